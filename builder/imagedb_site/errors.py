@@ -1,0 +1,58 @@
+"""Every error this program raises on purpose.
+
+ImageDBError                      exit 1   anything below
+├── UsageError                    exit 2   a wrong option, key, name or combination
+├── SourceError                   exit 3   the collection cannot be used as given
+├── PictureError                  exit 4   one picture cannot be used (collected, fatal only under --strict)
+├── PackError                     exit 5   a model pack is missing, damaged or of another version
+├── LibraryError                  exit 6   the library file cannot be opened, migrated or written
+├── FormatError                   exit 7   a published site breaks docs/FORMAT.md
+├── StorageError                  exit 8   disk full, permission denied, lost connection
+└── CheckError                    exit 9   `check` found problems
+
+Each message is one sentence that says what is wrong; `hint` says what to do next.
+"""
+
+from __future__ import annotations
+
+
+class ImageDBError(Exception):
+    """Base of the tree. `hint` is printed on its own line by the command line."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(ImageDBError):
+    exit_code = 2
+
+
+class SourceError(ImageDBError):
+    exit_code = 3
+
+
+class PictureError(ImageDBError):
+    exit_code = 4
+
+
+class PackError(ImageDBError):
+    exit_code = 5
+
+
+class LibraryError(ImageDBError):
+    exit_code = 6
+
+
+class FormatError(ImageDBError):
+    exit_code = 7
+
+
+class StorageError(ImageDBError):
+    exit_code = 8
+
+
+class CheckError(ImageDBError):
+    exit_code = 9

@@ -1,0 +1,57 @@
+"""The data that passes between the layers: plain, immutable, free of behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Value = str | int | float | bool | list[str]
+"""A metadata value. Dates are ISO 8601 strings; a list is a set of tags in the given order."""
+
+FieldType = Literal["text", "tags", "category", "number", "date", "boolean", "url"]
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """A field of the collection (docs/FORMAT.md 2.2).
+
+    `name` matches `[a-z][a-z0-9_]{0,62}`; `fts` puts it into full text, `facet` offers it as a filter,
+    `column` writes a column so that it can be filtered and sorted.
+    """
+
+    name: str
+    label: str
+    type: FieldType
+    fts: bool = False
+    facet: bool = False
+    column: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One image as its source describes it, before any pixel is read.
+
+    `key` is the POSIX path relative to the source's root, unique in the collection. `mtime_ns` is in
+    nanoseconds, `size` in bytes. `fields` come from folders and sidecar tables.
+    """
+
+    key: str
+    path: Path
+    mtime_ns: int
+    size: int
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A picture that was skipped, or a value that was dropped, and why."""
+
+    key: str
+    reason: str
+
+
+Progress = Callable[[str, int, int | None], None]
+"""`progress(step, done, total)`: called by long work; `total` is None where unknown."""

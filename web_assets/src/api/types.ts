@@ -1,0 +1,34 @@
+/** The public library's surface: what `open(url)` gives, in browsers (through a worker) and in Node. */
+import type {
+  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+} from "../engine/types";
+
+export interface SearchOptions {
+  /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
+  signal?: AbortSignal;
+  /** Called with each provisional response before the final one (stages `words`, `vocabulary`). */
+  onPartial?: (response: SearchResponse) => void;
+}
+
+export interface Collection {
+  readonly manifest: Manifest;
+  search(request: SearchRequest, options?: SearchOptions): Promise<SearchResponse>;
+  /** Row information for the grid; order as asked. */
+  rows(rows: number[]): Promise<RowInfo[]>;
+  /** Full metadata of one row. */
+  document(row: number): Promise<ImageDocument>;
+  /** The row of an image id; null where the collection has no such image. */
+  rowOf(id: string): Promise<number | null>;
+  /** The text fields of a row with the words that matched `text`. */
+  highlight(row: number, text: string): Promise<Highlight[]>;
+  /** The most frequent values of a field, within the given filters and query text (words arm). */
+  facets(field: string, options?: { filters?: Filter[]; text?: string; limit?: number }): Promise<FacetCount[]>;
+  /** Least and greatest value of a number or date field. */
+  range(field: string): Promise<{ min: number; max: number } | null>;
+  /** Start loading the text tower and its runtime before the first search. */
+  warm(): Promise<void>;
+  onProgress(listener: (progress: LoadProgress) => void): () => void;
+  close(): void;
+}
+
+export type Open = (url: string, options?: { signal?: AbortSignal; fetch?: typeof fetch }) => Promise<Collection>;

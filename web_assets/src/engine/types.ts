@@ -1,0 +1,102 @@
+/**
+ * The vocabulary shared by the engine, the worker's messages, the public API and the interface.
+ * Pure types: no code, no DOM. Names follow docs/FORMAT.md and the glossary in docs/ARCHITECTURE.md.
+ */
+import type { Manifest, FieldDefinition, ImageDocument } from "../format/manifest";
+
+export type { Manifest, FieldDefinition, ImageDocument };
+
+/** `all` fuses both arms by reciprocal rank fusion; `meaning` is vectors only; `words` is full text only. */
+export type Mode = "all" | "meaning" | "words";
+
+/** A condition on one field; several filters must all hold. */
+export type Filter =
+  | { field: string; kind: "any"; values: string[] }
+  | { field: string; kind: "none"; values: string[] }
+  | { field: string; kind: "range"; min?: number; max?: number };
+
+/** `relevance` is the search order (row order where nothing is searched). */
+export interface Sort {
+  field: string | "relevance" | "default";
+  direction: "ascending" | "descending";
+}
+
+export interface SearchRequest {
+  /** What the person typed; plain words, or FTS5 syntax for the words arm. Empty: every image. */
+  text?: string;
+  /** Image ids to find more like. */
+  like?: string[];
+  /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised. */
+  embeddings?: Float32Array[];
+  mode: Mode;
+  filters?: Filter[];
+  sort?: Sort;
+  /** How many results to return, and from which rank on. */
+  k: number;
+  offset?: number;
+}
+
+export interface Result {
+  row: number;
+  /** Fused score, higher is better; comparable within one response only. */
+  score: number;
+  /** Cosine similarity to the query, where the meaning arm was asked. */
+  similarity?: number;
+  /** Ranks (from 0) in each arm, the answer to "why this?". */
+  ranks?: { meaning?: number; words?: number };
+}
+
+/**
+ * Something to tell the person beside the results.
+ * `fts-syntax`: the words are no valid FTS5 expression; `suggestion` is the quoted query that is.
+ */
+export interface Notice {
+  kind: "fts-syntax" | "no-model" | "truncated" | "info";
+  message: string;
+  suggestion?: string;
+}
+
+export interface SearchResponse {
+  results: Result[];
+  /** How many images match in all (full text and filters); null where ranking knows no end. */
+  total: number | null;
+  /**
+   * `words`: full text only, meaning still loading. `vocabulary`: meaning from precomputed word embeddings,
+   * model still loading. `final`: nothing better will follow.
+   */
+  stage: "words" | "vocabulary" | "final";
+  notices: Notice[];
+  elapsedMs: number;
+}
+
+/** What the grid needs of one row, from the `rows` blocks. */
+export interface RowInfo {
+  row: number;
+  id: string;
+  width: number;
+  height: number;
+  /** Where the thumbnail lies; null where there is none. */
+  thumbnail: { url: string; offset: number; length: number } | null;
+  /** ThumbHash bytes; empty where there is none. */
+  placeholder: Uint8Array;
+}
+
+/** Honest progress of everything that takes longer than a blink. */
+export interface LoadProgress {
+  step: "manifest" | "rows" | "vectors" | "catalog" | "runtime" | "model" | "tokens" | "column" | "documents";
+  /** Bytes received and expected on the wire. */
+  loaded: number;
+  total: number;
+  done: boolean;
+}
+
+export interface FacetCount {
+  value: string;
+  count: number;
+}
+
+/** `highlight` marks matched words: alternating plain and matched pieces, starting with a plain one. */
+export interface Highlight {
+  field: string;
+  pieces: string[];
+}
