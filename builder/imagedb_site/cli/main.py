@@ -1,0 +1,102 @@
+"""The program: finds the verb's module on demand and maps errors to exit codes."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..errors import ImageDBError, StorageError
+
+# Verb -> one line of help. The verb's module is imported only when it runs, so that `--help` and
+# light verbs start at once.
+VERBS = {
+    "build": "Build or update the site of a picture collection.",
+    "serve": "Serve a built site on this machine.",
+    "search": "Search a collection from the command line, exactly.",
+    "check": "Check a built site: hashes, links, sizes against hosting limits.",
+    "info": "Say what a site, library or model pack holds.",
+    "model": "List, inspect, evaluate and export model packs.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package, imported when called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f".{cmd_name}", __package__)
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="imagedb-site")
+def cli() -> None:
+    """Turn a picture collection into a static site that searches itself.
+
+    \b
+    Examples:
+      imagedb-site build ~/Pictures            # writes dist/
+      imagedb-site serve                       # open it
+      imagedb-site search "a red car at night"
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; give the exit code. Never lets a user's mistake become a traceback."""
+    try:
+        result = cli.main(args=argv, prog_name="imagedb-site", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except ImageDBError as error:
+        return _fail(str(error), error.hint, error.exit_code)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        hint = "Nothing is lost: the same command goes on where it stopped."
+        return _fail("Interrupted.", hint, 130)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error. Python would complain again
+        # when it flushes at exit, unless standard output points somewhere that still takes bytes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            message = "The disk is full; the previous site is untouched."
+            return _fail(message, "Free some space and run again.", StorageError.exit_code)
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return _fail(f"No permission: {error.filename}.", None, StorageError.exit_code)
+        raise
+
+
+def _fail(message: str, hint: str | None, code: int) -> int:
+    click.echo(f"Error: {message}", err=True)
+    if hint:
+        click.echo(hint, err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The settings of a build: one typed object from flags and a TOML file, unknown keys rejected."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from .errors import UsageError
+
+ORIGINALS = ("none", "copy", "link")
+DEFAULT_CONFIG_NAME = "imagedb-site.toml"
+
+
+@dataclass(frozen=True)
+class BuildConfig:
+    """Everything that decides what `build` publishes. Sizes are in pixels of the longer side."""
+
+    pictures: Path
+    """Folder of pictures, read recursively."""
+    output: Path = Path("dist")
+    """Folder of the published site; replaced only when the new one is whole."""
+    library: Path | None = None
+    """Folder of the working library; default `<output>.library` beside the output."""
+    metadata: tuple[Path, ...] = ()
+    """Sidecar tables (.csv, .tsv, .jsonl, .json, .parquet), joined on their file-name column."""
+    exclude: tuple[Path, ...] = ()
+    """Files and folders to leave out."""
+    title: str | None = None
+    """Title of the site; default the folder's name."""
+    description: str = ""
+    """One or two sentences below the title."""
+    attribution: tuple[str, ...] = ()
+    """Credit lines shown on every page of the site."""
+    model: str = "builtin"
+    """Model pack: `builtin`, the name of an exported pack, or a pack folder; `none` for words only."""
+    thumbnail_size: int = 320
+    """Thumbnails."""
+    view_size: int = 1280
+    """Larger pictures of the detail view; 0 publishes thumbnails only."""
+    originals: Literal["none", "copy", "link"] = "none"
+    """Publish the original files: copied, or hard-linked where the disk allows. Positions and
+    serial numbers are removed from copies unless `publish_location` is set."""
+    publish_location: bool = False
+    """Publish GPS positions, serial numbers and owner names found in the pictures."""
+    examples: tuple[str, ...] = ()
+    """Example queries on the start page; default chosen from the collection."""
+    limit: int | None = None
+    """Take only the first N pictures."""
+    batch_size: int = 32
+    """Pictures handed to the encoder at once."""
+    workers: int | None = None
+    """Decoding processes; default one a core."""
+    strict: bool = False
+    """Fail when any picture had to be skipped."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("thumbnail_size", 64, 1024),
+            ("batch_size", 1, 4096),
+            ("view_size", 0, 8192),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise UsageError(f"{name} is {value}, but must lie between {low} and {high}.")
+        for name in ("limit", "workers"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name} is {value}, but must be at least 1.")
+        if self.originals not in ORIGINALS:
+            raise UsageError(
+                f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
+            )
+
+    @property
+    def library_folder(self) -> Path:
+        return self.library or self.output.with_name(self.output.name + ".library")
+
+    @property
+    def site_title(self) -> str:
+        return self.title or self.pictures.resolve().name or "Pictures"
+
+
+def load_config(file: Path | None, overrides: Mapping[str, Any]) -> BuildConfig:
+    """The settings of TOML `file` (paths in it are relative to it), overridden by the given ones.
+
+    Overrides that are None or empty tuples count as not given.
+
+    Raises:
+        UsageError: unreadable file, unknown key, wrong type, value out of range, no pictures.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        values.update(_read_toml(file))
+    values.update({k: v for k, v in overrides.items() if v is not None and v != ()})
+    if "pictures" not in values:
+        raise UsageError("No pictures given.", "Name a folder: imagedb-site build ~/Pictures")
+    return BuildConfig(**values)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"Cannot read {file}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}.") from error
+    hints = typing.get_type_hints(BuildConfig)
+    unknown = sorted(set(table) - set(hints))
+    if unknown:
+        raise UsageError(
+            f"{file} has an unknown key: {', '.join(unknown)}.",
+            f"Known keys: {', '.join(sorted(hints))}.",
+        )
+    return {key: _convert(file, key, value, hints[key]) for key, value in table.items()}
+
+
+def _convert(file: Path, key: str, value: Any, hint: Any) -> Any:
+    """Check `value` against the annotation `hint`, turning strings into paths and lists into tuples."""
+    wrong = UsageError(f"{file}: {key} must be {_describe(hint)}, not {value!r}.")
+    if isinstance(hint, types.UnionType):
+        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise wrong
+        return tuple(_convert(file, key, item, typing.get_args(hint)[0]) for item in value)
+    if origin is Literal:
+        if value not in typing.get_args(hint):
+            raise wrong
+        return value
+    if hint is Path:
+        if not isinstance(value, str):
+            raise wrong
+        return file.parent / Path(value).expanduser()
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise wrong
+    return value
+
+
+def _describe(hint: Any) -> str:
+    if isinstance(hint, types.UnionType):
+        hint = typing.get_args(hint)[0]
+    if typing.get_origin(hint) is tuple:
+        return "a list of strings"
+    if typing.get_origin(hint) is Literal:
+        return "one of " + ", ".join(repr(arg) for arg in typing.get_args(hint))
+    names = {Path: "a path", str: "a string", int: "a whole number", bool: "true or false"}
+    return names.get(hint, str(hint))
+
+
+def config_keys() -> dict[str, dataclasses.Field[Any]]:
+    """The keys of the configuration file, in order (for the generated documentation)."""
+    return {item.name: item for item in fields(BuildConfig)}
+
+
+__all__ = ["DEFAULT_CONFIG_NAME", "ORIGINALS", "BuildConfig", "config_keys", "load_config"]
