@@ -10,6 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 _NAMES = {(dtype.kind, dtype.itemsize): name for name, dtype in DTYPES.items()}
 _GZIP_MAGIC = b"\x1f\x8b"
-# No flags, no time stamp, "maximum compression", unknown operating system: the same on every machine.
+# No flags, no time stamp, "maximum compression", no operating system: the same everywhere.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 
 
@@ -74,7 +75,7 @@ def write_container(
 def read_container(
     data: bytes | memoryview, kind: str
 ) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    """Decode a container: its header (with `kind` and `sections`) and read-only views of its arrays.
+    """Decode a container: its header (with `kind` and `sections`), read-only views of its arrays.
 
     Every check of docs/FORMAT.md 1.2 is made; a violation raises FormatError.
     """
@@ -94,7 +95,7 @@ def read_container(
         array.flags.writeable = False
         arrays[name] = array
     spans.sort()
-    for (_, end, first), (offset, _, second) in zip(spans, spans[1:], strict=False):
+    for (_, end, first), (offset, _, second) in pairwise(spans):
         if offset < end:
             raise FormatError(f"Sections “{first}” and “{second}” of a {kind} file overlap.")
     return header, arrays
@@ -149,8 +150,8 @@ def gzip_bytes(data: bytes, level: int = 9) -> bytes:
 def gunzip_if(data: bytes, limit: int) -> bytes:
     """`data` itself, or its content where it starts with the gzip magic.
 
-    Raises FormatError when the gzip data are damaged or when the result has more than `limit` bytes;
-    no more than that is ever held in memory.
+    Raises FormatError when the gzip data are damaged or the result has more than `limit` bytes; no
+    more than that is ever held in memory.
     """
     if data[:2] == _GZIP_MAGIC:
         unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

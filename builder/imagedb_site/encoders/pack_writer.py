@@ -1,0 +1,292 @@
+"""Writes a model pack (docs/FORMAT.md, section 3). The same input gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagedb_site.container import canonical_json, gzip_bytes, write_container
+from imagedb_site.errors import PackError
+
+Precision = Literal["int8", "int4"]
+FORMAT = "imagedb-pack"
+VERSION = 1
+ID_KEYS = ("calibration", "image", "text", "tokenizer", "tokens", "vocabulary")
+SHARD_BYTES = 32 * 1024
+MAX_SHARDS = 256
+
+
+@dataclass(frozen=True)
+class ImageTower:
+    """`onnx` takes float32 [n, 3, height, width] as `input`, gives float32 [n, dim] as `output`."""
+
+    onnx: bytes
+    preprocessing: Mapping[str, Any]
+    input: str = "pixels"
+    output: str = "embedding"
+
+
+@dataclass(frozen=True)
+class TextTower:
+    """The transformer core: `onnx` takes token rows as `embeddings`, float32 [n, tokens, width].
+
+    `mask` and `ids` name int64 [n, tokens] inputs where the core has them.
+    """
+
+    onnx: bytes
+    max_tokens: int
+    padding: Literal["none", "max"] = "none"
+    embeddings: str = "embeddings"
+    mask: str | None = None
+    ids: str | None = None
+    output: str = "embedding"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The token table float32 [rows, width] in id order, and the tokenizer that numbers its rows.
+
+    `tokenizer` is a tokenizer.json object; its `model.vocab` is emptied on writing. `vocab` lists
+    the tokens in id order (for Unigram: `[token, score]`). Ids should fall in frequency.
+    """
+
+    table: NDArray[np.float32]
+    tokenizer: Mapping[str, Any]
+    vocab: Sequence[Any]
+    kind: str
+    precision: Precision = "int8"
+    rows_per_shard: int | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Frequent words, most frequent first, with their text embeddings, float32 [n, dim]."""
+
+    words: Sequence[str]
+    embeddings: NDArray[np.float32]
+
+
+def write_pack(
+    folder: Path,
+    *,
+    name: str,
+    description: str,
+    dim: int,
+    image: ImageTower,
+    text: TextTower,
+    tokens: Tokens,
+    temperature: float,
+    licence: Mapping[str, Any],
+    card: str,
+    vocabulary: Vocabulary | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write the pack into `folder` (replaced as a whole) and return its pack.json.
+
+    `temperature`: similarity / temperature is a logit. `licence` has `id`, `note` and `commercial`.
+    `extra` adds keys to pack.json that readers ignore. Raises PackError when the parts do not fit
+    together.
+    """
+    _check(dim, tokens, temperature, licence, vocabulary)
+    shards, rows_per_shard = write_token_shards(
+        tokens.table, tokens.precision, tokens.rows_per_shard
+    )
+    tokenizer = dict(tokens.tokenizer)
+    tokenizer["model"] = {**tokenizer["model"], "vocab": empty_vocab(tokenizer)}
+    compact = {"kind": tokens.kind, "tokenizer": tokenizer, "vocab": list(tokens.vocab)}
+    files: dict[str, bytes] = {
+        "card.md": card.encode("utf-8"),
+        "image.onnx": image.onnx,
+        "text.onnx": text.onnx,
+        "tokenizer.json.gz": gzip_bytes(canonical_json(compact)),
+    }
+    names = [f"tokens.{index:04d}.bin" for index in range(len(shards))]
+    files.update(zip(names, shards, strict=True))
+    if vocabulary is not None:
+        files["vocabulary.bin"] = write_vocabulary(vocabulary)
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": name,
+        "description": description,
+        "dim": dim,
+        "licence": dict(licence),
+        "image": {
+            "file": "image.onnx",
+            "input": image.input,
+            "output": image.output,
+            "preprocessing": dict(image.preprocessing),
+        },
+        "text": {
+            "file": "text.onnx",
+            "inputs": {"embeddings": text.embeddings, "mask": text.mask, "ids": text.ids},
+            "output": text.output,
+            "width": int(tokens.table.shape[1]),
+            "max_tokens": text.max_tokens,
+            "padding": text.padding,
+        },
+        "tokens": {
+            "rows": int(tokens.table.shape[0]),
+            "width": int(tokens.table.shape[1]),
+            "precision": tokens.precision,
+            "rows_per_shard": rows_per_shard,
+            "shards": names,
+        },
+        "tokenizer": {"file": "tokenizer.json.gz", "kind": tokens.kind},
+        "vocabulary": None if vocabulary is None else {"file": "vocabulary.bin"},
+        "calibration": {"temperature": float(temperature)},
+        "card": "card.md",
+        "files": {
+            file: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for file, data in files.items()
+        },
+        **(extra or {}),
+    }
+    manifest["encoder_hash"] = encoder_hash(image.onnx, manifest["image"])
+    manifest["id"] = pack_id(manifest)
+    _write_folder(Path(folder), files, canonical_json(manifest))
+    return manifest
+
+
+def encoder_hash(image_onnx: bytes, image: Mapping[str, Any]) -> str:
+    """16 hex digits over the image tower and how pictures are prepared for it."""
+    return hashlib.sha256(image_onnx + canonical_json(dict(image))).hexdigest()[:16]
+
+
+def pack_id(manifest: Mapping[str, Any]) -> str:
+    """`<name>-<8 hex>`: changes with every file but the card, and with how the files are used."""
+    lines = [
+        f"{file} {entry['sha256']}\n"
+        for file, entry in sorted(manifest["files"].items())
+        if file != manifest["card"]
+    ]
+    used = {key: manifest[key] for key in ID_KEYS}
+    digest = hashlib.sha256("".join(lines).encode() + canonical_json(used))
+    return f"{manifest['name']}-{digest.hexdigest()[:8]}"
+
+
+def write_token_shards(
+    table: NDArray[np.float32], precision: Precision, rows_per_shard: int | None = None
+) -> tuple[list[bytes], int]:
+    """Cut the token table into containers of kind `tokens`; also gives the rows of each.
+
+    By default a shard holds about 32 KiB, and there are at most 256 of them: every shard costs a
+    line in the site's manifest.
+    """
+    rows, width = table.shape
+    if rows_per_shard is None:
+        row_bytes = 4 + (width if precision == "int8" else width // 2)
+        least = max(SHARD_BYTES // row_bytes, -(-rows // MAX_SHARDS), 1)
+        rows_per_shard = 1 << (least - 1).bit_length()
+    shards = []
+    for first in range(0, rows, rows_per_shard):
+        part = np.asarray(table[first : first + rows_per_shard], dtype=np.float32)
+        scale, codes = quantize_rows(part, precision)
+        header = {"first": first, "count": len(part), "width": width, "precision": precision}
+        shards.append(write_container("tokens", header, {"scale": scale, "codes": codes}))
+    return shards, rows_per_shard
+
+
+def quantize_rows(
+    rows: NDArray[np.float32], precision: Precision
+) -> tuple[NDArray[np.float32], NDArray[Any]]:
+    """Scale float32 [n] and codes of rows float32 [n, width], as a token shard stores them.
+
+    int8 codes are int8 [n, width]; int4 codes are uint8 [n, width/2], low nibble first. The 4-bit
+    scale of a row is the one of 24 candidates with the least squared error, since a few outliers
+    should not cost all other values their resolution.
+    """
+    peak = np.abs(rows).max(axis=1).astype(np.float32)
+    if precision == "int8":
+        scale = np.where(peak > 0, peak / np.float32(127), np.float32(1)).astype(np.float32)
+        return scale, np.clip(np.rint(rows / scale[:, None]), -127, 127).astype(np.int8)
+    best_scale = np.where(peak > 0, peak / np.float32(7.5), np.float32(1)).astype(np.float32)
+    best_error = np.full(len(rows), np.inf, dtype=np.float32)
+    for ratio in np.linspace(0.45, 1.06, 24, dtype=np.float32):
+        scale = np.where(peak > 0, peak * (ratio / np.float32(7.5)), np.float32(1))
+        codes = np.clip(np.rint(rows / scale[:, None]), -8, 7)
+        error = np.square(codes * scale[:, None] - rows).sum(axis=1)
+        better = error < best_error
+        best_error = np.where(better, error, best_error)
+        best_scale = np.where(better, scale, best_scale).astype(np.float32)
+    nibbles = np.clip(np.rint(rows / best_scale[:, None]), -8, 7).astype(np.int8) + 8
+    packed = (nibbles[:, 0::2] | (nibbles[:, 1::2] << 4)).astype(np.uint8)
+    return best_scale, packed
+
+
+def dequantize_rows(
+    scale: NDArray[np.float32], codes: NDArray[Any], width: int, precision: Precision
+) -> NDArray[np.float32]:
+    """The inverse of `quantize_rows`: float32 [n, width] from a shard's flat sections."""
+    if precision == "int8":
+        values = codes.reshape(len(scale), width).astype(np.float32)
+    else:
+        packed = codes.reshape(len(scale), width // 2)
+        values = np.empty((len(scale), width), dtype=np.float32)
+        values[:, 0::2] = (packed & 15).astype(np.float32) - 8
+        values[:, 1::2] = (packed >> 4).astype(np.float32) - 8
+    return np.asarray(values * scale[:, None], dtype=np.float32)
+
+
+def write_vocabulary(vocabulary: Vocabulary) -> bytes:
+    """A container of kind `vocabulary` with int8 embeddings, one scale a word."""
+    embeddings = np.asarray(vocabulary.embeddings, dtype=np.float32)
+    scale, codes = quantize_rows(embeddings, "int8")
+    header = {"words": list(vocabulary.words), "dim": int(embeddings.shape[1])}
+    return write_container("vocabulary", header, {"scale": scale, "codes": codes})
+
+
+def empty_vocab(tokenizer: Mapping[str, Any]) -> Any:
+    """What `model.vocab` is while the vocabulary is stored beside it."""
+    return [] if tokenizer["model"].get("type") == "Unigram" else {}
+
+
+def _check(
+    dim: int,
+    tokens: Tokens,
+    temperature: float,
+    licence: Mapping[str, Any],
+    vocabulary: Vocabulary | None,
+) -> None:
+    if tokens.table.ndim != 2 or not np.isfinite(tokens.table).all():
+        raise PackError("The token table must be a finite matrix [rows, width].")
+    if len(tokens.vocab) > tokens.table.shape[0]:
+        raise PackError(
+            f"The tokenizer has {len(tokens.vocab):,} tokens, "
+            f"but the token table only {tokens.table.shape[0]:,} rows."
+        )
+    if tokens.precision == "int4" and tokens.table.shape[1] % 2:
+        raise PackError("A 4-bit token table needs an even width.")
+    if "model" not in tokens.tokenizer:
+        raise PackError("The tokenizer is not a tokenizer.json object: it has no “model”.")
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise PackError("The calibration temperature must be a positive number.")
+    if set(licence) != {"id", "note", "commercial"}:
+        raise PackError("A pack's licence has exactly the keys id, note and commercial.")
+    if vocabulary is not None and vocabulary.embeddings.shape != (len(vocabulary.words), dim):
+        raise PackError("The vocabulary's embeddings must be [words, dim].")
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes], manifest: bytes) -> None:
+    """Write aside and swap in, so that a stopped export leaves no half pack behind."""
+    aside = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    for name, data in files.items():
+        (aside / name).write_bytes(data)
+    (aside / "pack.json").write_bytes(manifest)
+    if folder.is_dir():
+        if any(folder.iterdir()) and not (folder / "pack.json").is_file():
+            shutil.rmtree(aside)
+            raise PackError(
+                f"{folder} exists and is not a model pack.", "Choose an empty or a new folder."
+            )
+        shutil.rmtree(folder)
+    aside.rename(folder)
