@@ -2,6 +2,7 @@
 
 ImageDBError                      exit 1   anything below
 ├── UsageError                    exit 2   a wrong option, key, name or combination
+│   └── QuerySyntaxError          exit 2   an FTS5 expression that SQLite refuses
 ├── SourceError                   exit 3   the collection cannot be used as given
 ├── PictureError                  exit 4   one picture cannot be used (collected, fatal only under --strict)
 ├── PackError                     exit 5   a model pack is missing, damaged or of another version
@@ -36,6 +37,14 @@ class SourceError(ImageDBError):
 
 class PictureError(ImageDBError):
     exit_code = 4
+
+
+class QuerySyntaxError(UsageError):
+    """An FTS5 expression that SQLite refuses; `suggestion` is the quoted query that it takes."""
+
+    def __init__(self, message: str, suggestion: str) -> None:
+        super().__init__(message, f"Search for the words themselves: {suggestion}")
+        self.suggestion = suggestion
 
 
 class PackError(ImageDBError):

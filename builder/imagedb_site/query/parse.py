@@ -1,0 +1,263 @@
+"""Text to `Query`: the grammar of docs/QUERY.md.
+
+Knows no collection, so any `name:value` is kept as a field term, and it is `plan.py` that turns
+unknown names back into plain words.
+
+The TypeScript twin is web_assets/src/engine/query/parse.ts; tests/golden/queries.json holds both to
+the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+TermKind = Literal["text", "image", "like"]
+Operator = Literal[":", ">", ">=", "<", "<=", "="]
+
+MAX_LENGTH = 10_000
+"""Longer queries are cut here, in code points."""
+
+_LEX = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<phrase>[+-]?"[^"]*"?)
+    | (?P<field>[+-]?[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?:"[^"]*"?|[^\s"]+))
+    | (?P<word>[^\s"]+)
+    """,
+    re.VERBOSE,
+)
+_FIELD = re.compile(r"([+-]?)([A-Za-z][A-Za-z0-9_]*)(:|>=|<=|>|<|=)(.+)", re.DOTALL)
+_WEIGHT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\*(.*)", re.DOTALL)
+_OPERATORS = frozenset({"AND", "OR", "NOT"})
+_EXPRESSION_WORD = re.compile(r"\(*(?:NEAR\(.*|\^?[^\W_]\w*\*\)*|\^[^\W_]\w*\)*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words, a picture or an image of the site to be near (`weight` > 0) or far from (< 0)."""
+
+    kind: TermKind
+    value: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class FieldTerm:
+    """`name:value`, `name>value` and so on, `negated` by a minus; `source` is what was typed."""
+
+    name: str
+    operator: Operator
+    value: str
+    negated: bool
+    source: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parsed query.
+
+    `phrases` must occur in the text of a result (`-"…"` in `excluded` must not); `match` is a whole
+    FTS5 expression, then `terms` holds its positive words for the meaning arm. `sort` is a field
+    name, `sort_descending` its direction; `k` the number of results asked for.
+    """
+
+    terms: tuple[Term, ...] = ()
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    match: str | None = None
+    fields: tuple[FieldTerm, ...] = ()
+    sort: str | None = None
+    sort_descending: bool = False
+    k: int | None = None
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+
+
+def parse(text: str) -> Query:
+    """Parse `text`; never fails: what fits no rule is plain words."""
+    tokens = [
+        _Token(match.lastgroup or "", match.group())
+        for match in _LEX.finditer(text[:MAX_LENGTH])
+        if match.lastgroup != "space"
+    ]
+    if _is_expression(tokens):
+        return _parse_expression(tokens)
+    parser = _Plain()
+    for token in tokens:
+        parser.take(token)
+    return parser.finish()
+
+
+@dataclass
+class _Plain:
+    """State of parsing a query that is no FTS5 expression.
+
+    A sign on its own opens a group that takes all that follows up to the next such sign; a sign
+    stuck to a word or phrase holds for that one alone, and the group before goes on after it.
+    """
+
+    terms: list[Term] = field(default_factory=list)
+    phrases: list[str] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+    fields: list[FieldTerm] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    weight: float = 1.0
+    words: list[str] = field(default_factory=list)
+
+    def take(self, token: _Token) -> None:
+        if token.text in ("+", "-"):
+            self._close()
+            self.weight = -1.0 if token.text == "-" else 1.0
+        elif token.kind == "phrase":
+            self._phrase(token.text)
+        elif token.kind == "field":
+            self._field(field_term(token.text))
+        else:
+            self._word(token.text)
+
+    def finish(self) -> Query:
+        self._close()
+        return Query(
+            terms=tuple(self.terms),
+            phrases=tuple(self.phrases),
+            excluded=tuple(self.excluded),
+            fields=tuple(self.fields),
+            **_options(self.options),
+        )
+
+    def _close(self) -> None:
+        if self.words:
+            self.terms.append(Term("text", " ".join(self.words), self.weight))
+        self.words = []
+
+    def _phrase(self, text: str) -> None:
+        phrase = " ".join(text.strip('+-"').split())
+        if not phrase:
+            return
+        if text[0] == "-" or self.weight < 0:
+            self.excluded.append(phrase)
+        else:
+            self.phrases.append(phrase)
+            self.words.append(phrase)
+
+    def _field(self, term: FieldTerm) -> None:
+        if term.operator == ":" and term.name in ("image", "like"):
+            weight = -self.weight if term.negated else self.weight
+            kind: TermKind = "image" if term.name == "image" else "like"
+            self.terms.append(Term(kind, term.value, weight))
+        elif term.operator == ":" and term.name in ("sort", "k"):
+            self.options[term.name] = term.value
+        else:
+            self.fields.append(term)
+
+    def _word(self, word: str) -> None:
+        signed = word[0] in "+-" and len(word) > 1
+        sign = -1.0 if word[0] == "-" else 1.0
+        bare = word[1:] if signed else word
+        weighted = _WEIGHT.fullmatch(bare)
+        size, rest = (float(weighted[1]), weighted[2]) if weighted else (1.0, bare)
+        if signed:
+            self._term(rest, sign * size)
+        elif weighted and not self.words:
+            self.weight = size if self.weight > 0 else -size
+            self._term(rest, self.weight, keep_open=True)
+        else:
+            self.words.append(word)
+
+    def _term(self, word: str, weight: float, keep_open: bool = False) -> None:
+        name, colon, value = word.partition(":")
+        if colon and value and name in ("image", "like"):
+            self.terms.append(Term("image" if name == "image" else "like", value, weight))
+        elif word and keep_open:
+            self.words.append(word)
+        elif word:
+            self.terms.append(Term("text", word, weight))
+
+
+def field_term(token: str) -> FieldTerm:
+    """`[+-]name(: > >= < <= =)value` as a field term; quotes around the value are taken off."""
+    match = _FIELD.fullmatch(token)
+    assert match is not None
+    sign, name, value = match[1], match[2], match[4]
+    operator = cast(Operator, match[3])
+    quoted = value[0] == '"'
+    return FieldTerm(
+        name.lower(), operator, value.strip('"') if quoted else value, sign == "-", token
+    )
+
+
+def _options(options: dict[str, str]) -> dict[str, Any]:
+    """`sort:name`, `sort:-name` (falling) and `k:20`; a senseless k is ignored."""
+    found: dict[str, Any] = {}
+    name = options.get("sort")
+    if name:
+        found["sort"] = name.lstrip("-").lower()
+        found["sort_descending"] = name[0] == "-"
+    k = options.get("k", "")
+    if k.isascii() and k.isdigit() and 0 < int(k) <= 10_000:
+        found["k"] = int(k)
+    return found
+
+
+def _is_expression(tokens: list[_Token]) -> bool:
+    """Whether this is an FTS5 expression: an operator between words, NEAR(), ab* or ^ab."""
+    if any(token.text in ("+", "-") for token in tokens):
+        return False
+    for index, token in enumerate(tokens):
+        if token.text in _OPERATORS and 0 < index < len(tokens) - 1:
+            return True
+        if token.kind == "word" and _EXPRESSION_WORD.fullmatch(token.text):
+            return True
+    return False
+
+
+def _parse_expression(tokens: list[_Token]) -> Query:
+    fields: list[FieldTerm] = []
+    options: dict[str, str] = {}
+    kept: list[str] = []
+    for index, token in enumerate(tokens):
+        around = {tokens[i].text for i in (index - 1, index + 1) if 0 <= i < len(tokens)}
+        if token.kind == "field" and around.isdisjoint(_OPERATORS):
+            term = field_term(token.text)
+            if term.operator == ":" and term.name in ("sort", "k"):
+                options[term.name] = term.value
+            else:
+                fields.append(term)
+        else:
+            kept.append(token.text)
+    words = positive_words(kept)
+    return Query(
+        terms=(Term("text", words),) if words else (),
+        match=" ".join(kept),
+        fields=tuple(fields),
+        **_options(options),
+    )
+
+
+def positive_words(tokens: list[str]) -> str:
+    """The words of an FTS5 expression that a result should be about: all but what follows NOT."""
+    words: list[str] = []
+    depth = 0
+    skip_above: int | None = None
+    skip_next = False
+    for token in tokens:
+        opens, closes = token.count("("), token.count(")")
+        if token in ("NOT",):
+            skip_next = True
+            continue
+        if skip_next and skip_above is None:
+            skip_above, skip_next = depth, False
+        if skip_above is None and token not in _OPERATORS:
+            bare = re.sub(r"^\(*(?:NEAR\()?(?:-?[A-Za-z_]\w*:)?|[\^*\"()]", "", token)
+            if bare and not (bare.isdigit() and words and words[-1].endswith(",")):
+                words.append(bare)
+        depth += opens - closes
+        if skip_above is not None and depth <= skip_above:
+            skip_above = None
+    return " ".join(word.rstrip(",") for word in words)

@@ -1,0 +1,235 @@
+"""From a parsed `Query` to what an index can answer: FTS5 expressions and a mask of rows."""
+
+from __future__ import annotations
+
+import calendar
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from ..records import FieldSpec
+from .index import Column, Index, Mask
+from .parse import FieldTerm, Query, Term
+
+# Words too common to demand of a caption; they still count in the meaning of a query.
+STOP_WORDS = frozenset(
+    ("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "in", "is", "it", "its")
+    + ("of", "on", "or", "that", "the", "this", "to", "was", "were", "with")
+)
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A query made ready for one index.
+
+    `strict` and `loose` are FTS5 expressions of the positive words (all of them, any of them); `required`
+    and `forbidden` ones that every result must or must not match. `filters` are field terms with the
+    index's own field names.
+    """
+
+    query: Query
+    strict: str | None
+    loose: str | None
+    required: tuple[str, ...]
+    forbidden: tuple[str, ...]
+    filters: tuple[tuple[FieldSpec, FieldTerm], ...]
+
+
+def make_plan(query: Query, index: Index) -> Plan:
+    """Resolve the fields of `query` against `index`; unknown ones become plain words."""
+    filters: list[tuple[FieldSpec, FieldTerm]] = []
+    required = [_quote(phrase) for phrase in query.phrases if _searchable(phrase)]
+    forbidden = [_quote(phrase) for phrase in query.excluded if _searchable(phrase)]
+    strangers: list[str] = []
+    for term in query.fields:
+        spec = find_field(term.name, index.fields)
+        if spec is None:
+            strangers.append(term.source)
+        elif spec.type in ("text", "url") or not spec.column:
+            expression = _column_expression(spec.name, term.value)
+            if spec.name not in index.fts_columns or expression is None:
+                strangers.append(term.source)
+            else:
+                (forbidden if term.negated else required).append(expression)
+        else:
+            filters.append((spec, term))
+    if query.match is not None:
+        required.append(f"({query.match})")
+    elif strangers:
+        query = _add_words(query, strangers)
+    words = [
+        word
+        for term in query.terms
+        if term.kind == "text" and term.weight > 0
+        for word in words_of(term.value)
+    ]
+    forbidden += [
+        " AND ".join(map(_quote, unwanted))
+        for term in query.terms
+        if term.kind == "text" and term.weight < 0 and (unwanted := words_of(term.value))
+    ]
+    quoted = list(dict.fromkeys(map(_quote, words)))
+    return Plan(
+        query,
+        strict=query.match if query.match is not None else " AND ".join(quoted) or None,
+        loose=None if query.match is not None else " OR ".join(quoted) or None,
+        required=tuple(required),
+        forbidden=tuple(forbidden),
+        filters=tuple(filters),
+    )
+
+
+def words_of(text: str) -> list[str]:
+    """The words of `text` that full text looks for: no punctuation alone, no stop words unless all are."""
+    words = [word for word in text.split() if _searchable(word)]
+    content = [word for word in words if word.lower() not in STOP_WORDS]
+    return content or words
+
+
+def find_field(name: str, fields: Sequence[FieldSpec]) -> FieldSpec | None:
+    """The field a person means: its name, singular or plural, `tag` and `year`/`date` as kinds."""
+    by_name = {spec.name: spec for spec in fields}
+    for candidate in (name, name + "s", name.removesuffix("s")):
+        if candidate in by_name:
+            return by_name[candidate]
+    kind = {"tag": "tags", "tags": "tags", "year": "date", "date": "date"}.get(name)
+    return next((spec for spec in fields if spec.type == kind and spec.column), None)
+
+
+def filter_mask(plan: Plan, index: Index) -> Mask:
+    """The rows that every hard condition of the plan allows, bool[count]."""
+    mask = np.ones(index.count, dtype=np.bool_)
+    for spec, term in plan.filters:
+        holds = field_mask(spec, term, index.column(spec.name), index.count)
+        mask &= ~holds if term.negated else holds
+    for expression in plan.required:
+        mask &= _rows(index, expression)
+    for expression in plan.forbidden:
+        mask &= ~_rows(index, expression)
+    return mask
+
+
+def _rows(index: Index, expression: str) -> Mask:
+    mask = np.zeros(index.count, dtype=np.bool_)
+    mask[index.match(expression)[0]] = True
+    return mask
+
+
+def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
+    """Where a field term holds, before its negation, bool[count]."""
+    if column.numbers is not None:
+        low, high = interval(term, dates=spec.type == "date")
+        with np.errstate(invalid="ignore"):
+            return (column.numbers >= low) & (column.numbers <= high)
+    wanted = np.fromiter(
+        (_value_matches(spec, value, term.value) for value in column.dictionary),
+        dtype=np.bool_,
+        count=len(column.dictionary),
+    )
+    codes = column.codes if column.codes is not None else np.zeros(0, dtype=np.int64)
+    if column.offsets is None:
+        return np.append(wanted, False)[codes]
+    sums = np.concatenate([[0], np.cumsum(wanted[codes])])
+    return (sums[column.offsets[1:]] > sums[column.offsets[:-1]])[:count]
+
+
+def _value_matches(spec: FieldSpec, value: str, wanted: str) -> bool:
+    """Whether a dictionary value is meant: tags as a whole, categories by any run of their words.
+
+    Case, `_` and `-` do not count; a trailing `*` takes any continuation; commas separate alternatives.
+    """
+    have = _normal(value)
+    for alternative in wanted.split(","):
+        prefix = alternative.endswith("*")
+        want = _normal(alternative.rstrip("*"))
+        if not want:
+            continue
+        if spec.type == "boolean":
+            want = {"yes": "true", "1": "true", "no": "false", "0": "false"}.get(want, want)
+        if have == want or (prefix and have.startswith(want)):
+            return True
+        if spec.type == "category" and (
+            f" {have} ".find(f" {want}" + ("" if prefix else " ")) >= 0
+        ):
+            return True
+    return False
+
+
+def _normal(value: str) -> str:
+    return " ".join(re.sub(r"[_\-]+", " ", value.casefold()).split())
+
+
+def interval(term: FieldTerm, dates: bool) -> tuple[float, float]:
+    """The closed interval a number or date term means; an empty one (inf, -inf) where it is senseless.
+
+    `2019..2021` includes both years; `>2019` starts after the last second of 2019.
+    """
+    if term.operator in (":", "="):
+        low_text, dots, high_text = term.value.partition("..")
+        low = _bounds(low_text, dates) if low_text or not dots else (-math.inf, -math.inf)
+        high = _bounds(high_text, dates) if high_text else (math.inf, math.inf) if dots else low
+        if low is None or high is None:
+            return math.inf, -math.inf
+        return low[0], high[1]
+    bounds = _bounds(term.value, dates)
+    if bounds is None:
+        return math.inf, -math.inf
+    if term.operator == ">":
+        return math.nextafter(bounds[1], math.inf), math.inf
+    if term.operator == ">=":
+        return bounds[0], math.inf
+    if term.operator == "<":
+        return -math.inf, math.nextafter(bounds[0], -math.inf)
+    return -math.inf, bounds[1]
+
+
+def _bounds(text: str, dates: bool) -> tuple[float, float] | None:
+    """First and last moment of a date (year, month or day) in seconds, or a number twice."""
+    if not dates:
+        if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,15})?", text):
+            return None
+        return float(text), float(text)
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else 0 for part in match.groups())
+    try:
+        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
+    except ValueError:
+        return None
+    last_month = month or 12
+    last_day = day or calendar.monthrange(year, last_month)[1]
+    last = datetime(year, last_month, last_day, 23, 59, 59, tzinfo=UTC)
+    return first.timestamp(), last.timestamp() + 0.999
+
+
+def _add_words(query: Query, extra: Sequence[str]) -> Query:
+    """Append words to the first positive text term, or make one."""
+    terms = list(query.terms)
+    for position, term in enumerate(terms):
+        if term.kind == "text" and term.weight > 0:
+            terms[position] = replace(term, value=" ".join([term.value, *extra]))
+            break
+    else:
+        terms.append(Term("text", " ".join(extra)))
+    return replace(query, terms=tuple(terms))
+
+
+def _column_expression(column: str, value: str) -> str | None:
+    words = [word for word in value.split() if _searchable(word)]
+    if not words:
+        return None
+    return f"{column} : ({_quote(' '.join(words))})"
+
+
+def _searchable(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
