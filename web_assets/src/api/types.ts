@@ -25,6 +25,11 @@ export interface Collection {
   facets(field: string, options?: { filters?: Filter[]; text?: string; limit?: number }): Promise<FacetCount[]>;
   /** Least and greatest value of a number or date field. */
   range(field: string): Promise<{ min: number; max: number } | null>;
+  /**
+   * The embedding of a picture, computed here by the pack's image tower, for `SearchRequest.embeddings`.
+   * `data` is RGBA, oriented as displayed, 4 bytes a pixel, rows from the top.
+   */
+  embedImage(pixels: { width: number; height: number; data: Uint8ClampedArray }): Promise<Float32Array>;
   /** Start loading the text tower and its runtime before the first search. */
   warm(): Promise<void>;
   onProgress(listener: (progress: LoadProgress) => void): () => void;

@@ -24,6 +24,8 @@ export interface Sort {
 export interface SearchRequest {
   /** What the person typed; plain words, or FTS5 syntax for the words arm. Empty: every image. */
   text?: string;
+  /** True where `text` is finished: its last word is then taken as it is, not as a beginning of words. */
+  complete?: boolean;
   /** Image ids to find more like. */
   like?: string[];
   /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised. */

@@ -1,0 +1,55 @@
+/** A collection behind a worker: the `Collection` of browsers. */
+import type {
+  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+} from "../engine/types";
+import type { WorkerClient } from "../worker/client";
+import type { Collection, SearchOptions } from "./types";
+
+export class WorkerCollection implements Collection {
+  constructor(private readonly client: WorkerClient, readonly manifest: Manifest) {}
+
+  search(request: SearchRequest, options: SearchOptions = {}): Promise<SearchResponse> {
+    const { signal, onPartial } = options;
+    return this.client.call("search", { request, partial: onPartial !== undefined }, { signal, onPartial });
+  }
+
+  rows(rows: number[]): Promise<RowInfo[]> {
+    return this.client.call("rows", { rows });
+  }
+
+  document(row: number): Promise<ImageDocument> {
+    return this.client.call("document", { row });
+  }
+
+  rowOf(id: string): Promise<number | null> {
+    return this.client.call("rowOf", { id });
+  }
+
+  highlight(row: number, text: string): Promise<Highlight[]> {
+    return this.client.call("highlight", { row, text });
+  }
+
+  facets(field: string, options: { filters?: Filter[]; text?: string; limit?: number } = {}): Promise<FacetCount[]> {
+    return this.client.call("facets", { field, ...options });
+  }
+
+  range(field: string): Promise<{ min: number; max: number } | null> {
+    return this.client.call("range", { field });
+  }
+
+  embedImage(pixels: { width: number; height: number; data: Uint8ClampedArray }): Promise<Float32Array> {
+    return this.client.call("embedImage", { pixels });
+  }
+
+  async warm(): Promise<void> {
+    await this.client.call("warm", {});
+  }
+
+  onProgress(listener: (progress: LoadProgress) => void): () => void {
+    return this.client.onProgress(listener);
+  }
+
+  close(): void {
+    this.client.close();
+  }
+}

@@ -1,0 +1,20 @@
+/** `open` for browsers: the engine runs in a worker, so that the page only draws. */
+import { WorkerClient } from "../worker/client";
+import { WorkerCollection } from "./collection";
+import type { Open } from "./types";
+
+/**
+ * Open a published site.
+ * @param url the address of the site's folder or of its manifest.json, relative to the page
+ * @throws LoadError where it cannot be fetched, FormatError where it is no site this program reads
+ */
+export const open: Open = async (url, options = {}) => {
+  const start = () => new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module", name: "imagedb" });
+  const client = new WorkerClient(start, new URL(url, globalThis.location.href).href);
+  try {
+    return new WorkerCollection(client, await client.open(options.signal));
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+};

@@ -1,0 +1,96 @@
+/** Columns: a field's value for every row (docs/FORMAT.md 2.2). */
+import { headerCount, headerStrings, readContainer, section, type Container } from "./container";
+import { FormatError } from "./errors";
+import type { FieldType } from "./manifest";
+
+/** Numbers, or dates as seconds since 1970 in the picture's own wall-clock time. */
+export interface NumberColumn {
+  kind: "number";
+  count: number;
+  values: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+  /** The value that stands for none; NaN for floats. */
+  missing: number;
+}
+
+/** One string a row, by its position in `values`. */
+export interface CategoryColumn {
+  kind: "category";
+  count: number;
+  /** Most frequent first, ties in code-point order. */
+  values: string[];
+  codes: Uint8Array | Uint16Array | Uint32Array;
+  missing: number;
+}
+
+/** Any number of strings a row: the codes of row r are at `offsets[r] … offsets[r+1]-1`. */
+export interface TagsColumn {
+  kind: "tags";
+  count: number;
+  values: string[];
+  offsets: Uint32Array;
+  codes: Uint16Array | Uint32Array;
+}
+
+export type Column = NumberColumn | CategoryColumn | TagsColumn;
+
+/** Decode the column of a field of the given type for `count` rows. Throws FormatError. */
+export function readColumn(bytes: Uint8Array, type: FieldType, count: number): Column {
+  const container = readContainer(bytes, "column");
+  if (headerCount(container, "count") !== count) throw new FormatError("A column has another count than the manifest.");
+  switch (type) {
+    case "number":
+    case "date":
+      return readNumbers(container, count);
+    case "category":
+    case "boolean":
+      return readCategory(container, count);
+    case "tags":
+      return readTags(container, count);
+    case "text":
+    case "url":
+      throw new FormatError(`Fields of type ${type} have no column.`);
+  }
+}
+
+/** The value of a row; NaN where it is missing. */
+export function numberAt(column: NumberColumn, row: number): number {
+  const value = column.values[row]!;
+  return value === column.missing ? NaN : value;
+}
+
+function readNumbers(container: Container, count: number): NumberColumn {
+  const values = section(container, "values", ["u8", "u16", "u32", "i32", "f32", "f64"], count);
+  return { kind: "number", count, values, missing: missingOf(values) };
+}
+
+function readCategory(container: Container, count: number): CategoryColumn {
+  const values = headerStrings(container, "values");
+  const codes = section(container, "codes", ["u8", "u16", "u32"], count);
+  const missing = missingOf(codes);
+  checkCodes(codes, values.length, missing);
+  return { kind: "category", count, values, codes, missing };
+}
+
+function readTags(container: Container, count: number): TagsColumn {
+  const values = headerStrings(container, "values");
+  const offsets = section(container, "offsets", ["u32"], count + 1);
+  const codes = section(container, "codes", ["u16", "u32"]);
+  checkCodes(codes, values.length, NaN);
+  if (offsets[0] !== 0 || offsets[count] !== codes.length) throw new FormatError("A tags column's offsets do not fit its codes.");
+  for (let row = 0; row < count; row++) {
+    if (offsets[row]! > offsets[row + 1]!) throw new FormatError("A tags column's offsets fall.");
+  }
+  return { kind: "tags", count, values, offsets, codes };
+}
+
+function checkCodes(codes: Uint8Array | Uint16Array | Uint32Array, values: number, missing: number): void {
+  for (const code of codes) {
+    if (code >= values && code !== missing) throw new FormatError(`A column has the code ${code}, but only ${values} values.`);
+  }
+}
+
+function missingOf(values: NumberColumn["values"]): number {
+  if (values instanceof Int32Array) return -(2 ** 31);
+  if (values instanceof Float32Array || values instanceof Float64Array) return NaN;
+  return 2 ** (8 * values.BYTES_PER_ELEMENT) - 1;
+}

@@ -1,0 +1,26 @@
+/** The errors of reading a published site. Each says one clear sentence; `retryable` says whether trying again can help. */
+
+/** A file does not follow docs/FORMAT.md: damaged, of another version, or hostile. */
+export class FormatError extends Error {
+  override readonly name: string = "FormatError";
+}
+
+/** A file could not be fetched, or what arrived is not what the manifest announced. */
+export class LoadError extends Error {
+  override readonly name: string = "LoadError";
+
+  /**
+   * @param url what was asked for
+   * @param status the HTTP status; 0 where no answer came, or where the answer itself was fine but its bytes were not
+   * @param retryable whether asking again may succeed (network, server trouble, damage on the way)
+   */
+  constructor(
+    message: string,
+    readonly url: string,
+    readonly status: number,
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

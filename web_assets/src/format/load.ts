@@ -1,0 +1,206 @@
+/** Fetching the files of a site, as docs/FORMAT.md 1.1 asks: sniff gzip, check length and hash, try again. */
+import { FormatError, LoadError } from "./errors";
+import type { FileEntry } from "./manifest";
+
+export interface LoadOptions {
+  fetch: typeof fetch;
+  signal?: AbortSignal;
+  /** Called as bytes arrive: `loaded` and `total` count stored bytes, so that `total` is the entry's. */
+  onProgress?: (loaded: number, total: number) => void;
+  /** Further tries after a failure that may pass; 2 by default. */
+  retries?: number;
+  /** The pause before try n (from 1), in milliseconds; for tests. */
+  pause?: (attempt: number) => number;
+}
+
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+const RETRYABLE_STATUS = new Set([408, 425, 429, 500, 502, 503, 504, 522, 524]);
+
+/** The address of a file of the site whose manifest is at `base`. Refuses a path that leads elsewhere. */
+export function resolvePath(base: string, path: string): string {
+  if (!path || /^[/\\]|[\\?#]|^[a-z][a-z0-9+.-]*:/i.test(path) || path.split("/").some((part) => part === ".." || part === "." || !part)) {
+    throw new FormatError(`“${path.slice(0, 80)}” is no path inside the site.`);
+  }
+  return new URL(path.split("/").map(encodeURIComponent).join("/"), base).href;
+}
+
+/**
+ * Fetch a file of the site and give its decoded content, `entry.raw_bytes` bytes long.
+ * @throws LoadError where it cannot be had, whole and undamaged, within the tries; the signal's reason on abort.
+ */
+export async function loadFile(base: string, entry: FileEntry, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const url = resolvePath(base, entry.path);
+  const retries = options.retries ?? 2;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await loadOnce(url, entry, options, attempt > 0);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof LoadError) || !error.retryable || attempt >= retries) throw error;
+      await sleep(options.pause?.(attempt + 1) ?? 300 * 4 ** attempt, options.signal);
+    }
+  }
+}
+
+/** Fetch JSON that is not content-addressed (manifest.json): no hash to check, always revalidated. */
+export async function loadJson(url: string, options: LoadOptions): Promise<unknown> {
+  const retries = options.retries ?? 2;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await request(url, options, { cache: "no-cache" });
+      const bytes = await readBody(response, url, 64 << 20, (loaded) => options.onProgress?.(loaded, loaded));
+      return parseJson(bytes, url);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof LoadError) || !error.retryable || attempt >= retries) throw error;
+      await sleep(options.pause?.(attempt + 1) ?? 300 * 4 ** attempt, options.signal);
+    }
+  }
+}
+
+/** Decode UTF-8 JSON; `what` names it in the error. */
+export function parseJson(bytes: Uint8Array, what: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new FormatError(`${what} is not JSON.`, { cause });
+  }
+}
+
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === GZIP_MAGIC[0] && bytes[1] === GZIP_MAGIC[1];
+}
+
+/**
+ * The content of gzip-compressed bytes, at most `limit` bytes of it.
+ * @throws FormatError where the data are damaged, cut short or longer than `limit`
+ */
+export async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const reader = stream.getReader();
+  const result = new Uint8Array(limit);
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (length + value.length > limit) {
+        await reader.cancel();
+        throw new FormatError(`A gzip-compressed file holds more than the ${limit} bytes that were announced.`);
+      }
+      result.set(value, length);
+      length += value.length;
+    }
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    throw new FormatError("A gzip-compressed file is damaged or cut short.", { cause });
+  }
+  return length === limit ? result : result.slice(0, length);
+}
+
+async function loadOnce(
+  url: string, entry: FileEntry, options: LoadOptions, again: boolean,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // A second try must not be answered by the damaged copy that a cache kept.
+  const response = await request(url, options, again ? { cache: "reload" } : {});
+  const compressed = entry.bytes !== entry.raw_bytes;
+  let decodedByHost: boolean | null = null;
+  const received = await readBody(response, url, Math.max(entry.bytes, entry.raw_bytes), (loaded, first) => {
+    decodedByHost ??= compressed && !isGzip(first);
+    const stored = decodedByHost ? Math.round((loaded * entry.bytes) / entry.raw_bytes) : loaded;
+    options.onProgress?.(Math.min(stored, entry.bytes), entry.bytes);
+  }, Math.max(entry.bytes, compressed ? 0 : entry.raw_bytes));
+  if (received.length === entry.bytes) await checkHash(received, entry, url);
+  let content = received;
+  if (isGzip(received)) {
+    try {
+      content = await gunzip(received, entry.raw_bytes);
+    } catch (cause) {
+      throw new LoadError(`${url} arrived damaged: ${(cause as Error).message}`, url, 0, true, { cause });
+    }
+  }
+  if (content.length !== entry.raw_bytes) {
+    throw new LoadError(
+      `${url} has ${content.length} bytes instead of ${entry.raw_bytes}: it arrived incomplete or is another file.`, url, 0, true,
+    );
+  }
+  return content;
+}
+
+async function request(url: string, options: LoadOptions, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    // Called as a plain function: browsers refuse `fetch` as a method of another object.
+    const { fetch } = options;
+    response = await fetch(url, options.signal ? { ...init, signal: options.signal } : init);
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    throw new LoadError(`${url} cannot be reached. Check the connection and try again.`, url, 0, true, { cause });
+  }
+  if (!response.ok) {
+    const { status } = response;
+    await response.body?.cancel().catch(() => undefined);
+    const advice = status === 404
+      ? "The site may just have been updated: reload the page."
+      : "Try again later.";
+    throw new LoadError(`${url} could not be loaded (HTTP ${status}). ${advice}`, url, status, RETRYABLE_STATUS.has(status));
+  }
+  return response;
+}
+
+/** Read a body of at most `limit` bytes into one array, of `expected` bytes at first. */
+async function readBody(
+  response: Response, url: string, limit: number, onChunk: (loaded: number, first: Uint8Array) => void, expected = 0,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!response.body) return new Uint8Array(await response.arrayBuffer());
+  const reader = response.body.getReader();
+  let buffer = new Uint8Array(expected);
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const needed = length + value.length;
+      if (needed > limit) {
+        await reader.cancel();
+        throw new LoadError(`${url} is larger than announced.`, url, 0, true);
+      }
+      if (needed > buffer.length) {
+        const grown = new Uint8Array(Math.min(limit, Math.max(needed, buffer.length * 2)));
+        grown.set(buffer.subarray(0, length));
+        buffer = grown;
+      }
+      buffer.set(value, length);
+      length = needed;
+      onChunk(length, buffer.subarray(0, 2));
+    }
+  } catch (cause) {
+    if (cause instanceof LoadError) throw cause;
+    throw new LoadError(`${url} broke off while loading. Check the connection and try again.`, url, 0, true, { cause });
+  }
+  return length === buffer.length ? buffer : buffer.slice(0, length);
+}
+
+/** `crypto.subtle` exists on https and localhost only; elsewhere the length check must do. */
+async function checkHash(bytes: Uint8Array<ArrayBuffer>, entry: FileEntry, url: string): Promise<void> {
+  if (!globalThis.crypto?.subtle || !entry.sha256) return;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hex !== entry.sha256) {
+    throw new LoadError(`${url} is not the file that was announced (another SHA-256).`, url, 0, true);
+  }
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
