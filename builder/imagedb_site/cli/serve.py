@@ -1,0 +1,30 @@
+"""`imagedb-site serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("serve")
+@click.argument("site", type=click.Path(path_type=Path), default=Path("dist"))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, help="Port.  [default: 8000, or the next free one]")
+@click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+def command(site: Path, host: str, port: int | None, open_browser: bool) -> None:
+    """Serve the built site in SITE (default: dist) until Ctrl-C.
+
+    \b
+    Examples:
+      imagedb-site serve
+      imagedb-site serve public --port 8080 --open
+    """
+    from ..serve import serve
+
+    def started(url: str) -> None:
+        click.echo(f"Serving {site} at {url} (Ctrl-C stops it)")
+        if open_browser:
+            click.launch(url)
+
+    serve(site, host=host, port=port, on_start=started)

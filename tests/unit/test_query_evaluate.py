@@ -1,0 +1,221 @@
+"""Ranking, conditions and sorting on a small collection held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+import numpy as np
+import pytest
+
+from imagedb_site.errors import QuerySyntaxError, UsageError
+from imagedb_site.query import parse
+from imagedb_site.query.evaluate import Answer, Mode, evaluate
+from imagedb_site.query.index import Column, Floats
+from imagedb_site.query.parse import Term
+from imagedb_site.records import FieldSpec
+from imagedb_site.text import fts_query
+
+ROWS: list[dict[str, object]] = [
+    {
+        "title": "a red car at night",
+        "tags": ["car", "night"],
+        "camera": "Canon EOS 7D",
+        "taken": 2021,
+    },
+    {"title": "red apple", "tags": ["fruit"], "camera": "NIKON D70", "taken": 2019},
+    {"title": "blue car", "tags": ["car"], "camera": "Canon IXUS", "taken": 2020},
+    {"title": "boats on the ocean", "tags": ["black_cat"], "camera": "", "taken": None},
+    {"title": "open ocean", "tags": [], "camera": "Canon EOS 7D", "taken": 2021},
+]
+CONCEPTS = ["red", "car", "ocean", "boats"]
+
+
+class MemoryIndex:
+    """Concept vectors: one dimension a word of CONCEPTS in the title."""
+
+    fields = (
+        FieldSpec("title", "Title", "text", fts=True),
+        FieldSpec("tags", "Tags", "tags", fts=True, column=True),
+        FieldSpec("camera", "Camera", "category", column=True),
+        FieldSpec("taken", "Taken", "date", column=True),
+        FieldSpec("width", "Width", "number", column=True),
+    )
+    fts_columns = ("title", "tags")
+    count = len(ROWS)
+
+    def __init__(self) -> None:
+        self.db = apsw.Connection(":memory:")
+        self.db.execute(
+            "create virtual table f using fts5(title, tags, "
+            "tokenize='porter unicode61 remove_diacritics 2')"
+        )
+        for row, values in enumerate(ROWS):
+            tags = values["tags"]
+            assert isinstance(tags, list)
+            self.db.execute(
+                "insert into f(rowid, title, tags) values(?,?,?)",
+                (row + 1, str(values["title"]), ", ".join(tags)),
+            )
+        self.vectors = np.stack([vector(str(values["title"])) for values in ROWS])
+
+    def similarities(self, query: Floats) -> Floats:
+        return self.vectors @ query
+
+    def match(self, expression: str) -> tuple[list[int], list[float]]:
+        try:
+            found = list(
+                self.db.execute(
+                    "select rowid - 1, rank from f where f match ? order by rank, rowid",
+                    (fts_query(expression),),
+                )
+            )
+        except apsw.SQLError as error:
+            raise QuerySyntaxError(str(error), expression) from error
+        return [row for row, _ in found], [rank for _, rank in found]
+
+    def column(self, name: str) -> Column:
+        if name == "taken":
+            seconds = [
+                np.datetime64(f"{values['taken']}-06-01", "s").astype(int)
+                if values["taken"]
+                else np.nan
+                for values in ROWS
+            ]
+            return Column(numbers=np.array(seconds, dtype=np.float64))
+        if name == "width":
+            return Column(numbers=np.array([100.0, 200.0, 300.0, 400.0, np.nan]))
+        if name == "camera":
+            names: list[str] = sorted({str(values["camera"]) for values in ROWS} - {""})
+            return Column(
+                dictionary=names,
+                codes=np.array([names.index(c) if (c := str(v["camera"])) else -1 for v in ROWS]),
+            )
+        words = ["car", "night", "fruit", "black_cat"]
+        lists: list[Sequence[str]] = [v["tags"] for v in ROWS if isinstance(v["tags"], list)]
+        return Column(
+            dictionary=words,
+            codes=np.array([words.index(tag) for tags in lists for tag in tags]),
+            offsets=np.cumsum([0, *map(len, lists)]),
+        )
+
+    def embedding(self, row: int) -> Floats:
+        return np.asarray(self.vectors[row], dtype=np.float32)
+
+    def row_of(self, image_id: str) -> int | None:
+        return int(image_id) if image_id.isdigit() and int(image_id) < self.count else None
+
+
+def vector(text: str) -> Floats:
+    raw = np.array([concept in text for concept in CONCEPTS], dtype=np.float32) + 0.01
+    return (raw / np.linalg.norm(raw)).astype(np.float32)
+
+
+def embed(term: Term) -> Floats:
+    return vector(term.value)
+
+
+@pytest.fixture(scope="module")
+def index() -> MemoryIndex:
+    return MemoryIndex()
+
+
+def ask(index: MemoryIndex, text: str, mode: Mode = "all", k: int = 20) -> Answer:
+    return evaluate(parse(text), index, embed, mode=mode, k=k)
+
+
+def rows(answer: Answer) -> list[int]:
+    return [result.row for result in answer.results]
+
+
+def test_both_arms_agree_on_the_best(index: MemoryIndex) -> None:
+    answer = ask(index, "a red car")
+    assert rows(answer)[0] == 0
+    assert answer.results[0].ranks == {"meaning": 0, "words": 0}
+    assert answer.total is None
+
+
+def test_words_mode_takes_all_words_first(index: MemoryIndex) -> None:
+    answer = ask(index, "red car", mode="words")
+    assert rows(answer)[0] == 0
+    assert set(rows(answer)) == {0, 1, 2}
+    assert (answer.total, answer.strict_total) == (3, 1)
+
+
+def test_stemming_and_stop_words(index: MemoryIndex) -> None:
+    assert rows(ask(index, "the boat", mode="words")) == [3]
+
+
+def test_a_negative_term_removes(index: MemoryIndex) -> None:
+    answer = ask(index, "ocean - boats")
+    assert rows(answer)[0] == 4
+    assert 3 not in rows(answer)
+
+
+def test_a_phrase_is_a_condition(index: MemoryIndex) -> None:
+    assert rows(ask(index, '"red car"')) == [0]
+    assert 0 not in rows(ask(index, 'car -"red car"'))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("camera:canon", {0, 2, 4}),
+        ("camera:eos", {0, 4}),
+        ("camera:can*", {0, 2, 4}),
+        ("camera:ikon", set()),
+        ("-camera:canon", {1, 3}),
+        ("camera:nikon,ixus", {1, 2}),
+        ("tag:car", {0, 2}),
+        ("tag:cat", set()),
+        ("tag:black-cat", {3}),
+        ("tag:fruit,night", {0, 1}),
+        ("year:2019..2020", {1, 2}),
+        ("year:2021", {0, 4}),
+        ("taken>2020", {0, 4}),
+        ("taken>=2020-06", {0, 2, 4}),
+        ("taken<2020", {1}),
+        ("width:150..300", {1, 2}),
+        ("width>200", {2, 3}),
+        ("width:..100", {0}),
+        ("width:wide", set()),
+        ("title:ocean", {3, 4}),
+        ('title:"red apple"', {1}),
+        ("camera:canon tag:car", {0, 2}),
+    ],
+)
+def test_filters(index: MemoryIndex, condition: str, expected: set[int]) -> None:
+    answer = ask(index, condition)
+    assert set(rows(answer)) == expected
+    assert answer.total == len(expected)
+
+
+def test_an_unknown_field_is_words(index: MemoryIndex) -> None:
+    assert rows(ask(index, "planet:ocean", mode="words")) == []
+    assert rows(ask(index, "ocean planet:x", mode="words")) == [4, 3]
+
+
+def test_expression(index: MemoryIndex) -> None:
+    assert set(rows(ask(index, "(apple OR ocean) NOT boats"))) == {1, 4}
+    with pytest.raises(QuerySyntaxError):
+        ask(index, "cat OR (dog")
+
+
+def test_sort_and_k(index: MemoryIndex) -> None:
+    assert rows(ask(index, "sort:width")) == [0, 1, 2, 3, 4]
+    assert rows(ask(index, "sort:-width")) == [3, 2, 1, 0, 4]
+    assert rows(ask(index, "sort:-width k:2")) == [3, 2]
+    assert rows(ask(index, "sort:camera"))[-1] == 3
+    with pytest.raises(UsageError):
+        ask(index, "sort:nothing")
+
+
+def test_like(index: MemoryIndex) -> None:
+    assert rows(ask(index, "like:2", mode="meaning"))[:2] == [2, 0]
+    with pytest.raises(UsageError):
+        ask(index, "like:ffff")
+
+
+def test_no_query_lists_everything_in_order(index: MemoryIndex) -> None:
+    assert rows(ask(index, "")) == [0, 1, 2, 3, 4]
+    assert rows(evaluate(parse(""), index, None, k=2, offset=3)) == [3, 4]
