@@ -1,0 +1,88 @@
+"""Full text of a published site: its SQLite file, opened in memory and trusted with nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import apsw
+
+from imagedb_site.errors import FormatError, UsageError
+
+
+class CatalogDatabase:
+    """The catalog of docs/FORMAT.md 2.5.
+
+    Raises FormatError for a file that is not such a catalog.
+    """
+
+    def __init__(self, data: bytes, columns: Sequence[str], count: int) -> None:
+        self._columns = list(columns)
+        self._count = count
+        if data[:16] != b"SQLite format 3\0":
+            raise FormatError("The catalog is not an SQLite file.")
+        self._database = apsw.Connection(":memory:")
+        try:
+            self._open(data)
+        except apsw.Error as error:
+            self._database.close()
+            raise FormatError(f"The catalog cannot be opened: {error}") from error
+        except FormatError:
+            self._database.close()
+            raise
+
+    def _open(self, data: bytes) -> None:
+        database = self._database
+        database.deserialize("main", data)
+        database.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        database.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        database.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+        database.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+        database.execute("PRAGMA cell_size_check = 1")
+        database.execute("PRAGMA query_only = 1")
+        found = [row[1] for row in database.execute("PRAGMA table_info(fts)")]
+        if found != self._columns:
+            raise FormatError("The catalog's table does not have the columns of the manifest.")
+        kinds = database.execute(
+            "SELECT type, sql FROM sqlite_schema WHERE name = 'fts'"
+        ).fetchall()
+        if len(kinds) != 1 or "using fts5" not in str(kinds[0][1]).lower():
+            raise FormatError("The catalog's table is no FTS5 table.")
+
+    def search(self, expression: str, limit: int) -> list[tuple[int, float]]:
+        """Rows that match an FTS5 expression with their bm25 (lower is better), best first.
+
+        Raises UsageError where the expression is not FTS5 syntax.
+        """
+        sql = "SELECT rowid, rank FROM fts WHERE fts MATCH ? ORDER BY rank, rowid LIMIT ?"
+        try:
+            found = self._database.execute(sql, (expression, limit)).fetchall()
+        except apsw.SQLError as error:
+            raise UsageError(
+                f"This is not a full-text query: {error}",
+                "Put words with special characters in double quotes.",
+            ) from error
+        except apsw.Error as error:
+            raise FormatError(f"The catalog is damaged: {error}") from error
+        rows = []
+        for rowid, rank in found:
+            if not isinstance(rowid, int) or not isinstance(rank, float):
+                raise FormatError("The catalog answers with something else than rows.")
+            rows.append((rowid - 1, rank))
+        if any(not 0 <= row < self._count for row, _ in rows):
+            raise FormatError("The catalog holds rows the collection does not have.")
+        return rows
+
+    def verify(self) -> None:
+        """Read the whole file: SQLite's own checks, and one entry for every row."""
+        try:
+            (verdict,) = self._database.execute("PRAGMA quick_check(1)").fetchone() or ("empty",)
+            if verdict != "ok":
+                raise FormatError(f"The catalog is damaged: {str(verdict)[:200]}")
+            sizes = self._database.execute("SELECT count(*), min(id), max(id) FROM fts_docsize")
+            if sizes.fetchone() != (self._count, 1 if self._count else None, self._count or None):
+                raise FormatError("The catalog does not hold every image once.")
+        except apsw.Error as error:
+            raise FormatError(f"The catalog is damaged: {error}") from error
+
+    def close(self) -> None:
+        self._database.close()

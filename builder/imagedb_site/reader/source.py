@@ -1,0 +1,126 @@
+"""Where a published site is read from: a folder, or a URL over plain HTTP GET."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import stat
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote, urljoin, urlsplit
+
+from imagedb_site.errors import FormatError, StorageError, UsageError
+
+_TIMEOUT_S = 30.0
+_CHUNK = 1 << 20
+
+
+class Source(Protocol):
+    """Reads whole files of a site by their path relative to manifest.json."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read(self, path: str, limit: int) -> bytes:
+        """The file as received. FormatError: missing, or longer than `limit` bytes."""
+        ...
+
+
+def open_source(place: str | Path) -> Source:
+    """A source for a folder, or for the http(s) URL of a site, its page or its manifest."""
+    if isinstance(place, str) and "://" in place:
+        return UrlSource(place)
+    return FolderSource(Path(place))
+
+
+class FolderSource:
+    """A site in a folder. Links that lead out of it are not followed."""
+
+    def __init__(self, root: Path) -> None:
+        if root.name == "manifest.json":
+            root = root.parent
+        if not root.is_dir():
+            raise StorageError(f"{root} is no folder.")
+        self._root = root.resolve()
+        self._shown = root
+
+    @property
+    def name(self) -> str:
+        return str(self._shown)
+
+    def read(self, path: str, limit: int) -> bytes:
+        target = self._root / path
+        try:
+            if not target.resolve().is_relative_to(self._root):
+                raise FormatError(f"{path} lies outside the site.")
+            # A pipe in place of a file would make reading wait for ever.
+            descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise FormatError(f"{path} is no file.")
+                data = file.read(limit + 1)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise FormatError(f"{path} is missing.") from error
+        except (OSError, ValueError) as error:
+            raise StorageError(f"Cannot read {target}: {error}.") from error
+        return _limited(data, path, limit)
+
+
+class UrlSource:
+    """A site at a URL. Files come without compression asked for, though a host may still apply it."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise UsageError(f"{url} is no http or https address.")
+        path = parts.path
+        last = path.rpartition("/")[2]
+        if last and "." not in last:
+            path += "/"
+        self._base = parts._replace(path=path or "/", query="", fragment="").geturl()
+        self._opener = urllib.request.build_opener(_WebRedirects())
+
+    @property
+    def name(self) -> str:
+        return self._base
+
+    def read(self, path: str, limit: int) -> bytes:
+        url = urljoin(self._base, quote(path))
+        request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
+            url, headers={"User-Agent": "imagedb-site", "Accept-Encoding": "identity"}
+        )
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT_S) as response:
+                parts: list[bytes] = []
+                size = 0
+                while size <= limit and (part := response.read(min(_CHUNK, limit + 1 - size))):
+                    parts.append(part)
+                    size += len(part)
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code in (404, 410):
+                    raise FormatError(f"{path} is missing at {self._base}.") from error
+                raise StorageError(f"{url} answers {error.code} {error.reason}.") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise StorageError(
+                f"Cannot read {url}: {reason}.", "Check the address and the connection."
+            ) from error
+        return _limited(b"".join(parts), path, limit)
+
+
+class _WebRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to http and https only, so that a site cannot point at local files."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+        if urlsplit(newurl).scheme not in ("http", "https"):
+            raise urllib.error.URLError(f"redirected to {newurl}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _limited(data: bytes, path: str, limit: int) -> bytes:
+    if len(data) > limit:
+        raise FormatError(f"{path} is longer than the {limit:,} bytes that were announced.")
+    return data

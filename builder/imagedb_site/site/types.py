@@ -1,0 +1,117 @@
+"""What a site is made from, and what writing it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagedb_site.records import FieldSpec, Problem, Value
+
+Originals = Literal["none", "copy", "link"]
+
+
+class PackSource(Protocol):
+    """A model pack (docs/FORMAT.md 3): its pack.json, and the stored bytes of each of its files."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]: ...
+
+    def read(self, file: str) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """One image, in row order. `width` and `height` are those of the oriented original in pixels.
+
+    `thumbnail` and `view` are the sizes of those pictures, None where there is none; `placeholder` is
+    a ThumbHash of at most 31 bytes, empty where there is none; `key` is the path shown.
+    """
+
+    image_id: str
+    key: str
+    width: int
+    height: int
+    thumbnail: tuple[int, int] | None = None
+    placeholder: bytes = b""
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    view: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A line of credit shown on the page."""
+
+    text: str
+    url: str | None = None
+    licence: str | None = None
+
+    def to_json(self) -> dict[str, str]:
+        pairs = {"text": self.text, "url": self.url, "licence": self.licence}
+        return {key: value for key, value in pairs.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """How a site is laid out. Sizes in pixels of the longer side.
+
+    `originals`: `copy` stores the originals, `link` hard-links them where the file system can.
+    `pack_above`: collections of more images keep several thumbnails in one file. `url` is where the
+    site will be published, only needed for an absolute preview picture; `web` is the folder of the
+    web build, None for the one found by `assets.web_folder`; without `pages` only data are written.
+    """
+
+    thumbnail_size: int = 320
+    view_size: int = 1280
+    originals: Originals = "none"
+    examples: Sequence[str] = ()
+    pack_above: int = 4000
+    pack_bytes: int = 128 * 1024
+    row_block: int = 4096
+    document_block: int = 128
+    language: str = "en"
+    url: str | None = None
+    web: Path | None = None
+    pages: bool = True
+
+
+@dataclass(frozen=True)
+class SiteInput:
+    """Everything a site is written from.
+
+    `embeddings`: float32 [rows, dim], L2-normalised, or None for a site of metadata only. `thumbnail`,
+    `view` and `original` are called with a row's number when its file is due, so that only one is in
+    memory at a time; `original` gives bytes, a file to copy or link, or None.
+    """
+
+    title: str
+    rows: Sequence[SiteRow]
+    fields: Sequence[FieldSpec]
+    thumbnail: Callable[[int], bytes | None]
+    view: Callable[[int], bytes | None] = lambda row: None
+    original: Callable[[int], Path | bytes | None] = lambda row: None
+    description: str = ""
+    attribution: Sequence[Attribution] = ()
+    embeddings: NDArray[np.float32] | None = None
+    pack: PackSource | None = None
+    settings: SiteSettings = field(default_factory=SiteSettings)
+
+
+@dataclass(frozen=True)
+class SiteReport:
+    """What was written. `bytes` counts every file of the site; `reused` ones are hard links.
+
+    `hash` identifies the collection (docs/FORMAT.md 2.1); `problems` are values left out because they
+    do not fit their field.
+    """
+
+    count: int
+    files: int
+    bytes: int
+    reused: int
+    hash: str
+    problems: tuple[Problem, ...] = ()

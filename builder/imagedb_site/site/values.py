@@ -1,0 +1,92 @@
+"""Values made fit for their field's type before they enter documents, columns and full text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from imagedb_site.records import FieldSpec, Problem, Value
+
+_EPOCH = datetime(1970, 1, 1)
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
+
+
+def date_seconds(text: str) -> float | None:
+    """Seconds from 1970-01-01 to an ISO 8601 date or time on its own clock; None if it is none.
+
+    A bare year or month means its beginning. An offset is dropped, as photographs are looked for by
+    the time on the wall.
+    """
+    partial = _PARTIAL.fullmatch(text)
+    try:
+        if partial:
+            moment = datetime(int(partial[1]), int(partial[2] or 1), 1)
+        else:
+            moment = datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+    return (moment - _EPOCH).total_seconds()
+
+
+def clean_fields(
+    key: str, fields: Mapping[str, Value], specs: Sequence[FieldSpec]
+) -> tuple[dict[str, Value], list[Problem]]:
+    """The values of one image that fit their fields, and one problem for each that does not.
+
+    Empty texts and lists count as unknown; a value without a field is left out.
+    """
+    clean: dict[str, Value] = {}
+    problems: list[Problem] = []
+    for spec in specs:
+        value = fields.get(spec.name)
+        if value is None or value == "" or value == []:
+            continue
+        fitting = _fit(value, spec)
+        if fitting is None:
+            problems.append(Problem(key, f"“{spec.name}” is no {spec.type}: {str(value)[:80]!r}"))
+        elif fitting != []:
+            clean[spec.name] = fitting
+    return clean, problems
+
+
+def _fit(value: Value, spec: FieldSpec) -> Value | None:
+    match spec.type:
+        case "text" | "category":
+            return _text(value) if isinstance(value, str) else None
+        case "url":
+            return value if isinstance(value, str) and _is_web_address(value) else None
+        case "tags":
+            if not isinstance(value, list):
+                return None
+            tags = [_text(tag) for tag in value if isinstance(tag, str)]
+            return list(dict.fromkeys(tag for tag in tags if tag))
+        case "number":
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return None
+            return value if math.isfinite(value) and abs(value) < 1e300 else None
+        case "date":
+            return value if isinstance(value, str) and date_seconds(value) is not None else None
+        case "boolean":
+            return value if isinstance(value, bool) else None
+
+
+def _text(value: str) -> str:
+    """Text that UTF-8 can hold: file names on Linux may carry undecodable bytes."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _is_web_address(text: str) -> bool:
+    """Whether a page may link to it: a `javascript:` address from a caption file must not pass."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def shown_path(key: str) -> str:
+    """A relative path as a document shows it."""
+    return _text(key)
