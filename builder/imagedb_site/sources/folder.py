@@ -1,0 +1,189 @@
+"""A folder of pictures, walked in natural order without ever leaving it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from imagedb_site.errors import SourceError
+from imagedb_site.records import FieldSpec, Problem, Record, Value
+
+_SUFFIXES = """
+apng avif avifs blp bmp bw cur dcx dds dib fit fits flc fli ftc ftu gif heic heics heif heifs hif icb
+icns ico im j2c j2k jfif jp2 jpc jpe jpeg jpf jpg jpx mpo msp p7 pam pbm pcx pfm pgm png pnm ppm
+psd qoi ras rgb rgba sgi svg svgz tga tif tiff vda vst webp xbm xpm
+"""
+PICTURE_SUFFIXES = frozenset("." + suffix for suffix in _SUFFIXES.split())
+"""File-name suffixes, lower case, of the formats that can be read.
+
+Left out on purpose: EPS, PostScript and PDF (need an interpreter), WMF and EMF (need Windows), video,
+and scientific containers that are rarely pictures (HDF5, GRIB, BUFR).
+"""
+
+_SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
+_DIGITS = re.compile(r"(\d+)")
+_CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
+_MAX_KEY = 1000
+
+NAME = FieldSpec("name", "Name", "text", fts=True)
+FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True)
+LABEL = FieldSpec("label", "Label", "category", fts=True, facet=True, column=True)
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Returns a sort key under which "a2" precedes "a10" and letter case does not matter."""
+    parts: list[tuple[int, int, str]] = []
+    for part in _DIGITS.split(text):
+        if part.isdecimal() and part.isascii():
+            # A number orders by its length without leading zeros, then digit by digit: no huge ints.
+            digits = part.lstrip("0")
+            parts.append((0, len(digits), digits))
+        elif part:
+            parts.append((1, 0, part.casefold()))
+    return tuple(parts)
+
+
+def _name_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    return natural_key(name), name
+
+
+def open_folder(
+    root: Path,
+    *,
+    exclude: Sequence[Path] = (),
+    limit: int | None = None,
+    problem: Callable[[Problem], None] | None = None,
+) -> Iterator[Record]:
+    """Yields a `Record` for every picture file below `root`, in natural order of the paths.
+
+    Hidden files and folders are passed over, and so is everything below a path in `exclude` (the site
+    being built may lie inside the collection). A link to a file is followed where it stays inside
+    `root`; a link to a folder is not, since its pictures are listed where they lie. What cannot be used
+    is told to `problem`.
+
+    Raises `SourceError` where `root` is not a folder that can be read.
+    """
+    tell = problem or (lambda _: None)
+    if not root.exists():
+        raise SourceError(f"There is no folder {root}.", "Check the path for typing errors.")
+    if not root.is_dir():
+        raise SourceError(f"{root} is not a folder.", "Give the folder that holds the pictures.")
+    real = root.resolve()
+    excluded = frozenset(path.resolve() for path in exclude)
+    try:
+        os.scandir(real).close()
+    except OSError as error:
+        raise SourceError(f"The folder {root} cannot be read: {error.strerror}.") from error
+    for count, record in enumerate(_walk(real, real, "", excluded, tell)):
+        if limit is not None and count >= limit:
+            return
+        yield record
+
+
+def _walk(
+    root: Path,
+    folder: Path,
+    prefix: str,
+    excluded: frozenset[Path],
+    tell: Callable[[Problem], None],
+) -> Iterator[Record]:
+    if len(prefix) > _MAX_KEY:
+        tell(Problem(_printable(prefix)[:_MAX_KEY], "the path is too long"))
+        return
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: _name_order(entry.name))
+    except OSError as error:
+        tell(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
+        return
+    for entry in entries:
+        name = entry.name
+        if name.startswith(".") or (excluded and folder / name in excluded):
+            continue
+        key = prefix + name
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                if name.casefold() in _SKIPPED_FOLDERS:
+                    continue
+                yield from _walk(root, folder / name, key + "/", excluded, tell)
+            elif os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES:  # noqa: PTH122
+                record = _record(root, entry, key, tell)
+                if record is not None:
+                    yield record
+            elif entry.is_symlink() and entry.is_dir() and not _inside(root, folder / name):
+                tell(Problem(_printable(key), "a link to a folder outside the collection"))
+        except OSError as error:
+            tell(Problem(_printable(key), f"the file cannot be read: {error.strerror}"))
+
+
+def _record(
+    root: Path, entry: os.DirEntry[str], key: str, tell: Callable[[Problem], None]
+) -> Record | None:
+    path = Path(entry.path)
+    if _printable(key) != key or len(key) > _MAX_KEY:
+        reason = "the path is too long" if len(key) > _MAX_KEY else "the name is not valid text"
+        tell(Problem(_printable(key)[:_MAX_KEY], reason))
+        return None
+    if entry.is_symlink():
+        if not path.exists():
+            tell(Problem(key, "a link that leads nowhere"))
+            return None
+        if not _inside(root, path):
+            tell(Problem(key, "a link to a file outside the collection"))
+            return None
+    status = entry.stat()
+    if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISDIR(status.st_mode):
+            tell(Problem(key, "not a regular file"))
+        return None
+    return Record(key, path, status.st_mtime_ns, status.st_size, _path_fields(key))
+
+
+def _path_fields(key: str) -> dict[str, Value]:
+    folder, _, name = key.rpartition("/")
+    fields: dict[str, Value] = {"name": name.rpartition(".")[0] or name}
+    if folder:
+        fields["folder"] = folder
+    return fields
+
+
+def _inside(root: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False
+
+
+def _printable(key: str) -> str:
+    """Returns `key` with what is not text (lone surrogates, control characters) replaced."""
+    text = key.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() or c == "\u200d" else "\ufffd" for c in text)
+
+
+def class_folders(records: Sequence[Record]) -> list[Record] | None:
+    """Returns the records with their class as `label`, or `None` where folders are no classes.
+
+    They are where every picture lies exactly one level deep, in one of two or more folders. Numbers as
+    in "001.ak47" are dropped where all the folders have them.
+    """
+    folders = set()
+    for record in records:
+        folder, _, name = record.key.rpartition("/")
+        if not folder or "/" in folder or not name:
+            return None
+        folders.add(folder)
+    if len(folders) < 2:
+        return None
+    numbered = {folder: _CLASS_PREFIX.fullmatch(folder) for folder in folders}
+    if all(numbered.values()):
+        labels = {folder: match.group(1) for folder, match in numbered.items() if match}
+    else:
+        labels = {folder: folder for folder in folders}
+    return [
+        replace(record, fields={**record.fields, "label": labels[record.key.partition("/")[0]]})
+        for record in records
+    ]

@@ -1,0 +1,62 @@
+"""How text enters full text, and how a query is made alike (docs/FORMAT.md 2.5).
+
+SQLite's `unicode61` takes a run of Chinese, Japanese or Korean characters as one token, so nothing
+inside it could be found. Each such character is therefore written as a word of its own, and a run of
+them in a query becomes a phrase.
+"""
+
+from __future__ import annotations
+
+import re
+
+from imagedb_site.records import Value
+
+_CJK = (
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303b\u3041-\u3096"
+    "\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\uf900-\ufaff\uff66-\uff9d"
+    "\uffa0-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003fffd"
+)
+CJK_CHARACTER = re.compile(f"[{_CJK}]")
+"""Han, kana, bopomofo and hangul letters: one token each in full text."""
+
+_BAREWORD = re.compile(r"[A-Za-z0-9_\x1a\x80-\U0010ffff]+")
+_SPACES = re.compile(r" {2,}")
+
+
+def _space_cjk(text: str) -> str:
+    if text.isascii() or not CJK_CHARACTER.search(text):
+        return text
+    return _SPACES.sub(" ", CJK_CHARACTER.sub(r" \g<0> ", text)).strip(" ")
+
+
+def fts_text(value: Value | None) -> str:
+    """Returns what full text stores for `value`: tags joined by ", ", CJK characters spaced."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return _space_cjk(", ".join(value))
+    return _space_cjk(str(value))
+
+
+def fts_query(text: str) -> str:
+    """Returns the FTS5 query `text` with its CJK characters spaced as `fts_text` spaces them.
+
+    Inside double quotes the characters are spaced in place. Outside, a word that contains any becomes a
+    quoted phrase, so that prefixes (`東京*`), columns (`title:東京`) and operators keep their meaning.
+    """
+    if text.isascii() or not CJK_CHARACTER.search(text):
+        return text
+
+    def phrase(match: re.Match[str]) -> str:
+        word = match.group()
+        return f'"{_space_cjk(word)}"' if CJK_CHARACTER.search(word) else word
+
+    # Splitting at the quotes leaves what is quoted at the odd places; `""` inside a phrase yields an
+    # empty even part and stays as it is.
+    parts = text.split('"')
+    for at, part in enumerate(parts):
+        parts[at] = _space_cjk(part) if at % 2 else _BAREWORD.sub(phrase, part)
+    return '"'.join(parts)
