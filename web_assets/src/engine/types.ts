@@ -2,9 +2,9 @@
  * The vocabulary shared by the engine, the worker's messages, the public API and the interface.
  * Pure types: no code, no DOM. Names follow docs/FORMAT.md and the glossary in docs/ARCHITECTURE.md.
  */
-import type { Manifest, FieldDefinition, ImageDocument } from "../format/manifest";
+import type { Manifest, FieldDefinition, FieldValue, ImageDocument } from "../format/manifest";
 
-export type { Manifest, FieldDefinition, ImageDocument };
+export type { Manifest, FieldDefinition, FieldValue, ImageDocument };
 
 /** `all` fuses both arms by reciprocal rank fusion; `meaning` is vectors only; `words` is full text only. */
 export type Mode = "all" | "meaning" | "words";
@@ -24,8 +24,8 @@ export interface Sort {
 export interface SearchRequest {
   /** What the person typed; plain words, or FTS5 syntax for the words arm. Empty: every image. */
   text?: string;
-  /** True where `text` is finished: its last word is then taken as it is, not as a beginning of words. */
-  complete?: boolean;
+  /** True while the person is typing: the words arm then also takes the last word as a beginning of words. */
+  typing?: boolean;
   /** Image ids to find more like. */
   like?: string[];
   /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised. */
@@ -62,6 +62,8 @@ export interface SearchResponse {
   results: Result[];
   /** How many images match in all (full text and filters); null where ranking knows no end. */
   total: number | null;
+  /** How many of them match all the words, where the words arm was asked; the others match only some. */
+  strictTotal?: number;
   /**
    * `words`: full text only, meaning still loading. `vocabulary`: meaning from precomputed word embeddings,
    * model still loading. `final`: nothing better will follow.

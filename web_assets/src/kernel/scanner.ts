@@ -1,0 +1,151 @@
+/** Exact scans of all codes: one interface, a WebAssembly and a JavaScript implementation with equal results. */
+import { TopK } from "./heap";
+import { wasmBytes } from "./scan.wat";
+
+/** Rows that may be found: bit `r & 7` of byte `r >> 3`. */
+export type RowMask = Uint8Array;
+
+export interface Hits {
+  /** Best first; equal dot products in row order. */
+  rows: Uint32Array;
+  dots: Int32Array;
+}
+
+export interface Scanner {
+  readonly backend: "wasm" | "js";
+  readonly count: number;
+  readonly paddedDim: number;
+  /** The codes, interleaved as in docs/FORMAT.md 2.6; read only. */
+  readonly codes: Int8Array;
+  /**
+   * The `k` rows with the greatest integer dot products.
+   * @param query int16 [paddedDim], from `integerQuery`: no dot product may leave 32 bits
+   * @param mask only rows whose bit is set, where given
+   */
+  scan(query: Int16Array, k: number, mask?: RowMask | null): Hits;
+}
+
+/** Rows a block: the threshold rises from block to block, and hits of one block fit a small buffer. */
+export const BLOCK_ROWS = 8192;
+const PAGE = 65536;
+
+/** One scan of a block of groups, writing (row, dot) pairs and returning their number. */
+type ScanBlock = (firstGroup: number, groups: number, threshold: number) => number;
+
+/**
+ * A scanner of `count` rows of `paddedDim` codes. WebAssembly where it can be had, else JavaScript.
+ * @param codes int8 [4 · paddedDim · ⌈count/4⌉], interleaved; copied into WebAssembly's memory
+ */
+export async function createScanner(
+  codes: Int8Array, count: number, paddedDim: number, backend?: "wasm" | "js",
+): Promise<Scanner> {
+  if (codes.length !== 4 * paddedDim * Math.ceil(count / 4) || paddedDim % 16) {
+    throw new RangeError(`${codes.length} codes are not those of ${count} rows of ${paddedDim}.`);
+  }
+  if (backend === "js") return jsScanner(codes, count, paddedDim);
+  try {
+    return await wasmScanner(codes, count, paddedDim);
+  } catch (error) {
+    // No SIMD, no memory of that size, or WebAssembly forbidden: slower, but the same results.
+    if (backend === "wasm") throw error;
+    return jsScanner(codes, count, paddedDim);
+  }
+}
+
+async function wasmScanner(codes: Int8Array, count: number, paddedDim: number): Promise<Scanner> {
+  const align = (bytes: number) => Math.ceil(bytes / 16) * 16;
+  const queryAt = 0;
+  const maskAt = queryAt + align(2 * paddedDim);
+  const outAt = maskAt + align(Math.ceil(count / 8));
+  const codesAt = outAt + 8 * BLOCK_ROWS;
+  const pages = Math.ceil((codesAt + codes.length) / PAGE);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const { instance } = await WebAssembly.instantiate(wasmBytes(), { env: { memory } });
+  const scanBlock = instance.exports["scan"] as (...args: number[]) => number;
+  const inside = new Int8Array(memory.buffer, codesAt, codes.length);
+  inside.set(codes);
+  const queryInside = new Int16Array(memory.buffer, queryAt, paddedDim);
+  const maskInside = new Uint8Array(memory.buffer, maskAt, Math.ceil(count / 8));
+  const out = new Int32Array(memory.buffer, outAt, 2 * BLOCK_ROWS);
+  return {
+    backend: "wasm",
+    count,
+    paddedDim,
+    codes: inside,
+    scan(query, k, mask) {
+      checkQuery(query, paddedDim);
+      queryInside.set(query);
+      fillMask(maskInside, count, mask);
+      return scanAll(count, k, out, (first, groups, threshold) =>
+        scanBlock(codesAt + first * 4 * paddedDim, groups, paddedDim, queryAt, maskAt, first * 4, threshold, outAt));
+    },
+  };
+}
+
+function jsScanner(codes: Int8Array, count: number, paddedDim: number): Scanner {
+  const bits = new Uint8Array(Math.ceil(count / 8));
+  const out = new Int32Array(2 * BLOCK_ROWS);
+  return {
+    backend: "js",
+    count,
+    paddedDim,
+    codes,
+    scan(query, k, mask) {
+      checkQuery(query, paddedDim);
+      fillMask(bits, count, mask);
+      return scanAll(count, k, out, (first, groups, threshold) => {
+        let written = 0;
+        for (let group = first; group < first + groups; group++) {
+          const nibble = (bits[group >> 1]! >> ((group & 1) << 2)) & 15;
+          if (!nibble) continue;
+          for (let r = 0; r < 4; r++) {
+            if (!(nibble & (1 << r))) continue;
+            const dot = dotOf(codes, paddedDim, query, group * 4 + r);
+            if (dot > threshold) {
+              out[written++] = group * 4 + r;
+              out[written++] = dot;
+            }
+          }
+        }
+        return written / 2;
+      });
+    },
+  };
+}
+
+function scanAll(count: number, k: number, out: Int32Array, scanBlock: ScanBlock): Hits {
+  const top = new TopK(Math.min(k, count));
+  const groups = Math.ceil(count / 4);
+  if (top.k) {
+    for (let first = 0; first < groups; first += BLOCK_ROWS / 4) {
+      const hits = scanBlock(first, Math.min(BLOCK_ROWS / 4, groups - first), top.threshold);
+      for (let i = 0; i < hits; i++) top.push(out[2 * i]!, out[2 * i + 1]!);
+    }
+  }
+  return top.finish();
+}
+
+function dotOf(codes: Int8Array, paddedDim: number, query: Int16Array, row: number): number {
+  let at = codeOffset(paddedDim, row);
+  let sum = 0;
+  for (let d = 0; d < paddedDim; d += 16, at += 64) {
+    for (let b = 0; b < 16; b++) sum += codes[at + b]! * query[d + b]!;
+  }
+  return sum;
+}
+
+/** Where the first 16 codes of a row start; the next 16 follow 64 bytes later. */
+export function codeOffset(paddedDim: number, row: number): number {
+  return (row >> 2) * 4 * paddedDim + (row & 3) * 16;
+}
+
+/** All of them where there is no mask; never the rows that only pad the last group. */
+function fillMask(target: Uint8Array, count: number, mask: RowMask | null | undefined): void {
+  if (mask) target.set(mask.subarray(0, target.length));
+  else target.fill(255);
+  if (count % 8) target[target.length - 1]! &= (1 << (count % 8)) - 1;
+}
+
+function checkQuery(query: Int16Array, paddedDim: number): void {
+  if (query.length !== paddedDim) throw new RangeError(`The query has ${query.length} values instead of ${paddedDim}.`);
+}

@@ -1,0 +1,82 @@
+/** Similarities of float queries, as docs/FORMAT.md 2.6 defines them, on top of an integer scan. */
+import { integerQuery } from "./query";
+import { codeOffset, type RowMask, type Scanner } from "./scanner";
+
+/** How the codes of a collection become embeddings. */
+export interface Quantization {
+  dim: number;
+  mean: Float32Array;
+  scale: Float32Array;
+}
+
+export interface Similar {
+  /** Most similar first; equal similarities in row order. */
+  rows: Uint32Array;
+  similarities: Float64Array;
+}
+
+/** A scan takes so many rows more than asked, lest the query's rounding to int16 costs one at the edge. */
+const SPARE = 32;
+
+export class SimilarityIndex {
+  constructor(private readonly scanner: Scanner, private readonly quantization: Quantization) {}
+
+  get count(): number {
+    return this.scanner.count;
+  }
+
+  get dim(): number {
+    return this.quantization.dim;
+  }
+
+  /** The `k` rows most similar to `query`, float [dim]: `Σ q·mean + Σ q·scale·code`, in double precision. */
+  search(query: ArrayLike<number>, k: number, mask?: RowMask | null): Similar {
+    const { weights, base } = this.fold(query);
+    const { values } = integerQuery(weights, this.scanner.paddedDim);
+    const found = this.scanner.scan(values, Math.min(k + SPARE, this.count), mask).rows;
+    const exact = new Float64Array(found.length);
+    for (let i = 0; i < found.length; i++) exact[i] = base + this.dot(weights, found[i]!);
+    const order = Uint32Array.from(found.keys()).sort((a, b) => exact[b]! - exact[a]! || found[a]! - found[b]!).subarray(0, k);
+    return { rows: order.map((i) => found[i]!), similarities: Float64Array.from(order, (i) => exact[i]!) };
+  }
+
+  /** The similarity of each of the given rows to `query`. */
+  similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Float64Array {
+    const { weights, base } = this.fold(query);
+    return Float64Array.from({ length: rows.length }, (_, i) => base + this.dot(weights, rows[i]!));
+  }
+
+  /** The embedding of a row, float32 [dim], as the codes give it (its length is 1 only nearly). */
+  embedding(row: number): Float32Array {
+    const { dim, mean, scale } = this.quantization;
+    const { codes, paddedDim } = this.scanner;
+    const result = new Float32Array(dim);
+    const start = codeOffset(paddedDim, row);
+    for (let d = 0; d < dim; d++) result[d] = mean[d]! + scale[d]! * codes[start + (d >> 4) * 64 + (d & 15)]!;
+    return result;
+  }
+
+  private fold(query: ArrayLike<number>): { weights: Float64Array; base: number } {
+    const { dim, mean, scale } = this.quantization;
+    if (query.length !== dim) throw new RangeError(`The query has ${query.length} dimensions instead of ${dim}.`);
+    const weights = new Float64Array(dim);
+    let base = 0;
+    for (let d = 0; d < dim; d++) {
+      weights[d] = query[d]! * scale[d]!;
+      base += query[d]! * mean[d]!;
+    }
+    return { weights, base };
+  }
+
+  private dot(weights: Float64Array, row: number): number {
+    const { codes, paddedDim } = this.scanner;
+    let at = codeOffset(paddedDim, row);
+    let sum = 0;
+    const { length } = weights;
+    for (let d = 0; d < length; d += 16, at += 64) {
+      const chunk = Math.min(16, length - d);
+      for (let b = 0; b < chunk; b++) sum += weights[d + b]! * codes[at + b]!;
+    }
+    return sum;
+  }
+}
