@@ -1,5 +1,7 @@
 """The library: what is known about every picture, and what was derived from it."""
 
+# ruff: noqa: S608  (table and column names are this program's own; every value is bound)
+
 from __future__ import annotations
 
 import json
@@ -131,21 +133,27 @@ class Library:
                 )
                 self._db.execute("DELETE FROM failures WHERE key = ?", (record.key,))
 
-    def failures(self, records: Sequence[Record]) -> list[str | None]:
-        """Returns the reason why each record's unchanged file could not be used, else `None`."""
+    def failures(self, records: Sequence[Record], *, details: str = "") -> list[str | None]:
+        """Returns the reason why each record's unchanged file could not be used, else `None`.
+
+        `details` is the version of the decoding: what an older one could not read is tried again.
+        """
         with translated(self._path):
             stored = {
                 (key, mtime_ns, size): reason
-                for key, mtime_ns, size, reason in self._db.execute("SELECT * FROM failures")
+                for key, mtime_ns, size, reason in self._db.execute(
+                    "SELECT key, mtime_ns, size, reason FROM failures WHERE details = ?",
+                    (details,),
+                )
             }
         return [stored.get((record.key, record.mtime_ns, record.size)) for record in records]
 
-    def put_failure(self, record: Record, reason: str) -> None:
+    def put_failure(self, record: Record, reason: str, *, details: str = "") -> None:
         """Stores why a file cannot be used, so that it is not tried again until it changes."""
         with self.transaction():
             self._db.execute(
-                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?)",
-                (record.key, record.mtime_ns, record.size, reason),
+                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)",
+                (record.key, record.mtime_ns, record.size, details, reason),
             )
             self._db.execute("DELETE FROM files WHERE key = ?", (record.key,))
 

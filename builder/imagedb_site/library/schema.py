@@ -26,6 +26,7 @@ CREATE TABLE failures(
     key TEXT PRIMARY KEY,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL,
+    details TEXT NOT NULL,
     reason TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE images(

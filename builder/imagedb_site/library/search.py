@@ -1,5 +1,7 @@
 """The statements behind `Library`'s rows, embeddings and exact search."""
 
+# ruff: noqa: S608  (table and column names are this program's own; every value is bound)
+
 from __future__ import annotations
 
 import hashlib
