@@ -43,6 +43,7 @@ class TextTower:
     onnx: bytes
     max_tokens: int
     padding: Literal["none", "max"] = "none"
+    pad_id: int = 0
     embeddings: str = "embeddings"
     mask: str | None = None
     ids: str | None = None
@@ -100,6 +101,7 @@ def write_pack(
     )
     tokenizer = dict(tokens.tokenizer)
     tokenizer["model"] = {**tokenizer["model"], "vocab": empty_vocab(tokenizer)}
+    tokenizer.update(truncation=None, padding=None)
     compact = {"kind": tokens.kind, "tokenizer": tokenizer, "vocab": list(tokens.vocab)}
     files: dict[str, bytes] = {
         "card.md": card.encode("utf-8"),
@@ -131,6 +133,7 @@ def write_pack(
             "width": int(tokens.table.shape[1]),
             "max_tokens": text.max_tokens,
             "padding": text.padding,
+            "pad_id": text.pad_id,
         },
         "tokens": {
             "rows": int(tokens.table.shape[0]),

@@ -1,0 +1,57 @@
+"""`Encoder`: a model pack at work on onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imagedb_site.encoders.image import ImageEncoder
+from imagedb_site.encoders.pack import ModelPack
+from imagedb_site.encoders.runtime import default_threads
+from imagedb_site.encoders.text import TextEncoder
+
+
+class Encoder:
+    """Embeds pictures and texts; each tower is loaded when it is first used.
+
+    `threads`: how many pictures or texts are embedded at once; default one a core. The results are
+    the same for any number. Safe to call from several threads.
+    """
+
+    def __init__(self, pack: ModelPack, threads: int | None = None) -> None:
+        self.pack = pack
+        self.threads = threads or default_threads()
+
+    @property
+    def dim(self) -> int:
+        return self.pack.dim
+
+    @cached_property
+    def image(self) -> ImageEncoder:
+        return ImageEncoder(self.pack, self.threads)
+
+    @cached_property
+    def text(self) -> TextEncoder:
+        return TextEncoder(self.pack, self.threads)
+
+    def encode_images(
+        self, images: Sequence[Image.Image], batch_size: int = 32
+    ) -> NDArray[np.float32]:
+        """float32 [n, dim], L2-normalised, of oriented pictures in sRGB.
+
+        An embedding does not depend on the other pictures, nor on `batch_size`, which only bounds
+        how many prepared pictures are held at once.
+        """
+        parts = [
+            self.image.encode(images[start : start + batch_size])
+            for start in range(0, len(images), batch_size)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, self.dim), dtype=np.float32)
+
+    def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32 [n, dim], L2-normalised. Any text is allowed: empty, long, in any script."""
+        return self.text.encode(texts)

@@ -1,0 +1,204 @@
+"""Finds, checks and opens model packs (docs/FORMAT.md section 3)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imagedb_site.encoders.pack_writer import FORMAT, VERSION, encoder_hash
+from imagedb_site.errors import PackError
+
+BUILTIN = "builtin"
+BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_EXPORT_AGAIN = "Export or download the pack again."
+_OBJECTS = ("licence", "image", "text", "tokens", "tokenizer", "calibration", "files")
+
+
+@dataclass(frozen=True)
+class ModelPack:
+    """An encoder on disk. `dim` is the length of its embeddings."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.manifest["id"])
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+    @property
+    def dim(self) -> int:
+        return int(self.manifest["dim"])
+
+    @property
+    def encoder_hash(self) -> str:
+        """Embeddings of images made under the same value are comparable."""
+        return str(self.manifest["encoder_hash"])
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the pack's files, pack.json not among them."""
+        return sorted(self.manifest["files"])
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(int(entry["bytes"]) for entry in self.manifest["files"].values())
+
+    def read(self, file: str) -> bytes:
+        """The content of one of the pack's files. Raises PackError when it is not there."""
+        if file not in self.manifest["files"]:
+            raise PackError(f"The model pack {self.id} has no file “{file}”.")
+        try:
+            return (self.path / file).read_bytes()
+        except OSError as error:
+            raise PackError(
+                f"The model pack in {self.path} lacks its file “{file}”.", _EXPORT_AGAIN
+            ) from error
+
+    def verify(self) -> None:
+        """Compare every file with its hash. Raises PackError that names the first wrong one."""
+        for file in self.files:
+            entry = self.manifest["files"][file]
+            data = self.read(file)
+            if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+                raise PackError(
+                    f"“{file}” in the model pack {self.path} is damaged: its hash differs.",
+                    _EXPORT_AGAIN,
+                )
+        image = self.manifest["image"]
+        if encoder_hash(self.read(image["file"]), image) != self.encoder_hash:
+            raise PackError(
+                f"The model pack {self.path} is inconsistent: its encoder_hash is wrong.",
+                _EXPORT_AGAIN,
+            )
+
+
+def load_pack(name_or_path: str | Path, *, verify: bool = True) -> ModelPack:
+    """Open `builtin`, an exported pack by its name, or a folder, and check all its files.
+
+    Raises PackError that names what is missing, damaged or of another version.
+    """
+    pack = read_pack(find_pack(name_or_path))
+    if verify:
+        pack.verify()
+    return pack
+
+
+def find_pack(name_or_path: str | Path) -> Path:
+    """The folder of a pack. A folder that exists wins over a name. Raises PackError."""
+    text = str(name_or_path)
+    if text == BUILTIN:
+        if not (BUILTIN_FOLDER / "pack.json").is_file():
+            raise PackError(
+                "This installation has no built-in model pack.",
+                "Reinstall imagedb-site, or name a pack folder with --model.",
+            )
+        return BUILTIN_FOLDER
+    folder = Path(text).expanduser()
+    if folder.is_dir():
+        return folder
+    cached = packs_folder() / cache_name(text)
+    if cache_name(text) and (cached / "pack.json").is_file():
+        return cached
+    for pack in list_packs():
+        if text in (pack.id, pack.name):
+            return pack.path
+    raise PackError(
+        f"There is no model pack “{text}”.",
+        "`imagedb-site model list` shows the packs at hand; "
+        "`imagedb-site model export` makes one from an OpenCLIP model.",
+    )
+
+
+def read_pack(folder: Path) -> ModelPack:
+    """Read and check pack.json, and that every file is there; hashes are not compared."""
+    try:
+        manifest = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PackError(f"{folder} is not a model pack: it has no pack.json.") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise PackError(f"The pack.json in {folder} cannot be read.", _EXPORT_AGAIN) from error
+    _check_manifest(folder, manifest)
+    pack = ModelPack(folder, manifest)
+    for file in pack.files:
+        if not (folder / file).is_file():
+            raise PackError(f"The model pack in {folder} lacks its file “{file}”.", _EXPORT_AGAIN)
+    return pack
+
+
+def _check_manifest(folder: Path, manifest: Any) -> None:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise PackError(f"The pack.json in {folder} does not describe a model pack.")
+    if manifest.get("version") != VERSION:
+        raise PackError(
+            f"The model pack in {folder} has format version {manifest.get('version')}, "
+            f"but this program reads version {VERSION}.",
+            "Export it again, or use the version of imagedb-site that made it.",
+        )
+    wrong = [key for key in _OBJECTS if not isinstance(manifest.get(key), dict)]
+    wrong += [key for key in ("id", "name", "encoder_hash") if not _is_text(manifest.get(key))]
+    if type(manifest.get("dim")) is not int or not 1 <= manifest["dim"] <= 65536:
+        wrong.append("dim")
+    if wrong:
+        raise PackError(f"The pack.json in {folder} has no valid “{wrong[0]}”.", _EXPORT_AGAIN)
+    try:
+        named = [
+            manifest["image"]["file"],
+            manifest["text"]["file"],
+            manifest["tokenizer"]["file"],
+            manifest["card"],
+            *manifest["tokens"]["shards"],
+        ]
+        if manifest.get("vocabulary") is not None:
+            named.append(manifest["vocabulary"]["file"])
+        for file, entry in manifest["files"].items():
+            if not _PLAIN_NAME.fullmatch(file):
+                raise PackError(f"The model pack in {folder} has an unsafe file name: {file!r}.")
+            if not _is_text(entry["sha256"]) or type(entry["bytes"]) is not int:
+                raise KeyError(file)
+    except (KeyError, TypeError) as error:
+        raise PackError(f"The pack.json in {folder} is incomplete: {error}.") from error
+    for file in named:
+        if file not in manifest["files"]:
+            raise PackError(f"The pack.json in {folder} has no hash for its file “{file}”.")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def packs_folder() -> Path:
+    """Where exported packs are kept: `$IMAGEDB_SITE_CACHE/packs` or the user's cache folder."""
+    own = os.environ.get("IMAGEDB_SITE_CACHE")
+    if own:
+        return Path(own).expanduser() / "packs"
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "imagedb-site" / "packs"
+
+
+def cache_name(name: str) -> str:
+    """The folder name under which a pack called `name` (say `ViT-B-32:tag`) is kept."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "--", name).strip(".-")
+
+
+def list_packs() -> list[ModelPack]:
+    """The built-in pack and those in the cache, by name; folders that are no pack are left out."""
+    folders = [BUILTIN_FOLDER] if (BUILTIN_FOLDER / "pack.json").is_file() else []
+    if packs_folder().is_dir():
+        folders += sorted(path for path in packs_folder().iterdir() if path.is_dir())
+    packs = []
+    for folder in folders:
+        try:
+            packs.append(read_pack(folder))
+        except PackError:
+            continue
+    return packs

@@ -1,0 +1,141 @@
+"""Text to token ids: the compact tokenizer of a pack (docs/FORMAT.md section 3) and its making."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from imagedb_site.container import gunzip_if
+from imagedb_site.errors import FormatError, PackError
+
+if TYPE_CHECKING:
+    import tokenizers
+
+TOKENIZER_LIMIT = 512 << 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class PackTokenizer:
+    """Gives the token ids of a text, cut to `max_tokens` as the format says.
+
+    Raises PackError when the compact form cannot be expanded.
+    """
+
+    def __init__(self, data: bytes, max_tokens: int, pad_id: int = 0) -> None:
+        try:
+            compact = json.loads(gunzip_if(data, TOKENIZER_LIMIT))
+            self._tokenizer = _build(expand(compact))
+        except (FormatError, ValueError, KeyError, TypeError) as error:
+            raise PackError("The pack's tokenizer cannot be read.") from error
+        self.max_tokens = max_tokens
+        self.pad_id = pad_id
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of one text: at least one, at most `max_tokens`.
+
+        A longer text keeps its first tokens and, where it ends in a special token, that one too.
+        """
+        encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text))
+        ids: list[int] = encoding.ids
+        if len(ids) > self.max_tokens:
+            special = bool(encoding.special_tokens_mask[-1])
+            ids = [*ids[: self.max_tokens - 1], ids[-1]] if special else ids[: self.max_tokens]
+        return ids or [self.pad_id]
+
+
+def expand(compact: Mapping[str, Any]) -> dict[str, Any]:
+    """The tokenizer.json object of a compact tokenizer: vocabulary and merges filled in."""
+    tokenizer = copy.copy(dict(compact["tokenizer"]))
+    model = dict(tokenizer["model"])
+    vocab = compact["vocab"]
+    if model["type"] == "Unigram":
+        model["vocab"] = vocab
+    else:
+        model["vocab"] = {token: index for index, token in enumerate(vocab)}
+        if len(model["vocab"]) != len(vocab):
+            raise ValueError("a token is listed twice")
+    merges = model.get("merges")
+    if merges and not isinstance(merges[0], str):
+        model["merges"] = [[_part(vocab, left), _part(vocab, right)] for left, right in merges]
+    tokenizer["model"] = model
+    return tokenizer
+
+
+def _part(vocab: Sequence[str], part: int | str) -> str:
+    return part if isinstance(part, str) else vocab[part]
+
+
+def _build(tokenizer: Mapping[str, Any]) -> tokenizers.Tokenizer:
+    import tokenizers
+
+    try:
+        built = tokenizers.Tokenizer.from_str(json.dumps(tokenizer))
+    except Exception as error:  # the library raises bare Exception
+        raise ValueError(str(error)) from error
+    built.no_truncation()
+    built.no_padding()
+    return built
+
+
+def vocab_in_order(tokenizer: Mapping[str, Any]) -> list[Any]:
+    """The `vocab` list of a tokenizer.json object: tokens in id order (Unigram: `[token, score]`).
+
+    Added tokens outside `model.vocab` take their own place; ids without a token get a placeholder
+    that no text contains. Raises PackError where two tokens share an id.
+    """
+    vocab = tokenizer["model"]["vocab"]
+    if isinstance(vocab, list):
+        return list(vocab)
+    tokens: dict[int, str] = {}
+    for token, index in vocab.items():
+        if tokens.setdefault(index, token) != token:
+            raise PackError(f"The tokenizer gives the id {index} to two tokens.")
+    for added in tokenizer.get("added_tokens", []):
+        tokens.setdefault(added["id"], added["content"])
+    return [tokens.get(index, f"\u0000unused{index}") for index in range(max(tokens) + 1)]
+
+
+def renumber(
+    tokenizer: Mapping[str, Any], vocab: Sequence[Any], order: Sequence[int]
+) -> tuple[dict[str, Any], list[Any]]:
+    """A tokenizer whose id i is the old id `order[i]`; gives the tokenizer.json object and vocab.
+
+    Sort the token table the same way: `table[order]`. The ids of added tokens, of the template
+    post-processor and of the padding follow. Raises PackError unless `order` is a permutation.
+    """
+    if sorted(order) != list(range(len(vocab))):
+        raise PackError("Tokens can only be renumbered by a permutation of their ids.")
+    new_id = {old: new for new, old in enumerate(order)}
+    made = copy.deepcopy(dict(tokenizer))
+    for added in made.get("added_tokens") or []:
+        added["id"] = new_id[added["id"]]
+    made["added_tokens"] = sorted(made.get("added_tokens") or [], key=lambda added: added["id"])
+    _renumber_processor(made.get("post_processor"), new_id)
+    padding = made.get("padding")
+    if padding:
+        padding["pad_id"] = new_id[padding["pad_id"]]
+    model = made["model"]
+    if model.get("type") == "Unigram" and model.get("unk_id") is not None:
+        model["unk_id"] = new_id[model["unk_id"]]
+    merges = model.get("merges")
+    if merges and not isinstance(merges[0], str) and isinstance(merges[0][0], int):
+        model["merges"] = [[new_id[left], new_id[right]] for left, right in merges]
+    return made, [vocab[old] for old in order]
+
+
+def _renumber_processor(processor: dict[str, Any] | None, new_id: Mapping[int, int]) -> None:
+    if not processor:
+        return
+    for inner in processor.get("processors", []):
+        _renumber_processor(inner, new_id)
+    special = processor.get("special_tokens")
+    if isinstance(special, dict):
+        for entry in special.values():
+            entry["ids"] = [new_id[index] for index in entry["ids"]]
+    for key in ("cls", "sep"):
+        if isinstance(processor.get(key), list):
+            token, index = processor[key]
+            processor[key] = [token, new_id[index]]
