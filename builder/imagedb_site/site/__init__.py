@@ -1,6 +1,8 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
 from imagedb_site.site.order import image_ids, natural_key, row_order
+from imagedb_site.site.publish import publish
+from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
 from imagedb_site.site.types import (
     Attribution,
     PackSource,
@@ -18,8 +20,13 @@ __all__ = [
     "SiteReport",
     "SiteRow",
     "SiteSettings",
+    "check_replaceable",
     "image_ids",
+    "is_site",
     "natural_key",
+    "publish",
     "row_order",
+    "swap",
+    "workspace",
     "write_site",
 ]

@@ -43,7 +43,7 @@ class FileEntry:
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path, verb: str = "write") -> Iterator[None]:
     """Turn an OSError about `path` into a StorageError of one sentence."""
     try:
         yield
@@ -57,7 +57,7 @@ def storage_errors(path: Path) -> Iterator[None]:
             hint = "Choose another output folder or change its permissions."
         else:
             reason = error.strerror or type(error).__name__
-        raise StorageError(f"Cannot write {path}: {reason}.", hint) from error
+        raise StorageError(f"Cannot {verb} {path}: {reason}.", hint) from error
 
 
 def hash16(data: bytes) -> str:
@@ -141,7 +141,7 @@ class SiteFolder:
 
     def put_copy(self, folder: str, source: Path, extension: str, *, link: bool) -> str:
         """Store a copy of `source`, or a hard link to it where `link` and the file system allow."""
-        with storage_errors(source):
+        with storage_errors(source, "read"):
             digest = _digest(source)
         path = f"{folder}/{digest[:16]}.{extension}"
         if path in self._sizes:

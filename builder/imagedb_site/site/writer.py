@@ -27,7 +27,7 @@ from imagedb_site.site.originals import write_originals
 from imagedb_site.site.pages import write_pages
 from imagedb_site.site.rows import write_ids, write_rows
 from imagedb_site.site.storage import SiteFolder
-from imagedb_site.site.thumbnails import write_thumbnails, write_views
+from imagedb_site.site.thumbnails import Place, write_thumbnails, write_views
 from imagedb_site.site.types import SiteInput, SiteReport
 from imagedb_site.site.values import clean_fields
 from imagedb_site.site.vectors import write_vectors
@@ -90,7 +90,7 @@ def write_site(
     }
     progress("catalog", 1, 1)
     if site.settings.pages:
-        write_pages(folder, site)
+        write_pages(folder, site, _preview(folder, view_paths, places))
     manifest["bytes"] = folder.total_bytes
     # Last: a folder with a manifest is a whole site.
     folder.put(MANIFEST, canonical_json(manifest))
@@ -102,6 +102,19 @@ def write_site(
         hash=manifest["collection"]["hash"],
         problems=tuple(problems),
     )
+
+
+def _preview(
+    folder: SiteFolder, views: Sequence[str | None], places: Sequence[Place | None]
+) -> str | None:
+    """A picture of the first image that has one, to show where somebody shares the address."""
+    for view, place in zip(views, places, strict=True):
+        if view is not None:
+            return view
+        if place is not None:
+            path = f"thumbs/{place.hash16}.webp"
+            return path if path in folder.paths else None
+    return None
 
 
 def _clean(site: SiteInput) -> tuple[Sequence[Mapping[str, Value]], list[Problem]]:

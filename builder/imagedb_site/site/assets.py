@@ -1,0 +1,83 @@
+"""The web application and the page templates: where they are, and which files a page names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imagedb_site.errors import ImageDBError
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
+SERVICE_WORKER = "sw.js"
+
+
+@dataclass(frozen=True)
+class WebBuild:
+    """The output of the web build: `files` are the paths to publish, relative to `root`.
+
+    `script` is the module a page starts; `preload` are the modules it imports at once, `styles` its
+    style sheets.
+    """
+
+    root: Path
+    files: tuple[str, ...]
+    script: str
+    styles: tuple[str, ...]
+    preload: tuple[str, ...]
+
+
+def template_folder() -> Path:
+    """The folder of the page templates: the packaged copy, else the checkout's."""
+    packaged = _PACKAGE / "_templates"
+    if packaged.is_dir():
+        return packaged
+    return _PACKAGE.parent.parent / "site_templates"
+
+
+def web_folder() -> Path:
+    """The folder of the web build, in the package or in the checkout."""
+    return _PACKAGE / "_web"
+
+
+def load_web(root: Path) -> WebBuild:
+    """Read what Vite wrote into `root`; raises ImageDBError where there is no such build."""
+    try:
+        text = (root / ".vite" / "manifest.json").read_text(encoding="utf-8")
+        chunks: dict[str, dict[str, Any]] = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise ImageDBError(
+            f"The web application is missing from {root}.",
+            "Run `make web` in a checkout, or install the package again.",
+        ) from error
+    entry = next((name for name in _ENTRIES if chunks.get(name, {}).get("isEntry")), None)
+    if entry is None:
+        raise ImageDBError(f"The web build in {root} has no entry {_ENTRIES[0]}.")
+    files = sorted(
+        path.relative_to(root).as_posix()
+        for path in (root / "assets").rglob("*")
+        if path.is_file() and path.suffix != ".map"
+    )
+    imported = _static_imports(chunks, entry)
+    styles = [style for name in (entry, *imported) for style in chunks[name].get("css", [])]
+    return WebBuild(
+        root=root,
+        files=tuple(files),
+        script=chunks[entry]["file"],
+        styles=tuple(dict.fromkeys(styles)),
+        preload=tuple(chunks[name]["file"] for name in imported),
+    )
+
+
+def _static_imports(chunks: dict[str, dict[str, Any]], entry: str) -> list[str]:
+    """The chunks an entry imports before it runs, itself left out, each once."""
+    found: dict[str, None] = {}
+    waiting = list(chunks[entry].get("imports", []))
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found and name != entry:
+            found[name] = None
+            waiting.extend(chunks[name].get("imports", []))
+    return list(found)

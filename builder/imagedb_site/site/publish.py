@@ -1,0 +1,33 @@
+"""Write aside, verify, swap in: the one way a site gets published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from imagedb_site.records import Progress
+from imagedb_site.site.swap import is_site, swap, workspace
+from imagedb_site.site.types import SiteInput, SiteReport
+from imagedb_site.site.writer import write_site
+
+
+def publish(
+    site: SiteInput,
+    out: Path,
+    *,
+    verify: Callable[[Path], None],
+    progress: Progress = lambda step, done, total: None,
+) -> SiteReport:
+    """Write `site` beside `out`, `verify` the folder, and put it in the place of `out`.
+
+    `verify` raises where the folder is not a right site (`reader.open_site(folder).verify()`). Whatever
+    goes wrong, the site in `out` stays as it is. Raises StorageError, FormatError.
+    """
+    with workspace(out) as folder:
+        previous = out if is_site(out) else None
+        report = write_site(site, folder, previous=previous, progress=progress)
+        progress("verify", 0, 1)
+        verify(folder)
+        progress("verify", 1, 1)
+        swap(folder, out)
+    return report

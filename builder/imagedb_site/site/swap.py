@@ -1,0 +1,261 @@
+"""Puts a finished site in the place of the one before, whole or not at all."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imagedb_site.errors import StorageError
+from imagedb_site.site.storage import storage_errors
+
+OWN_NAMES = frozenset(
+    {
+        ".nojekyll",
+        "404.html",
+        "assets",
+        "data",
+        "index.html",
+        "manifest.json",
+        "model",
+        "originals",
+        "robots.txt",
+        "sw.js",
+        "thumbs",
+        "views",
+    }
+)
+"""What a site has at its top (docs/FORMAT.md 2); anything else there belongs to the owner."""
+
+_INSIDE = ".imagedb-site.building"
+_MUTABLE = ("sw.js", "404.html", "robots.txt", ".nojekyll", "index.html", "manifest.json")
+
+
+def is_site(folder: Path) -> bool:
+    """Whether `folder` holds a site of this program, of any version."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(manifest, dict) and manifest.get("format") == "imagedb-site"
+
+
+def check_replaceable(out: Path) -> None:
+    """Raise StorageError unless `out` is free, empty or a site of this program."""
+    with storage_errors(out):
+        if not os.path.lexists(out):
+            return
+        if not out.is_dir():
+            raise StorageError(f"{out} is a file, not a folder.", "Choose another output folder.")
+        if is_site(out) or all(entry.name == _INSIDE for entry in out.iterdir()):
+            return
+    raise StorageError(
+        f"{out} holds files that this program did not write, so it is not replaced.",
+        "Choose an empty or a new folder as output, or empty this one yourself.",
+    )
+
+
+@contextmanager
+def workspace(out: Path) -> Iterator[Path]:
+    """A new folder beside `out` to write the next site into; removed at the end if still there.
+
+    Remains of a build that was killed are cleaned up first, and an interrupted swap is completed.
+    Raises StorageError where `out` must not be replaced, where another build is writing to it, or
+    where no folder can be made.
+    """
+    out = _real(out)
+    aside = _aside(out)
+    with storage_errors(aside):
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir(exist_ok=True)
+        lock = _lock(aside, out)
+    try:
+        with storage_errors(out):
+            _recover(out, aside)
+        check_replaceable(out)
+        yield aside
+    finally:
+        _discard(aside)
+        if lock is not None:
+            os.close(lock)
+
+
+def swap(temp: Path, out: Path) -> None:
+    """Put the site in `temp` in the place of `out`, then remove what was there.
+
+    One atomic exchange where the system has it (Linux, macOS), else two renames that are undone on
+    failure; where `out` cannot be renamed (a mount point), its files are replaced one by one, the
+    manifest last. Files of the owner at the top of `out` (`CNAME`, `.git`) stay. Raises StorageError
+    and leaves the old site whole.
+    """
+    out = _real(out)
+    if not is_site(temp):
+        raise StorageError(f"{temp} is not a finished site.")
+    check_replaceable(out)
+    with storage_errors(out):
+        if not out.exists():
+            temp.rename(out)
+            return
+        if temp.is_relative_to(out):
+            _replace_files(temp, out)
+            _discard(temp)
+            return
+        try:
+            if _exchange(temp, out):
+                _keep_foreign(temp, out)
+                _discard(temp)
+                return
+            old = _old(out)
+            out.rename(old)
+            try:
+                temp.rename(out)
+            except OSError:
+                old.rename(out)
+                raise
+            _keep_foreign(old, out)
+            _discard(old)
+        except OSError as error:
+            if error.errno not in (errno.EBUSY, errno.EXDEV):
+                raise
+            _replace_files(temp, out)
+            _discard(temp)
+
+
+def _real(out: Path) -> Path:
+    """The folder itself where `out` is a link to it."""
+    with storage_errors(out):
+        return out.resolve()
+
+
+def _aside(out: Path) -> Path:
+    """Where the next site is written: beside `out`, or inside where nothing can be made beside it."""
+    if out.is_dir() and (os.path.ismount(out) or not os.access(out.parent, os.W_OK)):
+        return out / _INSIDE
+    return out.with_name(f".{out.name}.building")
+
+
+def _old(out: Path) -> Path:
+    return out.with_name(f".{out.name}.before")
+
+
+def _recover(out: Path, aside: Path) -> None:
+    """Finish what a killed build left: a swap stopped half-way, and the owner's files in it."""
+    old = _old(out)
+    if is_site(old) and not out.exists():
+        old.rename(out)
+    for remains in (old, aside):
+        if remains.is_dir() and out.is_dir():
+            _keep_foreign(remains, out)
+    _discard(old)
+    _clear(aside)
+    # Only files of the owner are left after that; they are never thrown away.
+    if any(aside.iterdir()):
+        raise StorageError(
+            f"{aside} holds files that are also in {out}.", "Move them away, then build again."
+        )
+
+
+def _keep_foreign(source: Path, out: Path) -> None:
+    """Move the owner's files from the top of a replaced site to the new one."""
+    for entry in sorted(source.iterdir()):
+        if entry.name not in OWN_NAMES and not os.path.lexists(out / entry.name):
+            entry.rename(out / entry.name)
+
+
+def _discard(folder: Path) -> None:
+    """Remove a site that is no longer needed, and its folder if nothing of the owner is in it."""
+    _clear(folder)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _clear(folder: Path) -> None:
+    """Remove the files of a site; what cannot go now goes at the next build."""
+    for name in OWN_NAMES:
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _replace_files(temp: Path, out: Path) -> None:
+    """Bring `out` up to date file by file: new hashed files, then the few mutable ones, then rubbish."""
+    new = sorted(path.relative_to(temp) for path in temp.rglob("*") if path.is_file())
+    for relative in new:
+        target = out / relative
+        if relative.as_posix() not in _MUTABLE and not target.is_file():
+            _copy_whole(temp / relative, target)
+    for name in _MUTABLE:
+        if (temp / name).is_file():
+            _copy_whole(temp / name, out / name)
+    keep = set(new)
+    for top in OWN_NAMES:
+        for path in sorted((out / top).rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif path.relative_to(out) not in keep:
+                path.unlink()
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy so that a reader sees the old file or the new one, never a part."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        shutil.copyfile(source, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Exchange two folders in one step; False where the system cannot."""
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        one, two = os.fsencode(first), os.fsencode(second)
+        if sys.platform == "linux":
+            # renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE)
+            result = library.renameat2(-100, one, -100, two, 2)
+        elif sys.platform == "darwin":
+            # renamex_np(first, second, RENAME_SWAP)
+            result = library.renamex_np(one, two, 2)
+        else:
+            return False
+    except (AttributeError, OSError, TypeError):
+        return False
+    if result == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM):
+        return False
+    raise OSError(number, os.strerror(number), str(second))
+
+
+def _lock(folder: Path, out: Path) -> int | None:
+    """Hold `folder` against a second build; the system lets go when this process ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: two builds at once stay the owner's care
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A build that ended a moment ago may have moved the folder that was opened.
+        current = folder.stat().st_ino == os.fstat(descriptor).st_ino
+    except (BlockingIOError, FileNotFoundError):
+        current = False
+    if not current:
+        os.close(descriptor)
+        raise StorageError(
+            f"Another build is writing to {out}.", "Wait for it to end, then build again."
+        )
+    return descriptor
