@@ -1,0 +1,122 @@
+"""Sites for the tests of the writers, the reader, the check and the server."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagedb_site.container import canonical_json
+from imagedb_site.reader import open_site
+from imagedb_site.records import FieldSpec, Value
+from imagedb_site.site import SiteInput, SiteRow, SiteSettings
+
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+sys.path.insert(0, str(GOLDEN))
+
+import make_site_tiny  # noqa: E402
+
+FIELDS = [
+    FieldSpec("name", "Name", "text", fts=True),
+    FieldSpec("tags", "Tags", "tags", fts=True, facet=True, column=True),
+    FieldSpec("taken", "Taken", "date", column=True),
+]
+
+
+def make_web(folder: Path) -> Path:
+    """A web build as Vite leaves it: an entry with an import and a style, a worker, a big wasm."""
+    assets = folder / "assets"
+    assets.mkdir(parents=True)
+    (assets / "main-AbCd1234.js").write_text("import './shared-XyZ98765.js'\n")
+    (assets / "shared-XyZ98765.js").write_text("export {}\n")
+    (assets / "main-StYle123.css").write_text("body{background:url('bg-12345678.svg')}\n")
+    (assets / "bg-12345678.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (assets / "worker-Work1234.js").write_text("self.onmessage=()=>{}\n")
+    (assets / "scan-Wasm1234.wasm").write_bytes(b"\0asm\1\0\0\0")
+    (assets / "main-AbCd1234.js.map").write_text("{}")
+    (folder / "sw.js").write_text("self.addEventListener('fetch', () => {})\n")
+    (folder / ".vite").mkdir()
+    manifest = {
+        "src/ui/main.ts": {
+            "file": "assets/main-AbCd1234.js",
+            "isEntry": True,
+            "imports": ["_shared.js"],
+            "css": ["assets/main-StYle123.css"],
+        },
+        "_shared.js": {"file": "assets/shared-XyZ98765.js"},
+    }
+    (folder / ".vite" / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def golden_pictures() -> list[bytes]:
+    """The pictures of the golden site, in row order."""
+    with open_site(GOLDEN / "site-tiny") as site:
+        return [site.thumbnail(row) or make_site_tiny.draw(row) for row in range(site.count)]
+
+
+def golden_input(web: Path | None = None, **settings: Any) -> SiteInput:
+    """The golden collection, with pages where there is a web build."""
+    made = make_site_tiny.make_input(golden_pictures())
+    changed = dataclasses.replace(made.settings, web=web, pages=web is not None, **settings)
+    return dataclasses.replace(made, settings=changed)
+
+
+def sample_input(
+    count: int = 7,
+    *,
+    dim: int | None = 8,
+    seed: int = 1,
+    fields: Mapping[int, Mapping[str, Value]] | None = None,
+    **settings: Any,
+) -> SiteInput:
+    """A made-up collection whose “pictures” are random bytes: nothing here decodes them."""
+    random = np.random.default_rng(seed)
+    pictures = [random.bytes(int(random.integers(20, 400))) for _ in range(count)]
+    embeddings = None
+    if dim is not None:
+        embeddings = random.normal(size=(count, dim)).astype(np.float32)
+        embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    rows = [
+        SiteRow(
+            image_id=hashlib.sha256(b"%d %d" % (seed, row)).hexdigest()[:16],
+            key=f"folder/{row}.jpg",
+            width=100 + row,
+            height=50,
+            thumbnail=(10, 5),
+            placeholder=bytes([row % 256]) * (row % 32),
+            fields={"name": f"picture {row}", **(fields or {}).get(row, {})},
+        )
+        for row in range(count)
+    ]
+    return SiteInput(
+        title="A sample",
+        rows=rows,
+        fields=FIELDS,
+        thumbnail=lambda row: pictures[row],
+        embeddings=embeddings,
+        settings=SiteSettings(**{"pages": False, **settings}),
+    )
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder with its content."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def edit_manifest(folder: Path, change: Any) -> None:
+    """Rewrite manifest.json after `change` has altered the object in place."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    change(manifest)
+    path.write_bytes(canonical_json(manifest))
