@@ -93,8 +93,8 @@ def write_views(
 def look_alike_order(embeddings: NDArray[np.float32] | None) -> list[int] | None:
     """An order in which neighbours look alike; None (row order) where there are no embeddings.
 
-    The rows are halved again and again at the median along the direction in which they differ most,
-    so that every run of rows is one box of the space of embeddings.
+    The rows are cut in two again and again along the direction in which they differ most, at the
+    widest gap of the middle half, so that every run of rows is one region of the embeddings.
     """
     if embeddings is None or len(embeddings) < 2:
         return None
@@ -106,10 +106,12 @@ def look_alike_order(embeddings: NDArray[np.float32] | None) -> list[int] | None
             order.extend(int(row) for row in rows)
             continue
         along = _main_direction(embeddings[rows])
-        ranked = rows[np.argsort(along, kind="stable")]
-        half = len(ranked) // 2
-        stack.append(ranked[half:])
-        stack.append(ranked[:half])
+        by_position = np.argsort(along, kind="stable")
+        ranked, gaps = rows[by_position], np.diff(along[by_position])
+        quarter = max(1, len(rows) // 4)
+        cut = quarter + int(np.argmax(gaps[quarter - 1 : len(rows) - quarter]))
+        stack.append(ranked[cut:])
+        stack.append(ranked[:cut])
     return order
 
 

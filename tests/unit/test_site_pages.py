@@ -1,0 +1,146 @@
+"""The pages: nothing of a collection becomes markup, nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from site_samples import golden_input, make_web, sample_input
+
+from imagedb_site.site import Attribution, write_site
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    def meta(self, name: str) -> str | None:
+        for attrs in self.all("meta"):
+            if name in (attrs.get("name"), attrs.get("property"), attrs.get("http-equiv")):
+                return attrs.get("content")
+        return None
+
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    made = golden_input(make_web(tmp_path / "web"))
+    hostile = dataclasses.replace(
+        made, title=HOSTILE, description=HOSTILE, attribution=[Attribution(HOSTILE, None, HOSTILE)]
+    )
+    write_site(hostile, tmp_path / "site")
+    return tmp_path / "site"
+
+
+def page(site: Path, name: str = "index.html") -> Page:
+    return Page((site / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["index.html", "404.html"])
+def test_hostile_texts_stay_texts(site: Path, name: str) -> None:
+    parsed = page(site, name)
+    assert HOSTILE in parsed.text
+    assert parsed.all("img") == []
+    scripts = parsed.all("script")
+    assert [list(script) for script in scripts] == ([["type", "src"]] if name[0] == "i" else [])
+    assert not any(key.startswith("on") for _, attrs in parsed.tags for key in attrs)
+
+
+def test_no_inline_code_and_a_strict_policy(site: Path) -> None:
+    parsed = page(site)
+    assert parsed.meta("Content-Security-Policy") == (
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
+        "img-src 'self' blob: data:; style-src 'self'; connect-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    assert parsed.all("style") == []
+    assert not any("style" in attrs for _, attrs in parsed.tags)
+    assert re.sub(r"\s", "", "".join(re.findall("<script[^>]*>(.*?)</script>", "", re.S))) == ""
+
+
+def test_every_address_is_relative_and_there(site: Path) -> None:
+    parsed = page(site)
+    links = [attrs.get("href") or attrs.get("src") for tag, attrs in parsed.tags if tag != "meta"]
+    named = [link for link in links if link]
+    assert "assets/main-AbCd1234.js" in named
+    assert "assets/main-StYle123.css" in named
+    assert "assets/shared-XyZ98765.js" in named
+    for link in named:
+        assert not link.startswith(("/", "http", "//"))
+        assert (site / link).is_file(), link
+
+
+def test_the_404_page_needs_no_other_file(site: Path) -> None:
+    parsed = page(site, "404.html")
+    assert parsed.all("link") == [] and parsed.all("script") == []
+    assert [attrs["href"] for attrs in parsed.all("a")] == ["./"]
+
+
+def test_sharing_needs_an_absolute_picture(tmp_path: Path) -> None:
+    made = golden_input(make_web(tmp_path / "web"), url="https://user.github.io/repo")
+    write_site(made, tmp_path / "site")
+    parsed = page(tmp_path / "site")
+    image = parsed.meta("og:image")
+    assert image is not None and image.startswith("https://user.github.io/repo/views/")
+    assert (tmp_path / "site" / image.removeprefix("https://user.github.io/repo/")).is_file()
+    assert [a["href"] for a in page(tmp_path / "site", "404.html").all("a")] == ["/repo/"]
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "/repo", "file:///etc", ""])
+def test_an_address_that_is_none_is_not_used(tmp_path: Path, url: str) -> None:
+    made = golden_input(make_web(tmp_path / "web"), url=url)
+    write_site(made, tmp_path / "site")
+    assert page(tmp_path / "site").meta("og:url") is None
+
+
+def test_without_scripts_the_page_says_what_it_is(site: Path) -> None:
+    assert "24 images" in page(site).text
+    assert page(site).all("noscript")
+
+
+def test_the_service_worker_knows_the_application(site: Path) -> None:
+    first, rest = (site / "sw.js").read_text().split("\n", 1)
+    match = re.fullmatch(r"self\.IMAGEDB_SHELL=(\{.*\});", first)
+    assert match is not None
+    shell = json.loads(match[1])
+    assert rest.startswith("self.addEventListener")
+    paths = [file["path"] for file in shell["files"]]
+    assert paths[0] == "index.html"
+    on_disk = {f"assets/{path.name}" for path in (site / "assets").iterdir()}
+    assert set(paths[1:]) == on_disk
+    assert not any(path.endswith(".map") for path in paths)
+    for file in shell["files"]:
+        assert file["bytes"] == (site / file["path"]).stat().st_size
+
+
+def test_the_shell_version_follows_its_files_only(tmp_path: Path) -> None:
+    def version(name: str, **changes: object) -> str:
+        web = tmp_path / "web" if (tmp_path / "web").exists() else make_web(tmp_path / "web")
+        base = sample_input(pages=True, web=web)
+        write_site(dataclasses.replace(base, **changes), tmp_path / name)
+        line = (tmp_path / name / "sw.js").read_text().split("\n")[0]
+        return json.loads(line.removeprefix("self.IMAGEDB_SHELL=").rstrip(";"))["version"]
+
+    first = version("one")
+    assert version("two", embeddings=None) == first
+    assert version("three", title="Other") != first
+    (tmp_path / "web" / "assets" / "worker-Work1234.js").write_text("changed and longer")
+    assert version("four") != first

@@ -1,0 +1,257 @@
+"""Publishing: the old site stays whole until the new one is, and no foreign file is ever lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from site_samples import sample_input, tree
+
+from imagedb_site.errors import FormatError, StorageError
+from imagedb_site.reader import open_site
+from imagedb_site.site import SiteInput, SiteReport, publish, swap, workspace, write_site
+
+swap_module = importlib.import_module("imagedb_site.site.swap")
+
+
+def put(site: SiteInput, out: Path) -> SiteReport:
+    return publish(site, out, verify=lambda folder: open_site(folder).verify())
+
+
+@pytest.fixture(params=["exchange", "two renames", "mount point"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every way of bringing the new site in must keep the same promises."""
+    if request.param == "two renames":
+        monkeypatch.setattr(swap_module, "_exchange", lambda first, second: False)
+    if request.param == "mount point":
+        real = os.path.ismount
+        monkeypatch.setattr(
+            os.path, "ismount", lambda path: Path(path).name == "dist" or real(path)
+        )
+    return request.param
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_first_and_second_build(tmp_path: Path, way: str) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    put(sample_input(6, seed=2), out)
+    open_site(out).verify()
+    write_site(sample_input(6, seed=2), tmp_path / "fresh")
+    assert tree(out) == tree(tmp_path / "fresh")
+    assert names(tmp_path) == ["dist", "fresh"]
+
+
+def test_an_unchanged_build_changes_nothing(tmp_path: Path, way: str) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    before = tree(out)
+    report = put(sample_input(5), out)
+    assert tree(out) == before
+    assert report.reused == report.files - 1
+
+
+def test_the_owners_files_stay(tmp_path: Path, way: str) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    (out / "CNAME").write_text("pictures.example.org\n")
+    (out / ".git").mkdir()
+    (out / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    put(sample_input(6, seed=2), out)
+    assert (out / "CNAME").read_text() == "pictures.example.org\n"
+    assert (out / ".git" / "HEAD").is_file()
+    assert open_site(out).count == 6
+
+
+@pytest.mark.parametrize("content", ["file in it", "foreign manifest", "a file"])
+def test_refuses_what_is_not_a_site(tmp_path: Path, content: str) -> None:
+    out = tmp_path / "Pictures"
+    if content == "a file":
+        out.write_text("not a folder")
+    else:
+        out.mkdir()
+        name = "photo.jpg" if content == "file in it" else "manifest.json"
+        (out / name).write_text('{"name": "a web app"}')
+    before = names(tmp_path)
+    with pytest.raises(StorageError):
+        put(sample_input(), out)
+    assert names(tmp_path) == before
+    fresh = tmp_path / "fresh"
+    write_site(sample_input(), fresh)
+    with pytest.raises(StorageError):
+        swap(fresh, out)
+    assert fresh.is_dir()
+
+
+@pytest.mark.parametrize("step", ["write", "verify", "swap"])
+def test_a_failure_leaves_the_old_site(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    before = tree(out)
+    site = sample_input(6, seed=2)
+    verify = lambda folder: None  # noqa: E731
+    if step == "write":
+
+        def broken(row: int) -> bytes:
+            if row == 3:
+                raise StorageError("Cannot write x: the disk is full.")
+            return b"x" * (row + 1)
+
+        site = dataclasses.replace(site, thumbnail=broken)
+    elif step == "verify":
+
+        def verify(folder: Path) -> None:
+            raise FormatError("wrong")
+    else:
+
+        def no_space(*_: object) -> bool:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(swap_module, "_exchange", no_space)
+    with pytest.raises((StorageError, FormatError)):
+        publish(site, out, verify=verify)
+    assert tree(out) == before
+    assert names(tmp_path) == ["dist"]
+
+
+def test_a_failed_second_rename_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    before = tree(out)
+    monkeypatch.setattr(swap_module, "_exchange", lambda first, second: False)
+    real = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if self.name.endswith(".building"):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(StorageError):
+        put(sample_input(6, seed=2), out)
+    assert tree(out) == before
+    assert names(tmp_path) == ["dist"]
+
+
+def test_remains_of_a_killed_build_are_cleaned(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    half = tmp_path / ".dist.building"
+    (half / "thumbs").mkdir(parents=True)
+    (half / "thumbs" / "0123456789abcdef.webp").write_bytes(b"half")
+    put(sample_input(6, seed=2), out)
+    assert names(tmp_path) == ["dist"]
+    assert not (out / "thumbs" / "0123456789abcdef.webp").exists()
+    open_site(out).verify()
+
+
+def test_a_kill_between_two_renames_is_repaired(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    (out / "CNAME").write_text("pictures.example.org")
+    out.rename(tmp_path / ".dist.before")
+    with pytest.raises(RuntimeError), workspace(out):
+        raise RuntimeError("this build fails too")
+    assert open_site(out).count == 5
+    assert (out / "CNAME").is_file()
+    assert names(tmp_path) == ["dist"]
+
+
+def test_a_kill_after_the_exchange_loses_no_file_of_the_owner(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    (out / ".git").mkdir()
+    (out / ".git" / "HEAD").write_text("ref")
+    write_site(sample_input(6, seed=2), tmp_path / "new")
+    out.rename(tmp_path / ".dist.building")
+    (tmp_path / "new").rename(out)
+    put(sample_input(7, seed=3), out)
+    assert (out / ".git" / "HEAD").read_text() == "ref"
+    assert names(tmp_path) == ["dist"]
+
+
+def test_files_of_the_owner_that_clash_are_kept_aside(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    (out / "CNAME").write_text("new")
+    aside = tmp_path / ".dist.building"
+    aside.mkdir()
+    (aside / "CNAME").write_text("old")
+    with pytest.raises(StorageError, match="also in"):
+        put(sample_input(5), out)
+    assert (aside / "CNAME").read_text() == "old"
+    assert (out / "CNAME").read_text() == "new"
+
+
+def test_one_build_at_a_time(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    with (
+        workspace(out) as folder,
+        pytest.raises(StorageError, match="Another build"),
+        workspace(out),
+    ):
+        pass
+    assert not folder.exists()
+    put(sample_input(), out)
+
+
+def test_a_link_to_the_folder_stays_a_link(tmp_path: Path) -> None:
+    real = tmp_path / "disk" / "site"
+    real.mkdir(parents=True)
+    out = tmp_path / "dist"
+    out.symlink_to(real)
+    put(sample_input(5), out)
+    put(sample_input(6, seed=2), out)
+    assert out.is_symlink()
+    assert open_site(real).count == 6
+
+
+def test_a_half_site_is_not_swapped_in(tmp_path: Path) -> None:
+    put(sample_input(5), tmp_path / "dist")
+    (tmp_path / "half").mkdir()
+    with pytest.raises(StorageError, match="not a finished site"):
+        swap(tmp_path / "half", tmp_path / "dist")
+    assert open_site(tmp_path / "dist").count == 5
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from site_samples import sample_input
+import dataclasses
+from imagedb_site.reader import open_site
+from imagedb_site.site import publish
+site = sample_input(40, seed=2)
+real = site.thumbnail
+def thumbnail(row):
+    if row == {row}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(row)
+publish(dataclasses.replace(site, thumbnail=thumbnail), Path({out!r}), verify=lambda f: None)
+"""
+
+
+def test_kill_9_in_the_middle(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    before = tree(out)
+    code = KILLED.format(tests=str(Path(__file__).parent), row=20, out=str(out))
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert tree(out) == before
+    assert names(tmp_path) == [".dist.building", "dist"]
+    put(sample_input(40, seed=2), out)
+    write_site(sample_input(40, seed=2), tmp_path / "fresh")
+    assert tree(out) == tree(tmp_path / "fresh")
+    assert names(tmp_path) == ["dist", "fresh"]

@@ -1,0 +1,226 @@
+"""A whole site: same input, same bytes; unchanged files linked; nothing loose, nothing foreign."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from site_samples import FIELDS, golden_input, make_web, sample_input, tree
+
+from imagedb_site.errors import FormatError, ImageDBError, StorageError
+from imagedb_site.reader import open_site
+from imagedb_site.records import FieldSpec
+from imagedb_site.site import SiteSettings, write_site
+from imagedb_site.site.storage import SiteFolder
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    return make_web(tmp_path / "web")
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path, web: Path) -> None:
+    write_site(golden_input(web), tmp_path / "one")
+    write_site(golden_input(web), tmp_path / "two", previous=tmp_path / "one")
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_the_manifest_counts_every_file(tmp_path: Path, web: Path) -> None:
+    report = write_site(golden_input(web), tmp_path / "site")
+    files = tree(tmp_path / "site")
+    sizes = {path: len(data) for path, data in files.items()}
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["bytes"] == sum(sizes.values()) - sizes["manifest.json"]
+    assert report.bytes == sum(sizes.values())
+    assert report.files == len(files)
+    assert report.hash == manifest["collection"]["hash"]
+
+
+def test_names_carry_the_hash_of_the_content(tmp_path: Path, web: Path) -> None:
+    write_site(golden_input(web), tmp_path / "site")
+    seen = 0
+    for path, data in tree(tmp_path / "site").items():
+        if path.split("/")[0] in ("data", "thumbs", "views", "originals", "model"):
+            (name,) = re.findall(r"(?:^|[./])([0-9a-f]{16})\.[a-z0-9]+$", path)
+            assert hashlib.sha256(data).hexdigest().startswith(name), path
+            seen += 1
+    assert seen > 40
+
+
+def test_unchanged_files_are_hard_links(tmp_path: Path) -> None:
+    first = sample_input(20)
+    write_site(first, tmp_path / "one")
+    changed = dataclasses.replace(first, title="Another title")
+    report = write_site(changed, tmp_path / "two", previous=tmp_path / "one")
+    assert report.reused == report.files - 1
+    thumb = next((tmp_path / "one" / "thumbs").iterdir())
+    assert thumb.samefile(tmp_path / "two" / "thumbs" / thumb.name)
+
+
+def test_a_damaged_file_of_the_previous_site_is_written_anew(tmp_path: Path) -> None:
+    site = sample_input(20)
+    write_site(site, tmp_path / "one")
+    thumb = next((tmp_path / "one" / "thumbs").iterdir())
+    whole = thumb.read_bytes()
+    thumb.write_bytes(bytes(len(whole)))
+    write_site(site, tmp_path / "two", previous=tmp_path / "one")
+    assert (tmp_path / "two" / "thumbs" / thumb.name).read_bytes() == whole
+    open_site(tmp_path / "two").verify()
+
+
+def test_large_collections_get_packs_of_look_alikes(tmp_path: Path) -> None:
+    site = sample_input(60, pack_above=50, pack_bytes=2000)
+    write_site(site, tmp_path / "site")
+    published = open_site(tmp_path / "site")
+    published.verify()
+    assert published.manifest.thumbnails.extension == "bin"
+    packs = list((tmp_path / "site" / "thumbs").iterdir())
+    assert 3 < len(packs) < 15
+    assert all(pack.stat().st_size <= 2000 for pack in packs)
+    for row in range(60):
+        assert published.thumbnail(row) == site.thumbnail(row)
+
+
+def test_neighbours_in_a_pack_look_alike(tmp_path: Path) -> None:
+    """Rows of four clear clusters, dealt like cards, come back sorted by cluster."""
+    site = sample_input(64, dim=16, pack_above=10, pack_bytes=1500)
+    assert site.embeddings is not None
+    cluster = np.arange(64) % 4
+    embeddings = (np.eye(16)[cluster] + 0.05 * site.embeddings).astype(np.float32)
+    write_site(dataclasses.replace(site, embeddings=embeddings), tmp_path / "site")
+    published = open_site(tmp_path / "site")
+    packs: dict[str, set[int]] = {}
+    for row in range(64):
+        packs.setdefault(str(published.thumbnail_path(row)), set()).add(int(cluster[row]))
+    mixed = sum(len(clusters) > 1 for clusters in packs.values())
+    assert len(packs) >= 8
+    assert mixed <= 3
+
+
+def test_a_site_of_words_only(tmp_path: Path) -> None:
+    site = dataclasses.replace(sample_input(5, dim=None), thumbnail=lambda row: None)
+    write_site(site, tmp_path / "site")
+    published = open_site(tmp_path / "site")
+    published.verify()
+    assert published.manifest.vectors is None
+    assert [row for row, _ in published.search_text("picture", 10)] == [0, 1, 2, 3, 4]
+
+
+def test_originals(tmp_path: Path) -> None:
+    picture = tmp_path / "a.jpg"
+    picture.write_bytes(b"the original")
+    base = sample_input(2)
+    for mode in ("none", "copy", "link"):
+        site = dataclasses.replace(
+            base,
+            original=lambda row: picture if row == 0 else b"stripped",
+            settings=SiteSettings(pages=False, originals=mode),
+        )
+        write_site(site, tmp_path / mode)
+        published = open_site(tmp_path / mode)
+        published.verify()
+        paths = [published.document(row).get("original") for row in range(2)]
+        if mode == "none":
+            assert paths == [None, None]
+            continue
+        assert (tmp_path / mode / paths[0]).read_bytes() == b"the original"
+        assert (tmp_path / mode / paths[0]).samefile(picture) == (mode == "link")
+        assert (tmp_path / mode / paths[1]).read_bytes() == b"stripped"
+
+
+def test_an_original_that_could_run_scripts_loses_its_extension(tmp_path: Path) -> None:
+    base = sample_input(1)
+    row = dataclasses.replace(base.rows[0], key="evil.SVG")
+    site = dataclasses.replace(
+        base,
+        rows=[row],
+        original=lambda row: b"<svg onload='alert(1)'/>",
+        settings=SiteSettings(pages=False, originals="copy"),
+    )
+    write_site(site, tmp_path / "site")
+    assert open_site(tmp_path / "site").document(0)["original"].endswith(".bin")
+
+
+def test_values_that_do_not_fit_are_left_out_and_reported(tmp_path: Path) -> None:
+    fields = [
+        *FIELDS,
+        FieldSpec("size", "Size", "number", column=True),
+        FieldSpec("link", "Link", "url"),
+        FieldSpec("good", "Good", "boolean", column=True),
+    ]
+    values = {
+        0: {"taken": "yesterday", "size": 3, "link": "https://example.org/", "good": True},
+        1: {"taken": "2021-02", "size": float("nan"), "link": "javascript:alert(1)"},
+        2: {"size": True, "tags": [], "good": False, "unknown": "x"},
+    }
+    site = dataclasses.replace(sample_input(3, fields=values), fields=fields)
+    report = write_site(site, tmp_path / "site")
+    assert [(problem.key, problem.reason.split("”")[0][1:]) for problem in report.problems] == [
+        ("folder/0.jpg", "taken"),
+        ("folder/1.jpg", "size"),
+        ("folder/1.jpg", "link"),
+        ("folder/2.jpg", "size"),
+    ]
+    published = open_site(tmp_path / "site")
+    published.verify()
+    assert published.column("size") == [3, None, None]
+    assert published.column("good") == ["true", None, "false"]
+    assert published.column("taken")[1] == 1612137600
+    assert published.document(1)["fields"] == {"name": "picture 1", "taken": "2021-02"}
+    assert published.document(2)["fields"] == {"name": "picture 2", "good": False}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda site: {"rows": []}, "at least one image"),
+        (lambda site: {"rows": [site.rows[0]] * 7}, "same id"),
+        (lambda site: {"embeddings": np.ones((3, 8), np.float32)}, "do not fit"),
+        (lambda site: {"embeddings": np.full((7, 8), np.nan, np.float32)}, "not finite"),
+        (lambda site: {"fields": [FieldSpec("Bad Name", "x", "text")]}, "cannot be a field"),
+        (lambda site: {"fields": [*FIELDS, FIELDS[0]]}, "two fields"),
+        (lambda site: {"fields": [FieldSpec("rank", "x", "text", fts=True)]}, "cannot be called"),
+        (lambda site: {"fields": [FieldSpec("x", "x", "text")]}, "at least one field"),
+    ],
+)
+def test_input_the_format_cannot_hold(tmp_path: Path, change, message: str) -> None:
+    site = sample_input()
+    with pytest.raises(FormatError, match=message):
+        write_site(dataclasses.replace(site, **change(site)), tmp_path / "site")
+    assert not (tmp_path / "site" / "manifest.json").exists()
+
+
+def test_a_full_disk_is_a_storage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        if "thumbs" in self.parts and len(list(self.parent.iterdir())) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StorageError, match="disk is full") as caught:
+        write_site(sample_input(), tmp_path / "site")
+    assert caught.value.hint is not None
+    assert not (tmp_path / "site" / "manifest.json").exists()
+
+
+def test_only_into_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(StorageError, match="not empty"):
+        SiteFolder(tmp_path)
+
+
+def test_a_missing_web_build_is_said(tmp_path: Path) -> None:
+    site = dataclasses.replace(
+        sample_input(), settings=SiteSettings(pages=True, web=tmp_path / "nowhere")
+    )
+    with pytest.raises(ImageDBError, match="web application is missing") as caught:
+        write_site(site, tmp_path / "site")
+    assert "make web" in str(caught.value.hint)
