@@ -1,0 +1,36 @@
+"""Safe decoding: a file gives a `Picture`, thumbnails, views, a placeholder and its metadata."""
+
+from imagedb_site.pictures.derive import render
+from imagedb_site.pictures.metadata import METADATA_FIELDS, PRIVATE_FIELDS
+from imagedb_site.pictures.placeholder import placeholder
+from imagedb_site.pictures.pool import Decoder, derive_all, open_picture
+from imagedb_site.pictures.private import strip_private
+from imagedb_site.pictures.types import (
+    DETAILS_VERSION,
+    DecodeError,
+    Derivative,
+    Derived,
+    Limits,
+    Picture,
+    Recipe,
+    Work,
+)
+
+__all__ = [
+    "DETAILS_VERSION",
+    "METADATA_FIELDS",
+    "PRIVATE_FIELDS",
+    "DecodeError",
+    "Decoder",
+    "Derivative",
+    "Derived",
+    "Limits",
+    "Picture",
+    "Recipe",
+    "Work",
+    "derive_all",
+    "open_picture",
+    "placeholder",
+    "render",
+    "strip_private",
+]

@@ -1,0 +1,122 @@
+"""What goes into decoding a picture and what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from imagedb_site.errors import PictureError
+from imagedb_site.records import Record, Value
+
+DETAILS_VERSION = "1"
+"""Names how sizes, metadata and placeholders are found; a change derives them anew."""
+
+_RECIPE_VERSION = 1
+
+Cause = Literal[
+    "missing",
+    "empty",
+    "unknown",
+    "damaged",
+    "too_large",
+    "timeout",
+    "memory",
+    "crash",
+]
+
+
+class DecodeError(PictureError):
+    """A picture that cannot be used. The message is a reason for people, without the file's name.
+
+    `lasting` tells that the same bytes will fail again: such a failure may be remembered. A time-out
+    or a lack of memory may be the machine's fault.
+    """
+
+    def __init__(self, reason: str, cause: Cause) -> None:
+        super().__init__(reason)
+        self.cause: Cause = cause
+
+    @property
+    def lasting(self) -> bool:
+        return self.cause in ("empty", "unknown", "damaged", "too_large", "crash")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one picture may cost: its pixels, its file's bytes, seconds, and the decoder's memory."""
+
+    max_pixels: int = 200_000_000
+    max_bytes: int = 512 << 20
+    timeout_s: float = 30.0
+    memory_bytes: int = 4 << 30
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    `image` is RGB, 8 bits, upright, in sRGB, on white where transparent; it may be smaller than the
+    original, but each side is at least the smaller of the original's and twice what was wanted.
+    `width` and `height` are the original's, upright. `metadata` has the fields of `METADATA_FIELDS`.
+    """
+
+    image: Image.Image
+    width: int
+    height: int
+    metadata: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings that fully determine a derivative: the longer side in pixels, WebP quality 0-100."""
+
+    kind: Literal["thumbnail", "view"]
+    size: int
+    quality: int
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits that change with every setting."""
+        text = json.dumps({**asdict(self), "version": _RECIPE_VERSION}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """A WebP picture without metadata."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be derived from one file: these recipes, and the encoder's input or not."""
+
+    record: Record
+    recipes: tuple[Recipe, ...] = ()
+    input: bool = False
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What was derived from one file.
+
+    `content_hash` is the SHA-256 (hex) of the very bytes it was derived from; `placeholder` a
+    ThumbHash; `input` what the `preprocess` function made of the picture, where it was asked for.
+    """
+
+    content_hash: str
+    width: int
+    height: int
+    metadata: Mapping[str, Value]
+    placeholder: bytes
+    derivatives: Mapping[Recipe, Derivative] = field(default_factory=dict)
+    input: np.ndarray | None = None
