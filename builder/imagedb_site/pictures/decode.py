@@ -107,11 +107,11 @@ class Source:
         try:
             image = Image.open(io.BytesIO(self._data), formats=formats.pillow_formats())
         except UnidentifiedImageError as error:
-            raise DecodeError("the file is no picture of a known format", "unknown") from error
+            raise DecodeError("the file is damaged or no picture of a known format", "unknown") from error
         except _DAMAGE as error:
             raise _reason(error) from error
         if not isinstance(image, ImageFile.ImageFile):
-            raise DecodeError("the file is no picture of a known format", "unknown")
+            raise DecodeError("the file is damaged or no picture of a known format", "unknown")
         width, height = image.size
         if width < 1 or height < 1:
             raise DecodeError("the picture has no pixels", "damaged")

@@ -119,9 +119,9 @@ def _serve(
         "metadata": derived.metadata,
         "derivatives": made,
     }
-    for recipe, picture in derived.derivatives.items():
-        made.append([*asdict(recipe).values(), picture.width, picture.height])
-        parts.append(picture.data)
+    for recipe, derivative in derived.derivatives.items():
+        made.append([*asdict(recipe).values(), derivative.width, derivative.height])
+        parts.append(derivative.data)
     if derived.input is not None:
         array = np.ascontiguousarray(derived.input)
         header["input"] = {"dtype": array.dtype.str, "shape": array.shape}
