@@ -12,7 +12,7 @@ WEB_SOURCES := $(shell find web_assets/src web_assets/*.json web_assets/*.ts -ty
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint check-python check-web test-python test-web bench docs clean
+.PHONY: demo web test lint check-python check-web test-python test-web bench docs clean
 
 demo: $(VENV)/installed $(VENV)/web
 ifdef PICTURES
@@ -43,6 +43,8 @@ $(VENV)/web-deps: web_assets/package-lock.json $(VENV)/installed
 $(VENV)/web: $(WEB_SOURCES) $(VENV)/web-deps
 	cd web_assets && npm run build --silent
 	touch $@
+
+web: $(VENV)/web
 
 $(VENV)/dev: $(VENV)/installed
 	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e ".[dev]"

@@ -42,32 +42,6 @@ def published_fields(
     return [spec for spec in specs.values() if spec.name in used]
 
 
-def clean_value(spec: FieldSpec, value: Value) -> Value | None:
-    """`value` in the JSON type of its field, or None where it cannot be."""
-    if spec.type == "tags":
-        return value if isinstance(value, list) else [str(value)]
-    if isinstance(value, list):
-        return ", ".join(value) if value else None
-    if spec.type == "number":
-        if isinstance(value, bool):
-            return int(value)
-        return value if isinstance(value, int | float) else None
-    if spec.type == "boolean":
-        return value if isinstance(value, bool) else None
-    return str(value)
-
-
-def conform(specs: Sequence[FieldSpec], document: Mapping[str, Value]) -> dict[str, Value]:
-    """The document with its values in field order and of their fields' types; others dropped."""
-    result: dict[str, Value] = {}
-    for spec in specs:
-        if spec.name in document:
-            value = clean_value(spec, document[spec.name])
-            if value is not None:
-                result[spec.name] = value
-    return result
-
-
 def example_queries(
     specs: Sequence[FieldSpec], documents: Sequence[Mapping[str, Value]]
 ) -> list[str]:

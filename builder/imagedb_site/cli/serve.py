@@ -27,4 +27,4 @@ def command(site: Path, host: str, port: int | None, open_browser: bool) -> None
         if open_browser:
             click.launch(url)
 
-    serve(site, host=host, port=port, on_start=started)
+    serve(site, host=host, port=port, ready=started)

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from imagedb_site.errors import FormatError, StorageError, UsageError
 
@@ -72,43 +72,57 @@ class UrlSource:
     """A site at a URL. Files come without compression asked for, though a host may still apply it."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise UsageError(f"{url} is no http or https address.")
+        parts = _web_address(url)
         path = parts.path
         last = path.rpartition("/")[2]
         if last and "." not in last:
             path += "/"
         self._base = parts._replace(path=path or "/", query="", fragment="").geturl()
-        self._opener = urllib.request.build_opener(_WebRedirects())
 
     @property
     def name(self) -> str:
         return self._base
 
     def read(self, path: str, limit: int) -> bytes:
-        url = urljoin(self._base, quote(path))
-        request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
-            url, headers={"User-Agent": "imagedb-site", "Accept-Encoding": "identity"}
-        )
-        try:
-            with self._opener.open(request, timeout=_TIMEOUT_S) as response:
-                parts: list[bytes] = []
-                size = 0
-                while size <= limit and (part := response.read(min(_CHUNK, limit + 1 - size))):
-                    parts.append(part)
-                    size += len(part)
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code in (404, 410):
-                    raise FormatError(f"{path} is missing at {self._base}.") from error
-                raise StorageError(f"{url} answers {error.code} {error.reason}.") from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise StorageError(
-                f"Cannot read {url}: {reason}.", "Check the address and the connection."
-            ) from error
-        return _limited(b"".join(parts), path, limit)
+        return fetch(urljoin(self._base, quote(path)), limit)
+
+
+def fetch(url: str, limit: int) -> bytes:
+    """The content at an http(s) address, of at most `limit` bytes.
+
+    Raises UsageError for another kind of address, FormatError where nothing is there or it is longer,
+    StorageError where the connection fails.
+    """
+    _web_address(url)
+    request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
+        url, headers={"User-Agent": "imagedb-site", "Accept-Encoding": "identity"}
+    )
+    opener = urllib.request.build_opener(_WebRedirects())
+    try:
+        with opener.open(request, timeout=_TIMEOUT_S) as response:
+            parts: list[bytes] = []
+            size = 0
+            while size <= limit and (part := response.read(min(_CHUNK, limit + 1 - size))):
+                parts.append(part)
+                size += len(part)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code in (404, 410):
+                raise FormatError(f"{url} is missing.") from error
+            raise StorageError(f"{url} answers {error.code} {error.reason}.") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise StorageError(
+            f"Cannot read {url}: {reason}.", "Check the address and the connection."
+        ) from error
+    return _limited(b"".join(parts), url, limit)
+
+
+def _web_address(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageError(f"{url} is no http or https address.")
+    return parts
 
 
 class _WebRedirects(urllib.request.HTTPRedirectHandler):

@@ -1,0 +1,50 @@
+"""`imagedb-site check`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.command("check")
+@click.argument("site", type=click.Path(path_type=Path), default=Path("dist"))
+@click.option(
+    "--host",
+    type=click.Choice(["github-pages", "cloudflare-pages"]),
+    help="Also check the limits of this host.  [default: all known]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    site: Path, host: Literal["github-pages", "cloudflare-pages"] | None, as_json: bool
+) -> int:
+    """Check the site in SITE: every hash, every link between files, sizes against hosting limits.
+
+    Exit status 9 where something is wrong; limits that only some hosts have are warnings.
+
+    \b
+    Examples:
+      imagedb-site check
+      imagedb-site check public --host github-pages
+    """
+    from ..check import check_site
+    from ..errors import CheckError
+    from ..report import human_bytes, printable
+
+    report = check_site(site, host=host)
+    if as_json:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False, sort_keys=True))
+    else:
+        for finding in report.findings:
+            where = f"{printable(finding.file)}: " if finding.file else ""
+            click.echo(f"{finding.level}: {where}{printable(finding.message)}")
+        for name, size in report.largest[:3]:
+            click.echo(f"{human_bytes(size):>10}  {name}")
+        verdict = "nothing wrong" if report.ok else "not fit to publish"
+        click.echo(
+            f"{report.site}: {report.count:,} images, {report.files:,} files, "
+            f"{human_bytes(report.bytes)}: {verdict}"
+        )
+    return 0 if report.ok else CheckError.exit_code

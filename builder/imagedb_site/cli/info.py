@@ -1,0 +1,92 @@
+"""`imagedb-site info`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import UsageError
+
+
+@click.command("info")
+@click.argument("place", default="dist")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(place: str, as_json: bool) -> None:
+    """Say what PLACE holds: a site (folder or URL), a working library, or a model pack.
+
+    \b
+    Examples:
+      imagedb-site info
+      imagedb-site info dist.library
+      imagedb-site info https://example.org/pictures/ --json
+      imagedb-site info builtin
+    """
+    facts = _facts(place)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, sort_keys=True))
+        return
+    for name, value in facts.items():
+        click.echo(f"{name + ':':<16} {value if not isinstance(value, list) else ', '.join(value)}")
+
+
+def _facts(place: str) -> dict[str, Any]:
+    from ..index import LIBRARY_FILE
+
+    path = Path(place)
+    if place.startswith(("http://", "https://")) or (path / "manifest.json").exists():
+        return _site(place)
+    if (path / LIBRARY_FILE).exists() or path.suffix == ".db":
+        return _library(path / LIBRARY_FILE if path.is_dir() else path)
+    if (path / "pack.json").exists() or not path.exists():
+        return _pack(place)
+    raise UsageError(
+        f"{place} is no site, library or model pack.",
+        "Name a built site (dist), its library (dist.library) or a model (builtin).",
+    )
+
+
+def _site(place: str) -> dict[str, Any]:
+    from ..reader import open_site
+
+    with open_site(place) as site:
+        manifest = site.manifest
+        return {
+            "site": place,
+            "title": manifest.title,
+            "images": manifest.count,
+            "bytes": manifest.bytes,
+            "fields": [f"{f.name} ({f.type})" for f in manifest.fields],
+            "model": str(manifest.model.pack["id"]) if manifest.model else "none",
+            "collection": manifest.hash,
+            "generator": manifest.generator,
+        }
+
+
+def _library(file: Path) -> dict[str, Any]:
+    from ..library import Library
+
+    with Library.open(file) as library:
+        return {
+            "library": str(file),
+            **library.stats(),
+            "model": library.get_meta("model") or "none",
+            "fields": [f"{f.name} ({f.type})" for f in library.fields()],
+        }
+
+
+def _pack(place: str) -> dict[str, Any]:
+    from ..encoders import load_pack
+
+    pack = load_pack(place)
+    manifest = pack.manifest
+    return {
+        "model": pack.id,
+        "description": manifest["description"],
+        "dim": pack.dim,
+        "bytes": pack.total_bytes,
+        "licence": f"{manifest['licence']['id']}: {manifest['licence']['note']}",
+        "path": str(pack.path),
+    }
