@@ -11,6 +11,7 @@ from PIL import Image
 
 from imagedb_site.encoders.image import ImageEncoder
 from imagedb_site.encoders.pack import ModelPack
+from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import default_threads
 from imagedb_site.encoders.text import TextEncoder
 
@@ -51,6 +52,15 @@ class Encoder:
             for start in range(0, len(images), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, self.dim), dtype=np.float32)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """Makes the input of `encode_inputs` from a picture; picklable, for decoders elsewhere."""
+        return Preprocessing.from_json(self.pack.manifest["image"]["preprocessing"])
+
+    def encode_inputs(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`encode_images` of prepared pictures, float32 [n, 3, height, width]."""
+        return self.image.encode_tensors(inputs)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dim], L2-normalised. Any text is allowed: empty, long, in any script."""

@@ -83,6 +83,10 @@ class Preprocessing:
         ratio = max(ratios) if self.resize == "longest" else min(ratios)
         return max(1, round(width / ratio)), max(1, round(height / ratio))
 
+    def __call__(self, image: Image.Image) -> NDArray[np.float32]:
+        """`apply`, so that a preprocessing is itself a picklable function."""
+        return self.apply(image)
+
     def apply(self, image: Image.Image) -> NDArray[np.float32]:
         """float32 [3, height, width] of an oriented picture."""
         rgb = flatten(image)
