@@ -1,0 +1,195 @@
+/** The page: header, hero, filters, results, detail. */
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+
+import { ControllerContext, useController, useStore } from "./context";
+import type { Controller } from "./controller";
+import { Detail } from "./detail/detail";
+import { Filters } from "./filters/panel";
+import { Grid } from "./grid/grid";
+import { Dialogs, Footer } from "./parts/about";
+import { useLate } from "./parts/hooks";
+import { AlertIcon, InfoIcon, MoonIcon, RetryIcon, SunIcon, SystemIcon } from "./parts/icons";
+import { Messages } from "./search/messages";
+import { SearchBar } from "./search/searchbar";
+import { Chips, Toolbar } from "./search/toolbar";
+import { isBrowsing } from "./state/view";
+import { applyTheme, nextTheme } from "./theme";
+import { loadedPart, loading, pictures } from "./wording";
+
+export function App({ controller }: { controller: Controller }): JSX.Element {
+  return (
+    <ControllerContext.Provider value={controller}>
+      <Shell />
+    </ControllerContext.Provider>
+  );
+}
+
+function Shell(): JSX.Element {
+  const controller = useController();
+  const phase = useStore((state) => state.phase);
+  const toast = useStore((state) => state.toast);
+  const filtersOpen = useStore((state) => state.filtersOpen);
+  const title = useStore((state) => state.manifest?.collection.title ?? null);
+  const text = useStore((state) => state.view.text.trim());
+  useShortcuts(controller);
+  useEffect(() => {
+    if (title) document.title = text ? `${text} – ${title}` : title;
+  }, [title, text]);
+  return (
+    <>
+      <Header />
+      <div class={`columns ${filtersOpen ? "with-filters" : ""}`}>
+        <Filters />
+        <main class="main" id="main" aria-busy={phase === "opening"}>
+          {phase === "opening" && <Opening />}
+          {phase === "failed" && <Failed />}
+          {phase === "ready" && (
+            <>
+              <Hero />
+              <Toolbar />
+              <Chips />
+              <Messages />
+              <Grid />
+            </>
+          )}
+        </main>
+      </div>
+      {phase === "ready" && <Footer />}
+      <Detail />
+      <Dialogs />
+      <div class="toast-place" role="status">{toast && <span class="toast">{toast}</span>}</div>
+    </>
+  );
+}
+
+function Header(): JSX.Element {
+  const controller = useController();
+  const title = useStore((state) => state.manifest?.collection.title ?? "");
+  const theme = useStore((state) => state.theme);
+  const change = (): void => {
+    const next = nextTheme(theme);
+    applyTheme(next);
+    controller.store.dispatch({ type: "theme", theme: next });
+  };
+  return (
+    <header class="header">
+      <a class="brand" href="#" onClick={(event) => { event.preventDefault(); controller.home(); scrollTo({ top: 0 }); }}>
+        <Mark /><span>{title}</span>
+      </a>
+      <SearchBar />
+      <div class="header-end">
+        <button type="button" class="icon-button" onClick={change} title={`Colours: ${theme}`} aria-label={`Colours: ${theme}. Change`}>
+          {theme === "system" ? <SystemIcon /> : theme === "light" ? <SunIcon /> : <MoonIcon />}
+        </button>
+        <button type="button" class="icon-button" aria-label="About this collection" title="About"
+          onClick={() => controller.store.dispatch({ type: "dialog", dialog: "about" })}><InfoIcon /></button>
+      </div>
+      <ProgressLine />
+    </header>
+  );
+}
+
+function Mark(): JSX.Element {
+  return (
+    <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+      <rect x="2" y="3" width="9" height="12" rx="2.2" /><rect x="13" y="3" width="9" height="7" rx="2.2" />
+      <rect x="2" y="17" width="9" height="4" rx="2" /><rect x="13" y="12" width="9" height="9" rx="2.2" />
+    </svg>
+  );
+}
+
+/** A hairline under the header while something loads. */
+function ProgressLine(): JSX.Element | null {
+  const since = useStore((state) => state.loadingSince);
+  const progress = useStore((state) => state.progress);
+  const late = useLate(since, 300);
+  if (!late) return null;
+  const part = loadedPart(progress);
+  return (
+    <div class={`progress-line ${part === null ? "unknown" : ""}`} role="progressbar" aria-label={loading(progress) ?? "Loading"}
+      {...(part === null ? {} : { "aria-valuenow": Math.round(part * 100), "aria-valuemin": 0, "aria-valuemax": 100 })}>
+      <span style={{ transform: `scaleX(${String(part ?? 0.3)})` }} />
+    </div>
+  );
+}
+
+function Opening(): JSX.Element {
+  const since = useStore((state) => state.loadingSince);
+  const progress = useStore((state) => state.progress);
+  const late = useLate(since, 300);
+  return (
+    <div class="opening">
+      <p role="status" class="faint">{late ? loading(progress) ?? "Opening the collection" : ""}</p>
+      <div class="opening-grid" aria-hidden="true" />
+    </div>
+  );
+}
+
+function Failed(): JSX.Element {
+  const controller = useController();
+  const failure = useStore((state) => state.failure);
+  return (
+    <div class="failed" role="alert">
+      <AlertIcon />
+      <h1>The collection could not be opened</h1>
+      <p>{failure}</p>
+      <button type="button" class="button solid" onClick={() => controller.retry()}><RetryIcon />Retry</button>
+    </div>
+  );
+}
+
+/** The start page's words: what this is, and what one might look for. */
+function Hero(): JSX.Element | null {
+  const controller = useController();
+  const view = useStore((state) => state.view);
+  const manifest = useStore((state) => state.manifest);
+  if (!manifest) return null;
+  const { collection, examples } = manifest;
+  if (!isBrowsing(view)) return <h1 class="visually-hidden">{collection.title}</h1>;
+  return (
+    <section class="hero">
+      <h1>{collection.title}</h1>
+      <p class="hero-text">
+        {collection.description || `${pictures(collection.count)}, searched in your browser.`}
+      </p>
+      {examples.length > 0 && (
+        <div class="examples" role="group" aria-label="Examples">
+          <span class="faint">Try</span>
+          {examples.slice(0, 8).map((example) => (
+            <button key={example} type="button" class="chip" onClick={() => controller.go({ ...view, text: example, image: null })}>
+              {example}
+            </button>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
+}
+
+function useShortcuts(controller: Controller): void {
+  useEffect(() => {
+    const key = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (document.querySelector("dialog[open]")) return;
+      if (event.key === "/") {
+        event.preventDefault();
+        const input = document.querySelector<HTMLInputElement>("#search");
+        input?.focus();
+        input?.select();
+      } else if (event.key === "?") {
+        event.preventDefault();
+        controller.store.dispatch({ type: "dialog", dialog: "keys" });
+      } else if (event.key === "f") {
+        const { filtersOpen } = controller.store.get();
+        controller.store.dispatch({ type: "filters", open: !filtersOpen });
+      }
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, [controller]);
+}

@@ -1,0 +1,308 @@
+/** Turns what the person does into searches and views: the one place that talks to the collection and to history. */
+import type { Collection, Open } from "../api/types";
+import type { ImageDocument, RowInfo, SearchRequest, SearchResponse } from "../engine/types";
+import { createStore, type Store } from "./state/store";
+import { PAGE, type List } from "./state/list";
+import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
+import { formatView, HOME, isBrowsing, parseView, searchKey, type View } from "./state/view";
+import { Thumbnails } from "./thumbnails";
+import type { Anchor } from "./grid/layout";
+
+/** What of the browser is used; tests give another. */
+export interface Surroundings {
+  location: { search: string; hash: string; pathname: string; href: string };
+  history: { state: unknown; pushState(data: unknown, unused: string, url: string): void;
+    replaceState(data: unknown, unused: string, url: string): void; back(): void };
+  now(): number;
+}
+
+export interface Steps {
+  /** Replace the current history entry instead of adding one. */
+  replace?: boolean;
+}
+
+/** What a history entry remembers beside its URL. */
+interface Entry {
+  anchor?: Anchor;
+  /** The entry was made from within: going back stays in the collection. */
+  inside?: boolean;
+}
+
+const REMEMBERED = 12;
+const READING_BEYOND = 240;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : "Something went wrong.";
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+export class Controller {
+  readonly store: Store<State, Action>;
+  readonly thumbnails: Thumbnails;
+  collection: Collection | null = null;
+  /** Set by the grid: whether the person reads further down, so that results must not move under them. */
+  scrolled = 0;
+  /** Set by the grid: moves the focus to a tile (by row), or to the tile that had it last. */
+  focusGrid: (row?: number) => void = () => undefined;
+  /** Where the grid shall scroll when the list of this key is shown. */
+  restore: { key: string; anchor: Anchor } | null = null;
+
+  readonly #open: Open;
+  readonly #env: Surroundings;
+  readonly #base: string;
+  readonly #lists = new Map<string, List>();
+  readonly #documents = new Map<number, Promise<ImageDocument>>();
+  readonly #loadingPages = new Set<string>();
+  #search: AbortController | null = null;
+  #toast = 0;
+
+  constructor(open: Open, env: Surroundings, options: { theme?: Theme; thumbnails?: Thumbnails } = {}) {
+    this.#open = open;
+    this.#env = env;
+    this.#base = new URL("./", env.location.href).href;
+    this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme));
+    this.thumbnails = options.thumbnails ?? new Thumbnails();
+  }
+
+  /** The folder of the site. */
+  get base(): string {
+    return this.#base;
+  }
+
+  async start(): Promise<void> {
+    this.store.dispatch({ type: "reopening" });
+    try {
+      const collection = await this.#open(this.#base);
+      this.collection = collection;
+      collection.onProgress((progress) => {
+        this.store.dispatch({ type: "progress", progress, now: this.#env.now() });
+      });
+      this.store.dispatch({ type: "opened", manifest: collection.manifest });
+      this.#restoreAnchor();
+      this.#show(this.store.get().view);
+    } catch (error) {
+      this.store.dispatch({ type: "failed", message: messageOf(error) });
+    }
+  }
+
+  /** Goes to a view, as a step in the history. */
+  go(view: View, { replace = false }: Steps = {}): void {
+    const old = this.store.get().view;
+    const url = this.#env.location.pathname + formatView(view);
+    if (formatView(view) === formatView(old)) replace = true;
+    if (replace) {
+      this.#env.history.replaceState(searchKey(view) === searchKey(old) ? this.#env.history.state : this.#kept(), "", url);
+    } else {
+      this.#env.history.pushState({ inside: true } satisfies Entry, "", url);
+    }
+    this.#arrive(view, old);
+  }
+
+  /** Follows the browser: back, forward, or an edited address. */
+  arrived(): void {
+    const old = this.store.get().view;
+    const view = parseView(this.#env.location.search, this.#env.location.hash);
+    this.#restoreAnchor(view);
+    this.#arrive(view, old);
+  }
+
+  openImage(id: string): void {
+    const { view } = this.store.get();
+    this.go({ ...view, image: id }, { replace: view.image !== null });
+  }
+
+  closeImage(): void {
+    const { view } = this.store.get();
+    if (!view.image) return;
+    const entry = this.#env.history.state as Entry | null;
+    if (entry?.inside) this.#env.history.back();
+    else this.go({ ...view, image: null }, { replace: true });
+  }
+
+  /** Shows what is like an image, by its id; text and filters give way, the mode stays sensible. */
+  moreLike(id: string): void {
+    const { view } = this.store.get();
+    this.go({ ...HOME, filters: view.filters, like: [id] });
+  }
+
+  home(): void {
+    this.go(HOME);
+  }
+
+  retry(): void {
+    if (this.store.get().phase === "failed") void this.start();
+    else this.#show(this.store.get().view, true);
+  }
+
+  acceptRefined(): void {
+    this.store.dispatch({ type: "refine" });
+    this.#remember();
+  }
+
+  /** Remembers in the history where the person reads, so that coming back leads there. */
+  remember(anchor: Anchor): void {
+    const { view } = this.store.get();
+    if (view.image) return;
+    const entry = { ...(this.#env.history.state as Entry | null), anchor } satisfies Entry;
+    this.#env.history.replaceState(entry, "", this.#env.location.href);
+  }
+
+  /** Loads a page of the list that is shown; quietly nothing where that runs already. */
+  async loadPage(index: number, again = false): Promise<void> {
+    const list = this.store.get().list;
+    const collection = this.collection;
+    const page = list?.pages[index];
+    if (!list || !collection || (page && !(again && page.status === "failed"))) return;
+    const { key } = list;
+    const job = `${String(index)} ${key}`;
+    if (this.#loadingPages.has(job)) return;
+    this.#loadingPages.add(job);
+    if (page) this.store.dispatch({ type: "paged", key, index, page: { status: "loading" } });
+    try {
+      const { results, infos } = await this.#fetchPage(collection, list, index);
+      // A list that was replaced by a better one in the meantime has its own pages.
+      if (this.store.get().list?.stage !== list.stage) return;
+      this.store.dispatch({ type: "paged", key, index, page: { status: "ready", results, infos } });
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.store.dispatch({ type: "paged", key, index, page: { status: "failed", message: messageOf(error) } });
+    } finally {
+      this.#loadingPages.delete(job);
+      this.#remember();
+    }
+  }
+
+  /** A document, kept for a while: tiles, detail view and neighbours ask for the same ones. */
+  document(row: number): Promise<ImageDocument> {
+    const known = this.#documents.get(row);
+    if (known) return known;
+    if (!this.collection) return Promise.reject(new Error("The collection is not open yet."));
+    const promise = this.collection.document(row);
+    promise.catch(() => this.#documents.delete(row));
+    this.#documents.set(row, promise);
+    if (this.#documents.size > 2000) {
+      const [oldest] = this.#documents.keys();
+      if (oldest !== undefined) this.#documents.delete(oldest);
+    }
+    return promise;
+  }
+
+  /** What the grid knows of the image with this id; null where the collection has no such image. */
+  async infoOf(id: string): Promise<RowInfo | null> {
+    for (const page of this.store.get().list?.pages ?? []) {
+      const info = page?.status === "ready" ? page.infos.find((other) => other.id === id) : undefined;
+      if (info) return info;
+    }
+    if (!this.collection) throw new Error("The collection is not open yet.");
+    const row = await this.collection.rowOf(id);
+    if (row === null) return null;
+    const [info] = await this.collection.rows([row]);
+    return info ?? null;
+  }
+
+  /** Shows a short message for a moment. */
+  say(text: string): void {
+    const turn = ++this.#toast;
+    this.store.dispatch({ type: "toast", text });
+    setTimeout(() => {
+      if (turn === this.#toast) this.store.dispatch({ type: "toast", text: null });
+    }, 2600);
+  }
+
+  request(view: View, offset = 0): SearchRequest {
+    const text = view.text.trim();
+    return {
+      mode: view.mode, k: PAGE, offset,
+      ...(text ? { text } : {}),
+      ...(view.like.length ? { like: view.like } : {}),
+      ...(view.filters.length ? { filters: view.filters } : {}),
+      ...(view.sort ? { sort: view.sort } : {}),
+    };
+  }
+
+  #kept(): Entry {
+    return { inside: Boolean((this.#env.history.state as Entry | null)?.inside) };
+  }
+
+  #restoreAnchor(view: View = this.store.get().view): void {
+    const anchor = (this.#env.history.state as Entry | null)?.anchor;
+    this.restore = anchor ? { key: searchKey(view), anchor } : null;
+  }
+
+  #arrive(view: View, old: View): void {
+    this.store.dispatch({ type: "viewed", view });
+    if (searchKey(view) !== searchKey(old) || this.store.get().searchFailure) this.#show(view);
+  }
+
+  /** Makes the grid show a view: at once where it is known, else by a search. */
+  #show(view: View, again = false): void {
+    if (!this.collection) return;
+    this.#search?.abort();
+    this.#search = null;
+    const key = searchKey(view);
+    const known = this.#lists.get(key);
+    if (known && !again) {
+      this.store.dispatch({ type: "shown", list: known });
+    } else if (isBrowsing(view)) {
+      this.store.dispatch({ type: "browsed", key });
+    } else {
+      void this.#run(this.collection, view, key);
+    }
+  }
+
+  async #run(collection: Collection, view: View, key: string): Promise<void> {
+    const abort = new AbortController();
+    this.#search = abort;
+    this.store.dispatch({ type: "searching", key, now: this.#env.now() });
+    let turn = 0;
+    const respond = async (response: SearchResponse): Promise<void> => {
+      const mine = ++turn;
+      const infos = await this.#infos(collection, response);
+      // A later response overtook this one, or another search did.
+      if (mine !== turn || abort.signal.aborted) return;
+      const hold = this.scrolled > READING_BEYOND || this.store.get().view.image !== null;
+      this.store.dispatch({ type: "responded", key, response, infos, hold });
+    };
+    try {
+      const options = { signal: abort.signal, onPartial: (response: SearchResponse) => { respond(response).catch(() => undefined); } };
+      await respond(await collection.search(this.request(view), options));
+      this.#remember();
+    } catch (error) {
+      if (abort.signal.aborted || isAbort(error)) return;
+      this.store.dispatch({ type: "search-failed", key, message: messageOf(error) });
+    } finally {
+      if (this.#search === abort) this.#search = null;
+    }
+  }
+
+  async #fetchPage(collection: Collection, list: List, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
+    const { view } = this.store.get();
+    if (isBrowsing(view)) {
+      const first = index * PAGE;
+      const rows = Array.from({ length: Math.min(PAGE, list.length - first) }, (_, i) => first + i);
+      return { results: rows.map((row) => ({ row, score: 0 })), infos: await collection.rows(rows) };
+    }
+    const response = await collection.search(this.request(view, index * PAGE));
+    return { results: response.results, infos: await this.#infos(collection, response) };
+  }
+
+  #infos(collection: Collection, response: SearchResponse): Promise<RowInfo[]> {
+    if (!response.results.length) return Promise.resolve([]);
+    return collection.rows(response.results.map((result) => result.row));
+  }
+
+  /** Keeps the lists of the last searches, so that going back is instant. */
+  #remember(): void {
+    const { list, refined } = this.store.get();
+    if (!list || list.stage !== "final" || refined) return;
+    this.#lists.delete(list.key);
+    this.#lists.set(list.key, list);
+    if (this.#lists.size > REMEMBERED) {
+      const [oldest] = this.#lists.keys();
+      if (oldest !== undefined) this.#lists.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/** One picture, large, with all that is known of it. */
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { useController, useStore } from "../context";
+import { useLoaded } from "../parts/hooks";
+import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RetryIcon, RightIcon, SimilarIcon, ZoomInIcon, ZoomOutIcon } from "../parts/icons";
+import { Modal } from "../parts/modal";
+import { originalLink, siteFile } from "../links";
+import { PAGE, indexOfRow, placeAt } from "../state/list";
+import { useThumbnail } from "../grid/use-thumbnail";
+import { why, whyWords } from "../grid/why";
+import { count } from "../wording";
+import { nameOf } from "./fields";
+import { Metadata } from "./metadata";
+import { Similar } from "./similar";
+import { Stage } from "./stage";
+import { FITTED, zoomAt, type Frame, type Zoom } from "./zoom";
+import type { Highlight, ImageDocument, RowInfo } from "../../engine/types";
+
+export function Detail(): JSX.Element | null {
+  const id = useStore((state) => state.view.image);
+  const ready = useStore((state) => state.phase === "ready");
+  return id && ready ? <Open id={id} /> : null;
+}
+
+interface Shown {
+  info: RowInfo;
+  document: ImageDocument;
+}
+
+function Open({ id }: { id: string }): JSX.Element {
+  const controller = useController();
+  const [attempt, setAttempt] = useState(0);
+  const lastRow = useRef<number | null>(null);
+  const found = useLoaded<RowInfo | null>(() => controller.infoOf(id), [id, attempt]);
+  const shown = useRef<RowInfo | null>(null);
+  // While the next picture is looked up this one stays.
+  const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
+  shown.current = info;
+  const close = (): void => controller.closeImage();
+  useEffect(() => { if (info) lastRow.current = info.row; }, [info]);
+  // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened.
+  useEffect(() => () => {
+    const row = lastRow.current;
+    if (row !== null) setTimeout(() => controller.focusGrid(row), 0);
+  }, []);
+
+  const list = useStore((state) => state.list);
+  const index = info && list ? indexOfRow(list, info.row) : -1;
+  const step = (by: 1 | -1): void => {
+    const next = index < 0 || !list ? null : placeAt(list, index + by);
+    if (next) controller.openImage(next.info.id);
+    else if (index >= 0 && list) void controller.loadPage(Math.floor((index + by) / PAGE));
+  };
+  useEffect(() => {
+    // The next page is there before the person reaches it.
+    if (list && index >= 0 && (index % PAGE) > PAGE - 8) void controller.loadPage(Math.floor(index / PAGE) + 1);
+  }, [index]);
+  const key = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof HTMLInputElement) return;
+    if (event.key === "ArrowLeft") step(-1);
+    else if (event.key === "ArrowRight") step(1);
+    else if (event.key === "m" && info) controller.moreLike(info.id);
+    else return;
+    event.preventDefault();
+  };
+  const before = index > 0 && list !== null;
+  const after = index >= 0 && list !== null && index + 1 < (list.exhausted ? list.length : Infinity);
+  return (
+    <Modal label="Picture" class="detail" onClose={close} onKeyDown={key}>
+      {info
+        ? <Picture key="picture" info={info} position={index} size={list?.total ?? null} before={before} after={after} onStep={step} onClose={close} />
+        : (
+          <div class="detail-empty">
+            <button type="button" class="icon-button detail-close" aria-label="Close" onClick={close}><CloseIcon /></button>
+            {found.state === "loading" && <p role="status"><span class="spinner" aria-hidden="true" />Loading…</p>}
+            {found.state === "ready" && <p role="alert">This picture is not in the collection, or no longer.</p>}
+            {found.state === "failed" && (
+              <p role="alert">{found.message}{" "}
+                <button type="button" class="button" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+              </p>
+            )}
+          </div>
+        )}
+    </Modal>
+  );
+}
+
+interface PictureProps {
+  info: RowInfo;
+  position: number;
+  size: number | null;
+  before: boolean;
+  after: boolean;
+  onStep: (by: 1 | -1) => void;
+  onClose: () => void;
+}
+
+function Picture({ info, position, size, before, after, onStep, onClose }: PictureProps): JSX.Element {
+  const controller = useController();
+  const text = useStore((state) => state.view.text.trim());
+  const list = useStore((state) => state.list);
+  const vectors = useStore((state) => Boolean(state.manifest?.vectors));
+  const [zoom, setZoom] = useState<Zoom>(FITTED);
+  const [attempt, setAttempt] = useState(0);
+  const [frame, setFrame] = useState<Frame | null>(null);
+  const { url: thumbnail } = useThumbnail(info.thumbnail);
+  const loaded = useLoaded<Shown>(async () => ({ info, document: await controller.document(info.row) }), [info.row, attempt]);
+  const document = loaded.state === "ready" && loaded.value.info === info ? loaded.value.document : null;
+  const marks = useLoaded<{ row: number; highlights: Highlight[] }>(async () => ({
+    row: info.row,
+    highlights: text && controller.collection ? await controller.collection.highlight(info.row, text) : [],
+  }), [info.row, text]);
+  const highlights = marks.state === "ready" && marks.value.row === info.row ? marks.value.highlights : [];
+  useEffect(() => setZoom(FITTED), [info.row]);
+  const next = list && position >= 0 ? placeAt(list, position + 1) : null;
+  const previous = list && position > 0 ? placeAt(list, position - 1) : null;
+  useEffect(() => {
+    if (!document) return;
+    // What comes next is fetched while this one is looked at.
+    const timer = setTimeout(() => {
+      for (const place of [next, previous]) {
+        if (!place) continue;
+        controller.document(place.info.row).then((other) => {
+          const path = other.view ? siteFile(other.view.path, controller.base) : null;
+          if (path) new Image().src = path;
+        }, () => undefined);
+      }
+    }, 250);
+    return () => clearTimeout(timer);
+  }, [document, next?.result.row, previous?.result.row]);
+
+  const name = document ? nameOf(document) : "Picture";
+  const view = document?.view ? siteFile(document.view.path, controller.base) : null;
+  const original = document?.original ? originalLink(document.original, controller.base) : null;
+  const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
+  const reasons = result ? why(result, whyWords(highlights)) : [];
+  const width = document?.view?.width ?? info.width;
+  const height = document?.view?.height ?? info.height;
+  const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
+  const copy = (): void => {
+    const link = new URL(`#image=${info.id}`, controller.base).href;
+    navigator.clipboard.writeText(link).then(
+      () => controller.say("Link copied"), () => controller.say("The link could not be copied"),
+    );
+  };
+  const key = (event: KeyboardEvent): void => {
+    if (event.key === "+" || event.key === "=") zoomBy(1.5);
+    else if (event.key === "-") zoomBy(1 / 1.5);
+    else if (event.key === "0") setZoom(FITTED);
+  };
+  return (
+    <div class="detail-split" onKeyDown={key}>
+      <div class="detail-stage">
+        <Stage name={name} thumbnail={thumbnail} view={view} width={width} height={height} placeholder={info.placeholder}
+          zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />
+        <div class="stage-top">
+          <button type="button" class="icon-button detail-close" aria-label="Close" aria-keyshortcuts="Escape" onClick={onClose}><CloseIcon /></button>
+          {position >= 0 && <span class="stage-position">{count(position + 1)}{size !== null && ` of ${count(size)}`}</span>}
+          <span class="stage-zoom">
+            <button type="button" class="icon-button" aria-label="Zoom out" disabled={zoom.scale <= 1} onClick={() => zoomBy(1 / 1.6)}><ZoomOutIcon /></button>
+            <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => zoomBy(1.6)}><ZoomInIcon /></button>
+          </span>
+        </div>
+        <button type="button" class="icon-button step previous" aria-label="Previous picture" disabled={!before} onClick={() => onStep(-1)}><LeftIcon /></button>
+        <button type="button" class="icon-button step next" aria-label="Next picture" disabled={!after} onClick={() => onStep(1)}><RightIcon /></button>
+      </div>
+      <div class="detail-info" tabIndex={0} role="region" aria-label="About this picture">
+        <h2 aria-live="polite">{document ? name : "…"}</h2>
+        {reasons.length > 0 && <p class="why">{reasons.join(" · ")}</p>}
+        <div class="actions">
+          {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
+          <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>
+          {original && (
+            <a class="button" href={original} target="_blank" rel="noopener noreferrer" {...(original.startsWith(controller.base) ? { download: "" } : {})}>
+              <DownloadIcon />Original
+            </a>
+          )}
+        </div>
+        {loaded.state === "failed" && (
+          <p class="message bad" role="alert">{loaded.message}{" "}
+            <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+          </p>
+        )}
+        {document && <Metadata document={document} highlights={highlights} />}
+        <Similar id={info.id} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+/** Sorts the fields of a document into what a reader looks for. Pure. */
+import type { FieldDefinition, FieldValue, ImageDocument } from "../../engine/types";
+
+export interface Line {
+  field: FieldDefinition;
+  value: FieldValue;
+}
+
+export interface Sheet {
+  title: string;
+  /** Longer texts below the title. */
+  texts: Line[];
+  credit: Line[];
+  tags: Line[];
+  groups: { name: string; lines: Line[] }[];
+}
+
+const TITLES = ["title", "headline", "caption", "captions", "description", "alt", "annotation", "prompt", "name"];
+const TEXTS = /^(captions?|description|alt|alt_text|prompt|text|headline|comment|keywords_text|notes?)$/;
+const CREDIT = /(credit|licen[cs]e|author|artist|creator|copyright|rights|attribution|photographer|source|owner|usage_terms)/;
+const CAMERA = /(camera|lens|make|model|iso|aperture|f_?number|exposure|shutter|focal|flash|white_balance|metering|software|orientation|program)/;
+const PLACE = /(taken|date|time|year|month|day|created|modified|gps|latitude|longitude|altitude|place|city|country|state|region|location|sublocation)/;
+
+/** The last part of a path without its extension, readable. */
+export function fileName(path: string): string {
+  return path.split("/").pop() ?? path;
+}
+
+function readable(path: string): string {
+  const name = fileName(path).replace(/\.[a-z0-9]{2,5}$/i, "").replace(/[_-]+/g, " ").trim();
+  return name || fileName(path);
+}
+
+function text(value: FieldValue | undefined): string {
+  return typeof value === "string" ? value.trim() : "";
+}
+
+function firstSentence(value: string): string {
+  if (value.length <= 110) return value;
+  const stop = value.slice(0, 110).lastIndexOf(" ");
+  return value.slice(0, stop > 40 ? stop : 110).replace(/[\s,;.:]+$/, "") + "…";
+}
+
+/** What an image is called: its title or caption where it has one, else its file's name. */
+export function nameOf(document: ImageDocument): string {
+  for (const name of TITLES) {
+    const value = document.fields[name];
+    const found = (Array.isArray(value) ? text(value[0]) : text(value)).split("\n")[0]!.trim();
+    if (found) return firstSentence(found);
+  }
+  return readable(document.path);
+}
+
+function isEmpty(value: FieldValue | undefined): value is undefined {
+  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+export function sheetOf(document: ImageDocument, fields: FieldDefinition[]): Sheet {
+  const title = nameOf(document);
+  const sheet: Sheet = { title, texts: [], credit: [], tags: [], groups: [] };
+  const details: Line[] = [];
+  const camera: Line[] = [];
+  const place: Line[] = [];
+  for (const field of fields) {
+    const value = document.fields[field.name];
+    if (isEmpty(value)) continue;
+    const line = { field, value };
+    if (field.name === "title" && value === title) continue;
+    if (CREDIT.test(field.name)) sheet.credit.push(line);
+    else if (TEXTS.test(field.name)) {
+      if (Array.isArray(value) ? value.length > 1 || value[0] !== title : value !== title) sheet.texts.push(line);
+    } else if (field.type === "tags") sheet.tags.push(line);
+    else if (CAMERA.test(field.name)) camera.push(line);
+    else if (PLACE.test(field.name) || field.type === "date") place.push(line);
+    else details.push(line);
+  }
+  for (const [name, lines] of [["Details", details], ["When and where", place], ["Camera", camera]] as const) {
+    if (lines.length) sheet.groups.push({ name, lines });
+  }
+  return sheet;
+}

@@ -1,0 +1,153 @@
+/** The picture of the detail view: fitted, zoomed by wheel, pinch, double click and keys, swiped to the next. */
+import type { JSX, TargetedEvent } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+import { RetryIcon } from "../parts/icons";
+import { Placeholder } from "../grid/placeholder";
+import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
+
+interface Props {
+  name: string;
+  /** The thumbnail and the larger picture, as far as they are there. */
+  thumbnail: string | null;
+  view: string | null;
+  /** The size of the best picture there is, in pixels. */
+  width: number;
+  height: number;
+  placeholder: Uint8Array;
+  zoom: Zoom;
+  onZoom: (change: (zoom: Zoom) => Zoom) => void;
+  /** Called with the measures of stage and picture when they change. */
+  onFrame: (frame: Frame) => void;
+  onStep: (step: 1 | -1) => void;
+}
+
+/** Small pictures are enlarged, but not to mush. */
+const ENLARGE = 2;
+
+interface Drag {
+  x: number;
+  y: number;
+  startX: number;
+  startY: number;
+  startTime: number;
+}
+
+export function Stage(props: Props): JSX.Element {
+  const { name, thumbnail, view, width, height, placeholder, zoom, onZoom, onFrame, onStep } = props;
+  const stage = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [sharp, setSharp] = useState<"loading" | "shown" | "failed">("loading");
+  const [attempt, setAttempt] = useState(0);
+  const [shift, setShift] = useState(0);
+  const drags = useRef(new Map<number, Drag>());
+  const lastTap = useRef({ time: 0, x: 0, y: 0 });
+
+  useLayoutEffect(() => {
+    const element = stage.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    setSize({ width: element.clientWidth, height: element.clientHeight });
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => setSharp("loading"), [view]);
+
+  const fitted = fit(width, height, size.width, size.height, ENLARGE);
+  const frame: Frame = { ...size, pictureWidth: fitted.width, pictureHeight: fitted.height };
+  useEffect(() => onFrame(frame), [size, fitted.width, fitted.height]);
+  const change = (make: (zoom: Zoom, frame: Frame) => Zoom): void => onZoom((now) => make(now, frame));
+  const fromCentre = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
+    const box = stage.current!.getBoundingClientRect();
+    return { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
+  };
+  const toggle = (event: { clientX: number; clientY: number }): void => {
+    const at = fromCentre(event);
+    change((now, limits) => (now.scale > 1.01 ? FITTED : zoomAt(now, 2.5, at.x, at.y, limits)));
+  };
+
+  useEffect(() => {
+    // Not passive: the wheel zooms here and scrolls nothing.
+    const element = stage.current;
+    const wheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      const at = fromCentre(event);
+      const factor = Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : event.ctrlKey ? 0.01 : 0.002));
+      change((now, limits) => zoomAt(now, factor, at.x, at.y, limits));
+    };
+    element?.addEventListener("wheel", wheel, { passive: false });
+    return () => element?.removeEventListener("wheel", wheel);
+  });
+
+  const down = (event: TargetedEvent<HTMLDivElement, PointerEvent>): void => {
+    if (event.pointerType === "mouse" && event.button !== 0) return;
+    if ((event.target as Element).closest("button")) return;
+    const { clientX: x, clientY: y } = event;
+    drags.current.set(event.pointerId, { x, y, startX: x, startY: y, startTime: event.timeStamp });
+    event.currentTarget.setPointerCapture(event.pointerId);
+  };
+  const move = (event: TargetedEvent<HTMLDivElement, PointerEvent>): void => {
+    const drag = drags.current.get(event.pointerId);
+    if (!drag) return;
+    const [one, two] = [...drags.current.entries()];
+    if (one && two) {
+      const other = one[0] === event.pointerId ? two[1] : one[1];
+      const before = Math.hypot(drag.x - other.x, drag.y - other.y);
+      const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
+      const middle = fromCentre({ clientX: (event.clientX + other.x) / 2, clientY: (event.clientY + other.y) / 2 });
+      if (before > 0) change((now, limits) => zoomAt(now, after / before, middle.x, middle.y, limits));
+    } else if (zoom.scale > 1.01) {
+      const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+      change((now, limits) => pan(now, dx, dy, limits));
+    } else if (event.pointerType !== "mouse") {
+      setShift(event.clientX - drag.startX);
+    }
+    drag.x = event.clientX;
+    drag.y = event.clientY;
+  };
+  const up = (event: TargetedEvent<HTMLDivElement, PointerEvent>): void => {
+    const drag = drags.current.get(event.pointerId);
+    drags.current.delete(event.pointerId);
+    setShift(0);
+    if (!drag || drags.current.size || event.type === "pointercancel") return;
+    const dx = event.clientX - drag.startX;
+    const dy = event.clientY - drag.startY;
+    if (event.pointerType === "mouse") return;
+    if (zoom.scale <= 1.01) {
+      const swipe = swipeOf(dx, dy, dx / Math.max(1, event.timeStamp - drag.startTime));
+      if (swipe) onStep(swipe === "next" ? 1 : -1);
+    }
+    if (Math.hypot(dx, dy) > 10) return;
+    const tap = lastTap.current;
+    if (event.timeStamp - tap.time < 300 && Math.hypot(event.clientX - tap.x, event.clientY - tap.y) < 30) {
+      toggle(event);
+      lastTap.current = { time: 0, x: 0, y: 0 };
+    } else {
+      lastTap.current = { time: event.timeStamp, x: event.clientX, y: event.clientY };
+    }
+  };
+  const transform = `translate(${String(zoom.x + shift)}px, ${String(zoom.y)}px) scale(${String(zoom.scale)})`;
+  return (
+    <div ref={stage} class={`stage ${zoom.scale > 1.01 ? "zoomed" : ""}`} onPointerDown={down} onPointerMove={move}
+      onPointerUp={up} onPointerCancel={up} onDblClick={(event) => {
+        if (!(event.target as Element).closest("button")) toggle(event);
+      }}>
+      <div class="stage-picture" style={{ width: `${String(fitted.width)}px`, height: `${String(fitted.height)}px`, transform }}>
+        {sharp !== "shown" && <Placeholder hash={placeholder} />}
+        {thumbnail && sharp !== "shown" && <img src={thumbnail} alt={view ? "" : name} draggable={false} class="shown" />}
+        {view && sharp !== "failed" && (
+          <img key={`${view} ${String(attempt)}`} src={view} alt={name} draggable={false} decoding="async"
+            class={sharp === "shown" ? "shown" : ""} onLoad={() => setSharp("shown")} onError={() => setSharp("failed")} />
+        )}
+      </div>
+      {sharp === "failed" && (
+        <div class="stage-failed" role="alert">
+          <span>The larger picture could not be loaded.</span>
+          <button type="button" class="button small" onClick={() => { setSharp("loading"); setAttempt((n) => n + 1); }}>
+            <RetryIcon />Retry
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+/** The values of one field with their counts; several may be chosen, and any may be excluded. */
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { useController, useStore } from "../context";
+import { CloseIcon, RetryIcon } from "../parts/icons";
+import { toggleValue, withFilter } from "../state/view";
+import { count, shownValue } from "../wording";
+import { useOpened } from "./use-open";
+import type { FacetCount, FieldDefinition } from "../../engine/types";
+
+const FIRST = 8;
+const MOST = 400;
+
+export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
+  const controller = useController();
+  const view = useStore((state) => state.view);
+  const body = useRef<HTMLDivElement>(null);
+  const opened = useOpened(body);
+  const [counts, setCounts] = useState<FacetCount[] | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const [all, setAll] = useState(false);
+  const [search, setSearch] = useState("");
+  const others = view.filters.filter((filter) => filter.field !== field.name);
+  const text = view.mode === "words" ? view.text.trim() : "";
+
+  useEffect(() => {
+    if (!opened || !controller.collection) return;
+    let current = true;
+    setFailure(null);
+    controller.collection.facets(field.name, { filters: others, limit: MOST, ...(text ? { text } : {}) }).then(
+      (found) => { if (current) setCounts(found); },
+      (error: unknown) => { if (current) setFailure(error instanceof Error ? error.message : "It could not be loaded."); },
+    );
+    return () => { current = false; };
+  }, [opened, attempt, text, JSON.stringify(others)]);
+
+  const chosen = values(view.filters.find((filter) => filter.field === field.name && filter.kind === "any"));
+  const excluded = values(view.filters.find((filter) => filter.field === field.name && filter.kind === "none"));
+  const marked = [...chosen, ...excluded];
+  const known = counts ?? [];
+  const lines = [
+    ...marked.filter((value) => !known.some((line) => line.value === value)).map((value) => ({ value, count: -1 })),
+    ...known,
+  ];
+  const wanted = search.trim().toLowerCase();
+  const fitting = wanted ? lines.filter((line) => shownValue(line.value, field).toLowerCase().includes(wanted)) : lines;
+  const shown = all || wanted ? fitting : fitting.filter((line, i) => i < FIRST || marked.includes(line.value));
+
+  const exclude = (value: string): void => {
+    const next = excluded.includes(value) ? excluded.filter((other) => other !== value) : [...excluded, value];
+    const without = chosen.includes(value) ? toggleValue(view, field.name, value) : view;
+    const filter = next.length ? { field: field.name, kind: "none" as const, values: next } : null;
+    controller.go({ ...withFilter(without, field.name, "none", filter), image: null });
+  };
+  const choose = (value: string): void => {
+    const filter = excluded.filter((other) => other !== value);
+    const without = excluded.includes(value)
+      ? withFilter(view, field.name, "none", filter.length ? { field: field.name, kind: "none", values: filter } : null)
+      : view;
+    controller.go({ ...toggleValue(without, field.name, value), image: null });
+  };
+  return (
+    <div ref={body} class="facet" role="group" aria-label={field.label}>
+      {lines.length > 12 && (
+        <input type="search" class="facet-search" value={search} placeholder={`Find in ${field.label.toLowerCase()}`}
+          aria-label={`Find in ${field.label}`} onInput={(event) => setSearch(event.currentTarget.value)} />
+      )}
+      {failure && (
+        <p class="facet-failed" role="alert">{failure}{" "}
+          <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+        </p>
+      )}
+      {!counts && !failure && <p class="faint">Loading…</p>}
+      {counts && !lines.length && <p class="faint">No values</p>}
+      <ul>
+        {shown.map((line) => {
+          const not = excluded.includes(line.value);
+          const label = shownValue(line.value, field);
+          return (
+            <li key={line.value} class={not ? "excluded" : ""}>
+              <label>
+                <input type="checkbox" checked={chosen.includes(line.value)} onChange={() => choose(line.value)} />
+                <span class="facet-value">{label}</span>
+                {line.count >= 0 && <span class="facet-count">{count(line.count)}</span>}
+              </label>
+              <button type="button" class="facet-not" aria-pressed={not} aria-label={`Exclude ${label}`} title="Exclude"
+                onClick={() => exclude(line.value)}><CloseIcon /></button>
+            </li>
+          );
+        })}
+      </ul>
+      {!wanted && fitting.length > shown.length && (
+        <button type="button" class="button small quiet" onClick={() => setAll(true)}>
+          Show {fitting.length >= MOST ? "more" : `all ${count(fitting.length)}`}
+        </button>
+      )}
+      {wanted && !fitting.length && <p class="faint">No value has “{search.trim()}”</p>}
+    </div>
+  );
+}
+
+function values(filter: { kind: string; values?: string[] } | undefined): string[] {
+  return filter?.values ?? [];
+}

@@ -1,0 +1,59 @@
+/** The filters: one group a field, counted within the other filters in force. */
+import type { JSX } from "preact";
+
+import { useController, useStore } from "../context";
+import { CloseIcon } from "../parts/icons";
+import { Modal } from "../parts/modal";
+import { useMedia } from "../parts/hooks";
+import { isFilterable } from "../search/toolbar";
+import { Facet } from "./facet";
+import { Range } from "./range";
+
+/** Groups that are open at first, so that nothing is loaded that nobody looks at. */
+const OPEN_AT_FIRST = 3;
+
+export function Filters(): JSX.Element | null {
+  const controller = useController();
+  const open = useStore((state) => state.filtersOpen);
+  const wide = useMedia("(min-width: 900px)");
+  const close = (): void => controller.store.dispatch({ type: "filters", open: false });
+  if (!open) return null;
+  if (!wide) {
+    return (
+      <Modal label="Filters" class="filters-modal" heading onClose={close}>
+        <div class="filters-body" id="filters"><Groups /></div>
+        <div class="filters-foot"><button type="button" class="button solid" onClick={close}>Show results</button></div>
+      </Modal>
+    );
+  }
+  return (
+    <aside class="filters" id="filters" aria-label="Filters" onKeyDown={(event) => { if (event.key === "Escape") close(); }}>
+      <header class="filters-head">
+        <h2>Filters</h2>
+        <button type="button" class="icon-button" aria-label="Close filters" onClick={close}><CloseIcon /></button>
+      </header>
+      <div class="filters-body"><Groups /></div>
+    </aside>
+  );
+}
+
+function Groups(): JSX.Element {
+  const fields = useStore((state) => state.manifest?.fields ?? null);
+  const view = useStore((state) => state.view);
+  const groups = (fields ?? []).filter(isFilterable);
+  return (
+    <>
+      {groups.map((field, i) => {
+        const active = view.filters.some((filter) => filter.field === field.name);
+        return (
+          <details key={field.name} class="filter-group" open={active || i < OPEN_AT_FIRST}>
+            <summary>{field.label}{active && <span class="dot" aria-label=" (active)" />}</summary>
+            {field.type === "number" || field.type === "date"
+              ? <Range field={field} />
+              : <Facet field={field} />}
+          </details>
+        );
+      })}
+    </>
+  );
+}

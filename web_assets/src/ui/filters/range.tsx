@@ -1,0 +1,71 @@
+/** From … to of a number or a date. */
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { useController, useStore } from "../context";
+import { withFilter } from "../state/view";
+import { amount, dayOf, secondsOf } from "../wording";
+import { useOpened } from "./use-open";
+import type { FieldDefinition } from "../../engine/types";
+
+const DAY = 86_400;
+
+export function Range({ field }: { field: FieldDefinition }): JSX.Element {
+  const controller = useController();
+  const view = useStore((state) => state.view);
+  const body = useRef<HTMLDivElement>(null);
+  const opened = useOpened(body);
+  const [span, setSpan] = useState<{ min: number; max: number } | null | undefined>(undefined);
+  const [failure, setFailure] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    if (!opened || !controller.collection) return;
+    let current = true;
+    setFailure(null);
+    controller.collection.range(field.name).then(
+      (found) => { if (current) setSpan(found); },
+      (error: unknown) => { if (current) setFailure(error instanceof Error ? error.message : "It could not be loaded."); },
+    );
+    return () => { current = false; };
+  }, [opened, attempt]);
+
+  const dated = field.type === "date";
+  const filter = view.filters.find((other) => other.field === field.name && other.kind === "range");
+  const { min, max } = filter?.kind === "range" ? filter : {};
+  const set = (side: "min" | "max", text: string): void => {
+    const number = text.trim() === "" ? undefined : dated ? secondsOf(text) : Number(text);
+    if (number !== undefined && !Number.isFinite(number)) return;
+    // A day ends with its last second.
+    const value = number !== undefined && dated && side === "max" ? number + DAY - 1 : number;
+    const low = side === "min" ? value : min;
+    const high = side === "max" ? value : max;
+    const next = low === undefined && high === undefined ? null : {
+      field: field.name, kind: "range" as const,
+      ...(low === undefined ? {} : { min: low }), ...(high === undefined ? {} : { max: high }),
+    };
+    controller.go({ ...withFilter(view, field.name, "range", next), image: null });
+  };
+  const shown = (value: number | undefined): string => (value === undefined ? "" : dated ? dayOf(value) : String(value));
+  return (
+    <div ref={body} class="range" role="group" aria-label={field.label}>
+      {failure && (
+        <p class="facet-failed" role="alert">{failure}{" "}
+          <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}>Retry</button>
+        </p>
+      )}
+      {span === null && <p class="faint">No values</p>}
+      {span !== null && (["min", "max"] as const).map((side) => (
+        <label key={side}>
+          <span>{side === "min" ? "From" : "To"}</span>
+          <input type={dated ? "date" : "number"} step="any" value={shown(side === "min" ? min : max)}
+            placeholder={span && !dated ? amount(span[side]) : ""}
+            {...(span && dated ? { min: dayOf(span.min), max: dayOf(span.max) } : {})}
+            onChange={(event) => set(side, event.currentTarget.value)} />
+        </label>
+      ))}
+      {span && <p class="faint range-span">{dated
+        ? `${dayOf(span.min)} – ${dayOf(span.max)}`
+        : `${amount(span.min, field)} – ${amount(span.max, field)}`}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,232 @@
+/** The results: a justified grid of which only what is on screen exists. It scrolls with the page. */
+import type { JSX, TargetedKeyboardEvent } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { useController, useStore } from "../context";
+import { indexOfRow, placeAt, type List } from "../state/list";
+import { RetryIcon } from "../parts/icons";
+import {
+  anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Anchor, type Direction, type Geometry,
+} from "./layout";
+import { Tile } from "./tile";
+
+const KEYS: Record<string, Direction> = {
+  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last",
+};
+/** How far beyond the screen tiles are drawn, in screens. */
+const OVERSCAN = 0.75;
+/** Pages that fly past are not asked for; those that stay this long (ms) are. */
+const LINGER = 90;
+const GLIDE = 420;
+
+interface Span {
+  from: number;
+  to: number;
+}
+
+/** The span of the grid on screen, in steps, so that not every pixel of scrolling draws anew. */
+function spanAt(top: number): Span {
+  const step = 80;
+  const over = innerHeight * OVERSCAN;
+  return {
+    from: Math.floor((-top - over) / step) * step,
+    to: Math.ceil((-top + innerHeight + over) / step) * step,
+  };
+}
+
+export function Grid(): JSX.Element | null {
+  const controller = useController();
+  const list = useStore((state) => state.list);
+  const refinement = useStore((state) => state.refinement);
+  const element = useRef<HTMLUListElement>(null);
+  const [width, setWidth] = useState(0);
+  const [span, setSpan] = useState<Span>({ from: 0, to: 2000 });
+  const [current, setCurrent] = useState(0);
+  const [gliding, setGliding] = useState(false);
+  const anchor = useRef<{ key: string; anchor: Anchor } | null>(null);
+  const placed = useRef(-1);
+  const wish = useRef<number | null>(null);
+
+  const geometry = useMemo(
+    () => (list && width > 0 ? geometryOf(list, measureFor(width)) : null), [list, width],
+  );
+  const latest = useRef<{ geometry: Geometry; list: List } | null>(null);
+  latest.current = geometry && list ? { geometry, list } : null;
+
+  const look = useCallback((): void => {
+    const now = latest.current;
+    if (!element.current || !now) return;
+    const top = element.current.getBoundingClientRect().top;
+    const next = spanAt(top);
+    setSpan((old) => (old.from === next.from && old.to === next.to ? old : next));
+    controller.scrolled = scrollY;
+    if (Math.abs(scrollY - placed.current) > 2) {
+      placed.current = -1;
+      anchor.current = { key: now.list.key, anchor: anchorAt(now.geometry, headLine() - top) };
+    }
+  }, [controller]);
+
+  useLayoutEffect(() => {
+    const target = element.current;
+    if (!target) return;
+    const observer = new ResizeObserver(() => setWidth(Math.floor(target.getBoundingClientRect().width)));
+    observer.observe(target);
+    setWidth(Math.floor(target.getBoundingClientRect().width));
+    return () => observer.disconnect();
+  }, [list === null]);
+
+  useEffect(() => {
+    let frame = 0;
+    let pause: ReturnType<typeof setTimeout> | undefined;
+    const scroll = (): void => {
+      frame ||= requestAnimationFrame(() => { frame = 0; look(); });
+      clearTimeout(pause);
+      pause = setTimeout(() => {
+        const kept = anchor.current;
+        if (kept && latest.current?.list.key === kept.key) controller.remember(kept.anchor);
+      }, 180);
+    };
+    addEventListener("scroll", scroll, { passive: true });
+    addEventListener("resize", scroll, { passive: true });
+    return () => {
+      removeEventListener("scroll", scroll);
+      removeEventListener("resize", scroll);
+      cancelAnimationFrame(frame);
+      clearTimeout(pause);
+    };
+  }, [look]);
+
+  // What the person looks at stays where it is while pages above it find their true height; a new list starts
+  // at its top, or where the history says the person was.
+  useLayoutEffect(() => {
+    const target = element.current;
+    if (!target || !geometry || !list) return;
+    const place = (y: number): void => {
+      placed.current = Math.max(0, y);
+      if (Math.abs(scrollY - placed.current) > 0.5) scrollTo({ top: placed.current, behavior: "instant" });
+    };
+    const origin = target.getBoundingClientRect().top + scrollY - headLine();
+    const { restore } = controller;
+    if (restore?.key === list.key) {
+      controller.restore = null;
+      anchor.current = { key: list.key, anchor: restore.anchor };
+      place(origin + heightOf(geometry, restore.anchor));
+    } else if (anchor.current?.key !== list.key) {
+      if (anchor.current && scrollY > 0) place(Math.min(scrollY, 0));
+      anchor.current = { key: list.key, anchor: { index: 0, shift: Math.min(0, -origin) } };
+      setCurrent(0);
+    } else if (scrollY > Math.max(0, origin)) {
+      place(origin + heightOf(geometry, anchor.current.anchor));
+    }
+    look();
+  }, [geometry]);
+
+  useEffect(() => {
+    if (!refinement) return;
+    setGliding(true);
+    const timer = setTimeout(() => setGliding(false), GLIDE);
+    return () => clearTimeout(timer);
+  }, [refinement]);
+
+  const { tiles, missing } = useMemo(
+    () => (geometry ? visible(geometry, span.from, span.to) : { tiles: [], missing: [] }), [geometry, span],
+  );
+  useEffect(() => {
+    if (!missing.length) return;
+    const timer = setTimeout(() => { for (const page of missing) void controller.loadPage(page); }, list && list.pages[0] ? LINGER : 0);
+    return () => clearTimeout(timer);
+  }, [missing.join(), list?.key, list?.stage]);
+
+  const focusTile = useCallback((index: number): void => {
+    const now = latest.current;
+    if (!now || !element.current) return;
+    setCurrent(index);
+    const top = element.current.getBoundingClientRect().top;
+    const box = boxOf(now.geometry, index);
+    const y = box?.top ?? heightOf(now.geometry, { index, shift: 0 });
+    const high = headLine() + 8;
+    const height = box?.height ?? now.geometry.measure.rowHeight;
+    if (top + y < high) scrollBy({ top: top + y - high, behavior: "instant" });
+    else if (top + y + height > innerHeight - 8) scrollBy({ top: top + y + height - innerHeight + 24, behavior: "instant" });
+    wish.current = index;
+    look();
+  }, [look]);
+
+  // The focus follows as soon as the tile exists.
+  useLayoutEffect(() => {
+    if (wish.current === null) return;
+    const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wish.current)}"]`);
+    if (!link) return;
+    wish.current = null;
+    link.focus({ preventScroll: true });
+  });
+
+  useEffect(() => {
+    controller.focusGrid = (row) => {
+      const now = latest.current;
+      if (!now?.list.length) return;
+      const at = row === undefined ? current : indexOfRow(now.list, row);
+      if (at >= 0) focusTile(Math.min(at, now.list.length - 1));
+    };
+    return () => { controller.focusGrid = () => undefined; };
+  }, [controller, current, focusTile]);
+
+  const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
+    const now = latest.current;
+    if (!now || event.ctrlKey || event.metaKey || event.altKey) return;
+    const direction = KEYS[event.key];
+    if (direction) {
+      event.preventDefault();
+      focusTile(neighbour(now.geometry, now.list.length, index, direction));
+    } else if (event.key === "m" && controller.store.get().manifest?.vectors) {
+      const place = placeAt(now.list, index);
+      if (place) controller.moreLike(place.info.id);
+    }
+  }, [controller, focusTile]);
+  const onFocus = useCallback((index: number) => setCurrent(index), []);
+
+  if (!list) return null;
+  const total = list.total ?? (list.exhausted ? list.length : -1);
+  const drawn = current < list.length && !tiles.includes(current) && geometry && boxOf(geometry, current)
+    ? [...tiles, current]
+    : tiles;
+  return (
+    <>
+      <ul ref={element} class={`grid ${gliding ? "gliding" : ""}`} role="list" aria-label="Results"
+        style={{ height: `${String(Math.ceil(geometry?.height ?? 0))}px` }}>
+        {geometry && drawn.map((index) => {
+          const place = placeAt(list, index);
+          const box = boxOf(geometry, index);
+          return place && box && (
+            <Tile key={place.result.row} index={index} size={total} {...box} result={place.result} info={place.info}
+              current={index === current} onFocus={onFocus} onKeyDown={onKeyDown} />
+          );
+        })}
+        {geometry && missing.map((page) => {
+          const section = geometry.sections[page]!;
+          const state = list.pages[page];
+          const from = Math.max(section.top, span.from);
+          const height = Math.min(section.top + section.height, span.to) - from;
+          return (
+            <li key={`page-${String(page)}`} class={state?.status === "failed" ? "grid-failed" : "grid-waiting"}
+              style={{ transform: `translateY(${String(from)}px)`, height: `${String(Math.max(0, height))}px` }}>
+              {state?.status === "failed" && (
+                <div role="alert">
+                  <p>{state.message}</p>
+                  <button type="button" class="button" onClick={() => void controller.loadPage(page, true)}>
+                    <RetryIcon />Retry
+                  </button>
+                </div>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
+
+/** Where the header ends: what is above this line is covered. */
+function headLine(): number {
+  return document.querySelector(".header")?.getBoundingClientRect().bottom ?? 0;
+}

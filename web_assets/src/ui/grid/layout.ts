@@ -1,0 +1,239 @@
+/**
+ * Where tiles lie. The grid is a stack of sections, one a page of the list; a section whose page is there is
+ * laid out exactly, the others are estimated. All lengths are CSS pixels. Pure.
+ */
+import justifiedLayout from "justified-layout";
+
+import { PAGE, pageLength, type List, type Page } from "../state/list";
+
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export interface Measure {
+  width: number;
+  /** The height rows aim at, and the space between tiles. */
+  rowHeight: number;
+  gap: number;
+}
+
+export interface Section {
+  /** Index of the first tile in the list. */
+  first: number;
+  top: number;
+  height: number;
+  /** Boxes within the section; null while the page is not there. */
+  boxes: Box[] | null;
+  count: number;
+}
+
+export interface Geometry {
+  sections: Section[];
+  height: number;
+  measure: Measure;
+}
+
+const NARROWEST = 0.5;
+const WIDEST = 3;
+const TYPICAL = 1.3;
+
+/** Width over height as drawn: panoramas and ribbons are cropped a little, unknown sizes are squares. */
+export function shownRatio(width: number, height: number): number {
+  if (width <= 0 || height <= 0) return 1;
+  return Math.min(WIDEST, Math.max(NARROWEST, width / height));
+}
+
+/** Rows and gaps that suit a width: small tiles on a phone, generous ones on a desk. */
+export function measureFor(width: number): Measure {
+  if (width < 480) return { width, rowHeight: 128, gap: 3 };
+  if (width < 900) return { width, rowHeight: 176, gap: 5 };
+  if (width < 1800) return { width, rowHeight: 216, gap: 8 };
+  return { width, rowHeight: 260, gap: 8 };
+}
+
+/** Stretches the boxes of one row to the full width. */
+function stretchRow(boxes: Box[], top: number, { width, gap }: Measure): void {
+  const ratios = boxes.map((box) => box.width / box.height);
+  const sum = ratios.reduce((total, ratio) => total + ratio, 0);
+  const height = (width - gap * (boxes.length - 1)) / sum;
+  let left = 0;
+  for (const [i, box] of boxes.entries()) {
+    box.left = left;
+    box.top = top;
+    box.height = height;
+    box.width = height * ratios[i]!;
+    left += box.width + gap;
+  }
+}
+
+/** Boxes of one section. `closed`: more tiles follow in the next section, so the last row must be full as well. */
+export function layoutSection(ratios: number[], measure: Measure, closed: boolean): { boxes: Box[]; height: number } {
+  if (!ratios.length) return { boxes: [], height: 0 };
+  const { boxes: laid, widowCount } = justifiedLayout(ratios, {
+    containerWidth: measure.width, containerPadding: 0, boxSpacing: measure.gap,
+    targetRowHeight: measure.rowHeight, targetRowHeightTolerance: 0.25,
+  });
+  const boxes = laid.map(({ left, top, width, height }) => ({ left, top, width, height }));
+  if (closed && widowCount > 0) closeLastRow(boxes, widowCount, measure);
+  const last = boxes[boxes.length - 1]!;
+  return { boxes, height: last.top + last.height };
+}
+
+/** Lets the tiles left over fill a row of their own, or join the row before where they would grow too tall. */
+function closeLastRow(boxes: Box[], widows: number, measure: Measure): void {
+  let row = boxes.slice(-widows);
+  const sum = row.reduce((total, box) => total + box.width / box.height, 0);
+  const tall = (measure.width - measure.gap * (row.length - 1)) / sum > 1.6 * measure.rowHeight;
+  if (tall && boxes.length > widows) {
+    const before = boxes[boxes.length - widows - 1]!.top;
+    row = boxes.filter((box) => box.top >= before - 0.5);
+  }
+  stretchRow(row, row[0]!.top, measure);
+}
+
+function estimateHeight(count: number, { width, rowHeight, gap }: Measure): number {
+  const perRow = Math.max(1, (width + gap) / (rowHeight * TYPICAL + gap));
+  return Math.max(1, Math.ceil(count / perRow)) * (rowHeight + gap) - gap;
+}
+
+interface Laid {
+  measure: Measure;
+  closed: boolean;
+  boxes: Box[];
+  height: number;
+}
+
+const laidPages = new WeakMap<Page, Laid>();
+
+function laidOut(page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean): Laid {
+  const known = laidPages.get(page);
+  if (known && known.closed === closed && known.measure.width === measure.width) return known;
+  const ratios = page.infos.map((info) => shownRatio(info.width, info.height));
+  const laid = { measure, closed, ...layoutSection(ratios, measure, closed) };
+  laidPages.set(page, laid);
+  return laid;
+}
+
+/** The geometry of a list at a width. Pages already laid out at this width are not laid out again. */
+export function geometryOf(list: List, measure: Measure): Geometry {
+  const sections: Section[] = [];
+  let top = 0;
+  for (let index = 0; index < list.pages.length; index++) {
+    const page = list.pages[index];
+    const count = pageLength(list, index);
+    const closed = index < list.pages.length - 1;
+    const laid = page?.status === "ready" ? laidOut(page, measure, closed) : null;
+    const height = laid?.height ?? estimateHeight(count, measure);
+    sections.push({ first: index * PAGE, top, height, boxes: laid?.boxes ?? null, count });
+    top += height + measure.gap;
+  }
+  return { sections, height: Math.max(0, top - measure.gap), measure };
+}
+
+/** The section that covers a height (the nearest one, above or below the ends). −1 for an empty grid. */
+export function sectionAt(geometry: Geometry, y: number): number {
+  const { sections } = geometry;
+  let low = 0;
+  let high = sections.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (sections[middle]!.top <= y) low = middle;
+    else high = middle - 1;
+  }
+  return high < 0 ? -1 : low;
+}
+
+/** The box of a tile in the coordinates of the grid; null where its page is not there. */
+export function boxOf(geometry: Geometry, index: number): Box | null {
+  const section = geometry.sections[Math.floor(index / PAGE)];
+  const box = section?.boxes?.[index - section.first];
+  return section && box ? { ...box, top: box.top + section.top } : null;
+}
+
+/** Indices of the tiles that touch `from … to`, and the pages there that are missing. */
+export function visible(geometry: Geometry, from: number, to: number): { tiles: number[]; missing: number[] } {
+  const tiles: number[] = [];
+  const missing: number[] = [];
+  for (let s = sectionAt(geometry, from); s >= 0 && s < geometry.sections.length; s++) {
+    const section = geometry.sections[s]!;
+    if (section.top > to) break;
+    if (section.top + section.height < from) continue;
+    if (!section.boxes) {
+      missing.push(s);
+      continue;
+    }
+    for (const [i, box] of section.boxes.entries()) {
+      const top = section.top + box.top;
+      if (top <= to && top + box.height >= from) tiles.push(section.first + i);
+    }
+  }
+  return { tiles, missing };
+}
+
+export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
+
+function nearestInRow(geometry: Geometry, from: Box, down: boolean): number | null {
+  const reach = geometry.measure.rowHeight * 3;
+  const edge = down ? from.top + from.height : from.top;
+  const { tiles } = visible(geometry, down ? edge : edge - reach, down ? edge + reach : edge);
+  const beyond = tiles
+    .map((index) => ({ index, box: boxOf(geometry, index)! }))
+    .filter(({ box }) => (down ? box.top > edge - 1 : box.top + box.height < edge + 1));
+  if (!beyond.length) return null;
+  const row = down
+    ? Math.min(...beyond.map(({ box }) => box.top))
+    : Math.max(...beyond.map(({ box }) => box.top));
+  const centre = from.left + from.width / 2;
+  let best: number | null = null;
+  let least = Infinity;
+  for (const { index, box } of beyond) {
+    const away = Math.abs(box.left + box.width / 2 - centre);
+    if (Math.abs(box.top - row) < 1 && away < least) [best, least] = [index, away];
+  }
+  return best;
+}
+
+/** The tile an arrow key leads to; the same tile at an edge. */
+export function neighbour(geometry: Geometry, length: number, index: number, direction: Direction): number {
+  const last = Math.max(0, length - 1);
+  switch (direction) {
+    case "left": return Math.max(0, index - 1);
+    case "right": return Math.min(last, index + 1);
+    case "first": return 0;
+    case "last": return last;
+    case "up":
+    case "down": {
+      const from = boxOf(geometry, index);
+      if (!from) return index;
+      return nearestInRow(geometry, from, direction === "down") ?? index;
+    }
+  }
+}
+
+/** A place to come back to: the tile at the top edge, and how far it is scrolled beyond it. */
+export interface Anchor {
+  index: number;
+  shift: number;
+}
+
+export function anchorAt(geometry: Geometry, y: number): Anchor {
+  const s = sectionAt(geometry, y);
+  const section = geometry.sections[s];
+  if (!section) return { index: 0, shift: 0 };
+  const i = section.boxes?.findIndex((box) => section.top + box.top + box.height > y) ?? -1;
+  const box = i < 0 ? null : section.boxes?.[i];
+  return box
+    ? { index: section.first + i, shift: y - section.top - box.top }
+    : { index: section.first, shift: y - section.top };
+}
+
+/** The height that brings an anchor back to where it was. */
+export function heightOf(geometry: Geometry, anchor: Anchor): number {
+  const box = boxOf(geometry, anchor.index);
+  if (box) return box.top + anchor.shift;
+  const section = geometry.sections[Math.min(Math.floor(anchor.index / PAGE), geometry.sections.length - 1)];
+  return (section?.top ?? 0) + anchor.shift;
+}

@@ -1,0 +1,123 @@
+/** One picture of the grid: a link to its detail view, with what explains it on hover and focus. */
+import type { JSX, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { useController } from "../context";
+import { nameOf } from "../detail/fields";
+import { RetryIcon, SimilarIcon } from "../parts/icons";
+import { memo } from "../parts/memo";
+import { count } from "../wording";
+import { formatView, HOME } from "../state/view";
+import { Placeholder } from "./placeholder";
+import { useThumbnail } from "./use-thumbnail";
+import { why, whyWords } from "./why";
+import type { Result, RowInfo } from "../../engine/types";
+
+interface Props {
+  index: number;
+  /** Places in the list; −1 where ranking knows no end. */
+  size: number;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  result: Result;
+  info: RowInfo;
+  /** The tile the Tab key leads to. */
+  current: boolean;
+  onFocus: (index: number) => void;
+  onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>, index: number) => void;
+}
+
+/** Waits until the browser has nothing better to do. */
+function whenIdle(action: () => void): () => void {
+  if (typeof requestIdleCallback === "function") {
+    const handle = requestIdleCallback(action, { timeout: 3000 });
+    return () => cancelIdleCallback(handle);
+  }
+  const timer = setTimeout(action, 600);
+  return () => clearTimeout(timer);
+}
+
+function sparing(): boolean {
+  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+}
+
+export const Tile = memo(function Tile(props: Props): JSX.Element {
+  const { index, size, left, top, width, height, result, info, current } = props;
+  const controller = useController();
+  const { url, failed, retry } = useThumbnail(info.thumbnail);
+  const [name, setName] = useState<string | null>(null);
+  const [looked, setLooked] = useState(false);
+  const [words, setWords] = useState<string[]>([]);
+  const [shown, setShown] = useState(false);
+  const [broken, setBroken] = useState(false);
+  const alive = useRef(true);
+  useEffect(() => () => { alive.current = false; }, []);
+
+  const learnName = (): void => {
+    controller.document(info.row).then(
+      (document) => { if (alive.current) setName(nameOf(document)); },
+      () => undefined,
+    );
+  };
+  useEffect(() => {
+    // Names can wait until the pictures are there; the tile that has the focus asks at once.
+    if (name !== null || !(shown || failed || !info.thumbnail) || sparing()) return;
+    return whenIdle(learnName);
+  }, [shown, failed]);
+
+  const look = (): void => {
+    if (looked) return;
+    setLooked(true);
+    if (name === null) learnName();
+    const text = controller.store.get().view.text.trim();
+    if (result.ranks?.words === undefined || !text) return;
+    controller.collection?.highlight(info.row, text).then(
+      (highlights) => { if (alive.current) setWords(whyWords(highlights)); },
+      () => undefined,
+    );
+  };
+  const open = (event: TargetedMouseEvent<HTMLAnchorElement>): void => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    controller.openImage(info.id);
+  };
+  const reasons = looked ? why(result, words) : [];
+  const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
+  const lost = failed || broken;
+  return (
+    <li class="tile" aria-posinset={index + 1} aria-setsize={size}
+      style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${height.toFixed(2)}px` }}>
+      <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
+        tabIndex={current ? 0 : -1} aria-label={label} onClick={open} onPointerEnter={look}
+        onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
+        <Placeholder hash={info.placeholder} />
+        {url && !broken && (
+          <img src={url} alt="" class={shown ? "shown" : ""} draggable={false} decoding="async"
+            onLoad={() => setShown(true)} onError={() => setBroken(true)} />
+        )}
+        {!info.thumbnail && <span class="tile-text">{name ?? ""}</span>}
+        {looked && (
+          <span class="tile-caption" aria-hidden="true">
+            {name && <span class="tile-name">{name}</span>}
+            {reasons.length > 0 && <span class="tile-why">{reasons.join(" · ")}</span>}
+          </span>
+        )}
+      </a>
+      {lost
+        ? (
+          <button type="button" class="tile-retry" onClick={() => { setBroken(false); retry(); }}
+            aria-label={`Load ${label} again`}>
+            <RetryIcon /><span>Not loaded. Retry</span>
+          </button>
+        )
+        : controller.store.get().manifest?.vectors && (
+          <button type="button" class="tile-like" tabIndex={-1} title="More like this" aria-label={`More like ${label}`}
+            onClick={() => controller.moreLike(info.id)}>
+            <SimilarIcon />
+          </button>
+        )}
+    </li>
+  );
+});

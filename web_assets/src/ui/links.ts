@@ -1,0 +1,44 @@
+/** Addresses that come from a collection's data are hostile until looked at. Pure. */
+
+/** The address where it is a plain web link, else null. */
+export function safeLink(text: string): string | null {
+  let url: URL;
+  try {
+    url = new URL(text.trim());
+  } catch {
+    return null;
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") return null;
+  return url.username || url.password ? null : url.href;
+}
+
+/** A file of the site: relative, inside it. Null for anything that leads elsewhere. */
+export function siteFile(path: string, base: string): string | null {
+  if (!path || path.split("/").includes("..")) return null;
+  const root = new URL("./", base);
+  let url: URL;
+  try {
+    url = new URL(path.split("/").map(encodeURIComponent).join("/"), root);
+  } catch {
+    return null;
+  }
+  return url.origin === root.origin && url.pathname.startsWith(root.pathname) ? url.href : null;
+}
+
+/** Where the original lies: a file of the site, or (linked originals) a web address. */
+export function originalLink(original: string, base: string): string | null {
+  return /^[a-z][a-z0-9+.-]*:/i.test(original) ? safeLink(original) : siteFile(original, base);
+}
+
+/** What a link shows: the host and path without ceremony. */
+export function shownLink(href: string): string {
+  const url = new URL(href);
+  let path = url.pathname === "/" ? "" : url.pathname;
+  try {
+    path = decodeURI(path);
+  } catch {
+    // Not percent-encoded UTF-8: shown as it is.
+  }
+  const text = url.host.replace(/^www\./, "") + path;
+  return text.length > 56 ? `${text.slice(0, 40)}…${text.slice(-14)}` : text;
+}

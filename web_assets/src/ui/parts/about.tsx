@@ -1,0 +1,126 @@
+/** What this collection is, how it works, and the keys. */
+import type { JSX } from "preact";
+
+import { useController, useStore } from "../context";
+import { safeLink } from "../links";
+import { bytes, count, pictures } from "../wording";
+import { Modal } from "./modal";
+import type { Manifest } from "../../engine/types";
+
+export function Dialogs(): JSX.Element | null {
+  const controller = useController();
+  const dialog = useStore((state) => state.dialog);
+  const manifest = useStore((state) => state.manifest);
+  const close = (): void => controller.store.dispatch({ type: "dialog", dialog: null });
+  if (dialog === "keys") return <Modal label="Keyboard" heading onClose={close}><Keys /></Modal>;
+  if (dialog === "about" && manifest) {
+    return <Modal label={manifest.collection.title} heading onClose={close}><About manifest={manifest} /></Modal>;
+  }
+  return null;
+}
+
+function About({ manifest }: { manifest: Manifest }): JSX.Element {
+  const { collection, vectors, model, catalog } = manifest;
+  const kept = useStore((state) => state.kept);
+  const index = (vectors?.file.bytes ?? 0) + catalog.file.bytes;
+  const modelBytes = model ? Object.values(model.files).reduce((sum, file) => sum + file.bytes, 0) : 0;
+  return (
+    <div class="prose">
+      {collection.description && <p class="lead">{collection.description}</p>}
+      <dl class="facts">
+        <div><dt>Pictures</dt><dd>{count(collection.count)}</dd></div>
+        <div><dt>Whole site</dt><dd>{bytes(manifest.bytes)}</dd></div>
+        <div><dt>Search index</dt><dd>{bytes(index)}</dd></div>
+        {model && <div><dt>Language model</dt><dd>{model.pack.name}, {bytes(modelBytes)}</dd></div>}
+        {model && <div><dt>Its licence</dt><dd>{model.pack.licence.id}{model.pack.licence.note && `. ${model.pack.licence.note}`}</dd></div>}
+        <div><dt>Made with</dt><dd>{manifest.generator}</dd></div>
+      </dl>
+      <h3>How it works</h3>
+      <p>
+        The search runs in this browser. The pages, the index{model ? " and a small language model" : ""} are plain files
+        beside the pictures; nothing you type leaves this device, and nothing is asked of any other site.
+        {vectors && model && " “Meaning” compares what you write with what the pictures show; “Words” looks for the words themselves in titles, tags and texts; “All” joins both."}
+      </p>
+      <p>{kept
+        ? "Everything a search needs is kept on this device: it works without a network."
+        : "What was loaded once also works without a network."}</p>
+      <Attribution manifest={manifest} />
+      <h3>Writing a search</h3>
+      <dl class="keys">
+        <div><dt><code>red flower</code></dt><dd>Pictures that show or mention it</dd></div>
+        <div><dt><code>"red flower"</code></dt><dd>These words in this order</dd></div>
+        <div><dt><code>flow*</code></dt><dd>Words that begin so</dd></div>
+        <div><dt><code>cat NOT dog</code></dt><dd>One without the other (mode Words)</dd></div>
+      </dl>
+      <h3>Keyboard</h3>
+      <KeyList />
+    </div>
+  );
+}
+
+export function Attribution({ manifest }: { manifest: Manifest }): JSX.Element | null {
+  const { attribution } = manifest.collection;
+  if (!attribution.length) return null;
+  return (
+    <ul class="attribution">
+      {attribution.map(({ text, url, licence }) => {
+        const href = url ? safeLink(url) : null;
+        return (
+          <li key={text + (url ?? "")}>
+            {href ? <a href={href} target="_blank" rel="noopener noreferrer">{text}</a> : text}
+            {licence && <span class="faint"> · {licence}</span>}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const KEYS: [string[], string][] = [
+  [["/"], "Search"],
+  [["Esc"], "Clear, close, back"],
+  [["↓"], "From the search box into the results"],
+  [["←", "↑", "→", "↓"], "Move through the results"],
+  [["Home", "End"], "First and last picture"],
+  [["Enter"], "Open"],
+  [["←", "→"], "Next and previous while open"],
+  [["+", "−", "0"], "Zoom in, out, fit"],
+  [["m"], "More like this picture"],
+  [["f"], "Filters"],
+  [["?"], "This help"],
+];
+
+function KeyList(): JSX.Element {
+  return (
+    <dl class="keys">
+      {KEYS.map(([keys, meaning]) => (
+        <div key={meaning}><dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt><dd>{meaning}</dd></div>
+      ))}
+    </dl>
+  );
+}
+
+function Keys(): JSX.Element {
+  return <div class="prose"><KeyList /></div>;
+}
+
+export function Footer(): JSX.Element | null {
+  const controller = useController();
+  const manifest = useStore((state) => state.manifest);
+  if (!manifest) return null;
+  const { model } = manifest;
+  return (
+    <footer class="footer">
+      <Attribution manifest={manifest} />
+      <p>
+        {pictures(manifest.collection.count)} · {bytes(manifest.bytes)}
+        {model && ` · Model ${model.pack.name} (${model.pack.licence.id})`}
+        {" · "}Searched in your browser, by <span class="nowrap">{manifest.generator}</span>
+      </p>
+      <p class="footer-links">
+        <button type="button" class="text-button" onClick={() => controller.store.dispatch({ type: "dialog", dialog: "about" })}>About</button>
+        <button type="button" class="text-button" onClick={() => controller.store.dispatch({ type: "dialog", dialog: "keys" })}>Keyboard</button>
+      </p>
+    </footer>
+  );
+}

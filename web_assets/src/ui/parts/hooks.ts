@@ -1,0 +1,46 @@
+/** Small hooks that watch the browser. */
+import { useEffect, useState } from "preact/hooks";
+
+/** Whether a media query holds now. */
+export function useMedia(query: string): boolean {
+  const [holds, setHolds] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const listen = (): void => setHolds(list.matches);
+    listen();
+    list.addEventListener("change", listen);
+    return () => list.removeEventListener("change", listen);
+  }, [query]);
+  return holds;
+}
+
+/** True once `since` (ms, null: never) lies `delay` ms back: so that what is quick shows no progress at all. */
+export function useLate(since: number | null, delay: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (since === null) return;
+    const timer = setTimeout(() => setLate(true), Math.max(0, since + delay - performance.now()));
+    return () => clearTimeout(timer);
+  }, [since, delay]);
+  return late;
+}
+
+/** The result of a promise made anew when one of `inputs` changes; results of earlier ones are dropped. */
+export type Loaded<Value> = { state: "loading" } | { state: "failed"; message: string } | { state: "ready"; value: Value };
+
+export function useLoaded<Value>(load: () => Promise<Value>, inputs: readonly unknown[]): Loaded<Value> {
+  const [loaded, setLoaded] = useState<Loaded<Value>>({ state: "loading" });
+  useEffect(() => {
+    let current = true;
+    setLoaded({ state: "loading" });
+    load().then(
+      (value) => { if (current) setLoaded({ state: "ready", value }); },
+      (error: unknown) => {
+        if (current) setLoaded({ state: "failed", message: error instanceof Error ? error.message : "It could not be loaded." });
+      },
+    );
+    return () => { current = false; };
+  }, inputs);
+  return loaded;
+}

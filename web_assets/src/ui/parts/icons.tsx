@@ -1,0 +1,36 @@
+/** Icons, drawn in strokes of the text's colour. Decorative: whoever uses one gives the name. */
+import type { ComponentChildren, JSX } from "preact";
+
+function icon(children: ComponentChildren): () => JSX.Element {
+  return () => (
+    <svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75"
+      stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
+      {children}
+    </svg>
+  );
+}
+
+export const SearchIcon = icon(<><circle cx="11" cy="11" r="6.5" /><path d="m16 16 4.5 4.5" /></>);
+export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />);
+export const FilterIcon = icon(<path d="M4 7h10m4 0h2M4 17h2m4 0h10M16 5v4M8 15v4" />);
+export const SunIcon = icon(
+  <><circle cx="12" cy="12" r="4" /><path d="M12 3v1.5m0 15V21M3 12h1.5m15 0H21M5.6 5.6l1.1 1.1m10.6 10.6 1.1 1.1m0-12.8-1.1 1.1M6.7 17.3l-1.1 1.1" /></>,
+);
+export const MoonIcon = icon(<path d="M20 14.2A8 8 0 0 1 9.8 4a8 8 0 1 0 10.2 10.2Z" />);
+export const SystemIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 4a8 8 0 0 1 0 16Z" fill="currentColor" /></>);
+export const InfoIcon = icon(<><circle cx="12" cy="12" r="8.5" /><path d="M12 11v5.5M12 7.6v.2" /></>);
+export const LeftIcon = icon(<path d="m14.5 5-7 7 7 7" />);
+export const RightIcon = icon(<path d="m9.5 5 7 7-7 7" />);
+export const SimilarIcon = icon(
+  <><rect x="3.5" y="7.5" width="11" height="13" rx="2.5" /><path d="M8 4.5h8.5a4 4 0 0 1 4 4V16" /></>,
+);
+export const LinkIcon = icon(
+  <><path d="M10 14a4 4 0 0 0 5.7 0l3-3a4 4 0 1 0-5.7-5.7l-1 1" /><path d="M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 1 0 11 18.7l1-1" /></>,
+);
+export const DownloadIcon = icon(<path d="M12 4v11m0 0 4.5-4.5M12 15l-4.5-4.5M5 19.5h14" />);
+export const RetryIcon = icon(<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.4M20 4.5v4.9h-4.9" />);
+export const ZoomInIcon = icon(<><circle cx="11" cy="11" r="6.5" /><path d="m16 16 4.5 4.5M11 8.5v5M8.5 11h5" /></>);
+export const ZoomOutIcon = icon(<><circle cx="11" cy="11" r="6.5" /><path d="m16 16 4.5 4.5M8.5 11h5" /></>);
+export const AlertIcon = icon(<><path d="M12 4 2.8 19.5h18.4Z" /><path d="M12 10v4.2M12 16.9v.1" /></>);
+export const OfflineIcon = icon(<path d="M4 4l16 16M8.5 8.8A9.5 9.5 0 0 0 3 11.5M6.5 15a6.8 6.8 0 0 1 4-2M21 11.5a12 12 0 0 0-8-3.4M9.8 18a3 3 0 0 1 4.4 0" />);
+export const ExternalIcon = icon(<path d="M14 4.5h5.5V10M19 5l-8 8M17 14v4a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 5 18V9a1.5 1.5 0 0 1 1.5-1.5H10" />);

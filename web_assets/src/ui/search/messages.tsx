@@ -1,0 +1,81 @@
+/** What is said beside or instead of results: hints, mistakes in a query, failures, nothing found. */
+import type { JSX } from "preact";
+
+import { useController, useStore } from "../context";
+import { AlertIcon, OfflineIcon, RetryIcon } from "../parts/icons";
+import { searchKey } from "../state/view";
+import type { Notice } from "../../engine/types";
+
+export function Messages(): JSX.Element {
+  const controller = useController();
+  const failure = useStore((state) => state.searchFailure);
+  const view = useStore((state) => state.view);
+  const list = useStore((state) => state.list);
+  const offline = useStore((state) => state.offline);
+  const notices = list?.key === searchKey(view) ? list.notices : [];
+  return (
+    <div class="messages">
+      {offline && (
+        <p class="message calm" role="status"><OfflineIcon /><span>You are offline. What was loaded before still works.</span></p>
+      )}
+      {failure && (
+        <div class="message bad" role="alert">
+          <AlertIcon />
+          <span><strong>The search could not finish.</strong> {failure}</span>
+          <button type="button" class="button" onClick={() => controller.retry()}><RetryIcon />Retry</button>
+        </div>
+      )}
+      {notices.map((notice) => <NoticeLine key={notice.kind + notice.message} notice={notice} />)}
+      {list?.length === 0 && list.key === searchKey(view) && !failure && <Nothing />}
+    </div>
+  );
+}
+
+function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
+  const controller = useController();
+  const { suggestion } = notice;
+  return (
+    <div class={`message ${notice.kind === "fts-syntax" ? "warn" : "calm"}`} role="status">
+      <AlertIcon />
+      <span>{notice.message}</span>
+      {suggestion && (
+        <button type="button" class="button" onClick={() => {
+          controller.go({ ...controller.store.get().view, text: suggestion, image: null });
+        }}>
+          Search for <code>{suggestion}</code>
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Nothing matches: ways out that fit what was asked. */
+function Nothing(): JSX.Element {
+  const controller = useController();
+  const view = useStore((state) => state.view);
+  const manifest = useStore((state) => state.manifest);
+  const go = (change: Partial<typeof view>): void => controller.go({ ...view, ...change, image: null });
+  const meaning = manifest?.vectors && manifest.model;
+  return (
+    <div class="nothing">
+      <h2>Nothing found</h2>
+      <p>{view.filters.length
+        ? "No picture meets all the conditions."
+        : "No picture has these words."} You could try this:</p>
+      <div class="nothing-ways">
+        {view.filters.length > 0 && (
+          <button type="button" class="button" onClick={() => go({ filters: [] })}>Remove all filters</button>
+        )}
+        {view.mode === "words" && meaning && view.text && (
+          <button type="button" class="button" onClick={() => go({ mode: "all" })}>Search by meaning as well</button>
+        )}
+        {view.text && <button type="button" class="button" onClick={() => controller.home()}>Show the whole collection</button>}
+        {manifest?.examples.slice(0, 4).map((example) => (
+          <button key={example} type="button" class="button quiet" onClick={() => go({ text: example, filters: [], like: [] })}>
+            {example}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,137 @@
+/** The line between search box and results: what is shown, in which order, under which conditions. */
+import type { JSX, TargetedEvent } from "preact";
+
+import { useController, useStore } from "../context";
+import { CloseIcon, FilterIcon } from "../parts/icons";
+import { useLate } from "../parts/hooks";
+import { loading, range, shownValue, summary } from "../wording";
+import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
+import { Modes } from "./modes";
+import type { FieldDefinition, Filter, Sort } from "../../engine/types";
+
+export function Toolbar(): JSX.Element {
+  const controller = useController();
+  const open = useStore((state) => state.filtersOpen);
+  const view = useStore((state) => state.view);
+  const fields = useStore((state) => state.manifest?.fields);
+  const filterable = fields?.some(isFilterable) ?? false;
+  const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" ? 1 : filter.values.length), 0);
+  return (
+    <div class="toolbar">
+      <Modes />
+      <Summary />
+      <div class="toolbar-end">
+        <SortMenu view={view} fields={fields ?? []} />
+        {filterable && (
+          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters"
+            onClick={() => controller.store.dispatch({ type: "filters", open: !open })}>
+            <FilterIcon />Filters{number > 0 && <span class="badge" aria-label={`, ${String(number)} active`}>{number}</span>}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+export function isFilterable(field: FieldDefinition): boolean {
+  return field.column !== null && (field.facet || field.type === "number" || field.type === "date");
+}
+
+function Summary(): JSX.Element {
+  const view = useStore((state) => state.view);
+  const list = useStore((state) => state.list);
+  const pending = useStore((state) => state.pending);
+  const failure = useStore((state) => state.searchFailure);
+  const progress = useStore((state) => state.progress);
+  const refined = useStore((state) => state.refined);
+  const all = useStore((state) => state.manifest?.collection.count ?? 0);
+  const controller = useController();
+  const late = useLate(pending?.since ?? null, 300);
+  const fits = list?.key === searchKey(view);
+  const busy = late ? loading(progress) ?? "Searching" : null;
+  return (
+    <div class="summary">
+      <p role="status">
+        {failure ? "" : fits ? <span>{summary(view, list, all)}</span> : busy ? "" : <span class="faint">Searching…</span>}
+      </p>
+      {busy && <p class="busy"><span class="spinner" aria-hidden="true" />{busy}{fits ? ", then refined by meaning" : ""}</p>}
+      {refined && (
+        <button type="button" class="button small accent" onClick={() => {
+          controller.acceptRefined();
+          scrollTo({ top: 0, behavior: "instant" });
+        }}>
+          Show better matches
+        </button>
+      )}
+    </div>
+  );
+}
+
+function SortMenu({ view, fields }: { view: View; fields: FieldDefinition[] }): JSX.Element | null {
+  const controller = useController();
+  const sortable = fields.filter((field) => field.column && (field.type === "number" || field.type === "date"));
+  if (!sortable.length) return null;
+  const change = (event: TargetedEvent<HTMLSelectElement>): void => {
+    const { value } = event.currentTarget;
+    const falling = value.startsWith("-");
+    const sort: Sort | null = value ? { field: falling ? value.slice(1) : value, direction: falling ? "descending" : "ascending" } : null;
+    controller.go({ ...controller.store.get().view, sort, image: null });
+  };
+  const chosen = view.sort ? (view.sort.direction === "descending" ? "-" : "") + view.sort.field : "";
+  return (
+    <label class="sort">
+      <span class="visually-hidden">Sort by</span>
+      <select value={chosen} onChange={change}>
+        <option value="">{isRanked(view) ? "Best matches first" : "Collection order"}</option>
+        {sortable.map((field) => (
+          <optgroup key={field.name} label={field.label}>
+            <option value={`-${field.name}`}>{field.label}: {field.type === "date" ? "newest first" : "highest first"}</option>
+            <option value={field.name}>{field.label}: {field.type === "date" ? "oldest first" : "lowest first"}</option>
+          </optgroup>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The conditions in force, each with a way out. */
+export function Chips(): JSX.Element | null {
+  const controller = useController();
+  const view = useStore((state) => state.view);
+  const fields = useStore((state) => state.manifest?.fields ?? null);
+  if (!view.filters.length) return null;
+  const remove = (filter: Filter, value?: string): void => {
+    controller.go({ ...withoutCondition(view, filter, value), image: null });
+  };
+  return (
+    <ul class="chips" aria-label="Active filters">
+      {view.filters.flatMap((filter) => {
+        const field = fields?.find((other) => other.name === filter.field);
+        const label = field?.label ?? filter.field;
+        if (filter.kind === "range") {
+          const text = field ? range(field, filter.min, filter.max) : "range";
+          return [<Chip key={`in ${filter.field}`} label={label} value={text} onRemove={() => remove(filter)} />];
+        }
+        return filter.values.map((value) => (
+          <Chip key={`${filter.kind} ${filter.field} ${value}`} label={filter.kind === "none" ? `${label}: not` : label}
+            value={shownValue(value, field)} onRemove={() => remove(filter, value)} />
+        ));
+      })}
+      <li>
+        <button type="button" class="button small quiet" onClick={() => controller.go({ ...view, filters: [], image: null })}>
+          Clear all
+        </button>
+      </li>
+    </ul>
+  );
+}
+
+function Chip({ label, value, onRemove }: { label: string; value: string; onRemove: () => void }): JSX.Element {
+  return (
+    <li>
+      <button type="button" class="chip" onClick={onRemove} aria-label={`Remove filter ${label} ${value}`}>
+        <span class="chip-label">{label}</span> {value}<CloseIcon />
+      </button>
+    </li>
+  );
+}

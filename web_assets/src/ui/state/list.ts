@@ -1,0 +1,95 @@
+/** A list of results that is filled page by page, as pure values. */
+import type { Notice, Result, RowInfo, SearchResponse } from "../../engine/types";
+
+/** Results of one page; large enough to fill a screen, small enough to come at once. */
+export const PAGE = 120;
+
+export type Page =
+  | { status: "loading" }
+  | { status: "failed"; message: string }
+  | { status: "ready"; results: Result[]; infos: RowInfo[] };
+
+export interface List {
+  key: string;
+  /** How many images match; null where ranking knows no end. */
+  total: number | null;
+  /** How many places the list has for sure; with an unknown total it grows as pages arrive. */
+  length: number;
+  /** Nothing follows the places known now. */
+  exhausted: boolean;
+  stage: SearchResponse["stage"];
+  notices: Notice[];
+  elapsedMs: number;
+  pages: (Page | undefined)[];
+}
+
+/** The whole collection in its own order: its length is known, its pages come when shown. */
+export function browseList(key: string, count: number): List {
+  return {
+    key, total: count, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
+    pages: new Array<Page | undefined>(Math.ceil(count / PAGE)).fill(undefined),
+  };
+}
+
+/** A list from the first response of a search. `most` bounds every ranking: the size of the collection. */
+export function firstPage(key: string, response: SearchResponse, infos: RowInfo[], most: number): List {
+  const { results, total, stage, notices, elapsedMs } = response;
+  const full = results.length >= PAGE;
+  const length = full && total !== null ? Math.max(results.length, Math.min(total, most)) : results.length;
+  const exhausted = !full || total !== null || length >= most;
+  const pages: (Page | undefined)[] = [{ status: "ready", results, infos }];
+  const slots = exhausted ? Math.ceil(length / PAGE) : 2;
+  while (pages.length < slots) pages.push(undefined);
+  return { key, total, length, exhausted, stage, notices, elapsedMs, pages };
+}
+
+/** The list with one page put in its place. A short page of an endless ranking ends it. */
+export function withPage(list: List, index: number, page: Page, most: number): List {
+  const pages = list.pages.slice();
+  pages[index] = page;
+  if (page.status !== "ready" || list.exhausted) return { ...list, pages };
+  const length = Math.max(list.length, index * PAGE + page.results.length);
+  const exhausted = page.results.length < PAGE || length >= most;
+  if (!exhausted && pages.length === index + 1) pages.push(undefined);
+  if (exhausted) pages.length = Math.max(1, Math.ceil(length / PAGE));
+  return { ...list, pages, length, exhausted };
+}
+
+/** How many places page `index` has, as far as known. */
+export function pageLength(list: List, index: number): number {
+  const page = list.pages[index];
+  if (page?.status === "ready") return page.results.length;
+  if (!list.exhausted && index === list.pages.length - 1) return PAGE;
+  return Math.max(0, Math.min(PAGE, list.length - index * PAGE));
+}
+
+export interface Place {
+  result: Result;
+  info: RowInfo;
+}
+
+/** The result at a place of the list; null while its page is not there. */
+export function placeAt(list: List, index: number): Place | null {
+  const page = list.pages[Math.floor(index / PAGE)];
+  if (page?.status !== "ready") return null;
+  const result = page.results[index % PAGE];
+  const info = page.infos[index % PAGE];
+  return result && info ? { result, info } : null;
+}
+
+/** Where a row stands in the pages that are there; −1 where it is not among them. */
+export function indexOfRow(list: List, row: number): number {
+  for (const [number, page] of list.pages.entries()) {
+    if (page?.status !== "ready") continue;
+    const at = page.results.findIndex((result) => result.row === row);
+    if (at >= 0) return number * PAGE + at;
+  }
+  return -1;
+}
+
+/** Whether two lists show the same rows in the same order on their first page. */
+export function sameOrder(one: List, other: List): boolean {
+  const [a, b] = [one.pages[0], other.pages[0]];
+  if (a?.status !== "ready" || b?.status !== "ready") return false;
+  return a.results.length === b.results.length && a.results.every((result, i) => result.row === b.results[i]?.row);
+}

@@ -1,0 +1,142 @@
+/** Everything the interface remembers, and the pure function that changes it. */
+import type { LoadProgress, Manifest, RowInfo, SearchResponse } from "../../engine/types";
+import { browseList, firstPage, sameOrder, withPage, type List, type Page } from "./list";
+import { HOME, type View } from "./view";
+
+export type Theme = "system" | "light" | "dark";
+export type DialogName = "about" | "keys";
+
+export interface State {
+  phase: "opening" | "ready" | "failed";
+  /** Why the collection could not be opened. */
+  failure: string | null;
+  manifest: Manifest | null;
+  view: View;
+  /** What the grid shows; while a new search runs this is still the old list. */
+  list: List | null;
+  /** The key of the search that runs, and since when (ms). */
+  pending: { key: string; since: number } | null;
+  /** Why the last search failed. */
+  searchFailure: string | null;
+  /** Better results that wait until the person asks for them, because they are reading. */
+  refined: List | null;
+  /** Counts up when a list is replaced by a better one of the same search: tiles glide to their places. */
+  refinement: number;
+  progress: Partial<Record<LoadProgress["step"], LoadProgress>>;
+  /** When the oldest unfinished step began; null where nothing loads. */
+  loadingSince: number | null;
+  filtersOpen: boolean;
+  dialog: DialogName | null;
+  theme: Theme;
+  offline: boolean;
+  /** What a visit without a network needs is kept on the device. */
+  kept: boolean;
+  /** A short confirmation, read aloud and shown for a moment. */
+  toast: string | null;
+}
+
+export type Action =
+  | { type: "opened"; manifest: Manifest }
+  | { type: "failed"; message: string }
+  | { type: "reopening" }
+  | { type: "viewed"; view: View }
+  | { type: "browsed"; key: string }
+  | { type: "shown"; list: List }
+  | { type: "searching"; key: string; now: number }
+  | { type: "responded"; key: string; response: SearchResponse; infos: RowInfo[]; hold: boolean }
+  | { type: "search-failed"; key: string; message: string }
+  | { type: "refine" }
+  | { type: "paged"; key: string; index: number; page: Page }
+  | { type: "progress"; progress: LoadProgress; now: number }
+  | { type: "filters"; open: boolean }
+  | { type: "dialog"; dialog: DialogName | null }
+  | { type: "theme"; theme: Theme }
+  | { type: "offline"; offline: boolean }
+  | { type: "kept" }
+  | { type: "toast"; text: string | null };
+
+export function initialState(view: View = HOME, theme: Theme = "system"): State {
+  return {
+    phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
+    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme,
+    offline: false, kept: false, toast: null,
+  };
+}
+
+function responded(state: State, action: Extract<Action, { type: "responded" }>): State {
+  if (state.pending?.key !== action.key) return state;
+  const list = firstPage(action.key, action.response, action.infos, state.manifest?.collection.count ?? 0);
+  const final = action.response.stage === "final";
+  const pending = final ? null : state.pending;
+  const base = { ...state, pending, searchFailure: null };
+  const earlier = state.list?.key === action.key ? state.list : null;
+  if (!earlier) {
+    // Nothing found by the words alone says nothing yet: keep waiting for the meaning.
+    if (!final && list.length === 0 && !list.notices.length) return base;
+    return { ...base, list, refined: null };
+  }
+  if (sameOrder(earlier, list)) return { ...base, list: { ...list, pages: mergePages(earlier, list) }, refined: null };
+  if (action.hold) return { ...base, refined: list };
+  return { ...base, list, refined: null, refinement: state.refinement + 1 };
+}
+
+/** Keeps the later pages of the earlier list only where the new one is no better than it. */
+function mergePages(earlier: List, list: List): List["pages"] {
+  return earlier.stage === list.stage ? earlier.pages : list.pages;
+}
+
+function progressed(state: State, { progress, now }: Extract<Action, { type: "progress" }>): State {
+  const steps = { ...state.progress, [progress.step]: progress };
+  const busy = Object.values(steps).some((step) => !step.done);
+  return { ...state, progress: steps, loadingSince: busy ? state.loadingSince ?? now : null };
+}
+
+export function reduce(state: State, action: Action): State {
+  switch (action.type) {
+    case "opened":
+      return { ...state, phase: "ready", manifest: action.manifest, failure: null };
+    case "failed":
+      return { ...state, phase: "failed", failure: action.message };
+    case "reopening":
+      return { ...state, phase: "opening", failure: null };
+    case "viewed":
+      return { ...state, view: action.view };
+    case "browsed":
+      return {
+        ...state, list: browseList(action.key, state.manifest?.collection.count ?? 0), pending: null,
+        searchFailure: null, refined: null,
+      };
+    case "shown":
+      return { ...state, list: action.list, pending: null, searchFailure: null, refined: null };
+    case "searching":
+      return { ...state, pending: { key: action.key, since: action.now }, searchFailure: null, refined: null };
+    case "responded":
+      return responded(state, action);
+    case "search-failed":
+      return state.pending?.key === action.key
+        ? { ...state, pending: null, searchFailure: action.message }
+        : state;
+    case "refine":
+      return state.refined
+        ? { ...state, list: state.refined, refined: null, refinement: state.refinement + 1 }
+        : state;
+    case "paged":
+      return state.list?.key === action.key
+        ? { ...state, list: withPage(state.list, action.index, action.page, state.manifest?.collection.count ?? 0) }
+        : state;
+    case "progress":
+      return progressed(state, action);
+    case "filters":
+      return { ...state, filtersOpen: action.open };
+    case "dialog":
+      return { ...state, dialog: action.dialog };
+    case "theme":
+      return { ...state, theme: action.theme };
+    case "offline":
+      return { ...state, offline: action.offline };
+    case "kept":
+      return { ...state, kept: true };
+    case "toast":
+      return { ...state, toast: action.text };
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What the person is looking at, as a URL and back. Pure.
+ *
+ * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
+ * `?` are understood too. Keys: `q`, `mode`, `sort` (`-field` falls), `like` (image ids), `image` (open image),
+ * `is.FIELD` and `not.FIELD` (repeated), `in.FIELD` (`min..max`, either side may be empty).
+ */
+import type { Filter, Mode, Sort } from "../../engine/types";
+
+export interface View {
+  text: string;
+  mode: Mode;
+  filters: Filter[];
+  /** null: the natural order (relevance where something is searched, else the collection's own). */
+  sort: Sort | null;
+  like: string[];
+  /** The image id shown in the detail view. */
+  image: string | null;
+}
+
+export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], image: null };
+
+const MODES: readonly string[] = ["all", "meaning", "words"];
+const FIELD = /^[a-z][a-z0-9_]{0,62}$/;
+const IMAGE_ID = /^[0-9a-f]{16}$/;
+const MAX_TEXT = 2000;
+
+function number(text: string): number | undefined {
+  if (text.trim() === "") return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function parseRange(field: string, text: string): Filter | null {
+  const at = text.indexOf("..");
+  if (at < 0) return null;
+  const min = number(text.slice(0, at));
+  const max = number(text.slice(at + 2));
+  if (min === undefined && max === undefined) return null;
+  return { field, kind: "range", ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+function parseSort(text: string): Sort | null {
+  const falling = text.startsWith("-");
+  const field = falling ? text.slice(1) : text;
+  return FIELD.test(field) ? { field, direction: falling ? "descending" : "ascending" } : null;
+}
+
+function parseFilters(parameters: URLSearchParams): Filter[] {
+  const filters: Filter[] = [];
+  for (const key of new Set(parameters.keys())) {
+    const at = key.indexOf(".");
+    const field = key.slice(at + 1);
+    if (at < 0 || !FIELD.test(field)) continue;
+    const prefix = key.slice(0, at);
+    if (prefix === "in") {
+      const range = parseRange(field, parameters.get(key) ?? "");
+      if (range) filters.push(range);
+    } else if (prefix === "is" || prefix === "not") {
+      const values = [...new Set(parameters.getAll(key))];
+      filters.push({ field, kind: prefix === "is" ? "any" : "none", values });
+    }
+  }
+  return filters;
+}
+
+/** Reads a view from `location.search` and `location.hash`; whatever is malformed is left out. */
+export function parseView(search: string, hash: string): View {
+  const parameters = new URLSearchParams(search);
+  for (const [key, value] of new URLSearchParams(hash.replace(/^#/, ""))) parameters.append(key, value);
+  const mode = parameters.get("mode") ?? "";
+  const image = parameters.get("image") ?? "";
+  return {
+    text: (parameters.get("q") ?? "").slice(0, MAX_TEXT),
+    mode: MODES.includes(mode) ? (mode as Mode) : "all",
+    filters: parseFilters(parameters),
+    sort: parseSort(parameters.get("sort") ?? ""),
+    like: (parameters.get("like") ?? "").split(",").filter((id) => IMAGE_ID.test(id)),
+    image: IMAGE_ID.test(image) ? image : null,
+  };
+}
+
+/** The hash of a view, `#` included; `#` alone for the start page. Same view, same text. */
+export function formatView(view: View): string {
+  const parameters = new URLSearchParams();
+  if (view.text) parameters.set("q", view.text);
+  if (view.like.length) parameters.set("like", view.like.join(","));
+  if (view.mode !== "all") parameters.set("mode", view.mode);
+  for (const filter of view.filters) {
+    if (filter.kind === "range") {
+      parameters.set(`in.${filter.field}`, `${filter.min ?? ""}..${filter.max ?? ""}`);
+    } else {
+      const key = `${filter.kind === "any" ? "is" : "not"}.${filter.field}`;
+      for (const value of filter.values) parameters.append(key, value);
+    }
+  }
+  if (view.sort && FIELD.test(view.sort.field)) {
+    parameters.set("sort", (view.sort.direction === "descending" ? "-" : "") + view.sort.field);
+  }
+  if (view.image) parameters.set("image", view.image);
+  // Commas need no escape here, and links with a list stay readable.
+  return "#" + parameters.toString().replaceAll("%2C", ",");
+}
+
+/** Two views with the same key show the same results (the open image does not matter). */
+export function searchKey(view: View): string {
+  return formatView({ ...view, text: view.text.trim(), image: null });
+}
+
+/** Whether anything is asked at all, or the whole collection is shown in its own order. */
+export function isBrowsing(view: View): boolean {
+  return !view.text.trim() && !view.like.length && !view.filters.length && !view.sort;
+}
+
+/** Whether results have a rank (as opposed to an order by field). */
+export function isRanked(view: View): boolean {
+  return Boolean(view.text.trim() || view.like.length);
+}
+
+/** The view with a value of a field chosen or given up. */
+export function toggleValue(view: View, field: string, value: string): View {
+  const old = view.filters.find((filter) => filter.field === field && filter.kind === "any");
+  const values = old && old.kind === "any" ? old.values : [];
+  const next = values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
+  return withFilter(view, field, "any", next.length ? { field, kind: "any", values: next } : null);
+}
+
+/** The view with the filter of this field and kind replaced, added or (null) removed. */
+export function withFilter(view: View, field: string, kind: Filter["kind"], filter: Filter | null): View {
+  const same = (other: Filter): boolean => other.field === field && other.kind === kind;
+  const filters = view.filters.some(same) && filter
+    ? view.filters.map((other) => (same(other) ? filter : other))
+    : [...view.filters.filter((other) => !same(other)), ...(filter ? [filter] : [])];
+  return { ...view, filters };
+}
+
+/** The view without one condition: a value, or a whole range. */
+export function withoutCondition(view: View, filter: Filter, value?: string): View {
+  if (filter.kind === "range" || value === undefined) return withFilter(view, filter.field, filter.kind, null);
+  const values = filter.values.filter((other) => other !== value);
+  return withFilter(view, filter.field, filter.kind, values.length ? { ...filter, values } : null);
+}

@@ -1,0 +1,200 @@
+/**
+ * Fetches thumbnails, from single files or from packs, and lends them out as object URLs.
+ * What is on screen is held; what has left it stays in a bounded cache and is fetched no further.
+ */
+export interface Source {
+  url: string;
+  offset: number;
+  length: number;
+}
+
+export interface Loan {
+  /** An object URL that is valid until `release`. Rejects when the fetch fails or the loan is released. */
+  url: Promise<string>;
+  release(): void;
+}
+
+interface Entry {
+  url: string | null;
+  bytes: number;
+  users: number;
+}
+
+interface Job {
+  source: Source;
+  controller: AbortController;
+  waiting: Set<{ key: string; source: Source; resolve: (url: string) => void; reject: (reason: unknown) => void }>;
+  running: boolean;
+}
+
+export interface ThumbnailOptions {
+  fetch?: typeof fetch;
+  /** Bytes of pictures kept though nobody shows them, and bytes of packs kept for their other pictures. */
+  cacheBytes?: number;
+  packBytes?: number;
+  parallel?: number;
+  type?: string;
+}
+
+export class FailedThumbnail extends Error {}
+
+export class Thumbnails {
+  readonly #fetch: typeof fetch;
+  readonly #cacheBytes: number;
+  readonly #packBytes: number;
+  readonly #parallel: number;
+  readonly #type: string;
+  /** By picture, least recently used first. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #packs = new Map<string, Blob>();
+  readonly #jobs = new Map<string, Job>();
+  #running = 0;
+
+  constructor(options: ThumbnailOptions = {}) {
+    this.#fetch = options.fetch ?? ((...args) => fetch(...args));
+    this.#cacheBytes = options.cacheBytes ?? 48 << 20;
+    this.#packBytes = options.packBytes ?? 24 << 20;
+    this.#parallel = options.parallel ?? 12;
+    this.#type = options.type ?? "image/webp";
+  }
+
+  borrow(source: Source): Loan {
+    const key = `${source.url}#${String(source.offset)}`;
+    const entry = this.#entries.get(key);
+    if (entry?.url) {
+      entry.users++;
+      this.#touch(key, entry);
+      return { url: Promise.resolve(entry.url), release: this.#once(() => this.#giveBack(key)) };
+    }
+    let lent = false;
+    let cancel = (): void => undefined;
+    const url = new Promise<string>((resolve, reject) => {
+      const waiter = {
+        key, source, reject,
+        resolve: (ready: string): void => { lent = true; resolve(ready); },
+      };
+      const job = this.#job(source);
+      job.waiting.add(waiter);
+      cancel = () => {
+        job.waiting.delete(waiter);
+        reject(new DOMException("no longer on screen", "AbortError"));
+        if (!job.waiting.size) this.#abandon(source.url, job);
+      };
+    });
+    url.catch(() => undefined);
+    this.#pump();
+    return { url, release: this.#once(() => { if (lent) this.#giveBack(key); else cancel(); }) };
+  }
+
+  /** Pictures and packs held, for tests and the about box. */
+  get held(): { pictures: number; packs: number; running: number } {
+    return { pictures: this.#entries.size, packs: this.#packs.size, running: this.#running };
+  }
+
+  #once(action: () => void): () => void {
+    let done = false;
+    return () => {
+      if (!done) { done = true; action(); }
+    };
+  }
+
+  #job(source: Source): Job {
+    const known = this.#jobs.get(source.url);
+    if (known) return known;
+    const job: Job = { source, controller: new AbortController(), waiting: new Set(), running: false };
+    this.#jobs.set(source.url, job);
+    return job;
+  }
+
+  #abandon(url: string, job: Job): void {
+    if (this.#jobs.get(url) === job) this.#jobs.delete(url);
+    job.controller.abort();
+  }
+
+  #pump(): void {
+    // The newest wishes first: they are what the person looks at now.
+    const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).reverse();
+    for (const [url, job] of idle) {
+      if (this.#running >= this.#parallel) return;
+      void this.#run(url, job);
+    }
+  }
+
+  async #run(url: string, job: Job): Promise<void> {
+    job.running = true;
+    this.#running++;
+    try {
+      const blob = this.#packs.get(url) ?? await this.#load(url, job.controller.signal);
+      for (const waiter of job.waiting) {
+        try {
+          waiter.resolve(this.#lend(waiter.key, waiter.source, url, blob));
+        } catch (error) {
+          waiter.reject(error);
+        }
+      }
+    } catch (error) {
+      for (const waiter of job.waiting) waiter.reject(error);
+    } finally {
+      this.#running--;
+      if (this.#jobs.get(url) === job) this.#jobs.delete(url);
+      this.#trim();
+      this.#pump();
+    }
+  }
+
+  async #load(url: string, signal: AbortSignal): Promise<Blob> {
+    const response = await this.#fetch(url, { signal });
+    if (!response.ok) throw new FailedThumbnail(`The picture could not be loaded (status ${String(response.status)}).`);
+    return response.blob();
+  }
+
+  #lend(key: string, source: Source, url: string, blob: Blob): string {
+    const entry = this.#entries.get(key);
+    if (entry?.url) {
+      entry.users++;
+      return entry.url;
+    }
+    if (source.offset + source.length > blob.size) throw new FailedThumbnail("The file with the picture is too short.");
+    const whole = source.offset === 0 && source.length === blob.size;
+    if (!whole) {
+      this.#packs.delete(url);
+      this.#packs.set(url, blob);
+    }
+    const piece = blob.slice(source.offset, source.offset + source.length, this.#type);
+    const made = { url: URL.createObjectURL(piece), bytes: source.length, users: 1 };
+    this.#entries.set(key, made);
+    return made.url;
+  }
+
+  #giveBack(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    entry.users--;
+    this.#touch(key, entry);
+    this.#trim();
+  }
+
+  #touch(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+  }
+
+  #trim(): void {
+    let idle = 0;
+    for (const entry of this.#entries.values()) if (!entry.users) idle += entry.bytes;
+    for (const [key, entry] of this.#entries) {
+      if (idle <= this.#cacheBytes) break;
+      if (entry.users) continue;
+      if (entry.url) URL.revokeObjectURL(entry.url);
+      this.#entries.delete(key);
+      idle -= entry.bytes;
+    }
+    let packed = 0;
+    for (const blob of this.#packs.values()) packed += blob.size;
+    for (const [url, blob] of this.#packs) {
+      if (packed <= this.#packBytes) break;
+      this.#packs.delete(url);
+      packed -= blob.size;
+    }
+  }
+}

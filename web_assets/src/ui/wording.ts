@@ -1,0 +1,132 @@
+/** Numbers, sizes, dates and results in words. Pure; everything in English, numbers and dates in the reader's style. */
+import type { FieldDefinition, FieldValue, LoadProgress } from "../engine/types";
+import type { List } from "./state/list";
+import type { View } from "./state/view";
+
+const counts = new Intl.NumberFormat();
+const decimals = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
+
+export function count(value: number): string {
+  return counts.format(value);
+}
+
+export function pictures(value: number): string {
+  return `${counts.format(value)} ${value === 1 ? "picture" : "pictures"}`;
+}
+
+/** Bytes in decimal units, as a download would say. */
+export function bytes(value: number): string {
+  if (value < 1000) return `${String(value)} B`;
+  const units = ["kB", "MB", "GB"];
+  let scaled = value;
+  let unit = -1;
+  do {
+    scaled /= 1000;
+    unit++;
+  } while (scaled >= 999.5 && unit < units.length - 1);
+  return `${scaled < 10 ? scaled.toFixed(1) : String(Math.round(scaled))} ${units[unit]!}`;
+}
+
+const STEPS: Record<LoadProgress["step"], string> = {
+  manifest: "Opening the collection", rows: "Loading the picture list", vectors: "Loading the picture index",
+  catalog: "Loading the text index", runtime: "Starting the language model", model: "Loading the language model",
+  tokens: "Loading words", column: "Loading filters", documents: "Loading details",
+};
+
+/** What is loading now, with bytes where known; null where nothing is. */
+export function loading(progress: Partial<Record<LoadProgress["step"], LoadProgress>>): string | null {
+  const open = Object.values(progress).filter((step) => !step.done);
+  const [first] = open;
+  if (!first) return null;
+  const loaded = open.reduce((sum, step) => sum + step.loaded, 0);
+  const total = open.reduce((sum, step) => sum + step.total, 0);
+  const largest = open.reduce((one, other) => (other.total > one.total ? other : one), first);
+  const amount = total > 0 ? ` · ${bytes(Math.min(loaded, total))} of ${bytes(total)}` : "";
+  return STEPS[largest.step] + amount;
+}
+
+/** The part of the open steps that is there, 0 … 1; null where unknown. */
+export function loadedPart(progress: Partial<Record<LoadProgress["step"], LoadProgress>>): number | null {
+  const open = Object.values(progress).filter((step) => !step.done);
+  const total = open.reduce((sum, step) => sum + step.total, 0);
+  if (!total) return null;
+  return Math.min(1, open.reduce((sum, step) => sum + step.loaded, 0) / total);
+}
+
+function quoted(text: string): string {
+  const short = text.trim();
+  return `“${short.length > 60 ? short.slice(0, 59) + "…" : short}”`;
+}
+
+/** The result count in words. */
+export function summary(view: View, list: List, all: number): string {
+  const text = view.text.trim();
+  const total = list.total;
+  if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
+  if (text && view.mode === "words" && total !== null) {
+    return `${pictures(total)} with ${quoted(text)}`;
+  }
+  if (text && list.stage === "words") {
+    return total === null ? `Pictures with ${quoted(text)}` : `${pictures(total)} with ${quoted(text)} so far`;
+  }
+  const within = total !== null && total < all ? ` among ${pictures(total)}` : "";
+  if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen picture${within}`;
+  if (text) return `Best matches for ${quoted(text)}${within}`;
+  if (view.like.length) return (view.like.length === 1 ? "More like this picture" : "More like these pictures") + within;
+  if (total !== null && total < all) return `${count(total)} of ${pictures(all)}`;
+  return pictures(total ?? all);
+}
+
+const days = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeZone: "UTC" });
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+
+/** A date of a document (ISO 8601, the picture's own wall clock) as a person writes it. */
+export function date(iso: string): string {
+  // A zone, where written, is left out: the clock on the wall is what was meant.
+  const wall = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?)?/.exec(iso);
+  if (!wall) return iso;
+  const time = wall[2] && wall[2] !== "00:00" ? wall[2] : null;
+  const moment = new Date(`${wall[1]!}T${time ?? "00:00"}:00Z`);
+  if (Number.isNaN(moment.getTime())) return iso;
+  return (time ? moments : days).format(moment);
+}
+
+/** Seconds since 1970 as the value of an `<input type=date>`, and back. */
+export function dayOf(seconds: number): string {
+  const moment = new Date(seconds * 1000);
+  return Number.isNaN(moment.getTime()) ? "" : moment.toISOString().slice(0, 10);
+}
+
+export function secondsOf(day: string): number | undefined {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(at) ? undefined : at / 1000;
+}
+
+/** A number of a field with its unit; years and such stay without separators. */
+export function amount(value: number, field?: FieldDefinition): string {
+  const year = Number.isInteger(value) && /year/.test(field?.name ?? "");
+  const unit = field?.unit ? ` ${field.unit}` : "";
+  return (year ? String(value) : decimals.format(value)) + unit;
+}
+
+/** One value of a facet or filter, as shown. */
+export function shownValue(value: string, field?: FieldDefinition): string {
+  if (field?.type === "boolean") return value === "true" ? "Yes" : value === "false" ? "No" : value;
+  return value === "" ? "(empty)" : value;
+}
+
+/** A value of a document in one line. */
+export function plain(value: FieldValue, field?: FieldDefinition): string {
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value === "boolean") return value ? "Yes" : "No";
+  if (typeof value === "number") return amount(value, field);
+  return field?.type === "date" ? date(value) : value;
+}
+
+export function range(field: FieldDefinition, min?: number, max?: number): string {
+  const write = (value: number): string => (field.type === "date" ? date(dayOf(value)) : amount(value, field));
+  if (min !== undefined && max !== undefined) return `${write(min)} – ${write(max)}`;
+  if (min !== undefined) return field.type === "date" ? `since ${write(min)}` : `at least ${write(min)}`;
+  if (max !== undefined) return field.type === "date" ? `until ${write(max)}` : `at most ${write(max)}`;
+  return "any";
+}
