@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 from .records import FieldSpec, Value
 
@@ -47,23 +48,18 @@ def example_queries(
 ) -> list[str]:
     """A handful of queries that the collection answers, taken from its own metadata.
 
-    Labels first (frequent ones, one word apart), then tags, then short sentences of the text fields.
-    Deterministic: ties go by code point.
+    Short sentences of its text fields and frequent labels and tags in turn, no two with a word in
+    common. Deterministic: ties go by code point.
     """
-    found: list[str] = []
-    for spec in sorted(
-        specs,
-        key=lambda s: (
-            ("label", "tags", "keywords").index(s.name)
-            if s.name in ("label", "tags", "keywords")
-            else 9
-        ),
-    ):
+    sentences: list[str] = []
+    words: list[str] = []
+    for spec in specs:
         if spec.name == "label" or spec.type == "tags":
-            found += _frequent(spec.name, documents)
+            words += _frequent(spec.name, documents)
         elif spec.name in ("caption", "captions", "title", "description"):
-            found += _sentences(spec.name, documents)
-    return _distinct(found)[:EXAMPLE_COUNT]
+            sentences += _sentences(spec.name, documents)
+    mixed = [query for pair in zip_longest(sentences, words) for query in pair if query]
+    return _distinct(mixed)[:EXAMPLE_COUNT]
 
 
 def _frequent(name: str, documents: Sequence[Mapping[str, Value]]) -> list[str]:
@@ -71,9 +67,10 @@ def _frequent(name: str, documents: Sequence[Mapping[str, Value]]) -> list[str]:
     for document in documents:
         value = document.get(name, [])
         counts.update(value if isinstance(value, list) else [str(value)])
-    # A value on most pictures finds everything: no example of what search can do.
-    common = [v for v, n in counts.items() if n >= 2 and n <= max(2, len(documents) // 4)]
-    ranked = sorted(common, key=lambda v: (-counts[v], v))
+    # A value on a large part of the pictures is no example of what search can do.
+    most = max(2, len(documents) // 20)
+    common = [value for value, count in counts.items() if 2 <= count <= most]
+    ranked = sorted(common, key=lambda value: (-counts[value], value))
     words = (re.sub(r"[_\-]+", " ", value).strip().lower() for value in ranked)
     return [word for word in words if re.fullmatch(r"[^\W\d_]{3,}( [^\W\d_]{2,}){0,2}", word)][:40]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .encoders import ModelPack
     from .library import Library
     from .reader import Site
+    from .reader.shape import FileEntry
 
 LIBRARY_FILE = "library.db"
 """Name of the working library inside its folder."""
@@ -136,12 +138,23 @@ class SiteIndex:
                             f"The site's model pack names a file outside itself: {name}."
                         )
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(self._site.read(entry))
+                    expected = str(model.pack["files"][name]["sha256"])
+                    path.write_bytes(self._pack_file(entry, expected))
                 (target / "pack.json").write_bytes(canonical_json(dict(model.pack)))
                 if not folder.exists():
                     target.replace(folder)
         except OSError as error:
             raise StorageError(f"Cannot keep the model pack in {folder}: {error}.") from error
+
+    def _pack_file(self, entry: FileEntry, sha256: str) -> bytes:
+        """A file of the pack as the pack has it, which may itself be a gzip file."""
+        from .container import gzip_bytes
+
+        content = self._site.read(entry)
+        if hashlib.sha256(content).hexdigest() == sha256:
+            return content
+        # The reader, or the host before it, has unpacked what the pack keeps packed.
+        return gzip_bytes(content)
 
     def close(self) -> None:
         self._site.close()

@@ -16,6 +16,7 @@ import numpy as np
 
 from imagedb_site.container import gzip_bytes, write_container
 from imagedb_site.errors import StorageError
+from imagedb_site.site.reuse import PreviousSite
 
 # Compression that saves less than a tenth is not worth decoding it in the browser.
 _WORTH_GZIP = 0.9
@@ -74,7 +75,7 @@ class SiteFolder:
 
     def __init__(self, root: Path, previous: Path | None = None) -> None:
         self.root = root
-        self._previous = previous
+        self._previous = None if previous is None else PreviousSite(previous)
         self._sizes: dict[str, int] = {}
         self.reused = 0
         with storage_errors(root):
@@ -125,10 +126,8 @@ class SiteFolder:
     ) -> FileEntry:
         """Store `data`, gzip-compressed where asked and worth it, and return its file entry."""
         stored = data
-        if compress and data[:2] != b"\x1f\x8b":
-            packed = gzip_bytes(data)
-            if len(packed) < len(data) * _WORTH_GZIP:
-                stored = packed
+        if compress:
+            stored = self._compressed(folder, stem, data)
         path = self.put_hashed(folder, stem, extension, stored)
         return FileEntry(path, len(stored), len(data), hashlib.sha256(stored).hexdigest())
 
@@ -149,7 +148,7 @@ class SiteFolder:
         target = self.root / path
         with storage_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            earlier = None if self._previous is None else self._previous / path
+            earlier = None if self._previous is None else self._previous.root / path
             if link and _hard_link(source, target):
                 pass
             elif (
@@ -165,20 +164,20 @@ class SiteFolder:
             self._sizes[path] = target.stat().st_size
         return path
 
+    def _compressed(self, folder: str, stem: str, data: bytes) -> bytes:
+        found = self._previous and self._previous.find_compressed(folder, stem, data)
+        if found:
+            return found
+        packed = gzip_bytes(data)
+        return packed if len(packed) < len(data) * _WORTH_GZIP else data
+
     def _link_previous(self, path: str, data: bytes) -> bool:
-        if self._previous is None:
+        if self._previous is None or not self._previous.holds(path, data):
             return False
-        earlier, target = self._previous / path, self.root / path
-        try:
-            if earlier.is_symlink() or earlier.stat().st_size != len(data):
-                return False
-            # The name alone is no proof: a damaged file must not be carried on for ever.
-            if earlier.read_bytes() != data:
-                return False
+        target = self.root / path
+        with storage_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return False
-        return _hard_link(earlier, target)
+        return _hard_link(self._previous.root / path, target)
 
 
 def _hard_link(source: Path, target: Path) -> bool:
