@@ -74,6 +74,29 @@ def test_a_damaged_file_of_the_previous_site_is_written_anew(tmp_path: Path) -> 
     open_site(tmp_path / "two").verify()
 
 
+def test_unchanged_data_is_not_compressed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_site(sample_input(300), tmp_path / "one")
+
+    def never(data: bytes) -> bytes:
+        raise AssertionError("compressed again")
+
+    monkeypatch.setattr("imagedb_site.site.storage.gzip_bytes", never)
+    write_site(sample_input(300), tmp_path / "two", previous=tmp_path / "one")
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+
+
+def test_damaged_compressed_data_is_written_anew(tmp_path: Path) -> None:
+    write_site(sample_input(300), tmp_path / "one")
+    catalog = next((tmp_path / "one" / "data").glob("catalog.*"))
+    data = bytearray(catalog.read_bytes())
+    data[len(data) // 2] ^= 1
+    catalog.write_bytes(data)
+    write_site(sample_input(300), tmp_path / "two", previous=tmp_path / "one")
+    open_site(tmp_path / "two").verify()
+
+
 def test_large_collections_get_packs_of_look_alikes(tmp_path: Path) -> None:
     site = sample_input(60, pack_above=50, pack_bytes=2000)
     write_site(site, tmp_path / "site")
