@@ -158,7 +158,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
           zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />
         <div class="stage-top">
           <button type="button" class="icon-button detail-close" aria-label="Close" aria-keyshortcuts="Escape" onClick={onClose}><CloseIcon /></button>
-          {position >= 0 && <span class="stage-position">{count(position + 1)}{size !== null && ` of ${count(size)}`}</span>}
+          {position >= 0 && <span class="stage-position">{size === null ? `Match ${count(position + 1)}` : `${count(position + 1)} of ${count(size)}`}</span>}
           <span class="stage-zoom">
             <button type="button" class="icon-button" aria-label="Zoom out" disabled={zoom.scale <= 1} onClick={() => zoomBy(1 / 1.6)}><ZoomOutIcon /></button>
             <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => zoomBy(1.6)}><ZoomInIcon /></button>

@@ -23,9 +23,9 @@ export function Toolbar(): JSX.Element {
       <div class="toolbar-end">
         <SortMenu view={view} fields={fields ?? []} />
         {filterable && (
-          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters"
+          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters" aria-label={`Filters${number > 0 ? `, ${String(number)} active` : ""}`}
             onClick={() => controller.store.dispatch({ type: "filters", open: !open })}>
-            <FilterIcon />Filters{number > 0 && <span class="badge" aria-label={`, ${String(number)} active`}>{number}</span>}
+            <FilterIcon /><span class="label">Filters</span>{number > 0 && <span class="badge">{number}</span>}
           </button>
         )}
       </div>

@@ -1,0 +1,154 @@
+/** A collection without files, for tests of the interface: it answers as the real one does, from an array. */
+import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
+import type {
+  FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, SearchResponse,
+} from "../../web_assets/src/engine/types";
+
+export interface FakeImage {
+  document: ImageDocument;
+  thumbnail: RowInfo["thumbnail"];
+  placeholder: Uint8Array;
+}
+
+const entry = (path: string, bytes = 1000) => ({ path, bytes, raw_bytes: bytes, sha256: "0".repeat(64) });
+
+export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Manifest {
+  return {
+    format: "imagedb-site", version: 1, generator: "imagedb-site 0.0",
+    collection: {
+      title: "Fake collection", description: "Pictures that are not there.", count: images.length,
+      hash: "0".repeat(64), attribution: [{ text: "Nobody", url: "https://example.org/", licence: "CC0-1.0" }],
+    },
+    fields,
+    rows: { block: 4096, files: [entry("data/rows.0000000000000000.bin")] },
+    ids: entry("data/ids.0000000000000000.bin"),
+    thumbnails: { size: 320, extension: "webp", count: images.length, bytes: 1 },
+    views: null, originals: "none",
+    documents: { block: 128, files: [entry("data/documents.0000000000000000.bin")] },
+    catalog: { tier: "whole", file: entry("data/catalog.0000000000000000.bin"), columns: ["title"], tokenize: "unicode61", count: images.length },
+    vectors: { tier: "flat", codec: "int8", count: images.length, dim: 4, file: entry("data/vectors.0000000000000000.bin") },
+    model: null, examples: ["sunflower", "a wild cat", "something to play music on"], bytes: 12_300_000,
+  };
+}
+
+export class FakeCollection implements Collection {
+  readonly manifest: Manifest;
+  /** Milliseconds before the final response; a provisional one comes at once. */
+  delay = 0;
+  /** Errors to throw, by method, once each. */
+  readonly failures = new Map<string, Error>();
+  readonly calls: { method: string; argument: unknown }[] = [];
+  readonly #listeners = new Set<(progress: LoadProgress) => void>();
+
+  constructor(readonly images: FakeImage[], fields: FieldDefinition[] = [], manifest?: Manifest) {
+    this.manifest = manifest ?? fakeManifest(images, fields);
+  }
+
+  async search(request: SearchRequest, { signal, onPartial }: SearchOptions = {}): Promise<SearchResponse> {
+    this.#called("search", request);
+    const matching = this.#matching(request);
+    const ranked = Boolean(request.text ?? request.like);
+    const respond = (rows: number[], stage: SearchResponse["stage"]): SearchResponse => ({
+      results: rows.slice(request.offset ?? 0, (request.offset ?? 0) + request.k).map((row, i): Result => ({
+        row, score: 1 / (i + 1), ...(ranked ? { similarity: 0.4 - i / 1000, ranks: { meaning: i, words: i } } : {}),
+      })),
+      total: ranked && request.mode !== "words" ? null : rows.length, stage, notices: [], elapsedMs: 1,
+    });
+    if (request.text?.includes('"') && request.mode === "words") {
+      return {
+        ...respond([], "final"), total: 0,
+        notices: [{ kind: "fts-syntax", message: "The quotation mark is never closed.", suggestion: `"${request.text.replaceAll('"', "")}"` }],
+      };
+    }
+    if (this.delay) {
+      onPartial?.(respond(matching, "words"));
+      await new Promise((resolve) => setTimeout(resolve, this.delay));
+      signal?.throwIfAborted();
+    }
+    return respond(ranked && request.mode !== "words" ? this.#ranked(matching) : matching, "final");
+  }
+
+  rows(rows: number[]): Promise<RowInfo[]> {
+    this.#called("rows", rows);
+    return Promise.resolve(rows.map((row) => {
+      const { document, thumbnail, placeholder } = this.images[row]!;
+      return { row, id: document.id, width: document.width, height: document.height, thumbnail, placeholder };
+    }));
+  }
+
+  document(row: number): Promise<ImageDocument> {
+    this.#called("document", row);
+    return Promise.resolve(this.images[row]!.document);
+  }
+
+  rowOf(id: string): Promise<number | null> {
+    const row = this.images.findIndex((image) => image.document.id === id);
+    return Promise.resolve(row < 0 ? null : row);
+  }
+
+  highlight(row: number, text: string): Promise<Highlight[]> {
+    return Promise.resolve(Object.entries(this.images[row]!.document.fields).flatMap(([field, value]) => {
+      if (typeof value !== "string") return [];
+      const pieces = value.split(new RegExp(`(${text.replace(/[^\w ]/g, "").split(" ").join("|") || "$^"})`, "i"));
+      return pieces.length > 1 ? [{ field, pieces }] : [];
+    }));
+  }
+
+  facets(field: string, options: { filters?: Filter[] } = {}): Promise<FacetCount[]> {
+    const counts = new Map<string, number>();
+    for (const row of this.#matching({ mode: "all", k: 1, filters: options.filters ?? [] })) {
+      for (const value of [this.images[row]!.document.fields[field] ?? []].flat()) {
+        counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+      }
+    }
+    return Promise.resolve([...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count));
+  }
+
+  range(): Promise<{ min: number; max: number } | null> {
+    return Promise.resolve({ min: 1, max: 5 });
+  }
+
+  embedImage(): Promise<Float32Array> {
+    return Promise.reject(new Error("not here"));
+  }
+
+  warm(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  onProgress(listener: (progress: LoadProgress) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#listeners.clear();
+  }
+
+  #called(method: string, argument: unknown): void {
+    this.calls.push({ method, argument });
+    const failure = this.failures.get(method);
+    if (failure) {
+      this.failures.delete(method);
+      throw failure;
+    }
+  }
+
+  #matching(request: SearchRequest): number[] {
+    const words = (request.text ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    return this.images.map((_, row) => row).filter((row) => {
+      const { fields } = this.images[row]!.document;
+      const text = JSON.stringify(fields).toLowerCase();
+      return words.every((word) => text.includes(word)) && (request.filters ?? []).every((filter) => {
+        if (filter.kind === "range") return true;
+        const has = [fields[filter.field] ?? []].flat().some((value) => filter.values.includes(String(value)));
+        return filter.kind === "any" ? has : !has;
+      });
+    });
+  }
+
+  #ranked(first: number[]): number[] {
+    const rest = this.images.map((_, row) => row).filter((row) => !first.includes(row));
+    return [...first.slice().reverse(), ...rest];
+  }
+}

@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import type { RowInfo } from "../../web_assets/src/engine/types";
+import {
+  anchorAt, boxOf, geometryOf, heightOf, layoutSection, measureFor, neighbour, shownRatio, visible, type Box,
+} from "../../web_assets/src/ui/grid/layout";
+import { why, whyWords } from "../../web_assets/src/ui/grid/why";
+import { browseList, PAGE, withPage, type List } from "../../web_assets/src/ui/state/list";
+import { Thumbnails } from "../../web_assets/src/ui/thumbnails";
+
+const info = (row: number, ratio: number): RowInfo =>
+  ({ row, id: row.toString(16).padStart(16, "0"), width: Math.round(ratio * 1000), height: 1000, thumbnail: null, placeholder: new Uint8Array() });
+
+function filled(count: number, ratio: (row: number) => number, pages?: number[]): List {
+  let list = browseList("#", count);
+  for (let page = 0; page < list.pages.length; page++) {
+    if (pages && !pages.includes(page)) continue;
+    const rows = Array.from({ length: Math.min(PAGE, count - page * PAGE) }, (_, i) => page * PAGE + i);
+    const results = rows.map((row) => ({ row, score: 0 }));
+    list = withPage(list, page, { status: "ready", results, infos: rows.map((row) => info(row, ratio(row))) }, count);
+  }
+  return list;
+}
+
+const mixed = (row: number): number => [0.66, 1.5, 1, 1.78, 0.75, 2.4][row % 6]!;
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left + a.width > b.left + 0.5 && b.left + b.width > a.left + 0.5
+    && a.top + a.height > b.top + 0.5 && b.top + b.height > a.top + 0.5;
+}
+
+describe("the layout of a section", () => {
+  it("keeps tiles inside, apart and in order, for any shapes and widths", () => {
+    fc.assert(fc.property(
+      fc.array(fc.double({ min: 0.05, max: 20, noNaN: true }), { minLength: 1, maxLength: 60 }),
+      fc.integer({ min: 320, max: 2600 }), fc.boolean(),
+      (ratios, width, closed) => {
+        const measure = measureFor(width);
+        const { boxes, height } = layoutSection(ratios.map((ratio) => shownRatio(ratio * 100, 100)), measure, closed);
+        expect(boxes).toHaveLength(ratios.length);
+        for (const [i, box] of boxes.entries()) {
+          expect(box.left).toBeGreaterThanOrEqual(-0.01);
+          expect(box.left + box.width).toBeLessThanOrEqual(width + 0.5);
+          expect(box.top + box.height).toBeLessThanOrEqual(height + 0.5);
+          const next = boxes[i + 1];
+          if (next) expect(overlap(box, next)).toBe(false);
+        }
+      },
+    ), { numRuns: 200 });
+  });
+
+  it("fills the last row of a section that others follow", () => {
+    for (let count = 1; count < 30; count++) {
+      const measure = measureFor(1200);
+      const { boxes } = layoutSection(Array.from({ length: count }, (_, i) => mixed(i)), measure, true);
+      const last = boxes.filter((box) => Math.abs(box.top - boxes[count - 1]!.top) < 1);
+      const end = last[last.length - 1]!;
+      expect(end.left + end.width).toBeCloseTo(1200, 0);
+    }
+  });
+});
+
+describe("the grid", () => {
+  const measure = measureFor(1200);
+
+  it("draws only what is on screen, out of a hundred thousand", () => {
+    const geometry = geometryOf(filled(100_000, mixed, [0, 400]), measure);
+    const { tiles, missing } = visible(geometry, 0, 900);
+    expect(tiles.length).toBeGreaterThan(5);
+    expect(tiles.length).toBeLessThan(60);
+    expect(missing).toEqual([]);
+    const far = geometry.sections[400]!;
+    expect(visible(geometry, far.top, far.top + 100).tiles[0]).toBe(400 * PAGE);
+    expect(visible(geometry, far.top - 200, far.top - 100).missing).toEqual([399]);
+  });
+
+  it("finds every tile of a band, compared with looking at each", () => {
+    const list = filled(500, mixed);
+    const geometry = geometryOf(list, measure);
+    const all = Array.from({ length: 500 }, (_, i) => boxOf(geometry, i)!);
+    for (const from of [0, 333, 2500, geometry.height - 300]) {
+      const expected = all.flatMap((box, i) => (box.top <= from + 700 && box.top + box.height >= from ? [i] : []));
+      expect(visible(geometry, from, from + 700).tiles).toEqual(expected);
+    }
+  });
+
+  it("comes back to an anchor when pages above find their true height", () => {
+    const before = geometryOf(filled(1200, mixed, [5]), measure);
+    const y = before.sections[5]!.top + 777;
+    const anchor = anchorAt(before, y);
+    expect(heightOf(before, anchor)).toBeCloseTo(y);
+    const after = geometryOf(filled(1200, mixed, [0, 1, 2, 5]), measure);
+    expect(anchorAt(after, heightOf(after, anchor))).toEqual({ index: anchor.index, shift: expect.closeTo(anchor.shift) as number });
+  });
+
+  it("moves by keys: along rows, between rows to what lies above or below, across sections", () => {
+    const list = filled(300, () => 1.5);
+    const geometry = geometryOf(list, measure);
+    expect(neighbour(geometry, 300, 0, "left")).toBe(0);
+    expect(neighbour(geometry, 300, 0, "right")).toBe(1);
+    expect(neighbour(geometry, 300, 5, "last")).toBe(299);
+    expect(neighbour(geometry, 300, 299, "right")).toBe(299);
+    for (const index of [0, 3, 100, PAGE - 1, PAGE, 200]) {
+      const below = neighbour(geometry, 300, index, "down");
+      expect(boxOf(geometry, below)!.top).toBeGreaterThan(boxOf(geometry, index)!.top);
+      const above = neighbour(geometry, 300, below, "up");
+      expect(boxOf(geometry, above)!.top).toBeCloseTo(boxOf(geometry, index)!.top);
+    }
+    expect(neighbour(geometry, 300, 0, "up")).toBe(0);
+  });
+
+  it("is empty without results", () => {
+    const geometry = geometryOf(browseList("#", 0), measure);
+    expect(geometry.height).toBe(0);
+    expect(visible(geometry, 0, 1000)).toEqual({ tiles: [], missing: [] });
+    expect(anchorAt(geometry, 10)).toEqual({ index: 0, shift: 0 });
+  });
+});
+
+describe("why this", () => {
+  it("tells ranks from one, words and similarity", () => {
+    expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 } }, ["red", "Rose"]))
+      .toEqual(["Meaning #3", "Words #1: red, Rose", "similarity 0.27"]);
+    expect(why({ row: 1, score: 1 })).toEqual([]);
+  });
+
+  it("takes each matched word once", () => {
+    expect(whyWords([{ field: "a", pieces: ["the ", "Cat", " and ", "cat"] }, { field: "b", pieces: ["", "dog", ""] }])).toEqual(["Cat", "dog"]);
+  });
+});
+
+describe("thumbnails", () => {
+  const made: string[] = [];
+  const revoked: string[] = [];
+  beforeEach(() => {
+    made.length = revoked.length = 0;
+    vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {
+      made.push(`${String((blob as Blob).size)}`);
+      return `blob:${String(made.length)}`;
+    });
+    vi.spyOn(URL, "revokeObjectURL").mockImplementation((url) => { revoked.push(url); });
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+  function server(sizes: Record<string, number>) {
+    const asked: string[] = [];
+    const aborted: string[] = [];
+    const answers = new Map<string, () => void>();
+    const fetch = ((url: string, { signal }: { signal: AbortSignal }) => new Promise<Response>((resolve, reject) => {
+      asked.push(url);
+      signal.addEventListener("abort", () => { aborted.push(url); reject(signal.reason as Error); });
+      answers.set(url, () => {
+        const size = sizes[url];
+        resolve(size === undefined ? new Response("", { status: 404 }) : new Response(new Uint8Array(size)));
+      });
+    })) as unknown as typeof globalThis.fetch;
+    return { asked, aborted, fetch, answer: async (url: string) => { answers.get(url)!(); await settle(); } };
+  }
+
+  it("fetches a pack once for all its pictures and cuts them out", async () => {
+    const { fetch, asked, answer } = server({ "/pack": 100 });
+    const thumbnails = new Thumbnails({ fetch });
+    const one = thumbnails.borrow({ url: "/pack", offset: 0, length: 40 });
+    const two = thumbnails.borrow({ url: "/pack", offset: 40, length: 60 });
+    await answer("/pack");
+    expect(await one.url).not.toBe(await two.url);
+    expect(made).toEqual(["40", "60"]);
+    const three = thumbnails.borrow({ url: "/pack", offset: 10, length: 5 });
+    await three.url;
+    expect(asked).toEqual(["/pack"]);
+  });
+
+  it("stops fetching what has left the screen, unless someone else waits for it", async () => {
+    const { fetch, aborted, answer } = server({ "/a": 1, "/b": 1 });
+    const thumbnails = new Thumbnails({ fetch });
+    const gone = thumbnails.borrow({ url: "/a", offset: 0, length: 1 });
+    const first = thumbnails.borrow({ url: "/b", offset: 0, length: 1 });
+    const second = thumbnails.borrow({ url: "/b", offset: 0, length: 1 });
+    gone.release();
+    first.release();
+    expect(aborted).toEqual(["/a"]);
+    await expect(gone.url).rejects.toThrow("screen");
+    await answer("/b");
+    expect(await second.url).toBe("blob:1");
+  });
+
+  it("keeps what is shown and lets the oldest go when the cache is full", async () => {
+    const { fetch, answer } = server({ "/a": 10, "/b": 10, "/c": 10 });
+    const thumbnails = new Thumbnails({ fetch, cacheBytes: 15 });
+    const loans = ["/a", "/b", "/c"].map((url) => thumbnails.borrow({ url, offset: 0, length: 10 }));
+    for (const url of ["/a", "/b", "/c"]) await answer(url);
+    expect(revoked).toEqual([]);
+    loans[0]!.release();
+    loans[1]!.release();
+    expect(revoked).toEqual(["blob:1"]);
+    loans[1]!.release();
+    expect(thumbnails.held.pictures).toBe(2);
+  });
+
+  it("asks for a few at a time, the latest wishes first", async () => {
+    const { fetch, asked, answer } = server({ "/1": 1, "/2": 1, "/3": 1, "/4": 1 });
+    const thumbnails = new Thumbnails({ fetch, parallel: 2 });
+    for (const url of ["/1", "/2", "/3", "/4"]) thumbnails.borrow({ url, offset: 0, length: 1 });
+    expect(asked).toEqual(["/1", "/2"]);
+    await answer("/1");
+    expect(asked).toEqual(["/1", "/2", "/4"]);
+  });
+
+  it("fails visibly, and may be asked again", async () => {
+    const { fetch, asked, answer } = server({ "/short": 3 });
+    const thumbnails = new Thumbnails({ fetch });
+    const lost = thumbnails.borrow({ url: "/missing", offset: 0, length: 1 });
+    await answer("/missing");
+    await expect(lost.url).rejects.toThrow("404");
+    const short = thumbnails.borrow({ url: "/short", offset: 0, length: 9 });
+    await answer("/short");
+    await expect(short.url).rejects.toThrow("too short");
+    thumbnails.borrow({ url: "/missing", offset: 0, length: 1 });
+    expect(asked).toEqual(["/missing", "/short", "/missing"]);
+  });
+});
