@@ -22,7 +22,7 @@ export class WorkerCollection implements Collection {
   }
 
   rowOf(id: string): Promise<number | null> {
-    return this.client.call("rowOf", { id });
+    return this.client.call("rowOf", { imageId: id });
   }
 
   highlight(row: number, text: string): Promise<Highlight[]> {

@@ -36,4 +36,10 @@ export interface Collection {
   close(): void;
 }
 
-export type Open = (url: string, options?: { signal?: AbortSignal; fetch?: typeof fetch }) => Promise<Collection>;
+export interface OpenOptions {
+  signal?: AbortSignal;
+  /** Another `fetch`, for tests and for hosts of their own; in browsers the worker's own is used. */
+  fetch?: typeof fetch;
+}
+
+export type Open = (url: string, options?: OpenOptions) => Promise<Collection>;

@@ -13,6 +13,9 @@ export interface LoadOptions {
   pause?: (attempt: number) => number;
 }
 
+/** What a stored file must be. */
+export type Stored = Omit<FileEntry, "path">;
+
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 const RETRYABLE_STATUS = new Set([408, 425, 429, 500, 502, 503, 504, 522, 524]);
 
@@ -29,7 +32,11 @@ export function resolvePath(base: string, path: string): string {
  * @throws LoadError where it cannot be had, whole and undamaged, within the tries; the signal's reason on abort.
  */
 export async function loadFile(base: string, entry: FileEntry, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const url = resolvePath(base, entry.path);
+  return await loadFrom(resolvePath(base, entry.path), entry, options);
+}
+
+/** The same for a file whose address is known. */
+export async function loadFrom(url: string, entry: Stored, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
   const retries = options.retries ?? 2;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -99,7 +106,7 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Pro
 }
 
 async function loadOnce(
-  url: string, entry: FileEntry, options: LoadOptions, again: boolean,
+  url: string, entry: Stored, options: LoadOptions, again: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // A second try must not be answered by the damaged copy that a cache kept.
   const response = await request(url, options, again ? { cache: "reload" } : {});
@@ -182,7 +189,7 @@ async function readBody(
 }
 
 /** `crypto.subtle` exists on https and localhost only; elsewhere the length check must do. */
-async function checkHash(bytes: Uint8Array<ArrayBuffer>, entry: FileEntry, url: string): Promise<void> {
+async function checkHash(bytes: Uint8Array<ArrayBuffer>, entry: Stored, url: string): Promise<void> {
   if (!globalThis.crypto?.subtle || !entry.sha256) return;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

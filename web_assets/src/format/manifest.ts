@@ -59,6 +59,8 @@ export interface PackManifest {
     width: number;
     max_tokens: number;
     padding: "none" | "max";
+    /** The token that pads, and that stands for a text without any; 0 where absent. */
+    pad_id?: number;
   };
   tokens: { rows: number; width: number; precision: "int8" | "int4"; rows_per_shard: number; shards: string[] };
   tokenizer: { file: string; kind: string };

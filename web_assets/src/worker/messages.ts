@@ -10,7 +10,7 @@ export interface Calls {
   search: { args: { request: SearchRequest; partial: boolean }; result: SearchResponse };
   rows: { args: { rows: number[] }; result: RowInfo[] };
   document: { args: { row: number }; result: ImageDocument };
-  rowOf: { args: { id: string }; result: number | null };
+  rowOf: { args: { imageId: string }; result: number | null };
   highlight: { args: { row: number; text: string }; result: Highlight[] };
   facets: { args: { field: string; filters?: Filter[]; text?: string; limit?: number }; result: FacetCount[] };
   range: { args: { field: string }; result: { min: number; max: number } | null };

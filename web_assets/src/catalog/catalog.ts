@@ -1,0 +1,143 @@
+/** Full text over one FTS5 table: matches ranked by bm25, counts, highlighted words. */
+import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
+import { FormatError } from "../format/errors";
+import { spaceCjk, spaceCjkQuery } from "./cjk";
+import { cut } from "./highlight";
+import { loadSqlite, openDatabase } from "./sqlite";
+
+export interface CatalogOptions {
+  /** The content of sqlite3.wasm. */
+  sqlite: () => Promise<Uint8Array>;
+  /** The database file, decoded. */
+  file: Uint8Array;
+  /** The table's columns, as the manifest lists them. */
+  columns: string[];
+  tokenize: string;
+}
+
+/** The rows that match an expression, best first (least bm25; ties in row order). */
+export interface Matches {
+  rows: Uint32Array;
+}
+
+/** The expression is not FTS5 syntax. */
+export class SyntaxProblem extends Error {
+  override readonly name = "SyntaxProblem";
+}
+
+const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
+const TOKENIZE = /^[a-z0-9_ ]+$/;
+const CACHED_EXPRESSIONS = 24;
+/** Private-use characters around a matched word; they are taken out of the text first. */
+const OPEN = "\u{f0000}";
+const CLOSE = "\u{f0001}";
+
+export class Catalog {
+  private readonly cache = new Map<string, Matches>();
+
+  private constructor(
+    private readonly sqlite3: Sqlite3Static, private readonly database: Database, readonly columns: readonly string[],
+  ) {}
+
+  /** Throws FormatError where the file is no catalog; whatever loading SQLite throws. */
+  static async open({ sqlite, file, columns, tokenize }: CatalogOptions): Promise<Catalog> {
+    if (!columns.every((name) => IDENTIFIER.test(name)) || !TOKENIZE.test(tokenize)) {
+      throw new FormatError("The catalog has no valid column names or tokenizer.");
+    }
+    const sqlite3 = await loadSqlite(sqlite);
+    const database = openDatabase(sqlite3, file);
+    try {
+      database.exec("pragma temp_store = 2; pragma trusted_schema = off");
+      const names = columns.map((name) => `"${name}"`).join(", ");
+      database.exec(`select rowid, ${names} from fts limit 0`);
+      database.exec(`create virtual table temp.marked using fts5(${names}, tokenize = '${tokenize}')`);
+    } catch (cause) {
+      database.close();
+      throw new FormatError("The catalog is damaged or has other columns than the manifest says.", { cause });
+    }
+    return new Catalog(sqlite3, database, columns);
+  }
+
+  /**
+   * All rows that match an FTS5 expression, by SQLite's bm25 with equal weights.
+   * @throws SyntaxProblem where SQLite refuses the expression
+   */
+  match(expression: string): Matches {
+    const spaced = prepare(expression);
+    const known = this.cache.get(spaced);
+    if (known) {
+      this.cache.delete(spaced);
+      this.cache.set(spaced, known);
+      return known;
+    }
+    const found = this.query(spaced);
+    this.cache.set(spaced, found);
+    if (this.cache.size > CACHED_EXPRESSIONS) this.cache.delete(this.cache.keys().next().value!);
+    return found;
+  }
+
+  /**
+   * `texts` (one a column, "" where there is none) cut at the words that match `expression`: alternating
+   * plain and matched pieces, starting with a plain one. All plain where the expression does not match.
+   */
+  highlight(texts: readonly string[], expression: string): string[][] {
+    const clean = texts.map((text) => text.replaceAll(OPEN, " ").replaceAll(CLOSE, " ").replaceAll("\0", " "));
+    const marks = this.columns.map(() => "?").join(", ");
+    const calls = this.columns.map((_, i) => `highlight(marked, ${i}, '${OPEN}', '${CLOSE}')`).join(", ");
+    this.database.exec("delete from temp.marked");
+    this.database.exec({ sql: `insert into temp.marked values (${marks})`, bind: clean.map(spaceCjk) });
+    const rows = this.guard(() => this.database.exec({
+      sql: `select ${calls} from temp.marked where marked match ?`,
+      bind: [prepare(expression)],
+      rowMode: "array",
+      returnValue: "resultRows",
+    }));
+    const marked = rows[0] as string[] | undefined;
+    return clean.map((text, i) => (marked ? cut(text, marked[i] ?? "", OPEN, CLOSE) : [text]));
+  }
+
+  close(): void {
+    this.cache.clear();
+    this.database.close();
+  }
+
+  private query(expression: string): Matches {
+    const rows: number[] = [];
+    const ranks: number[] = [];
+    this.guard(() => {
+      const { capi } = this.sqlite3;
+      const statement = this.database.prepare("select rowid, bm25(fts) from fts where fts match ?");
+      try {
+        statement.bind([expression]);
+        const pointer = statement.pointer!;
+        while (statement.step()) {
+          rows.push(capi.sqlite3_column_int(pointer, 0) - 1);
+          ranks.push(capi.sqlite3_column_double(pointer, 1));
+        }
+      } finally {
+        statement.finalize();
+      }
+    });
+    const order = Uint32Array.from(rows.keys()).sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
+    return { rows: order.map((i) => rows[i]!) };
+  }
+
+  /** Errors of the expression become SyntaxProblem; damage stays an error of its own. */
+  private guard<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      const code = (error as { resultCode?: number }).resultCode;
+      const message = error instanceof Error ? error.message : String(error);
+      if (code === this.sqlite3.capi.SQLITE_ERROR) {
+        throw new SyntaxProblem(message.replace(/^.*?SQLITE_ERROR: sqlite3 result code \d+: /s, ""), { cause: error });
+      }
+      throw new FormatError(`The catalog cannot be read (${message}).`, { cause: error });
+    }
+  }
+}
+
+/** An expression as SQLite is to see it; a NUL would end it early. */
+function prepare(expression: string): string {
+  return spaceCjkQuery(expression.replaceAll("\0", " "));
+}

@@ -1,0 +1,68 @@
+/** onnxruntime-web: the plain WebAssembly build, one thread, loaded on first use. */
+import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { FormatError } from "../format/errors";
+
+type Ort = typeof import("onnxruntime-web/wasm");
+
+let loading: Promise<Ort> | null = null;
+
+/** The runtime; a failure may be tried again. `binary` is the content of ort-wasm-simd-threaded.wasm. */
+export function loadRuntime(binary: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Ort> {
+  loading ??= (async () => {
+    const [ort, wasmBinary] = await Promise.all([import("onnxruntime-web/wasm"), binary()]);
+    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.proxy = false;
+    ort.env.wasm.wasmBinary = wasmBinary.buffer;
+    ort.env.logLevel = "error";
+    return ort;
+  })().catch((error: unknown) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+/** One ONNX model with one output. Runs follow one another: the runtime takes no two at once. */
+export class Tower {
+  private last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly ort: Ort, private readonly session: InferenceSession,
+    private readonly output: string, private readonly dim: number, private readonly name: string,
+  ) {}
+
+  static async create(ort: Ort, model: Uint8Array, output: string, dim: number, name: string): Promise<Tower> {
+    try {
+      const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
+      return new Tower(ort, session, output, dim, name);
+    } catch (cause) {
+      throw new FormatError(`The model's ${name} cannot be used: ${String((cause as Error).message ?? cause)}`, { cause });
+    }
+  }
+
+  float(values: Float32Array, shape: number[]): Tensor {
+    return new this.ort.Tensor("float32", values, shape);
+  }
+
+  long(values: number[], shape: number[]): Tensor {
+    return new this.ort.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
+  }
+
+  /** The embedding, float32 [dim]. Throws FormatError where the model gives anything else. */
+  async run(feeds: Record<string, Tensor>): Promise<Float32Array> {
+    const turn = this.last.then(() => this.session.run(feeds, [this.output]));
+    this.last = turn.catch(() => undefined);
+    const found = (await turn)[this.output];
+    const data = found?.data;
+    if (!(data instanceof Float32Array) || data.length !== this.dim || !data.every(Number.isFinite)) {
+      throw new FormatError(`The model's ${this.name} gives no finite embedding of ${this.dim} dimensions.`);
+    }
+    // A copy: the runtime may reuse its memory.
+    return data.slice();
+  }
+
+  async release(): Promise<void> {
+    await this.last;
+    await this.session.release();
+  }
+}

@@ -1,0 +1,55 @@
+/** Precomputed embeddings of frequent words: a first answer while the text tower is still on its way. */
+import { FormatError } from "../format/errors";
+import type { VocabularyFile } from "../format/model";
+
+/** Entries of the vocabulary may be short phrases of up to so many words. */
+const MAX_PHRASE = 4;
+
+export class Vocabulary {
+  private readonly index = new Map<string, number>();
+
+  constructor(private readonly file: VocabularyFile, dim: number) {
+    if (file.dim !== dim) throw new FormatError("The model's vocabulary has another dimension than the model.");
+    file.words.forEach((word, i) => {
+      if (!this.index.has(word)) this.index.set(word, i);
+    });
+  }
+
+  /**
+   * An approximate embedding of a text, float32 [dim], L2-normalised: the mean of the longest known
+   * phrases in it. Null where none is known, or less than half of the words.
+   */
+  encode(text: string): Float32Array | null {
+    const words = text.toLowerCase().normalize("NFC").match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? [];
+    const sum = new Float32Array(this.file.dim);
+    let known = 0;
+    for (let i = 0; i < words.length;) {
+      const length = this.longest(words, i);
+      if (length) {
+        this.add(this.lookUp(words.slice(i, i + length).join(" "))!, length, sum);
+        known += length;
+      }
+      i += Math.max(1, length);
+    }
+    const norm = Math.hypot(...sum);
+    if (!known || 2 * known < words.length || !(norm > 1e-6)) return null;
+    return sum.map((value) => value / norm);
+  }
+
+  private longest(words: string[], from: number): number {
+    for (let length = Math.min(MAX_PHRASE, words.length - from); length > 0; length--) {
+      if (this.lookUp(words.slice(from, from + length).join(" ")) !== undefined) return length;
+    }
+    return 0;
+  }
+
+  /** The word itself, or its singular. */
+  private lookUp(phrase: string): number | undefined {
+    return this.index.get(phrase) ?? (phrase.length > 3 && phrase.endsWith("s") ? this.index.get(phrase.slice(0, -1)) : undefined);
+  }
+
+  private add(entry: number, weight: number, sum: Float32Array): void {
+    const { dim, codes, scale } = this.file;
+    for (let d = 0; d < dim; d++) sum[d]! += weight * scale[entry]! * codes[entry * dim + d]!;
+  }
+}

@@ -1,0 +1,9 @@
+/** Large files of the program itself, which the host of the engine (worker, Node, tests) knows how to get. */
+export type ByteProgress = (loaded: number, total: number) => void;
+
+export interface Assets {
+  /** The content of sqlite3.wasm. */
+  sqlite: (onProgress: ByteProgress) => Promise<Uint8Array<ArrayBuffer>>;
+  /** The content of ort-wasm-simd-threaded.wasm. */
+  runtime: (onProgress: ByteProgress) => Promise<Uint8Array<ArrayBuffer>>;
+}

@@ -1,0 +1,146 @@
+/** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
+import { SyntaxProblem, planWords } from "../catalog/index";
+import type { Pixels } from "../encoder/index";
+import { hex, numberAt, placeholderAt, type FieldValue } from "../format/index";
+import type { Assets } from "./assets";
+import { QueryError } from "./errors";
+import { facetCounts } from "./facets";
+import { both, maskOf } from "./mask";
+import { MeaningArm } from "./meaning-arm";
+import { Resources } from "./resources";
+import { filters, search, type SearchContext } from "./search";
+import { searchWords } from "./words-arm";
+import type {
+  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+} from "./types";
+
+export interface EngineOptions {
+  assets: Assets;
+  fetch?: typeof fetch;
+  onProgress?: (progress: LoadProgress) => void;
+  signal?: AbortSignal;
+}
+
+const FACET_LIMIT = 50;
+
+export class Engine {
+  private readonly meaning: MeaningArm;
+
+  private constructor(private readonly resources: Resources) {
+    this.meaning = new MeaningArm(resources);
+  }
+
+  /** @param url absolute; the site's folder, its manifest.json or one of its pages */
+  static async open(url: string, options: EngineOptions): Promise<Engine> {
+    return new Engine(await Resources.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch }));
+  }
+
+  get manifest(): Manifest {
+    return this.resources.manifest;
+  }
+
+  /**
+   * @throws QueryError for a request that makes no sense, LoadError where a file it needs cannot be had,
+   * the signal's reason on abort
+   */
+  search(request: SearchRequest, context: SearchContext = {}): Promise<SearchResponse> {
+    return search(this.resources, this.meaning, request, context);
+  }
+
+  async rows(rows: number[]): Promise<RowInfo[]> {
+    rows.forEach((row) => { this.check(row); });
+    const { extension } = this.manifest.thumbnails;
+    const ids = await this.resources.ids();
+    return await Promise.all(rows.map(async (row) => {
+      const block = await this.resources.rows(row);
+      const at = row - block.first;
+      const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
+      const length = block.length[at]!;
+      return {
+        row,
+        id: ids.at(row),
+        width: block.width[at]!,
+        height: block.height[at]!,
+        thumbnail: length ? { url: this.resources.url(`thumbs/${name}.${extension}`), offset: block.offset[at]!, length } : null,
+        placeholder: placeholderAt(block, at),
+      };
+    }));
+  }
+
+  async document(row: number): Promise<ImageDocument> {
+    this.check(row);
+    return await this.resources.document(row);
+  }
+
+  async rowOf(id: string): Promise<number | null> {
+    return (await this.resources.ids()).rowOf(id);
+  }
+
+  async highlight(row: number, text: string): Promise<Highlight[]> {
+    this.check(row);
+    const { columns } = this.manifest.catalog;
+    const [document, catalog] = await Promise.all([this.resources.document(row), this.resources.catalog()]);
+    const texts = columns.map((name) => fieldText(document.fields[name]));
+    const pieces = () => {
+      const { highlight, expression } = planWords(text, columns);
+      if (!highlight) return texts.map((text) => [text]);
+      try {
+        return catalog.highlight(texts, highlight);
+      } catch (error) {
+        if (!(error instanceof SyntaxProblem) || !expression) throw error;
+        const plain = planWords(text.replace(/["()^*{}:]/gu, " "), []).highlight;
+        return plain ? catalog.highlight(texts, plain) : texts.map((text) => [text]);
+      }
+    };
+    return pieces().flatMap((pieces, i) => (texts[i] ? [{ field: columns[i]!, pieces }] : []));
+  }
+
+  async facets(field: string, options: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined } = {}): Promise<FacetCount[]> {
+    const { text = "", limit = FACET_LIMIT } = options;
+    const { type } = this.resources.field(field);
+    const words = planWords(text, this.manifest.catalog.columns);
+    const [column, mask, catalog] = await Promise.all([
+      this.resources.column(field), filters(this.resources, options.filters ?? []), words.strict ? this.resources.catalog() : null,
+    ]);
+    if (!catalog) return facetCounts(column, type, mask, limit);
+    const found = searchWords(catalog, text, words, words.expression ? [words.strict!] : [], mask, this.resources.count);
+    return facetCounts(column, type, both(found.mask, maskOf(found.rows, this.resources.count)), limit);
+  }
+
+  async range(field: string): Promise<{ min: number; max: number } | null> {
+    const column = await this.resources.column(field);
+    if (column.kind !== "number") throw new QueryError(`The field “${field}” has no range.`);
+    let [min, max] = [Infinity, -Infinity];
+    for (let row = 0; row < column.count; row++) {
+      const value = numberAt(column, row);
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    return min <= max ? { min, max } : null;
+  }
+
+  async embedImage(pixels: Pixels): Promise<Float32Array> {
+    const encoder = this.resources.encoder();
+    if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");
+    return await encoder.encodeImage(pixels);
+  }
+
+  async warm(): Promise<void> {
+    const encoder = this.resources.encoder();
+    await Promise.all([encoder?.warm(), this.manifest.vectors ? this.resources.similarity() : null]);
+  }
+
+  async close(): Promise<void> {
+    await this.resources.close();
+  }
+
+  private check(row: number): void {
+    if (!Number.isInteger(row) || row < 0 || row >= this.resources.count) throw new QueryError(`The collection has no row ${row}.`);
+  }
+}
+
+/** What full text sees of a field's value. */
+function fieldText(value: FieldValue | undefined): string {
+  if (value === undefined) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}

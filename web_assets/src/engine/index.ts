@@ -1,0 +1,6 @@
+/** The engine: opens a published site and answers searches. */
+export { Engine, type EngineOptions } from "./engine";
+export { QueryError } from "./errors";
+export { manifestUrl } from "./resources";
+export type { Assets, ByteProgress } from "./assets";
+export type * from "./types";

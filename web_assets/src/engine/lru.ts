@@ -1,0 +1,64 @@
+/** A map that forgets what was not used for longest. */
+export class Lru<V> {
+  private readonly map = new Map<string, V>();
+
+  constructor(private readonly size: number) {}
+
+  get(key: string): V | undefined {
+    const value = this.map.get(key);
+    if (value !== undefined) {
+      this.map.delete(key);
+      this.map.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: string, value: V): void {
+    this.map.delete(key);
+    this.map.set(key, value);
+    if (this.map.size > this.size) this.map.delete(this.map.keys().next().value!);
+  }
+
+  delete(key: string): void {
+    this.map.delete(key);
+  }
+}
+
+/**
+ * Promises by key: asked for once, shared by all who wait, forgotten when they fail, so that the next asks anew.
+ */
+export class Shared<V> {
+  private readonly known: Lru<{ promise: Promise<V>; done: boolean }>;
+
+  constructor(size = Infinity) {
+    this.known = new Lru(size);
+  }
+
+  get(key: string, make: () => Promise<V>): Promise<V> {
+    const known = this.known.get(key);
+    if (known) return known.promise;
+    const entry = { promise: make(), done: false };
+    this.known.set(key, entry);
+    entry.promise.then(() => { entry.done = true; }, () => { if (this.known.get(key) === entry) this.known.delete(key); });
+    return entry.promise;
+  }
+
+  /** Whether the value is there, and not only asked for. */
+  has(key: string): boolean {
+    return this.known.get(key)?.done ?? false;
+  }
+}
+
+/** `promise`, or the signal's reason as soon as it is aborted; the work behind it goes on for others. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) {
+      promise.catch(() => undefined);
+      return stop();
+    }
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

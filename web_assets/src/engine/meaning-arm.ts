@@ -1,0 +1,71 @@
+/** The meaning arm: one query vector from all terms, and the rows nearest to it. */
+import { QueryError } from "./errors";
+import { Shared } from "./lru";
+import type { Plan, Term } from "./plan";
+import type { Resources } from "./resources";
+
+/** Factor on the weight of a term to be far from. */
+const NEGATIVE_WEIGHT = 0.5;
+const REMEMBERED_TEXTS = 256;
+
+export class MeaningArm {
+  private readonly texts = new Shared<Float32Array>(REMEMBERED_TEXTS);
+
+  constructor(private readonly resources: Resources) {}
+
+  /** Whether a plan's query vector needs nothing that is still to be loaded. */
+  ready(plan: Plan): boolean {
+    return plan.terms.every((term) => term.kind !== "text" || this.texts.has(term.text) || (this.resources.encoder()?.ready ?? false));
+  }
+
+  /** The unit vector of all terms, float32 [dim]; null where they cancel out. */
+  async query(plan: Plan): Promise<Float32Array | null> {
+    return await this.combine(plan, (text) => this.text(text));
+  }
+
+  /** The same from precomputed word embeddings; null where they do not cover the texts. */
+  async approximate(plan: Plan): Promise<Float32Array | null> {
+    const vocabulary = await this.resources.vocabulary();
+    if (!vocabulary) return null;
+    const texts = plan.terms.flatMap((term) => (term.kind === "text" ? [[term.text, vocabulary.encode(term.text)] as const] : []));
+    if (texts.some(([, embedding]) => !embedding)) return null;
+    const known = new Map(texts);
+    return await this.combine(plan, (text) => Promise.resolve(known.get(text)!));
+  }
+
+  private text(text: string): Promise<Float32Array> {
+    const encoder = this.resources.encoder();
+    if (!encoder) throw new QueryError("This collection has no model: texts can only be searched by words.");
+    return this.texts.get(text, () => encoder.encodeText(text));
+  }
+
+  private async combine(plan: Plan, encode: (text: string) => Promise<Float32Array>): Promise<Float32Array | null> {
+    const { terms } = plan;
+    const vectors = await Promise.all(terms.map((term) => this.vector(term, encode)));
+    if (terms.length === 1 && terms[0]!.weight > 0) return vectors[0]!;
+    const sum = new Float64Array(vectors[0]?.length ?? 0);
+    vectors.forEach((vector, i) => {
+      const { weight } = terms[i]!;
+      const factor = weight > 0 ? weight : weight * NEGATIVE_WEIGHT;
+      for (let d = 0; d < sum.length; d++) sum[d]! += factor * vector[d]!;
+    });
+    return unit(sum);
+  }
+
+  private async vector(term: Term, encode: (text: string) => Promise<Float32Array>): Promise<Float32Array> {
+    if (term.kind === "text") return await encode(term.text);
+    if (term.kind === "embedding") return term.embedding;
+    const [ids, index] = await Promise.all([this.resources.ids(), this.resources.similarity()]);
+    const row = ids.rowOf(term.id);
+    if (row === null) throw new QueryError(`The collection has no image ${term.id.slice(0, 40)}.`);
+    return unit(index.embedding(row)) ?? new Float32Array(index.dim);
+  }
+}
+
+function unit(vector: ArrayLike<number>): Float32Array | null {
+  let sum = 0;
+  for (let d = 0; d < vector.length; d++) sum += vector[d]! * vector[d]!;
+  const norm = Math.sqrt(sum);
+  return norm > 1e-9 ? Float32Array.from(vector, (value) => value / norm) : null;
+}
+

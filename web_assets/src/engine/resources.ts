@@ -1,0 +1,170 @@
+/** The files of one published site, decoded: each is fetched when first needed, and once. */
+import { Catalog } from "../catalog/index";
+import { Encoder, Vocabulary } from "../encoder/index";
+import {
+  FormatError, loadFile, loadJson, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary,
+  type Column, type FieldDefinition, type FileEntry, type Ids, type ImageDocument, type Manifest, type RowsBlock,
+} from "../format/index";
+import { createScanner, SimilarityIndex } from "../kernel/index";
+import type { Assets } from "./assets";
+import { QueryError } from "./errors";
+import { Shared } from "./lru";
+import { Meter } from "./progress";
+import type { LoadProgress } from "./types";
+
+export interface ResourceOptions {
+  fetch: typeof fetch;
+  assets: Assets;
+  onProgress?: (progress: LoadProgress) => void;
+  signal?: AbortSignal;
+}
+
+const DOCUMENT_BLOCKS = 64;
+const ROW_BLOCKS = 256;
+
+export class Resources {
+  private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
+  private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
+  private readonly columns = new Shared<Column>();
+  private readonly single = new Shared<unknown>();
+  private loadedCatalog: Catalog | null = null;
+  private loadedEncoder: Encoder | null = null;
+
+  private constructor(
+    readonly manifest: Manifest, private readonly base: string,
+    private readonly options: ResourceOptions, private readonly meter: Meter,
+  ) {}
+
+  /** @param url the site's folder, its manifest.json or one of its pages */
+  static async open(url: string, options: ResourceOptions): Promise<Resources> {
+    const base = manifestUrl(url);
+    const meter = new Meter((progress) => options.onProgress?.(progress));
+    const { fetch, signal } = options;
+    const value = await meter.track("manifest", 0, (onProgress) =>
+      loadJson(base, { fetch, onProgress, ...(signal ? { signal } : {}) }));
+    return new Resources(readManifest(value), base, options, meter);
+  }
+
+  get count(): number {
+    return this.manifest.collection.count;
+  }
+
+  field(name: string): FieldDefinition {
+    const field = this.manifest.fields.find((field) => field.name === name);
+    if (!field) throw new QueryError(`The collection has no field “${name}”.`);
+    return field;
+  }
+
+  /** The address of a file of the site, for pages that load it themselves. */
+  url(path: string): string {
+    return new URL(path, this.base).href;
+  }
+
+  ids(): Promise<Ids> {
+    return this.once("ids", async () => readIds(await this.load(this.manifest.ids, "rows"), this.count));
+  }
+
+  /** The block of rows that holds `row`. */
+  rows(row: number): Promise<RowsBlock> {
+    const { block, files } = this.manifest.rows;
+    const number = Math.floor(row / block);
+    return this.blocks.get(String(number), async () => {
+      const read = readRows(await this.load(files[number]!, "rows"));
+      const expected = Math.min(block, this.count - number * block);
+      if (read.first !== number * block || read.count !== expected) throw new FormatError("A block of rows holds other rows than the manifest says.");
+      return read;
+    });
+  }
+
+  async document(row: number): Promise<ImageDocument> {
+    const { block, files } = this.manifest.documents;
+    const number = Math.floor(row / block);
+    const documents = await this.documentBlocks.get(String(number), async () =>
+      readDocuments(await this.load(files[number]!, "documents"), Math.min(block, this.count - number * block)));
+    return documents[row - number * block]!;
+  }
+
+  /** A field's values for every row. Throws QueryError where it has no column. */
+  async column(name: string): Promise<Column> {
+    const field = this.field(name);
+    const { column } = field;
+    if (!column) throw new QueryError(`The field “${field.label}” can neither be filtered nor sorted.`);
+    return await this.columns.get(name, async () => readColumn(await this.load(column, "column"), field.type, this.count));
+  }
+
+  catalog(): Promise<Catalog> {
+    return this.once("catalog", async () => {
+      const { file, columns, tokenize } = this.manifest.catalog;
+      const content = this.load(file, "catalog");
+      // Both at once; a failure of one is not left unheard while the other goes on.
+      content.catch(() => undefined);
+      const sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
+      const [binary, bytes] = await Promise.all([sqlite(), content]);
+      this.loadedCatalog = await Catalog.open({ sqlite: () => Promise.resolve(binary), file: bytes, columns, tokenize });
+      return this.loadedCatalog;
+    });
+  }
+
+  /** Exact similarity over all rows. Throws QueryError where the collection has no vectors. */
+  similarity(): Promise<SimilarityIndex> {
+    const { vectors } = this.manifest;
+    if (!vectors) throw new QueryError("This collection has no vectors: it can only be searched by words.");
+    return this.once("vectors", async () => {
+      const read = readVectors(await this.load(vectors.file, "vectors"));
+      if (read.count !== this.count || read.dim !== vectors.dim) throw new FormatError("The vectors are not those the manifest announces.");
+      return new SimilarityIndex(await createScanner(read.codes, read.count, read.paddedDim), read);
+    });
+  }
+
+  /** The model pack, its parts not yet loaded; null where the site has none. */
+  encoder(): Encoder | null {
+    const { model, vectors } = this.manifest;
+    if (!model || !vectors || model.pack.dim !== vectors.dim) return null;
+    this.loadedEncoder ??= new Encoder({
+      pack: model.pack,
+      load: (file) => this.packFile(file),
+      runtime: () => this.meter.track("runtime", 0, this.options.assets.runtime),
+    });
+    return this.loadedEncoder;
+  }
+
+  /** Precomputed word embeddings; null where the model has none. */
+  async vocabulary(): Promise<Vocabulary | null> {
+    const pack = this.manifest.model?.pack;
+    const file = pack?.vocabulary?.file;
+    if (!pack || !file) return null;
+    return await this.once("vocabulary", async () => new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim));
+  }
+
+  async close(): Promise<void> {
+    this.loadedCatalog?.close();
+    await this.loadedEncoder?.close();
+  }
+
+  private packFile(name: string): Promise<Uint8Array> {
+    const entry = this.manifest.model?.files[name];
+    if (!entry) throw new FormatError(`The site lacks the model's file “${name.slice(0, 80)}”.`);
+    return this.load(entry, name.startsWith("tokens") ? "tokens" : "model");
+  }
+
+  private load(entry: FileEntry, step: LoadProgress["step"]): Promise<Uint8Array<ArrayBuffer>> {
+    return this.meter.track(step, entry.bytes, (onProgress) => loadFile(this.base, entry, { fetch: this.options.fetch, onProgress }));
+  }
+
+  private once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    return this.single.get(key, make) as Promise<T>;
+  }
+}
+
+/** The address of the manifest of the site that `url` is a folder, a page or the manifest of. */
+export function manifestUrl(url: string): string {
+  const address = new URL(url);
+  address.hash = "";
+  if (!address.pathname.endsWith(".json")) {
+    address.search = "";
+    if (/\.html?$/.test(address.pathname)) address.pathname = address.pathname.replace(/[^/]*$/, "");
+    if (!address.pathname.endsWith("/")) address.pathname += "/";
+    address.pathname += "manifest.json";
+  }
+  return address.href;
+}

@@ -1,0 +1,217 @@
+/** One search: both arms side by side, provisional answers on the way, one final answer. */
+import { LoadError } from "../format/index";
+import type { SimilarityIndex } from "../kernel/index";
+import { filterMask } from "./filters";
+import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
+import { abortable } from "./lru";
+import { both, countMask, rowsOf, type Mask } from "./mask";
+import type { MeaningArm } from "./meaning-arm";
+import { makePlan, type Plan } from "./plan";
+import type { Resources } from "./resources";
+import { SORT_POOL, sortRows } from "./sort";
+import { searchWords, type WordsFound } from "./words-arm";
+import type { Filter, Notice, Result, SearchRequest, SearchResponse } from "./types";
+
+/** How long (ms) a final answer may take before the words alone are shown. */
+const PATIENCE = 80;
+
+export interface SearchContext {
+  signal?: AbortSignal | undefined;
+  onPartial?: ((response: SearchResponse) => void) | undefined;
+}
+
+interface Query {
+  vector: Float32Array | null;
+  index: SimilarityIndex;
+}
+
+type Outcome<T> = { value: T } | { error: unknown };
+
+export async function search(
+  resources: Resources, meaning: MeaningArm, request: SearchRequest, { signal, onPartial }: SearchContext = {},
+): Promise<SearchResponse> {
+  const started = performance.now();
+  const plan = makePlan(request, resources.manifest);
+  const asked = arms(plan, resources);
+  // Lets a message that aborts this search be heard before the work begins.
+  await pause(0);
+  signal?.throwIfAborted();
+  const answer = (results: Ranking, stage: SearchResponse["stage"], notices: Notice[]) =>
+    finish(resources, request, results, stage, [...asked.notices, ...notices], started);
+
+  const filtered = filters(resources, request.filters ?? []);
+  const words = asked.words ? wordsArm(resources, plan, request.text ?? "", filtered) : null;
+  const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
+  // Each failure is dealt with below, whichever comes first.
+  for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
+
+  if (!query) {
+    if (!words) return await answer(browse(await abortable(filtered, signal), resources.count), "final", []);
+    const found = await abortable(words, signal);
+    return await answer(plan.words ? byWords(found) : browse(found.mask, resources.count), "final", found.notices);
+  }
+
+  let done = false;
+  if (onPartial) {
+    // With the model at hand only a slow link, fetching token rows, makes the words worth showing first.
+    const patience = meaning.ready(plan) ? PATIENCE : 0;
+    const provisional = (make: () => Promise<SearchResponse | null>) => {
+      // A provisional answer that fails is none: the final one will say what is wrong.
+      make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
+    };
+    provisional(async () => {
+      if (plan.mode !== "all" || !words || !plan.words) return null;
+      const [found] = await Promise.all([words, patience && pause(patience)]);
+      return done ? null : await answer(byWords(found), "words", found.notices);
+    });
+    if (!patience) provisional(async () => {
+      const [{ vector, index }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
+      return vector && await answer(rank(plan, { vector, index }, found, mask), "vocabulary", found?.notices ?? []);
+    });
+  }
+  try {
+    const both = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
+    const [near, found, mask] = await abortable(both, signal);
+    return await answer(...decide(plan, near, found, mask, resources.count));
+  } finally {
+    done = true;
+  }
+}
+
+/** The rows that meet all filters; null where there are none to meet. */
+export async function filters(resources: Resources, list: readonly Filter[]): Promise<Mask | null> {
+  const masks = await Promise.all(list.map(async (filter) =>
+    filterMask(filter, resources.field(filter.field), await resources.column(filter.field))));
+  return masks.reduce<Mask | null>(both, null);
+}
+
+/** Which arms a plan needs and the collection has. */
+function arms(plan: Plan, resources: Resources): { words: boolean; meaning: boolean; notices: Notice[] } {
+  const texts = plan.terms.some((term) => term.kind === "text");
+  const able = resources.manifest.vectors !== null && (!texts || resources.encoder() !== null);
+  const words = plan.required.length > 0 || (plan.words !== null && (plan.mode !== "meaning" || !able));
+  const meaning = plan.terms.length > 0 && plan.mode !== "words" && able;
+  const lost = plan.terms.length > 0 && plan.mode === "meaning" && !able;
+  return {
+    words,
+    meaning,
+    notices: lost ? [{ kind: "no-model", message: "This collection has no model for texts; it was searched by words." }] : [],
+  };
+}
+
+async function wordsArm(resources: Resources, plan: Plan, text: string, filtered: Promise<Mask | null>): Promise<WordsFound> {
+  const [catalog, mask] = await Promise.all([resources.catalog(), filtered]);
+  return searchWords(catalog, text, plan.words, plan.required, mask, resources.count);
+}
+
+async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {
+  const [ready, index] = await Promise.all([vector, resources.similarity()]);
+  return { vector: ready, index };
+}
+
+interface Ranking {
+  results: Result[];
+  total: number | null;
+  strictTotal?: number;
+  /** For the similarities of the results that are shown. */
+  query?: Query;
+  /** Whether the results are in an order of relevance without end. */
+  ranked: boolean;
+}
+
+/** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
+function decide(
+  plan: Plan, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null, count: number,
+): [Ranking, "final", Notice[]] {
+  const words = found && "value" in found ? found.value : null;
+  if ("error" in near) {
+    if (!words?.rows.length || plan.mode !== "all" || !isLoadError(near.error)) throw near.error;
+    return [byWords(words), "final", [...words.notices, {
+      kind: "no-model", message: `Only words were searched, since the model could not be loaded: ${near.error.message}`,
+    }]];
+  }
+  if (found && "error" in found) {
+    if (plan.required.length || !isLoadError(found.error)) throw found.error;
+    return [rank(plan, near.value, null, mask), "final", [{
+      kind: "info", message: `Words were not searched, since full text could not be loaded: ${found.error.message}`,
+    }]];
+  }
+  const notices = words?.notices ?? [];
+  if (!near.value.vector) return [words && plan.words ? byWords(words) : browse(mask, count), "final", notices];
+  return [rank(plan, near.value, words, mask), "final", notices];
+}
+
+function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null): Ranking {
+  const mask = words ? words.mask : filtered;
+  const depth = plan.mode === "meaning" ? query.index.count : FUSION_DEPTH;
+  const total = mask && countMask(mask);
+  const near = query.index.search(query.vector!, Math.min(depth, total ?? Infinity), mask);
+  if (plan.mode === "meaning") {
+    const results = Array.from(near.rows, (row, place) => ({
+      row, score: near.similarities[place]!, similarity: near.similarities[place]!, ranks: { meaning: place },
+    }));
+    return { results, total, query, ranked: true };
+  }
+  const strict = words && plan.words ? { strictTotal: words.strict } : {};
+  return { results: fuse(near.rows, words?.rows ?? []), total, query, ranked: true, ...strict };
+}
+
+function byWords({ rows, strict }: WordsFound): Ranking {
+  const results = Array.from(rows, (row, place) => ({ row, score: rankScore(place), ranks: { words: place } }));
+  return { results, total: results.length, strictTotal: strict, ranked: true };
+}
+
+/** All rows, or those of a mask, in default order. */
+function browse(mask: Mask | null, count: number): Ranking {
+  const rows = mask ? rowsOf(mask) : Uint32Array.from({ length: count }, (_, row) => row);
+  return { results: Array.from(rows, (row) => ({ row, score: 0 })), total: rows.length, ranked: false };
+}
+
+async function finish(
+  resources: Resources, request: SearchRequest, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
+): Promise<SearchResponse> {
+  const { offset = 0, k } = request;
+  const ordered = await sorted(resources, request, ranking);
+  const page = ordered.slice(offset, offset + k);
+  if (ranking.query?.vector) {
+    const { index, vector } = ranking.query;
+    const similarities = index.similarities(vector, page.map(({ row }) => row));
+    page.forEach((result, i) => { result.similarity = similarities[i]!; });
+  }
+  return {
+    results: page,
+    total: ranking.total,
+    ...(ranking.strictTotal === undefined ? {} : { strictTotal: ranking.strictTotal }),
+    stage,
+    notices: request.sort && ordered.length < ranking.results.length
+      ? [...notices, { kind: "truncated", message: `The ${ordered.length} most relevant pictures were put in this order.` }]
+      : notices,
+    elapsedMs: performance.now() - started,
+  };
+}
+
+async function sorted(resources: Resources, { sort }: SearchRequest, { results, ranked }: Ranking): Promise<Result[]> {
+  if (!sort || sort.field === "relevance") return sort?.direction === "ascending" && ranked ? results.toReversed() : results;
+  const pool = ranked ? results.slice(0, SORT_POOL) : results;
+  if (sort.field === "default") {
+    return pool.toSorted((a, b) => (sort.direction === "descending" ? b.row - a.row : a.row - b.row));
+  }
+  const column = await resources.column(sort.field);
+  return sortRows(pool, column, sort.direction === "descending", resources.field(sort.field).label);
+}
+
+async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+}
+
+function isLoadError(error: unknown): error is LoadError {
+  return error instanceof LoadError;
+}

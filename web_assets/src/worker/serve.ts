@@ -1,0 +1,63 @@
+/** Answering the page's messages with an engine; apart from `main.ts` so that tests can run it without a worker. */
+import type { Engine } from "../engine/index";
+import type { LoadProgress } from "../engine/types";
+import { encodeError, type Call, type Calls, type CallName, type FromWorker, type ToWorker } from "./messages";
+
+/** The part of a worker's global scope that is used. */
+export interface Port {
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+  postMessage(message: unknown): void;
+}
+
+export type OpenEngine = (url: string, onProgress: (progress: LoadProgress) => void) => Promise<Engine>;
+
+export function serve(port: Port, openEngine: OpenEngine): void {
+  const running = new Map<number, AbortController>();
+  let engine: Promise<Engine> | null = null;
+  const send = (message: FromWorker) => { port.postMessage(message); };
+
+  const opened = () => engine ?? Promise.reject(new Error("No collection is open."));
+  const run = async (call: Call, signal: AbortSignal): Promise<Calls[CallName]["result"]> => {
+    switch (call.kind) {
+      case "open":
+        engine = openEngine(call.url, (progress) => { send({ kind: "progress", progress }); });
+        return (await engine).manifest;
+      case "search":
+        return await (await opened()).search(call.request, {
+          signal,
+          ...(call.partial ? { onPartial: (response) => { send({ kind: "partial", id: call.id, response }); } } : {}),
+        });
+      case "rows":
+        return await (await opened()).rows(call.rows);
+      case "document":
+        return await (await opened()).document(call.row);
+      case "rowOf":
+        return await (await opened()).rowOf(call.imageId);
+      case "highlight":
+        return await (await opened()).highlight(call.row, call.text);
+      case "facets":
+        return await (await opened()).facets(call.field, call);
+      case "range":
+        return await (await opened()).range(call.field);
+      case "embedImage":
+        return await (await opened()).embedImage(call.pixels);
+      case "warm":
+        await (await opened()).warm();
+        return null;
+    }
+  };
+
+  port.addEventListener("message", ({ data }) => {
+    const message = data as ToWorker;
+    if (message.kind === "abort") {
+      running.get(message.id)?.abort();
+      return;
+    }
+    const { id } = message;
+    const controller = new AbortController();
+    running.set(id, controller);
+    run(message, controller.signal)
+      .then((value) => { send({ kind: "result", id, value }); }, (error: unknown) => { send({ kind: "error", id, error: encodeError(error) }); })
+      .finally(() => running.delete(id));
+  });
+}

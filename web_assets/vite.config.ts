@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { defineConfig } from "vite";
+import { gzipPlugin } from "./build/gzip.ts";
+import { serviceWorkerPlugin } from "./build/service-worker.ts";
+import { slimPlugin } from "./build/slim.ts";
+import { watPlugin } from "./build/wat.ts";
+
+const here = import.meta.dirname;
+const plugins = () => [watPlugin(), gzipPlugin(), slimPlugin()];
+/** 16 hexadecimal digits, as everything in a site is named (docs/FORMAT.md, section 1). */
+const names = {
+  hashCharacters: "hex" as const,
+  entryFileNames: "assets/[name].[hash:16].js",
+  chunkFileNames: "assets/[name].[hash:16].js",
+  assetFileNames: "assets/[name].[hash:16][extname]",
+};
+
+/**
+ * The application: what `imagedb-site build` copies into a site. `.vite/manifest.json` tells the pages' writer
+ * the hashed names. The public library, `imagedb.js`, will be a second build with `src/api` as its entries.
+ */
+export default defineConfig({
+  root: here,
+  base: "./",
+  publicDir: false,
+  plugins: [...plugins(), serviceWorkerPlugin(join(here, "src/sw/sw.ts"))],
+  worker: {
+    format: "es",
+    plugins,
+    rolldownOptions: { output: names },
+  },
+  build: {
+    target: "es2022",
+    outDir: join(here, "../builder/imagedb_site/_web"),
+    emptyOutDir: true,
+    manifest: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1024,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { app: join(here, "src/ui/main.tsx") },
+      output: names,
+    },
+  },
+});
