@@ -260,7 +260,7 @@ describe("meaning", () => {
   it("answers with words first, then from the vocabulary, then finally", async () => {
     const server = serveTiny({ model: true });
     // The text tower arrives last.
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => { release = resolve; });
     const real = server.fetch;
     server.faults.set("model/text.onnx", async () => {
