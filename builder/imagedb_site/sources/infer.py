@@ -10,10 +10,7 @@ from collections.abc import Callable, Sequence
 from imagedb_site.records import FieldSpec, FieldType, Value
 from imagedb_site.sources.tables import Cell
 
-_RESERVED = (
-    "bytes file fts height id image_id key original path placeholder rank row rowid score similarity "
-    "thumbnail view width"
-)
+_RESERVED = "file fts height id image_id key path rank row rowid width"
 RESERVED = frozenset(_RESERVED.split())
 """Names the format, full text or the query language use; such a column becomes `meta_<name>`."""
 
@@ -51,7 +48,9 @@ def field_name(label: str, at: int) -> str:
 
     `at`, the column's position, names a column that has no Latin letter or digit.
     """
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    plain = (
+        unicodedata.normalize("NFKD", label.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
     name = _NOT_NAME.sub("_", _WORD_START.sub("_", plain).lower()).strip("_")
     if not name:
         name = f"column_{at + 1}"

@@ -1,0 +1,169 @@
+"""Folders: stable natural order, nothing outside them, classes where there are classes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from imagedb_site.errors import SourceError
+from imagedb_site.records import Problem
+from imagedb_site.sources import PICTURE_SUFFIXES, gather, open_folder
+
+
+def fill(root: Path, *keys: str) -> Path:
+    for key in keys:
+        path = root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(key.encode())
+    return root
+
+
+def keys(root: Path, **options: object) -> list[str]:
+    return [record.key for record in open_folder(root, **options)]
+
+
+def test_order_is_natural_and_the_same_every_time(tmp_path):
+    fill(tmp_path, "b10.jpg", "b9.jpg", "B1.PNG", "a/z.webp", "a/10/x.gif", "a/9/x.gif", "é.jpeg")
+    found = keys(tmp_path)
+    assert found == ["a/9/x.gif", "a/10/x.gif", "a/z.webp", "B1.PNG", "b9.jpg", "b10.jpg", "é.jpeg"]
+    assert keys(tmp_path) == found
+
+
+def test_a_record_tells_path_size_time_and_folder(tmp_path):
+    fill(tmp_path, "trip/one.two.jpg", "top.jpg")
+    os.utime(tmp_path / "top.jpg", ns=(5, 1_234_567_890_123_456_789))
+    top, trip = open_folder(tmp_path)
+    assert (trip.fields, top.fields) == ({"name": "one.two", "folder": "trip"}, {"name": "top"})
+    assert (top.mtime_ns, top.size) == (1_234_567_890_123_456_789, len("top.jpg"))
+    assert top.path.read_bytes() == b"top.jpg"
+
+
+def test_only_pictures_and_nothing_hidden(tmp_path):
+    fill(tmp_path, "a.jpg", "captions.jsonl", "a.txt", ".hidden.jpg", "._a.jpg", ".git/a.jpg")
+    fill(tmp_path, "@eaDir/a.jpg", "__MACOSX/a.jpg", "b.PDF", "c.eps", "d.mp4", "noext")
+    assert keys(tmp_path) == ["a.jpg"]
+
+
+def test_formats_with_an_interpreter_are_left_alone():
+    assert not PICTURE_SUFFIXES & {".eps", ".ps", ".pdf", ".wmf", ".emf", ".mpg"}
+    assert {".jpg", ".heic", ".avif", ".svg", ".tif", ".webp", ".jp2"} <= PICTURE_SUFFIXES
+
+
+def test_excluded_folders_and_limit(tmp_path):
+    fill(tmp_path, "a.jpg", "dist/b.jpg", "c.jpg", "d/e.jpg")
+    assert keys(tmp_path, exclude=[tmp_path / "dist"]) == ["a.jpg", "c.jpg", "d/e.jpg"]
+    assert keys(tmp_path, limit=2) == ["a.jpg", "c.jpg"]
+    assert keys(tmp_path, limit=0) == []
+
+
+def test_links_never_leave_the_folder_nor_loop(tmp_path):
+    outside = fill(tmp_path / "outside", "secret.jpg", "deep/x.jpg")
+    root = fill(tmp_path / "root", "real.jpg", "sub/x.jpg", ".annex/object")
+    (root / "in.jpg").symlink_to(root / ".annex" / "object")
+    (root / "out.jpg").symlink_to(outside / "secret.jpg")
+    (root / "relative.jpg").symlink_to("../outside/secret.jpg")
+    (root / "nowhere.jpg").symlink_to(root / "gone.jpg")
+    (root / "self.jpg").symlink_to(root / "self.jpg")
+    (root / "sub" / "loop").symlink_to(root)
+    (root / "away").symlink_to(outside)
+    problems: list[Problem] = []
+    assert keys(root, problem=problems.append) == ["in.jpg", "real.jpg", "sub/x.jpg"]
+    reasons = {problem.key: problem.reason for problem in problems}
+    assert set(reasons) == {"out.jpg", "relative.jpg", "nowhere.jpg", "self.jpg", "away"}
+    assert "outside the collection" in reasons["out.jpg"]
+    assert "nowhere" in reasons["nowhere.jpg"]
+
+
+def test_a_linked_root_is_a_root(tmp_path):
+    fill(tmp_path / "real", "a.jpg")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert keys(tmp_path / "link") == ["a.jpg"]
+
+
+def test_what_is_no_regular_file_is_not_opened(tmp_path):
+    fill(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    problems: list[Problem] = []
+    assert keys(tmp_path, problem=problems.append) == ["a.jpg"]
+    assert problems == [Problem("pipe.jpg", "not a regular file")]
+
+
+def test_names_that_are_no_text(tmp_path):
+    fill(tmp_path, "a.jpg")
+    Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/b\xff.jpg")).write_bytes(b"x")
+    (tmp_path / "c\nd.jpg").write_bytes(b"x")
+    problems: list[Problem] = []
+    assert keys(tmp_path, problem=problems.append) == ["a.jpg"]
+    assert len(problems) == 2
+    for problem in problems:
+        problem.key.encode("utf-8")
+        assert "\n" not in problem.key
+
+
+def test_very_deep_folders_end(tmp_path):
+    here = os.open(tmp_path, os.O_RDONLY)
+    deep = here
+    for _ in range(600):
+        os.mkdir("dd", dir_fd=deep)
+        below = os.open("dd", os.O_RDONLY, dir_fd=deep)
+        if deep != here:
+            os.close(deep)
+        deep = below
+    problems: list[Problem] = []
+    assert keys(tmp_path, problem=problems.append) == []
+    assert "too long" in problems[0].reason
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_without_permission_is_a_problem(tmp_path):
+    fill(tmp_path, "a.jpg", "shut/b.jpg")
+    (tmp_path / "shut").chmod(0)
+    problems: list[Problem] = []
+    assert keys(tmp_path, problem=problems.append) == ["a.jpg"]
+    (tmp_path / "shut").chmod(0o700)
+    assert problems[0].key == "shut/"
+
+
+def test_no_folder_no_picture(tmp_path):
+    with pytest.raises(SourceError, match="no folder"):
+        gather(tmp_path / "gone")
+    fill(tmp_path, "file.txt")
+    with pytest.raises(SourceError, match="not a folder"):
+        gather(tmp_path / "file.txt")
+    with pytest.raises(SourceError, match="no picture"):
+        gather(tmp_path)
+
+
+def test_class_folders_give_labels(tmp_path):
+    fill(tmp_path, "cat/1.jpg", "cat/2.jpg", "dog/1.jpg")
+    gathered = gather(tmp_path)
+    assert [record.fields["label"] for record in gathered.records] == ["cat", "cat", "dog"]
+    facets = {spec.name: spec.facet for spec in gathered.fields}
+    assert facets["label"] and not facets["folder"]
+
+
+def test_numbered_classes_lose_their_number(tmp_path):
+    fill(tmp_path, "001.ak47/001_0001.jpg", "002.american-flag/002_0001.jpg")
+    labels = [record.fields["label"] for record in gather(tmp_path).records]
+    assert labels == ["ak47", "american-flag"]
+
+
+@pytest.mark.parametrize(
+    "names", [("a/1.jpg", "1.jpg"), ("a/1.jpg", "a/2.jpg"), ("a/1.jpg", "b/c/1.jpg")]
+)
+def test_other_trees_have_no_labels(tmp_path, names):
+    fill(tmp_path, *names)
+    gathered = gather(tmp_path)
+    assert all("label" not in record.fields for record in gathered.records)
+    assert "label" not in {spec.name for spec in gathered.fields}
+    assert "folder" in {spec.name for spec in gathered.fields}
+
+
+def test_progress_counts(tmp_path):
+    fill(tmp_path, *(f"{i}.jpg" for i in range(300)))
+    calls: list[tuple[str, int, int | None]] = []
+    gather(tmp_path, progress=lambda *call: calls.append(call))
+    assert calls[0] == ("gather", 256, None)
+    assert calls[-1] == ("gather", 300, 300)

@@ -1,0 +1,345 @@
+"""Sidecar tables: every kind, the types of columns, whose row is whose, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imagedb_site.errors import SourceError
+from imagedb_site.records import FieldSpec, Record, Value
+from imagedb_site.sources import gather, load_sidecar
+from imagedb_site.sources.infer import RESERVED, clean, field_name, infer, parse_date
+
+ROWS = [
+    {"file": "a/1.jpg", "title": "One", "score": 3, "tags": ["x", "y"], "seen": "2020-01-02"},
+    {"file": "a/2.jpg", "title": "Two", "score": 2.5, "tags": [], "seen": "2021-12-31"},
+]
+
+
+def pictures(root: Path, *keys: str) -> Path:
+    for key in keys:
+        (root / key).parent.mkdir(parents=True, exist_ok=True)
+        (root / key).write_bytes(b"x")
+    return root
+
+
+def table(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def write(path: Path) -> Path:
+    """Writes ROWS in the format the suffix names."""
+    if path.suffix == ".parquet":
+        pyarrow = pytest.importorskip("pyarrow")
+        from pyarrow import parquet
+
+        parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
+    elif path.suffix in (".csv", ".tsv"):
+        comma = "," if path.suffix == ".csv" else "\t"
+        lines = [comma.join(("file", "title", "score", "tags", "seen"))]
+        for row in ROWS:
+            cells = (row["file"], row["title"], row["score"], ";".join(row["tags"]), row["seen"])
+            lines.append(comma.join(str(cell) for cell in cells))
+        table(path, "\r\n".join(lines) + "\r\n")
+    elif path.suffix == ".json":
+        table(path, json.dumps(ROWS))
+    elif path.suffix == ".gz":
+        path.write_bytes(gzip.compress("\n".join(map(json.dumps, ROWS)).encode()))
+    else:
+        table(path, "\n".join(map(json.dumps, ROWS)))
+    return path
+
+
+NAMES = ["t.csv", "t.tsv", "t.jsonl", "t.ndjson", "t.json", "t.parquet", "t.jsonl.gz"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_format_gives_the_same(tmp_path, name):
+    pictures(tmp_path, "a/1.jpg", "a/2.jpg")
+    gathered = gather(tmp_path, [load_sidecar(write(tmp_path / name))])
+    one, two = (record.fields for record in gathered.records)
+    assert (one["title"], one["score"], one["tags"], one["seen"]) == (
+        *("One", 3, ["x", "y"]),
+        "2020-01-02",
+    )
+    assert two["score"] == 2.5 and "tags" not in two
+    types = {spec.name: spec.type for spec in gathered.fields}
+    assert types["score"] == "number" and types["tags"] == "tags" and types["seen"] == "date"
+    assert gathered.problems == []
+
+
+def test_an_object_by_file_name(tmp_path):
+    text = json.dumps({"a.png": {"p": "a castle", "se": 1}, "b.png": {"p": "a boat", "se": 2}})
+    sidecar = load_sidecar(table(tmp_path / "part.json", text))
+    assert sidecar.values("images/a.png") == {"p": "a castle", "se": 1}
+
+
+def cells(*values: object) -> FieldSpec:
+    return infer("column", "column", list(values))[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ((1, 2.5, "3"), "number"),
+        (("1", "2e3"), "number"),
+        (("007", "008"), "text"),
+        ((True, False), "boolean"),
+        (("yes", "No"), "boolean"),
+        (("2020-01-01", "2021:03:04 05:06:07"), "date"),
+        (("2020-01-01T00:00:00Z", "2020-01-01 10:00:00+02:00"), "date"),
+        (("2020-13-01",), "text"),
+        (("https://a.b/c", "http://d.e"), "url"),
+        (("javascript:alert(1)",), "text"),
+        ((["a", "b"], ["c"]), "tags"),
+        ((["A long sentence that says what is seen in the picture, of course."],), "text"),
+        (("red;green", "blue"), "tags"),
+        (("a|b", "b|c|d"), "tags"),
+        (("cat", "dog", "cat", "dog"), "category"),
+        (("book CC BY; unverified", "book CC BY; unverified") * 50, "category"),
+        (("One title", "Another title"), "text"),
+        (("A sentence; with a semicolon and so many words that it is no tag.",), "text"),
+        ((1, "x"), "text"),
+        ((float(1 << 60), 1.0), "text"),
+    ],
+)
+def test_types(values, kind):
+    assert cells(*values).type == kind
+
+
+def test_what_each_type_is_good_for():
+    assert cells(1, 2) == FieldSpec("column", "Column", "number", facet=True, column=True)
+    assert cells("a;b") == FieldSpec("column", "Column", "tags", fts=True, facet=True, column=True)
+    assert cells("Some text") == FieldSpec("column", "Column", "text", fts=True)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("ImageWidth", "image_width"),
+        ("Größe (cm)", "grosse_cm"),
+        ("  a--b  ", "a_b"),
+        ("1st", "n_1st"),
+        ("題名", "column_3"),
+        ("path", "meta_path"),
+        ("Rank", "meta_rank"),
+        ("x" * 200, "x" * 63),
+    ],
+)
+def test_field_names(label, name):
+    assert field_name(label, 2) == name
+
+
+@given(st.text(max_size=100), st.integers(0, 500))
+def test_field_names_are_always_valid(label, at):
+    import re
+
+    name = field_name(label, at)
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name)
+    assert name not in RESERVED
+
+
+def join(tmp_path: Path, names: list[str], keys: list[str]) -> dict[str, Value]:
+    """Returns the row number each picture got from a table that names `names`."""
+    text = "file,row\n" + "".join(f'"{name}",{at}\n' for at, name in enumerate(names))
+    sidecar = load_sidecar(table(tmp_path / "t.csv", text))
+    sidecar.bind(keys)
+    records = [Record(key, Path(key), 0, 0) for key in keys]
+    return {
+        record.key: values["meta_row"]
+        for record in map(sidecar.apply, records)
+        if (values := record.fields)
+    }
+
+
+def test_the_whole_path_comes_first(tmp_path):
+    found = join(tmp_path, ["x.jpg", "b/x.jpg"], ["a/x.jpg", "b/x.jpg"])
+    assert found == {"b/x.jpg": 1, "a/x.jpg": 0}
+
+
+def test_other_ways_to_write_a_path(tmp_path):
+    names = [".\\a\\x.jpg", "/b/y.jpg", "c//z.jpg", "Cafe\u0301.jpg"]
+    found = join(tmp_path, names, ["a/x.jpg", "b/y.jpg", "c/z.jpg", "Caf\u00e9.jpg"])
+    assert found == {"a/x.jpg": 0, "b/y.jpg": 1, "c/z.jpg": 2, "Caf\u00e9.jpg": 3}
+
+
+def test_longer_paths_and_names_without_suffix(tmp_path):
+    names = ["/data/set/train/x.jpg", "/data/set/test/x.jpg", "plain"]
+    found = join(tmp_path, names, ["train/x.jpg", "test/x.jpg", "a/plain.png"])
+    assert found == {"train/x.jpg": 0, "test/x.jpg": 1, "a/plain.png": 2}
+
+
+def test_a_name_that_fits_two_fits_none(tmp_path):
+    assert join(tmp_path, ["x.jpg"], ["a/x.jpg", "b/x.jpg"]) == {}
+    assert join(tmp_path, ["c/x.jpg", "d/x.jpg"], ["x.jpg"]) == {}
+    pictures(tmp_path / "p", "a/x.jpg", "b/x.jpg", "y.jpg")
+    text = "file,v\nx.jpg,1\ny.jpg,2\ngone.jpg,3\n"
+    gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / "t.csv", text))])
+    reasons = {problem.key: problem.reason for problem in gathered.problems}
+    assert "fits 2 pictures" in reasons["x.jpg"]
+    assert "no such picture" in reasons["gone.jpg"]
+    assert set(reasons) == {"x.jpg", "gone.jpg"}
+
+
+def test_unmatched_names_are_not_told_under_a_limit(tmp_path):
+    pictures(tmp_path / "p", "a.jpg", "b.jpg")
+    sidecar = load_sidecar(table(tmp_path / "t.csv", "file,v\na.jpg,1\nb.jpg,2\n"))
+    gathered = gather(tmp_path / "p", [sidecar], limit=1)
+    assert gathered.problems == [] and gathered.records[0].fields["v"] == 1
+    assert sidecar.unmatched == ["b.jpg"]
+
+
+def test_many_unmatched_names_are_summed_up(tmp_path):
+    pictures(tmp_path / "p", "a.jpg")
+    text = "file,v\na.jpg,1\n" + "".join(f"gone{i}.jpg,1\n" for i in range(500))
+    gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / "t.csv", text))])
+    assert len(gathered.problems) == 21
+    assert "480 more" in gathered.problems[-1].reason
+
+
+def test_several_rows_of_one_picture_are_merged(tmp_path):
+    text = "image,caption,tags,n\na.jpg,One,x;y,1\na.jpg,Two,y;z,2\na.jpg,One,,3\n"
+    sidecar = load_sidecar(table(tmp_path / "t.csv", text))
+    values = sidecar.values("a.jpg")
+    assert values == {"caption": "One\nTwo", "tags": ["x", "y", "z"], "n": 1}
+
+
+def test_the_tables_name_and_label_win(tmp_path):
+    pictures(tmp_path / "p", "cat/1.jpg", "dog/2.jpg")
+    text = "file,name,label\ncat/1.jpg,Tom,tomcat\n"
+    gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / "t.csv", text))])
+    assert gathered.records[0].fields["name"] == "Tom"
+    assert gathered.records[0].fields["label"] == "tomcat"
+    assert gathered.records[1].fields["label"] == "dog"
+    names = [spec.name for spec in gathered.fields]
+    assert len(names) == len(set(names))
+
+
+def test_two_tables(tmp_path):
+    pictures(tmp_path / "p", "a.jpg", "b.jpg")
+    one = table(tmp_path / "1.csv", "file,v\na.jpg,1\n")
+    two = table(tmp_path / "2.csv", "file,v,w\nb.jpg,2,x\n")
+    gathered = gather(tmp_path / "p", [load_sidecar(one), load_sidecar(two)])
+    assert [record.fields["v"] for record in gathered.records] == [1, 2]
+    clash = table(tmp_path / "3.csv", "file,v\na.jpg,9\n")
+    with pytest.raises(SourceError, match=r'"V" of a\.jpg different'):
+        gather(tmp_path / "p", [load_sidecar(one), load_sidecar(clash)])
+    other = table(tmp_path / "4.csv", "file,v\nb.jpg,many words\n")
+    with pytest.raises(SourceError, match=r"is number in 1\.csv but text in 4\.csv"):
+        gather(tmp_path / "p", [load_sidecar(one), load_sidecar(other)])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("t.csv", "file,v,v\na.jpg,1,2\n", 'two columns named "v"'),
+        ("t.csv", "file,My Title,my_title\na.jpg,1,2\n", 'both come to the field name "my_title"'),
+        ("t.csv", "colour,size\nred,2\n", "No column"),
+        ("t.csv", "file,v\na.jpg,1,2,3\n", "Line 2"),
+        ("t.csv", "", "empty"),
+        ("t.csv", "file,v\n", "empty"),
+        ("t.jsonl", '{"file": "a.jpg"}\n{"file": \n', "Line 2"),
+        ("t.jsonl", "[1]\n", "not a JSON object"),
+        ("t.jsonl", "[" * 100_000, "Line 1"),
+        ("t.json", '{"a": 1}', "neither"),
+        ("t.json", "", "not JSON"),
+        ("t.xlsx", "", "not a table"),
+        ("t.parquet", "nonsense", "not a Parquet file"),
+        ("t.jsonl.gz", "nonsense", "cannot be read"),
+    ],
+)
+def test_bad_tables_get_one_sentence(tmp_path, name, text, message):
+    if name.endswith(".parquet"):
+        pytest.importorskip("pyarrow")
+    with pytest.raises(SourceError, match=message):
+        load_sidecar(table(tmp_path / name, text))
+
+
+def test_a_key_that_is_not_there(tmp_path):
+    path = table(tmp_path / "t.csv", "file,v\na.jpg,1\n")
+    with pytest.raises(SourceError, match='no column "f"') as error:
+        load_sidecar(path, "f")
+    assert "file, v" in (error.value.hint or "")
+    assert load_sidecar(path, "v").values("1") == {"meta_file": "a.jpg"}
+
+
+def test_encodings(tmp_path):
+    text = "file;titel\na.jpg;Größe\n"
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+        assert load_sidecar(tmp_path / "t.csv").values("a.jpg") == {"titel": "Größe"}
+    (tmp_path / "t.jsonl").write_bytes(b'{"file": "\xff"}')
+    with pytest.raises(SourceError, match="UTF-8"):
+        load_sidecar(tmp_path / "t.jsonl")
+
+
+def test_values_are_cleaned_and_bounded(tmp_path):
+    rows = [{"file": "a.jpg", "t": "a\u0000b\u202ec\x1b[0m", "long": "x" * 100_000, "n": None}]
+    rows += [{"file": "b.jpg", "nested": {"deep": {"v": 1}}, "inf": 1e400, "o": [{"name": "k"}]}]
+    sidecar = load_sidecar(table(tmp_path / "t.jsonl", "\n".join(map(json.dumps, rows))))
+    assert sidecar.values("a.jpg")["t"] == "abc[0m"
+    assert len(sidecar.values("a.jpg")["long"]) == 20_000
+    assert sidecar.values("b.jpg") == {"nested_deep_v": 1, "o": ["k"]}
+
+
+@given(st.text())
+def test_clean_text_has_no_control_characters(text):
+    cleaned = clean(text)
+    assert not any(ord(c) < 32 and c not in "\n\t" for c in cleaned)
+    assert not any("\ud800" <= c <= "\udfff" or "\u202a" <= c <= "\u202e" for c in cleaned)
+    assert clean(cleaned) == cleaned
+
+
+@given(st.text(alphabet="0123456789-:/T Z+.", max_size=30))
+def test_dates_are_dates_or_nothing(text):
+    import datetime
+
+    found = parse_date(text)
+    assert found is None or datetime.datetime.fromisoformat(found)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(st.dictionaries(st.sampled_from(["file", "a", "b", "C", "d"]), JSON), max_size=6)
+)
+def test_any_json_lines_give_values_or_one_sentence(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("t") / "t.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    try:
+        sidecar = load_sidecar(path)
+    except SourceError as error:
+        assert str(error)
+        return
+    types = {
+        "number": (int, float),
+        "boolean": bool,
+        "tags": list,
+    }
+    specs = {spec.name: types.get(spec.type, str) for spec in sidecar.fields}
+    for name in sidecar.unmatched:
+        for field, value in sidecar.values(name).items():
+            assert isinstance(value, specs[field])
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_as_csv(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    path.write_bytes(b"file,v\n" + data)
+    try:
+        load_sidecar(path)
+    except SourceError as error:
+        assert str(error)
