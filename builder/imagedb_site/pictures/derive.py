@@ -9,6 +9,9 @@ from PIL import Image
 from imagedb_site.pictures.types import DecodeError, Derivative, Recipe
 
 _METHOD = 4
+"""Measured on 150 photographs at 320 pixels: method 2 takes half the time (3.5 for 6.5 ms) but 5 % more
+bytes for the same error, method 6 takes twice the time for 4 % fewer. A site is built once and visited
+often."""
 _MAX_SIDE = 16_383
 
 

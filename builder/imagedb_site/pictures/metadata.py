@@ -48,11 +48,12 @@ _CONTROL = re.compile(
 )
 _DATE = re.compile(r"(\d{4})[-:/.](\d\d)[-:/.](\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?")
 _JUNK = re.compile(
-    r"(olympus|sony|konica|minolta|samsung|kodak|canon|nikon|casio|digital camera|dsc|dcim|"
-    r"charset=|screenshot$|untitled|default|jpeg picture|lead technologies|image$|picture$)",
+    r"(olympus|sony|konica|minolta|samsung|kodak|canon|nikon|casio|dsc|dcim)\b.*|.*digital camera|"
+    r"charset=.*|screenshot|untitled|default|jpeg picture|lead technologies.*|image|picture|"
+    r"[\W\d_]+|copyright,?|\(c\) by .* user|file written by .*",
     re.IGNORECASE,
 )
-"""Descriptions that cameras and programs write by themselves."""
+"""Descriptions and rights that cameras and programs write by themselves."""
 
 _MAX_TAGS = 200
 _UNKNOWN = {"unknown", "none", "n/a", "----", "-", "."}
@@ -91,7 +92,7 @@ def read_metadata(image: Image.Image) -> dict[str, Value]:
     lens = [detail.get(0xA434), *xmp.get("exifEX:LensModel", ()), *xmp.get("aux:Lens", ())]
     put("lens", _first_text(lens, 120))
     put("focal_length", _number(detail.get(0x920A), 0.1, 10_000))
-    put("aperture", _number(detail.get(0x829D), 0.1, 256))
+    put("aperture", _number(detail.get(0x829D), 0.5, 256))
     put("exposure_time", _number(detail.get(0x829A), 1e-6, 86_400, digits=8))
     put("iso", _number(detail.get(0x8827), 1, 10_000_000))
     rating = _number(next(iter(xmp.get("xmp:Rating", ())), exif.get(0x4746)), 0.5, 5)
@@ -105,7 +106,7 @@ def read_metadata(image: Image.Image) -> dict[str, Value]:
     put("creator", _first_text(creators, 200))
     put("credit", _first_text([*xmp.get("photoshop:Credit", ()), *iptc.get(110, ())], 300))
     rights = [*xmp.get("dc:rights", ()), *iptc.get(116, ()), exif.get(0x8298)]
-    put("copyright", _first_text(rights, 500))
+    put("copyright", _first_text(rights, 500, skip=_JUNK))
     _put_private(put, detail, gps, xmp, iptc)
     return fields
 
@@ -228,7 +229,7 @@ def _first_text(values: Iterable[object], limit: int, skip: re.Pattern[str] | No
 
 
 def _is_junk(text: str, junk: re.Pattern[str]) -> bool:
-    return len(text) <= 40 and junk.match(text) is not None
+    return len(text) <= 40 and junk.fullmatch(text) is not None
 
 
 def _joined(values: list[str] | None) -> list[str]:
@@ -242,6 +243,7 @@ def _tags(values: Iterable[str]) -> list[str]:
 
 def _camera(make: str, model: str) -> str:
     """Returns maker and model without saying the maker twice."""
+    make = make.removeprefix("Eastman ").removeprefix("EASTMAN ")
     make = "" if make.casefold() in _UNKNOWN else " ".join(make.split())
     model = " ".join(model.split())
     if not model or not make:
