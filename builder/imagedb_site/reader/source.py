@@ -105,6 +105,9 @@ def fetch(url: str, limit: int) -> bytes:
             while size <= limit and (part := response.read(min(_CHUNK, limit + 1 - size))):
                 parts.append(part)
                 size += len(part)
+            announced = response.headers.get("Content-Length", "")
+            if size <= limit and announced.isdecimal() and int(announced) != size:
+                raise http.client.IncompleteRead(b"", int(announced) - size)
     except urllib.error.HTTPError as error:
         with error:
             if error.code in (404, 410):

@@ -21,6 +21,7 @@ class PreviousSite:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._by_size: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        self._by_content: dict[str, dict[str, Any]] = {}
         try:
             manifest = json.loads((root / "manifest.json").read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -35,16 +36,23 @@ class PreviousSite:
 
     def find_compressed(self, folder: str, stem: str, data: bytes) -> bytes | None:
         """The stored bytes of an entry of the same kind that decode to `data`."""
-        for entry in self._by_size.get((f"{folder}/{stem}", len(data)), []):
-            stored = self._read(entry["path"], entry["bytes"])
-            if stored is None or hashlib.sha256(stored).hexdigest() != entry["sha256"]:
-                continue
-            try:
-                if gunzip_if(stored, len(data)) == data:
-                    return stored
-            except FormatError:
-                continue
-        return None
+        key = (f"{folder}/{stem}", len(data))
+        if key in self._by_size:
+            for candidate in self._by_size.pop(key):
+                self._index(candidate)
+        entry = self._by_content.get(hashlib.sha256(data).hexdigest())
+        return None if entry is None else self._read(entry["path"], entry["bytes"])
+
+    def _index(self, entry: dict[str, Any]) -> None:
+        """Note what an entry's file decodes to, if it is what the entry says."""
+        stored = self._read(entry["path"], entry["bytes"])
+        if stored is None or hashlib.sha256(stored).hexdigest() != entry["sha256"]:
+            return
+        try:
+            raw = gunzip_if(stored, entry["raw_bytes"])
+        except FormatError:
+            return
+        self._by_content[hashlib.sha256(raw).hexdigest()] = entry
 
     def _read(self, path: str, size: int) -> bytes | None:
         file = self.root / path

@@ -1,0 +1,280 @@
+"""Reading a published site: from a folder, over HTTP, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from site_samples import edit_manifest, golden_input, sample_input, tree
+
+from imagedb_site.errors import FormatError, ImageDBError, StorageError, UsageError
+from imagedb_site.reader import open_site
+from imagedb_site.reader.shape import safe_path
+from imagedb_site.site import write_site
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_site(golden_input(row_block=10, document_block=9), tmp_path / "site")
+    return tmp_path / "site"
+
+
+class Host(http.server.SimpleHTTPRequestHandler):
+    """A host as plain as can be; `mode` makes it misbehave."""
+
+    mode = ""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        target = Path(self.directory) / self.path.removeprefix("/repo/")
+        if self.path == "/repo/elsewhere/manifest.json":
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/passwd")
+            self.end_headers()
+            return
+        if not target.is_file() or self.mode == "503":
+            self.send_error(503 if self.mode == "503" else 404)
+            return
+        data = target.read_bytes()
+        if self.mode == "decoded" and data[:2] == b"\x1f\x8b":
+            # As a host that took the gzip for its own and undid it.
+            data = gzip.decompress(data)
+        if self.mode == "endless":
+            data += bytes(1 << 24)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data) + (10 if self.mode == "cut" else 0)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture
+def host(folder: Path) -> Iterator[tuple[str, type[Host]]]:
+    handler = type("OneHost", (Host,), {})
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(handler, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/repo/", handler
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("mode", ["", "decoded"])
+def test_a_url_reads_as_the_folder_does(host, folder: Path, mode: str) -> None:
+    url, handler = host
+    handler.mode = mode
+    query = np.ones(16, np.float32)
+    with open_site(url) as remote, open_site(folder) as local:
+        remote.verify()
+        assert remote.ids == local.ids
+        assert remote.search_text("cat", 5) == local.search_text("cat", 5)
+        assert remote.search_vectors(query, 5) == local.search_vectors(query, 5)
+        assert remote.thumbnail(3) == local.thumbnail(3)
+        assert remote.document(7) == local.document(7)
+
+
+@pytest.mark.parametrize("ending", ["", "index.html", "manifest.json", "?q=cat#top"])
+def test_any_address_of_a_site_will_do(host, ending: str) -> None:
+    url, _ = host
+    assert open_site(url + ending).count == 24
+    assert open_site(url.rstrip("/")).count == 24
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("cut", StorageError), ("503", StorageError), ("endless", FormatError)]
+)
+def test_a_failing_host(host, mode: str, kind: type[ImageDBError]) -> None:
+    url, handler = host
+    site = open_site(url)
+    handler.mode = mode
+    with pytest.raises(kind):
+        _ = site.flat_vectors
+
+
+def test_a_redirect_to_a_local_file_is_not_followed(host) -> None:
+    with pytest.raises(StorageError):
+        open_site(host[0] + "elsewhere/")
+
+
+def test_nobody_there() -> None:
+    with pytest.raises(StorageError):
+        open_site("http://127.0.0.1:9/")
+    with pytest.raises(UsageError):
+        open_site("ftp://example.org/")
+
+
+def test_no_site(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="missing"):
+        open_site(tmp_path)
+    with pytest.raises(StorageError):
+        open_site(tmp_path / "nowhere")
+    for text in ("", "[]", "{}", '{"format": "other"}', "\xff", '{"format":NaN}', "[" * 100_000):
+        (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
+        with pytest.raises(FormatError):
+            open_site(tmp_path)
+
+
+def test_another_version_is_refused_by_name(folder: Path) -> None:
+    for version in (2, 0, "1", None, True):
+        edit_manifest(folder, lambda manifest, v=version: manifest.update(version=v))
+        with pytest.raises(FormatError, match="format version"):
+            open_site(folder)
+
+
+def test_unknown_keys_are_ignored(folder: Path) -> None:
+    def add(value: object) -> None:
+        if isinstance(value, dict):
+            for item in list(value.values()):
+                add(item)
+            value["x_new"] = {"later": [1]}
+        elif isinstance(value, list):
+            for item in value:
+                add(item)
+
+    edit_manifest(folder, add)
+    open_site(folder).verify()
+
+
+CHANGES = [
+    ("catalog.tier", lambda m: m["catalog"].update(tier="paged")),
+    ("vectors.tier", lambda m: m["vectors"].update(tier="leaves")),
+    ("vectors.codec", lambda m: m["vectors"].update(codec="pq")),
+    ("vectors.count", lambda m: m["vectors"].update(count=23)),
+    ("vectors.dim", lambda m: m["vectors"].update(dim=0)),
+    ("catalog.columns", lambda m: m["catalog"].update(columns=["title"])),
+    ("collection.count", lambda m: m["collection"].update(count=-1)),
+    ("collection.count", lambda m: m["collection"].update(count=True)),
+    ("rows has", lambda m: m["rows"].update(block=0)),
+    ("rows has", lambda m: m["rows"]["files"].pop()),
+    ("documents has", lambda m: m["documents"].update(block=7)),
+    ("ids.sha256", lambda m: m["ids"].update(sha256="x")),
+    ("ids.path", lambda m: m["ids"].update(path="../secret")),
+    ("ids.path", lambda m: m["ids"].update(path="/etc/passwd")),
+    ("ids.path", lambda m: m["ids"].update(path="http://evil.example/x")),
+    ("ids.bytes", lambda m: m["ids"].update(bytes=1 << 40)),
+    ("ids", lambda m: m.pop("ids")),
+    ("field name", lambda m: m["fields"][0].update(name="A B")),
+    ("field name", lambda m: m["fields"].append(m["fields"][0])),
+    ("type", lambda m: m["fields"][0].update(type="blob")),
+    ("fts", lambda m: m["fields"][0].update(fts=1)),
+    ("originals", lambda m: m.update(originals="all")),
+    ("extension", lambda m: m["thumbnails"].update(extension="exe")),
+    ("not an object", lambda m: m.update(collection=[])),
+    ("attribution", lambda m: m["collection"].update(attribution=[{"url": "x"}])),
+]
+
+
+@pytest.mark.parametrize(("message", "change"), CHANGES)
+def test_a_wrong_manifest(folder: Path, message: str, change) -> None:
+    edit_manifest(folder, change)
+    with pytest.raises(FormatError, match=message):
+        open_site(folder)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "..", "a/../b", "/a", "a//b", "a\\b", "%2e%2e/a", "a/%2E%2e/b", "c:/x", "data:x", "a?b"]
+    + ["a#b", "a\nb", "./a", "a/", "x" * 1001, 7, None],
+)
+def test_paths_with_a_way_out(path: object) -> None:
+    with pytest.raises(FormatError):
+        safe_path(path, "x")
+
+
+def test_an_honest_path() -> None:
+    assert safe_path("data/ids.0123456789abcdef.bin", "x") == "data/ids.0123456789abcdef.bin"
+
+
+def test_every_damaged_file_is_named(folder: Path) -> None:
+    """One flipped bit anywhere in any hashed file is found, and the file is named."""
+    for path, data in tree(folder).items():
+        if path == "manifest.json":
+            continue
+        for position in {0, len(data) // 2, len(data) - 1}:
+            changed = bytearray(data)
+            changed[position] ^= 0x10
+            (folder / path).write_bytes(changed)
+            with pytest.raises(FormatError) as caught:
+                open_site(folder).verify()
+            assert path in str(caught.value), path
+        (folder / path).write_bytes(data[: len(data) // 2])
+        with pytest.raises(FormatError, match=path):
+            open_site(folder).verify()
+        (folder / path).unlink()
+        with pytest.raises(FormatError, match=path):
+            open_site(folder).verify()
+        (folder / path).write_bytes(data)
+    open_site(folder).verify()
+
+
+def test_a_link_out_of_the_site_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    path = folder / manifest["ids"]["path"]
+    outside = tmp_path / "outside.bin"
+    path.rename(outside)
+    path.symlink_to(outside)
+    with pytest.raises(FormatError, match="outside"):
+        _ = open_site(folder).ids
+
+
+def test_ids_must_give_the_hash(folder: Path) -> None:
+    edit_manifest(folder, lambda m: m["collection"].update(hash="0" * 64))
+    with pytest.raises(FormatError, match="collection's hash"):
+        _ = open_site(folder).ids
+
+
+def test_search_limits_and_errors(folder: Path) -> None:
+    site = open_site(folder)
+    assert len(site.search_text("cat", 2)) == 2
+    assert site.search_text("cat", 0) == []
+    assert site.search_text("cat", -1) == []
+    assert len(site.search_vectors(np.ones(16, np.float32), 3)) == 3
+    assert site.search_vectors(np.ones(16, np.float32), 0) == []
+    with pytest.raises(UsageError, match="shape"):
+        site.search_vectors(np.ones(15, np.float32), 3)
+    for query in ('"open', "a-b", "c++", "NEAR(", "nofield: x", "AND", ""):
+        with pytest.raises(UsageError):
+            site.search_text(query, 3)
+    with pytest.raises(UsageError):
+        site.document(24)
+    with pytest.raises(UsageError, match="no column"):
+        site.column("title")
+    with pytest.raises(FormatError, match="no field"):
+        site.column("nothing")
+
+
+def test_rows_and_ids_lead_to_each_other(folder: Path) -> None:
+    site = open_site(folder)
+    assert [site.row_of(image_id) for image_id in site.ids] == list(range(24))
+    assert site.row_of("f" * 16) is None
+
+
+def test_only_what_is_needed_is_read(tmp_path: Path) -> None:
+    """One document costs its block and the ids, whatever else is missing."""
+    write_site(sample_input(40, document_block=10), tmp_path / "site")
+    for path in tree(tmp_path / "site"):
+        if "vectors" in path or "catalog" in path or "rows" in path or path.startswith("thumbs/"):
+            (tmp_path / "site" / path).unlink()
+    assert open_site(tmp_path / "site").document(15)["path"] == "folder/15.jpg"
+
+
+def test_similarity_is_that_of_the_codes(tmp_path: Path) -> None:
+    site = sample_input(50, dim=24)
+    write_site(site, tmp_path / "site")
+    published = open_site(tmp_path / "site")
+    query = np.random.default_rng(3).normal(size=24).astype(np.float32)
+    found = dict(published.search_vectors(query, 50))
+    exact = published.vectors() @ query
+    for row, similarity in found.items():
+        assert similarity == pytest.approx(float(exact[row]), abs=1e-5)
+    assert site.embeddings is not None
+    assert np.abs(published.vectors() - site.embeddings).max() < 0.005

@@ -1,0 +1,314 @@
+"""Hostile bytes: a reader gives a right result or a FormatError, and nothing else, ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from site_samples import FIELDS, GOLDEN, tree
+
+from imagedb_site.container import (
+    canonical_json,
+    gunzip_if,
+    gzip_bytes,
+    read_container,
+    write_container,
+)
+from imagedb_site.errors import FormatError, UsageError
+from imagedb_site.reader import Site, open_site
+from imagedb_site.reader.catalog import CatalogDatabase
+from imagedb_site.reader.decode import decode_column, decode_ids, decode_rows, decode_vectors
+from imagedb_site.reader.documents import decode_documents
+from imagedb_site.reader.manifest import parse_manifest
+from imagedb_site.site.catalog import build_catalog
+from imagedb_site.site.columns import encode_column
+from imagedb_site.site.vectors import interleave, quantize
+
+FOLDER = GOLDEN / "site-tiny"
+RELAXED = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+class Memory:
+    """A source whose files a test can change."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.files = tree(FOLDER)
+
+    def read(self, path: str, limit: int) -> bytes:
+        data = self.files.get(path)
+        if data is None or len(data) > limit:
+            raise FormatError(f"{path} is missing or too long.")
+        return data
+
+
+def use(source: Memory) -> None:
+    """Everything a user of the reader can ask of a site."""
+    site = Site(source)
+    site.verify()
+    site.search_text("cat OR sea", 5)
+    if site.manifest.vectors is not None:
+        site.search_vectors(np.ones(site.manifest.vectors.dim, np.float32), 5)
+
+
+def damage(data: bytes, random_: random.Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(random_.choice([1, 1, 1, 3, 20])):
+        position = random_.randrange(len(changed))
+        match random_.randrange(4):
+            case 0:
+                changed[position] ^= 1 << random_.randrange(8)
+            case 1:
+                changed[position] = random_.choice(b'\x00\xff\x7f\x80[]{}"0')
+            case 2:
+                del changed[position : position + random_.randrange(1, 9)]
+            case 3:
+                changed[position:position] = random_.randbytes(random_.randrange(1, 9))
+        if not changed:
+            break
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_damaged_manifest(seed: int) -> None:
+    source = Memory()
+    damaged = damage(source.files["manifest.json"], random.Random(seed))
+    source.files["manifest.json"] = damaged
+    try:
+        use(source)
+    except (FormatError, UsageError):
+        return
+    # Accepted: then nothing that search depends on is different.
+    before, after = parse_manifest(tree(FOLDER)["manifest.json"]), parse_manifest(damaged)
+    assert (before.count, before.hash) == (after.count, after.hash)
+    assert {e.sha256 for e in after.entries()} <= {e.sha256 for e in before.entries()}
+
+
+def forge(source: Memory, path: str, raw: bytes) -> None:
+    """Put `raw` in the place of a file, with a manifest that vouches for it."""
+    manifest = json.loads(source.files["manifest.json"])
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            if value.get("path") == path:
+                packed = gzip_bytes(raw)
+                digest = hashlib.sha256(packed).hexdigest()
+                value.update(
+                    path=f"data/forged.{digest[:16]}.bin",
+                    bytes=len(packed),
+                    raw_bytes=len(raw),
+                    sha256=digest,
+                )
+                source.files[value["path"]] = packed
+            for item in value.values():
+                walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                walk(item)
+
+    walk(manifest)
+    source.files["manifest.json"] = canonical_json(manifest)
+
+
+@pytest.mark.parametrize(
+    "kind", ["catalog", "documents", "ids", "rows", "vectors", "tags", "place", "rating", "taken"]
+)
+def test_a_forged_file_with_a_right_hash(kind: str) -> None:
+    """The hash protects against accidents only: the decoders have to stand on their own."""
+    path = next(path for path in tree(FOLDER) if path.startswith(f"data/{kind}."))
+    whole = gunzip_if((FOLDER / path).read_bytes(), 1 << 20)
+    refused = 0
+    for seed in range(60):
+        source = Memory()
+        forge(source, path, damage(whole, random.Random(f"{kind} {seed}")))
+        try:
+            use(source)
+        except (FormatError, UsageError):
+            refused += 1
+    assert refused > 0
+
+
+def test_forging_alone_does_not_break_the_site() -> None:
+    source = Memory()
+    path = next(path for path in source.files if path.startswith("data/catalog."))
+    forge(source, path, gunzip_if(source.files[path], 1 << 20))
+    use(source)
+
+
+DECODERS: list[Callable[[bytes], object]] = [
+    parse_manifest,
+    lambda data: decode_rows(data, 0, 4),
+    lambda data: decode_ids(data, 4),
+    lambda data: decode_vectors(data, 4, 4),
+    lambda data: decode_column(data, "number", 4),
+    lambda data: decode_column(data, "tags", 4),
+    lambda data: decode_column(data, "category", 4),
+    lambda data: decode_documents(data, ["0" * 16], []),
+    lambda data: CatalogDatabase(data, ["name"], 4),
+]
+
+
+@given(
+    data=st.binary(max_size=200)
+    | st.builds(
+        lambda kind, body: write_container(kind, {}, {"codes": np.frombuffer(body, np.uint8)}),
+        st.sampled_from(["rows", "ids", "vectors", "column"]),
+        st.binary(max_size=64),
+    ),
+    decoder=st.sampled_from(DECODERS),
+)
+@RELAXED
+def test_noise_is_refused(data: bytes, decoder: Callable[[bytes], object]) -> None:
+    with pytest.raises(FormatError):
+        decoder(data)
+
+
+SECTIONS = st.dictionaries(
+    st.sampled_from(
+        ["values", "codes", "offsets", "mean", "scale", "ids", "width", "height", "pack", "offset"]
+        + ["length", "placeholder"]
+    ),
+    st.builds(
+        lambda dtype, length, fill: np.full(length, fill).astype(dtype),
+        st.sampled_from(["i1", "u1", "u2", "u4", "i4", "f4", "f8"]),
+        st.integers(0, 40),
+        st.sampled_from([0, 1, 3, 100]),
+    ),
+    max_size=7,
+)
+HEADERS = st.fixed_dictionaries(
+    {
+        "count": st.sampled_from([4, 4, 4, 5, "4", None]),
+        "first": st.sampled_from([0, 0, 1]),
+        "values": st.sampled_from([["a", "b"], ["a"], [], "a", [1], ["a", "a"]]),
+        "codec": st.just("int8"),
+        "dim": st.just(4),
+        "padded_dim": st.sampled_from([16, 4]),
+    }
+)
+
+
+@given(
+    header=HEADERS, sections=SECTIONS, kind=st.sampled_from(["rows", "ids", "vectors", "column"])
+)
+@RELAXED
+def test_well_formed_containers_with_nonsense(header: dict, sections: dict, kind: str) -> None:
+    data = write_container(kind, header, sections)
+    for decoder in DECODERS[1:7]:
+        try:
+            decoded = decoder(data)
+        except FormatError:
+            continue
+        assert len(getattr(decoded, "codes", decoded)) == 4
+
+
+@given(
+    values=st.lists(
+        st.none()
+        | st.integers(-(2**40), 2**40)
+        | st.floats(allow_nan=False, allow_infinity=False, width=64),
+        min_size=1,
+        max_size=50,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_numbers_come_back_exactly(values: list) -> None:
+    from imagedb_site.records import FieldSpec
+
+    spec = FieldSpec("size", "Size", "number")
+    rows = [{} if value is None else {"size": value} for value in values]
+    header, arrays = encode_column(spec, rows)
+    data = write_container("column", header, arrays)
+    assert decode_column(data, "number", len(values)) == values
+
+
+@given(
+    rows=st.lists(
+        st.lists(st.text(max_size=6), max_size=5).map(lambda tags: list(dict.fromkeys(tags))),
+        min_size=1,
+        max_size=30,
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_tags_and_categories_come_back(rows: list[list[str]]) -> None:
+    tags, category = FIELDS[1], FIELDS[0]
+    header, arrays = encode_column(tags, [{"tags": row} for row in rows])
+    data = write_container("column", header, arrays)
+    assert decode_column(data, "tags", len(rows)) == rows
+    firsts = [row[0] if row else None for row in rows]
+    header, arrays = encode_column(category, [{"name": f} if f is not None else {} for f in firsts])
+    data = write_container("column", header, arrays)
+    assert decode_column(data, "category", len(rows)) == firsts
+    counts = [firsts.count(value) for value in header["values"]]
+    assert counts == sorted(counts, reverse=True)
+
+
+@given(count=st.integers(1, 40), dim=st.integers(1, 50), seed=st.integers(0, 1000))
+@settings(max_examples=60, deadline=None)
+def test_vectors_come_back_within_half_a_step(count: int, dim: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
+    coded = quantize(values)
+    header = {"codec": "int8", "count": count, "dim": dim, "padded_dim": -(-dim // 16) * 16}
+    arrays = {"mean": coded.mean, "scale": coded.scale, "codes": interleave(coded.codes)}
+    data = write_container("vectors", header, arrays)
+    decoded = decode_vectors(data, count, dim)
+    assert (decoded.codes == coded.codes).all()
+    assert (np.abs(decoded.embeddings() - values) <= coded.scale * 0.51 + 1e-6).all()
+    flat, padded = read_container(data, "vectors")[1]["codes"], header["padded_dim"]
+    row, d = count - 1, dim - 1
+    at = row // 4 * 4 * padded + d // 16 * 64 + row % 4 * 16 + d % 16
+    assert flat[at] == coded.codes[row, d]
+
+
+def test_a_catalog_with_more_in_it_than_full_text() -> None:
+    """A catalog cannot bring code: no triggers, no views over it, nothing written."""
+    import apsw
+
+    honest = build_catalog(["name"], [{"name": "a cat"}, {"name": "a dog"}])
+    database = apsw.Connection(":memory:")
+    database.deserialize("main", honest)
+    database.execute("DELETE FROM fts_docsize WHERE id = 2")
+    short = bytes(database.serialize("main"))
+    catalog = CatalogDatabase(short, ["name"], 2)
+    with pytest.raises(FormatError, match="every image once"):
+        catalog.verify()
+    database.execute("DROP TABLE fts")
+    database.execute("CREATE TABLE fts(name)")
+    with pytest.raises(FormatError, match="no FTS5"):
+        CatalogDatabase(bytes(database.serialize("main")), ["name"], 2)
+    database.execute("DROP TABLE fts")
+    database.execute("CREATE VIEW fts AS SELECT 'cat' AS name")
+    with pytest.raises(FormatError):
+        CatalogDatabase(bytes(database.serialize("main")), ["name"], 2)
+
+
+def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
+    source = Memory()
+    manifest = json.loads(source.files["manifest.json"])
+    bomb = gzip_bytes(bytes(50_000_000))
+    digest = hashlib.sha256(bomb).hexdigest()
+    manifest["ids"] = {
+        "path": f"data/x.{digest[:16]}.bin",
+        "bytes": len(bomb),
+        "raw_bytes": 288,
+        "sha256": digest,
+    }
+    source.files[manifest["ids"]["path"]] = bomb
+    source.files["manifest.json"] = canonical_json(manifest)
+    with pytest.raises(FormatError, match="more than"):
+        _ = Site(source).ids
+
+
+def test_the_golden_site_is_whole() -> None:
+    use(Memory())
+    open_site(FOLDER).verify()
