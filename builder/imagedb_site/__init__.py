@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "open"]
 
 
-def open(place: str | Path, *, model: str | None = None) -> Collection:  # noqa: A001
+def open(place: str | Path, *, model: str | None = None) -> Collection:
     """Open a published site (folder or http(s) URL) or a working library for searching.
 
     See `imagedb_site.search.open_collection`; imported on the first call, so that importing the

@@ -1,0 +1,63 @@
+"""A small collection made on the spot, and the command line run on it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+PACK = ROOT / "tests" / "golden" / "pack-tiny"
+WEB = ROOT / "builder" / "imagedb_site" / "_web"
+
+Cli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def web() -> None:
+    if not (WEB / ".vite" / "manifest.json").exists():
+        pytest.fail("The web application is not built; `make test` builds it (`make web` alone).")
+
+
+def make_pictures(folder: Path, count: int = 12) -> Path:
+    """Photograph-like noise in three class folders, every one different."""
+    for number in range(count):
+        label = ("cat", "dog", "red_car")[number % 3]
+        random = np.random.default_rng(number)
+        coarse = random.integers(0, 256, (6 + number % 3, 8, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC)
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        picture.save(folder / label / f"image_{number:02}.jpg", quality=90)
+    return folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return make_pictures(tmp_path / "pictures")
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """Runs `imagedb-site` as a user does, in a process of its own in an empty folder."""
+
+    def run(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "imagedb_site.cli.main", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=check, timeout=300
+        )
+
+    return run
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder and its bytes."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

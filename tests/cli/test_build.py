@@ -1,0 +1,220 @@
+"""`imagedb-site build` as a user meets it: what it makes, and what it does with bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from .conftest import PACK, Cli, make_pictures, tree
+
+
+def build(cli: Cli, pictures: Path, *more: str | Path) -> dict[str, object]:
+    done = cli("build", pictures, "--model", PACK, "--json", *more)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, object] = json.loads(done.stdout)
+    return report
+
+
+def test_builds_a_whole_site_twice_the_same(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    first = build(cli, pictures)
+    assert (first["count"], first["derived"], first["problems"]) == (12, 12, [])
+    before = tree(tmp_path / "dist")
+    assert cli("check", "dist").returncode == 0
+    second = build(cli, pictures)
+    assert second["derived"] == 0
+    assert tree(tmp_path / "dist") == before
+    shutil.rmtree(tmp_path / "dist.library")
+    shutil.rmtree(tmp_path / "dist")
+    build(cli, pictures)
+    assert tree(tmp_path / "dist") == before
+
+
+def test_a_moved_or_copied_picture_is_not_decoded_again(cli: Cli, pictures: Path) -> None:
+    build(cli, pictures)
+    shutil.move(pictures / "cat" / "image_00.jpg", pictures / "dog" / "moved.jpg")
+    shutil.copy(pictures / "cat" / "image_03.jpg", pictures / "cat" / "copy.jpg")
+    report = build(cli, pictures)
+    assert (report["count"], report["derived"]) == (13, 0)
+
+
+def test_a_removed_picture_leaves_the_site(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    build(cli, pictures)
+    (pictures / "cat" / "image_00.jpg").unlink()
+    assert build(cli, pictures)["count"] == 11
+    manifest = json.loads((tmp_path / "dist" / "manifest.json").read_text())
+    assert manifest["collection"]["count"] == 11
+
+
+def test_changed_settings_derive_only_what_depends_on_them(
+    cli: Cli, pictures: Path, tmp_path: Path
+) -> None:
+    build(cli, pictures, "--view-size", "0")
+    manifest = json.loads((tmp_path / "dist" / "manifest.json").read_text())
+    report = build(cli, pictures, "--view-size", "380")
+    assert report["derived"] == 12
+    seconds = report["seconds"]
+    assert isinstance(seconds, dict)
+    assert "model inference" not in seconds
+    again = json.loads((tmp_path / "dist" / "manifest.json").read_text())
+    assert again["views"]["count"] == 12
+    assert again["vectors"] == manifest["vectors"]
+    assert build(cli, pictures, "--title", "New title", "--view-size", "380")["derived"] == 0
+
+
+def test_bad_pictures_are_listed_and_skipped(cli: Cli, pictures: Path) -> None:
+    (pictures / "cat" / "empty.jpg").touch()
+    (pictures / "cat" / "text.png").write_text("no picture")
+    whole = (pictures / "cat" / "image_00.jpg").read_bytes()
+    (pictures / "cat" / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    bomb = Image.new("1", (30_000, 30_000))
+    bomb.save(pictures / "cat" / "bomb.png", optimize=False)
+    report = build(cli, pictures)
+    problems = report["problems"]
+    assert isinstance(problems, list)
+    assert {Path(p["path"]).name for p in problems} == {
+        "empty.jpg",
+        "text.png",
+        "half.jpg",
+        "bomb.png",
+    }
+    assert all(p["reason"] for p in problems)
+    assert report["count"] == 12
+    done = cli("build", pictures, "--model", PACK)
+    assert done.returncode == 0
+    assert "half.jpg" in done.stdout
+
+
+def test_strict_fails_and_keeps_the_site(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    build(cli, pictures)
+    before = tree(tmp_path / "dist")
+    (pictures / "cat" / "empty.jpg").touch()
+    done = cli("build", pictures, "--model", PACK, "--strict")
+    assert done.returncode == 4
+    assert "empty.jpg" in done.stdout
+    assert tree(tmp_path / "dist") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["nowhere"], 3, "nowhere"),
+        (["hollow"], 3, "no picture"),
+        (["pictures", "--no-such-option"], 2, "no-such-option"),
+        (["pictures", "--model", "no-such-model"], 5, "no-such-model"),
+        (["pictures", "--metadata", "missing.csv"], 3, "missing.csv"),
+        (["pictures", "--config", "bad.toml"], 2, "colour"),
+        (["pictures", "--thumbnail-size", "5"], 2, "thumbnail_size"),
+        (["pictures", "-o", "pictures"], 2, "pictures"),
+        (["pictures", "-o", "precious"], 8, "precious"),
+        (["pictures", "--model", "old-pack"], 5, "version"),
+        (["pictures", "--metadata", "collides.csv"], 3, "width"),
+        ([], 2, "pictures"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    cli: Cli, pictures: Path, tmp_path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    (tmp_path / "hollow").mkdir()
+    (tmp_path / "bad.toml").write_text('colour = "red"\n')
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "diary.txt").write_text("mine")
+    (tmp_path / "collides.csv").write_text("file,width,width\nimage_00.jpg,1,2\n")
+    shutil.copytree(PACK, tmp_path / "old-pack")
+    manifest = tmp_path / "old-pack" / "pack.json"
+    manifest.write_text(manifest.read_text().replace('"version":1', '"version":9'))
+    more = [] if "--model" in arguments or not arguments else ["--model", str(PACK)]
+    done = cli("build", *arguments, *more)
+    assert done.returncode == code, done.stderr
+    assert words.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "dist").exists()
+    assert (tmp_path / "precious" / "diary.txt").read_text() == "mine"
+
+
+def test_settings_file(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "captions.csv").write_text("file,title\nimage_00.jpg,A sleeping cat\n")
+    (tmp_path / "imagedb-site.toml").write_text(
+        f'pictures = "pictures"\noutput = "public"\nmodel = "{PACK}"\nview_size = 0\n'
+        'metadata = ["captions.csv"]\ntitle = "From the file"\n'
+    )
+    done = cli("build", "--json", "--limit", "5")
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "public" / "manifest.json").read_text())
+    assert manifest["collection"]["title"] == "From the file"
+    assert manifest["collection"]["count"] == 5
+    assert manifest["views"] is None
+    found = json.loads(
+        cli("search", "sleeping", "--in", "public", "--mode", "words", "--json").stdout
+    )
+    assert [hit["path"] for hit in found["results"]] == ["cat/image_00.jpg"]
+
+
+def test_killed_builds_resume_to_the_same_bytes(cli: Cli, tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path / "many", 90)
+    build(cli, pictures, "-o", tmp_path / "whole")
+    command = [
+        sys.executable, "-m", "imagedb_site.cli.main", "build", str(pictures),
+        "--model", str(PACK), "-o", "dist", "--batch-size", "4",
+    ]  # fmt: skip
+    for pause in (0.6, 0.9, 1.2, 1.5):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(pause)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    build(cli, pictures, "-o", "dist")
+    whole, resumed = tree(tmp_path / "whole"), tree(tmp_path / "dist")
+    assert resumed == whole
+    leftovers = [p.name for p in tmp_path.iterdir() if p.name.startswith(".")]
+    assert leftovers == []
+
+
+def test_interrupt_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path / "many", 90)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "imagedb_site.cli.main", "build", str(pictures), "--model", str(PACK)],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert process.returncode in (0, 130)
+    if process.returncode == 130:
+        assert "Nothing is lost" in errors
+
+
+def test_words_only(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    done = cli("build", pictures, "--model", "none", "--json")
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "dist" / "manifest.json").read_text())
+    assert manifest["vectors"] is None and manifest["model"] is None
+    assert "red_car" in cli("search", "car", "--in", "dist").stdout
+    assert cli("search", "car", "--in", "dist", "--mode", "meaning").returncode == 2
+
+
+def test_positions_stay_private(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0110] = "EOS 7D"
+    exif.get_ifd(0x8825).update({1: "N", 2: (47.0, 22.0, 30.0), 3: "E", 4: (8.0, 32.0, 0.0)})
+    with Image.open(pictures / "cat" / "image_00.jpg") as picture:
+        picture.save(pictures / "cat" / "gps.jpg", exif=exif)
+    build(cli, pictures, "--originals", "copy")
+    names = {f["name"] for f in json.loads((tmp_path / "dist/manifest.json").read_text())["fields"]}
+    assert "camera" in names and "latitude" not in names
+    for path in (tmp_path / "dist" / "originals").iterdir():
+        with Image.open(path) as original:
+            assert not original.getexif().get_ifd(0x8825)
+    build(cli, pictures, "--publish-location")
+    names = {f["name"] for f in json.loads((tmp_path / "dist/manifest.json").read_text())["fields"]}
+    assert "latitude" in names
