@@ -11,7 +11,7 @@ interface Expected {
   rows: { width: number; height: number; placeholder: string; thumbnail_sha256: string }[];
   documents: { path: string; fields: Record<string, unknown> }[];
   columns: Record<string, unknown[]>;
-  vectors: { decoded?: number[][]; queries?: { vector: number[]; similarities: number[] }[] };
+  vectors: { tolerance: number; queries: { query: number[]; results: { row: number; similarity: number }[] }[] };
 }
 
 const expected = json<Expected>(golden, "site-tiny.json");
@@ -245,6 +245,17 @@ describe("meaning", () => {
     expect(rowsOf(response)).toHaveLength(24);
     const similarities = response.results.map(({ similarity }) => similarity!);
     expect(similarities).toEqual([...similarities].sort((a, b) => b - a));
+  });
+
+  it.each(expected.vectors.queries.map((query, i) => ({ i, ...query })))("of embedding $i: rows and similarities of the exact search", async ({ query, results }) => {
+    const engine = await open(serveTiny());
+    const response = await engine.search({ embeddings: [Float32Array.from(query)], mode: "meaning", k: 24 });
+    expect(rowsOf(response)).toEqual(results.map(({ row }) => row));
+    response.results.forEach(({ similarity }, rank) => {
+      expect(Math.abs(similarity! - results[rank]!.similarity)).toBeLessThan(expected.vectors.tolerance);
+    });
+    const pages = await Promise.all([0, 7, 14, 21].map((offset) => engine.search({ embeddings: [Float32Array.from(query)], mode: "meaning", k: 7, offset })));
+    expect(pages.flatMap(rowsOf)).toEqual(rowsOf(response));
   });
 
   it("of texts without a model gives way to words, and says so", async () => {

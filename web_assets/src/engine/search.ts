@@ -1,16 +1,14 @@
 /** One search: both arms side by side, provisional answers on the way, one final answer. */
 import { LoadError } from "../format/index";
-import type { SimilarityIndex } from "../kernel/index";
 import { filterMask } from "./filters";
-import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { abortable } from "./lru";
-import { both, countMask, rowsOf, type Mask } from "./mask";
+import { both, type Mask } from "./mask";
 import type { MeaningArm } from "./meaning-arm";
 import { makePlan, type Plan } from "./plan";
+import { browse, byWords, finish, rank, reach, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
-import { SORT_POOL, sortRows } from "./sort";
 import { searchWords, type WordsFound } from "./words-arm";
-import type { Filter, Notice, Result, SearchRequest, SearchResponse } from "./types";
+import type { Filter, Notice, SearchRequest, SearchResponse } from "./types";
 
 /** How long (ms) a final answer may take before the words alone are shown. */
 const PATIENCE = 80;
@@ -18,11 +16,6 @@ const PATIENCE = 80;
 export interface SearchContext {
   signal?: AbortSignal | undefined;
   onPartial?: ((response: SearchResponse) => void) | undefined;
-}
-
-interface Query {
-  vector: Float32Array | null;
-  index: SimilarityIndex;
 }
 
 type Outcome<T> = { value: T } | { error: unknown };
@@ -66,13 +59,13 @@ export async function search(
     });
     if (!patience) provisional(async () => {
       const [{ vector, index }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
-      return vector && await answer(rank(plan, { vector, index }, found, mask), "vocabulary", found?.notices ?? []);
+      return vector && await answer(rank(plan, { vector, index }, found, mask, reach(request)), "vocabulary", found?.notices ?? []);
     });
   }
   try {
     const both = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(both, signal);
-    return await answer(...decide(plan, near, found, mask, resources.count));
+    return await answer(...decide(plan, near, found, mask, resources.count, reach(request)));
   } finally {
     done = true;
   }
@@ -109,19 +102,9 @@ async function startMeaning(resources: Resources, vector: Promise<Float32Array |
   return { vector: ready, index };
 }
 
-interface Ranking {
-  results: Result[];
-  total: number | null;
-  strictTotal?: number;
-  /** For the similarities of the results that are shown. */
-  query?: Query;
-  /** Whether the results are in an order of relevance without end. */
-  ranked: boolean;
-}
-
 /** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
 function decide(
-  plan: Plan, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null, count: number,
+  plan: Plan, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null, count: number, depth: number,
 ): [Ranking, "final", Notice[]] {
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
@@ -132,72 +115,13 @@ function decide(
   }
   if (found && "error" in found) {
     if (plan.required.length || !isLoadError(found.error)) throw found.error;
-    return [rank(plan, near.value, null, mask), "final", [{
+    return [rank(plan, near.value, null, mask, depth), "final", [{
       kind: "info", message: `Words were not searched, since full text could not be loaded: ${found.error.message}`,
     }]];
   }
   const notices = words?.notices ?? [];
   if (!near.value.vector) return [words && plan.words ? byWords(words) : browse(mask, count), "final", notices];
-  return [rank(plan, near.value, words, mask), "final", notices];
-}
-
-function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null): Ranking {
-  const mask = words ? words.mask : filtered;
-  const depth = plan.mode === "meaning" ? query.index.count : FUSION_DEPTH;
-  const total = mask && countMask(mask);
-  const near = query.index.search(query.vector!, Math.min(depth, total ?? Infinity), mask);
-  if (plan.mode === "meaning") {
-    const results = Array.from(near.rows, (row, place) => ({
-      row, score: near.similarities[place]!, similarity: near.similarities[place]!, ranks: { meaning: place },
-    }));
-    return { results, total, query, ranked: true };
-  }
-  const strict = words && plan.words ? { strictTotal: words.strict } : {};
-  return { results: fuse(near.rows, words?.rows ?? []), total, query, ranked: true, ...strict };
-}
-
-function byWords({ rows, strict }: WordsFound): Ranking {
-  const results = Array.from(rows, (row, place) => ({ row, score: rankScore(place), ranks: { words: place } }));
-  return { results, total: results.length, strictTotal: strict, ranked: true };
-}
-
-/** All rows, or those of a mask, in default order. */
-function browse(mask: Mask | null, count: number): Ranking {
-  const rows = mask ? rowsOf(mask) : Uint32Array.from({ length: count }, (_, row) => row);
-  return { results: Array.from(rows, (row) => ({ row, score: 0 })), total: rows.length, ranked: false };
-}
-
-async function finish(
-  resources: Resources, request: SearchRequest, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
-): Promise<SearchResponse> {
-  const { offset = 0, k } = request;
-  const ordered = await sorted(resources, request, ranking);
-  const page = ordered.slice(offset, offset + k);
-  if (ranking.query?.vector) {
-    const { index, vector } = ranking.query;
-    const similarities = index.similarities(vector, page.map(({ row }) => row));
-    page.forEach((result, i) => { result.similarity = similarities[i]!; });
-  }
-  return {
-    results: page,
-    total: ranking.total,
-    ...(ranking.strictTotal === undefined ? {} : { strictTotal: ranking.strictTotal }),
-    stage,
-    notices: request.sort && ordered.length < ranking.results.length
-      ? [...notices, { kind: "truncated", message: `The ${ordered.length} most relevant pictures were put in this order.` }]
-      : notices,
-    elapsedMs: performance.now() - started,
-  };
-}
-
-async function sorted(resources: Resources, { sort }: SearchRequest, { results, ranked }: Ranking): Promise<Result[]> {
-  if (!sort || sort.field === "relevance") return sort?.direction === "ascending" && ranked ? results.toReversed() : results;
-  const pool = ranked ? results.slice(0, SORT_POOL) : results;
-  if (sort.field === "default") {
-    return pool.toSorted((a, b) => (sort.direction === "descending" ? b.row - a.row : a.row - b.row));
-  }
-  const column = await resources.column(sort.field);
-  return sortRows(pool, column, sort.direction === "descending", resources.field(sort.field).label);
+  return [rank(plan, near.value, words, mask, depth), "final", notices];
 }
 
 async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {

@@ -1,0 +1,103 @@
+/** Rankings of both arms, and the page of one that is asked for. */
+import type { SimilarityIndex } from "../kernel/index";
+import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
+import { countMask, rowsOf, type Mask } from "./mask";
+import type { Plan } from "./plan";
+import type { Resources } from "./resources";
+import { SORT_POOL, sortRows } from "./sort";
+import type { WordsFound } from "./words-arm";
+import type { Notice, Result, SearchRequest, SearchResponse } from "./types";
+
+/** A query of the meaning arm; no vector where its terms cancel out. */
+export interface Query {
+  vector: Float32Array | null;
+  index: SimilarityIndex;
+}
+
+export interface Ranking {
+  /** How many results there are to page through. */
+  length: number;
+  /** Made only for the results that are shown: a list may be as long as the collection. */
+  at: (place: number) => Result;
+  total: number | null;
+  strictTotal?: number;
+  /** For the similarities of the results that are shown. */
+  query?: Query;
+  /** Whether the results are in an order of relevance. */
+  ranked: boolean;
+}
+
+/** How many results of the meaning arm a page needs; in steps, so that pages rarely ask for another number. */
+export function reach({ k, offset = 0, sort }: SearchRequest): number {
+  const needed = Math.max(offset + k, sort ? SORT_POOL : 0, FUSION_DEPTH);
+  return 2 ** Math.ceil(Math.log2(needed));
+}
+
+export function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null, depth: number): Ranking {
+  const mask = words ? words.mask : filtered;
+  const total = mask && countMask(mask);
+  const wanted = plan.mode === "meaning" ? depth : FUSION_DEPTH;
+  const near = query.index.search(query.vector!, Math.min(wanted, total ?? Infinity), mask);
+  if (plan.mode === "meaning") {
+    const at = (place: number): Result => {
+      const similarity = near.similarities[place]!;
+      return { row: near.rows[place]!, score: similarity, similarity, ranks: { meaning: place } };
+    };
+    return { length: near.rows.length, at, total, query, ranked: true };
+  }
+  const results = fuse(near.rows, words?.rows ?? []);
+  const strict = words && plan.words ? { strictTotal: words.strict } : {};
+  return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...strict };
+}
+
+export function byWords({ rows, strict }: WordsFound): Ranking {
+  const at = (place: number): Result => ({ row: rows[place]!, score: rankScore(place), ranks: { words: place } });
+  return { length: rows.length, at, total: rows.length, strictTotal: strict, ranked: true };
+}
+
+/** All rows, or those of a mask, in default order. */
+export function browse(mask: Mask | null, count: number): Ranking {
+  const rows = mask && rowsOf(mask);
+  const length = rows?.length ?? count;
+  return { length, at: (place) => ({ row: rows?.[place] ?? place, score: 0 }), total: length, ranked: false };
+}
+
+/** The answer: the page of `ranking` that `request` asks for. */
+export async function finish(
+  resources: Resources, request: SearchRequest, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
+): Promise<SearchResponse> {
+  const { results, left } = await page(resources, request, ranking);
+  if (ranking.query?.vector) {
+    const { index, vector } = ranking.query;
+    const similarities = index.similarities(vector, results.map(({ row }) => row));
+    results.forEach((result, i) => { result.similarity = similarities[i]!; });
+  }
+  const { total, strictTotal } = ranking;
+  return {
+    results,
+    total,
+    ...(strictTotal === undefined ? {} : { strictTotal }),
+    stage,
+    notices: left ? [...notices, { kind: "truncated", message: `The ${SORT_POOL} best matches were put in this order.` }] : notices,
+    elapsedMs: performance.now() - started,
+  };
+}
+
+/** The results that are asked for, and whether another order than that of relevance left some out. */
+async function page(resources: Resources, request: SearchRequest, ranking: Ranking): Promise<{ results: Result[]; left: boolean }> {
+  const { offset = 0, k, sort } = request;
+  const { length, at, ranked } = ranking;
+  const end = Math.min(length, offset + k);
+  if (!sort || sort.field === "relevance" || (sort.field === "default" && !ranked)) {
+    const backwards = sort?.direction === "descending" && sort.field === "default";
+    const places = Array.from({ length: Math.max(0, end - offset) }, (_, i) => (backwards ? length - 1 - offset - i : offset + i));
+    return { results: places.map(at), left: false };
+  }
+  const pool = ranked ? Math.min(length, SORT_POOL) : length;
+  const items = Array.from({ length: pool }, (_, place) => ({ place, row: at(place).row }));
+  const descending = sort.direction === "descending";
+  const sorted = sort.field === "default"
+    ? items.sort((a, b) => (descending ? b.row - a.row : a.row - b.row))
+    : sortRows(items, await resources.column(sort.field), descending, resources.field(sort.field).label);
+  return { results: sorted.slice(offset, offset + k).map(({ place }) => at(place)), left: pool < length };
+}
