@@ -56,6 +56,23 @@ def connect(path: Path) -> apsw.Connection:
         return connection
 
 
+@contextmanager
+def atomic(connection: apsw.Connection) -> Iterator[None]:
+    """A transaction, or a savepoint inside one; undone as a whole where the block raises."""
+    nested = not connection.get_autocommit()
+    connection.execute("SAVEPOINT nested" if nested else "BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("RELEASE nested" if nested else "COMMIT")
+    except BaseException:
+        # A full disk makes SQLite roll everything back by itself.
+        if not connection.get_autocommit():
+            connection.execute(
+                "ROLLBACK TO nested; RELEASE nested" if nested else "ROLLBACK",
+            )
+        raise
+
+
 def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.set_busy_timeout(_BUSY_MS)
     # A file this program did not make is refused before anything in it is changed.
@@ -78,18 +95,12 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.pragma("cache_size", -32_768)
     if _check(connection, path) == len(MIGRATIONS):
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with atomic(connection):
         # Another process may have migrated it in the meantime.
-        for number, migrate in enumerate(MIGRATIONS[_check(connection, path) :]):
-            del number
+        for migrate in MIGRATIONS[_check(connection, path) :]:
             migrate(connection)
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", len(MIGRATIONS))
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _check(connection: apsw.Connection, path: Path) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 
 from imagedb_site.errors import LibraryError, UsageError
 from imagedb_site.library import search
-from imagedb_site.library.connection import connect, translated
+from imagedb_site.library.connection import atomic, connect, translated
 from imagedb_site.library.schema import create_embeddings, embeddings_table
 from imagedb_site.records import FieldSpec, Record, Value
 
@@ -99,7 +99,7 @@ class Library:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Groups writes: all of them are stored or none. May be nested."""
-        with translated(self._path), self._db:
+        with translated(self._path), atomic(self._db):
             yield
 
     # -- files ---------------------------------------------------------------------------------
