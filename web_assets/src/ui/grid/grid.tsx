@@ -193,7 +193,7 @@ export function Grid(): JSX.Element | null {
   return (
     <>
       <ul ref={element} class={`grid ${gliding ? "gliding" : ""}`} role="list" aria-label="Results"
-        style={{ height: `${String(Math.ceil(geometry?.height ?? 0))}px` }}>
+        data-stage={list.stage} data-key={list.key} style={{ height: `${String(Math.ceil(geometry?.height ?? 0))}px` }}>
         {geometry && drawn.map((index) => {
           const place = placeAt(list, index);
           const box = boxOf(geometry, index);
