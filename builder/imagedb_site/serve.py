@@ -142,7 +142,10 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         """
         if not _is_loopback(self._host):
             return True
-        name = urlsplit(f"//{header or ''}").hostname or ""
+        try:
+            name = urlsplit(f"//{header or ''}").hostname or ""
+        except ValueError:
+            return False
         return name.rstrip(".") == self._host or _is_loopback(name)
 
     def __exit__(
@@ -351,11 +354,11 @@ def _open(root: Path, relative: str) -> _File | None:
         descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError):
         return None
-    handle = os.fdopen(descriptor, "rb")
-    status = os.fstat(handle.fileno())
+    status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        handle.close()
+        os.close(descriptor)
         return None
+    handle = os.fdopen(descriptor, "rb")
     return _File(relative, handle, status.st_size, _tag(relative, handle, status))
 
 

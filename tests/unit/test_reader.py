@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.server
 import json
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -182,8 +183,10 @@ def test_a_wrong_manifest(folder: Path, message: str, change) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "..", "a/../b", "/a", "a//b", "a\\b", "%2e%2e/a", "a/%2E%2e/b", "c:/x", "data:x", "a?b"]
-    + ["a#b", "a\nb", "./a", "a/", "x" * 1001, 7, None],
+    [
+        *("", "..", "a/../b", "/a", "a//b", "a\\b", "%2e%2e/a", "a/%2E%2e/b", "c:/x", "data:x"),
+        *("a?b", "a#b", "a\nb", "./a", "a/", "x" * 1001, 7, None),
+    ],
 )
 def test_paths_with_a_way_out(path: object) -> None:
     with pytest.raises(FormatError):
@@ -223,6 +226,19 @@ def test_a_link_out_of_the_site_is_not_followed(folder: Path, tmp_path: Path) ->
     path.rename(outside)
     path.symlink_to(outside)
     with pytest.raises(FormatError, match="outside"):
+        _ = open_site(folder).ids
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_something_else_in_place_of_a_file(folder: Path, kind: str) -> None:
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    path = folder / manifest["ids"]["path"]
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path)
+    with pytest.raises(FormatError, match="no file"):
         _ = open_site(folder).ids
 
 

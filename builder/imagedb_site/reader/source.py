@@ -57,9 +57,10 @@ class FolderSource:
                 raise FormatError(f"{path} lies outside the site.")
             # A pipe in place of a file would make reading wait for ever.
             descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                raise FormatError(f"{path} is no file.")
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise FormatError(f"{path} is no file.")
                 data = file.read(limit + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FormatError(f"{path} is missing.") from error

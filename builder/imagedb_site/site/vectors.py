@@ -12,6 +12,8 @@ from imagedb_site.site.storage import SiteFolder
 
 CHUNK = 16
 GROUP = 4
+_RATIOS = np.linspace(1, 0.4, 13, dtype=np.float32)
+_SAMPLE = 4096
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,14 @@ class Quantized:
 
 
 def quantize(embeddings: NDArray[np.float32]) -> Quantized:
-    """Centre each dimension and spread its largest deviation over 127 steps.
+    """Centre each dimension and spread its deviations over 127 steps, with the least squared error.
 
-    `embeddings`: float32 [n, dim], finite.
+    `embeddings`: float32 [n, dim], finite. The scale of a dimension is its largest deviation times the
+    one of a few ratios that costs least. Measured as recall@10 against the exact embeddings, for the
+    built-in encoder on 2,424 photographs (202 text queries / 485 pictures as queries): largest
+    deviation .994/.996, this .994/.996, the 99.9th percentile .992/.993, the 99th .970/.976, one
+    scale for all dimensions .993/.992; on 20,000 made-up embeddings with heavy tails and an outlier
+    dimension: largest deviation .960, this .972, 99.9th percentile .960, 99th .867, one scale .918.
     """
     count, dim = embeddings.shape
     if not count:
@@ -35,10 +42,25 @@ def quantize(embeddings: NDArray[np.float32]) -> Quantized:
         )
     mean = embeddings.mean(axis=0, dtype=np.float64).astype(np.float32)
     centred = embeddings - mean
-    peak = np.abs(centred).max(axis=0)
-    scale = np.maximum(peak / np.float32(127), np.float32(1e-12)).astype(np.float32)
-    codes = np.clip(np.rint(centred / scale), -127, 127).astype(np.int8)
-    return Quantized(mean, scale, codes)
+    peak = np.maximum(np.abs(centred).max(axis=0), np.float32(1e-10))
+    # A few thousand rows tell the ratio well enough.
+    sample = centred[:: max(1, count // _SAMPLE)]
+    scale = _steps(peak)
+    least = np.full(dim, np.inf)
+    for ratio in _RATIOS:
+        candidate = _steps(peak * ratio)
+        error = np.square(_codes(sample, candidate) * candidate - sample, dtype=np.float64).sum(0)
+        scale = np.where(error < least, candidate, scale)
+        least = np.minimum(error, least)
+    return Quantized(mean, scale, _codes(centred, scale).astype(np.int8))
+
+
+def _steps(peak: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(peak / np.float32(127), dtype=np.float32)
+
+
+def _codes(centred: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.clip(np.rint(centred / scale), -127, 127), dtype=np.float32)
 
 
 def interleave(codes: NDArray[np.int8]) -> NDArray[np.int8]:

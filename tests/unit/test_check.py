@@ -1,0 +1,148 @@
+"""`check` sees what would fail once published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from site_samples import edit_manifest, golden_input, make_web, sample_input, tree
+
+import imagedb_site.check as check_module
+from imagedb_site.check import Limits, check_site
+from imagedb_site.errors import StorageError
+from imagedb_site.site import write_site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    write_site(golden_input(make_web(tmp_path / "web")), tmp_path / "site")
+    return tmp_path / "site"
+
+
+def test_a_good_site(site: Path) -> None:
+    report = check_site(site)
+    assert report.ok and report.findings == ()
+    files = tree(site)
+    assert report.files == len(files)
+    assert report.bytes == sum(map(len, files.values()))
+    assert report.count == 24
+    assert list(report.largest) == sorted(report.largest, key=lambda item: (-item[1], item[0]))
+    assert json.loads(json.dumps(report.to_json()))["ok"] is True
+
+
+def first(folder: Path, pattern: str) -> Path:
+    return sorted(folder.glob(pattern))[0]
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+BREAKS: list[tuple[str, str, Callable[[Path], object]]] = [
+    ("data/catalog", "", lambda s: first(s, "data/catalog.*").unlink()),
+    ("data/vectors", "content", lambda s: flip(first(s, "data/vectors.*"))),
+    ("data/documents", "", lambda s: flip(first(s, "data/documents.*"))),
+    ("thumbs/", "content", lambda s: flip(first(s, "thumbs/*"))),
+    ("thumbs/", "missing", lambda s: first(s, "thumbs/*").unlink()),
+    ("views/", "missing", lambda s: first(s, "views/*").unlink()),
+    ("originals/", "missing", lambda s: first(s, "originals/*").unlink()),
+    ("assets/worker", "", lambda s: first(s, "assets/worker-*").unlink()),
+    ("assets/bg", "", lambda s: first(s, "assets/bg-*").unlink()),
+    ("index.html", "missing", lambda s: (s / "index.html").unlink()),
+    ("404.html", "missing", lambda s: (s / "404.html").unlink()),
+    (".nojekyll", "missing", lambda s: (s / ".nojekyll").unlink()),
+    ("sw.js", "begin", lambda s: (s / "sw.js").write_text("self.x=1")),
+    ("sw.js", "damaged", lambda s: (s / "sw.js").write_text("self.IMAGEDB_SHELL={};\n")),
+    ("manifest.json", "JSON", lambda s: (s / "manifest.json").write_text("{")),
+    ("manifest.json", "version", lambda s: edit_manifest(s, lambda m: m.update(version=9))),
+    (
+        "index.html",
+        "another host",
+        lambda s: replace(s / "index.html", 'src="assets/', 'src="https://cdn.example/'),
+    ),
+    (
+        "index.html",
+        "top of a host",
+        lambda s: replace(s / "index.html", 'src="assets/', 'src="/assets/'),
+    ),
+    (
+        "index.html",
+        "security policy",
+        lambda s: replace(s / "index.html", "Content-Security-Policy", "X-Nothing"),
+    ),
+    ("thumbs/link.webp", "symbolic", lambda s: (s / "thumbs/link.webp").symlink_to("/etc/hosts")),
+]
+
+
+@pytest.mark.parametrize(("file", "message", "damage"), BREAKS)
+def test_what_is_wrong_is_named(
+    site: Path, file: str, message: str, damage: Callable[[Path], object]
+) -> None:
+    damage(site)
+    report = check_site(site)
+    assert not report.ok
+    errors = [finding for finding in report.findings if finding.level == "error"]
+    text = " ".join(f"{finding.file} {finding.message}" for finding in errors)
+    assert file in text and message in text
+
+
+def test_two_files_that_disagree(site: Path, tmp_path: Path) -> None:
+    """Both whole, each with its right hash, but of two builds."""
+    other = tmp_path / "other"
+    write_site(sample_input(24, dim=16, seed=9), other)
+    theirs = json.loads((other / "manifest.json").read_bytes())
+    path = theirs["ids"]["path"]
+    (site / path).write_bytes((other / path).read_bytes())
+    edit_manifest(site, lambda m: m.update(ids=theirs["ids"]))
+    report = check_site(site)
+    assert not report.ok
+    assert any("collection's hash" in finding.message for finding in report.findings)
+
+
+def test_left_over_and_foreign_files_are_warnings(site: Path) -> None:
+    data = first(site, "thumbs/*").read_bytes()
+    import hashlib
+
+    extra = site / "thumbs" / f"{hashlib.sha256(data + b'x').hexdigest()[:16]}.webp"
+    extra.write_bytes(data + b"x")
+    (site / "CNAME").write_text("example.org")
+    (site / "assets" / "old-12345678.js").write_text("x")
+    report = check_site(site)
+    assert report.ok
+    warned = {finding.file for finding in report.findings}
+    assert {f"thumbs/{extra.name}", "CNAME", "assets/old-12345678.js", "manifest.json"} == warned
+
+
+def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tight = {
+        "github-pages": Limits("GitHub Pages", 10_000, 2_000, None),
+        "cloudflare-pages": Limits("Cloudflare Pages", None, 1_000_000, 20),
+    }
+    monkeypatch.setattr(check_module, "LIMITS", tight)
+    anywhere = check_site(site)
+    assert anywhere.ok
+    names = {finding.message.split(" takes")[0] for finding in anywhere.findings}
+    assert names == {"GitHub Pages", "Cloudflare Pages"}
+    github = check_site(site, host="github-pages")
+    assert not github.ok
+    assert any(f.file == "manifest.json" and "a file" in f.message for f in github.findings)
+    assert any(f.file == "" and "this site has" in f.message for f in github.findings)
+    cloudflare = check_site(site, host="cloudflare-pages")
+    assert [f.level for f in cloudflare.findings] == ["error"]
+    assert "20 files" in cloudflare.findings[0].message
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    assert not check_site(tmp_path).ok
+    with pytest.raises(StorageError):
+        check_site(tmp_path / "nowhere")

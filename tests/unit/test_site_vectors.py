@@ -1,0 +1,75 @@
+"""int8 codes keep the order of results, also where some values are far off the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imagedb_site.site.vectors import interleave, quantize
+
+
+def heavy_tailed(count: int = 3000, dim: int = 96) -> np.ndarray:
+    """Clusters, rare large values, and one dimension with a large mean, as CLIP's embeddings have."""
+    random = np.random.default_rng(5)
+    centres = random.normal(size=(60, dim)) * random.gamma(1, 1, size=dim)
+    values = centres[random.integers(0, 60, count)] + 0.7 * random.standard_t(4, size=(count, dim))
+    values[:, 7] += 15
+    return (values / np.linalg.norm(values, axis=1, keepdims=True)).astype(np.float32)
+
+
+def recall(queries: np.ndarray, exact: np.ndarray, approximate: np.ndarray, k: int = 10) -> float:
+    true = np.argsort(-(queries @ exact.T), axis=1, kind="stable")[:, :k]
+    found = np.argsort(-(queries @ approximate.T), axis=1, kind="stable")[:, :k]
+    pairs = zip(true, found, strict=True)
+    return float(np.mean([len(set(a) & set(b)) / k for a, b in pairs]))
+
+
+def test_recall() -> None:
+    values = heavy_tailed()
+    coded = quantize(values)
+    found = recall(values[:150], values, coded.mean + coded.scale * coded.codes)
+    step = np.abs(values).max() / 127
+    one_scale = recall(values[:150], values, np.rint(values / step) * step)
+    assert found > 0.95
+    assert found > one_scale + 0.02
+
+
+def test_no_larger_error_than_the_plain_scale() -> None:
+    values = heavy_tailed()
+    centred = values - values.mean(axis=0)
+    step = np.abs(centred).max(axis=0) / 127
+    plain = np.square(np.rint(centred / step) * step - centred).sum()
+    coded = quantize(values)
+    ours = np.square(coded.mean + coded.scale * coded.codes - values, dtype=np.float64).sum()
+    assert ours <= plain * 1.001
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros((3, 5), np.float32),
+        np.full((4, 2), 0.25, np.float32),
+        np.ones((1, 16), np.float32) / 4,
+        np.zeros((0, 7), np.float32),
+        np.array([[1e-30, 0], [-1e-30, 0]], np.float32),
+    ],
+)
+def test_values_without_spread(values: np.ndarray) -> None:
+    coded = quantize(values)
+    assert (coded.scale > 0).all() and np.isfinite(coded.scale).all()
+    assert coded.codes.shape == values.shape
+    assert np.abs(coded.mean + coded.scale * coded.codes - values).max(initial=0) < 1e-6
+    assert coded.codes.min(initial=0) >= -127
+
+
+def test_interleaving_by_the_formula_of_the_format() -> None:
+    count, dim = 7, 37
+    codes = np.random.default_rng(1).integers(-127, 128, size=(count, dim)).astype(np.int8)
+    flat, padded = interleave(codes), 48
+    assert flat.shape == (4 * padded * 2,)
+    expected = np.zeros_like(flat)
+    for row in range(count):
+        for d in range(dim):
+            group, r, chunk, byte = row // 4, row % 4, d // 16, d % 16
+            expected[group * 4 * padded + chunk * 64 + r * 16 + byte] = codes[row, d]
+    assert (flat == expected).all()
