@@ -86,18 +86,14 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Brings 16- and 32-bit samples to 8 bits, by their range where the format names none."""
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    if image.mode not in ("I", "F"):
+    if not (image.mode.startswith("I;16") or image.mode in ("I", "F")):
         return image
     values = np.asarray(image).astype(np.float32)
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    if low >= 0 and high <= 1 and image.mode == "F":
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    elif low >= 0 and high <= 65_535:
-        low, high = 0.0, 65_535.0
+    if low >= 0:
+        # Sensors of 10 and 12 bits are stored in 16 without being scaled up.
+        ranges = (1, 255, 65_535) if image.mode == "F" else (1_023, 4_095, 65_535)
+        low, high = 0.0, float(next((limit for limit in ranges if high <= limit), high))
     scaled = np.nan_to_num((values - low) * (255.0 / ((high - low) or 1.0)))
-    return Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -73,6 +74,12 @@ class Source:
             return
         self.opened = self._open()
         width, height = self.opened.size
+        if self.opened.format == "PNG":
+            # Its EXIF may follow the pixels, so that asking for it decodes them: errors must be seen.
+            try:
+                self.opened.load()
+            except _DAMAGE as error:
+                raise _reason(error) from error
         # Pillow turns TIFF upright by itself, and the HEIF plugin does.
         turned = self.opened.format in ("TIFF", "HEIF")
         self._orientation = 1 if turned else _orientation(self.opened)
@@ -107,7 +114,9 @@ class Source:
         try:
             image = Image.open(io.BytesIO(self._data), formats=formats.pillow_formats())
         except UnidentifiedImageError as error:
-            raise DecodeError("the file is damaged or no picture of a known format", "unknown") from error
+            raise DecodeError(
+                "the file is damaged or no picture of a known format", "unknown"
+            ) from error
         except _DAMAGE as error:
             raise _reason(error) from error
         if not isinstance(image, ImageFile.ImageFile):
@@ -116,12 +125,7 @@ class Source:
         if width < 1 or height < 1:
             raise DecodeError("the picture has no pixels", "damaged")
         if width * height > self._limits.max_pixels:
-            millions = math.ceil(width * height / 1e6)
-            raise DecodeError(
-                f"the picture has {width} × {height} pixels ({millions} million); "
-                f"the limit is {self._limits.max_pixels // 1_000_000} million",
-                "too_large",
-            )
+            raise DecodeError(_too_many(width * height), "too_large")
         return image
 
     def _decode(self, scale: int) -> Image.Image:
@@ -158,9 +162,15 @@ def _orientation(image: Image.Image) -> int:
 def _reason(error: BaseException) -> DecodeError:
     text = str(error)
     if isinstance(error, Image.DecompressionBombError):
-        return DecodeError("the picture has too many pixels", "too_large")
+        found = re.search(r"\((\d{1,18}) pixels\)", text)
+        return DecodeError(_too_many(int(found.group(1)) if found else 0), "too_large")
     if isinstance(error, MemoryError):
         return DecodeError("decoding it needs too much memory", "memory")
     if any(word in text for word in _TRUNCATED) or isinstance(error, EOFError):
         return DecodeError("the file is cut short", "damaged")
     return DecodeError("the picture is damaged", "damaged")
+
+
+def _too_many(pixels: int) -> str:
+    count = f"{math.ceil(pixels / 1e6):,} million" if pixels else "too many"
+    return f"the picture has {count} pixels, more than allowed"

@@ -62,6 +62,8 @@ class Drawing:
                 svg_string=self._markup,
                 width=width,
                 height=height,
+                # Without it, lengths in inches and points come to nothing.
+                dpi=96,
                 skip_system_fonts=not self._fonts,
             )
         except ValueError as error:

@@ -1,0 +1,406 @@
+"""Decoding: upright, sRGB, on white, reduced but never too far, and clear about what is wrong."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from imagedb_site.pictures import DecodeError, Limits, Picture
+from imagedb_site.pictures.decode import Source
+from imagedb_site.pictures.worker import open_here
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+LIMITS = Limits()
+
+
+def corners(width: int = 60, height: int = 40) -> Image.Image:
+    """Red, green, blue and white quarters, clockwise from the top left."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(GREEN, (width // 2, 0, width, height // 2))
+    image.paste(BLUE, (width // 2, height // 2, width, height))
+    image.paste(WHITE, (0, height // 2, width // 2, height))
+    return image
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def decode(data: bytes, want: int = 320, limits: Limits = LIMITS) -> Image.Image:
+    return Source(data, limits).image(want)
+
+
+def opened(path: Path, want: int = 320) -> Picture:
+    return open_here(path, LIMITS, want)
+
+
+def close(pixel: object, colour: tuple[int, int, int], by: int = 12) -> bool:
+    return bool(np.abs(np.array(pixel, dtype=int)[:3] - colour).max() <= by)
+
+
+def read_corners(image: Image.Image) -> list[object]:
+    right, bottom = image.width - 4, image.height - 4
+    return [image.getpixel(at) for at in ((3, 3), (right, 3), (right, bottom), (3, bottom))]
+
+
+UPRIGHT = [RED, GREEN, BLUE, WHITE]
+STORED = {
+    # How an upright picture is stored for each orientation.
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_in_every_format(kind, orientation):
+    turn = STORED[orientation]
+    image = corners() if turn is None else corners().transpose(turn)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if kind == "HEIF":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
+    options = {"WEBP": {"lossless": True}, "AVIF": {"quality": 95}, "HEIF": {"quality": 95}}
+    data = saved(image, kind, exif=exif.tobytes(), **options.get(kind, {}))
+    source = Source(data, LIMITS)
+    result = source.image(320)
+    assert (source.width, source.height) == result.size == (60, 40)
+    assert result.mode == "RGB"
+    for pixel, colour in zip(read_corners(result), UPRIGHT, strict=True):
+        assert close(pixel, colour, 40), (pixel, colour)
+
+
+def test_an_orientation_that_makes_no_sense_is_ignored():
+    exif = Image.Exif()
+    exif[0x0112] = 77
+    assert close(decode(saved(corners(), "JPEG", exif=exif.tobytes())).getpixel((3, 3)), RED, 40)
+
+
+@pytest.mark.parametrize(
+    ("image", "pixel"),
+    [
+        (Image.new("RGBA", (8, 8), (255, 0, 0, 0)), WHITE),
+        (Image.new("RGBA", (8, 8), (0, 0, 0, 128)), (127, 127, 127)),
+        (Image.new("LA", (8, 8), (0, 0)), WHITE),
+        (Image.new("L", (8, 8), 100), (100, 100, 100)),
+        (Image.new("1", (8, 8), 0), (0, 0, 0)),
+        (Image.new("I;16", (8, 8), 0x8000), (128, 128, 128)),
+        (Image.new("P", (8, 8), 0), None),
+    ],
+)
+def test_modes_in_png(image, pixel):
+    if image.mode == "P":
+        image.putpalette([9, 8, 7])
+        pixel = (9, 8, 7)
+    result = decode(saved(image, "PNG"))
+    assert result.mode == "RGB" and close(result.getpixel((4, 4)), pixel, 1)
+
+
+def test_a_palette_with_a_transparent_colour_is_white_there():
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, 200, 0, 0])
+    image.paste(0, (0, 0, 4, 8))
+    result = decode(saved(image, "PNG", transparency=0))
+    assert result.getpixel((1, 1)) == WHITE and result.getpixel((6, 1)) == (200, 0, 0)
+    gif = decode(saved(image, "GIF", transparency=0))
+    assert gif.getpixel((1, 1)) == WHITE and close(gif.getpixel((6, 1)), (200, 0, 0), 1)
+
+
+def test_a_transparent_rgb_colour():
+    image = corners(8, 8)
+    assert decode(saved(image, "PNG", transparency=RED)).getpixel((1, 1)) == WHITE
+
+
+@pytest.mark.parametrize(
+    ("array", "low", "high"),
+    [
+        (np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8), 0, 255),
+        (np.linspace(-5, 900, 64, dtype=np.float32).reshape(8, 8), 0, 255),
+        (np.linspace(0, 65535, 64).astype(np.int32).reshape(8, 8), 0, 255),
+        (np.full((8, 8), np.nan, dtype=np.float32), 0, 0),
+    ],
+)
+def test_wide_samples_in_tiff(array, low, high):
+    result = np.asarray(decode(saved(Image.fromarray(array), "TIFF")))
+    assert (result.min(), result.max()) == (low, high)
+
+
+def test_cmyk():
+    data = saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95)
+    assert close(decode(data).getpixel((8, 8)), RED, 10)
+
+
+def test_the_first_frame_of_an_animation():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in (RED, BLUE, GREEN)]
+    for kind in ("GIF", "WEBP", "PNG"):
+        data = saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=50)
+        assert close(decode(data).getpixel((4, 4)), RED, 8)
+
+
+def test_colour_profiles_are_applied():
+    # Display P3's green is outside sRGB: its mid tones differ clearly.
+    lab = ImageCms.createProfile("LAB")
+    transform = ImageCms.buildTransform(lab, ImageCms.createProfile("sRGB"), "LAB", "RGB")
+    image = Image.new("LAB", (8, 8), (128, 200, 128))
+    expected = ImageCms.applyTransform(image, transform).getpixel((4, 4))
+    assert close(decode(saved(image, "TIFF")).getpixel((4, 4)), expected, 1)
+
+
+@needs_data
+def test_a_real_wide_profile_changes_colours_and_a_broken_one_does_not():
+    source = Source((DATA / "formats" / "hopper.iccprofile.tif").read_bytes(), LIMITS)
+    plain = Image.open(DATA / "formats" / "hopper.iccprofile.tif").convert("RGB")
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(plain.info["icc_profile"]))
+    expected = ImageCms.profileToProfile(
+        plain,
+        profile,
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    difference = np.asarray(source.image(320), dtype=int) - np.asarray(expected, dtype=int)
+    assert np.abs(difference).max() <= 2
+    data = saved(corners(), "PNG", icc_profile=b"no profile at all")
+    assert decode(data).getpixel((3, 3)) == RED
+
+
+@pytest.mark.parametrize("size", [(2000, 1500), (1999, 1301), (5000, 300), (641, 640), (33, 2000)])
+@pytest.mark.parametrize("want", [50, 224, 320, 1280])
+def test_reduced_pictures_are_never_smaller_than_twice_what_is_wanted(size, want):
+    data = saved(Image.new("RGB", size, (90, 120, 30)), "JPEG")
+    source = Source(data, LIMITS)
+    image = source.image(want)
+    assert (source.width, source.height) == size
+    assert min(image.size) >= min(*size, 2 * want)
+    if min(size) >= 4 * want:
+        assert max(image.size) < max(size)
+
+
+def test_what_is_decoded_does_not_depend_on_what_was_asked_before():
+    noise = np.random.default_rng(0).integers(0, 255, (1200, 1600, 3), dtype=np.uint8)
+    data = saved(Image.fromarray(noise).resize((3200, 2400)), "JPEG")
+    alone = Source(data, LIMITS).image(224).tobytes()
+    both = Source(data, LIMITS)
+    both.image(1280)
+    both.image(100)
+    assert both.image(224).tobytes() == alone
+
+
+# -- what is refused ---------------------------------------------------------------------------
+
+
+def refusal(data: bytes, limits: Limits = LIMITS) -> DecodeError:
+    with pytest.raises(DecodeError) as error:
+        decode(data, limits=limits)
+    return error.value
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000"])
+def test_a_file_cut_short_is_refused(kind):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    data = saved(Image.fromarray(noise), kind)
+    error = refusal(data[: len(data) * 2 // 3])
+    assert error.cause in ("damaged", "unknown") and error.lasting
+
+
+def test_a_jpeg_cut_short_says_so():
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    assert "cut short" in str(refusal(saved(Image.fromarray(noise), "JPEG")[:-400]))
+
+
+def test_what_is_no_picture_is_refused():
+    for data in (b"hello", b"%PDF-1.4\n", b"\0" * 1000, b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox"):
+        assert refusal(data).cause == "unknown"
+
+
+def test_postscript_never_reaches_an_interpreter():
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n(x) (w) file\n"
+    assert refusal(eps).cause == "unknown"
+
+
+def test_empty_missing_and_large_files(tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "large.jpg").write_bytes(bytes(2000))
+    with pytest.raises(DecodeError, match="empty"):
+        opened(tmp_path / "empty.jpg")
+    with pytest.raises(DecodeError, match="no such file") as error:
+        opened(tmp_path / "gone.jpg")
+    assert not error.value.lasting
+    with pytest.raises(DecodeError, match="MiB"):
+        open_here(tmp_path / "large.jpg", Limits(max_bytes=1000), 10)
+
+
+def test_a_bomb_is_refused_before_it_is_decoded():
+    data = saved(Image.new("1", (30_000, 30_000)), "PNG")
+    error = refusal(data)
+    assert error.cause == "too_large" and "900 million pixels" in str(error)
+    small = saved(Image.new("RGB", (200, 100)), "PNG")
+    assert refusal(small, Limits(max_pixels=19_999)).cause == "too_large"
+    assert decode(small, limits=Limits(max_pixels=20_000)).size == (200, 100)
+
+
+# -- drawings ----------------------------------------------------------------------------------
+
+
+def svg(inner: str, attributes: str = 'width="64" height="32"') -> bytes:
+    space = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return f"<svg {space} {attributes}>{inner}</svg>".encode()
+
+
+FULL = '<rect width="1000" height="1000" fill="#f00"/>'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "size"),
+    [
+        ('width="64" height="32"', (64, 32)),
+        ('viewBox="0 0 20 10"', (20, 10)),
+        ('width="100%" viewBox="0 0 20 10"', (20, 10)),
+        ('width="1in" height="48pt"', (96, 64)),
+        ('width="40" viewBox="0 0 20 10"', (40, 20)),
+        ("", (512, 512)),
+    ],
+)
+def test_a_drawings_size(attributes, size):
+    source = Source(svg(FULL, attributes), LIMITS)
+    assert (source.width, source.height) == size
+    image = source.image(320)
+    assert max(image.size) == 640 and image.mode == "RGB"
+    assert image.size[0] * size[1] == pytest.approx(image.size[1] * size[0], rel=0.02)
+
+
+def test_drawings_are_on_white_and_compressed_ones_too():
+    half = svg('<rect width="32" height="32" fill="#00f"/>')
+    for data in (half, gzip.compress(half), b"\xef\xbb\xbf<?xml version='1.0'?>\n" + half):
+        image = decode(data)
+        assert image.getpixel((10, 10)) == BLUE
+        assert image.getpixel((600, 10)) == WHITE
+
+
+def picture_url() -> str:
+    png = saved(Image.new("RGB", (4, 4), RED), "PNG")
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def test_an_embedded_picture_is_drawn():
+    image = decode(svg(f'<image href="{picture_url()}" width="64" height="32"/>'))
+    assert close(image.getpixel((300, 100)), RED)
+
+
+def test_a_drawing_reads_no_file(tmp_path):
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(saved(Image.new("RGB", (64, 64), RED), "PNG"))
+    nested = svg(f'<image xlink:href="{secret}" width="64" height="32"/>')
+    packed = base64.b64encode(nested).decode()
+    urls = [str(secret), secret.as_uri(), f" {secret}", f"//{secret}", f"./{secret}", "secret.png"]
+    urls += [
+        f"data:{mime};base64,{packed}" for mime in ("image/svg+xml", "image/png", "text/plain")
+    ]
+    for url in urls:
+        for attribute in ("href", "xlink:href"):
+            inner = f'<image {attribute}="{url}" width="64" height="32"/>'
+            filtered = f'<filter id="f"><feImage {attribute}="{url}"/></filter>'
+            filtered += '<rect width="64" height="32" fill="#fff" filter="url(#f)"/>'
+            for drawing in (svg(inner), svg(filtered)):
+                pixels = np.asarray(decode(drawing))
+                assert (pixels == 255).all(), (url, attribute)
+    entity = b'<!DOCTYPE svg [<!ENTITY p "%s">]>' % str(secret).encode()
+    assert (
+        decode(entity + svg('<image href="&p;" width="64" height="32"/>')).getpixel((300, 100))
+        == WHITE
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<svg",
+        b"<?xml version='1.0'?><html/>",
+        svg("<g>" * 300 + "</g>" * 300),
+        svg(FULL, 'width="1e9" height="0.0001"').replace(b"1e9", b"100000000"),
+        gzip.compress(svg(" " * (17 << 20))),
+        gzip.compress(svg(FULL))[:40],
+        b"<!DOCTYPE s [<!ENTITY a 'aaaaaaaaaa'>"
+        + b"".join(b"<!ENTITY %c '%s'>" % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(10))
+        + b"]>"
+        + svg("<text>&k;</text>"),
+        b"<!DOCTYPE svg [<!ENTITY x SYSTEM 'file:///etc/hostname'>]>" + svg("<text>&x;</text>"),
+        svg(
+            '<g id="a0"><rect width="9" height="9"/></g>'
+            + "".join(
+                f'<g id="a{n}">' + f'<use href="#a{n - 1}"/>' * 10 + "</g>" for n in range(1, 9)
+            )
+        ),
+    ],
+)
+def test_hostile_drawings_are_refused(data):
+    refusal(data)
+
+
+# -- real files --------------------------------------------------------------------------------
+
+
+@needs_data
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_real_oriented_pictures_look_alike(orientation):
+    upright = np.asarray(opened(DATA / "formats" / "hopper.jpg").image, dtype=int)
+    for suffix in ("jpg", "webp"):
+        path = DATA / "formats" / f"hopper_orientation_{orientation}.{suffix}"
+        turned = np.asarray(opened(path).image, dtype=int)
+        assert np.abs(turned - upright).mean() < 12
+
+
+@needs_data
+def test_real_fax_pictures_are_turned_by_their_orientation():
+    first = np.asarray(opened(DATA / "formats" / "g4_orientation_1.tif").image, dtype=int)
+    for orientation in range(2, 9):
+        path = DATA / "formats" / f"g4_orientation_{orientation}.tif"
+        other = np.asarray(opened(path).image, dtype=int)
+        assert other.shape == first.shape and np.abs(other - first).mean() < 1
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("hopper.png", "hopper.ppm"),
+        ("hopper.bmp", "hopper.ppm"),
+        ("hopper.tif", "hopper.ppm"),
+        ("hopper.webp", "hopper.ppm"),
+        ("hopper.gif", "hopper.ppm"),
+        ("tiff_16bit_RGB.tiff", "tiff_16bit_RGB_target.png"),
+        ("tiff_16bit_RGBa.tiff", "tiff_16bit_RGBa_target.png"),
+    ],
+)
+def test_formats_agree(name, like):
+    one = np.asarray(opened(DATA / "formats" / name).image, dtype=int)
+    two = np.asarray(opened(DATA / "formats" / like).image, dtype=int)
+    assert np.abs(one - two).mean() < 9
+
+
+@needs_data
+@pytest.mark.parametrize(
+    "name", ["16bit.cropped.tif", "16bit.MM.cropped.tif", "16bit.cropped.jp2", "hopper_16bit.pgm"]
+)
+def test_sixteen_bits_keep_their_tones(name):
+    pixels = np.asarray(opened(DATA / "formats" / name).image)
+    assert 20 < pixels.mean() < 235 and pixels.std() > 5
