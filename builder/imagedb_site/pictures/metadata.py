@@ -153,12 +153,23 @@ def _directory(read: Any) -> dict[int, Any]:
         directory = read()
         for tag in list(directory):
             try:
-                found[tag] = directory[tag]
+                value = directory[tag]
+                found[tag] = _utf8(value) if isinstance(value, str) else value
             except Exception:  # noqa: S112  one damaged value
                 continue
     except Exception:  # hostile files
         return found
     return found
+
+
+def _utf8(text: str) -> str:
+    """Returns `text` as UTF-8 where that is what the file holds: Pillow reads EXIF as Latin-1."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _iptc(image: Image.Image) -> dict[int, list[str]]:
