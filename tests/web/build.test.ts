@@ -1,0 +1,70 @@
+/** What a visitor downloads: the build itself, its size and its repeatability. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageFile, repository } from "./support/files";
+
+const folders = [mkdtempSync(join(tmpdir(), "imagedb-web-")), mkdtempSync(join(tmpdir(), "imagedb-web-"))];
+const web = folders[0]!;
+const list = (folder: string) => readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).replaceAll("\\", "/")).sort();
+const file = (path: string) => readFileSync(join(web, path));
+const asset = (pattern: RegExp) => {
+  const found = list(web).filter((path) => pattern.test(path));
+  expect(found, String(pattern)).toHaveLength(1);
+  return found[0]!;
+};
+
+beforeAll(async () => {
+  for (const outDir of folders) {
+    await build({ configFile: join(repository, "web_assets", "vite.config.ts"), logLevel: "error", build: { outDir, emptyOutDir: true } });
+  }
+}, 120_000);
+afterAll(() => { for (const folder of folders) rmSync(folder, { recursive: true, force: true }); });
+
+describe("the build", () => {
+  it("is the same every time", () => {
+    expect(list(folders[1]!)).toEqual(list(web));
+    for (const path of list(web)) expect(readFileSync(join(folders[1]!, path)).equals(file(path)), path).toBe(true);
+  });
+
+  it("names everything but the service worker by its hash", () => {
+    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
+  });
+
+  it("tells the pages' writer the entry, its styles and what it imports", () => {
+    const manifest = JSON.parse(file(".vite/manifest.json").toString()) as Record<string, { file: string; isEntry?: boolean; css?: string[] }>;
+    const entry = manifest["src/ui/main.tsx"]!;
+    expect(entry.isEntry).toBe(true);
+    expect(list(web)).toEqual(expect.arrayContaining([entry.file, ...entry.css!]));
+  });
+
+  it("starts small: the page loads neither engine nor SQLite nor the model's runtime", () => {
+    const app = file(asset(/^assets\/app\..*\.js$/));
+    expect(gzipSync(app).length).toBeLessThan(60_000);
+    expect(app.toString()).not.toMatch(/sqlite3_|InferenceSession|fts5/);
+    expect(gzipSync(file(asset(/^assets\/main\..*\.js$/))).length).toBeLessThan(40_000);
+  });
+
+  it("ships each WebAssembly file once, compressed, and unchanged", () => {
+    expect(list(web).filter((path) => path.endsWith(".wasm"))).toEqual([]);
+    expect(gunzipSync(file(asset(/ort-wasm.*\.bin$/))).equals(packageFile("onnxruntime-web/ort-wasm-simd-threaded.wasm"))).toBe(true);
+    expect(gunzipSync(file(asset(/sqlite3.*\.bin$/))).equals(packageFile("@sqlite.org/sqlite-wasm/sqlite3.wasm"))).toBe(true);
+  });
+
+  it("asks no other host for anything", () => {
+    for (const path of list(web).filter((path) => /\.(?:js|css)$/.test(path))) {
+      const calls = file(path).toString().match(/(?:fetch|importScripts|import|new Worker|url)\(\s*["'`]?https?:\/\/[^)]*/g);
+      expect(calls, path).toBeNull();
+    }
+  });
+
+  it("makes the service worker one classic script", () => {
+    const script = file("sw.js").toString();
+    expect(script).not.toMatch(/^\s*(?:import|export)\b/m);
+    expect(() => new Function(script)).not.toThrow();
+  });
+});

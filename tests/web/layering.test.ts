@@ -1,0 +1,86 @@
+/** The import directions of docs/ARCHITECTURE.md. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { repository } from "./support/files";
+
+const source = join(repository, "web_assets", "src");
+
+/** What each folder may import; `types` are imports of types alone, which leave no trace in the program. */
+const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: string[] }> = {
+  format: { folders: [], packages: [] },
+  kernel: { folders: [], packages: [] },
+  catalog: { folders: ["format"], packages: ["@sqlite.org/sqlite-wasm"] },
+  encoder: { folders: ["format"], packages: ["@huggingface/tokenizers", "onnxruntime-web"] },
+  engine: { folders: ["format", "kernel", "catalog", "encoder"], packages: [] },
+  worker: { folders: ["engine", "format"], packages: ["onnxruntime-web", "@sqlite.org/sqlite-wasm"] },
+  api: { folders: ["worker", "format"], types: ["engine"], packages: [] },
+  ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout"] },
+  sw: { folders: [], types: ["format"], packages: [] },
+};
+/** Files with rules of their own: what the page loads must not pull the engine in, and what runs in Node may. */
+const FILES: Record<string, { folders: string[]; types?: string[] }> = {
+  "worker/client.ts": { folders: ["format"], types: ["engine"] },
+  "worker/messages.ts": { folders: ["format"], types: ["engine"] },
+  "api/node.ts": { folders: ["engine", "format"], types: [] },
+  // What the page and its service worker tell one another.
+  "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
+};
+
+interface Import {
+  from: string;
+  target: string;
+  typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(source, file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const found = [
+    ...text.matchAll(/(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/g),
+    ...[...text.matchAll(/(import)(\()\s*"([^"]+)"/g)].filter((match) => !isTypeQuery(text, match.index)),
+  ];
+  return found.map((match) => ({ from: file, target: match[3]!, typeOnly: match[2]?.startsWith("type") ?? false }));
+}
+
+/** `typeof import("…")` is a type. */
+function isTypeQuery(text: string, at: number): boolean {
+  return text.slice(0, at).trimEnd().endsWith("typeof");
+}
+
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"));
+
+const violations: string[] = [];
+for (const file of files) {
+  const folder = file.split("/")[0]!;
+  const rules = ALLOWED[folder];
+  for (const { target, typeOnly } of importsOf(file)) {
+    const local = target.startsWith(".") ? relative(source, join(source, dirname(file), target)).replaceAll("\\", "/").split("/")[0]! : null;
+    if (local === folder) continue;
+    const { folders, types = [] } = FILES[file] ?? rules ?? { folders: [] };
+    const fine = local === null
+      ? target.startsWith("node:") ? file === "api/node.ts" : (rules?.packages ?? []).some((name) => target === name || target.startsWith(`${name}/`))
+      : folders.includes(local) || (typeOnly && types.includes(local));
+    if (!fine) violations.push(`${file} imports ${target}`);
+  }
+}
+
+describe("imports", () => {
+  it("are found", () => {
+    expect(importsOf("engine/resources.ts").map(({ target }) => target)).toEqual(expect.arrayContaining(["../catalog/index", "../format/index", "./types"]));
+    expect(importsOf("catalog/sqlite.ts")).toEqual(expect.arrayContaining([
+      { from: "catalog/sqlite.ts", target: "@sqlite.org/sqlite-wasm", typeOnly: true },
+      { from: "catalog/sqlite.ts", target: "@sqlite.org/sqlite-wasm", typeOnly: false },
+    ]));
+    expect(files.length).toBeGreaterThan(40);
+  });
+
+  it("go in one direction", () => {
+    expect(violations).toEqual([]);
+  });
+
+  it("belong to a known folder", () => {
+    expect([...new Set(files.map((file) => file.split("/")[0]!))].filter((folder) => !ALLOWED[folder])).toEqual([]);
+  });
+});

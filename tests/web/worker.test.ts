@@ -1,0 +1,167 @@
+/** The page's side and the worker's side of the messages, joined without a worker. */
+import { describe, expect, it, vi } from "vitest";
+import { WorkerCollection } from "../../web_assets/src/api/collection";
+import { Engine, QueryError } from "../../web_assets/src/engine";
+import { FormatError, LoadError } from "../../web_assets/src/format";
+import { WorkerClient, type WorkerLike } from "../../web_assets/src/worker/client";
+import { decodeError, encodeError } from "../../web_assets/src/worker/messages";
+import { serve, type OpenEngine } from "../../web_assets/src/worker/serve";
+import { assets, BASE, serveTiny, type Server } from "./support/site";
+
+/** A worker in the same thread; every message is cloned, as between threads. */
+class FakeWorker implements WorkerLike {
+  readonly posted: { kind: string; id?: number }[] = [];
+  terminated = false;
+  private readonly page = new Map<string, ((event: never) => void)[]>();
+  private readonly inside: ((event: MessageEvent) => void)[] = [];
+
+  constructor(openEngine: OpenEngine) {
+    serve({
+      addEventListener: (_, listener) => { this.inside.push(listener); },
+      postMessage: (message) => { this.emit("message", { data: structuredClone(message) }); },
+    }, openEngine);
+  }
+
+  postMessage(message: unknown): void {
+    const data = structuredClone(message) as { kind: string };
+    this.posted.push(data);
+    setTimeout(() => { for (const listener of this.inside) listener({ data } as MessageEvent); });
+  }
+
+  addEventListener(type: string, listener: (event: never) => void): void {
+    this.page.set(type, [...(this.page.get(type) ?? []), listener]);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+
+  emit(type: string, event: unknown): void {
+    if (this.terminated) return;
+    for (const listener of this.page.get(type) ?? []) listener(event as never);
+  }
+}
+
+async function connect(server: Server = serveTiny({ model: true })) {
+  const workers: FakeWorker[] = [];
+  const start = () => {
+    const worker = new FakeWorker((url, onProgress) => Engine.open(url, { assets, fetch: server.fetch, onProgress }));
+    workers.push(worker);
+    return worker;
+  };
+  const client = new WorkerClient(start, BASE);
+  return { server, workers, client, collection: new WorkerCollection(client, await client.open()) };
+}
+
+describe("a collection behind a worker", () => {
+  it("answers every call", async () => {
+    const { collection } = await connect();
+    expect(collection.manifest.collection.count).toBe(24);
+    expect((await collection.search({ text: "cat", mode: "words", k: 3 })).results).toHaveLength(3);
+    const [info] = await collection.rows([4]);
+    expect(info!.placeholder).toBeInstanceOf(Uint8Array);
+    expect(await collection.rowOf(info!.id)).toBe(4);
+    expect((await collection.document(4)).id).toBe(info!.id);
+    expect((await collection.highlight(3, "cat")).length).toBeGreaterThan(0);
+    expect((await collection.facets("place", { limit: 2 })).length).toBe(2);
+    expect(await collection.range("rating")).toEqual({ min: 0, max: 4 });
+    expect(await collection.embedImage({ width: 2, height: 2, data: new Uint8ClampedArray(16).fill(200) })).toHaveLength(16);
+    await expect(collection.warm()).resolves.toBeUndefined();
+  });
+
+  it("passes provisional answers and progress on", async () => {
+    const { collection, server } = await connect();
+    const real = server.fetch;
+    server.faults.set("model/text.onnx", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      server.faults.clear();
+      return await real(`${BASE}model/text.onnx`);
+    });
+    const steps = new Set<string>();
+    const stop = collection.onProgress(({ step }) => steps.add(step));
+    const stages: string[] = [];
+    const final = await collection.search({ text: "cat", mode: "all", k: 3 }, { onPartial: ({ stage }) => stages.push(stage) });
+    expect(final.stage).toBe("final");
+    expect(stages).toContain("words");
+    expect([...steps]).toEqual(expect.arrayContaining(["catalog", "vectors", "model", "tokens"]));
+    stop();
+    const before = steps.size;
+    await collection.range("rating");
+    expect(steps.size).toBe(before);
+  });
+
+  it("rejects with the error of the engine", async () => {
+    const { collection, server } = await connect();
+    await expect(collection.document(99)).rejects.toMatchObject({ name: "QueryError", message: "The collection has no row 99." });
+    server.faults.set("data/documents*", () => new Response("", { status: 404 }));
+    await expect(collection.document(1)).rejects.toBeInstanceOf(LoadError);
+    await expect(collection.document(1)).rejects.toMatchObject({ status: 404, retryable: false });
+  });
+
+  it("rejects what cannot be sent", async () => {
+    const { collection } = await connect();
+    await expect(collection.search({ text: (() => 1) as never, mode: "all", k: 1 })).rejects.toThrow();
+  });
+
+  it("aborts on both sides", async () => {
+    const { collection, workers, server } = await connect();
+    server.faults.set("data/vectors*", () => new Promise(() => undefined));
+    const controller = new AbortController();
+    const reason = new Error("typed on");
+    const search = collection.search({ text: "cat", mode: "all", k: 3 }, { signal: controller.signal });
+    await vi.waitFor(() => { expect(workers[0]!.posted.some(({ kind }) => kind === "search")).toBe(true); });
+    controller.abort(reason);
+    await expect(search).rejects.toBe(reason);
+    expect(workers[0]!.posted.at(-1)).toMatchObject({ kind: "abort" });
+    await expect(collection.search({ text: "cat", mode: "all", k: 3 }, { signal: controller.signal })).rejects.toBe(reason);
+    expect((await collection.search({ text: "cat", mode: "words", k: 3 })).results).toHaveLength(3);
+  });
+});
+
+describe("a worker that dies", () => {
+  it("fails what is under way with an error that may be tried again, and is replaced", async () => {
+    const { collection, workers } = await connect();
+    const search = collection.search({ text: "cat", mode: "words", k: 3 });
+    const rows = collection.rows([1]);
+    await Promise.resolve();
+    workers[0]!.emit("error", { message: "out of memory" });
+    for (const call of [search, rows]) await expect(call).rejects.toMatchObject({ name: "LoadError", retryable: true });
+    await expect(search).rejects.toThrow("out of memory");
+    expect(workers[0]!.terminated).toBe(true);
+    expect((await collection.search({ text: "cat", mode: "words", k: 3 })).results).toHaveLength(3);
+    expect(workers).toHaveLength(2);
+  });
+
+  it("while opening is an error, and opening may be tried again", async () => {
+    let attempts = 0;
+    const server = serveTiny();
+    const client = new WorkerClient(() => {
+      const worker = new FakeWorker((url) => Engine.open(url, { assets, fetch: server.fetch }));
+      if (!attempts++) setTimeout(() => { worker.emit("error", {}); });
+      return worker;
+    }, BASE);
+    await expect(client.open()).rejects.toMatchObject({ retryable: true });
+    expect((await client.open()).collection.count).toBe(24);
+  });
+
+  it("because it was closed rejects everything, now and later", async () => {
+    const { collection, workers } = await connect();
+    const search = collection.search({ text: "cat", mode: "all", k: 3 });
+    await Promise.resolve();
+    collection.close();
+    await expect(search).rejects.toMatchObject({ name: "AbortError" });
+    await expect(collection.rows([1])).rejects.toMatchObject({ name: "AbortError" });
+    expect(workers).toHaveLength(1);
+  });
+});
+
+describe("errors", () => {
+  it("arrive as what they were", () => {
+    for (const error of [new LoadError("m", "u", 503, true), new FormatError("f"), new QueryError("q"), new DOMException("a", "AbortError"), new TypeError("t")]) {
+      const arrived = decodeError(structuredClone(encodeError(error)));
+      expect([arrived.name, arrived.message]).toEqual([error.name, error.message]);
+    }
+    expect(decodeError(encodeError(new LoadError("m", "u", 503, true)))).toMatchObject({ url: "u", status: 503, retryable: true });
+    expect(decodeError(encodeError("text")).message).toBe("text");
+  });
+});
