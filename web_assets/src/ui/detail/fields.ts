@@ -41,14 +41,35 @@ function firstSentence(value: string): string {
   return value.slice(0, stop > 40 ? stop : 110).replace(/[\s,;.:]+$/, "") + "…";
 }
 
-/** What an image is called: its title or caption where it has one, else its file's name. */
+/** Names that cameras and programs give: a number, perhaps behind a word for "picture". */
+const NUMBERED = /^((img|image|dsc[nf]?|dscn|pict?|photo|picture|p|mvi|scan|screenshot|pxl|file|wp|gopr|dji|frame|sample)[ _-]*)?[\d _().-]{3,}$/i;
+
+/**
+ * What an image is called: its title or caption where it has one, else its file's name; where that is but a
+ * number, what it shows.
+ */
 export function nameOf(document: ImageDocument): string {
   for (const name of TITLES) {
     const value = document.fields[name];
     const found = (Array.isArray(value) ? text(value[0]) : text(value)).split("\n")[0]!.trim();
-    if (found) return firstSentence(found);
+    if (found && !(name === "name" && NUMBERED.test(found))) return firstSentence(found);
   }
-  return readable(document.path);
+  const file = readable(document.path);
+  if (!NUMBERED.test(file)) return file;
+  const label = text(document.fields["label"]) || text(document.fields["category"]);
+  const { tags } = document.fields;
+  return label || (Array.isArray(tags) && tags.length ? tags.slice(0, 3).join(", ") : "") || text(document.fields["name"]) || file;
+}
+
+/** Whether a field only repeats what the file's own lines say. */
+function repeats({ name }: FieldDefinition, value: FieldValue, document: ImageDocument): boolean {
+  switch (name) {
+    case "name": return typeof value === "string" && fileName(document.path).startsWith(value);
+    case "folder": return typeof value === "string" && document.path.startsWith(value);
+    case "width": return value === document.width;
+    case "height": return value === document.height;
+    default: return false;
+  }
 }
 
 function isEmpty(value: FieldValue | undefined): value is undefined {
@@ -63,7 +84,7 @@ export function sheetOf(document: ImageDocument, fields: FieldDefinition[]): She
   const place: Line[] = [];
   for (const field of fields) {
     const value = document.fields[field.name];
-    if (isEmpty(value)) continue;
+    if (isEmpty(value) || repeats(field, value, document)) continue;
     const line = { field, value };
     if (field.name === "title" && value === title) continue;
     if (CREDIT.test(field.name)) sheet.credit.push(line);

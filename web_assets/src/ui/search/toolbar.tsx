@@ -54,7 +54,7 @@ function Summary(): JSX.Element {
       <p role="status">
         {failure ? "" : fits ? <span>{summary(view, list, all)}</span> : busy ? "" : <span class="faint">Searching…</span>}
       </p>
-      {busy && <p class="busy"><span class="spinner" aria-hidden="true" />{busy}{fits ? ", then refined by meaning" : ""}</p>}
+      {busy && <p class="busy"><span class="spinner" aria-hidden="true" />{busy}{fits && list.stage === "words" ? ", then refined by meaning" : ""}</p>}
       {refined && (
         <button type="button" class="button small accent" onClick={() => {
           controller.acceptRefined();

@@ -1,0 +1,129 @@
+"""Networks that fail: nothing is lost silently, everything can be tried again, a visited site works offline."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import COUNT, Host, Visit
+from playwright.sync_api import Route, expect
+
+
+class Breakable:
+    """A route that fails while it is broken."""
+
+    def __init__(self, status: int = 503) -> None:
+        self.broken, self.status = True, status
+
+    def __call__(self, route: Route) -> None:
+        if self.broken:
+            route.fulfill(status=self.status, body="")
+        else:
+            route.continue_()
+
+
+def test_offline_after_one_visit(visit: Visit, host: Host) -> None:
+    visitor = visit()
+    visitor.tolerated = ("net::ERR", "Failed to load resource")
+    page = visitor.search("red circle")
+    first = page.locator('.tile-link[data-index="0"]').get_attribute("data-row")
+    # The worker tells the page when everything a search needs is kept.
+    page.get_by_role("button", name="About this collection").click()
+    expect(page.get_by_text("it works without a network")).to_be_visible(timeout=60_000)
+    page.keyboard.press("Escape")
+    host.stop()
+    visitor.context.set_offline(True)
+    page.reload()
+    visitor.settled("Best matches for “red circle”")
+    assert page.locator('.tile-link[data-index="0"]').get_attribute("data-row") == first
+    expect(page.locator('.tile-link[data-index="0"] img.shown')).to_be_visible()
+    expect(page.get_by_text("You are offline")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("yellow square")
+    page.keyboard.press("Enter")
+    visitor.settled("Best matches for “yellow square”")
+    page.locator('.tile-link[data-index="0"]').click()
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text("yellow square")
+
+
+def test_the_service_worker_never_reloads_the_page_and_lets_ranges_pass(visit: Visit) -> None:
+    visitor = visit()
+    loads: list[str] = []
+    visitor.page.on("framenavigated", lambda frame: loads.append(frame.url))
+    page = visitor.home()
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.reload()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert len([url for url in loads if "#" not in url]) == 2
+    status, size = page.evaluate(
+        """async () => {
+          const manifest = await (await fetch("manifest.json")).json();
+          const part = await fetch(manifest.catalog.file.path, {headers: {Range: "bytes=0-9"}});
+          return [part.status, (await part.arrayBuffer()).byteLength];
+        }"""
+    )
+    assert (status, size) == (206, 10)
+
+
+def test_a_collection_that_cannot_be_opened_says_so_and_opens_on_retry(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerated = ("503", "preload")
+    route = Breakable()
+    visitor.context.route("**/manifest.json", route)
+    page = visitor.open()
+    expect(page.get_by_role("heading", name="The collection could not be opened")).to_be_visible()
+    route.broken = False
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+
+
+def test_a_failed_search_is_never_no_results(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerated = ("503",)
+    route = Breakable()
+    visitor.context.route("**/data/catalog.*", route)
+    page = visitor.open("#mode=words&q=red")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("could not finish")
+    expect(page.get_by_text("Nothing found")).to_have_count(0)
+    route.broken = False
+    alert.get_by_role("button", name="Retry").click()
+    expect(page.locator(".summary")).to_contain_text("36 pictures with “red”")
+    expect(alert).to_have_count(0)
+
+
+def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerated = ("503",)
+    route = Breakable()
+    visitor.context.route("**/thumbs/*", route)
+    page = visitor.open("#mode=words&q=red+circle")
+    retry = page.get_by_role("button", name=re.compile("^Load .* again")).first
+    expect(retry).to_be_visible()
+    route.broken = False
+    before = page.get_by_role("button", name=re.compile("^Load .* again")).count()
+    retry.click()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Load .* again"))).to_have_count(before - 1)
+
+
+def test_details_that_fail_can_be_asked_for_again(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerated = ("503",)
+    route = Breakable()
+    visitor.context.route("**/data/documents.*", route)
+    page = visitor.home()
+    page.locator(".tile-link").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_be_visible(timeout=30_000)
+    route.broken = False
+    dialog.get_by_role("alert").get_by_role("button", name="Retry").click()
+    expect(dialog.get_by_text("Image id")).to_be_visible()
+
+
+def test_an_unknown_picture_is_said_to_be_gone(visit: Visit) -> None:
+    page = visit().open("#image=ffffffffffffffff")
+    expect(page.get_by_role("dialog")).to_contain_text("not in the collection")
+    page.keyboard.press("Escape")
+    expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
