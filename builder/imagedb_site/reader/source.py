@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
+import io
 import os
 import stat
 import urllib.error
@@ -15,6 +17,8 @@ from imagedb_site.errors import FormatError, StorageError, UsageError
 
 _TIMEOUT_S = 30.0
 _CHUNK = 1 << 20
+# A pipe in place of a file would make opening wait for ever.
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Source(Protocol):
@@ -45,28 +49,44 @@ class FolderSource:
             raise StorageError(f"{root} is no folder.")
         self._root = root.resolve()
         self._shown = root
+        self._inside: set[str] = set()
 
     @property
     def name(self) -> str:
         return str(self._shown)
 
     def read(self, path: str, limit: int) -> bytes:
-        target = self._root / path
+        target = f"{self._root}{os.sep}{path}"
         try:
-            if not target.resolve().is_relative_to(self._root):
-                raise FormatError(f"{path} lies outside the site.")
-            # A pipe in place of a file would make reading wait for ever.
-            descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            descriptor = self._open(target, path)
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
                 raise FormatError(f"{path} is no file.")
-            with os.fdopen(descriptor, "rb") as file:
-                data = file.read(limit + 1)
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                data = _read_up_to(file, limit + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FormatError(f"{path} is missing.") from error
         except (OSError, ValueError) as error:
             raise StorageError(f"Cannot read {target}: {error}.") from error
         return _limited(data, path, limit)
+
+    def _open(self, target: str, path: str) -> int:
+        """Open a file below the root, following links only as far as they stay there."""
+        parent = os.path.dirname(target)  # noqa: PTH120
+        if parent not in self._inside:
+            self._check_inside(parent, path)
+            self._inside.add(parent)
+        try:
+            return os.open(target, _OPEN | getattr(os, "O_NOFOLLOW", 0))
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+        self._check_inside(target, path)
+        return os.open(target, _OPEN)
+
+    def _check_inside(self, target: str, path: str) -> None:
+        if not Path(target).resolve().is_relative_to(self._root):
+            raise FormatError(f"{path} lies outside the site.")
 
 
 class UrlSource:
@@ -136,6 +156,16 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise urllib.error.URLError(f"redirected to {newurl}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _read_up_to(file: io.FileIO, most: int) -> bytes:
+    """At most `most` bytes, without reserving memory for more than the file has."""
+    parts: list[bytes] = []
+    left = min(most, os.fstat(file.fileno()).st_size)
+    while left and (part := file.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def _limited(data: bytes, path: str, limit: int) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ class PreviousSite:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prefix = f"{root}{os.sep}"
         self._by_size: dict[tuple[str, int], list[dict[str, Any]]] = {}
         self._by_content: dict[str, dict[str, Any]] = {}
         try:
@@ -55,11 +58,13 @@ class PreviousSite:
         self._by_content[hashlib.sha256(raw).hexdigest()] = entry
 
     def _read(self, path: str, size: int) -> bytes | None:
-        file = self.root / path
+        file = f"{self._prefix}{path}"
         try:
-            if file.is_symlink() or not file.is_file() or file.stat().st_size != size:
+            status = os.lstat(file)
+            if not stat.S_ISREG(status.st_mode) or status.st_size != size:
                 return None
-            return file.read_bytes()
+            with open(file, "rb", buffering=0) as stored:  # noqa: PTH123 - thousands of them
+                return stored.read()
         except OSError:
             return None
 

@@ -77,6 +77,7 @@ class SiteFolder:
         self.root = root
         self._previous = None if previous is None else PreviousSite(previous)
         self._sizes: dict[str, int] = {}
+        self._made: set[Path] = set()
         self.reused = 0
         with storage_errors(root):
             root.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,7 @@ class SiteFolder:
         """Write a file under a name that does not change with its content."""
         target = self.root / path
         with storage_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_parent(target)
             target.write_bytes(data)
         self._sizes[path] = len(data)
 
@@ -147,7 +148,7 @@ class SiteFolder:
             return path
         target = self.root / path
         with storage_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_parent(target)
             earlier = None if self._previous is None else self._previous.root / path
             if link and _hard_link(source, target):
                 pass
@@ -164,6 +165,11 @@ class SiteFolder:
             self._sizes[path] = target.stat().st_size
         return path
 
+    def _make_parent(self, target: Path) -> None:
+        if target.parent not in self._made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(target.parent)
+
     def _compressed(self, folder: str, stem: str, data: bytes) -> bytes:
         found = self._previous and self._previous.find_compressed(folder, stem, data)
         if found:
@@ -176,7 +182,7 @@ class SiteFolder:
             return False
         target = self.root / path
         with storage_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_parent(target)
         return _hard_link(self._previous.root / path, target)
 
 
