@@ -1,0 +1,185 @@
+"""Decoding in processes that may be killed: order, damage, hangs, crashes, memory, and no leftovers."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imagedb_site.pictures import (
+    DecodeError,
+    Decoder,
+    Derived,
+    Limits,
+    Recipe,
+    Work,
+    derive_all,
+    open_picture,
+)
+from imagedb_site.pictures.worker import derive_here
+from imagedb_site.records import Record
+
+THUMBNAIL, VIEW = Recipe("thumbnail", 32, 75), Recipe("view", 64, 80)
+FAST = Limits(timeout_s=20)
+
+
+def preprocess(side: int, image: Image.Image) -> np.ndarray:
+    return np.asarray(image.resize((side, side)), dtype=np.float32) / 255
+
+
+def hostile(image: Image.Image) -> np.ndarray:
+    """Does what the decoders of hostile files may do, by the picture's width."""
+    if image.width == 101:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if image.width == 102:
+        time.sleep(600)
+    if image.width == 103:
+        raise RuntimeError("a bug")
+    if image.width == 104:
+        bytearray(64 << 30)
+    if image.width == 105:
+        print("noise on standard output", flush=True)
+        os.write(1, b"more noise")
+    return np.zeros(3, dtype=np.uint8)
+
+
+def pictures(folder: Path, widths: list[int]) -> list[Record]:
+    records = []
+    for at, width in enumerate(widths):
+        path = folder / f"{at}.png"
+        Image.new("RGB", (width, 20), (at % 256, width % 256, 7)).save(path)
+        records.append(Record(path.name, path, 0, path.stat().st_size))
+    return records
+
+
+def children() -> set[int]:
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid() and fields[0] != "Z":
+            found.add(int(path.parent.name))
+    return found
+
+
+def test_results_come_in_order_and_equal_those_made_here(tmp_path):
+    records = pictures(tmp_path, list(range(110, 150)))
+    made = functools.partial(preprocess, 8)
+    work = [Work(record, (THUMBNAIL, VIEW), input=True) for record in records]
+    found = list(derive_all(work, preprocess=made, input_want=8, limits=FAST, workers=2))
+    assert [record.key for record, _ in found] == [record.key for record in records]
+    for record, derived in found:
+        assert isinstance(derived, Derived)
+        here = derive_here(record.path, FAST, (THUMBNAIL, VIEW), made, 8)
+        assert derived.input is not None and here.input is not None
+        np.testing.assert_array_equal(derived.input, here.input)
+        assert derived.input.dtype == np.float32 and derived.input.shape == (8, 8, 3)
+        assert derived.derivatives == here.derivatives
+        assert derived.content_hash == here.content_hash
+        assert (derived.width, derived.height) == (here.width, here.height)
+        assert derived.placeholder == here.placeholder
+
+
+def test_only_what_is_asked_for_is_made(tmp_path):
+    (record,) = pictures(tmp_path, [50])
+    work = [Work(record), Work(record, (VIEW,)), Work(record, input=True)]
+    made = functools.partial(preprocess, 4)
+    results = [found for _, found in derive_all(work, preprocess=made, limits=FAST, workers=1)]
+    assert [len(found.derivatives) for found in results] == [0, 1, 0]
+    assert [found.input is not None for found in results] == [False, False, True]
+
+
+def test_one_hostile_picture_costs_itself_alone(tmp_path):
+    widths = [110, 101, 111, 102, 112, 103, 113, 104, 114, 105, 115]
+    records = pictures(tmp_path, widths)
+    limits = Limits(timeout_s=4, memory_bytes=3 << 30)
+    work = [Work(record, (THUMBNAIL,), input=True) for record in records]
+    before = children()
+    found = list(derive_all(work, preprocess=hostile, input_want=1000, limits=limits, workers=2))
+    assert [record.key for record, _ in found] == [record.key for record in records]
+    causes = [result.cause if isinstance(result, DecodeError) else None for _, result in found]
+    expected = [None, "crash", None, "timeout", None, "damaged", None, "memory", *[None] * 3]
+    assert causes == expected
+    reasons = {r.cause: str(r) for _, r in found if isinstance(r, DecodeError)}
+    assert "4 s" in reasons["timeout"] and "memory" in reasons["memory"]
+    assert [found[at][1].lasting for at in (1, 3, 7)] == [True, False, False]
+    assert children() == before
+
+
+def test_bad_files_give_reasons(tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("hello")
+    keys = ["empty.jpg", "text.jpg", "gone.jpg"]
+    work = [Work(Record(key, tmp_path / key, 0, 0), (THUMBNAIL,)) for key in keys]
+    causes = [result.cause for _, result in derive_all(work, limits=FAST, workers=1)]
+    assert causes == ["empty", "unknown", "missing"]
+
+
+def test_giving_up_leaves_no_process(tmp_path):
+    records = pictures(tmp_path, [110] * 30 + [102] * 4)
+    before = children()
+    work = (Work(record, (THUMBNAIL,), input=True) for record in records)
+    found = derive_all(work, preprocess=hostile, input_want=1000, limits=FAST, workers=2)
+    next(found)
+    assert children() != before
+    started = time.monotonic()
+    found.close()
+    assert children() == before
+    assert time.monotonic() - started < 10
+
+
+def test_work_is_taken_as_it_is_needed(tmp_path):
+    (record,) = pictures(tmp_path, [50])
+    taken = 0
+
+    def endless():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield Work(record, (THUMBNAIL,))
+
+    with Decoder(limits=FAST, workers=2) as decoder:
+        found = decoder.derive(endless())
+        for _ in range(10):
+            next(found)
+        found.close()
+    assert taken <= 100
+
+
+def test_no_work_starts_no_process():
+    before = children()
+    assert list(derive_all([], limits=FAST)) == []
+    assert children() == before
+
+
+def test_a_picture_can_be_opened_alone(tmp_path):
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (3000, 2000), (200, 10, 10)).save(path)
+    picture = open_picture(path, FAST, want=224)
+    assert (picture.width, picture.height) == (3000, 2000)
+    assert picture.image.size == (750, 500) and picture.image.mode == "RGB"
+    with pytest.raises(DecodeError, match="no such file"):
+        open_picture(tmp_path / "gone.jpg", FAST, want=224)
+
+
+def test_a_module_in_the_current_folder_is_not_imported(tmp_path, monkeypatch):
+    (record,) = pictures(tmp_path, [50])
+    (tmp_path / "PIL.py").write_text("raise SystemExit")
+    (tmp_path / "numpy.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    ((_, derived),) = derive_all([Work(record, (THUMBNAIL,))], limits=FAST, workers=1)
+    assert isinstance(derived, Derived)
+
+
+def test_names_that_are_no_text_can_be_decoded(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/b\xff.png"))
+    Image.new("RGB", (30, 20)).save(path)
+    assert open_picture(path, FAST, want=10).width == 30
