@@ -255,3 +255,28 @@ def test_kill_9_in_the_middle(tmp_path: Path) -> None:
     write_site(sample_input(40, seed=2), tmp_path / "fresh")
     assert tree(out) == tree(tmp_path / "fresh")
     assert names(tmp_path) == ["dist", "fresh"]
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    """A file system of 300 kB holds the first site and not the second one beside it."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)]
+    try:
+        mounted = subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("this user cannot mount a small file system")
+    try:
+        out = disk / "dist"
+        put(sample_input(20), out)
+        before = tree(out)
+        with pytest.raises(StorageError, match="disk is full"):
+            put(sample_input(400, seed=2), out)
+        assert tree(out) == before
+        assert names(disk) == ["dist"]
+        put(sample_input(21), out)
+        open_site(out).verify()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -6,7 +6,8 @@ import hashlib
 import re
 
 from imagedb_site.errors import FormatError
-from imagedb_site.reader.shape import FILE_LIMIT
+from imagedb_site.reader.manifest import Model
+from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
 from imagedb_site.records import Value
 
@@ -31,6 +32,8 @@ def verify_site(site: Site, skip: frozenset[str]) -> None:
     for field in manifest.fields:
         if field.column is not None:
             _verify_column(site, field.name, [document["fields"] for document in documents])
+    if manifest.model is not None:
+        _verify_model(site, manifest.model)
     if manifest.vectors is not None:
         _ = site.flat_vectors
         if manifest.model is not None and manifest.model.pack["dim"] != manifest.vectors.dim:
@@ -44,6 +47,15 @@ def check_name(path: str, sha256: str) -> None:
     match = _HASH_IN_NAME.search(path)
     if match is None or not sha256.startswith(match[1]):
         raise FormatError(f"{path} does not carry the hash of its content in its name.")
+
+
+def _verify_model(site: Site, model: Model) -> None:
+    """The site's files are the pack's own, as they were or under the site's compression."""
+    for name, known in as_object(model.pack["files"], "model.pack.files").items():
+        wanted = as_text(as_object(known, "model.pack.files").get("sha256"), "model.pack.files")
+        entry = model.files[name]
+        if wanted not in (entry.sha256, hashlib.sha256(site.read(entry)).hexdigest()):
+            raise FormatError(f"{entry.path} is not “{name[:80]}” of the model pack.")
 
 
 def _verify_column(site: Site, name: str, fields: list[dict[str, Value]]) -> None:
