@@ -21,6 +21,7 @@ export class PackTokenizer {
     }
     const special = new Set<number>();
     for (const [id, token] of tokenizer.get_added_tokens_decoder()) if (token.special) special.add(id);
+    for (const id of templateIds(expanded["post_processor"])) special.add(id);
     return new PackTokenizer(tokenizer, special, maxTokens, padId);
   }
 
@@ -32,6 +33,15 @@ export class PackTokenizer {
     const last = ids[ids.length - 1]!;
     return this.special.has(last) ? [...ids.slice(0, this.maxTokens - 1), last] : ids.slice(0, this.maxTokens);
   }
+}
+
+/** Ids that a post-processor adds to every text. */
+function templateIds(processor: unknown): number[] {
+  if (!isObject(processor)) return [];
+  const inner = Array.isArray(processor["processors"]) ? processor["processors"].flatMap(templateIds) : [];
+  const tokens = isObject(processor["special_tokens"]) ? Object.values(processor["special_tokens"]) : [];
+  const own = tokens.flatMap((token) => (isObject(token) && Array.isArray(token["ids"]) ? token["ids"] : []));
+  return [...inner, ...own].filter((id): id is number => typeof id === "number");
 }
 
 /** The tokenizer.json object of a compact tokenizer: vocabulary and merges filled in. Throws FormatError. */
