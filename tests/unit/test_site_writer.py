@@ -16,7 +16,7 @@ from site_samples import FIELDS, golden_input, make_web, sample_input, tree
 from imagedb_site.errors import FormatError, ImageDBError, StorageError
 from imagedb_site.reader import open_site
 from imagedb_site.records import FieldSpec
-from imagedb_site.site import SiteSettings, write_site
+from imagedb_site.site import Attribution, SiteSettings, write_site
 from imagedb_site.site.storage import SiteFolder
 
 
@@ -197,6 +197,35 @@ def test_values_that_do_not_fit_are_left_out_and_reported(tmp_path: Path) -> Non
     assert published.column("taken")[1] == 1612137600
     assert published.document(1)["fields"] == {"name": "picture 1", "taken": "2021-02"}
     assert published.document(2)["fields"] == {"name": "picture 2", "good": False}
+
+
+def test_half_characters_anywhere_do_no_harm(tmp_path: Path, web: Path) -> None:
+    """JSON tables may hold lone surrogates and file names undecodable bytes."""
+    bad = "caf\udce9 \ud83d <x>"
+    base = sample_input(2, pages=True, web=web)
+    fields = [
+        *FIELDS,
+        FieldSpec("place", bad, "category", fts=True, column=True, unit=bad),
+        FieldSpec("link", "Link", "url"),
+    ]
+    values = {"name": bad, "tags": [bad, "b"], "place": bad, "link": "https://example.org/" + bad}
+    site = dataclasses.replace(
+        base,
+        title=bad,
+        description=bad,
+        attribution=[Attribution(bad, bad, bad)],
+        fields=fields,
+        rows=[dataclasses.replace(row, key=row.key + bad, fields=values) for row in base.rows],
+        settings=dataclasses.replace(base.settings, examples=[bad]),
+    )
+    write_site(site, tmp_path / "site")
+    published = open_site(tmp_path / "site")
+    published.verify()
+    good = "caf\ufffd \ufffd <x>"
+    assert published.manifest.title == good
+    assert published.column("place") == [good, good]
+    assert published.document(0)["path"] == "folder/0.jpg" + good
+    assert [row for row, _ in published.search_text("caf", 5)] == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from imagedb_site.container import canonical_json
 from imagedb_site.records import Value
 from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.types import SiteRow
-from imagedb_site.site.values import shown_path
+from imagedb_site.site.values import storable
 
 
 def document(
@@ -18,7 +18,7 @@ def document(
     """The document of one image; `view` and `original` are paths within the site."""
     result: dict[str, Any] = {
         "id": row.image_id,
-        "path": shown_path(row.key),
+        "path": storable(row.key),
         "width": row.width,
         "height": row.height,
         "fields": dict(fields),

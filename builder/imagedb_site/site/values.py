@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from imagedb_site.records import FieldSpec, Problem, Value
 
 _EPOCH = datetime(1970, 1, 1)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
 
 
@@ -55,13 +56,14 @@ def clean_fields(
 def _fit(value: Value, spec: FieldSpec) -> Value | None:
     match spec.type:
         case "text" | "category":
-            return _text(value) if isinstance(value, str) else None
+            return storable(value) if isinstance(value, str) else None
         case "url":
-            return value if isinstance(value, str) and _is_web_address(value) else None
+            fits = isinstance(value, str) and _is_web_address(value)
+            return storable(str(value)) if fits else None
         case "tags":
             if not isinstance(value, list):
                 return None
-            tags = [_text(tag) for tag in value if isinstance(tag, str)]
+            tags = [storable(tag) for tag in value if isinstance(tag, str)]
             return list(dict.fromkeys(tag for tag in tags if tag))
         case "number":
             if isinstance(value, bool) or not isinstance(value, int | float):
@@ -73,9 +75,12 @@ def _fit(value: Value, spec: FieldSpec) -> Value | None:
             return value if isinstance(value, bool) else None
 
 
-def _text(value: str) -> str:
-    """Text that UTF-8 can hold: file names on Linux may carry undecodable bytes."""
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def storable(text: str) -> str:
+    """`text` without what UTF-8 cannot hold.
+
+    File names on Linux may carry undecodable bytes, and JSON half of a surrogate pair.
+    """
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def _is_web_address(text: str) -> bool:
@@ -85,8 +90,3 @@ def _is_web_address(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
-def shown_path(key: str) -> str:
-    """A relative path as a document shows it."""
-    return _text(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ from imagedb_site.site.pages import write_pages
 from imagedb_site.site.rows import write_ids, write_rows
 from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.thumbnails import Place, write_thumbnails, write_views
-from imagedb_site.site.types import SiteInput, SiteReport
-from imagedb_site.site.values import clean_fields
+from imagedb_site.site.types import Attribution, SiteInput, SiteReport
+from imagedb_site.site.values import clean_fields, storable
 from imagedb_site.site.vectors import write_vectors
 
 MANIFEST = "manifest.json"
@@ -48,6 +49,7 @@ def write_site(
     linked. Raises FormatError where the input does not fit the format and StorageError where a file
     cannot be written; `out` is then incomplete, and has no manifest.
     """
+    site = _storable(site)
     _check_input(site)
     folder = SiteFolder(out, previous)
     values, problems = _clean(site)
@@ -115,6 +117,30 @@ def _preview(
             path = f"thumbs/{place.hash16}.webp"
             return path if path in folder.paths else None
     return None
+
+
+def _storable(site: SiteInput) -> SiteInput:
+    """The input with texts that UTF-8 can hold; those of the rows are cleaned with their fields."""
+    return replace(
+        site,
+        title=storable(site.title),
+        description=storable(site.description),
+        attribution=[
+            Attribution(
+                storable(line.text),
+                line.url and storable(line.url),
+                line.licence and storable(line.licence),
+            )
+            for line in site.attribution
+        ],
+        fields=[
+            replace(spec, label=storable(spec.label), unit=spec.unit and storable(spec.unit))
+            for spec in site.fields
+        ],
+        settings=replace(
+            site.settings, examples=[storable(query) for query in site.settings.examples]
+        ),
+    )
 
 
 def _clean(site: SiteInput) -> tuple[Sequence[Mapping[str, Value]], list[Problem]]:

@@ -1,0 +1,139 @@
+"""Ids that never change their image, and the order people expect."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagedb_site.records import FieldSpec, Value
+from imagedb_site.site import image_ids, natural_key, row_order
+from imagedb_site.site.values import clean_fields, date_seconds
+
+
+@dataclass
+class Image:
+    key: str
+    fields: dict[str, Value] = field(default_factory=dict)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_an_id_is_the_beginning_of_the_content_hash() -> None:
+    assert image_ids([digest("a"), digest("b")], ["x", "y"]) == [digest("a")[:16], digest("b")[:16]]
+
+
+def test_copies_have_ids_of_their_own() -> None:
+    hashes = [digest("a")] * 3
+    ids = image_ids(hashes, ["b.jpg", "a.jpg", "c.jpg"])
+    assert ids[1] == digest("a")[:16]
+    assert ids[0] == digest(digest("a") + "\0b.jpg")[:16]
+    assert ids[2] == digest(digest("a") + "\0c.jpg")[:16]
+
+
+@given(keys=st.lists(st.text(max_size=8), min_size=1, max_size=12, unique=True), seed=st.integers())
+def test_ids_do_not_depend_on_the_order_given(keys: list[str], seed: int) -> None:
+    hashes = {key: digest(str(len(key) % 3)) for key in keys}
+    shuffled = list(keys)
+    random.Random(seed).shuffle(shuffled)
+    one = dict(zip(keys, image_ids([hashes[key] for key in keys], keys), strict=True))
+    two = dict(zip(shuffled, image_ids([hashes[k] for k in shuffled], shuffled), strict=True))
+    assert one == two
+    assert len(set(one.values())) == len(keys)
+
+
+def test_adding_a_copy_later_moves_no_id() -> None:
+    before = image_ids([digest("a")], ["holiday/a.jpg"])
+    after = image_ids([digest("a")] * 2, ["holiday/a.jpg", "zz/copy of a.jpg"])
+    assert after[0] == before[0]
+
+
+def test_a_name_that_is_not_text_still_has_an_id() -> None:
+    name = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
+    assert len(set(image_ids([digest("a")] * 2, ["a.jpg", name]))) == 2
+
+
+def test_newest_first_then_by_path() -> None:
+    images = [
+        Image("b/img10.jpg"),
+        Image("a.jpg", {"taken": "2020-01-01"}),
+        Image("b/img2.jpg"),
+        Image("c.jpg", {"taken": "2021-06-01T10:00:00"}),
+        Image("d.jpg", {"taken": "2021-06-01T10:00:01"}),
+        Image("B/img1.jpg"),
+        Image("e.jpg", {"taken": "no date"}),
+        Image("same.jpg", {"taken": "2020-01-01"}),
+    ]
+    order = [images[index].key for index in row_order(images)]
+    assert order == [
+        "d.jpg",
+        "c.jpg",
+        "a.jpg",
+        "same.jpg",
+        "B/img1.jpg",
+        "b/img2.jpg",
+        "b/img10.jpg",
+        "e.jpg",
+    ]
+
+
+@given(keys=st.lists(st.text("ab019/._Äé², ", max_size=10), max_size=15, unique=True))
+def test_row_order_does_not_depend_on_the_order_given(keys: list[str]) -> None:
+    forwards = [Image(key) for key in keys]
+    backwards = forwards[::-1]
+    one = [forwards[index].key for index in row_order(forwards)]
+    two = [backwards[index].key for index in row_order(backwards)]
+    assert one == two and sorted(one) == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("img2", "img10"),
+        ("img002", "img10"),
+        ("a1b2", "a1b10"),
+        ("A2", "a10"),
+        ("x9", "x" + "9" * 5000),
+        ("a", "a1"),
+        ("1", "a"),
+    ],
+)
+def test_numbers_are_compared_as_numbers(first: str, second: str) -> None:
+    assert natural_key(first) < natural_key(second)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1970-01-01", datetime(1970, 1, 1)),
+        ("2021", datetime(2021, 1, 1)),
+        ("2021-05", datetime(2021, 5, 1)),
+        ("2021-05-28T12:30:05", datetime(2021, 5, 28, 12, 30, 5)),
+        ("2021-05-28T12:30:05.5", datetime(2021, 5, 28, 12, 30, 5, 500000)),
+        ("2021-05-28T23:59:00+09:00", datetime(2021, 5, 28, 23, 59)),
+        ("2021-05-28T23:59:00Z", datetime(2021, 5, 28, 23, 59)),
+        ("1901-02-03", datetime(1901, 2, 3)),
+    ],
+)
+def test_dates_are_on_the_clock_of_the_picture(text: str, moment: datetime) -> None:
+    assert date_seconds(text) == (moment - datetime(1970, 1, 1)) / timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("text", ["", "0000", "2021-13", "2021-02-30", "0000:00:00 00:00:00", "x"])
+def test_what_is_no_date(text: str) -> None:
+    assert date_seconds(text) is None
+
+
+def test_texts_become_storable() -> None:
+    broken = b"caf\xe9".decode("utf-8", "surrogateescape")
+    specs = [FieldSpec("name", "Name", "text"), FieldSpec("tags", "Tags", "tags")]
+    clean, problems = clean_fields("x", {"name": broken, "tags": [broken, "", "a", "a"]}, specs)
+    assert clean == {"name": "caf\ufffd", "tags": ["caf\ufffd", "a"]}
+    assert problems == []
