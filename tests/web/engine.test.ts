@@ -193,6 +193,13 @@ describe("words", () => {
     for (const row of rowsOf(response)) expect(expected.columns["place"]![row]).toBe("Athens");
   });
 
+  it("that are none find nothing, and not everything", async () => {
+    const engine = await open(serveTiny());
+    const response = await engine.search({ text: "?!", mode: "words", k: 10 });
+    expect(response).toMatchObject({ results: [], total: 0, notices: [{ kind: "info" }] });
+    expect((await engine.search({ text: "  ", mode: "words", k: 10 })).total).toBe(24);
+  });
+
   it("of two or more fall back to any of them", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ text: "two cats", mode: "words", k: 10 });
@@ -348,6 +355,14 @@ describe("trouble", () => {
     await expect(engine.search({ text: "xylophone", mode: "all", k: 10 })).rejects.toBeInstanceOf(LoadError);
     server.faults.clear();
     expect((await engine.search({ text: "cat", mode: "all", k: 10 })).notices).toEqual([]);
+  });
+
+  it("with a damaged model leaves the words as well", async () => {
+    const engine = await open(serveTiny({ model: true, change: ({ model }) => { model!.files["text.onnx"] = model!.files["vocabulary.bin"]!; } }));
+    const response = await engine.search({ text: "cat", mode: "all", k: 10 });
+    expect(rowsOf(response)).toEqual([3, 20, 10, 1]);
+    expect(response.notices).toMatchObject([{ kind: "no-model" }]);
+    await expect(engine.search({ text: "cat", mode: "meaning", k: 10 })).rejects.toThrow("text tower");
   });
 
   it("with full text leaves the meaning, and says so", async () => {

@@ -55,6 +55,11 @@ export function byWords({ rows, strict }: WordsFound): Ranking {
   return { length: rows.length, at, total: rows.length, strictTotal: strict, ranked: true };
 }
 
+/** No results, where nothing can be looked for. */
+export function nothing(): Ranking {
+  return { length: 0, at: () => { throw new RangeError("There is no result."); }, total: 0, ranked: true };
+}
+
 /** All rows, or those of a mask, in default order. */
 export function browse(mask: Mask | null, count: number): Ranking {
   const rows = mask && rowsOf(mask);

@@ -1,11 +1,11 @@
 /** One search: both arms side by side, provisional answers on the way, one final answer. */
-import { LoadError } from "../format/index";
+import { QueryError } from "./errors";
 import { filterMask } from "./filters";
 import { abortable } from "./lru";
 import { both, type Mask } from "./mask";
 import type { MeaningArm } from "./meaning-arm";
 import { makePlan, type Plan } from "./plan";
-import { browse, byWords, finish, rank, reach, type Query, type Ranking } from "./ranking";
+import { browse, byWords, finish, nothing, rank, reach, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
 import { searchWords, type WordsFound } from "./words-arm";
 import type { Filter, Notice, SearchRequest, SearchResponse } from "./types";
@@ -39,7 +39,11 @@ export async function search(
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
 
   if (!query) {
-    if (!words) return await answer(browse(await abortable(filtered, signal), resources.count), "final", []);
+    if (!words) {
+      const mask = await abortable(filtered, signal);
+      if (!request.text?.trim()) return await answer(browse(mask, resources.count), "final", []);
+      return await answer(nothing(), "final", [{ kind: "info", message: "There is no word in this query to search for." }]);
+    }
     const found = await abortable(words, signal);
     return await answer(plan.words ? byWords(found) : browse(found.mask, resources.count), "final", found.notices);
   }
@@ -108,15 +112,15 @@ function decide(
 ): [Ranking, "final", Notice[]] {
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
-    if (!words?.rows.length || plan.mode !== "all" || !isLoadError(near.error)) throw near.error;
+    if (!words?.rows.length || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
     return [byWords(words), "final", [...words.notices, {
-      kind: "no-model", message: `Only words were searched, since the model could not be loaded: ${near.error.message}`,
+      kind: "no-model", message: `Only words were searched, since the model could not be used: ${messageOf(near.error)}`,
     }]];
   }
   if (found && "error" in found) {
-    if (plan.required.length || !isLoadError(found.error)) throw found.error;
+    if (plan.required.length || found.error instanceof QueryError) throw found.error;
     return [rank(plan, near.value, null, mask, depth), "final", [{
-      kind: "info", message: `Words were not searched, since full text could not be loaded: ${found.error.message}`,
+      kind: "info", message: `Words were not searched, since full text could not be used: ${messageOf(found.error)}`,
     }]];
   }
   const notices = words?.notices ?? [];
@@ -136,6 +140,6 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }
 
-function isLoadError(error: unknown): error is LoadError {
-  return error instanceof LoadError;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
