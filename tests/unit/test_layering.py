@@ -1,0 +1,102 @@
+"""The import directions of docs/ARCHITECTURE.md, read from the source."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "builder" / "imagedb_site"
+
+# From the bottom up. A module may import what is in a lower layer, and its own package.
+LAYERS = [
+    {"errors", "records", "config", "container", "text"},
+    {"sources", "pictures", "encoders", "library", "site", "reader", "query"},
+    {"index", "assemble", "report", "derive", "batches"},
+    {"search", "build", "check", "serve"},
+    {"cli"},
+]
+HEAVY = {"onnxruntime", "torch", "onnx", "open_clip", "tokenizers"}
+
+
+def imports(path: Path) -> set[str]:
+    """Absolute names of the modules a file imports, lazily or not."""
+    inside = ("imagedb_site", *path.relative_to(PACKAGE).parts[:-1])
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = inside[: len(inside) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {f"{module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE / "training"]
+
+
+def layer_of(part: str) -> int:
+    return next(level for level, names in enumerate(LAYERS) if part in names)
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def test_imports_go_down_only() -> None:
+    wrong = []
+    for path in files():
+        part = part_of(path)
+        if part == "__init__":
+            continue
+        for name in imports(path):
+            words = name.split(".")
+            if words[0] != "imagedb_site" or len(words) < 2 or words[1] == "__version__":
+                continue
+            target = words[1]
+            if target == part:
+                continue
+            if layer_of(target) >= layer_of(part) and not same_upper_layer(part, target):
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {name}")
+    assert wrong == []
+
+
+def same_upper_layer(part: str, target: str) -> bool:
+    """Single modules of one layer may use each other; the packages between may not."""
+    return layer_of(part) == layer_of(target) and layer_of(part) in (0, 2)
+
+
+def test_only_the_encoders_know_the_runtimes() -> None:
+    wrong = [
+        str(path.relative_to(PACKAGE))
+        for path in files()
+        if part_of(path) != "encoders"
+        and any(name.split(".")[0] in HEAVY for name in imports(path))
+    ]
+    assert wrong == []
+
+
+def test_help_loads_no_runtime() -> None:
+    code = (
+        "import sys; from imagedb_site.cli.main import run; run(['--help']); "
+        "heavy = {'numpy', 'onnxruntime', 'torch', 'PIL', 'apsw'} & set(sys.modules); "
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_below_the_command_line_prints_or_exits() -> None:
+    wrong = []
+    for path in files():
+        if part_of(path) == "cli" or path.name == "worker.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func)
+                if name in ("print", "sys.exit", "exit", "quit"):
+                    wrong.append(f"{path.relative_to(PACKAGE)}: {name}")
+    assert wrong == []
