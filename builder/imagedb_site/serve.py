@@ -187,7 +187,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_CONNECT = _refuse
 
     def log_message(self, format: str, *args: object) -> None:
-        self.server.log(format % args)
+        # A request line may hold what a terminal would obey.
+        line = format % args
+        self.server.log("".join(mark if mark.isprintable() else "?" for mark in line))
 
     def _answer(self, *, body: bool) -> None:
         if self.headers.get("Content-Length") or self.headers.get("Transfer-Encoding"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from site_samples import edit_manifest, golden_input, make_web, sample_input, tr
 import imagedb_site.check as check_module
 from imagedb_site.check import Limits, check_site
 from imagedb_site.errors import StorageError
+from imagedb_site.serve import SiteServer
 from imagedb_site.site import write_site
 
 
@@ -146,3 +148,16 @@ def test_nothing_there(tmp_path: Path) -> None:
     assert not check_site(tmp_path).ok
     with pytest.raises(StorageError):
         check_site(tmp_path / "nowhere")
+
+
+def test_a_published_site_by_its_address(site: Path) -> None:
+    with SiteServer(site, port=0) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            assert check_site(server.url).ok
+            flip(first(site, "thumbs/*"))
+            assert not check_site(server.url).ok
+        finally:
+            server.shutdown()
+            thread.join()

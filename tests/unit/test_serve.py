@@ -287,4 +287,11 @@ def test_requests_are_logged(site: Path) -> None:
     lines: list[str] = []
     with running(site, log=lines.append) as server:
         ask(server, "/")
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as rude:
+            rude.sendall(
+                b"GET /\x1b[2J\x9b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
+            assert b"404" in rude.recv(1000)
+    assert all(line.isprintable() for line in lines)
+    assert any("[2J" in line for line in lines)
     assert any('"GET / HTTP/1.1" 200' in line for line in lines)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from site_samples import golden_input, make_web, sample_input
 
+from imagedb_site.errors import ImageDBError
 from imagedb_site.site import Attribution, write_site
 
 
@@ -129,6 +130,24 @@ def test_the_service_worker_knows_the_application(site: Path) -> None:
     assert not any(path.endswith(".map") for path in paths)
     for file in shell["files"]:
         assert file["bytes"] == (site / file["path"]).stat().st_size
+
+
+def test_a_web_build_without_its_parts_is_refused(tmp_path: Path) -> None:
+    web = make_web(tmp_path / "web")
+    (web / "sw.js").unlink()
+    with pytest.raises(ImageDBError, match=r"lacks sw\.js"):
+        write_site(golden_input(web), tmp_path / "one")
+    (web / ".vite" / "manifest.json").write_text("{}")
+    with pytest.raises(ImageDBError, match="lacks src/ui/main"):
+        write_site(golden_input(web), tmp_path / "two")
+
+
+def test_a_credit_never_links_to_a_script(tmp_path: Path) -> None:
+    made = golden_input(make_web(tmp_path / "web"))
+    credit = Attribution("x", "javascript:alert(1)")
+    write_site(dataclasses.replace(made, attribution=[credit]), tmp_path / "site")
+    manifest = json.loads((tmp_path / "site" / "manifest.json").read_bytes())
+    assert manifest["collection"]["attribution"] == [{"text": "x"}]
 
 
 def test_the_shell_version_follows_its_files_only(tmp_path: Path) -> None:

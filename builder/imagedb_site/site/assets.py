@@ -53,8 +53,9 @@ def load_web(root: Path) -> WebBuild:
             "Run `make web` in a checkout, or install the package again.",
         ) from error
     entry = next((name for name in _ENTRIES if chunks.get(name, {}).get("isEntry")), None)
-    if entry is None:
-        raise ImageDBError(f"The web build in {root} has no entry {_ENTRIES[0]}.")
+    if entry is None or not (root / SERVICE_WORKER).is_file():
+        missing = SERVICE_WORKER if entry else _ENTRIES[0]
+        raise ImageDBError(f"The web build in {root} lacks {missing}.", "Run `make web` again.")
     files = sorted(
         path.relative_to(root).as_posix()
         for path in (root / "assets").rglob("*")

@@ -51,9 +51,8 @@ def write_pages(folder: SiteFolder, site: SiteInput, preview: str | None) -> Non
     folder.put("404.html", _render("404.html.j2", site, web, icon, preview))
     folder.put("robots.txt", b"User-agent: *\nAllow: /\n")
     folder.put(".nojekyll", b"")
-    worker = web.root / SERVICE_WORKER
-    if worker.is_file():
-        folder.put(SERVICE_WORKER, shell_line(folder, web, icon, index) + _read(worker))
+    worker = _read(web.root / SERVICE_WORKER)
+    folder.put(SERVICE_WORKER, shell_line(folder, web, icon, index) + worker)
 
 
 def shell_line(folder: SiteFolder, web: WebBuild, icon: str, index: bytes) -> bytes:

@@ -58,7 +58,7 @@ def _fit(value: Value, spec: FieldSpec) -> Value | None:
         case "text" | "category":
             return storable(value) if isinstance(value, str) else None
         case "url":
-            fits = isinstance(value, str) and _is_web_address(value)
+            fits = isinstance(value, str) and is_web_address(value)
             return storable(str(value)) if fits else None
         case "tags":
             if not isinstance(value, list):
@@ -83,7 +83,7 @@ def storable(text: str) -> str:
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
-def _is_web_address(text: str) -> bool:
+def is_web_address(text: str) -> bool:
     """Whether a page may link to it: a `javascript:` address from a caption file must not pass."""
     try:
         parts = urlsplit(text)

@@ -30,7 +30,7 @@ from imagedb_site.site.rows import write_ids, write_rows
 from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.thumbnails import Place, write_thumbnails, write_views
 from imagedb_site.site.types import Attribution, SiteInput, SiteReport
-from imagedb_site.site.values import clean_fields, storable
+from imagedb_site.site.values import clean_fields, is_web_address, storable
 from imagedb_site.site.vectors import write_vectors
 
 MANIFEST = "manifest.json"
@@ -128,7 +128,7 @@ def _storable(site: SiteInput) -> SiteInput:
         attribution=[
             Attribution(
                 storable(line.text),
-                line.url and storable(line.url),
+                storable(line.url) if line.url and is_web_address(line.url) else None,
                 line.licence and storable(line.licence),
             )
             for line in site.attribution
