@@ -36,7 +36,10 @@ class Recipes:
 
     @classmethod
     def of(cls, config: BuildConfig) -> Recipes:
-        view = Recipe("view", config.view_size, VIEW_QUALITY) if config.view_size else None
+        view = None
+        if config.view_size:
+            # A view no larger than the thumbnail would only cost bytes.
+            view = Recipe("view", config.view_size, VIEW_QUALITY, over=config.thumbnail_size)
         return cls(Recipe("thumbnail", config.thumbnail_size, THUMBNAIL_QUALITY), view)
 
     @property

@@ -284,7 +284,7 @@ def test_a_drawings_size(attributes, size):
     source = Source(svg(FULL, attributes), LIMITS)
     assert (source.width, source.height) == size
     image = source.image(320)
-    assert max(image.size) == 640 and image.mode == "RGB"
+    assert min(image.size) == 320 and image.mode == "RGB"
     assert image.size[0] * size[1] == pytest.approx(image.size[1] * size[0], rel=0.02)
 
 

@@ -97,6 +97,16 @@ def test_only_what_is_asked_for_is_made(tmp_path):
     assert [found.input is not None for found in results] == [False, False, True]
 
 
+def test_a_recipe_leaves_small_pictures_out(tmp_path):
+    records = pictures(tmp_path, [32, 33])
+    view = Recipe("view", 64, 80, over=32)
+    assert view.hash != Recipe("view", 64, 80).hash
+    work = [Work(record, (view,)) for record in records]
+    made = [found.derivatives[view] for _, found in derive_all(work, limits=FAST, workers=1)]
+    assert [bool(derivative.data) for derivative in made] == [False, True]
+    assert (made[0].width, made[0].height) == (32, 20)
+
+
 def test_one_hostile_picture_costs_itself_alone(tmp_path):
     widths = [110, 101, 111, 102, 112, 103, 113, 104, 114, 105, 115]
     records = pictures(tmp_path, widths)

@@ -27,6 +27,8 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SMALL_DRAWING = 320
+_MAX_STRETCH = 4
 _TRUNCATED = ("truncated", "Truncated", "unexpected end", "not enough", "No more data")
 _DAMAGE = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError),
@@ -90,11 +92,11 @@ class Source:
     def image(self, want: int) -> Image.Image:
         """Returns the picture as RGB, upright, sRGB, on white.
 
-        Each side is at least the smaller of the original's and `2 * want`; a drawing's longer side is
-        `2 * want`.
+        Each side is at least the smaller of the original's and `2 * want`; a drawing, which has no
+        pixels to lose, is drawn with a shorter side of `want` (see `_drawing_size`).
         """
         if self.drawing is not None:
-            size = 2 * want
+            size = self._drawing_size(want)
             if size not in self._decoded:
                 self._decoded[size] = to_srgb(self.drawing.render(size), None)
             return self._decoded[size]
@@ -102,6 +104,15 @@ class Source:
         if scale not in self._decoded:
             self._decoded[scale] = self._decode(scale)
         return self._decoded[scale]
+
+    def _drawing_size(self, want: int) -> int:
+        """Returns the longer side in pixels: one size serves all small derivatives.
+
+        Rasterising takes long, so that an icon is not drawn as large as a poster.
+        """
+        longer, shorter = max(self.width, self.height), min(self.width, self.height)
+        stretch = min(longer / shorter, _MAX_STRETCH)
+        return round(max(min(want, 2 * shorter), _SMALL_DRAWING) * stretch)
 
     def _scale(self, want: int) -> int:
         assert self.opened is not None

@@ -295,8 +295,8 @@ def _derived(work: Work, wants_input: bool, header: dict[str, Any], parts: list[
     if len(parts) != 1 + len(work.recipes) + int(wants_input) or len(made) != len(work.recipes):
         raise DecodeError("the decoder failed", "crash")
     derivatives = {
-        Recipe(kind, size, quality): Derivative(data, *_size([width, height]))
-        for (kind, size, quality, width, height), data in zip(made, parts[1:], strict=False)
+        Recipe(*settings): Derivative(data, *_size([width, height]))
+        for (*settings, width, height), data in zip(made, parts[1:], strict=False)
     }
     if set(derivatives) != set(work.recipes) or len(parts[0]) > 31:
         raise DecodeError("the decoder failed", "crash")

@@ -62,7 +62,8 @@ class Picture:
     """A decoded picture.
 
     `image` is RGB, 8 bits, upright, in sRGB, on white where transparent; it may be smaller than the
-    original, but each side is at least the smaller of the original's and twice what was wanted.
+    original, but each side is at least the smaller of the original's and twice what was wanted (a
+    drawing is made for what was wanted).
     `width` and `height` are the original's, upright. `metadata` has the fields of `METADATA_FIELDS`.
     """
 
@@ -74,11 +75,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings that fully determine a derivative: the longer side in pixels, WebP quality 0-100."""
+    """Settings that fully determine a derivative: the longer side in pixels, WebP quality 0-100.
+
+    Of a picture whose longer side is not over `over` pixels nothing is made: the derivative is empty.
+    """
 
     kind: Literal["thumbnail", "view"]
     size: int
     quality: int
+    over: int = 0
 
     @property
     def hash(self) -> str:
@@ -89,7 +94,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Derivative:
-    """A WebP picture without metadata."""
+    """A WebP picture without metadata; `data` is empty where the recipe leaves the picture out."""
 
     data: bytes
     width: int

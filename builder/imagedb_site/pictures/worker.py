@@ -20,7 +20,7 @@ from imagedb_site.pictures.decode import Source, read_file
 from imagedb_site.pictures.derive import render
 from imagedb_site.pictures.metadata import read_metadata
 from imagedb_site.pictures.placeholder import placeholder
-from imagedb_site.pictures.types import DecodeError, Derived, Limits, Picture, Recipe
+from imagedb_site.pictures.types import DecodeError, Derivative, Derived, Limits, Picture, Recipe
 
 Preprocess = Callable[[Image.Image], np.ndarray]
 
@@ -45,7 +45,9 @@ def derive_here(
     source = Source(read_file(path, limits), limits)
     # The largest picture first: an SVG or a damaged file fails before any time went into it.
     derivatives = {
-        recipe: render(source.image(recipe.size), recipe)
+        recipe: Derivative(b"", source.width, source.height)
+        if max(source.width, source.height) <= recipe.over
+        else render(source.image(recipe.size), recipe)
         for recipe in sorted(recipes, key=lambda recipe: -recipe.size)
     }
     made = preprocess(source.image(input_want)) if preprocess else None
