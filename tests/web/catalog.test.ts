@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Catalog, isExpression, plainText, planWords, quotedQuery, SyntaxProblem } from "../../web_assets/src/catalog";
+import { spaceCjk, spaceCjkQuery } from "../../web_assets/src/catalog/cjk";
 import type { Manifest } from "../../web_assets/src/format";
 import { decoded, golden, json, sqliteWasm } from "./support/files";
 
@@ -17,6 +18,22 @@ let catalog: Catalog;
 
 beforeAll(async () => {
   catalog = await Catalog.open({ sqlite: sqliteWasm, file: decoded(folder, manifest.catalog.file.path), columns, tokenize });
+});
+
+describe("CJK", () => {
+  it.each(expected.fts)("$query is spaced as Python does it", ({ query, fts }) => {
+    expect(spaceCjkQuery(query)).toBe(fts);
+  });
+
+  it("puts spaces around characters, once, and nothing else", () => {
+    expect(spaceCjk("猫と犬が  x 走る")).toBe("猫 と 犬 が x 走 る");
+    expect(spaceCjk("plain  text ")).toBe("plain  text ");
+    expect(spaceCjkQuery('東京* OR title:東京 "ab京c"')).toBe('"東 京"* OR title:"東 京" "ab 京 c"');
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(spaceCjk(text).replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+      expect(spaceCjk(spaceCjk(text))).toBe(spaceCjk(text));
+    }));
+  });
 });
 
 describe("match", () => {
