@@ -44,6 +44,13 @@ _MAIN = "from imagedb_site.pictures.worker import main; main()"
 _MAX_REASON = 300
 
 
+def _cores() -> int:
+    """Returns how many cores this process may use: a container may have fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class _Worker:
     """One decoder process. `call` is used by one thread at a time."""
 
@@ -146,7 +153,7 @@ class Decoder:
         self._limits = limits or Limits()
         self._preprocess = preprocess
         self._input_want = input_want
-        self._count = max(1, workers or os.cpu_count() or 1)
+        self._count = max(1, workers or _cores())
         self._threads = ThreadPoolExecutor(self._count, "decode")
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
