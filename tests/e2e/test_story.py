@@ -37,13 +37,15 @@ def test_text_finds_by_words_and_meaning(visit: Visit) -> None:
     page.keyboard.type("yellow triangle")
     visitor.settled("Best matches for “yellow triangle”")
     assert page.url.endswith("#q=yellow+triangle")
-    assert all("yellow triangle" in name for name in names(page, 6))
+    found = names(page, 6)
+    assert sum("yellow triangle" in name for name in found) >= 4, found
     page.locator(".tile-link").first.hover()
     expect(page.locator(".tile-why").first).to_contain_text("Words #")
     expect(page.locator(".tile-why").first).to_contain_text("Meaning #")
     page.get_by_role("radio", name="Words").check()
-    expect(page.locator(".summary")).to_contain_text("9 pictures with “yellow triangle”")
-    expect(page.locator(".tile")).to_have_count(9)
+    expect(page.locator(".summary")).to_contain_text("72 pictures for “yellow triangle”")
+    assert all("yellow triangle" in name for name in names(page, 9))
+    assert "yellow triangle" not in names(page, 10)[9]
 
 
 def test_example_queries_search(visit: Visit) -> None:
@@ -107,7 +109,7 @@ def test_detail_shows_everything_and_gives_the_focus_back(visit: Visit) -> None:
 
 
 def test_links_of_a_collection_are_plain_web_links(visit: Visit) -> None:
-    page = visit().open("#mode=words&q=green+stripe+number")
+    page = visit().open("#mode=words&q=%22green+stripe%22")
     expect(page.locator(".tile-link")).to_have_count(9)
     seen = 0
     for index in range(9):
@@ -168,6 +170,7 @@ def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     page.wait_for_function("scrollY > 1000")
     page.wait_for_timeout(400)
     before = page.evaluate("scrollY")
+    page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("purple")
     page.keyboard.press("Enter")

@@ -64,7 +64,7 @@ export function summary(view: View, list: List, all: number): string {
   const total = list.total;
   if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
   if (text && view.mode === "words" && total !== null) {
-    return `${pictures(total)} with ${quoted(text)}`;
+    return `${pictures(total)} ${/^[\p{L}\p{N}]+$/u.test(text) ? "with" : "for"} ${quoted(text)}`;
   }
   if (text && list.stage === "words") {
     return total === null ? `Pictures with ${quoted(text)}` : `${pictures(total)} with ${quoted(text)} so far`;

@@ -57,19 +57,15 @@ function Open({ id }: { id: string }): JSX.Element {
     // The next page is there before the person reaches it.
     if (list && index >= 0 && (index % PAGE) > PAGE - 8) void controller.loadPage(Math.floor(index / PAGE) + 1);
   }, [index]);
-  const key = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof HTMLInputElement) return;
+  useKeys((event) => {
     if (event.key === "ArrowLeft") step(-1);
     else if (event.key === "ArrowRight") step(1);
     else if (event.key === "m" && info) controller.moreLike(info.id);
-    else return;
-    event.preventDefault();
-  };
+  });
   const before = index > 0 && list !== null;
   const after = index >= 0 && list !== null && index + 1 < (list.exhausted ? list.length : Infinity);
   return (
-    <Modal label="Picture" class="detail" onClose={close} onKeyDown={key}>
+    <Modal label="Picture" class="detail" onClose={close} focusSelf>
       {info
         ? <Picture key="picture" info={info} position={index} size={list?.total ?? null} before={before} after={after} onStep={step} onClose={close} />
         : (
@@ -86,6 +82,20 @@ function Open({ id }: { id: string }): JSX.Element {
         )}
     </Modal>
   );
+}
+
+/** Keys work wherever the focus is in the dialog, and also when what had it is gone. */
+function useKeys(action: (event: KeyboardEvent) => void): void {
+  const latest = useRef(action);
+  latest.current = action;
+  useEffect(() => {
+    const key = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
+      latest.current(event);
+    };
+    document.addEventListener("keydown", key);
+    return () => document.removeEventListener("keydown", key);
+  }, []);
 }
 
 interface PictureProps {
@@ -146,13 +156,13 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
       () => controller.say("Link copied"), () => controller.say("The link could not be copied"),
     );
   };
-  const key = (event: KeyboardEvent): void => {
+  useKeys((event) => {
     if (event.key === "+" || event.key === "=") zoomBy(1.5);
     else if (event.key === "-") zoomBy(1 / 1.5);
     else if (event.key === "0") setZoom(FITTED);
-  };
+  });
   return (
-    <div class="detail-split" onKeyDown={key}>
+    <div class="detail-split">
       <div class="detail-stage">
         <Stage name={name} thumbnail={thumbnail} view={view} width={width} height={height} placeholder={info.placeholder}
           zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />

@@ -46,7 +46,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
   ];
   const wanted = search.trim().toLowerCase();
   const fitting = wanted ? lines.filter((line) => shownValue(line.value, field).toLowerCase().includes(wanted)) : lines;
-  const shown = all || wanted ? fitting : fitting.filter((line, i) => i < FIRST || marked.includes(line.value));
+  const shown = all || wanted || fitting.length <= FIRST + 4 ? fitting : fitting.filter((line, i) => i < FIRST || marked.includes(line.value));
 
   const exclude = (value: string): void => {
     const next = excluded.includes(value) ? excluded.filter((other) => other !== value) : [...excluded, value];

@@ -8,6 +8,7 @@ import { useMedia } from "../parts/hooks";
 import { isFilterable } from "../search/toolbar";
 import { Facet } from "./facet";
 import { Range } from "./range";
+import type { FieldDefinition } from "../../engine/types";
 
 /** Groups that are open at first, so that nothing is loaded that nobody looks at. */
 const OPEN_AT_FIRST = 3;
@@ -37,10 +38,15 @@ export function Filters(): JSX.Element | null {
   );
 }
 
+/** What people choose from comes first, then dates, then numbers. */
+function order({ type }: FieldDefinition): number {
+  return type === "number" ? 2 : type === "date" ? 1 : 0;
+}
+
 function Groups(): JSX.Element {
   const fields = useStore((state) => state.manifest?.fields ?? null);
   const view = useStore((state) => state.view);
-  const groups = (fields ?? []).filter(isFilterable);
+  const groups = (fields ?? []).filter(isFilterable).sort((one, other) => order(one) - order(other));
   return (
     <>
       {groups.map((field, i) => {

@@ -45,7 +45,7 @@ export function Grid(): JSX.Element | null {
   const [gliding, setGliding] = useState(false);
   const anchor = useRef<{ key: string; anchor: Anchor } | null>(null);
   const placed = useRef(-1);
-  const wish = useRef<number | null>(null);
+  const wish = useRef<{ key: string; index: number } | null>(null);
 
   const geometry = useMemo(
     () => (list && width > 0 ? geometryOf(list, measureFor(width)) : null), [list, width],
@@ -148,18 +148,20 @@ export function Grid(): JSX.Element | null {
     const height = box?.height ?? now.geometry.measure.rowHeight;
     if (top + y < high) scrollBy({ top: top + y - high, behavior: "instant" });
     else if (top + y + height > innerHeight - 8) scrollBy({ top: top + y + height - innerHeight + 24, behavior: "instant" });
-    wish.current = index;
+    wish.current = { key: now.list.key, index };
     look();
+    grant();
   }, [look]);
 
-  // The focus follows as soon as the tile exists.
-  useLayoutEffect(() => {
-    if (wish.current === null) return;
-    const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wish.current)}"]`);
-    if (!link) return;
-    wish.current = null;
-    link.focus({ preventScroll: true });
-  });
+  // The focus follows as soon as the tile exists, unless the person has gone elsewhere meanwhile.
+  const grant = (): void => {
+    const wanted = wish.current;
+    if (!wanted) return;
+    const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wanted.index)}"]`);
+    if (link || latest.current?.list.key !== wanted.key) wish.current = null;
+    if (link && latest.current?.list.key === wanted.key) link.focus({ preventScroll: true });
+  };
+  useLayoutEffect(grant);
 
   useEffect(() => {
     controller.focusGrid = (row) => {

@@ -8,17 +8,19 @@ interface Props {
   label: string;
   class?: string;
   onClose: () => void;
-  onKeyDown?: (event: KeyboardEvent) => void;
+  /** The dialog itself takes the focus at first, not what comes first in it. */
+  focusSelf?: boolean;
   /** A bar with the label and a close button. */
   heading?: boolean;
   children: ComponentChildren;
 }
 
-export function Modal({ label, class: extra, onClose, onKeyDown, heading = false, children }: Props): JSX.Element {
+export function Modal({ label, class: extra, onClose, focusSelf = false, heading = false, children }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    if (focusSelf) element?.focus();
     // While it is open nothing behind it scrolls.
     document.documentElement.classList.add("covered");
     return () => {
@@ -35,7 +37,7 @@ export function Modal({ label, class: extra, onClose, onKeyDown, heading = false
   };
   return (
     <dialog ref={dialog} class={`modal ${extra ?? ""}`} aria-label={label} onCancel={cancel} onClick={click}
-      {...(onKeyDown ? { onKeyDown } : {})}>
+      {...(focusSelf ? { tabIndex: -1 } : {})}>
       {heading && (
         <header class="modal-head">
           <h2>{label}</h2>
