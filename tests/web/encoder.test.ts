@@ -127,6 +127,7 @@ describe("vocabulary", () => {
     expect(Math.hypot(...car)).toBeCloseTo(1, 5);
     expect(vocabulary.encode("cars")).toEqual(car);
     expect(vocabulary.encode("red car")).not.toEqual(car);
+    expect(vocabulary.encode("my car by it")).toEqual(car);
   });
 
   it("does not guess", () => {

@@ -4,6 +4,8 @@ import type { VocabularyFile } from "../format/model";
 
 /** Entries of the vocabulary may be short phrases of up to so many words. */
 const MAX_PHRASE = 4;
+/** Words of so many letters say little when they are missing. */
+const SHORT = 3;
 
 export class Vocabulary {
   private readonly index = new Map<string, number>();
@@ -17,22 +19,25 @@ export class Vocabulary {
 
   /**
    * An approximate embedding of a text, float32 [dim], L2-normalised: the mean of the longest known
-   * phrases in it. Null where none is known, or less than half of the words.
+   * phrases in it. Null where fewer words are known than not; short ones ("a", "on", "the") do not count against it.
    */
   encode(text: string): Float32Array | null {
     const words = text.toLowerCase().normalize("NFC").match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? [];
     const sum = new Float32Array(this.file.dim);
     let known = 0;
+    let missing = 0;
     for (let i = 0; i < words.length;) {
       const length = this.longest(words, i);
       if (length) {
         this.add(this.lookUp(words.slice(i, i + length).join(" "))!, length, sum);
         known += length;
+      } else if (words[i]!.length > SHORT) {
+        missing++;
       }
       i += Math.max(1, length);
     }
     const norm = Math.hypot(...sum);
-    if (!known || 2 * known < words.length || !(norm > 1e-6)) return null;
+    if (!known || known < missing || !(norm > 1e-6)) return null;
     return sum.map((value) => value / norm);
   }
 

@@ -1,5 +1,5 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
-import { Catalog } from "../catalog/index";
+import { Catalog, loadSqlite } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
   FormatError, loadFile, loadJson, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary,
@@ -99,8 +99,8 @@ export class Resources {
       // Both at once; a failure of one is not left unheard while the other goes on.
       content.catch(() => undefined);
       const sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
-      const [binary, bytes] = await Promise.all([sqlite(), content]);
-      this.loadedCatalog = await Catalog.open({ sqlite: () => Promise.resolve(binary), file: bytes, columns, tokenize });
+      const [, bytes] = await Promise.all([loadSqlite(sqlite), content]);
+      this.loadedCatalog = await Catalog.open({ sqlite, file: bytes, columns, tokenize });
       return this.loadedCatalog;
     });
   }
