@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Literal
 
 import click
 
 
 @click.command("check")
-@click.argument("site", type=click.Path(path_type=Path), default=Path("dist"))
+@click.argument("site", default="dist")
 @click.option(
     "--host",
     type=click.Choice(["github-pages", "cloudflare-pages"]),
@@ -18,9 +17,9 @@ import click
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    site: Path, host: Literal["github-pages", "cloudflare-pages"] | None, as_json: bool
+    site: str, host: Literal["github-pages", "cloudflare-pages"] | None, as_json: bool
 ) -> int:
-    """Check the site in SITE: every hash, every link between files, sizes against hosting limits.
+    """Check the site in SITE, a folder or an address: every hash, every link between files, sizes against hosting limits.
 
     Exit status 9 where something is wrong; limits that only some hosts have are warnings.
 
@@ -28,6 +27,7 @@ def command(
     Examples:
       imagedb-site check
       imagedb-site check public --host github-pages
+      imagedb-site check https://example.org/pictures/
     """
     from ..check import check_site
     from ..errors import CheckError

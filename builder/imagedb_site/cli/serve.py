@@ -11,14 +11,16 @@ import click
 @click.argument("site", type=click.Path(path_type=Path), default=Path("dist"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, help="Port.  [default: 8000, or the next free one]")
+@click.option("--mount", default="/", help="Serve below this path, as a project page does.")
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
-def command(site: Path, host: str, port: int | None, open_browser: bool) -> None:
+def command(site: Path, host: str, port: int | None, mount: str, open_browser: bool) -> None:
     """Serve the built site in SITE (default: dist) until Ctrl-C.
 
     \b
     Examples:
       imagedb-site serve
       imagedb-site serve public --port 8080 --open
+      imagedb-site serve --mount /repository/
     """
     from ..serve import serve
 
@@ -27,4 +29,4 @@ def command(site: Path, host: str, port: int | None, open_browser: bool) -> None
         if open_browser:
             click.launch(url)
 
-    serve(site, host=host, port=port, ready=started)
+    serve(site, host=host, port=port, mount=mount, ready=started)

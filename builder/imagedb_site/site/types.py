@@ -69,7 +69,7 @@ class SiteSettings:
     view_size: int = 1280
     originals: Originals = "none"
     examples: Sequence[str] = ()
-    pack_above: int = 4000
+    pack_above: int = 8000
     pack_bytes: int = 128 * 1024
     row_block: int = 4096
     document_block: int = 128
