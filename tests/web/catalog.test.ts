@@ -25,6 +25,12 @@ describe("CJK", () => {
     expect(spaceCjkQuery(query)).toBe(fts);
   });
 
+  it("agrees with the golden cases", () => {
+    const cases = json<{ text: { value: unknown; stored: string }[]; query: { query: string; asked: string }[] }>(golden, "cjk.json");
+    for (const { value, stored } of cases.text) if (typeof value === "string") expect(spaceCjk(value)).toBe(stored);
+    for (const { query, asked } of cases.query) expect(spaceCjkQuery(query)).toBe(asked);
+  });
+
   it("puts spaces around characters, once, and nothing else", () => {
     expect(spaceCjk("猫と犬が  x 走る")).toBe("猫 と 犬 が x 走 る");
     expect(spaceCjk("plain  text ")).toBe("plain  text ");
