@@ -51,6 +51,14 @@ def test_formats_with_an_interpreter_are_left_alone():
     assert {".jpg", ".heic", ".avif", ".svg", ".tif", ".webp", ".jp2"} <= PICTURE_SUFFIXES
 
 
+def test_pictures_that_cannot_be_read_are_told_unless_they_have_a_twin(tmp_path):
+    fill(tmp_path, "1.CR2", "1.JPG", "2.nef", "3.eps", "4.jxl", "5.docx")
+    problems: list[Problem] = []
+    assert keys(tmp_path, problem=problems.append) == ["1.JPG"]
+    assert [problem.key for problem in problems] == ["2.nef", "3.eps", "4.jxl"]
+    assert "raw" in problems[0].reason
+
+
 def test_excluded_folders_and_limit(tmp_path):
     fill(tmp_path, "a.jpg", "dist/b.jpg", "c.jpg", "d/e.jpg")
     assert keys(tmp_path, exclude=[tmp_path / "dist"]) == ["a.jpg", "c.jpg", "d/e.jpg"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,14 @@ PICTURE_SUFFIXES = frozenset("." + suffix for suffix in _SUFFIXES.split())
 Left out on purpose: EPS, PostScript and PDF (need an interpreter), WMF and EMF (need Windows), video,
 and scientific containers that are rarely pictures (HDF5, GRIB, BUFR).
 """
+
+_RAW = "3fr arw cr2 cr3 dng erf iiq mef mrw nef nrw orf pef raf rw2 rwl sr2 srf srw x3f"
+_OTHER = "djvu emf eps exr hdr jxl jxr pict wdp wmf xcf"
+UNREADABLE = {
+    **{"." + suffix: "a camera raw file; export it as JPEG" for suffix in _RAW.split()},
+    **{"." + suffix: "pictures of this format cannot be read" for suffix in _OTHER.split()},
+}
+"""Suffixes of pictures that cannot be read, with the reason told: nobody shall miss them unawares."""
 
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 _DIGITS = re.compile(r"(\d+)")
@@ -100,24 +108,38 @@ def _walk(
     except OSError as error:
         tell(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
         return
+    readable: set[str] | None = None
     for entry in entries:
         name = entry.name
         if name.startswith(".") or (excluded and folder / name in excluded):
             continue
         key = prefix + name
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122  (a Path a file is slow)
+        suffix = suffix.lower()
         try:
             if entry.is_dir(follow_symlinks=False):
                 if name.casefold() in _SKIPPED_FOLDERS:
                     continue
                 yield from _walk(root, folder / name, key + "/", excluded, tell)
-            elif os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES:  # noqa: PTH122
+            elif suffix in PICTURE_SUFFIXES:
                 record = _record(root, entry, key, tell)
                 if record is not None:
                     yield record
+            elif suffix in UNREADABLE and entry.is_file():
+                # A raw file beside its JPEG is no loss.
+                if readable is None:
+                    readable = _readable_stems(entries)
+                if stem not in readable:
+                    tell(Problem(_printable(key), UNREADABLE[suffix]))
             elif entry.is_symlink() and entry.is_dir() and not _inside(root, folder / name):
                 tell(Problem(_printable(key), "a link to a folder outside the collection"))
         except OSError as error:
             tell(Problem(_printable(key), f"the file cannot be read: {error.strerror}"))
+
+
+def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
+    split = (os.path.splitext(entry.name) for entry in entries)  # noqa: PTH122
+    return {stem for stem, suffix in split if suffix.lower() in PICTURE_SUFFIXES}
 
 
 def _record(
