@@ -19,7 +19,7 @@ from pathlib import Path
 
 import tokenizers
 from open_clip.tokenizer import SimpleTokenizer, _clean_canonicalize
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from imagedb_site.container import canonical_json, gzip_bytes
 from imagedb_site.encoders.export.tokenizers import PackTokens, from_json, from_openclip

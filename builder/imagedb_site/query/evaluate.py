@@ -6,15 +6,16 @@ The method is docs/QUERY.md's, step by step, so that every implementation gives 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import QuerySyntaxError, UsageError
+from .characters import fold
 from .index import Floats, Index, Mask
-from .parse import Query, Term
-from .plan import Plan, filter_mask, make_plan
+from .parse import Query, Term, parse
+from .plan import Plan, filter_mask, find_field, make_plan
 
 Mode = Literal["all", "meaning", "words"]
 
@@ -22,6 +23,7 @@ RRF_K = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
 FUSION_DEPTH = 1000
 """How far down each arm's list fusion looks."""
+DEFAULT_K = 20
 SORT_POOL = 500
 """How many of the most relevant results `sort:` puts into another order."""
 NEGATIVE_WEIGHT = 0.5
@@ -42,12 +44,22 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something to tell beside the results: `suggestion` is a query that says what was understood."""
+
+    kind: Literal["fts-syntax", "sort"]
+    message: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
     """Results in order. `total` counts all matches where the query has an end, else None."""
 
     results: list[Result]
     total: int | None
     strict_total: int | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 def evaluate(
@@ -56,24 +68,45 @@ def evaluate(
     embed: Embed | None,
     *,
     mode: Mode = "all",
-    k: int = 20,
+    k: int | None = None,
     offset: int = 0,
 ) -> Answer:
-    """Answer `query`; `embed` may be None where only words are searched.
+    """Answer `query` with `k` results from `offset` on; `embed` may be None where only words are searched.
 
-    Raises:
-        QuerySyntaxError: the query is an FTS5 expression that SQLite refuses.
-        UsageError: an image id that the index lacks, an unknown field to sort by.
+    `k:` in the query says how many results there are in all, and is the default of `k` before 20. An FTS5
+    expression that SQLite refuses is searched as plain words, and a notice says so.
+
+    Raises UsageError for an image id that the index lacks.
     """
+    try:
+        answer = _ranked(query, index, embed, mode)
+    except QuerySyntaxError as error:
+        if query.match is None:
+            raise
+        query = parse(query.source, expressions=False)
+        answer = _ranked(query, index, embed, mode)
+        notice = Notice(
+            "fts-syntax",
+            f"No full-text expression, so it was searched as plain words ({error}).",
+            error.hint,
+        )
+        answer = replace(answer, notices=(notice, *answer.notices))
+    results = answer.results if query.k is None else answer.results[: query.k]
+    size = k if k is not None else query.k or DEFAULT_K
+    return replace(answer, results=results[offset : offset + size])
+
+
+def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answer:
     plan = make_plan(query, index)
     mask = filter_mask(plan, index)
-    k = query.k or k
     similarities = _similarities(plan, index, embed) if mode != "words" and embed else None
     words, strict_total = ([], None) if mode == "meaning" else _words_arm(plan, index, mask)
-    if similarities is None and plan.strict is None:
+    if similarities is None and (plan.strict is None or mode == "meaning"):
         answer = _listing(mask)
     elif similarities is None:
-        ranked = [Result(row, -place, None, {"words": place}) for place, row in enumerate(words)]
+        ranked = [
+            Result(row, _share(place), None, {"words": place}) for place, row in enumerate(words)
+        ]
         answer = Answer(ranked, len(ranked), strict_total)
     else:
         hard = plan.filters or plan.required
@@ -82,10 +115,12 @@ def evaluate(
         answer = Answer(
             _fuse(meaning, words[:FUSION_DEPTH], similarities, mode), total, strict_total
         )
-    results = answer.results
-    if query.sort:
-        results = _sorted(results, plan, index)
-    return Answer(results[offset : offset + k], answer.total, answer.strict_total)
+    return _sorted(answer, plan, index) if query.sort else answer
+
+
+def _share(place: int) -> float:
+    """What a place (from 0) in an arm adds to a fused score."""
+    return 1 / (RRF_K + 1 + place)
 
 
 def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | None:
@@ -150,7 +185,7 @@ def _fuse(
     fused = [
         Result(
             row,
-            sum(1 / (RRF_K + 1 + place) for place in places.values()),
+            sum(map(_share, places.values())),
             float(similarities[row]),
             places,
         )
@@ -164,32 +199,31 @@ def _listing(mask: Mask) -> Answer:
     return Answer([Result(row, 0.0) for row in rows], len(rows))
 
 
-def _sorted(results: list[Result], plan: Plan, index: Index) -> list[Result]:
-    """The most relevant results (all of them where nothing ranks) by a column; unknown values last."""
-    from .plan import find_field
+def _sorted(answer: Answer, plan: Plan, index: Index) -> Answer:
+    """The most relevant results (all of them where nothing ranks) by a column; unknown values last.
 
+    Equal values keep their order.
+    """
     name = plan.query.sort or ""
     spec = find_field(name, index.fields)
-    if spec is None or not spec.column:
-        raise UsageError(
-            f"Cannot sort by {name!r}.",
-            "Sortable: " + ", ".join(s.name for s in index.fields if s.column) + ".",
-        )
+    if spec is None or not spec.column or spec.type == "tags":
+        sortable = ", ".join(s.name for s in index.fields if s.column and s.type != "tags")
+        notice = Notice("sort", f"Cannot sort by “{name}”, only by: {sortable}.")
+        return replace(answer, notices=(*answer.notices, notice))
     column = index.column(spec.name)
-    ranking = any(result.score for result in results)
-    pool = results[:SORT_POOL] if ranking else list(results)
-    falling = plan.query.sort_descending
-
-    def key(result: Result) -> tuple[bool, float, str]:
-        if column.numbers is not None:
-            number = float(column.numbers[result.row])
-            return bool(np.isnan(number)), -number if falling else number, ""
-        if column.codes is None or column.offsets is not None:
-            return True, 0.0, ""
-        code = int(column.codes[result.row])
-        return code < 0, 0.0, column.dictionary[code].casefold() if code >= 0 else ""
-
-    known = sorted((r for r in pool if not key(r)[0]), key=key)
-    if falling and column.numbers is None:
-        known.reverse()
-    return known + [result for result in pool if key(result)[0]]
+    ranking = any(result.score for result in answer.results)
+    pool = answer.results[:SORT_POOL] if ranking else answer.results
+    numbers, codes = column.numbers, column.codes
+    known: Callable[[Result], bool]
+    key: Callable[[Result], Any]
+    if numbers is not None:
+        known = lambda result: not np.isnan(numbers[result.row])  # noqa: E731
+        key = lambda result: float(numbers[result.row])  # noqa: E731
+    else:
+        assert codes is not None
+        folded = [fold(value) for value in column.dictionary]
+        known = lambda result: bool(codes[result.row] >= 0)  # noqa: E731
+        key = lambda result: folded[codes[result.row]]  # noqa: E731
+    ordered = sorted(filter(known, pool), key=key, reverse=plan.query.sort_descending)
+    rest = [result for result in pool if not known(result)]
+    return replace(answer, results=ordered + rest)

@@ -4,7 +4,7 @@ Knows no collection, so any `name:value` is kept as a field term, and it is `pla
 unknown names back into plain words.
 
 The TypeScript twin is web_assets/src/engine/query/parse.ts; tests/golden/queries.json holds both to
-the same answers.
+the same answers. Character classes are written out, since their short names differ between languages.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from .characters import SPACES, is_searchable, split, well_formed
+
 TermKind = Literal["text", "image", "like"]
 Operator = Literal[":", ">", ">=", "<", "<=", "="]
 
@@ -20,18 +22,21 @@ MAX_LENGTH = 10_000
 """Longer queries are cut here, in code points."""
 
 _LEX = re.compile(
-    r"""
-      (?P<space>\s+)
-    | (?P<phrase>[+-]?"[^"]*"?)
-    | (?P<field>[+-]?[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?:"[^"]*"?|[^\s"]+))
-    | (?P<word>[^\s"]+)
-    """,
-    re.VERBOSE,
+    f"(?P<space>[{SPACES}]+)"
+    '|(?P<phrase>[+-]?"[^"]*"?)'
+    f'|(?P<field>[+-]?[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?:"[^"]*"?|[^{SPACES}"]+))'
+    f'|(?P<word>[^{SPACES}"]+)'
 )
 _FIELD = re.compile(r"([+-]?)([A-Za-z][A-Za-z0-9_]*)(:|>=|<=|>|<|=)(.+)", re.DOTALL)
-_WEIGHT = re.compile(r"(\d{1,3}(?:\.\d{1,3})?)\*(.*)", re.DOTALL)
+_WEIGHT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\*(.*)", re.DOTALL)
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
-_EXPRESSION_WORD = re.compile(r"\(*(?:NEAR\(.*|\^?[^\W_]\w*\*\)*|\^[^\W_]\w*\)*)", re.DOTALL)
+_BARE = "[A-Za-z0-9_\u0080-\U0010ffff]+"
+_NEAR = re.compile(r"\(*NEAR\(.*", re.DOTALL)
+_EXPRESSION_WORD = re.compile(rf"\(*(?:\^?({_BARE})\*|\^({_BARE}))\)*")
+_COLUMN = re.compile(r"^\(*(?:NEAR\()?(?:-?[A-Za-z_][A-Za-z0-9_]*:)?")
+_MARKS = re.compile(r'[\^*"()]+')
+_K = re.compile("0*([0-9]{1,5})")
+MAX_K = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class FieldTerm:
 class Query:
     """A parsed query.
 
+    `source` is the text it was made from.
     `phrases` must occur in the text of a result (`-"…"` in `excluded` must not); `match` is a whole
     FTS5 expression, then `terms` holds its positive words for the meaning arm. `sort` is a field
     name, `sort_descending` its direction; `k` the number of results asked for.
@@ -71,6 +77,7 @@ class Query:
     sort: str | None = None
     sort_descending: bool = False
     k: int | None = None
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -79,19 +86,23 @@ class _Token:
     text: str
 
 
-def parse(text: str) -> Query:
-    """Parse `text`; never fails: what fits no rule is plain words."""
+def parse(text: str, *, expressions: bool = True) -> Query:
+    """Parse `text`; never fails: what fits no rule is plain words.
+
+    `expressions=False` takes nothing for an FTS5 expression: for one that FTS5 refused.
+    """
+    text = well_formed(text[:MAX_LENGTH])
     tokens = [
         _Token(match.lastgroup or "", match.group())
-        for match in _LEX.finditer(text[:MAX_LENGTH])
+        for match in _LEX.finditer(text)
         if match.lastgroup != "space"
     ]
-    if _is_expression(tokens):
-        return _parse_expression(tokens)
+    if expressions and _is_expression(tokens):
+        return _parse_expression(tokens, text)
     parser = _Plain()
     for token in tokens:
         parser.take(token)
-    return parser.finish()
+    return parser.finish(text)
 
 
 @dataclass
@@ -121,9 +132,10 @@ class _Plain:
         else:
             self._word(token.text)
 
-    def finish(self) -> Query:
+    def finish(self, source: str) -> Query:
         self._close()
         return Query(
+            source=source,
             terms=tuple(self.terms),
             phrases=tuple(self.phrases),
             excluded=tuple(self.excluded),
@@ -137,7 +149,7 @@ class _Plain:
         self.words = []
 
     def _phrase(self, text: str) -> None:
-        phrase = " ".join(text.strip('+-"').split())
+        phrase = " ".join(split(text.strip('+-"')))
         if not phrase:
             return
         if text[0] == "-" or self.weight < 0:
@@ -147,7 +159,7 @@ class _Plain:
             self.words.append(phrase)
 
     def _field(self, term: FieldTerm) -> None:
-        if term.operator == ":" and term.name in ("image", "like"):
+        if term.operator == ":" and term.name in ("image", "like") and term.value:
             weight = -self.weight if term.negated else self.weight
             kind: TermKind = "image" if term.name == "image" else "like"
             self.terms.append(Term(kind, term.value, weight))
@@ -171,8 +183,9 @@ class _Plain:
             self.words.append(word)
 
     def _term(self, word: str, weight: float, keep_open: bool = False) -> None:
-        name, colon, value = word.partition(":")
-        if colon and value and name in ("image", "like"):
+        name, _, value = word.partition(":")
+        name = name.lower()
+        if value and name in ("image", "like"):
             self.terms.append(Term("image" if name == "image" else "like", value, weight))
         elif word and keep_open:
             self.words.append(word)
@@ -195,13 +208,13 @@ def field_term(token: str) -> FieldTerm:
 def _options(options: dict[str, str]) -> dict[str, Any]:
     """`sort:name`, `sort:-name` (falling) and `k:20`; a senseless k is ignored."""
     found: dict[str, Any] = {}
-    name = options.get("sort")
-    if name:
+    name = options.get("sort", "")
+    if name.lstrip("-"):
         found["sort"] = name.lstrip("-").lower()
         found["sort_descending"] = name[0] == "-"
-    k = options.get("k", "")
-    if k.isascii() and k.isdigit() and 0 < int(k) <= 10_000:
-        found["k"] = int(k)
+    k = _K.fullmatch(options.get("k", ""))
+    if k and 0 < int(k[1]) <= MAX_K:
+        found["k"] = int(k[1])
     return found
 
 
@@ -212,13 +225,16 @@ def _is_expression(tokens: list[_Token]) -> bool:
     for index, token in enumerate(tokens):
         if token.text in _OPERATORS and 0 < index < len(tokens) - 1:
             return True
-        if token.kind == "word" and _EXPRESSION_WORD.fullmatch(token.text):
-            return True
+        if token.kind == "word":
+            word = _EXPRESSION_WORD.fullmatch(token.text)
+            if _NEAR.fullmatch(token.text) or (word and is_searchable(word[1] or word[2])):
+                return True
     return False
 
 
-def _parse_expression(tokens: list[_Token]) -> Query:
+def _parse_expression(tokens: list[_Token], source: str) -> Query:
     fields: list[FieldTerm] = []
+    others: list[Term] = []
     options: dict[str, str] = {}
     kept: list[str] = []
     for index, token in enumerate(tokens):
@@ -227,13 +243,17 @@ def _parse_expression(tokens: list[_Token]) -> Query:
             term = field_term(token.text)
             if term.operator == ":" and term.name in ("sort", "k"):
                 options[term.name] = term.value
+            elif term.operator == ":" and term.name in ("image", "like") and term.value:
+                kind: TermKind = "image" if term.name == "image" else "like"
+                others.append(Term(kind, term.value, -1.0 if term.negated else 1.0))
             else:
                 fields.append(term)
         else:
             kept.append(token.text)
     words = positive_words(kept)
     return Query(
-        terms=(Term("text", words),) if words else (),
+        source=source,
+        terms=(*([Term("text", words)] if words else []), *others),
         match=" ".join(kept),
         fields=tuple(fields),
         **_options(options),
@@ -246,18 +266,19 @@ def positive_words(tokens: list[str]) -> str:
     depth = 0
     skip_above: int | None = None
     skip_next = False
-    for token in tokens:
-        opens, closes = token.count("("), token.count(")")
-        if token in ("NOT",):
+    for word in tokens:
+        opens, closes = word.count("("), word.count(")")
+        if word == "NOT":
             skip_next = True
             continue
         if skip_next and skip_above is None:
             skip_above, skip_next = depth, False
-        if skip_above is None and token not in _OPERATORS:
-            bare = re.sub(r"^\(*(?:NEAR\()?(?:-?[A-Za-z_]\w*:)?|[\^*\"()]", "", token)
-            if bare and not (bare.isdigit() and words and words[-1].endswith(",")):
+        if skip_above is None and word not in _OPERATORS:
+            bare = " ".join(split(_MARKS.sub("", _COLUMN.sub("", word))))
+            number = bare.isascii() and bare.isdigit()
+            if bare and not (number and words and words[-1].endswith(",")):
                 words.append(bare)
         depth += opens - closes
         if skip_above is not None and depth <= skip_above:
             skip_above = None
-    return " ".join(word.rstrip(",") for word in words)
+    return " ".join(bare for word in words if (bare := word.rstrip(",")))

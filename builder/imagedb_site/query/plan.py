@@ -12,15 +12,19 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ..records import FieldSpec
+from .characters import is_searchable, normal, split
 from .index import Column, Index, Mask
 from .parse import FieldTerm, Query, Term
 
 # Words too common to demand of a caption; they still count in the meaning of a query.
-STOP_WORDS = frozenset(
-    ("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "in", "is", "it", "its")
-    + ("of", "on", "or", "that", "the", "this", "to", "was", "were", "with")
-)
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
+_STOP = """
+    a an and are as at be by for from has in is it its of on or that the this to was were with
+"""
+STOP_WORDS = frozenset(_STOP.split())
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+MAX_WORDS = 100
+"""How many different words full text looks for."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ class Plan:
 def make_plan(query: Query, index: Index) -> Plan:
     """Resolve the fields of `query` against `index`; unknown ones become plain words."""
     filters: list[tuple[FieldSpec, FieldTerm]] = []
-    required = [_quote(phrase) for phrase in query.phrases if _searchable(phrase)]
-    forbidden = [_quote(phrase) for phrase in query.excluded if _searchable(phrase)]
+    required = [_quote(phrase) for phrase in query.phrases if is_searchable(phrase)]
+    forbidden = [_quote(phrase) for phrase in query.excluded if is_searchable(phrase)]
     strangers: list[str] = []
     for term in query.fields:
         spec = find_field(term.name, index.fields)
@@ -60,7 +64,7 @@ def make_plan(query: Query, index: Index) -> Plan:
             filters.append((spec, term))
     if query.match is not None:
         required.append(f"({query.match})")
-    elif strangers:
+    if strangers:
         query = _add_words(query, strangers)
     words = [
         word
@@ -69,11 +73,11 @@ def make_plan(query: Query, index: Index) -> Plan:
         for word in words_of(term.value)
     ]
     forbidden += [
-        " AND ".join(map(_quote, unwanted))
+        " AND ".join(map(_quote, unwanted[:MAX_WORDS]))
         for term in query.terms
         if term.kind == "text" and term.weight < 0 and (unwanted := words_of(term.value))
     ]
-    quoted = list(dict.fromkeys(map(_quote, words)))
+    quoted = list(dict.fromkeys(map(_quote, words)))[:MAX_WORDS]
     return Plan(
         query,
         strict=query.match if query.match is not None else " AND ".join(quoted) or None,
@@ -86,7 +90,7 @@ def make_plan(query: Query, index: Index) -> Plan:
 
 def words_of(text: str) -> list[str]:
     """The words of `text` that full text looks for: no punctuation alone, no stop words unless all are."""
-    words = [word for word in text.split() if _searchable(word)]
+    words = [word for word in split(text) if is_searchable(word)]
     content = [word for word in words if word.lower() not in STOP_WORDS]
     return content or words
 
@@ -123,9 +127,11 @@ def _rows(index: Index, expression: str) -> Mask:
 def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
     """Where a field term holds, before its negation, bool[count]."""
     if column.numbers is not None:
-        low, high = interval(term, dates=spec.type == "date")
-        with np.errstate(invalid="ignore"):
-            return (column.numbers >= low) & (column.numbers <= high)
+        holds = np.zeros(count, dtype=np.bool_)
+        for low, high in intervals(term, dates=spec.type == "date"):
+            with np.errstate(invalid="ignore"):
+                holds |= (column.numbers >= low) & (column.numbers <= high)
+        return holds
     wanted = np.fromiter(
         (_value_matches(spec, value, term.value) for value in column.dictionary),
         dtype=np.bool_,
@@ -141,12 +147,13 @@ def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> 
 def _value_matches(spec: FieldSpec, value: str, wanted: str) -> bool:
     """Whether a dictionary value is meant: tags as a whole, categories by any run of their words.
 
-    Case, `_` and `-` do not count; a trailing `*` takes any continuation; commas separate alternatives.
+    Case, accents, `_` and `-` do not count; a trailing `*` takes any continuation; commas separate
+    alternatives.
     """
-    have = _normal(value)
+    have = normal(value)
     for alternative in wanted.split(","):
         prefix = alternative.endswith("*")
-        want = _normal(alternative.rstrip("*"))
+        want = normal(alternative.rstrip("*"))
         if not want:
             continue
         if spec.type == "boolean":
@@ -160,50 +167,52 @@ def _value_matches(spec: FieldSpec, value: str, wanted: str) -> bool:
     return False
 
 
-def _normal(value: str) -> str:
-    return " ".join(re.sub(r"[_\-]+", " ", value.casefold()).split())
-
-
-def interval(term: FieldTerm, dates: bool) -> tuple[float, float]:
-    """The closed interval a number or date term means; an empty one (inf, -inf) where it is senseless.
+def intervals(term: FieldTerm, dates: bool) -> list[tuple[float, float]]:
+    """The closed intervals a number or date term means, one for each alternative that makes sense.
 
     `2019..2021` includes both years; `>2019` starts after the last second of 2019.
     """
     if term.operator in (":", "="):
-        low_text, dots, high_text = term.value.partition("..")
-        low = _bounds(low_text, dates) if low_text or not dots else (-math.inf, -math.inf)
-        high = _bounds(high_text, dates) if high_text else (math.inf, math.inf) if dots else low
-        if low is None or high is None:
-            return math.inf, -math.inf
-        return low[0], high[1]
+        found = (_interval(alternative, dates) for alternative in term.value.split(","))
+        return [interval for interval in found if interval is not None]
     bounds = _bounds(term.value, dates)
     if bounds is None:
-        return math.inf, -math.inf
+        return []
     if term.operator == ">":
-        return math.nextafter(bounds[1], math.inf), math.inf
+        return [(math.nextafter(bounds[1], math.inf), math.inf)]
     if term.operator == ">=":
-        return bounds[0], math.inf
+        return [(bounds[0], math.inf)]
     if term.operator == "<":
-        return -math.inf, math.nextafter(bounds[0], -math.inf)
-    return -math.inf, bounds[1]
+        return [(-math.inf, math.nextafter(bounds[0], -math.inf))]
+    return [(-math.inf, bounds[1])]
+
+
+def _interval(text: str, dates: bool) -> tuple[float, float] | None:
+    low_text, dots, high_text = text.partition("..")
+    low = (-math.inf, -math.inf) if dots and not low_text else _bounds(low_text, dates)
+    if not dots:
+        return low
+    high = _bounds(high_text, dates) if high_text else (math.inf, math.inf)
+    return None if low is None or high is None else (low[0], high[1])
 
 
 def _bounds(text: str, dates: bool) -> tuple[float, float] | None:
     """First and last moment of a date (year, month or day) in seconds, or a number twice."""
     if not dates:
-        if not re.fullmatch(r"[+-]?\d{1,15}(\.\d{1,15})?", text):
+        if not _NUMBER.fullmatch(text):
             return None
         return float(text), float(text)
     match = _DATE.fullmatch(text)
     if match is None:
         return None
-    year, month, day = (int(part) if part else 0 for part in match.groups())
+    year, month, day = (None if part is None else int(part) for part in match.groups())
+    assert year is not None
     try:
-        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
+        first = datetime(year, 1 if month is None else month, 1 if day is None else day, tzinfo=UTC)
     except ValueError:
         return None
-    last_month = month or 12
-    last_day = day or calendar.monthrange(year, last_month)[1]
+    last_month = 12 if month is None else month
+    last_day = calendar.monthrange(year, last_month)[1] if day is None else day
     last = datetime(year, last_month, last_day, 23, 59, 59, tzinfo=UTC)
     return first.timestamp(), last.timestamp() + 0.999
 
@@ -221,14 +230,10 @@ def _add_words(query: Query, extra: Sequence[str]) -> Query:
 
 
 def _column_expression(column: str, value: str) -> str | None:
-    words = [word for word in value.split() if _searchable(word)]
+    words = [word for word in split(value) if is_searchable(word)]
     if not words:
         return None
     return f"{column} : ({_quote(' '.join(words))})"
-
-
-def _searchable(text: str) -> bool:
-    return any(character.isalnum() for character in text)
 
 
 def _quote(text: str) -> str:

@@ -1,0 +1,49 @@
+"""What counts as a space, a letter or the same text in a query, alike in every implementation.
+
+The twin is web_assets/src/engine/query/characters.ts. Nothing here may lean on what a language calls a space
+(`str.isspace` and JavaScript's backslash s differ) or on case folding (JavaScript has none).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+SPACES = "\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
+"""Unicode's white space, the control characters and U+FEFF, as the inside of a character class."""
+
+_SPACES = re.compile(f"[{SPACES}]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_JOINERS = re.compile(f"[{SPACES}_-]+")
+
+
+def well_formed(text: str) -> str:
+    """`text` with U+FFFD for every lone surrogate."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def split(text: str) -> list[str]:
+    """The parts of `text` between spaces."""
+    return [part for part in _SPACES.split(text) if part]
+
+
+def is_searchable(text: str) -> bool:
+    """Whether `text` holds a letter or a number (Unicode categories L and N)."""
+    if text.isascii():
+        return any(character.isalnum() for character in text)
+    return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+def fold(text: str) -> str:
+    """`text` without case and accents.
+
+    NFKD without U+0300 … U+036F, then upper case, then lower case, then sigma for final sigma.
+    """
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    return bare.upper().lower().replace("\u03c2", "\u03c3")
+
+
+def normal(value: str) -> str:
+    """`value` folded, with each run of spaces, `_` and `-` as one space and none at the ends."""
+    return _JOINERS.sub(" ", fold(value)).strip(" ")

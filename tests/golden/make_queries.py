@@ -1,0 +1,152 @@
+"""Makes tests/golden/queries.json and the site its answers are of, tests/golden/site-queries.
+
+    python tests/golden/make_queries.py
+
+The answers are those of the published-site reader. Python (reader and library), Node and Chromium are held to
+them by the rule of agreement in docs/QUERY.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from query_cases import COUNT, GROUPS, metadata, picture
+
+from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.errors import UsageError
+from imagedb_site.index import SiteIndex
+from imagedb_site.query.evaluate import Mode, evaluate
+from imagedb_site.query.index import Floats, Index
+from imagedb_site.query.parse import Query, Term, parse
+
+HERE = Path(__file__).parent
+PACK = HERE / "pack-tiny"
+SITE = HERE / "site-queries"
+ANSWERS = HERE / "queries.json"
+DIM = 16
+
+
+def build(folder: Path) -> Path:
+    """Build the collection with the command line: `folder/site`, and its library in `folder/library`."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True)
+    for index in range(COUNT):
+        (pictures / f"picture-{index:02}.bmp").write_bytes(picture(index))
+    table = folder / "table.jsonl"
+    rows = [json.dumps(row, ensure_ascii=False) for row in metadata()]
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "imagedb_site.cli.main", "build", str(pictures)]
+    command += ["-o", str(folder / "site"), "--library", str(folder / "library")]
+    command += ["--metadata", str(table), "--model", str(PACK), "--title", "Queries", "-q"]
+    command += ["--view-size", "0", "--workers", "1"]
+    subprocess.run(command, check=True, timeout=300)
+    return folder / "site"
+
+
+def query_pictures() -> dict[str, list[float]]:
+    """Embeddings of the pictures that `image:` terms name."""
+    random = np.random.default_rng(5)
+    found = {}
+    for name in ("one.jpg", "two.jpg", "my picture.jpg"):
+        vector = random.normal(size=DIM)
+        vector /= np.linalg.norm(vector)
+        found[name] = [round(float(value), 6) for value in vector]
+    return found
+
+
+def make_embed(pictures: dict[str, list[float]]) -> Callable[[Term], Floats]:
+    encoder = Encoder(load_pack(str(PACK)))
+
+    def embed(term: Term) -> Floats:
+        if term.kind == "image":
+            return np.asarray(pictures[term.value], dtype=np.float32)
+        return np.asarray(encoder.encode_texts([term.value])[0], dtype=np.float32)
+
+    return embed
+
+
+def with_ids(text: str, ids: dict[str, str]) -> str:
+    """`{id:3}` as the image id of picture-03; `{{` and `}}` as braces."""
+    text = re.sub(r"\{id:(\d+)\}", lambda match: ids[f"picture-{int(match[1]):02}.bmp"], text)
+    return text.replace("{{", "{").replace("}}", "}")
+
+
+def parsed(query: Query) -> dict[str, Any]:
+    """A query as JSON, without what is empty and the source."""
+    found = {key: value for key, value in asdict(query).items() if value and key != "source"}
+    if query.match is not None:
+        found["match"] = query.match
+    return found
+
+
+def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: Mode) -> Any:
+    """The whole ranking, regardless of `k:`: rows, their places in the words arm, similarities in 1e-5."""
+    try:
+        answer = evaluate(replace(query, k=None), index, embed, mode=mode, k=COUNT)
+    except UsageError:
+        return {"error": True}
+    results = answer.results
+    found: dict[str, Any] = {"rows": [result.row for result in results]}
+    words = {result.ranks["words"]: result.row for result in results if "words" in result.ranks}
+    if words:
+        found["words"] = [words[place] for place in sorted(words)]
+    if results and results[0].similarity is not None:
+        found["similarity"] = [round((result.similarity or 0) * 1e5) for result in results]
+    found["total"] = answer.total
+    if answer.strict_total is not None:
+        found["strict_total"] = answer.strict_total
+    if answer.notices:
+        found["notices"] = [notice.kind for notice in answer.notices]
+    return found
+
+
+def make_cases(index: SiteIndex) -> dict[str, Any]:
+    ids = {index.document(row)["path"]: index.document(row)["id"] for row in range(index.count)}
+    pictures = query_pictures()
+    embed = make_embed(pictures)
+    cases = []
+    for group, (texts, modes) in GROUPS.items():
+        for text in texts:
+            typed = with_ids(text, ids)
+            query = parse(typed)
+            answers = {mode: answered(query, index, embed, mode) for mode in modes}  # type: ignore[arg-type]
+            cases.append(
+                {"group": group, "query": typed, "parsed": parsed(query), "answers": answers}
+            )
+    return {
+        "count": index.count,
+        "ids": [index.document(row)["id"] for row in range(index.count)],
+        "images": pictures,
+        "cases": cases,
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        site = build(Path(place))
+        shutil.rmtree(SITE, ignore_errors=True)
+        SITE.mkdir()
+        # What a search reads: neither the application nor the pictures.
+        shutil.copy(site / "manifest.json", SITE)
+        for name in ("data", "model"):
+            shutil.copytree(site / name, SITE / name)
+    golden = make_cases(SiteIndex.open(SITE))
+    cases = ",\n".join(
+        json.dumps(case, ensure_ascii=True, sort_keys=True) for case in golden.pop("cases")
+    )
+    head = json.dumps(golden, ensure_ascii=True, sort_keys=True)
+    ANSWERS.write_text(f'{head[:-1]}, "cases": [\n{cases}\n]}}\n', encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

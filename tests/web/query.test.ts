@@ -1,0 +1,87 @@
+/** The query language: the same parse results as in Python. */
+import { describe, expect, it } from "vitest";
+import { compareCodePoints, fold, parse, type Query } from "../../web_assets/src/engine/query";
+import { isSearchable, normal, split } from "../../web_assets/src/engine/query/characters";
+import { dateBounds, holds, intervals, valueTest } from "../../web_assets/src/engine/query/fields";
+import { fieldTerm } from "../../web_assets/src/engine/query/parse";
+import { golden, json } from "./support/files";
+
+interface Case {
+  group: string;
+  query: string;
+  parsed: Record<string, unknown>;
+}
+
+const { cases } = json<{ cases: Case[] }>(golden, "queries.json");
+
+/** As tests/golden/make_queries.py writes it: without what is empty. */
+function written(query: Query): Record<string, unknown> {
+  const { sortDescending, source: _, ...rest } = query;
+  const all = Object.entries({ ...rest, sort_descending: sortDescending });
+  return Object.fromEntries(all.filter(([key, value]) =>
+    Array.isArray(value) ? value.length : key === "match" ? value !== null : value));
+}
+
+describe("parsing", () => {
+  it("has many golden cases", () => {
+    expect(cases.length).toBeGreaterThan(300);
+  });
+
+  for (const group of new Set(cases.map(({ group }) => group))) {
+    it(`agrees with Python: ${group}`, () => {
+      for (const { query, parsed } of cases.filter((item) => item.group === group)) {
+        expect(written(parse(query)), JSON.stringify(query.slice(0, 200))).toEqual(parsed);
+      }
+    });
+  }
+
+  it("cuts after 10,000 code points, not between the halves of one", () => {
+    const { terms, source } = parse(`${"😀".repeat(9_999)} winter`);
+    expect([...source]).toHaveLength(10_000);
+    expect(terms).toEqual([{ kind: "text", value: "😀".repeat(9_999), weight: 1 }]);
+    expect(parse("x".repeat(20_000)).terms[0]!.value).toHaveLength(10_000);
+  });
+
+  it("takes nothing for an expression when told so", () => {
+    expect(parse("cat OR (dog", { expressions: false }).terms).toEqual([{ kind: "text", value: "cat OR (dog", weight: 1 }]);
+  });
+});
+
+describe("characters", () => {
+  it("fold alike in every language", () => {
+    expect(fold("Straße ÉTÉ e\u0301 ΘΆΛΑΣΣΑΣ İI ﬁ")).toBe("strasse ete e θαλασσασ ii fi");
+    expect(normal(" New_York -- City\u00a0")).toBe("new york city");
+    expect(split("a\x1fb\u00a0c\ufeffd\u200be")).toEqual(["a", "b", "c", "d\u200be"]);
+    expect(["²", "٣", "猫", "_", "—", "\u0301", "\ufffd"].map(isSearchable)).toEqual([true, true, true, false, false, false, false]);
+  });
+
+  it("sort by code point", () => {
+    const texts = ["\u{1f600}", "\ue000", "\uffff", "a", "", "ab", "b"];
+    expect(texts.toSorted(compareCodePoints)).toEqual(["", "a", "ab", "b", "\ue000", "\uffff", "\u{1f600}"]);
+  });
+});
+
+describe("conditions on fields", () => {
+  it("know their months and leap years", () => {
+    expect(dateBounds("2020-02")).toEqual({ low: Date.UTC(2020, 1) / 1000, high: Date.UTC(2020, 2) / 1000 - 0.001 });
+    expect(dateBounds("2020-02-29")!.low).toBe(Date.UTC(2020, 1, 29) / 1000);
+    for (const none of ["2021-02-29", "2020-13", "2020-00", "2020-04-31", "0000", "20", "2020-1-1x", "٢٠٢٠"]) expect(dateBounds(none)).toBeNull();
+    expect(dateBounds("0001")!.low).toBe(-62135596800);
+  });
+
+  it("leave the bound out of > and <", () => {
+    const test = (text: string, value: number) => holds(intervals(fieldTerm(text), false), value);
+    expect([test("a>2", 2), test("a>2", 2.0000001), test("a<2", 2), test("a>=2", 2), test("a:1..3", 3), test("a:1,5", 5)])
+      .toEqual([false, true, false, true, true, true]);
+    expect(test("a:..", NaN)).toBe(false);
+  });
+
+  it("match tags as a whole and categories by runs of words", () => {
+    expect(valueTest("tags", "black-cat")("Black_Cat")).toBe(true);
+    expect(valueTest("tags", "cat")("black cat")).toBe(false);
+    expect(valueTest("category", "eos")("Canon EOS 5D")).toBe(true);
+    expect(valueTest("category", "eo")("Canon EOS 5D")).toBe(false);
+    expect(valueTest("category", "eo*")("Canon EOS 5D")).toBe(true);
+    expect(valueTest("boolean", "yes")("true")).toBe(true);
+  });
+});

@@ -1,0 +1,59 @@
+/**
+ * What counts as a space, a letter or the same text in a query. The twin of
+ * builder/imagedb_site/query/characters.py: nothing here may lean on `\s` or `\w`, which differ between languages.
+ */
+
+/** Unicode's white space, the control characters and U+FEFF, as the inside of a character class. */
+export const SPACES =
+  "\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff";
+
+const SPACE_RUN = new RegExp(`[${SPACES}]+`, "u");
+const JOINERS = new RegExp(`[${SPACES}_\\-]+`, "gu");
+
+/** `text` with U+FFFD for every lone surrogate. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** The first `length` code points of `text`. */
+export function cutCodePoints(text: string, length: number): string {
+  if (text.length <= length) return text;
+  let at = 0;
+  for (let i = 0; i < length && at < text.length; i++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+  return text.slice(0, at);
+}
+
+/** The parts of `text` between spaces. */
+export function split(text: string): string[] {
+  return text.split(SPACE_RUN).filter(Boolean);
+}
+
+/** Whether `text` holds a letter or a number (Unicode categories L and N). */
+export function isSearchable(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
+}
+
+/** `text` without case and accents: NFKD without U+0300 … U+036F, upper, then lower case, then sigma for final sigma. */
+export function fold(text: string): string {
+  return text.normalize("NFKD").replace(/[\u0300-\u036f]+/g, "").toUpperCase().toLowerCase().replaceAll("\u03c2", "\u03c3");
+}
+
+/** `value` folded, with each run of spaces, `_` and `-` as one space and none at the ends. */
+export function normal(value: string): string {
+  return fold(value).replace(JOINERS, " ").replace(/^ +| +$/g, "");
+}
+
+/** The order of code points, for `sort`; that of UTF-16 units differs beyond U+FFFF. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** A unit's place in the order of code points: surrogates come after all else. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}

@@ -1,0 +1,262 @@
+/**
+ * Text to `Query`: the grammar of docs/QUERY.md, the twin of builder/imagedb_site/query/parse.py. It knows no
+ * collection, so any `name:value` is kept as a field term; `plan.ts` turns unknown names back into plain words.
+ */
+import { cutCodePoints, isSearchable, SPACES, split, wellFormed } from "./characters";
+
+export type TermKind = "text" | "image" | "like";
+export type Operator = ":" | ">" | ">=" | "<" | "<=" | "=";
+
+/** Words, a picture or an image of the collection to be near (`weight` > 0) or far from (< 0). */
+export interface Term {
+  kind: TermKind;
+  value: string;
+  weight: number;
+}
+
+/** `name:value`, `name>value` and so on, `negated` by a minus; `source` is what was typed. */
+export interface FieldTerm {
+  name: string;
+  operator: Operator;
+  value: string;
+  negated: boolean;
+  source: string;
+}
+
+/**
+ * A parsed query. `phrases` must occur in the text of a result, `excluded` ones must not; `match` is a whole FTS5
+ * expression, then `terms` holds its positive words. `k` is how many results were asked for.
+ */
+export interface Query {
+  terms: Term[];
+  phrases: string[];
+  excluded: string[];
+  match: string | null;
+  fields: FieldTerm[];
+  sort: string | null;
+  sortDescending: boolean;
+  k: number | null;
+  source: string;
+}
+
+interface Token {
+  kind: "phrase" | "field" | "word";
+  text: string;
+}
+
+/** Longer queries are cut here, in code points. */
+export const MAX_LENGTH = 10_000;
+const MAX_K = 10_000;
+
+const LEX = new RegExp(
+  `(?<space>[${SPACES}]+)` +
+  `|(?<phrase>[+\\-]?"[^"]*"?)` +
+  `|(?<field>[+\\-]?[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?:"[^"]*"?|[^${SPACES}"]+))` +
+  `|(?<word>[^${SPACES}"]+)`,
+  "gu",
+);
+const FIELD = /^([+-]?)([A-Za-z][A-Za-z0-9_]*)(:|>=|<=|>|<|=)(.+)$/su;
+const WEIGHT = /^([0-9]{1,3}(?:\.[0-9]{1,3})?)\*(.*)$/su;
+const OPERATORS = new Set(["AND", "OR", "NOT"]);
+const BARE = "[A-Za-z0-9_\\u0080-\\u{10ffff}]+";
+const NEAR = /^\(*NEAR\(/u;
+const EXPRESSION_WORD = new RegExp(`^\\(*(?:\\^?(${BARE})\\*|\\^(${BARE}))\\)*$`, "u");
+const COLUMN = /^\(*(?:NEAR\()?(?:-?[A-Za-z_][A-Za-z0-9_]*:)?/u;
+const MARKS = /[\^*"()]+/gu;
+const K = /^0*([0-9]{1,5})$/;
+
+/**
+ * Parse `text`; never fails: what fits no rule is plain words.
+ * @param expressions false takes nothing for an FTS5 expression: for one that FTS5 refused
+ */
+export function parse(text: string, { expressions = true } = {}): Query {
+  const source = wellFormed(cutCodePoints(text, MAX_LENGTH));
+  const tokens: Token[] = [];
+  for (const { 0: token, groups } of source.matchAll(LEX)) {
+    if (groups!["phrase"] !== undefined) tokens.push({ kind: "phrase", text: token });
+    else if (groups!["field"] !== undefined) tokens.push({ kind: "field", text: token });
+    else if (groups!["word"] !== undefined) tokens.push({ kind: "word", text: token });
+  }
+  if (expressions && isExpression(tokens)) return parseExpression(tokens, source);
+  const plain = new Plain(source);
+  for (const token of tokens) plain.take(token);
+  return plain.finish();
+}
+
+/**
+ * A query that is no FTS5 expression. A sign on its own opens a group that takes all that follows up to the next
+ * such sign; a sign stuck to a word or phrase holds for that one alone, and the group before goes on after it.
+ */
+class Plain {
+  private readonly query: Query;
+  private weight = 1;
+  private words: string[] = [];
+
+  constructor(source: string) {
+    this.query = emptyQuery(source);
+  }
+
+  take({ kind, text }: Token): void {
+    if (text === "+" || text === "-") {
+      this.close();
+      this.weight = text === "-" ? -1 : 1;
+    } else if (kind === "phrase") {
+      this.phrase(text);
+    } else if (kind === "field") {
+      this.field(fieldTerm(text));
+    } else {
+      this.word(text);
+    }
+  }
+
+  finish(): Query {
+    this.close();
+    return this.query;
+  }
+
+  private close(): void {
+    if (this.words.length) this.query.terms.push({ kind: "text", value: this.words.join(" "), weight: this.weight });
+    this.words = [];
+  }
+
+  private phrase(text: string): void {
+    const phrase = split(text.replace(/^[+\-"]+|[+\-"]+$/g, "")).join(" ");
+    if (!phrase) return;
+    if (text.startsWith("-") || this.weight < 0) {
+      this.query.excluded.push(phrase);
+    } else {
+      this.query.phrases.push(phrase);
+      this.words.push(phrase);
+    }
+  }
+
+  private field(term: FieldTerm): void {
+    if (takeOption(this.query, term)) return;
+    const kind = termKind(term);
+    if (kind) this.query.terms.push({ kind, value: term.value, weight: term.negated ? -this.weight : this.weight });
+    else this.query.fields.push(term);
+  }
+
+  private word(word: string): void {
+    const signed = /^[+-]./su.test(word);
+    const sign = word.startsWith("-") ? -1 : 1;
+    const bare = signed ? word.slice(1) : word;
+    const weighted = WEIGHT.exec(bare);
+    const size = weighted ? Number(weighted[1]) : 1;
+    const rest = weighted ? weighted[2]! : bare;
+    if (signed) {
+      this.term(rest, sign * size, false);
+    } else if (weighted && !this.words.length) {
+      this.weight = this.weight > 0 ? size : -size;
+      this.term(rest, this.weight, true);
+    } else {
+      this.words.push(word);
+    }
+  }
+
+  private term(word: string, weight: number, keepOpen: boolean): void {
+    const colon = word.indexOf(":");
+    const name = word.slice(0, Math.max(colon, 0)).toLowerCase();
+    const value = word.slice(colon + 1);
+    if (value && (name === "image" || name === "like")) this.query.terms.push({ kind: name, value, weight });
+    else if (word && keepOpen) this.words.push(word);
+    else if (word) this.query.terms.push({ kind: "text", value: word, weight });
+  }
+}
+
+/** `[+-]name(: > >= < <= =)value` as a field term; quotes around the value are taken off. */
+export function fieldTerm(token: string): FieldTerm {
+  const [, sign, name, operator, value] = FIELD.exec(token)!;
+  return {
+    name: name!.toLowerCase(),
+    operator: operator as Operator,
+    value: value!.startsWith('"') ? value!.replace(/^"+|"+$/g, "") : value!,
+    negated: sign === "-",
+    source: token,
+  };
+}
+
+function emptyQuery(source: string): Query {
+  return { terms: [], phrases: [], excluded: [], match: null, fields: [], sort: null, sortDescending: false, k: null, source };
+}
+
+function termKind({ name, operator, value }: FieldTerm): "image" | "like" | null {
+  return operator === ":" && value && (name === "image" || name === "like") ? name : null;
+}
+
+/** Take `sort:name`, `sort:-name` (falling) and `k:20`; a senseless one is ignored, the last of several holds. */
+function takeOption(query: Query, { name, operator, value }: FieldTerm): boolean {
+  if (operator !== ":" || (name !== "sort" && name !== "k")) return false;
+  if (name === "sort") {
+    const field = value.replace(/^-+/, "").toLowerCase();
+    query.sort = field || null;
+    query.sortDescending = field !== "" && value.startsWith("-");
+  } else {
+    const k = Number(K.exec(value)?.[1] ?? 0);
+    query.k = k > 0 && k <= MAX_K ? k : null;
+  }
+  return true;
+}
+
+/** Whether this is an FTS5 expression: an operator between words, NEAR(), ab* or ^ab. */
+function isExpression(tokens: Token[]): boolean {
+  if (tokens.some(({ text }) => text === "+" || text === "-")) return false;
+  return tokens.some(({ kind, text }, i) => {
+    if (OPERATORS.has(text) && i > 0 && i < tokens.length - 1) return true;
+    if (kind !== "word") return false;
+    const word = EXPRESSION_WORD.exec(text);
+    return NEAR.test(text) || (word !== null && isSearchable(word[1] ?? word[2]!));
+  });
+}
+
+function parseExpression(tokens: Token[], source: string): Query {
+  const query = emptyQuery(source);
+  const kept: string[] = [];
+  const operator = (token: Token | undefined) => token !== undefined && OPERATORS.has(token.text);
+  tokens.forEach(({ kind, text }, i) => {
+    if (kind !== "field" || operator(tokens[i - 1]) || operator(tokens[i + 1])) {
+      kept.push(text);
+      return;
+    }
+    const term = fieldTerm(text);
+    if (takeOption(query, term)) return;
+    const other = termKind(term);
+    if (other) query.terms.push({ kind: other, value: term.value, weight: term.negated ? -1 : 1 });
+    else query.fields.push(term);
+  });
+  const words = positiveWords(kept);
+  if (words) query.terms.unshift({ kind: "text", value: words, weight: 1 });
+  query.match = kept.join(" ");
+  return query;
+}
+
+/** The words of an FTS5 expression that a result should be about: all but what follows NOT. */
+export function positiveWords(tokens: readonly string[]): string {
+  const words: string[] = [];
+  let depth = 0;
+  let skipAbove: number | null = null;
+  let skipNext = false;
+  for (const token of tokens) {
+    if (token === "NOT") {
+      skipNext = true;
+      continue;
+    }
+    if (skipNext && skipAbove === null) {
+      skipAbove = depth;
+      skipNext = false;
+    }
+    if (skipAbove === null && !OPERATORS.has(token)) {
+      const bare = split(token.replace(COLUMN, "").replace(MARKS, "")).join(" ");
+      // The distance that ends NEAR(… , 4) is no word.
+      const distance = /^[0-9]+$/.test(bare) && (words.at(-1)?.endsWith(",") ?? false);
+      if (bare && !distance) words.push(bare);
+    }
+    depth += count(token, "(") - count(token, ")");
+    if (skipAbove !== null && depth <= skipAbove) skipAbove = null;
+  }
+  return words.map((word) => word.replace(/,+$/, "")).filter(Boolean).join(" ");
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}
