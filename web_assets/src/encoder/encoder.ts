@@ -12,6 +12,8 @@ export interface EncoderOptions {
   load: (file: string) => Promise<Uint8Array>;
   /** The content of ort-wasm-simd-threaded.wasm. */
   runtime: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** Awaited between fetching a tower and starting it, which keeps this thread busy for a while. */
+  turn?: () => Promise<void>;
 }
 
 export class Encoder {
@@ -114,6 +116,7 @@ export class Encoder {
 
   private async tower(file: string, output: string, name: string): Promise<Tower> {
     const [ort, model] = await Promise.all([loadRuntime(this.options.runtime), this.options.load(file)]);
+    await this.options.turn?.();
     return await Tower.create(ort, model, output, this.dim, name);
   }
 }

@@ -21,6 +21,10 @@ export interface ResourceOptions {
 
 const DOCUMENT_BLOCKS = 64;
 const ROW_BLOCKS = 256;
+/** Milliseconds that the page gets to ask for the rows of an answer by words before the model starts. */
+const SHOW = 150;
+/** Milliseconds after which the model starts, whatever became of the words. */
+const MODEL_WAITS = 4000;
 
 export class Resources {
   private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
@@ -29,6 +33,7 @@ export class Resources {
   private readonly single = new Shared<unknown>();
   private loadedCatalog: Catalog | null = null;
   private loadedEncoder: Encoder | null = null;
+  private modelTurn: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly manifest: Manifest, private readonly base: string,
@@ -124,8 +129,15 @@ export class Resources {
       pack: model.pack,
       load: (file) => this.packFile(file),
       runtime: () => this.meter.track("runtime", 0, this.options.assets.runtime),
+      turn: () => this.modelTurn,
     });
     return this.loadedEncoder;
+  }
+
+  /** Let the model start only when `first` is done, so that an answer by words is not kept waiting by it. */
+  modelAfter(first: Promise<unknown>): void {
+    const shown = first.then(() => pause(SHOW), () => undefined);
+    this.modelTurn = Promise.race([shown, pause(MODEL_WAITS)]);
   }
 
   /** Precomputed word embeddings; null where the model has none. */
@@ -167,4 +179,8 @@ export function manifestUrl(url: string): string {
     address.pathname += "manifest.json";
   }
   return address.href;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }

@@ -34,6 +34,7 @@ export async function search(
 
   const filtered = filters(resources, request.filters ?? []);
   const words = asked.words ? wordsArm(resources, plan, request.text ?? "", filtered) : null;
+  if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
   const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
   // Each failure is dealt with below, whichever comes first.
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
