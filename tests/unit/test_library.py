@@ -285,7 +285,10 @@ def test_damage_is_told(tmp_path):
     data = bytearray(path.read_bytes())
     data[4096 : len(data) // 2] = os.urandom(len(data) // 2 - 4096)
     path.write_bytes(data)
-    with pytest.raises(LibraryError, match=r"damaged|cannot be used"), Library.open(path) as library:
+    with (
+        pytest.raises(LibraryError, match=r"damaged|cannot be used"),
+        Library.open(path) as library,
+    ):
         library.known([record("0.jpg")])
         library.embeddings("enc", [content(n) for n in range(200)])
 

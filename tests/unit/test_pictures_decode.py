@@ -16,6 +16,7 @@ from imagedb_site.pictures.decode import Source
 from imagedb_site.pictures.worker import open_here
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
+pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)

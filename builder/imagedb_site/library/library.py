@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,39 +18,8 @@ from imagedb_site.errors import LibraryError, UsageError
 from imagedb_site.library import search
 from imagedb_site.library.connection import atomic, connect, translated
 from imagedb_site.library.schema import create_embeddings, embeddings_table
-from imagedb_site.records import FieldSpec, Record, Value
-
-
-@dataclass(frozen=True)
-class StoredImage:
-    """What the library knows about a picture's content. Sizes are in pixels, after orientation."""
-
-    content_hash: str
-    width: int
-    height: int
-    metadata: Mapping[str, Value]
-    placeholder: bytes
-
-
-@dataclass(frozen=True)
-class Missing:
-    """What has to be derived for a content hash: its details, these recipes, its embedding."""
-
-    details: bool
-    recipes: tuple[str, ...]
-    embedding: bool
-
-
-@dataclass(frozen=True)
-class RowRecord:
-    """A row of the last build. `content_hash` is `None` where there is no picture at hand."""
-
-    image_id: str
-    key: str
-    content_hash: str | None
-    width: int
-    height: int
-    fields: Mapping[str, Value] = field(default_factory=dict)
+from imagedb_site.library.types import Missing, RowRecord, StoredImage
+from imagedb_site.records import FieldSpec, Record
 
 
 def _json(value: object) -> str:

@@ -8,18 +8,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import apsw
 import numpy as np
 
 from imagedb_site.errors import LibraryError, UsageError
 from imagedb_site.library.schema import FTS_TOKENIZE, embeddings_table
+from imagedb_site.library.types import RowRecord
 from imagedb_site.records import FieldSpec
 from imagedb_site.text import fts_query, fts_text
-
-if TYPE_CHECKING:
-    from imagedb_site.library.library import RowRecord
 
 _MAX_KNN = 4096
 """The largest k a vec0 table takes."""
