@@ -21,6 +21,7 @@ CJK_CHARACTER = re.compile(f"[{_CJK}]")
 """Han, kana, bopomofo and hangul letters: one token each in full text."""
 
 _BAREWORD = re.compile(r"[A-Za-z0-9_\x1a\x80-\U0010ffff]+")
+_DIGITS = re.compile(r"(\d+)")
 _SPACES = re.compile(r" {2,}")
 
 
@@ -60,3 +61,16 @@ def fts_query(text: str) -> str:
     for at, part in enumerate(parts):
         parts[at] = _space_cjk(part) if at % 2 else _BAREWORD.sub(phrase, part)
     return '"'.join(parts)
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Returns a sort key under which "a2" precedes "a10" and letter case does not matter."""
+    parts: list[tuple[int, int, str]] = []
+    for part in _DIGITS.split(text):
+        if part.isdecimal() and part.isascii():
+            # A number orders by its length without leading zeros, then digit by digit: no huge ints.
+            digits = part.lstrip("0")
+            parts.append((0, len(digits), digits))
+        elif part:
+            parts.append((1, 0, part.casefold()))
+    return tuple(parts)

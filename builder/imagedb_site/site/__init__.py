@@ -1,6 +1,6 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
-from imagedb_site.site.order import image_ids, natural_key, row_order
+from imagedb_site.site.order import image_ids, row_order
 from imagedb_site.site.publish import publish
 from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
 from imagedb_site.site.types import (
@@ -23,7 +23,6 @@ __all__ = [
     "check_replaceable",
     "image_ids",
     "is_site",
-    "natural_key",
     "publish",
     "row_order",
     "swap",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from imagedb_site.records import Value
 from imagedb_site.site.values import date_seconds
-
-_DIGITS = re.compile(r"(\d+)")
+from imagedb_site.text import natural_key
 
 
 class Ordered(Protocol):
@@ -52,23 +50,10 @@ def row_order(records: Sequence[Ordered]) -> list[int]:
     compared as numbers.
     """
 
-    def rank(index: int) -> tuple[bool, float, list[tuple[int, int, str]], str]:
+    def rank(index: int) -> tuple[bool, float, tuple[tuple[int, int, str], ...], str]:
         taken = records[index].fields.get("taken")
         seconds = date_seconds(taken) if isinstance(taken, str) else None
         key = records[index].key
         return (seconds is None, -(seconds or 0.0), natural_key(key), key)
 
     return sorted(range(len(records)), key=rank)
-
-
-def natural_key(path: str) -> list[tuple[int, int, str]]:
-    """A sort key under which `img2` comes before `img10` and case does not matter at first."""
-    parts: list[tuple[int, int, str]] = []
-    for index, part in enumerate(_DIGITS.split(path.casefold())):
-        if index % 2 and part.isascii():
-            # Compared by length first, so that a long run of digits never becomes a huge integer.
-            digits = part.lstrip("0")
-            parts.append((0, len(digits), digits))
-        elif part:
-            parts.append((1, 0, part))
-    return parts

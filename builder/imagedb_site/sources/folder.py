@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, Problem, Record, Value
+from imagedb_site.text import natural_key
 
 _SUFFIXES = """
 apng avif avifs blp bmp bw cur dcx dds dib fit fits flc fli ftc ftu gif heic heics heif heifs hif icb
@@ -33,26 +34,12 @@ UNREADABLE = {
 """Suffixes of pictures that cannot be read, with the reason told: nobody shall miss them unawares."""
 
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
-_DIGITS = re.compile(r"(\d+)")
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
 _MAX_KEY = 1000
 
 NAME = FieldSpec("name", "Name", "text", fts=True)
 FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True)
 LABEL = FieldSpec("label", "Label", "category", fts=True, facet=True, column=True)
-
-
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Returns a sort key under which "a2" precedes "a10" and letter case does not matter."""
-    parts: list[tuple[int, int, str]] = []
-    for part in _DIGITS.split(text):
-        if part.isdecimal() and part.isascii():
-            # A number orders by its length without leading zeros, then digit by digit: no huge ints.
-            digits = part.lstrip("0")
-            parts.append((0, len(digits), digits))
-        elif part:
-            parts.append((1, 0, part.casefold()))
-    return tuple(parts)
 
 
 def _name_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
