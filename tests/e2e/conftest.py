@@ -66,7 +66,9 @@ def _draw(shape: str, colour: tuple[int, int, int], variant: int) -> Image.Image
     elif shape == "square":
         draw.rectangle(box, fill=colour)
     elif shape == "triangle":
-        draw.polygon([(left + edge // 2, top), (left, top + edge), (left + edge, top + edge)], colour)
+        draw.polygon(
+            [(left + edge // 2, top), (left, top + edge), (left + edge, top + edge)], colour
+        )
     else:
         draw.rectangle((0, top, width, top + edge // 3), fill=colour)
     return image
@@ -113,7 +115,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("e2e")
     pictures, table = draw_collection(folder)
     built = subprocess.run(
-        [sys.executable, "-m", "imagedb_site.cli.main", "build", pictures, "-o", folder / "site", "-q"]
+        [
+            sys.executable,
+            "-m",
+            "imagedb_site.cli.main",
+            "build",
+            pictures,
+            "-o",
+            folder / "site",
+            "-q",
+        ]
         + ["--metadata", table, "--title", "Drawn shapes", "--originals", "copy"]
         + ["--description", "Shapes in five colours.", "--attribution", "Drawn by a test, CC0 1.0"]
         + ["--example", "red circle", "--example", "blue stripe"],
@@ -172,7 +183,7 @@ class Visitor:
     def __init__(self, context: BrowserContext, host: Host) -> None:
         self.context, self.host = context, host
         self.problems: list[str] = []
-        self.tolerated: tuple[str, ...] = ()
+        self.tolerated: tuple[str, ...] = ("blocked by Playwright",)
         self.page: Page = context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.problems.append(f"exception: {error}"))
@@ -198,14 +209,18 @@ class Visitor:
         expect(page.locator(".tile-link img.shown").first).to_be_visible()
         return page
 
-    def search(self, text: str) -> Page:
-        page = self.open(f"#q={text.replace(' ', '+')}")
+    def tolerate(self, *problems: str) -> None:
+        """Problems that have these words are what the test is about."""
+        self.tolerated += problems
+
+    def search(self, text: str, mode: str = "words") -> Page:
+        page = self.open(f"#mode={mode}&q={text.replace(' ', '+')}")
         self.settled(f"“{text}”")
         return page
 
     def settled(self, words: str) -> None:
         """Waits for the final results of a search whose summary has these words."""
-        expect(self.page.locator(".summary")).to_contain_text(words)
+        expect(self.page.locator(".summary")).to_contain_text(words, timeout=60_000)
         expect(self.page.locator(".summary .busy")).to_have_count(0, timeout=60_000)
         expect(self.page.locator(".tile-link").first).to_be_visible()
 

@@ -105,7 +105,7 @@ def test_detail_shows_everything_and_gives_the_focus_back(visit: Visit) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator('.tile-link[data-index="1"]')).to_be_focused()
-    assert page.url.endswith("#q=red+square")
+    assert page.url.endswith("#q=red+square&mode=words")
 
 
 def test_links_of_a_collection_are_plain_web_links(visit: Visit) -> None:

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { Result, RowInfo, SearchResponse } from "../../web_assets/src/engine/types";
-import { browseList, firstPage, indexOfRow, PAGE, pageLength, placeAt, withPage, type List } from "../../web_assets/src/ui/state/list";
+import { browseList, firstPage, indexOfId, PAGE, pageLength, placeAt, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { initialState, reduce, type Action, type State } from "../../web_assets/src/ui/state/reducer";
 import {
   formatView, HOME, isBrowsing, parseView, searchKey, toggleValue, withFilter, withoutCondition, type View,
@@ -102,8 +102,8 @@ describe("a list of results", () => {
     const filled = withPage(browsed, 1, ready(results(PAGE, PAGE)), 1000);
     expect(placeAt(filled, PAGE + 3)?.result.row).toBe(PAGE + 3);
     expect(placeAt(filled, 0)).toBeNull();
-    expect(indexOfRow(filled, PAGE + 5)).toBe(PAGE + 5);
-    expect(indexOfRow(filled, 3)).toBe(-1);
+    expect(indexOfId(filled, info(PAGE + 5).id)).toBe(PAGE + 5);
+    expect(indexOfId(filled, info(3).id)).toBe(-1);
   });
 
   it("grows while a ranking without end gives full pages, and ends with a short one", () => {

@@ -45,8 +45,8 @@ export class Controller {
   collection: Collection | null = null;
   /** Set by the grid: whether the person reads further down, so that results must not move under them. */
   scrolled = 0;
-  /** Set by the grid: moves the focus to a tile (by row), or to the tile that had it last. */
-  focusGrid: (row?: number) => void = () => undefined;
+  /** Set by the grid: moves the focus to a tile (by image id), or to the tile that had it last. */
+  focusGrid: (id?: string) => void = () => undefined;
   /** Where the grid shall scroll when the list of this key is shown. */
   restore: { key: string; anchor: Anchor } | null = null;
 

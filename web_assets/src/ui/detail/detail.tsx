@@ -7,7 +7,7 @@ import { useLoaded } from "../parts/hooks";
 import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RetryIcon, RightIcon, SimilarIcon, ZoomInIcon, ZoomOutIcon } from "../parts/icons";
 import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
-import { PAGE, indexOfRow, placeAt } from "../state/list";
+import { PAGE, indexOfId, placeAt } from "../state/list";
 import { useThumbnail } from "../grid/use-thumbnail";
 import { why, whyWords } from "../grid/why";
 import { count } from "../wording";
@@ -32,22 +32,19 @@ interface Shown {
 function Open({ id }: { id: string }): JSX.Element {
   const controller = useController();
   const [attempt, setAttempt] = useState(0);
-  const lastRow = useRef<number | null>(null);
+  const last = useRef(id);
+  last.current = id;
   const found = useLoaded<RowInfo | null>(() => controller.infoOf(id), [id, attempt]);
   const shown = useRef<RowInfo | null>(null);
   // While the next picture is looked up this one stays.
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
   shown.current = info;
   const close = (): void => controller.closeImage();
-  useEffect(() => { if (info) lastRow.current = info.row; }, [info]);
   // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened.
-  useEffect(() => () => {
-    const row = lastRow.current;
-    if (row !== null) setTimeout(() => controller.focusGrid(row), 0);
-  }, []);
+  useEffect(() => () => { setTimeout(() => controller.focusGrid(last.current), 0); }, []);
 
   const list = useStore((state) => state.list);
-  const index = info && list ? indexOfRow(list, info.row) : -1;
+  const index = info && list ? indexOfId(list, info.id) : -1;
   const step = (by: 1 | -1): void => {
     const next = index < 0 || !list ? null : placeAt(list, index + by);
     if (next) controller.openImage(next.info.id);

@@ -3,7 +3,7 @@ import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
-import { indexOfRow, placeAt, type List } from "../state/list";
+import { indexOfId, placeAt, type List } from "../state/list";
 import { RetryIcon } from "../parts/icons";
 import {
   anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Anchor, type Direction, type Geometry,
@@ -164,10 +164,10 @@ export function Grid(): JSX.Element | null {
   useLayoutEffect(grant);
 
   useEffect(() => {
-    controller.focusGrid = (row) => {
+    controller.focusGrid = (id) => {
       const now = latest.current;
       if (!now?.list.length) return;
-      const at = row === undefined ? current : indexOfRow(now.list, row);
+      const at = id === undefined ? current : indexOfId(now.list, id);
       if (at >= 0) focusTile(Math.min(at, now.list.length - 1));
     };
     return () => { controller.focusGrid = () => undefined; };

@@ -23,9 +23,11 @@ export function Toolbar(): JSX.Element {
       <div class="toolbar-end">
         <SortMenu view={view} fields={fields ?? []} />
         {filterable && (
-          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters" aria-label={`Filters${number > 0 ? `, ${String(number)} active` : ""}`}
+          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters"
             onClick={() => controller.store.dispatch({ type: "filters", open: !open })}>
-            <FilterIcon /><span class="label">Filters</span>{number > 0 && <span class="badge">{number}</span>}
+            <FilterIcon /><span class="label">Filters</span>{number > 0 && (
+              <><span class="badge" aria-hidden="true">{number}</span><span class="visually-hidden">, {number} active</span></>
+            )}
           </button>
         )}
       </div>

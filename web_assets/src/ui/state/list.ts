@@ -77,11 +77,11 @@ export function placeAt(list: List, index: number): Place | null {
   return result && info ? { result, info } : null;
 }
 
-/** Where a row stands in the pages that are there; −1 where it is not among them. */
-export function indexOfRow(list: List, row: number): number {
+/** Where an image stands in the pages that are there; −1 where it is not among them. */
+export function indexOfId(list: List, id: string): number {
   for (const [number, page] of list.pages.entries()) {
     if (page?.status !== "ready") continue;
-    const at = page.results.findIndex((result) => result.row === row);
+    const at = page.infos.findIndex((info) => info.id === id);
     if (at >= 0) return number * PAGE + at;
   }
   return -1;
