@@ -1,7 +1,8 @@
 /** Full text in the browser's code against SQLite's own answers from Python (tests/golden/site-tiny.json). */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Catalog, isExpression, plainText, planWords, quotedQuery, SyntaxProblem } from "../../web_assets/src/catalog";
+import { Catalog, SyntaxProblem } from "../../web_assets/src/catalog";
+import { highlightExpression, parse, plainWords, planQuery } from "../../web_assets/src/engine/query";
 import { spaceCjk, spaceCjkQuery } from "../../web_assets/src/catalog/cjk";
 import type { Manifest } from "../../web_assets/src/format";
 import { decoded, golden, json, sqliteWasm } from "./support/files";
@@ -59,24 +60,26 @@ describe("match", () => {
   });
 });
 
+const plan = (text: string) => planQuery(parse(text), [], columns);
+
 describe("what people type", () => {
-  const find = (text: string, typing = false) => {
-    const { strict, loose } = planWords(text, columns, typing);
+  const find = (text: string) => {
+    const { strict, loose } = plan(text);
     return { strict: strict ? [...catalog.match(strict).rows] : [], loose: loose ? [...catalog.match(loose).rows] : [] };
   };
 
   it("is never a syntax error unless it is meant as syntax", () => {
-    for (const text of ["don't", "c++", "8k,", "a-b", "what? (this)", "50% & more", "title: x;", "-x", "~", "😀", "\u0000", "a:b"]) {
-      const plan = planWords(text, columns);
-      if (!plan.expression && plan.strict) expect(() => catalog.match(plan.strict!), text).not.toThrow();
-    }
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 30 }), fc.boolean(), (text, typing) => {
-      const plan = planWords(text, columns, typing);
-      if (plan.expression) return;
-      for (const expression of [plan.strict, plan.loose, plan.highlight, quotedQuery(text)]) {
-        if (expression) catalog.match(expression);
+    const check = (text: string) => {
+      const { query, strict, loose, required, forbidden } = plan(text);
+      const suggestion = planQuery(parse(plainWords(text)), [], columns);
+      expect(suggestion.query.match).toBeNull();
+      if (query.match !== null) return;
+      for (const expression of [strict, loose, ...required, ...forbidden, suggestion.strict, highlightExpression(plan(text))]) {
+        if (expression) expect(() => catalog.match(expression), text).not.toThrow();
       }
-    }), { numRuns: 300 });
+    };
+    ["don't", "c++", "8k,", "a-b", "what? (this)", "50% & more", "title: x;", "-x", "~", "😀", "\u0000", "a:b", '5" screen', '"red car AND'].forEach(check);
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 30 }), check), { numRuns: 300 });
   });
 
   it("asks for all words first and then for any", () => {
@@ -88,21 +91,8 @@ describe("what people type", () => {
   });
 
   it("drops stop words unless there is nothing else", () => {
-    expect(planWords("a cat on the roof", columns).strict).toBe('"cat" AND "roof"');
-    expect(planWords("the", columns).strict).toBe('"the"');
-  });
-
-  it("takes the last word as a beginning only while typing", () => {
-    expect(find("lightho").strict).toEqual([]);
-    expect(find("lightho", true).strict.sort((a, b) => a - b)).toEqual([9, 20]);
-    expect(find("lightho ", true).strict).toEqual([]);
-    expect(find("old lightho", true).strict).toEqual([9]);
-  });
-
-  it("ranks the word itself before its continuations", () => {
-    expect(find("win", true).strict.length).toBeGreaterThan(0);
-    const whole = find("winter").strict;
-    expect(find("winter", true).strict.slice(0, 1)).toEqual(whole.slice(0, 1));
+    expect(plan("a cat on the roof").strict).toBe('"cat" AND "roof"');
+    expect(plan("the").strict).toBe('"the"');
   });
 
   it("finds Chinese and Japanese inside runs of characters", () => {
@@ -111,35 +101,15 @@ describe("what people type", () => {
     expect(find("北京").strict).toContain(5);
   });
 
-  it("is an expression only where it has syntax", () => {
-    for (const text of ['"red car"', "cat AND dog", "cat OR dog", "cat NOT dog", "ca*", "^cat", "NEAR(a b, 3)", "title:cat", "title : cat", "-tags:cat", "(cat OR dog)"]) {
-      expect(isExpression(text, columns), text).toBe(true);
-    }
-    for (const text of ["cat and dog", "AND", "camera:canon", "a - b", "5 * 3", "c++", "what about this?", "NOT", "cat (dog)", "12:30"]) {
-      expect(isExpression(text, columns), text).toBe(false);
-    }
-  });
-
-  it("suggests a query that is valid", () => {
-    for (const text of ['5" screen', "(cat AND", '"', "title:", "^^ cat NOT dog"]) {
-      const suggestion = quotedQuery(text);
-      if (suggestion) expect(() => catalog.match(suggestion), text).not.toThrow();
-    }
-    expect(quotedQuery('"red car AND')).toBe('"red" "car"');
-  });
-
-  it("has a meaning without its syntax", () => {
-    expect(plainText('"red car" NOT truck', columns)).toBe("red car");
-    expect(plainText("(cat OR dog) NOT (big dog) AND sleep*", columns)).toBe("cat dog sleep");
-    expect(plainText("NEAR(old lighthouse, 5)", columns)).toBe("old lighthouse");
-    expect(plainText("title:winter", columns)).toBe("winter");
-    expect(plainText("  a red  car ", columns)).toBe("a red car");
+  it("suggests the words without the syntax", () => {
+    expect(plainWords('"red car AND')).toBe("red car");
+    expect(plainWords("(cat OR ^dog*) NOT NEAR(a b, 3)")).toBe("cat dog a b, 3");
   });
 });
 
 describe("highlight", () => {
   const texts = (title: string) => ["", title, "", ""];
-  const mark = (title: string, text: string) => catalog.highlight(texts(title), planWords(text, columns).highlight!)[1];
+  const mark = (title: string, text: string) => catalog.highlight(texts(title), highlightExpression(plan(text))!)[1];
 
   it("cuts a text at its matched words", () => {
     expect(mark("Cats running; a cat sleeping", "cat")).toEqual(["", "Cats", " running; a ", "cat", " sleeping"]);

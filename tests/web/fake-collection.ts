@@ -49,7 +49,7 @@ export class FakeCollection implements Collection {
     const matching = this.#matching(request);
     const ranked = Boolean(request.text ?? request.like);
     const respond = (rows: number[], stage: SearchResponse["stage"]): SearchResponse => ({
-      results: rows.slice(request.offset ?? 0, (request.offset ?? 0) + request.k).map((row, i): Result => ({
+      results: rows.slice(request.offset ?? 0, (request.offset ?? 0) + (request.k ?? 20)).map((row, i): Result => ({
         row, score: 1 / (i + 1), ...(ranked ? { similarity: 0.4 - i / 1000, ranks: { meaning: i, words: i } } : {}),
       })),
       total: ranked && request.mode !== "words" ? null : rows.length, stage, notices: [], elapsedMs: 1,

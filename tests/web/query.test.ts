@@ -16,10 +16,11 @@ const { cases } = json<{ cases: Case[] }>(golden, "queries.json");
 
 /** As tests/golden/make_queries.py writes it: without what is empty. */
 function written(query: Query): Record<string, unknown> {
-  const { sortDescending, source: _, ...rest } = query;
+  const { sortDescending, ...rest } = query;
   const all = Object.entries({ ...rest, sort_descending: sortDescending });
-  return Object.fromEntries(all.filter(([key, value]) =>
-    Array.isArray(value) ? value.length : key === "match" ? value !== null : value));
+  const told = (key: string, value: unknown) =>
+    key === "match" ? value !== null : key !== "source" && (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  return Object.fromEntries(all.filter(([key, value]) => told(key, value)));
 }
 
 describe("parsing", () => {

@@ -15,7 +15,7 @@ from ..errors import QuerySyntaxError, UsageError
 from .characters import fold
 from .index import Floats, Index, Mask
 from .parse import Query, Term, parse
-from .plan import Plan, filter_mask, find_field, make_plan
+from .plan import Plan, filter_mask, find_field, make_plan, plain_words
 
 Mode = Literal["all", "meaning", "words"]
 
@@ -47,7 +47,7 @@ class Result:
 class Notice:
     """Something to tell beside the results: `suggestion` is a query that says what was understood."""
 
-    kind: Literal["fts-syntax", "sort"]
+    kind: Literal["fts-syntax", "sort", "info"]
     message: str
     suggestion: str | None = None
 
@@ -88,7 +88,7 @@ def evaluate(
         notice = Notice(
             "fts-syntax",
             f"No full-text expression, so it was searched as plain words ({error}).",
-            error.hint,
+            plain_words(query.source) or None,
         )
         answer = replace(answer, notices=(notice, *answer.notices))
     results = answer.results if query.k is None else answer.results[: query.k]
@@ -102,7 +102,7 @@ def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answ
     similarities = _similarities(plan, index, embed) if mode != "words" and embed else None
     words, strict_total = ([], None) if mode == "meaning" else _words_arm(plan, index, mask)
     if similarities is None and (plan.strict is None or mode == "meaning"):
-        answer = _listing(mask)
+        answer = _unranked(plan.query, mask)
     elif similarities is None:
         ranked = [
             Result(row, _share(place), None, {"words": place}) for place, row in enumerate(words)
@@ -194,7 +194,11 @@ def _fuse(
     return sorted(fused, key=lambda result: (-result.score, result.row))
 
 
-def _listing(mask: Mask) -> Answer:
+def _unranked(query: Query, mask: Mask) -> Answer:
+    """All allowed rows, or none where something was to be looked for and no arm could."""
+    if any(term.weight > 0 for term in query.terms):
+        notice = Notice("info", "There is nothing in this query to search for.")
+        return Answer([], 0, notices=(notice,))
     rows = [int(row) for row in np.flatnonzero(mask)]
     return Answer([Result(row, 0.0) for row in rows], len(rows))
 

@@ -23,6 +23,7 @@ _STOP = """
 STOP_WORDS = frozenset(_STOP.split())
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_SYNTAX = re.compile(r'["()^*{}:]')
 MAX_WORDS = 100
 """How many different words full text looks for."""
 
@@ -234,6 +235,13 @@ def _column_expression(column: str, value: str) -> str | None:
     if not words:
         return None
     return f"{column} : ({_quote(' '.join(words))})"
+
+
+def plain_words(text: str) -> str:
+    """The words of an expression without its syntax."""
+    words = split(_SYNTAX.sub(" ", text))
+    operators = ("AND", "OR", "NOT", "NEAR")
+    return " ".join(word for word in words if is_searchable(word) and word not in operators)
 
 
 def _quote(text: str) -> str:

@@ -1,12 +1,13 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
-import { SyntaxProblem, planWords } from "../catalog/index";
+import { SyntaxProblem, type Catalog } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
 import { hex, numberAt, placeholderAt, type FieldValue } from "../format/index";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { facetCounts } from "./facets";
-import { both, maskOf } from "./mask";
+import { both, maskOf, type Mask } from "./mask";
 import { MeaningArm } from "./meaning-arm";
+import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
 import { Resources } from "./resources";
 import { filters, search, type SearchContext } from "./search";
 import { searchWords } from "./words-arm";
@@ -81,30 +82,19 @@ export class Engine {
     const { columns } = this.manifest.catalog;
     const [document, catalog] = await Promise.all([this.resources.document(row), this.resources.catalog()]);
     const texts = columns.map((name) => fieldText(document.fields[name]));
-    const pieces = () => {
-      const { highlight, expression } = planWords(text, columns);
-      if (!highlight) return texts.map((text) => [text]);
-      try {
-        return catalog.highlight(texts, highlight);
-      } catch (error) {
-        if (!(error instanceof SyntaxProblem) || !expression) throw error;
-        const plain = planWords(text.replace(/["()^*{}:]/gu, " "), []).highlight;
-        return plain ? catalog.highlight(texts, plain) : texts.map((text) => [text]);
-      }
-    };
-    return pieces().flatMap((pieces, i) => (texts[i] ? [{ field: columns[i]!, pieces }] : []));
+    const pieces = () => this.plainly(text, (plan) => {
+      const expression = highlightExpression(plan);
+      return expression ? catalog.highlight(texts, expression) : texts.map((text) => [text]);
+    });
+    return (await pieces()).flatMap((pieces, i) => (texts[i] ? [{ field: columns[i]!, pieces }] : []));
   }
 
   async facets(field: string, options: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined } = {}): Promise<FacetCount[]> {
     const { text = "", limit = FACET_LIMIT } = options;
     const { type } = this.resources.field(field);
-    const words = planWords(text, this.manifest.catalog.columns);
-    const [column, mask, catalog] = await Promise.all([
-      this.resources.column(field), filters(this.resources, options.filters ?? []), words.strict ? this.resources.catalog() : null,
-    ]);
-    if (!catalog) return facetCounts(column, type, mask, limit);
-    const found = searchWords(catalog, text, words, words.expression ? [words.strict!] : [], mask, this.resources.count);
-    return facetCounts(column, type, both(found.mask, maskOf(found.rows, this.resources.count)), limit);
+    const [column, catalog] = await Promise.all([this.resources.column(field), text.trim() ? this.resources.catalog() : null]);
+    const mask = await this.matching(text, options.filters ?? [], catalog);
+    return facetCounts(column, type, mask, limit);
   }
 
   async range(field: string): Promise<{ min: number; max: number } | null> {
@@ -132,6 +122,27 @@ export class Engine {
 
   async close(): Promise<void> {
     await this.resources.close();
+  }
+
+  /** The rows that meet filters and a query text: those of its words arm, where it has words. */
+  private async matching(text: string, list: Filter[], catalog: Catalog | null): Promise<Mask | null> {
+    const { count } = this.resources;
+    const found = await this.plainly(text, async (plan) => {
+      const mask = await filters(this.resources, list, plan);
+      return catalog ? searchWords(catalog, plan, true, mask, count) : { rows: new Uint32Array(), strict: null, mask };
+    });
+    return found.strict === null ? found.mask : both(found.mask, maskOf(found.rows, count));
+  }
+
+  /** What `use` makes of a text's plan; of its plain words where FTS5 refuses the expression it is. */
+  private async plainly<T>(text: string, use: (plan: QueryPlan) => T | Promise<T>): Promise<T> {
+    const { fields, catalog } = this.manifest;
+    try {
+      return await use(planQuery(parse(text), fields, catalog.columns));
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error;
+      return await use(planQuery(parse(text, { expressions: false }), fields, catalog.columns));
+    }
   }
 
   private check(row: number): void {

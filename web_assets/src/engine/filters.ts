@@ -2,6 +2,7 @@
 import { numberAt, type Column, type FieldDefinition, type NumberColumn } from "../format/index";
 import { QueryError } from "./errors";
 import { emptyMask, type Mask } from "./mask";
+import { dateBounds } from "./query/index";
 import type { Filter } from "./types";
 
 /** The rows for which `filter` holds. A missing value meets `none` only. */
@@ -17,33 +18,10 @@ export function filterMask(filter: Filter, field: FieldDefinition, column: Colum
   return filter.kind === "any" ? holds : complement(holds, column.count);
 }
 
-/**
- * The first and last moment that a date text means, in seconds: a year, a month or a day.
- * Null where the text is none.
- */
-export function dateInterval(text: string): { min: number; max: number } | null {
-  const match = /^(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?$/.exec(text);
-  if (!match) return null;
-  const [year, month, day] = [Number(match[1]), match[2] ? Number(match[2]) : null, match[3] ? Number(match[3]) : null];
-  const first = utc(year, (month ?? 1) - 1, day ?? 1);
-  const next = day !== null ? utc(year, month! - 1, day + 1) : month !== null ? utc(year, month, 1) : utc(year + 1, 0, 1);
-  const real = new Date(first * 1000);
-  if (month !== null && real.getUTCMonth() !== month - 1) return null;
-  if (day !== null && real.getUTCDate() !== day) return null;
-  return { min: first, max: next - 0.001 };
-}
-
-function utc(year: number, month: number, day: number): number {
-  const date = new Date(0);
-  // Not Date.UTC, which takes the years 0 … 99 for 1900 … 1999.
-  date.setUTCFullYear(year, month, day);
-  return date.getTime() / 1000;
-}
-
 function oneOf(values: string[], field: FieldDefinition): (value: number) => boolean {
   if (field.type === "date") {
-    const intervals = values.map((value) => dateInterval(value) ?? fail(`“${value.slice(0, 40)}” is no date.`));
-    return (value) => intervals.some(({ min, max }) => value >= min && value <= max);
+    const intervals = values.map((value) => dateBounds(value) ?? fail(`“${value.slice(0, 40)}” is no date.`));
+    return (value) => intervals.some(({ low, high }) => value >= low && value <= high);
   }
   const wanted = new Set(values.map((value) => (value.trim() && Number.isFinite(Number(value)) ? Number(value) : fail(`“${value.slice(0, 40)}” is no number.`))));
   return (value) => wanted.has(value);

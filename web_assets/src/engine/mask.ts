@@ -27,6 +27,11 @@ export function both(a: Mask | null, b: Mask | null): Mask | null {
   return a.map((byte, i) => byte & b[i]!);
 }
 
+/** The rows of `a` that are not in `b`; null stands for all rows. */
+export function without(a: Mask | null, b: Mask, count: number): Mask {
+  return (a ?? fullMask(count)).map((byte, i) => byte & ~b[i]!);
+}
+
 export function countMask(mask: Mask): number {
   let sum = 0;
   for (let byte of mask) for (; byte; byte &= byte - 1) sum++;

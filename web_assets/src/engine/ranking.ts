@@ -6,7 +6,7 @@ import type { Plan } from "./plan";
 import type { Resources } from "./resources";
 import { SORT_POOL, sortRows } from "./sort";
 import type { WordsFound } from "./words-arm";
-import type { Notice, Result, SearchRequest, SearchResponse } from "./types";
+import type { Notice, Result, SearchResponse } from "./types";
 
 /** A query of the meaning arm; no vector where its terms cancel out. */
 export interface Query {
@@ -28,16 +28,18 @@ export interface Ranking {
 }
 
 /** How many results of the meaning arm a page needs; in steps, so that pages rarely ask for another number. */
-export function reach({ k, offset = 0, sort }: SearchRequest): number {
+export function reach({ k, offset, sort }: Plan): number {
   const needed = Math.max(offset + k, sort ? SORT_POOL : 0, FUSION_DEPTH);
   return 2 ** Math.ceil(Math.log2(needed));
 }
 
-export function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null, depth: number): Ranking {
+export function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null): Ranking {
   const mask = words ? words.mask : filtered;
-  const total = mask && countMask(mask);
-  const wanted = plan.mode === "meaning" ? depth : FUSION_DEPTH;
-  const near = query.index.search(query.vector!, Math.min(wanted, total ?? Infinity), mask);
+  const allowed = mask && countMask(mask);
+  // What only keeps away from something has no end.
+  const total = filtered || plan.text.required.length ? allowed : null;
+  const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
+  const near = query.index.search(query.vector!, Math.min(wanted, allowed ?? Infinity), mask);
   if (plan.mode === "meaning") {
     const at = (place: number): Result => {
       const similarity = near.similarities[place]!;
@@ -46,13 +48,17 @@ export function rank(plan: Plan, query: Query, words: WordsFound | null, filtere
     return { length: near.rows.length, at, total, query, ranked: true };
   }
   const results = fuse(near.rows, words?.rows ?? []);
-  const strict = words && plan.words ? { strictTotal: words.strict } : {};
-  return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...strict };
+  return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...strictTotal(words) };
 }
 
-export function byWords({ rows, strict }: WordsFound): Ranking {
+export function byWords(words: WordsFound): Ranking {
+  const { rows } = words;
   const at = (place: number): Result => ({ row: rows[place]!, score: rankScore(place), ranks: { words: place } });
-  return { length: rows.length, at, total: rows.length, strictTotal: strict, ranked: true };
+  return { length: rows.length, at, total: rows.length, ranked: true, ...strictTotal(words) };
+}
+
+function strictTotal(words: WordsFound | null): { strictTotal?: number } {
+  return words?.strict == null ? {} : { strictTotal: words.strict };
 }
 
 /** No results, where nothing can be looked for. */
@@ -67,11 +73,11 @@ export function browse(mask: Mask | null, count: number): Ranking {
   return { length, at: (place) => ({ row: rows?.[place] ?? place, score: 0 }), total: length, ranked: false };
 }
 
-/** The answer: the page of `ranking` that `request` asks for. */
+/** The answer: the page of `ranking` that `plan` asks for. */
 export async function finish(
-  resources: Resources, request: SearchRequest, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
+  resources: Resources, plan: Plan, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
 ): Promise<SearchResponse> {
-  const { results, left } = await page(resources, request, ranking);
+  const { results, left } = await page(resources, plan, ranking);
   if (ranking.query?.vector) {
     const { index, vector } = ranking.query;
     const similarities = index.similarities(vector, results.map(({ row }) => row));
@@ -89,10 +95,10 @@ export async function finish(
 }
 
 /** The results that are asked for, and whether another order than that of relevance left some out. */
-async function page(resources: Resources, request: SearchRequest, ranking: Ranking): Promise<{ results: Result[]; left: boolean }> {
-  const { offset = 0, k, sort } = request;
+async function page(resources: Resources, plan: Plan, ranking: Ranking): Promise<{ results: Result[]; left: boolean }> {
+  const { offset, k, limit, sort } = plan;
   const { length, at, ranked } = ranking;
-  const end = Math.min(length, offset + k);
+  const end = Math.min(length, offset + k, limit);
   if (!sort || sort.field === "relevance" || (sort.field === "default" && !ranked)) {
     const backwards = sort?.direction === "descending" && sort.field === "default";
     const places = Array.from({ length: Math.max(0, end - offset) }, (_, i) => (backwards ? length - 1 - offset - i : offset + i));
@@ -104,5 +110,5 @@ async function page(resources: Resources, request: SearchRequest, ranking: Ranki
   const sorted = sort.field === "default"
     ? items.sort((a, b) => (descending ? b.row - a.row : a.row - b.row))
     : sortRows(items, await resources.column(sort.field), descending, resources.field(sort.field).label);
-  return { results: sorted.slice(offset, offset + k).map(({ place }) => at(place)), left: pool < length };
+  return { results: sorted.slice(offset, end).map(({ place }) => at(place)), left: pool < length };
 }

@@ -1,13 +1,15 @@
 /** One search: both arms side by side, provisional answers on the way, one final answer. */
+import { SyntaxProblem } from "../catalog/index";
 import { QueryError } from "./errors";
 import { filterMask } from "./filters";
 import { abortable } from "./lru";
 import { both, type Mask } from "./mask";
 import type { MeaningArm } from "./meaning-arm";
-import { makePlan, type Plan } from "./plan";
-import { browse, byWords, finish, nothing, rank, reach, type Query, type Ranking } from "./ranking";
+import { makePlan, wantsRanking, type Plan } from "./plan";
+import { conditionMask, type QueryPlan } from "./query/index";
+import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
-import { searchWords, type WordsFound } from "./words-arm";
+import { searchWords, syntaxNotice, type WordsFound } from "./words-arm";
 import type { Filter, Notice, SearchRequest, SearchResponse } from "./types";
 
 /** How long (ms) a final answer may take before the words alone are shown. */
@@ -21,32 +23,42 @@ export interface SearchContext {
 type Outcome<T> = { value: T } | { error: unknown };
 
 export async function search(
-  resources: Resources, meaning: MeaningArm, request: SearchRequest, { signal, onPartial }: SearchContext = {},
+  resources: Resources, meaning: MeaningArm, request: SearchRequest, context: SearchContext = {},
 ): Promise<SearchResponse> {
   const started = performance.now();
   const plan = makePlan(request, resources.manifest);
-  const asked = arms(plan, resources);
   // Lets a message that aborts this search be heard before the work begins.
   await pause(0);
-  signal?.throwIfAborted();
-  const answer = (results: Ranking, stage: SearchResponse["stage"], notices: Notice[]) =>
-    finish(resources, request, results, stage, [...asked.notices, ...notices], started);
+  context.signal?.throwIfAborted();
+  try {
+    return await run(resources, meaning, request, plan, context, started);
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+    const plain = makePlan(request, resources.manifest, false);
+    plain.notices.unshift(syntaxNotice(plan.text.query.source, error));
+    return await run(resources, meaning, request, plain, context, started);
+  }
+}
 
-  const filtered = filters(resources, request.filters ?? []);
-  const words = asked.words ? wordsArm(resources, plan, request.text ?? "", filtered) : null;
+/** @throws SyntaxProblem where FTS5 refuses the plan's expression, before anything was answered */
+async function run(
+  resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, { signal, onPartial }: SearchContext, started: number,
+): Promise<SearchResponse> {
+  const asked = arms(plan, resources);
+  const answer = (results: Ranking, stage: SearchResponse["stage"], notices: Notice[]) =>
+    finish(resources, plan, results, stage, [...plan.notices, ...asked.notices, ...notices], started);
+
+  const filtered = filters(resources, request.filters ?? [], plan.text);
+  const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered) : null;
   if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
   const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
   // Each failure is dealt with below, whichever comes first.
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
 
   if (!query) {
-    if (!words) {
-      const mask = await abortable(filtered, signal);
-      if (!request.text?.trim()) return await answer(browse(mask, resources.count), "final", []);
-      return await answer(nothing(), "final", [{ kind: "info", message: "There is no word in this query to search for." }]);
-    }
-    const found = await abortable(words, signal);
-    return await answer(plan.words ? byWords(found) : browse(found.mask, resources.count), "final", found.notices);
+    const found = words && await abortable(words, signal);
+    if (found && found.strict !== null) return await answer(byWords(found), "final", []);
+    return await answer(...unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources.count));
   }
 
   let done = false;
@@ -58,48 +70,51 @@ export async function search(
       make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
     };
     provisional(async () => {
-      if (plan.mode !== "all" || !words || !plan.words) return null;
+      if (plan.mode !== "all" || !words || plan.text.strict === null) return null;
       const [found] = await Promise.all([words, patience && pause(patience)]);
-      return done ? null : await answer(byWords(found), "words", found.notices);
+      return done ? null : await answer(byWords(found), "words", []);
     });
     if (!patience) provisional(async () => {
       const [{ vector, index }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
-      return vector && await answer(rank(plan, { vector, index }, found, mask, reach(request)), "vocabulary", found?.notices ?? []);
+      return vector && await answer(rank(plan, { vector, index }, found, mask), "vocabulary", []);
     });
   }
   try {
-    const both = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
-    const [near, found, mask] = await abortable(both, signal);
-    return await answer(...decide(plan, near, found, mask, resources.count, reach(request)));
+    const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
+    const [near, found, mask] = await abortable(arms, signal);
+    return await answer(...decide(plan, request, near, found, mask, resources.count));
   } finally {
     done = true;
   }
 }
 
-/** The rows that meet all filters; null where there are none to meet. */
-export async function filters(resources: Resources, list: readonly Filter[]): Promise<Mask | null> {
-  const masks = await Promise.all(list.map(async (filter) =>
-    filterMask(filter, resources.field(filter.field), await resources.column(filter.field))));
+/** The rows that meet all filters and the conditions of a query text; null where there are none to meet. */
+export async function filters(resources: Resources, list: readonly Filter[], text: QueryPlan | null = null): Promise<Mask | null> {
+  const masks = await Promise.all([
+    ...list.map(async (filter) => filterMask(filter, resources.field(filter.field), await resources.column(filter.field))),
+    ...(text?.filters ?? []).map(async (condition) => conditionMask(condition, await resources.column(condition.field.name))),
+  ]);
   return masks.reduce<Mask | null>(both, null);
 }
 
-/** Which arms a plan needs and the collection has. */
-function arms(plan: Plan, resources: Resources): { words: boolean; meaning: boolean; notices: Notice[] } {
+/** Which arms a plan needs and the collection has. `ranking` is whether the words arm ranks, beside what it rules out. */
+function arms(plan: Plan, resources: Resources): { words: boolean; ranking: boolean; meaning: boolean; notices: Notice[] } {
   const texts = plan.terms.some((term) => term.kind === "text");
   const able = resources.manifest.vectors !== null && (!texts || resources.encoder() !== null);
-  const words = plan.required.length > 0 || (plan.words !== null && (plan.mode !== "meaning" || !able));
-  const meaning = plan.terms.length > 0 && plan.mode !== "words" && able;
+  const { required, forbidden, strict } = plan.text;
+  const ranking = strict !== null && (plan.mode !== "meaning" || !able);
   const lost = plan.terms.length > 0 && plan.mode === "meaning" && !able;
   return {
-    words,
-    meaning,
+    words: ranking || required.length + forbidden.length > 0,
+    ranking,
+    meaning: plan.terms.length > 0 && able,
     notices: lost ? [{ kind: "no-model", message: "This collection has no model for texts; it was searched by words." }] : [],
   };
 }
 
-async function wordsArm(resources: Resources, plan: Plan, text: string, filtered: Promise<Mask | null>): Promise<WordsFound> {
+async function wordsArm(resources: Resources, plan: Plan, ranking: boolean, filtered: Promise<Mask | null>): Promise<WordsFound> {
   const [catalog, mask] = await Promise.all([resources.catalog(), filtered]);
-  return searchWords(catalog, text, plan.words, plan.required, mask, resources.count);
+  return searchWords(catalog, plan.text, ranking, mask, resources.count);
 }
 
 async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {
@@ -107,32 +122,39 @@ async function startMeaning(resources: Resources, vector: Promise<Float32Array |
   return { vector: ready, index };
 }
 
+/** What there is without any arm: all allowed rows, or nothing where something was to be looked for. */
+function unranked(plan: Plan, request: SearchRequest, mask: Mask | null, count: number): [Ranking, "final", Notice[]] {
+  if (!wantsRanking(plan, request)) return [browse(mask, count), "final", []];
+  return [nothing(), "final", [{ kind: "info", message: "There is nothing in this query to search for." }]];
+}
+
 /** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
 function decide(
-  plan: Plan, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null, count: number, depth: number,
+  plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null, count: number,
 ): [Ranking, "final", Notice[]] {
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
     if (!words?.rows.length || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
-    return [byWords(words), "final", [...words.notices, {
+    return [byWords(words), "final", [{
       kind: "no-model", message: `Only words were searched, since the model could not be used: ${messageOf(near.error)}`,
     }]];
   }
   if (found && "error" in found) {
-    if (plan.required.length || found.error instanceof QueryError) throw found.error;
-    return [rank(plan, near.value, null, mask, depth), "final", [{
+    if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
+    return [rank(plan, near.value, null, mask), "final", [{
       kind: "info", message: `Words were not searched, since full text could not be used: ${messageOf(found.error)}`,
     }]];
   }
-  const notices = words?.notices ?? [];
-  if (!near.value.vector) return [words && plan.words ? byWords(words) : browse(mask, count), "final", notices];
-  return [rank(plan, near.value, words, mask, depth), "final", notices];
+  if (near.value.vector) return [rank(plan, near.value, words, mask), "final", []];
+  return words && words.strict !== null ? [byWords(words), "final", []] : unranked(plan, request, words ? words.mask : mask, count);
 }
 
+/** A refused expression is for the caller: it is searched as plain words. */
 async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
   try {
     return { value: await promise };
   } catch (error) {
+    if (error instanceof SyntaxProblem) throw error;
     return { error };
   }
 }

@@ -1,6 +1,7 @@
 /** Other orders than that of relevance. */
 import { numberAt, type Column } from "../format/index";
 import { QueryError } from "./errors";
+import { compareCodePoints, fold } from "./query/index";
 
 /** How many of the most relevant results another order takes in, where relevance knows no end. */
 export const SORT_POOL = 500;
@@ -13,10 +14,10 @@ export function sortRows<T extends { row: number }>(items: T[], column: Column, 
     return by(items, ({ row }) => numberAt(column, row), (value) => Number.isNaN(value), (a, b) => sign * (a - b));
   }
   const places = new Int32Array(column.values.length);
-  const folded = column.values.map((value) => value.toLowerCase());
-  Array.from(folded.keys())
-    .sort((a, b) => (folded[a]! < folded[b]! ? -1 : folded[a]! > folded[b]! ? 1 : a - b))
-    .forEach((code, place) => { places[code] = place; });
+  const folded = column.values.map(fold);
+  const order = Array.from(folded.keys()).sort((a, b) => compareCodePoints(folded[a]!, folded[b]!));
+  // Values that fold alike are equal.
+  order.forEach((code, i) => { places[code] = i && folded[code] === folded[order[i - 1]!] ? places[order[i - 1]!]! : i; });
   const missing = (value: number) => value < 0;
   return by(items, ({ row }) => (column.codes[row]! === column.missing ? -1 : places[column.codes[row]!]!), missing, (a, b) => sign * (a - b));
 }

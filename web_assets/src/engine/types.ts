@@ -22,10 +22,10 @@ export interface Sort {
 }
 
 export interface SearchRequest {
-  /** What the person typed; plain words, or FTS5 syntax for the words arm. Empty: every image. */
+  /** What the person typed, in the query language of docs/QUERY.md. Empty: every image. */
   text?: string;
-  /** True while the person is typing: the words arm then also takes the last word as a beginning of words. */
-  typing?: boolean;
+  /** Embeddings of the pictures that `image:NAME` terms of the text name, by name. */
+  images?: Record<string, Float32Array>;
   /** Image ids to find more like. */
   like?: string[];
   /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised. */
@@ -33,8 +33,8 @@ export interface SearchRequest {
   mode: Mode;
   filters?: Filter[];
   sort?: Sort;
-  /** How many results to return, and from which rank on. */
-  k: number;
+  /** How many results to return (default: what `k:` in the text says, else 20), and from which rank on. */
+  k?: number;
   offset?: number;
 }
 
@@ -50,10 +50,11 @@ export interface Result {
 
 /**
  * Something to tell the person beside the results.
- * `fts-syntax`: the words are no valid FTS5 expression; `suggestion` is the quoted query that is.
+ * `fts-syntax`: the words are no valid FTS5 expression; `suggestion` is the query of its words.
+ * `sort`: the text asks for an order that there is not.
  */
 export interface Notice {
-  kind: "fts-syntax" | "no-model" | "truncated" | "info";
+  kind: "fts-syntax" | "sort" | "no-model" | "truncated" | "info";
   message: string;
   suggestion?: string;
 }

@@ -3,4 +3,4 @@ export { compareCodePoints, fold } from "./characters";
 export { dateBounds, findField } from "./fields";
 export { conditionMask } from "./filter-mask";
 export { parse, type FieldTerm, type Query, type Term } from "./parse";
-export { planQuery, quote, type FieldCondition, type QueryPlan } from "./plan";
+export { highlightExpression, plainWords, planQuery, quote, type FieldCondition, type QueryPlan } from "./plan";

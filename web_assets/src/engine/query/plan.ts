@@ -90,6 +90,18 @@ function columnExpression(column: string, value: string): string | null {
   return words.length ? `${column} : (${quote(words.join(" "))})` : null;
 }
 
+/** An expression that marks what a query looked for in a text; null where there is nothing to mark. */
+export function highlightExpression({ query, loose, required }: QueryPlan): string | null {
+  const marked = query.match === null ? [loose, ...required] : [...required];
+  return marked.filter((expression) => expression !== null).map((expression) => `(${expression})`).join(" OR ") || null;
+}
+
+/** The words of an expression without its syntax. */
+export function plainWords(text: string): string {
+  const words = split(text.replace(/["()^*{}:]/g, " ")).filter(isSearchable);
+  return words.filter((word) => !["AND", "OR", "NOT", "NEAR"].includes(word)).join(" ");
+}
+
 export function quote(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }

@@ -1,0 +1,69 @@
+/** The engine answers the golden queries as the published-site reader does. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Engine, type Mode, type SearchRequest } from "../../web_assets/src/engine";
+import { parse } from "../../web_assets/src/engine/query";
+import { disagreement, type Ranking } from "./support/agreement";
+import { bytes, golden, json } from "./support/files";
+import { assets, BASE } from "./support/site";
+
+interface Answer extends Ranking {
+  error?: true;
+  total: number | null;
+  strict_total?: number;
+  notices?: string[];
+}
+
+interface Case {
+  group: string;
+  query: string;
+  answers: Partial<Record<Mode, Answer>>;
+}
+
+const file = json<{ count: number; ids: string[]; images: Record<string, number[]>; cases: Case[] }>(golden, "queries.json");
+const TOLERANCE = 2e-5;
+
+const serve: typeof fetch = (input) => {
+  const path = join(golden, "site-queries", decodeURIComponent(String(input).slice(BASE.length)));
+  return Promise.resolve(existsSync(path) ? new Response(bytes(path)) : new Response(null, { status: 404 }));
+};
+const images = Object.fromEntries(Object.entries(file.images).map(([name, values]) => [name, Float32Array.from(values)]));
+
+describe("golden queries", () => {
+  let engine: Engine;
+  beforeAll(async () => { engine = await Engine.open(BASE, { fetch: serve, assets }); });
+
+  it("are over this collection", async () => {
+    const rows = await engine.rows(file.ids.map((_, row) => row));
+    expect(rows.map(({ id }) => id)).toEqual(file.ids);
+  });
+
+  for (const group of new Set(file.cases.map(({ group }) => group))) {
+    it(`agree: ${group}`, async () => {
+      for (const { query, answers } of file.cases.filter((item) => item.group === group)) {
+        for (const [mode, want] of Object.entries(answers) as [Mode, Answer][]) {
+          const request: SearchRequest = { text: query, mode, images, k: file.count };
+          const where = `${JSON.stringify(query.slice(0, 200))} in mode ${mode}`;
+          if (want.error) {
+            await expect(engine.search(request), where).rejects.toThrow("no image");
+            continue;
+          }
+          const response = await engine.search(request);
+          const found = response.results.map(({ row }) => row);
+          const { k, sort } = parse(query);
+          const problem = disagreement(want, found, { mode, tolerance: TOLERANCE, limit: k, ordered: sort !== null });
+          expect(problem, `${where}\nwant ${want.rows.join(" ")}\ngot  ${found.join(" ")}`).toBeNull();
+          expect(response.total, where).toBe(want.total);
+          expect(response.strictTotal, where).toBe(want.strict_total);
+          expect(response.notices.map(({ kind }) => kind), where).toEqual(want.notices ?? []);
+          if (k === null) {
+            const words = response.results.filter(({ ranks }) => ranks?.words !== undefined)
+              .sort((a, b) => a.ranks!.words! - b.ranks!.words!).map(({ row }) => row);
+            expect(words, where).toEqual(want.words ?? []);
+          }
+        }
+      }
+    }, 60_000);
+  }
+});
