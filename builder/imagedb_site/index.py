@@ -79,6 +79,11 @@ class SiteIndex:
         ]
 
     @property
+    def temperature(self) -> float | None:
+        model = self._site.manifest.model
+        return None if model is None else float(model.pack["calibration"]["temperature"])
+
+    @property
     def fts_columns(self) -> Sequence[str]:
         return self._site.manifest.catalog.columns
 
@@ -195,6 +200,10 @@ class LibraryIndex:
     @cached_property
     def fields(self) -> Sequence[FieldSpec]:
         return self._library.fields()
+
+    @property
+    def temperature(self) -> float | None:
+        return None if self._pack is None else float(self._pack.manifest["calibration"]["temperature"])
 
     @cached_property
     def fts_columns(self) -> Sequence[str]:

@@ -105,6 +105,8 @@ def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: 
     found["total"] = answer.total
     if answer.strict_total is not None:
         found["strict_total"] = answer.strict_total
+    if answer.divide is not None:
+        found["divide"] = answer.divide
     if answer.notices:
         found["notices"] = [notice.kind for notice in answer.notices]
     return found

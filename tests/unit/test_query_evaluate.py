@@ -13,6 +13,7 @@ from imagedb_site.query import parse
 from imagedb_site.query.evaluate import Answer, Mode, evaluate
 from imagedb_site.query.index import Column, Floats
 from imagedb_site.query.parse import Term
+from imagedb_site.query.relevance import duplicates
 from imagedb_site.records import FieldSpec
 from imagedb_site.text import fts_query
 
@@ -43,6 +44,7 @@ class MemoryIndex:
     )
     fts_columns = ("title", "tags")
     count = len(ROWS)
+    temperature = 0.1
 
     def __init__(self) -> None:
         self.db = apsw.Connection(":memory:")
@@ -211,6 +213,39 @@ def test_sort_and_k(index: MemoryIndex) -> None:
     assert rows(ask(index, "sort:nothing")) == [0, 1, 2, 3, 4]
     assert rows(evaluate(parse("k:3"), index, None)) == [0, 1, 2]
     assert rows(evaluate(parse("k:3"), index, None, k=2, offset=2)) == [2]
+
+
+def test_results_say_why(index: MemoryIndex) -> None:
+    found = {result.row: result for result in ask(index, "red car at night").results}
+    assert found[0].matched == ("red", "car", "night")
+    assert found[1].matched == ("red",)
+    assert found[0].ranks == {"meaning": 0, "words": 0}
+    assert found[0].similarity is not None
+    assert ask(index, "red car", mode="meaning").results[0].matched == ()
+
+
+def test_likely_matches_come_before_the_divide(index: MemoryIndex) -> None:
+    answer = ask(index, "red car", mode="words")
+    assert (answer.divide, [result.likely for result in answer.results]) == (
+        1,
+        [True, False, False],
+    )
+    both = ask(index, "red car")
+    assert both.divide is not None
+    assert 1 <= both.divide < 5
+    assert [r.likely for r in both.results] == [at < both.divide for at in range(5)]
+    page = evaluate(parse("red car"), index, embed, k=2, offset=both.divide)
+    assert not any(result.likely for result in page.results)
+    for text in ("", "red car sort:width", "camera:canon"):
+        assert ask(index, text).divide is None
+        assert all(result.likely is None for result in ask(index, text).results)
+
+
+def test_the_same_picture_is_found_again() -> None:
+    near = np.array([[1, 0], [0, 1], [0.999, 0.04], [0.01, 0.999], [0.7, 0.7]], dtype=np.float32)
+    near /= np.linalg.norm(near, axis=1, keepdims=True)
+    assert duplicates([7, 3, 5, 2, 9], near) == {5: 7, 2: 3}
+    assert duplicates([], near[:0]) == {}
 
 
 def test_like(index: MemoryIndex) -> None:

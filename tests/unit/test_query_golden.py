@@ -100,6 +100,11 @@ def check(index: Index, group: str, tolerance: float) -> None:
             answer = evaluate(query, index, embed, mode=mode, k=FILE["count"])
             assert answer.total == want["total"], where
             assert answer.strict_total == want.get("strict_total"), where
+            if isinstance(index, SiteIndex):
+                assert answer.divide == want.get("divide"), where
+                if query.k is None and answer.divide is not None:
+                    likely = sum(bool(result.likely) for result in answer.results)
+                    assert likely == min(answer.divide, len(answer.results)), where
             assert [n.kind for n in answer.notices] == want.get("notices", []), where
             found = [result.row for result in answer.results]
             problem = disagreement(

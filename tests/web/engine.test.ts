@@ -218,6 +218,38 @@ describe("words", () => {
   });
 });
 
+describe("why a result is there", () => {
+  it("is told by ranks, words and similarity, before and after the divide", async () => {
+    const engine = await open(serveTiny({ model: true }));
+    const response = await engine.search({ text: "two cats", mode: "all", k: 24 });
+    const best = response.results.find(({ row }) => row === 20)!;
+    expect(best).toMatchObject({ matched: ["two", "cats"], ranks: { words: 0 }, likely: true });
+    expect(best.similarity).toBeTypeOf("number");
+    expect(response.results.find(({ row }) => row === 3)!.matched).toEqual(["cats"]);
+    expect(response.divide).toBeGreaterThanOrEqual(1);
+    response.results.forEach(({ likely }, i) => { expect(likely).toBe(i < response.divide!); });
+    const later = await engine.search({ text: "two cats", mode: "all", k: 5, offset: response.divide! });
+    expect(later.results.some(({ likely }) => likely)).toBe(false);
+    const sorted = await engine.search({ text: "two cats sort:rating", mode: "all", k: 5 });
+    expect(sorted.divide).toBeUndefined();
+    expect((await engine.search({ mode: "all", k: 5 })).divide).toBeUndefined();
+  });
+
+  it("groups what shows the same picture, on request", async () => {
+    const engine = await open(serveTiny({ model: true }));
+    const [first] = (await engine.rows([0])).map(({ id }) => id);
+    const plain = await engine.search({ like: [first!], mode: "meaning", k: 24 });
+    expect(plain.results.some(({ duplicateOf }) => duplicateOf !== undefined)).toBe(false);
+    const grouped = await engine.search({ like: [first!], mode: "meaning", k: 24, group: true });
+    const seen = new Set<number>();
+    for (const { row, duplicateOf } of grouped.results) {
+      if (duplicateOf !== undefined) expect(seen.has(duplicateOf)).toBe(true);
+      else seen.add(row);
+    }
+    expect(seen.size).toBeLessThan(24);
+  });
+});
+
 describe("facets and ranges", () => {
   it("count values within filters and words", async () => {
     const engine = await open(serveTiny());

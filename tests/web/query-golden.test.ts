@@ -12,6 +12,7 @@ interface Answer extends Ranking {
   error?: true;
   total: number | null;
   strict_total?: number;
+  divide?: number;
   notices?: string[];
 }
 
@@ -56,6 +57,7 @@ describe("golden queries", () => {
           expect(problem, `${where}\nwant ${want.rows.join(" ")}\ngot  ${found.join(" ")}`).toBeNull();
           expect(response.total, where).toBe(want.total);
           expect(response.strictTotal, where).toBe(want.strict_total);
+          expect(response.divide, where).toBe(want.divide);
           expect(response.notices.map(({ kind }) => kind), where).toEqual(want.notices ?? []);
           if (k === null) {
             const words = response.results.filter(({ ranks }) => ranks?.words !== undefined)

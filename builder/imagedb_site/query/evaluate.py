@@ -15,7 +15,8 @@ from ..errors import QuerySyntaxError, UsageError
 from .characters import fold
 from .index import Floats, Index, Mask
 from .parse import Query, Term, parse
-from .plan import Plan, filter_mask, find_field, make_plan, plain_words
+from .plan import Plan, filter_mask, find_field, make_plan, plain_words, quote
+from .relevance import duplicates, likely_from
 
 Mode = Literal["all", "meaning", "words"]
 
@@ -24,6 +25,8 @@ RRF_K = 60
 FUSION_DEPTH = 1000
 """How far down each arm's list fusion looks."""
 DEFAULT_K = 20
+MATCHED_WORDS = 8
+"""For how many words of a query results say whether they have them."""
 SORT_POOL = 500
 """How many of the most relevant results `sort:` puts into another order."""
 NEGATIVE_WEIGHT = 0.5
@@ -35,12 +38,20 @@ Embed = Callable[[Term], Floats]
 
 @dataclass(frozen=True)
 class Result:
-    """One row of an answer: `ranks` are the places (from 0) in the arms that found it."""
+    """One row of an answer, and why it is there.
+
+    `ranks` are the places (from 0) in the arms that found it, `matched` the words of the query in its text.
+    `likely` says whether it is before the answer's divide, None where there is none; `duplicate_of` is the
+    row of an earlier result that shows the same picture.
+    """
 
     row: int
     score: float
     similarity: float | None = None
     ranks: dict[str, int] = field(default_factory=dict)
+    matched: tuple[str, ...] = ()
+    likely: bool | None = None
+    duplicate_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,18 @@ class Notice:
 
 @dataclass(frozen=True)
 class Answer:
-    """Results in order. `total` counts all matches where the query has an end, else None."""
+    """Results in order. `total` counts all matches where the query has an end, else None.
+
+    `strict_total` is how many have all words. Results from the place `divide` on are weaker matches; None
+    where the order is not that of relevance.
+    """
 
     results: list[Result]
     total: int | None
     strict_total: int | None = None
     notices: tuple[Notice, ...] = ()
+    divide: int | None = None
+    words: tuple[str, ...] = ()
 
 
 def evaluate(
@@ -70,11 +87,13 @@ def evaluate(
     mode: Mode = "all",
     k: int | None = None,
     offset: int = 0,
+    group: bool = False,
 ) -> Answer:
     """Answer `query` with `k` results from `offset` on; `embed` may be None where only words are searched.
 
     `k:` in the query says how many results there are in all, and is the default of `k` before 20. An FTS5
-    expression that SQLite refuses is searched as plain words, and a notice says so.
+    expression that SQLite refuses is searched as plain words, and a notice says so. `group` looks for
+    results that show the same picture.
 
     Raises UsageError for an image id that the index lacks.
     """
@@ -93,7 +112,17 @@ def evaluate(
         answer = replace(answer, notices=(notice, *answer.notices))
     results = answer.results if query.k is None else answer.results[: query.k]
     size = k if k is not None else query.k or DEFAULT_K
-    return replace(answer, results=results[offset : offset + size])
+    page = results[offset : offset + size]
+    if answer.divide is not None:
+        divide = answer.divide
+        page = [replace(r, likely=offset + at < divide) for at, r in enumerate(page)]
+    if mode != "meaning":
+        page = _with_words(page, answer.words, index)
+    if group and page and page[0].similarity is not None:
+        rows = [result.row for result in page]
+        same = duplicates(rows, np.stack([index.embedding(row) for row in rows]))
+        page = [replace(result, duplicate_of=same.get(result.row)) for result in page]
+    return replace(answer, results=page)
 
 
 def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answer:
@@ -107,15 +136,40 @@ def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answ
         ranked = [
             Result(row, _share(place), None, {"words": place}) for place, row in enumerate(words)
         ]
-        answer = Answer(ranked, len(ranked), strict_total)
+        answer = Answer(ranked, len(ranked), strict_total, divide=strict_total)
     else:
         hard = plan.filters or plan.required
         total = int(mask.sum()) if hard else None
         meaning = _meaning_arm(similarities, mask, None if mode == "meaning" else FUSION_DEPTH)
+        likely = _likely(meaning, words[: strict_total or 0], similarities, index.temperature)
         answer = Answer(
-            _fuse(meaning, words[:FUSION_DEPTH], similarities, mode), total, strict_total
+            _fuse(meaning, words[:FUSION_DEPTH], similarities, mode),
+            total,
+            strict_total,
+            divide=likely,
         )
+    answer = replace(answer, words=plan.words[:MATCHED_WORDS])
     return _sorted(answer, plan, index) if query.sort else answer
+
+
+def _likely(
+    meaning: Sequence[int], strict: Sequence[int], similarities: Floats, temperature: float | None
+) -> int | None:
+    """How many results are likely matches: near enough in meaning, or with all words."""
+    if temperature is None:
+        return None
+    limit = likely_from(similarities, temperature)
+    near = {row for row in meaning[:FUSION_DEPTH] if similarities[row] >= limit}
+    return len(near | set(strict[:FUSION_DEPTH]))
+
+
+def _with_words(results: list[Result], words: Sequence[str], index: Index) -> list[Result]:
+    """The results with the words that occur in their text."""
+    having = [(word, set(index.match(quote(word))[0])) for word in words if results]
+    return [
+        replace(result, matched=tuple(word for word, rows in having if result.row in rows))
+        for result in results
+    ]
 
 
 def _share(place: int) -> float:
@@ -230,4 +284,4 @@ def _sorted(answer: Answer, plan: Plan, index: Index) -> Answer:
         key = lambda result: folded[codes[result.row]]  # noqa: E731
     ordered = sorted(filter(known, pool), key=key, reverse=plan.query.sort_descending)
     rest = [result for result in pool if not known(result)]
-    return replace(answer, results=ordered + rest)
+    return replace(answer, results=ordered + rest, divide=None)

@@ -39,6 +39,11 @@ class Index(Protocol):
     def fields(self) -> Sequence[FieldSpec]: ...
 
     @property
+    def temperature(self) -> float | None:
+        """What turns similarities of the collection's model into logits; None without a model."""
+        ...
+
+    @property
     def fts_columns(self) -> Sequence[str]: ...
 
     def similarities(self, query: Floats) -> Floats:

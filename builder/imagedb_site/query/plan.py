@@ -32,12 +32,13 @@ MAX_WORDS = 100
 class Plan:
     """A query made ready for one index.
 
-    `strict` and `loose` are FTS5 expressions of the positive words (all of them, any of them); `required`
+    `words` are the positive words, `strict` and `loose` FTS5 expressions of them (all, any); `required`
     and `forbidden` ones that every result must or must not match. `filters` are field terms with the
     index's own field names.
     """
 
     query: Query
+    words: tuple[str, ...]
     strict: str | None
     loose: str | None
     required: tuple[str, ...]
@@ -48,8 +49,8 @@ class Plan:
 def make_plan(query: Query, index: Index) -> Plan:
     """Resolve the fields of `query` against `index`; unknown ones become plain words."""
     filters: list[tuple[FieldSpec, FieldTerm]] = []
-    required = [_quote(phrase) for phrase in query.phrases if is_searchable(phrase)]
-    forbidden = [_quote(phrase) for phrase in query.excluded if is_searchable(phrase)]
+    required = [quote(phrase) for phrase in query.phrases if is_searchable(phrase)]
+    forbidden = [quote(phrase) for phrase in query.excluded if is_searchable(phrase)]
     strangers: list[str] = []
     for term in query.fields:
         spec = find_field(term.name, index.fields)
@@ -74,13 +75,15 @@ def make_plan(query: Query, index: Index) -> Plan:
         for word in words_of(term.value)
     ]
     forbidden += [
-        " AND ".join(map(_quote, unwanted[:MAX_WORDS]))
+        " AND ".join(map(quote, unwanted[:MAX_WORDS]))
         for term in query.terms
         if term.kind == "text" and term.weight < 0 and (unwanted := words_of(term.value))
     ]
-    quoted = list(dict.fromkeys(map(_quote, words)))[:MAX_WORDS]
+    words = list(dict.fromkeys(words))[:MAX_WORDS]
+    quoted = [quote(word) for word in words]
     return Plan(
         query,
+        words=tuple(words),
         strict=query.match if query.match is not None else " AND ".join(quoted) or None,
         loose=None if query.match is not None else " OR ".join(quoted) or None,
         required=tuple(required),
@@ -234,7 +237,7 @@ def _column_expression(column: str, value: str) -> str | None:
     words = [word for word in split(value) if is_searchable(word)]
     if not words:
         return None
-    return f"{column} : ({_quote(' '.join(words))})"
+    return f"{column} : ({quote(' '.join(words))})"
 
 
 def plain_words(text: str) -> str:
@@ -244,5 +247,5 @@ def plain_words(text: str) -> str:
     return " ".join(word for word in words if is_searchable(word) and word not in operators)
 
 
-def _quote(text: str) -> str:
+def quote(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'

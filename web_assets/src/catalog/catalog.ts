@@ -76,6 +76,17 @@ export class Catalog {
     return found;
   }
 
+  /** Which of `rows` match an expression, unranked. */
+  rowsWith(expression: string, rows: readonly number[]): Set<number> {
+    const found = this.guard(() => this.database.exec({
+      sql: "select rowid - 1 from fts where fts match ? and rowid in (select value from json_each(?))",
+      bind: [prepare(expression), JSON.stringify(rows.map((row) => row + 1))],
+      rowMode: "array",
+      returnValue: "resultRows",
+    }));
+    return new Set(found.map((row) => row[0] as number));
+  }
+
   /**
    * `texts` (one a column, "" where there is none) cut at the words that match `expression`: alternating
    * plain and matched pieces, starting with a plain one. All plain where the expression does not match.

@@ -18,6 +18,8 @@ export interface Plan {
   k: number;
   /** How many results there are at most, where the text says so. */
   limit: number;
+  /** Whether to look for results that show the same picture. */
+  group: boolean;
   notices: Notice[];
 }
 
@@ -54,7 +56,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, expressions
       throw new QueryError(`A picture's embedding has ${term.embedding.length} dimensions instead of ${dim ?? 0}.`);
     }
   }
-  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, notices };
+  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, notices };
 }
 
 /** Whether a request asks to be near something, so that without any arm there is nothing to show. */

@@ -1,12 +1,17 @@
 /** Rankings of both arms, and the page of one that is asked for. */
-import type { SimilarityIndex } from "../kernel/index";
+import type { Similar, SimilarityIndex } from "../kernel/index";
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { countMask, rowsOf, type Mask } from "./mask";
 import type { Plan } from "./plan";
+import { quote } from "./query/index";
+import { duplicates, likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 import { SORT_POOL, sortRows } from "./sort";
 import type { WordsFound } from "./words-arm";
 import type { Notice, Result, SearchResponse } from "./types";
+
+/** For how many words of a query results say whether they have them. */
+const MATCHED_WORDS = 8;
 
 /** A query of the meaning arm; no vector where its terms cancel out. */
 export interface Query {
@@ -25,6 +30,8 @@ export interface Ranking {
   query?: Query;
   /** Whether the results are in an order of relevance. */
   ranked: boolean;
+  /** How many of the first results are likely matches. */
+  divide?: number;
 }
 
 /** How many results of the meaning arm a page needs; in steps, so that pages rarely ask for another number. */
@@ -33,28 +40,38 @@ export function reach({ k, offset, sort }: Plan): number {
   return 2 ** Math.ceil(Math.log2(needed));
 }
 
-export function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null): Ranking {
+export function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null, temperature: number | null): Ranking {
   const mask = words ? words.mask : filtered;
   const allowed = mask && countMask(mask);
   // What only keeps away from something has no end.
   const total = filtered || plan.text.required.length ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
   const near = query.index.search(query.vector!, Math.min(wanted, allowed ?? Infinity), mask);
+  const divide = temperature === null ? {} : { divide: likely(near, words, likelyFrom(query.index, query.vector!, temperature)) };
   if (plan.mode === "meaning") {
     const at = (place: number): Result => {
       const similarity = near.similarities[place]!;
       return { row: near.rows[place]!, score: similarity, similarity, ranks: { meaning: place } };
     };
-    return { length: near.rows.length, at, total, query, ranked: true };
+    return { length: near.rows.length, at, total, query, ranked: true, ...divide };
   }
   const results = fuse(near.rows, words?.rows ?? []);
-  return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...strictTotal(words) };
+  return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...divide, ...strictTotal(words) };
 }
 
 export function byWords(words: WordsFound): Ranking {
   const { rows } = words;
   const at = (place: number): Result => ({ row: rows[place]!, score: rankScore(place), ranks: { words: place } });
-  return { length: rows.length, at, total: rows.length, ranked: true, ...strictTotal(words) };
+  return { length: rows.length, at, total: rows.length, ranked: true, ...strictTotal(words), divide: words.strict ?? 0 };
+}
+
+/** How many rows are near enough in meaning, or have all words. */
+function likely(near: Similar, words: WordsFound | null, limit: number): number {
+  const depth = Math.min(near.rows.length, FUSION_DEPTH);
+  let first = 0;
+  while (first < depth && near.similarities[first]! >= limit) first++;
+  const strict = words?.rows.subarray(0, Math.min(words.strict ?? 0, FUSION_DEPTH)) ?? [];
+  return new Set([...near.rows.subarray(0, first), ...strict]).size;
 }
 
 function strictTotal(words: WordsFound | null): { strictTotal?: number } {
@@ -82,16 +99,32 @@ export async function finish(
     const { index, vector } = ranking.query;
     const similarities = index.similarities(vector, results.map(({ row }) => row));
     results.forEach((result, i) => { result.similarity = similarities[i]!; });
+    if (plan.group) {
+      const same = duplicates(results.map(({ row }) => row), index);
+      for (const result of results) if (same.has(result.row)) result.duplicateOf = same.get(result.row)!;
+    }
   }
+  if (ranking.strictTotal !== undefined) await addMatched(resources, plan, results);
   const { total, strictTotal } = ranking;
+  const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
+  if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
   return {
     results,
     total,
     ...(strictTotal === undefined ? {} : { strictTotal }),
+    ...(divide === undefined ? {} : { divide }),
     stage,
     notices: left ? [...notices, { kind: "truncated", message: `The ${SORT_POOL} best matches were put in this order.` }] : notices,
     elapsedMs: performance.now() - started,
   };
+}
+
+/** Say of each result which words of the query it has. */
+async function addMatched(resources: Resources, plan: Plan, results: Result[]): Promise<void> {
+  const catalog = await resources.catalog();
+  const rows = results.map(({ row }) => row);
+  const having = plan.text.words.slice(0, MATCHED_WORDS).map((word) => ({ word, rows: catalog.rowsWith(quote(word), rows) }));
+  for (const result of results) result.matched = having.flatMap(({ word, rows }) => (rows.has(result.row) ? [word] : []));
 }
 
 /** The results that are asked for, and whether another order than that of relevance left some out. */

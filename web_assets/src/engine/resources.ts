@@ -54,6 +54,11 @@ export class Resources {
     return this.manifest.collection.count;
   }
 
+  /** What turns similarities of the collection's model into logits; null without a model. */
+  get temperature(): number | null {
+    return this.manifest.model?.pack.calibration.temperature ?? null;
+  }
+
   field(name: string): FieldDefinition {
     const field = this.manifest.fields.find((field) => field.name === name);
     if (!field) throw new QueryError(`The collection has no field “${name}”.`);

@@ -76,13 +76,13 @@ async function run(
     });
     if (!patience) provisional(async () => {
       const [{ vector, index }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
-      return vector && await answer(rank(plan, { vector, index }, found, mask), "vocabulary", []);
+      return vector && await answer(rank(plan, { vector, index }, found, mask, resources.temperature), "vocabulary", []);
     });
   }
   try {
     const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(arms, signal);
-    return await answer(...decide(plan, request, near, found, mask, resources.count));
+    return await answer(...decide(plan, request, near, found, mask, resources));
   } finally {
     done = true;
   }
@@ -130,7 +130,8 @@ function unranked(plan: Plan, request: SearchRequest, mask: Mask | null, count: 
 
 /** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
 function decide(
-  plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null, count: number,
+  plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null,
+  { count, temperature }: Resources,
 ): [Ranking, "final", Notice[]] {
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
@@ -141,11 +142,11 @@ function decide(
   }
   if (found && "error" in found) {
     if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
-    return [rank(plan, near.value, null, mask), "final", [{
+    return [rank(plan, near.value, null, mask, temperature), "final", [{
       kind: "info", message: `Words were not searched, since full text could not be used: ${messageOf(found.error)}`,
     }]];
   }
-  if (near.value.vector) return [rank(plan, near.value, words, mask), "final", []];
+  if (near.value.vector) return [rank(plan, near.value, words, mask, temperature), "final", []];
   return words && words.strict !== null ? [byWords(words), "final", []] : unranked(plan, request, words ? words.mask : mask, count);
 }
 

@@ -30,6 +30,8 @@ export interface SearchRequest {
   like?: string[];
   /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised. */
   embeddings?: Float32Array[];
+  /** Whether to look for results of this page that show the same picture. */
+  group?: boolean;
   mode: Mode;
   filters?: Filter[];
   sort?: Sort;
@@ -46,6 +48,12 @@ export interface Result {
   similarity?: number;
   /** Ranks (from 0) in each arm, the answer to "why this?". */
   ranks?: { meaning?: number; words?: number };
+  /** Which words of the query occur in its text, where the words arm was asked (of at most 8). */
+  matched?: string[];
+  /** Whether it is before the response's `divide`. */
+  likely?: boolean;
+  /** With `group`: the row of an earlier result of this page that shows the same picture. */
+  duplicateOf?: number;
 }
 
 /**
@@ -65,6 +73,8 @@ export interface SearchResponse {
   total: number | null;
   /** How many of them match all the words, where the words arm was asked; the others match only some. */
   strictTotal?: number;
+  /** How many results, from the first, are likely matches; absent where the order is not that of relevance. */
+  divide?: number;
   /**
    * `words`: full text only, meaning still loading. `vocabulary`: meaning from precomputed word embeddings,
    * model still loading. `final`: nothing better will follow.
