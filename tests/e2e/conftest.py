@@ -6,6 +6,7 @@ import csv
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
+def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits until `holds`. Playwright's own `wait_for_function` needs eval, which the site forbids."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "It never came true."
+        time.sleep(0.05)
+
+
 class Host:
     """A server of the site that can be switched off and on again at the same address."""
 
@@ -214,7 +223,7 @@ class Visitor:
         self.tolerated += problems
 
     def search(self, text: str, mode: str = "words") -> Page:
-        page = self.open(f"#mode={mode}&q={text.replace(' ', '+')}")
+        page = self.open(f"#q={text.replace(' ', '+')}&mode={mode}")
         self.settled(f"“{text}”")
         return page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import COUNT, HOSTILE, Visit
+from conftest import COUNT, HOSTILE, Visit, eventually
 from playwright.sync_api import Page, expect
 
 
@@ -58,7 +58,7 @@ def test_example_queries_search(visit: Visit) -> None:
 
 def test_a_syntax_error_is_explained_with_a_way_out(visit: Visit) -> None:
     visitor = visit()
-    page = visitor.open("#mode=words&q=%22red+circle")
+    page = visitor.open("#mode=words&q=(red+AND+circle")
     button = page.get_by_role("button", name="Search for")
     expect(button).to_be_visible()
     expect(page.get_by_role("heading", name="Nothing found")).to_have_count(0)
@@ -167,7 +167,7 @@ def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     visitor = visit()
     page = visitor.home()
     page.mouse.wheel(0, 1500)
-    page.wait_for_function("scrollY > 1000")
+    eventually(lambda: page.evaluate("scrollY") > 1000)
     page.wait_for_timeout(400)
     before = page.evaluate("scrollY")
     page.keyboard.press("Escape")
@@ -182,7 +182,7 @@ def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     expect(page.locator(".summary")).to_contain_text("“purple”")
     page.go_back()
     expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
-    page.wait_for_function("before => Math.abs(scrollY - before) < 120", arg=before)
+    eventually(lambda: abs(page.evaluate("scrollY") - before) < 120)
     expect(page.locator("#search")).to_have_value("")
     page.go_forward()
     expect(page.locator("#search")).to_have_value("purple")
@@ -239,6 +239,7 @@ def test_keyboard_alone_is_enough(visit: Visit) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading", level=2)).to_contain_text("green circle")
     page.keyboard.press("ArrowRight")
+    expect(dialog.locator(".stage-position")).to_contain_text("2")
     page.keyboard.press("+")
     expect(page.locator(".stage.zoomed")).to_be_visible()
     page.keyboard.press("Escape")

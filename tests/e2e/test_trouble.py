@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import COUNT, Host, Visit
+from conftest import COUNT, Host, Visit, eventually
 from playwright.sync_api import Route, expect
 
 
@@ -52,7 +52,7 @@ def test_the_service_worker_never_reloads_the_page_and_lets_ranges_pass(visit: V
     visitor.page.on("framenavigated", lambda frame: loads.append(frame.url))
     page = visitor.home()
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    eventually(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
     page.reload()
     expect(page.locator(".tile-link img.shown").first).to_be_visible()
     page.wait_for_timeout(1500)
@@ -101,7 +101,7 @@ def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
     visitor.context.route("**/thumbs/*", route)
     page = visitor.open("#mode=words&q=red+circle")
     tile = page.locator(".tile", has=page.locator('[data-index="2"]'))
-    retry = tile.get_by_role("button", name=re.compile("^Load .* again"))
+    retry = tile.get_by_role("button", name=re.compile("^Retry "))
     expect(retry).to_be_visible()
     route.broken = False
     retry.click()

@@ -1,6 +1,6 @@
 /** One picture, large, with all that is known of it. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
@@ -121,7 +121,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
     highlights: text && controller.collection ? await controller.collection.highlight(info.row, text) : [],
   }), [info.row, text]);
   const highlights = marks.state === "ready" && marks.value.row === info.row ? marks.value.highlights : [];
-  useEffect(() => setZoom(FITTED), [info.row]);
+  useLayoutEffect(() => setZoom(FITTED), [info.row]);
   const next = list && position >= 0 ? placeAt(list, position + 1) : null;
   const previous = list && position > 0 ? placeAt(list, position - 1) : null;
   useEffect(() => {

@@ -55,7 +55,7 @@ export function Stage(props: Props): JSX.Element {
 
   const fitted = fit(width, height, size.width, size.height, ENLARGE);
   const frame: Frame = { ...size, pictureWidth: fitted.width, pictureHeight: fitted.height };
-  useEffect(() => onFrame(frame), [size, fitted.width, fitted.height]);
+  useLayoutEffect(() => onFrame(frame), [size, fitted.width, fitted.height]);
   const change = (make: (zoom: Zoom, frame: Frame) => Zoom): void => onZoom((now) => make(now, frame));
   const fromCentre = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
     const box = stage.current!.getBoundingClientRect();

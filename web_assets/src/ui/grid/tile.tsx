@@ -98,18 +98,18 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
             onLoad={() => setShown(true)} onError={() => setBroken(true)} />
         )}
         {!info.thumbnail && <span class="tile-text">{name ?? ""}</span>}
-        {looked && (
-          <span class="tile-caption" aria-hidden="true">
-            {name && <span class="tile-name">{name}</span>}
-            {reasons.length > 0 && <span class="tile-why">{reasons.join(" · ")}</span>}
-          </span>
-        )}
       </a>
+      {looked && !lost && (name ?? reasons.length > 0) && (
+        <span class="tile-caption" aria-hidden="true">
+          {name && <span class="tile-name">{name}</span>}
+          {reasons.length > 0 && <span class="tile-why">{reasons.join(" · ")}</span>}
+        </span>
+      )}
       {lost
         ? (
           <button type="button" class="tile-retry" onClick={() => { setBroken(false); retry(); }}
-            aria-label={`Load ${label} again`}>
-            <RetryIcon /><span>Not loaded. Retry</span>
+            aria-label={`Retry ${label}`}>
+            <RetryIcon /><span>Retry</span>
           </button>
         )
         : controller.store.get().manifest?.vectors && (
