@@ -230,7 +230,7 @@ class Visitor:
     def settled(self, words: str) -> None:
         """Waits for the final results of a search whose summary has these words."""
         expect(self.page.locator(".summary")).to_contain_text(words, timeout=60_000)
-        expect(self.page.locator(".summary .busy")).to_have_count(0, timeout=60_000)
+        expect(self.page.locator(".summary")).to_have_attribute("data-stage", "final", timeout=60_000)
         expect(self.page.locator(".tile-link").first).to_be_visible()
 
     def check(self) -> None:

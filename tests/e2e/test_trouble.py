@@ -33,13 +33,13 @@ def test_offline_after_one_visit(visit: Visit, host: Host) -> None:
     host.stop()
     visitor.context.set_offline(True)
     page.reload()
-    visitor.settled("Best matches for “red circle”")
+    visitor.settled("“red circle”")
     assert page.locator('.tile-link[data-index="0"]').get_attribute("data-row") == first
     expect(page.locator('.tile-link[data-index="0"] img.shown')).to_be_visible()
     expect(page.get_by_text("You are offline")).to_be_visible()
     page.locator("#search").fill("yellow square")
     page.keyboard.press("Enter")
-    visitor.settled("Best matches for “yellow square”")
+    visitor.settled("“yellow square”")
     page.locator('.tile-link[data-index="0"]').click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text(
         "yellow square"

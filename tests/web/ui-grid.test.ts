@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { RowInfo } from "../../web_assets/src/engine/types";
 import {
-  anchorAt, boxOf, geometryOf, heightOf, layoutSection, measureFor, neighbour, shownRatio, visible, type Box,
+  anchorAt, boxOf, DIVIDER, geometryOf, heightOf, layoutSection, measureFor, neighbour, shownRatio, visible, type Box,
 } from "../../web_assets/src/ui/grid/layout";
-import { why, whyWords } from "../../web_assets/src/ui/grid/why";
+import { why } from "../../web_assets/src/ui/grid/why";
 import { browseList, PAGE, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { Thumbnails } from "../../web_assets/src/ui/thumbnails";
 
@@ -110,6 +110,22 @@ describe("the grid", () => {
     expect(neighbour(geometry, 300, 0, "up")).toBe(0);
   });
 
+  it("draws a line between likely and weaker matches, wherever it falls", () => {
+    for (const divide of [0, 1, 7, PAGE - 1, PAGE, PAGE + 4, 299]) {
+      const list = { ...filled(300, mixed), divide };
+      const geometry = geometryOf(list, measure);
+      const lines = geometry.sections.filter((section) => section.divider !== null);
+      expect(lines).toHaveLength(1);
+      const y = lines[0]!.top + lines[0]!.divider!;
+      for (let index = 0; index < 300; index++) {
+        const box = boxOf(geometry, index)!;
+        if (index < divide) expect(box.top + box.height).toBeLessThanOrEqual(y + 0.5);
+        else expect(box.top).toBeGreaterThanOrEqual(y + DIVIDER - 0.5);
+      }
+    }
+    expect(geometryOf({ ...filled(300, mixed), divide: 300 }, measure).sections.some((section) => section.divider !== null)).toBe(false);
+  });
+
   it("is empty without results", () => {
     const geometry = geometryOf(browseList("#", 0), measure);
     expect(geometry.height).toBe(0);
@@ -120,13 +136,9 @@ describe("the grid", () => {
 
 describe("why this", () => {
   it("tells ranks from one, words and similarity", () => {
-    expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 } }, ["red", "Rose"]))
-      .toEqual(["Meaning #3", "Words #1: red, Rose", "similarity 0.27"]);
+    expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 }, matched: ["red", "rose"] }))
+      .toEqual(["Meaning #3", "Words #1: red, rose", "similarity 0.27"]);
     expect(why({ row: 1, score: 1 })).toEqual([]);
-  });
-
-  it("takes each matched word once", () => {
-    expect(whyWords([{ field: "a", pieces: ["the ", "Cat", " and ", "cat"] }, { field: "b", pieces: ["", "dog", ""] }])).toEqual(["Cat", "dog"]);
   });
 });
 

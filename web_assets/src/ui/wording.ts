@@ -58,19 +58,29 @@ function quoted(text: string): string {
   return `“${short.length > 60 ? short.slice(0, 59) + "…" : short}”`;
 }
 
+function withWords(text: string, total: number, strict: number | null): string {
+  if (/^[\p{L}\p{N}]+$/u.test(text)) return `${pictures(total)} with ${quoted(text)}`;
+  if (strict === null || strict === total) return `${pictures(total)} for ${quoted(text)}`;
+  if (strict === 0) return `${pictures(total)} with some of ${quoted(text)}`;
+  return `${pictures(strict)} with ${quoted(text)}, ${count(total - strict)} more with some of it`;
+}
+
 /** The result count in words. */
 export function summary(view: View, list: List, all: number): string {
   const text = view.text.trim();
   const total = list.total;
   if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
-  if (text && view.mode === "words" && total !== null) {
-    return `${pictures(total)} ${/^[\p{L}\p{N}]+$/u.test(text) ? "with" : "for"} ${quoted(text)}`;
-  }
+  if (text && view.mode === "words" && total !== null) return withWords(text, total, list.strictTotal);
   if (text && list.stage === "words") {
-    return total === null ? `Pictures with ${quoted(text)}` : `${pictures(total)} with ${quoted(text)} so far`;
+    return total === null ? `Pictures with ${quoted(text)}` : `${withWords(text, total, list.strictTotal)} so far`;
   }
   const within = total !== null && total < all ? ` among ${pictures(total)}` : "";
   if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen picture${within}`;
+  if (text && !view.sort && list.divide !== null) {
+    return list.divide > 0
+      ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${quoted(text)}${within}`
+      : `No likely match for ${quoted(text)}; the nearest${within}`;
+  }
   if (text) return `Best matches for ${quoted(text)}${within}`;
   if (view.like.length) return (view.like.length === 1 ? "More like this picture" : "More like these pictures") + within;
   if (total !== null && total < all) return `${count(total)} of ${pictures(all)}`;

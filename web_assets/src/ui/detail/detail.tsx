@@ -9,7 +9,7 @@ import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
 import { PAGE, indexOfId, placeAt } from "../state/list";
 import { useThumbnail } from "../grid/use-thumbnail";
-import { why, whyWords } from "../grid/why";
+import { why } from "../grid/why";
 import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
@@ -143,7 +143,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const view = document?.view ? siteFile(document.view.path, controller.base) : null;
   const original = document?.original ? originalLink(document.original, controller.base) : null;
   const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
-  const reasons = result ? why(result, whyWords(highlights)) : [];
+  const reasons = result ? why(result) : [];
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));

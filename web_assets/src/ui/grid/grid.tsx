@@ -204,6 +204,11 @@ export function Grid(): JSX.Element | null {
               current={index === current} onFocus={onFocus} onKeyDown={onKeyDown} />
           );
         })}
+        {geometry?.sections.map((section) => section.divider !== null && (
+          <li key="divider" class="divider" style={{ transform: `translateY(${String(section.top + section.divider)}px)` }}>
+            <span>Weaker matches</span>
+          </li>
+        ))}
         {geometry && missing.map((page) => {
           const section = geometry.sections[page]!;
           const state = list.pages[page];

@@ -28,6 +28,8 @@ export interface Section {
   /** Boxes within the section; null while the page is not there. */
   boxes: Box[] | null;
   count: number;
+  /** Where in the section the line between likely and weaker matches lies; null where it does not. */
+  divider: number | null;
 }
 
 export interface Geometry {
@@ -99,20 +101,35 @@ function estimateHeight(count: number, { width, rowHeight, gap }: Measure): numb
   return Math.max(1, Math.ceil(count / perRow)) * (rowHeight + gap) - gap;
 }
 
+/** The height of the line between likely and weaker matches. */
+export const DIVIDER = 64;
+
 interface Laid {
   measure: Measure;
   closed: boolean;
+  split: number;
   boxes: Box[];
   height: number;
+  divider: number | null;
+}
+
+/** A section in two parts: before `split`, and from there on; in one where `split` lies outside. */
+function layoutParts(ratios: number[], measure: Measure, closed: boolean, split: number): Omit<Laid, "measure" | "closed" | "split"> {
+  if (split < 0 || split >= ratios.length) return { ...layoutSection(ratios, measure, closed), divider: null };
+  const above = layoutSection(ratios.slice(0, split), measure, false);
+  const below = layoutSection(ratios.slice(split), measure, closed);
+  const shift = above.height + DIVIDER;
+  const boxes = [...above.boxes, ...below.boxes.map((box) => ({ ...box, top: box.top + shift }))];
+  return { boxes, height: shift + below.height, divider: above.height };
 }
 
 const laidPages = new WeakMap<Page, Laid>();
 
-function laidOut(page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean): Laid {
+function laidOut(page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number): Laid {
   const known = laidPages.get(page);
-  if (known && known.closed === closed && known.measure.width === measure.width) return known;
+  if (known && known.closed === closed && known.split === split && known.measure.width === measure.width) return known;
   const ratios = page.infos.map((info) => shownRatio(info.width, info.height));
-  const laid = { measure, closed, ...layoutSection(ratios, measure, closed) };
+  const laid = { measure, closed, split, ...layoutParts(ratios, measure, closed, split) };
   laidPages.set(page, laid);
   return laid;
 }
@@ -125,9 +142,10 @@ export function geometryOf(list: List, measure: Measure): Geometry {
     const page = list.pages[index];
     const count = pageLength(list, index);
     const closed = index < list.pages.length - 1;
-    const laid = page?.status === "ready" ? laidOut(page, measure, closed) : null;
+    const split = list.divide === null ? -1 : list.divide - index * PAGE;
+    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split) : null;
     const height = laid?.height ?? estimateHeight(count, measure);
-    sections.push({ first: index * PAGE, top, height, boxes: laid?.boxes ?? null, count });
+    sections.push({ first: index * PAGE, top, height, boxes: laid?.boxes ?? null, count, divider: laid?.divider ?? null });
     top += height + measure.gap;
   }
   return { sections, height: Math.max(0, top - measure.gap), measure };

@@ -10,7 +10,7 @@ import { count } from "../wording";
 import { formatView, HOME } from "../state/view";
 import { Placeholder } from "./placeholder";
 import { useThumbnail } from "./use-thumbnail";
-import { why, whyWords } from "./why";
+import { why } from "./why";
 import type { Result, RowInfo } from "../../engine/types";
 
 interface Props {
@@ -49,7 +49,6 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
   const [looked, setLooked] = useState(false);
-  const [words, setWords] = useState<string[]>([]);
   const [shown, setShown] = useState(false);
   const [broken, setBroken] = useState(false);
   const alive = useRef(true);
@@ -71,19 +70,13 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
     if (looked) return;
     setLooked(true);
     if (name === null) learnName();
-    const text = controller.store.get().view.text.trim();
-    if (result.ranks?.words === undefined || !text) return;
-    controller.collection?.highlight(info.row, text).then(
-      (highlights) => { if (alive.current) setWords(whyWords(highlights)); },
-      () => undefined,
-    );
   };
   const open = (event: TargetedMouseEvent<HTMLAnchorElement>): void => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     controller.openImage(info.id);
   };
-  const reasons = looked ? why(result, words) : [];
+  const reasons = looked ? why(result) : [];
   const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
   const lost = failed || broken;
   return (

@@ -47,10 +47,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
       <Attribution manifest={manifest} />
       <h3>Writing a search</h3>
       <dl class="keys">
-        <div><dt><code>red flower</code></dt><dd>Pictures that show or mention it</dd></div>
-        <div><dt><code>"red flower"</code></dt><dd>These words in this order</dd></div>
-        <div><dt><code>flow*</code></dt><dd>Words that begin so</dd></div>
-        <div><dt><code>cat NOT dog</code></dt><dd>One without the other (mode Words)</dd></div>
+        {LANGUAGE.map(([example, meaning]) => <div key={example}><dt><code>{example}</code></dt><dd>{meaning}</dd></div>)}
       </dl>
       <h3>Keyboard</h3>
       <KeyList />
@@ -75,6 +72,18 @@ export function Attribution({ manifest }: { manifest: Manifest }): JSX.Element |
     </ul>
   );
 }
+
+/** The query language in brief (docs/QUERY.md has all of it). */
+const LANGUAGE: [string, string][] = [
+  ["a red car at night", "Pictures that show it, and those whose text has the words"],
+  ['"red car"', "Only where the text has this phrase"],
+  ["ocean - boats", "Oceans, away from boats"],
+  ["2*dog + grass", "Several ideas with weights"],
+  ["tag:cat -tag:dog", "Conditions on fields"],
+  ["year:2019..2021", "Ranges of dates and numbers"],
+  ["castle OR fort NOT ruin", "Full-text expressions, also cast* and NEAR(a b, 4)"],
+  ["sort:-width k:50", "Order and number of results"],
+];
 
 const KEYS: [string[], string][] = [
   [["/"], "Search"],

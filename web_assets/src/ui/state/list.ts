@@ -13,6 +13,10 @@ export interface List {
   key: string;
   /** How many images match; null where ranking knows no end. */
   total: number | null;
+  /** How many of them have all the words, where words were asked for. */
+  strictTotal: number | null;
+  /** How many results, from the first, are likely matches; null where that is unknown or means nothing. */
+  divide: number | null;
   /** How many places the list has for sure; with an unknown total it grows as pages arrive. */
   length: number;
   /** Nothing follows the places known now. */
@@ -26,21 +30,21 @@ export interface List {
 /** The whole collection in its own order: its length is known, its pages come when shown. */
 export function browseList(key: string, count: number): List {
   return {
-    key, total: count, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
+    key, total: count, strictTotal: null, divide: null, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
     pages: new Array<Page | undefined>(Math.ceil(count / PAGE)).fill(undefined),
   };
 }
 
 /** A list from the first response of a search. `most` bounds every ranking: the size of the collection. */
 export function firstPage(key: string, response: SearchResponse, infos: RowInfo[], most: number): List {
-  const { results, total, stage, notices, elapsedMs } = response;
+  const { results, total, strictTotal = null, divide = null, stage, notices, elapsedMs } = response;
   const full = results.length >= PAGE;
   const length = full && total !== null ? Math.max(results.length, Math.min(total, most)) : results.length;
   const exhausted = !full || total !== null || length >= most;
   const pages: (Page | undefined)[] = [{ status: "ready", results, infos }];
   const slots = exhausted ? Math.ceil(length / PAGE) : 2;
   while (pages.length < slots) pages.push(undefined);
-  return { key, total, length, exhausted, stage, notices, elapsedMs, pages };
+  return { key, total, strictTotal, divide, length, exhausted, stage, notices, elapsedMs, pages };
 }
 
 /** The list with one page put in its place. A short page of an endless ranking ends it. */
