@@ -115,24 +115,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.fail("The web application is not built; `make test` builds it (`make web` alone).")
     folder = tmp_path_factory.mktemp("e2e")
     pictures, table = draw_collection(folder)
-    built = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "imagedb_site.cli.main",
-            "build",
-            pictures,
-            "-o",
-            folder / "site",
-            "-q",
-        ]
-        + ["--metadata", table, "--title", "Drawn shapes", "--originals", "copy"]
-        + ["--description", "Shapes in five colours.", "--attribution", "Drawn by a test, CC0 1.0"]
-        + ["--example", "red circle", "--example", "blue stripe"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command: list[str | Path] = [sys.executable, "-m", "imagedb_site.cli.main", "build", pictures]
+    command += ["-o", folder / "site", "-q", "--metadata", table, "--originals", "copy"]
+    command += ["--title", "Drawn shapes", "--description", "Shapes in five colours."]
+    command += ["--attribution", "Drawn by a test, CC0 1.0"]
+    command += ["--example", "red circle", "--example", "blue stripe"]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return folder / "site"
 
@@ -230,7 +218,9 @@ class Visitor:
     def settled(self, words: str) -> None:
         """Waits for the final results of a search whose summary has these words."""
         expect(self.page.locator(".summary")).to_contain_text(words, timeout=60_000)
-        expect(self.page.locator(".summary")).to_have_attribute("data-stage", "final", timeout=60_000)
+        expect(self.page.locator(".summary")).to_have_attribute(
+            "data-stage", "final", timeout=60_000
+        )
         expect(self.page.locator(".tile-link").first).to_be_visible()
 
     def check(self) -> None:

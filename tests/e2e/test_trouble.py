@@ -1,4 +1,4 @@
-"""Networks that fail: nothing is lost silently, everything can be tried again, a visited site works offline."""
+"""Networks that fail: nothing is lost silently, all can be tried again, visited sites work offline."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import { safeLink, shownLink } from "../links";
 import { HOME, toggleValue } from "../state/view";
 import { count, plain } from "../wording";
 import { fileName, sheetOf, type Line } from "./fields";
+import { cutPieces } from "./marks";
 import type { FieldDefinition, Highlight, ImageDocument } from "../../engine/types";
 
 interface Props {
@@ -17,19 +18,19 @@ interface Props {
 export function Metadata({ document, highlights }: Props): JSX.Element {
   const fields = useStore((state) => state.manifest?.fields ?? null);
   const sheet = sheetOf(document, fields ?? []);
-  const marked = (field: string, text: string): ComponentChildren => {
+  const markedParts = (field: string, parts: string[], separator: string): ComponentChildren[] => {
     const found = highlights.find((highlight) => highlight.field === field);
-    if (!found || found.pieces.join("") !== text) return text;
-    return found.pieces.map((piece, i) => (i % 2 ? <mark key={i}>{piece}</mark> : piece));
+    const cut = found && cutPieces(found.pieces, parts, separator);
+    return cut ? cut.map((pieces) => pieces.map((piece, i) => (i % 2 ? <mark key={i}>{piece}</mark> : piece))) : parts;
   };
+  const marked = (field: string, text: string): ComponentChildren => markedParts(field, [text], "")[0];
   return (
     <>
       {sheet.texts.map(({ field, value }) => (
         <section key={field.name} class="meta-text">
           <h3>{field.label}</h3>
-          {(Array.isArray(value) ? value : String(value).split("\n")).map((text, i) => (
-            <p key={i}>{marked(field.name, text)}</p>
-          ))}
+          {(Array.isArray(value) ? markedParts(field.name, value, ", ") : markedParts(field.name, String(value).split("\n"), "\n"))
+            .map((text, i) => <p key={i}>{text}</p>)}
         </section>
       ))}
       {sheet.tags.map((line) => <Tags key={line.field.name} line={line} highlights={highlights} />)}

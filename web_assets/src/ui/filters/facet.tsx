@@ -82,7 +82,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
             <li key={line.value} class={not ? "excluded" : ""}>
               <label>
                 <input type="checkbox" checked={chosen.includes(line.value)} onChange={() => choose(line.value)} />
-                <span class="facet-value">{label}</span>
+                <span class="facet-value" title={label}>{label}</span>
                 {line.count >= 0 && <span class="facet-count">{count(line.count)}</span>}
               </label>
               <button type="button" class="facet-not" aria-pressed={not} aria-label={`Exclude ${label}`} title="Exclude"

@@ -84,7 +84,7 @@ function SortMenu({ view, fields }: { view: View; fields: FieldDefinition[] }): 
     <label class="sort">
       <span class="visually-hidden">Sort by</span>
       <select value={chosen} onChange={change}>
-        <option value="">{isRanked(view) ? "Best matches first" : "Collection order"}</option>
+        <option value="">{isRanked(view) ? "Best first" : "Default order"}</option>
         {sortable.map((field) => (
           <optgroup key={field.name} label={field.label}>
             <option value={`-${field.name}`}>{field.label}: {field.type === "date" ? "newest first" : "highest first"}</option>

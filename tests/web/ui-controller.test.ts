@@ -1,0 +1,191 @@
+import { describe, expect, it, vi } from "vitest";
+
+import { Controller } from "../../web_assets/src/ui/controller";
+import { PAGE } from "../../web_assets/src/ui/state/list";
+import { HOME } from "../../web_assets/src/ui/state/view";
+import { isGenerous } from "../../web_assets/src/ui/offline";
+import { FakeCollection, type FakeImage } from "./fake-collection";
+
+const images = (count: number): FakeImage[] => Array.from({ length: count }, (_, i) => ({
+  document: {
+    id: i.toString(16).padStart(16, "0"), path: `${String(i)}.jpg`, width: 3, height: 2,
+    fields: { title: i % 3 ? `dog ${String(i)}` : `cat ${String(i)}` },
+  },
+  thumbnail: null, placeholder: new Uint8Array(),
+}));
+
+/** A browser's history and address, in memory. */
+function surroundings(start = "https://example.org/folder/") {
+  const entries: { url: string; state: unknown }[] = [{ url: start, state: null }];
+  let at = 0;
+  const here = () => new URL(entries[at]!.url);
+  const listeners: (() => void)[] = [];
+  const move = (by: number): void => {
+    at = Math.min(entries.length - 1, Math.max(0, at + by));
+    for (const listener of listeners) listener();
+  };
+  return {
+    entries, move, listeners,
+    location: {
+      get search() { return here().search; }, get hash() { return here().hash; },
+      get pathname() { return here().pathname; }, get href() { return here().href; },
+    },
+    history: {
+      get state() { return entries[at]!.state; },
+      pushState(state: unknown, _: string, url: string) {
+        const { href } = new URL(url, here());
+        entries.length = ++at;
+        entries.push({ url: href, state });
+      },
+      replaceState(state: unknown, _: string, url: string) { entries[at] = { url: new URL(url, here()).href, state }; },
+      back: () => move(-1),
+    },
+    now: () => 0,
+  };
+}
+
+async function opened(count = 400, start?: string) {
+  const collection = new FakeCollection(images(count));
+  const env = surroundings(start);
+  const controller = new Controller(() => Promise.resolve(collection), env);
+  env.listeners.push(() => controller.arrived());
+  await controller.start();
+  await settle();
+  return { collection, env, controller, state: () => controller.store.get() };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe("the controller", () => {
+  it("browses without a search, a page at a time", async () => {
+    const { collection, controller, state } = await opened();
+    expect(state().list).toMatchObject({ total: 400, length: 400 });
+    await controller.loadPage(2);
+    expect(state().list?.pages[2]?.status).toBe("ready");
+    expect(collection.calls.map(({ method }) => method)).toEqual(["rows"]);
+  });
+
+  it("opens a deep link, after # or ?", async () => {
+    for (const sign of ["#", "?"]) {
+      const { state } = await opened(400, `https://example.org/folder/${sign}q=cat&mode=words&image=0000000000000003`);
+      expect(state().view).toMatchObject({ text: "cat", mode: "words", image: "0000000000000003" });
+      expect(state().list?.total).toBe(134);
+    }
+  });
+
+  it("keeps to its folder and leaves queries out of requests", async () => {
+    const { controller, env } = await opened();
+    controller.go({ ...HOME, text: "cat" });
+    expect(env.location.href).toBe("https://example.org/folder/#q=cat");
+  });
+
+  it("goes back to results it has without asking again", async () => {
+    const { controller, collection, env, state } = await opened();
+    controller.go({ ...HOME, text: "cat", mode: "words" });
+    await settle();
+    controller.go({ ...HOME, text: "dog", mode: "words" });
+    await settle();
+    const asked = collection.calls.length;
+    env.move(-1);
+    expect(state().view.text).toBe("cat");
+    expect(state().list?.total).toBe(134);
+    expect(collection.calls.length).toBe(asked);
+  });
+
+  it("lets the last of quick searches win", async () => {
+    const { controller, collection, state } = await opened();
+    collection.delay = 20;
+    controller.go({ ...HOME, text: "cat" });
+    controller.go({ ...HOME, text: "dog" }, { replace: true });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(state().list?.key).toBe("#q=dog");
+    expect(state().pending).toBeNull();
+    expect(state().searchFailure).toBeNull();
+  });
+
+  it("shows words at once and does not disturb a reader when the meaning comes", async () => {
+    const { controller, collection, state } = await opened();
+    collection.delay = 30;
+    controller.go({ ...HOME, text: "cat" });
+    await settle();
+    expect(state().list?.stage).toBe("words");
+    controller.scrolled = 900;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(state().list?.stage).toBe("words");
+    expect(state().refined?.stage).toBe("final");
+    controller.acceptRefined();
+    expect(state().list?.stage).toBe("final");
+  });
+
+  it("reports a failed search and recovers by retry", async () => {
+    const { controller, collection, state } = await opened();
+    collection.failures.set("search", new Error("The catalog could not be loaded."));
+    controller.go({ ...HOME, text: "cat", mode: "words" });
+    await settle();
+    expect(state().searchFailure).toBe("The catalog could not be loaded.");
+    controller.retry();
+    await settle();
+    expect(state().searchFailure).toBeNull();
+    expect(state().list?.total).toBe(134);
+  });
+
+  it("marks a page that failed and loads it when asked again", async () => {
+    const { controller, collection, state } = await opened();
+    collection.failures.set("rows", new Error("No network."));
+    await controller.loadPage(1);
+    expect(state().list?.pages[1]).toEqual({ status: "failed", message: "No network." });
+    await controller.loadPage(1);
+    expect(state().list?.pages[1]?.status).toBe("failed");
+    await controller.loadPage(1, true);
+    expect(state().list?.pages[1]?.status).toBe("ready");
+  });
+
+  it("asks for a page once, however often it is wished for", async () => {
+    const { controller, collection } = await opened();
+    await Promise.all([controller.loadPage(1), controller.loadPage(1), controller.loadPage(1)]);
+    expect(collection.calls.filter(({ method }) => method === "rows")).toHaveLength(1);
+  });
+
+  it("opens on retry what could not be opened", async () => {
+    const collection = new FakeCollection(images(3));
+    const open = vi.fn().mockRejectedValueOnce(new Error("No network.")).mockResolvedValue(collection);
+    const controller = new Controller(open, surroundings());
+    await controller.start();
+    expect(controller.store.get()).toMatchObject({ phase: "failed", failure: "No network." });
+    controller.retry();
+    await settle();
+    expect(controller.store.get().phase).toBe("ready");
+  });
+
+  it("closes a picture by going back where it was opened here, and in place where a link led to it", async () => {
+    const inside = await opened();
+    inside.controller.openImage("0000000000000003");
+    inside.controller.openImage("0000000000000004");
+    expect(inside.env.entries).toHaveLength(2);
+    inside.controller.closeImage();
+    expect(inside.env.location.hash).toBe("");
+    const linked = await opened(400, "https://example.org/folder/#q=cat&image=0000000000000003");
+    linked.controller.closeImage();
+    expect(linked.env.entries).toHaveLength(1);
+    expect(linked.env.location.hash).toBe("#q=cat");
+  });
+
+  it("remembers the place of an entry and restores it on the way back", async () => {
+    const { controller, env } = await opened();
+    controller.remember({ index: 2 * PAGE, shift: 7 });
+    controller.go({ ...HOME, text: "cat", mode: "words" });
+    await settle();
+    env.move(-1);
+    expect(controller.restore).toEqual({ key: "#", anchor: { index: 2 * PAGE, shift: 7 } });
+  });
+});
+
+describe("fetching ahead", () => {
+  it("spares those who pay or wait for every byte", () => {
+    expect(isGenerous(undefined)).toBe(true);
+    expect(isGenerous({ effectiveType: "4g" })).toBe(true);
+    expect(isGenerous({ saveData: true })).toBe(false);
+    expect(isGenerous({ effectiveType: "3g" })).toBe(false);
+    expect(isGenerous({ type: "cellular", effectiveType: "4g" })).toBe(false);
+  });
+});
