@@ -17,7 +17,7 @@ const names = {
 
 /**
  * The application: what `imagedb-site build` copies into a site. `.vite/manifest.json` tells the pages' writer
- * the hashed names. The public library, `imagedb.js`, will be a second build with `src/api` as its entries.
+ * the hashed names. The public library, `imagedb.js`, is a second build: vite.library.config.ts.
  */
 export default defineConfig({
   root: here,
@@ -27,7 +27,7 @@ export default defineConfig({
   worker: {
     format: "es",
     plugins,
-    rolldownOptions: { output: names },
+    rolldownOptions: { output: names, checks: { pluginTimings: false } },
   },
   build: {
     target: "es2022",
@@ -41,6 +41,7 @@ export default defineConfig({
     rolldownOptions: {
       input: { app: join(here, "src/ui/main.tsx") },
       output: names,
+      checks: { pluginTimings: false },
     },
   },
 });

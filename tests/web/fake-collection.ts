@@ -86,6 +86,14 @@ export class FakeCollection implements Collection {
     return Promise.resolve(row < 0 ? null : row);
   }
 
+  ids(): Promise<Uint8Array> {
+    return Promise.resolve(new Uint8Array(8 * this.images.length));
+  }
+
+  matching(): Promise<Uint32Array | null> {
+    return Promise.resolve(null);
+  }
+
   highlight(row: number, text: string): Promise<Highlight[]> {
     return Promise.resolve(Object.entries(this.images[row]!.document.fields).flatMap(([field, value]) => {
       if (typeof value !== "string") return [];

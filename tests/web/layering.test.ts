@@ -23,6 +23,7 @@ const FILES: Record<string, { folders: string[]; types?: string[] }> = {
   "worker/client.ts": { folders: ["format"], types: ["engine"] },
   "worker/messages.ts": { folders: ["format"], types: ["engine"] },
   "api/node.ts": { folders: ["engine", "format"], types: [] },
+  "api/local.ts": { folders: ["engine"], types: [] },
   // What the page and its service worker tell one another.
   "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
 };

@@ -12,18 +12,20 @@ from imagedb_site.errors import ImageDBError
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
 SERVICE_WORKER = "sw.js"
+LIBRARY = ("imagedb.js", "imagedb.d.ts")
 
 
 @dataclass(frozen=True)
 class WebBuild:
     """The output of the web build: `files` are the paths to publish, relative to `root`.
 
-    `script` is the module a page starts; `preload` are the modules it imports at once, `styles` its
-    style sheets.
+    `library` are those of the JavaScript library, which no page loads. `script` is the module a page
+    starts; `preload` are the modules it imports at once, `styles` its style sheets.
     """
 
     root: Path
     files: tuple[str, ...]
+    library: tuple[str, ...]
     script: str
     styles: tuple[str, ...]
     preload: tuple[str, ...]
@@ -61,11 +63,16 @@ def load_web(root: Path) -> WebBuild:
         for path in (root / "assets").rglob("*")
         if path.is_file() and path.suffix != ".map"
     )
+    library = [
+        *(path.relative_to(root).as_posix() for path in sorted((root / "lib").glob("*.js"))),
+        *(name for name in LIBRARY if (root / name).is_file()),
+    ]
     imported = _static_imports(chunks, entry)
     styles = [style for name in (entry, *imported) for style in chunks[name].get("css", [])]
     return WebBuild(
         root=root,
         files=tuple(files),
+        library=tuple(library),
         script=chunks[entry]["file"],
         styles=tuple(dict.fromkeys(styles)),
         preload=tuple(chunks[name]["file"] for name in imported),

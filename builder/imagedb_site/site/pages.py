@@ -11,6 +11,7 @@ import jinja2
 from imagedb_site.container import canonical_json
 from imagedb_site.errors import ImageDBError
 from imagedb_site.site.assets import (
+    LIBRARY,
     SERVICE_WORKER,
     WebBuild,
     load_web,
@@ -45,6 +46,9 @@ def write_pages(folder: SiteFolder, site: SiteInput, preview: str | None) -> Non
     web = load_web(site.settings.web or web_folder())
     for path in web.files:
         folder.put_immutable(path, _read(web.root / path))
+    for path in web.library:
+        put = folder.put if path in LIBRARY else folder.put_immutable
+        put(path, _read(web.root / path))
     icon = folder.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
     index = _render("index.html.j2", site, web, icon, preview)
     folder.put("index.html", index)

@@ -21,7 +21,10 @@ OWN_NAMES = frozenset(
         "404.html",
         "assets",
         "data",
+        "imagedb.d.ts",
+        "imagedb.js",
         "index.html",
+        "lib",
         "manifest.json",
         "model",
         "originals",
@@ -34,7 +37,16 @@ OWN_NAMES = frozenset(
 """What a site has at its top (docs/FORMAT.md 2); anything else there belongs to the owner."""
 
 _INSIDE = ".imagedb-site.building"
-_MUTABLE = ("sw.js", "404.html", "robots.txt", ".nojekyll", "index.html", "manifest.json")
+_MUTABLE = (
+    "imagedb.js",
+    "imagedb.d.ts",
+    "sw.js",
+    "404.html",
+    "robots.txt",
+    ".nojekyll",
+    "index.html",
+    "manifest.json",
+)
 
 
 def is_site(folder: Path) -> bool:

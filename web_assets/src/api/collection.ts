@@ -25,6 +25,14 @@ export class WorkerCollection implements Collection {
     return this.client.call("rowOf", { imageId: id });
   }
 
+  ids(): Promise<Uint8Array> {
+    return this.client.call("ids", {});
+  }
+
+  matching(options: { text?: string; filters?: Filter[] } = {}): Promise<Uint32Array | null> {
+    return this.client.call("matching", options);
+  }
+
   highlight(row: number, text: string): Promise<Highlight[]> {
     return this.client.call("highlight", { row, text });
   }

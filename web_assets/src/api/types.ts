@@ -19,6 +19,10 @@ export interface Collection {
   document(row: number): Promise<ImageDocument>;
   /** The row of an image id; null where the collection has no such image. */
   rowOf(id: string): Promise<number | null>;
+  /** All image ids in row order, 8 bytes each. */
+  ids(): Promise<Uint8Array>;
+  /** The rows that meet filters and a query text (its conditions and any of its words), in default order; null for all. */
+  matching(options?: { text?: string; filters?: Filter[] }): Promise<Uint32Array | null>;
   /** The text fields of a row with the words that matched `text`. */
   highlight(row: number, text: string): Promise<Highlight[]>;
   /** The most frequent values of a field, within the given filters and query text (words arm). */

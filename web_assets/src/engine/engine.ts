@@ -1,11 +1,11 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
-import { SyntaxProblem, type Catalog } from "../catalog/index";
+import { SyntaxProblem } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
 import { hex, numberAt, placeholderAt, type FieldValue } from "../format/index";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { facetCounts } from "./facets";
-import { both, maskOf, type Mask } from "./mask";
+import { both, maskOf, rowsOf, type Mask } from "./mask";
 import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
 import { Resources } from "./resources";
@@ -77,6 +77,17 @@ export class Engine {
     return (await this.resources.ids()).rowOf(id);
   }
 
+  /** All image ids, 8 bytes a row. */
+  async ids(): Promise<Uint8Array> {
+    return (await this.resources.ids()).all();
+  }
+
+  /** The rows that meet filters and a query text, in default order; null for all. */
+  async matching({ text = "", filters = [] }: { text?: string | undefined; filters?: Filter[] | undefined } = {}): Promise<Uint32Array | null> {
+    const mask = await this.matches(text, filters);
+    return mask && rowsOf(mask);
+  }
+
   async highlight(row: number, text: string): Promise<Highlight[]> {
     this.check(row);
     const { columns } = this.manifest.catalog;
@@ -92,8 +103,7 @@ export class Engine {
   async facets(field: string, options: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined } = {}): Promise<FacetCount[]> {
     const { text = "", limit = FACET_LIMIT } = options;
     const { type } = this.resources.field(field);
-    const [column, catalog] = await Promise.all([this.resources.column(field), text.trim() ? this.resources.catalog() : null]);
-    const mask = await this.matching(text, options.filters ?? [], catalog);
+    const [column, mask] = await Promise.all([this.resources.column(field), this.matches(text, options.filters ?? [])]);
     return facetCounts(column, type, mask, limit);
   }
 
@@ -125,8 +135,9 @@ export class Engine {
   }
 
   /** The rows that meet filters and a query text: those of its words arm, where it has words. */
-  private async matching(text: string, list: Filter[], catalog: Catalog | null): Promise<Mask | null> {
+  private async matches(text: string, list: Filter[]): Promise<Mask | null> {
     const { count } = this.resources;
+    const catalog = text.trim() ? await this.resources.catalog() : null;
     const found = await this.plainly(text, async (plan) => {
       const mask = await filters(this.resources, list, plan);
       return catalog ? searchWords(catalog, plan, true, mask, count) : { rows: new Uint32Array(), strict: null, mask };

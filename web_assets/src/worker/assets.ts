@@ -4,6 +4,9 @@ import sqlite from "@sqlite.org/sqlite-wasm/sqlite3.wasm?gzip";
 import type { Assets, ByteProgress } from "../engine/index";
 import { loadFrom } from "../format/load";
 
-const load = (entry: typeof ort) => (onProgress: ByteProgress) => loadFrom(entry.url, entry, { fetch, onProgress });
-
-export const assets: Assets = { sqlite: load(sqlite), runtime: load(ort) };
+/** @param from how to fetch them, where that is not the browser's `fetch` */
+export function assetsFrom(from: typeof fetch): Assets {
+  const load = (entry: typeof ort) => (onProgress: ByteProgress) =>
+    loadFrom(new URL(entry.url, import.meta.url).href, entry, { fetch: from, onProgress });
+  return { sqlite: load(sqlite), runtime: load(ort) };
+}

@@ -11,6 +11,8 @@ export interface Calls {
   rows: { args: { rows: number[] }; result: RowInfo[] };
   document: { args: { row: number }; result: ImageDocument };
   rowOf: { args: { imageId: string }; result: number | null };
+  ids: { args: Record<never, never>; result: Uint8Array };
+  matching: { args: { text?: string; filters?: Filter[] }; result: Uint32Array | null };
   highlight: { args: { row: number; text: string }; result: Highlight[] };
   facets: { args: { field: string; filters?: Filter[]; text?: string; limit?: number }; result: FacetCount[] };
   range: { args: { field: string }; result: { min: number; max: number } | null };

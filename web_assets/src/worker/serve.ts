@@ -33,6 +33,10 @@ export function serve(port: Port, openEngine: OpenEngine): void {
         return await (await opened()).document(call.row);
       case "rowOf":
         return await (await opened()).rowOf(call.imageId);
+      case "ids":
+        return await (await opened()).ids();
+      case "matching":
+        return await (await opened()).matching(call);
       case "highlight":
         return await (await opened()).highlight(call.row, call.text);
       case "facets":

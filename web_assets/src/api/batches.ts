@@ -1,0 +1,77 @@
+/**
+ * Seeded splits, batches and samples of a collection, the same in Python (builder/imagedb_site/batches.py). An image's
+ * part depends on its id and the seed alone, so that images added later move no other one.
+ */
+
+export type Part = "train" | "validation" | "test";
+
+export interface BatchOptions {
+  /** Images a batch; the last one of a part may be smaller. */
+  size: number;
+  /** Shares of the images, 0 … 1, that are set aside (each within 1 / 2³²). */
+  validation?: number;
+  test?: number;
+  /** 0 … 2³² − 1. */
+  seed?: number;
+}
+
+/** Salts of the hash: what decides the part, and what decides the order. */
+const PART = 0;
+const ORDER = 1;
+const SAMPLE = 3;
+
+/**
+ * MurmurHash3 (x86, 32 bits) of the 8 bytes of an image id, seeded by the scrambled seed and a salt.
+ * @param bytes the ids, 8 bytes each
+ */
+export function hashId(bytes: Uint8Array, row: number, seed: number, salt: number): number {
+  let hash = scramble((seed ^ Math.imul(salt + 1, 0x9e3779b9)) >>> 0);
+  for (let at = row * 8; at < row * 8 + 8; at += 4) {
+    let block = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    block = Math.imul(block, 0xcc9e2d51);
+    block = Math.imul((block << 15) | (block >>> 17), 0x1b873593);
+    hash ^= block;
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
+  }
+  return scramble(hash ^ 8);
+}
+
+function scramble(value: number): number {
+  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
+  return (value ^ (value >>> 16)) >>> 0;
+}
+
+/** The rows in a random order of a seed: by two hashes of their ids, then by id. */
+export function shuffled(ids: Uint8Array, rows: ArrayLike<number>, seed: number, salt = SAMPLE): number[] {
+  const keyed = Array.from(rows, (row) => ({ row, first: hashId(ids, row, seed, salt), second: hashId(ids, row, seed, salt + 1) }));
+  keyed.sort((a, b) => a.first - b.first || a.second - b.second || compareIds(ids, a.row, b.row));
+  return keyed.map(({ row }) => row);
+}
+
+/** The rows of the three parts, each in its random order. Throws RangeError for shares or seeds that make no sense. */
+export function split(ids: Uint8Array, { validation = 0, test = 0, seed = 0 }: Omit<BatchOptions, "size">): Record<Part, number[]> {
+  checkSeed(seed);
+  if (!(validation >= 0 && test >= 0 && validation + test <= 1)) {
+    throw new RangeError("The shares of validation and test must be at least 0, and at most 1 together.");
+  }
+  const parts: Record<Part, number[]> = { train: [], validation: [], test: [] };
+  for (let row = 0; row < ids.length / 8; row++) {
+    const share = hashId(ids, row, seed, PART) / 2 ** 32;
+    parts[share < test ? "test" : share < test + validation ? "validation" : "train"].push(row);
+  }
+  for (const part of Object.keys(parts) as Part[]) parts[part] = shuffled(ids, parts[part], seed, ORDER);
+  return parts;
+}
+
+export function checkSeed(seed: number): void {
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) throw new RangeError("A seed is a whole number from 0 to 4294967295.");
+}
+
+function compareIds(ids: Uint8Array, a: number, b: number): number {
+  for (let i = 0; i < 8; i++) {
+    const difference = ids[a * 8 + i]! - ids[b * 8 + i]!;
+    if (difference) return difference;
+  }
+  return 0;
+}

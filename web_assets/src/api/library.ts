@@ -1,0 +1,232 @@
+/**
+ * imagedb.js: search a published site from another page, or from Node.
+ *
+ *     import { open } from "https://example.org/pictures/imagedb.js";
+ *     const collection = await open("https://example.org/pictures/");
+ *     const { hits } = await collection.search("a red car at night", { k: 5 });
+ */
+import type {
+  FacetCount, Filter, ImageDocument, LoadProgress, Manifest, Mode, Result, SearchResponse, Sort,
+} from "../engine/types";
+import { checkSeed, shuffled, split, type BatchOptions, type Part } from "./batches";
+import { openAnywhere } from "./anywhere";
+import { loadPart } from "./files";
+import type { Collection, OpenOptions } from "./types";
+
+export { FormatError, LoadError } from "../format/errors";
+export type { BatchOptions, Part } from "./batches";
+export type { OpenOptions } from "./types";
+export type {
+  FacetCount, FieldDefinition, FieldValue, Filter, ImageDocument, LoadProgress, Manifest, Mode, Notice, Result, SearchResponse, Sort,
+} from "../engine/types";
+
+/** A found image with what is needed to show it. */
+export interface Hit extends Result {
+  id: string;
+  /** Pixels of the image as displayed; 0 where there is no picture. */
+  width: number;
+  height: number;
+  /** Where the thumbnail lies: `length` bytes from `offset` on in the file at `url`; null where there is none. */
+  thumbnail: { url: string; offset: number; length: number } | null;
+  /** Everything that is published about the image. */
+  document: ImageDocument;
+}
+
+/** The answer to a query. */
+export interface Hits extends Omit<SearchResponse, "results"> {
+  hits: Hit[];
+}
+
+export interface QueryOptions {
+  /** Default `all`. */
+  mode?: Mode;
+  /** How many hits; default what `k:` in the text says, else 20. */
+  k?: number;
+  /** From which rank on. */
+  offset?: number;
+  /** Conditions beside those of the text. */
+  filters?: Filter[];
+  sort?: Sort;
+  /** Embeddings of the pictures that `image:NAME` terms of the text name. */
+  images?: Record<string, Float32Array>;
+  /** Whether to look for hits that show the same picture. */
+  group?: boolean;
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface RandomOptions {
+  /** 0 … 2³² − 1; the same seed gives the same images. */
+  seed?: number;
+  /** Only images that match this query text and these filters. */
+  text?: string;
+  filters?: Filter[];
+  signal?: AbortSignal;
+}
+
+/** One image of a batch. */
+export interface BatchItem {
+  row: number;
+  id: string;
+}
+
+/** A seeded split of the collection into batches: nothing is stored, the options say it all. */
+export interface Batches {
+  /** The SHA-256 that names the state of the collection: with it, the batches are the same for ever. */
+  collection: string;
+  options: Required<BatchOptions>;
+  /** How many images each part has. */
+  images: Record<Part, number>;
+  /** How many batches each part has. */
+  count: Record<Part, number>;
+  /** The n-th batch of a part, from 0. Throws RangeError where there is none. */
+  batch(part: Part, n: number): BatchItem[];
+}
+
+/**
+ * Open a published site.
+ * @param url the address of the site's folder or of its manifest.json; in Node also a path of the disk
+ * @throws LoadError where it cannot be fetched, FormatError where it is no site this program reads
+ */
+export async function open(url: string, options: OpenOptions = {}): Promise<ImageCollection> {
+  return new ImageCollection(await openAnywhere(url, options));
+}
+
+/** An open collection. Every method rejects with LoadError where a file cannot be had. */
+export class ImageCollection {
+  private readonly collection: Collection;
+  private idBytes: Promise<Uint8Array> | null = null;
+
+  /** @internal Use `open`. */
+  constructor(collection: Collection) {
+    this.collection = collection;
+  }
+
+  /** What the site says about itself: title, fields, files. */
+  get manifest(): Manifest {
+    return this.collection.manifest;
+  }
+
+  /** How many images there are. */
+  get count(): number {
+    return this.manifest.collection.count;
+  }
+
+  /** Answer a query of docs/QUERY.md; an empty one gives all images in their default order. */
+  async search(text: string, { signal, mode = "all", ...options }: QueryOptions = {}): Promise<Hits> {
+    const { results, ...response } = await this.collection.search({ text, mode, ...options }, cancel(signal));
+    return { ...response, hits: await this.hits(results, signal) };
+  }
+
+  /** The images most like one of the collection, or most like a picture given as its embedding; never that image itself. */
+  async similar(image: string | Float32Array, { signal, k = 20, offset = 0, ...options }: QueryOptions = {}): Promise<Hits> {
+    const near = typeof image === "string" ? { like: [image] } : { embeddings: [image] };
+    const { results, ...response } = await this.collection.search({ ...near, ...options, mode: "meaning", k: offset + k + 1 }, cancel(signal));
+    const own = typeof image === "string" ? await this.collection.rowOf(image) : null;
+    return { ...response, hits: await this.hits(results.filter(({ row }) => row !== own).slice(offset, offset + k), signal) };
+  }
+
+  /** The most frequent values of a field among the images that match `text` and `filters`. */
+  async facets(field: string, { signal, ...options }: { text?: string; filters?: Filter[]; limit?: number; signal?: AbortSignal } = {}): Promise<FacetCount[]> {
+    return await abortable(this.collection.facets(field, options), signal);
+  }
+
+  /** `count` images at random. */
+  async random(count = 1, { seed = 0, text = "", filters = [], signal }: RandomOptions = {}): Promise<Hit[]> {
+    checkSeed(seed);
+    const [ids, matching] = await abortable(Promise.all([this.ids(), this.collection.matching({ text, filters })]), signal);
+    const rows = matching ?? Uint32Array.from({ length: this.count }, (_, row) => row);
+    return await this.hits(shuffled(ids, rows, seed).slice(0, count).map((row) => ({ row, score: 0 })), signal);
+  }
+
+  /** Split the collection into training, validation and test batches. */
+  async batches({ size, validation = 0, test = 0, seed = 0 }: BatchOptions): Promise<Batches> {
+    if (!Number.isInteger(size) || size < 1) throw new RangeError("The size of a batch must be a whole number of at least 1.");
+    const ids = await this.ids();
+    const parts = split(ids, { validation, test, seed });
+    const each = <T>(make: (part: Part) => T): Record<Part, T> =>
+      ({ train: make("train"), validation: make("validation"), test: make("test") });
+    const count = each((part) => Math.ceil(parts[part].length / size));
+    return {
+      collection: this.manifest.collection.hash,
+      options: { size, validation, test, seed },
+      images: each((part) => parts[part].length),
+      count,
+      batch: (part, n) => {
+        if (!Number.isInteger(n) || n < 0 || n >= count[part]) throw new RangeError(`There is no ${part} batch ${n}; there are ${count[part]}.`);
+        return parts[part].slice(n * size, (n + 1) * size).map((row) => ({ row, id: idAt(ids, row) }));
+      },
+    };
+  }
+
+  /** The image of an id; null where the collection has no such image. */
+  async image(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<Hit | null> {
+    const row = await abortable(this.collection.rowOf(id), signal);
+    return row === null ? null : (await this.hits([{ row, score: 0 }], signal))[0]!;
+  }
+
+  /** A hit's thumbnail, a WebP picture; null where there is none. */
+  async thumbnail({ thumbnail }: Pick<Hit, "thumbnail">, { signal }: { signal?: AbortSignal } = {}): Promise<Blob | null> {
+    if (!thumbnail) return null;
+    return new Blob([await loadPart(thumbnail, signal)], { type: "image/webp" });
+  }
+
+  /**
+   * The embedding of a picture, computed on this device, for `similar` and `images`.
+   * @param pixels RGBA, oriented as displayed, rows from the top
+   */
+  async embedImage(pixels: { width: number; height: number; data: Uint8ClampedArray }): Promise<Float32Array> {
+    return await this.collection.embedImage(pixels);
+  }
+
+  /** Load the model before the first search. */
+  async warm(): Promise<void> {
+    await this.collection.warm();
+  }
+
+  /** Be told of everything that is loaded; gives a function that ends it. */
+  onProgress(listener: (progress: LoadProgress) => void): () => void {
+    return this.collection.onProgress(listener);
+  }
+
+  close(): void {
+    this.collection.close();
+  }
+
+  private ids(): Promise<Uint8Array> {
+    this.idBytes ??= this.collection.ids().catch((error: unknown) => {
+      this.idBytes = null;
+      throw error;
+    });
+    return this.idBytes;
+  }
+
+  private async hits(results: Result[], signal?: AbortSignal): Promise<Hit[]> {
+    const [rows, documents] = await abortable(Promise.all([
+      this.collection.rows(results.map(({ row }) => row)), Promise.all(results.map(({ row }) => this.collection.document(row))),
+    ]), signal);
+    return results.map((result, i) => {
+      const { id, width, height, thumbnail } = rows[i]!;
+      return { ...result, id, width, height, thumbnail, document: documents[i]! };
+    });
+  }
+}
+
+function cancel(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}
+
+function idAt(ids: Uint8Array, row: number): string {
+  return Array.from(ids.subarray(row * 8, row * 8 + 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return await promise;
+  signal.throwIfAborted();
+  let stop: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => { reject(signal.reason); };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  return await Promise.race([promise, aborted]).finally(() => { signal.removeEventListener("abort", stop); });
+}
