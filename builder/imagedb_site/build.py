@@ -87,7 +87,7 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
                 site, config.output, verify=lambda p: open_site(p).verify(), progress=progress
             )
         with clock("library"):
-            _remember(library, images, site, config.model, gathered)
+            _remember(library, images, site, config.model, gathered, config, recipes)
     problems += report.problems
     return _report(config, pack, clock, len(images), derived.count, problems, report)
 
@@ -209,6 +209,8 @@ def _remember(
     site: SiteInput,
     model: str,
     gathered: Gathered,
+    config: BuildConfig,
+    recipes: Recipes,
 ) -> None:
     """Keep the rows of this build, so that the library is searched as the site is."""
     rows = [
@@ -220,6 +222,8 @@ def _remember(
     with library.transaction():
         library.set_rows(rows, list(site.fields))
         library.set_meta("model", model)
+        library.set_meta("pictures", str(config.pictures.resolve()))
+        library.set_meta("thumbnail_recipe", recipes.thumbnail.hash)
         library.prune(record.key for record in gathered.records)
 
 

@@ -114,6 +114,19 @@ class SiteIndex:
     def document(self, row: int) -> Mapping[str, Any]:
         return self._site.document(row)
 
+    @property
+    def ids(self) -> Sequence[str]:
+        return self._site.ids
+
+    def thumbnail(self, row: int) -> bytes | None:
+        return self._site.thumbnail(row)
+
+    def address(self, row: int) -> str | None:
+        """Where the largest published picture of a row lies, the thumbnails aside."""
+        document = self._site.document(row)
+        path = document.get("original") or document.get("view", {}).get("path")
+        return None if path is None else self._site.source.address(path)
+
     def load_pack(self) -> ModelPack | None:
         """The site's own model pack, kept in the cache after the first use."""
         from .encoders import load_pack, packs_folder
@@ -203,7 +216,9 @@ class LibraryIndex:
 
     @property
     def temperature(self) -> float | None:
-        return None if self._pack is None else float(self._pack.manifest["calibration"]["temperature"])
+        return (
+            None if self._pack is None else float(self._pack.manifest["calibration"]["temperature"])
+        )
 
     @cached_property
     def fts_columns(self) -> Sequence[str]:
@@ -256,6 +271,27 @@ class LibraryIndex:
             "height": record.height,
             "fields": dict(record.fields),
         }
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        return [row.image_id for row in self._rows]
+
+    def thumbnail(self, row: int) -> bytes | None:
+        content_hash, recipe = (
+            self._rows[row].content_hash,
+            self._library.get_meta("thumbnail_recipe"),
+        )
+        if content_hash is None or recipe is None:
+            return None
+        return self._library.derivative(content_hash, recipe)
+
+    def address(self, row: int) -> str | None:
+        """The file of a row, as a `file:` address; None where it has gone."""
+        folder = self._library.get_meta("pictures")
+        if folder is None:
+            return None
+        file = Path(folder) / self._rows[row].key
+        return file.as_uri() if file.is_file() else None
 
     def load_pack(self) -> ModelPack | None:
         return self._pack

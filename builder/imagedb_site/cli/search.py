@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from ..errors import UsageError
+from ..errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from ..query.evaluate import Mode
+    from ..search import SearchResponse
 
 
 @click.command("search")
@@ -20,7 +25,12 @@ from ..errors import UsageError
     show_default=True,
     help="Library, site folder or site URL.",
 )
-@click.option("-k", "k", type=click.IntRange(1, 10_000), default=10, show_default=True)
+@click.option(
+    "-k",
+    "k",
+    type=click.IntRange(1, 10_000),
+    help="How many results.  [default: what k: in the query says, else 10]",
+)
 @click.option(
     "--mode",
     type=click.Choice(["all", "meaning", "words"]),
@@ -35,14 +45,23 @@ from ..errors import UsageError
     type=click.Path(path_type=Path, allow_dash=True),
     help="File with one query a line; - reads standard input.",
 )
+@click.option("-i", "--interactive", is_flag=True, help="Ask for queries, with one loaded model.")
+@click.option(
+    "--html",
+    "gallery",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page with the pictures found, and open nothing.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a query.")
 def command(
     queries: tuple[str, ...],
     place: str,
-    k: int,
+    k: int | None,
     mode: str,
     model: str | None,
     file: Path | None,
+    interactive: bool,
+    gallery: Path | None,
     as_json: bool,
 ) -> None:
     """Search a library (exactly), a built site or a published one.
@@ -53,31 +72,79 @@ def command(
     \b
     Examples:
       imagedb-site search a red car at night
-      imagedb-site search "ocean - boats" -k 20
+      imagedb-site search "ocean - boats" -k 20 --html found.html
       imagedb-site search "image:cat.jpg + sunset" --in dist --json
       imagedb-site search tag:cat --in https://example.org/pictures/
+      imagedb-site search --interactive
     """
     from ..search import open_collection
 
     texts = [" ".join(queries)] if queries else []
     if file is not None:
-        stream = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        texts += [line for line in stream.splitlines() if line.strip()]
-    if not texts:
+        texts += [line for line in _read(file).splitlines() if line.strip()]
+    if interactive and (texts or as_json or gallery):
+        raise UsageError("--interactive takes neither queries nor --json nor --html.")
+    if not texts and not interactive:
         raise UsageError("No query given.", 'For example: imagedb-site search "a red car"')
+    chosen = cast("Mode", mode)
     with open_collection(place, model=model) as collection:
-        responses = collection.search_many(texts, mode=mode, k=k)  # type: ignore[arg-type]
+        if interactive:
+            from .interactive import Session, run
+
+            run(Session(collection, chosen, k or DEFAULT_K))
+            return
+        responses = collection.search_many(texts, mode=chosen, k=k, default_k=DEFAULT_K)
+        if gallery is not None:
+            from .gallery import write_gallery
+
+            write_gallery(gallery, collection, list(zip(texts, responses, strict=True)))
     for text, response in zip(texts, responses, strict=True):
         if as_json:
-            hits = [hit.to_json() for hit in response.hits]
-            answer = {"query": text, "total": response.total, "results": hits}
-            click.echo(json.dumps(answer, ensure_ascii=False, sort_keys=True))
+            click.echo(to_json(text, response))
             continue
         if len(texts) > 1:
             click.echo(f"# {text}")
-        for place_, hit in enumerate(response.hits, 1):
-            similarity = "      " if hit.similarity is None else f"{hit.similarity:6.3f}"
-            title = hit.document["fields"].get("title") or hit.document["fields"].get("label", "")
-            click.echo(f"{place_:3}  {similarity}  {hit.image_id}  {hit.document['path']}  {title}")
-        if not response.hits:
-            click.echo("No results.", err=True)
+        show(response)
+    if gallery is not None and not as_json:
+        click.echo(f"The pictures are in {gallery}.", err=True)
+
+
+DEFAULT_K = 10
+
+
+def show(response: SearchResponse) -> None:
+    """Print the hits, likely ones first, and what there is to say about them."""
+    for notice in response.notices:
+        hint = f" Try: {notice.suggestion}" if notice.suggestion else ""
+        click.echo(notice.message + hint, err=True)
+    before = True
+    for place, hit in enumerate(response.hits, 1):
+        if before and hit.likely is False:
+            click.echo("     – weaker matches –" if place > 1 else "     – no likely match –")
+        before = hit.likely is not False
+        similarity = "      " if hit.similarity is None else f"{hit.similarity:6.3f}"
+        fields = hit.document["fields"]
+        title = " ".join(str(fields.get("title") or fields.get("label", "")).split())
+        click.echo(f"{place:3}  {similarity}  {hit.image_id}  {hit.document['path']}  {title}")
+    if not response.hits:
+        click.echo("No results.", err=True)
+
+
+def to_json(text: str, response: SearchResponse) -> str:
+    """One line of JSON."""
+    answer: dict[str, object] = {"query": text, "total": response.total}
+    answer["results"] = [hit.to_json() for hit in response.hits]
+    if response.divide is not None:
+        answer["divide"] = response.divide
+    if response.notices:
+        answer["notices"] = [notice.message for notice in response.notices]
+    return json.dumps(answer, ensure_ascii=False, sort_keys=True)
+
+
+def _read(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text.") from error
+    except OSError as error:
+        raise StorageError(f"Cannot read {file}: {error.strerror}.") from error

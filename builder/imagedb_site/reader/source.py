@@ -31,6 +31,10 @@ class Source(Protocol):
         """The file as received. FormatError: missing, or longer than `limit` bytes."""
         ...
 
+    def address(self, path: str) -> str:
+        """A URL of the file, for people to open."""
+        ...
+
 
 def open_source(place: str | Path) -> Source:
     """A source for a folder, or for the http(s) URL of a site, its page or its manifest."""
@@ -54,6 +58,9 @@ class FolderSource:
     @property
     def name(self) -> str:
         return str(self._shown)
+
+    def address(self, path: str) -> str:
+        return (self._root / path).as_uri()
 
     def read(self, path: str, limit: int) -> bytes:
         target = f"{self._root}{os.sep}{path}"
@@ -103,6 +110,9 @@ class UrlSource:
     @property
     def name(self) -> str:
         return self._base
+
+    def address(self, path: str) -> str:
+        return urljoin(self._base, quote(path))
 
     def read(self, path: str, limit: int) -> bytes:
         return fetch(urljoin(self._base, quote(path)), limit)

@@ -1,0 +1,88 @@
+"""`imagedb-site search` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import PACK, Cli
+
+
+@pytest.fixture
+def library(cli: Cli, pictures: Path, tmp_path: Path) -> Path:
+    hostile = tmp_path / "table.csv"
+    hostile.write_text(
+        "file,title\nimage_00.jpg,<script>alert(1)</script> & cat\nimage_01.jpg,a dog\n",
+        encoding="utf-8",
+    )
+    cli("build", pictures, "--model", PACK, "--metadata", hostile, "-q", check=True)
+    return tmp_path / "dist.library"
+
+
+def paths(text: str) -> list[str]:
+    return re.findall(r"\S+\.jpg", text)
+
+
+def test_one_query_many_queries_and_a_file(cli: Cli, library: Path, tmp_path: Path) -> None:
+    assert len(paths(cli("search", "red", "car", "--in", library).stdout)) == 10
+    assert len(paths(cli("search", "red car k:3", "--in", library).stdout)) == 3
+    assert len(paths(cli("search", "red car", "-k", "4", "--in", library).stdout)) == 4
+    (tmp_path / "queries.txt").write_text("a cat k:2\n\nlabel:dog\n", encoding="utf-8")
+    found = cli("search", "--queries", "queries.txt", "--in", library, "--json").stdout
+    answers = [json.loads(line) for line in found.splitlines()]
+    assert [answer["query"] for answer in answers] == ["a cat k:2", "label:dog"]
+    assert [len(answer["results"]) for answer in answers] == [2, 4]
+    assert answers[0]["divide"] >= 0
+    text = cli("search", "--queries", "queries.txt", "--in", "dist").stdout
+    assert "# a cat k:2" in text
+    assert "# label:dog" in text
+
+
+def test_a_gallery_stands_alone(cli: Cli, library: Path, tmp_path: Path, pictures: Path) -> None:
+    done = cli("search", "<b>cat</b>", "--in", library, "-k", "12", "--html", "found.html")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "found.html").read_text(encoding="utf-8")
+    assert page.count("data:image/webp;base64,") == 12
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; cat" in page
+    assert "&lt;b&gt;cat&lt;/b&gt;" in page
+    assert "http" not in re.sub(r"http-equiv", "", page)
+    files = re.findall(r'href="(file:[^"]+)">open file', page)
+    assert sorted(files) == sorted(file.as_uri() for file in pictures.rglob("*.jpg"))
+    assert page.count(">open folder<") == 12
+    from_site = cli("search", "cat", "--in", "dist", "--html", "site.html")
+    assert from_site.returncode == 0
+    assert "data:image/webp" in (tmp_path / "site.html").read_text(encoding="utf-8")
+    assert cli("search", "cat", "--in", library, "--html", "no/such/f.html").returncode == 8
+
+
+def test_interactive(library: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "imagedb_site.cli.main", "search", "-i", "--in", str(library)]
+    done = subprocess.run(
+        command,
+        input="k:2\ncat\nlike:nothing\nlabel:dog k:3\nquit\nnever\n",
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"IMAGEDB_SITE_CACHE": str(tmp_path / "cache"), "PATH": ""},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "12 images" in done.stdout
+    assert len(paths(done.stdout)) == 5
+    assert "no image nothing" in done.stderr
+    assert "never" not in done.stdout
+
+
+def test_what_does_not_go_together(cli: Cli, library: Path) -> None:
+    assert cli("search", "--in", library).returncode == 2
+    assert cli("search", "-i", "cat", "--in", library).returncode == 2
+    assert cli("search", "--queries", "missing.txt", "--in", library).returncode == 8
+    done = cli("search", "cat OR (dog", "--in", library)
+    assert done.returncode == 0
+    assert "cat dog" in done.stderr
