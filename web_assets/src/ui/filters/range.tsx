@@ -57,15 +57,36 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
       {span !== null && (["min", "max"] as const).map((side) => (
         <label key={side}>
           <span>{side === "min" ? "From" : "To"}</span>
-          <input type={dated ? "date" : "number"} step="any" value={shown(side === "min" ? min : max)}
-            placeholder={span && !dated ? amount(span[side]) : ""}
-            {...(span && dated ? { min: dayOf(span.min), max: dayOf(span.max) } : {})}
-            onChange={(event) => set(side, event.currentTarget.value)} />
+          <Bound dated={dated} value={shown(side === "min" ? min : max)} hint={span && !dated ? amount(span[side]) : ""}
+            from={span && dated ? dayOf(span.min) : undefined} to={span && dated ? dayOf(span.max) : undefined}
+            onSet={(text) => set(side, text)} />
         </label>
       ))}
       {span && <p class="faint range-span">{dated
         ? `${dayOf(span.min)} – ${dayOf(span.max)}`
         : `${amount(span.min, field)} – ${amount(span.max, field)}`}</p>}
     </div>
+  );
+}
+
+interface BoundProps {
+  dated: boolean;
+  value: string;
+  hint: string;
+  from: string | undefined;
+  to: string | undefined;
+  onSet: (text: string) => void;
+}
+
+/** One end of a range. What is being typed is kept here until it is done, whatever else is drawn meanwhile. */
+function Bound({ dated, value, hint, from, to, onSet }: BoundProps): JSX.Element {
+  const [draft, setDraft] = useState<string | null>(null);
+  return (
+    <input type={dated ? "date" : "number"} step="any" value={draft ?? value} placeholder={hint} min={from} max={to}
+      onInput={(event) => setDraft(event.currentTarget.value)}
+      onChange={(event) => {
+        onSet(event.currentTarget.value);
+        setDraft(null);
+      }} />
   );
 }
