@@ -13,6 +13,7 @@ import click
 from ..encoders import Encoder, ModelPack, list_packs, load_pack
 from ..errors import PackError, SourceError, UsageError
 from ..records import Record
+from .model_export import export_command
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def command() -> None:
       imagedb-site model eval builtin --pairs captions.jsonl
       imagedb-site model export ViT-B-32 --pretrained laion2b_s34b_b79k -o packs/b32
     """
+
+
+command.add_command(export_command)
 
 
 @command.command("list")

@@ -16,6 +16,7 @@ from imagedb_site.errors import PackError
 BUILTIN = "builtin"
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_MODEL_AND_TAG = re.compile(r"[^:/\\\s]{2,}:[^:/\\\s]+")
 _EXPORT_AGAIN = "Export or download the pack again."
 _OBJECTS = ("licence", "image", "text", "tokens", "tokenizer", "calibration", "files")
 
@@ -85,12 +86,31 @@ class ModelPack:
 def load_pack(name_or_path: str | Path, *, verify: bool = True) -> ModelPack:
     """Open `builtin`, an exported pack by its name, or a folder, and check all its files.
 
-    Raises PackError that names what is missing, damaged or of another version.
+    An OpenCLIP model by name and tag (`ViT-B-32:laion2b_s34b_b79k`) is exported into the cache the
+    first time. Raises PackError that names what is missing, damaged or of another version.
     """
-    pack = read_pack(find_pack(name_or_path))
+    pack = read_pack(_export_once(str(name_or_path)) or find_pack(name_or_path))
     if verify:
         pack.verify()
     return pack
+
+
+def _export_once(name: str) -> Path | None:
+    """Export `MODEL:TAG` unless it is in the cache; None where `name` is not of that form."""
+    if not _MODEL_AND_TAG.fullmatch(name) or Path(name).is_dir():
+        return None
+    folder = packs_folder() / cache_name(name)
+    if not (folder / "pack.json").is_file():
+        from imagedb_site.encoders.export.openclip import import_openclip, parse_name
+
+        source = parse_name(name)
+        import_openclip()
+        from imagedb_site.encoders.export.exporter import export_pack
+
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        assert source is not None
+        export_pack(source, folder)
+    return folder
 
 
 def find_pack(name_or_path: str | Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ FORMAT = "imagedb-pack"
 VERSION = 1
 ID_KEYS = ("calibration", "image", "text", "tokenizer", "tokens", "vocabulary")
 SHARD_BYTES = 32 * 1024
-MAX_SHARDS = 256
+MAX_SHARDS = 512
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,18 @@ def write_pack(
     return manifest
 
 
+def replace_card(folder: Path, card: str) -> None:
+    """Write another model card into a pack; its id stays."""
+    manifest = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+    data = card.encode("utf-8")
+    manifest["files"][manifest["card"]] = {
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    (folder / manifest["card"]).write_bytes(data)
+    (folder / "pack.json").write_bytes(canonical_json(manifest))
+
+
 def encoder_hash(image_onnx: bytes, image: Mapping[str, Any]) -> str:
     """16 hex digits over the image tower and how pictures are prepared for it."""
     return hashlib.sha256(image_onnx + canonical_json(dict(image))).hexdigest()[:16]
@@ -180,7 +193,7 @@ def write_token_shards(
 ) -> tuple[list[bytes], int]:
     """Cut the token table into containers of kind `tokens`; also gives the rows of each.
 
-    By default a shard holds about 32 KiB, and there are at most 256 of them: every shard costs a
+    By default a shard holds about 32 KiB, and there are at most 512 of them: every shard costs a
     line in the site's manifest.
     """
     rows, width = table.shape

@@ -24,7 +24,7 @@ GROUP = 32
 SMALLEST = 1024
 OPSET_WITH_INT4 = 21
 _FOUR_BIT_DEPTH = 64
-_RATIOS = np.linspace(0.6, 1.1, 21, dtype=np.float32)
+_RATIOS = np.linspace(0.66, 1.06, 11, dtype=np.float32)
 
 
 def quantize_weights(

@@ -60,7 +60,7 @@ def _define_missing_torchvision_operators() -> None:
     import torch
 
     try:
-        import torchvision  # noqa: F401
+        pass
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
@@ -74,14 +74,13 @@ def _define_missing_torchvision_operators() -> None:
         with contextlib.suppress(RuntimeError):
             library.define(schema)
     _KEPT_ALIVE.append(library)
-    import torchvision  # noqa: F401
 
 
 _KEPT_ALIVE: list[Any] = []
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """OpenCLIP and the exporter report through logging and warnings; errors still come through."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
@@ -118,7 +117,7 @@ def open_model(source: Source) -> Any:
         raise UsageError(f"There is no checkpoint {source.checkpoint}.")
     weights = str(source.checkpoint) if source.checkpoint else source.pretrained
     try:
-        with _quiet():
+        with quiet():
             model = open_clip.create_model(
                 source.model,
                 pretrained=weights,
@@ -166,7 +165,7 @@ def open_tokenizer(source: Source) -> Any:
     and cannot be."""
     open_clip = import_openclip()
     try:
-        with _quiet():
+        with quiet():
             return open_clip.get_tokenizer(source.model)
     except Exception as error:
         config = open_clip.get_model_config(source.model)["text_cfg"]

@@ -8,7 +8,6 @@ attend to their padding keep it.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from imagedb_site.encoders.export.openclip import _quiet
+from imagedb_site.encoders.export.openclip import quiet
 from imagedb_site.errors import PackError
 
 OPSET = 21
@@ -101,10 +100,7 @@ class TextCore(nn.Module):
         length = x.shape[1]
         x = x + self.positions[:length]
         x = self.transformer(x, attn_mask=self._mask(ids, length))
-        if self.appended is not None:
-            x = self.norm(x[:, -1])
-        else:
-            x = self._pool(self.norm(x), ids)
+        x = self.norm(x[:, -1]) if self.appended is not None else self._pool(self.norm(x), ids)
         if isinstance(self.projection, nn.Linear):
             x = self.projection(x)
         elif self.projection is not None:
@@ -197,7 +193,7 @@ def _export(
 ) -> onnx.ModelProto:
     # The fused inference kernel of nn.MultiheadAttention has no ONNX form.
     torch.backends.mha.set_fastpath_enabled(False)
-    with torch.no_grad(), _quiet():
+    with torch.no_grad(), quiet():
         program = torch.onnx.export(
             module.eval(),
             example,
@@ -210,9 +206,7 @@ def _export(
             verbose=False,
         )
     assert program is not None
-    buffer = io.BytesIO()
-    program.save(buffer)
-    return cleaned(onnx.load_model_from_string(buffer.getvalue()))
+    return cleaned(program.model_proto)
 
 
 def cleaned(model: onnx.ModelProto) -> onnx.ModelProto:

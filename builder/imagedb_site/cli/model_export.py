@@ -1,0 +1,115 @@
+"""`imagedb-site model export`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from .progress import ProgressBar
+
+PRECISIONS = ("int8", "int4", "fp16", "fp32")
+
+
+@click.command("export")
+@click.argument("model")
+@click.option("--pretrained", metavar="TAG", help="Weights from OpenCLIP's list, downloaded.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="Weights from a file: safetensors, or a plain PyTorch state dictionary.",
+)
+@click.option(
+    "--tokenizer",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A tokenizer.json, for models whose tokenizer would be downloaded.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder of the pack.  [default: the cache, found again by its name]",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="int8",
+    show_default=True,
+    help="Of the text tower's weights; the image tower takes int8 under int4.",
+)
+@click.option(
+    "--image-precision", type=click.Choice(PRECISIONS), help="Of the image tower's weights."
+)
+@click.option(
+    "--pictures",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Pictures to compare the pack with torch on.  [default: drawn ones]",
+)
+@click.option("--licence", metavar="ID", help="Licence of the weights, say MIT.")
+@click.option("--non-commercial", is_flag=True, help="That licence forbids commercial use.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def export_command(
+    model: str,
+    pretrained: str | None,
+    checkpoint: Path | None,
+    tokenizer: Path | None,
+    output: Path | None,
+    precision: str,
+    image_precision: str | None,
+    pictures: Path | None,
+    licence: str | None,
+    non_commercial: bool,
+    as_json: bool,
+) -> None:
+    """Turn an OpenCLIP MODEL into a pack for builds and browsers.
+
+    MODEL is an architecture, with --pretrained or --checkpoint, or both in one word as in
+    ViT-B-32:laion2b_s34b_b79k. The pack is kept only when it agrees with the original. Needs the
+    extra: pip install 'imagedb-site[openclip]'.
+
+    \b
+    Examples:
+      imagedb-site model export ViT-B-32:datacomp_xl_s13b_b90k --precision int4
+      imagedb-site model export ViT-B-16-SigLIP2 --checkpoint siglip2.safetensors \\
+        --tokenizer tokenizer.json -o packs/siglip2 --licence Apache-2.0
+    """
+    from ..encoders.export.openclip import Source, parse_name
+    from ..encoders.pack import cache_name, packs_folder
+
+    named = parse_name(model)
+    if named is not None and (pretrained or checkpoint):
+        raise UsageError(f"“{model}” names its weights already; leave the other option out.")
+    if named is None and not (pretrained or checkpoint):
+        raise UsageError(
+            f"Which weights of {model}?", "Give --pretrained TAG, --checkpoint FILE or MODEL:TAG."
+        )
+    if named is not None:
+        model, pretrained = named.model, named.pretrained
+    if pretrained and checkpoint:
+        raise UsageError("Give either --pretrained or --checkpoint, not both.")
+    source = Source(model, pretrained, checkpoint, tokenizer)
+    folder = output or packs_folder() / cache_name(source.label)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+
+    from ..encoders.export.openclip import import_openclip
+
+    import_openclip()
+    from ..encoders.export.exporter import Options, export_pack
+
+    options = Options(
+        precision=precision,  # type: ignore[arg-type]
+        image_precision=image_precision,  # type: ignore[arg-type]
+        pictures=pictures,
+        licence=None
+        if licence is None
+        else {"id": licence, "note": "", "commercial": not non_commercial},
+    )
+    with ProgressBar(quiet=as_json) as progress:
+        pack = export_pack(source, folder, options, progress=progress)
+    if as_json:
+        click.echo(json.dumps({"id": pack.id, "path": str(pack.path), "bytes": pack.total_bytes}))
+        return
+    click.echo(f"{pack.id} in {pack.path}, {pack.total_bytes / 1e6:,.1f} MB. Use it with:")
+    click.echo(f"  imagedb-site build PICTURES --model {output or source.label}")

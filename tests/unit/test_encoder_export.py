@@ -1,0 +1,294 @@
+"""Small architectures of every kind are exported with random weights and agree with torch.
+
+Needs the `[openclip]` extra; skipped without it.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagedb_site.encoders import Encoder, load_pack, packs_folder
+from imagedb_site.encoders.export.samples import drawn_pictures, prompts
+from imagedb_site.errors import PackError, UsageError
+
+open_clip = pytest.importorskip("open_clip", reason="needs the [openclip] extra")
+torch = pytest.importorskip("torch")
+
+from imagedb_site.encoders.export import exporter, openclip, parity, towers  # noqa: E402
+from imagedb_site.encoders.export.exporter import Options, export_pack, trace  # noqa: E402
+from imagedb_site.encoders.export.openclip import Source, open_model  # noqa: E402
+
+TOKENIZERS = Path(__file__).parents[1] / "golden" / "tokenizers"
+VISION = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
+TEXT = {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+CONFIGS = {
+    "tiny-clip": {"embed_dim": 24, "vision_cfg": VISION, "text_cfg": TEXT},
+    "tiny-resnet": {
+        "embed_dim": 24,
+        "quick_gelu": True,
+        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "patch_size": None},
+        "text_cfg": TEXT,
+    },
+    "tiny-mobile": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": VISION,
+        "text_cfg": {**TEXT, "no_causal_mask": True},
+    },
+    "tiny-siglip": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "init_logit_bias": -10,
+        "vision_cfg": VISION,
+        "text_cfg": {
+            **TEXT,
+            "vocab_size": 4000,
+            "hf_tokenizer_name": "timm/ViT-B-16-SigLIP2",
+            "tokenizer_kwargs": {"clean": "canonicalize"},
+            "no_causal_mask": True,
+            "proj_bias": True,
+            "pool_type": "last",
+        },
+    },
+    "tiny-coca": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {**VISION, "attentional_pool": True, "attn_pooler_heads": 2,
+                       "output_tokens": True},
+        "text_cfg": {**TEXT, "embed_cls": True, "output_tokens": True},
+        "multimodal_cfg": {**TEXT, "attn_pooler_heads": 2},
+    },
+}  # fmt: skip
+PROMPTS = [*prompts()[::3], "<end_of_text> in the middle", "!", "a ! b"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def configs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("configs")
+    for name, config in CONFIGS.items():
+        (folder / f"{name}.json").write_text(json.dumps(config))
+    open_clip.add_model_config(folder)
+
+
+@pytest.fixture(scope="module")
+def gemma(tmp_path_factory):
+    """A tokenizer.json as a publisher has it: the golden one without cleaning and renumbering."""
+    import gzip
+
+    from imagedb_site.encoders.tokenizer import expand
+
+    compact = json.loads(gzip.decompress((TOKENIZERS / "gemma.json.gz").read_bytes()))
+    made = expand(compact)
+    made["normalizer"] = made["normalizer"]["normalizers"][-1]
+    file = tmp_path_factory.mktemp("gemma") / "tokenizer.json"
+    file.write_text(json.dumps(made))
+    return file
+
+
+@pytest.fixture(scope="module")
+def traced(gemma):
+    made = {}
+
+    def get(name):
+        if name not in made:
+            torch.manual_seed(7)
+            source = Source(name, tokenizer=gemma if name == "tiny-siglip" else None)
+            model = open_model(source)
+            with torch.no_grad():
+                # Random towers of two layers hardly tell inputs apart; larger token rows do.
+                towers.text_module(model).token_embedding.weight.mul_(20)
+            made[name] = trace(source, model, drawn_pictures(24), PROMPTS)
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_kind_of_architecture_agrees_with_torch(traced, name, tmp_path):
+    found = traced(name)
+    assert max(found.errors) < 1e-4
+    pack = exporter.assemble(found, tmp_path / "pack", Options("fp32"))
+    encoder = Encoder(pack, threads=1)
+    texts = encoder.encode_texts(found.prompts)
+    # The pack's int8 token rows are all that differs.
+    assert np.mean((texts * found.reference.texts).sum(1)) > 0.9995
+    images = encoder.encode_images(found.pictures)
+    np.testing.assert_allclose(images, found.reference.images, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "padding"),
+    [
+        ("tiny-clip", "none"),
+        ("tiny-resnet", "none"),
+        ("tiny-mobile", "max"),
+        ("tiny-siglip", "max"),
+        ("tiny-coca", "max"),
+    ],
+)
+def test_only_causal_towers_are_trimmed(traced, name, padding):
+    assert traced(name).plan.padding == padding
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4", "fp16"])
+def test_precisions_pass_their_gate_and_say_so_in_the_card(traced, precision, tmp_path):
+    pack = exporter.assemble(traced("tiny-clip"), tmp_path / "pack", Options(precision))
+    card = pack.read("card.md").decode()
+    assert "RANDOM weights" in card and re.search(r"\| text_cosine \| (0\.9|1)", card)
+    assert pack.manifest["licence"]["commercial"] is False
+
+
+def test_search_in_the_pack_is_search_in_torch(traced, tmp_path):
+    """Same first ten for every prompt, but for ties within float noise."""
+    found = traced("tiny-clip")
+    pack = exporter.assemble(found, tmp_path / "pack", Options("fp32"))
+    encoder = Encoder(pack)
+    images, texts = encoder.encode_images(found.pictures), encoder.encode_texts(found.prompts)
+    assert parity.agreement(found.reference, images, texts, tie=2e-3) == 1
+
+
+def test_two_exports_are_the_same_bytes(tmp_path):
+    torch.manual_seed(3)
+    state = open_model(Source("tiny-clip")).state_dict()
+    torch.save(state, tmp_path / "weights.pt")
+    source = Source("tiny-clip", checkpoint=tmp_path / "weights.pt")
+    first, second = (export_pack(source, tmp_path / name, Options()) for name in ("a", "b"))
+    assert first.manifest == second.manifest
+    assert first.id.startswith("tiny-clip--weights-")
+
+
+def test_a_checkpoint_in_both_formats_gives_the_same_model(tmp_path):
+    safetensors = pytest.importorskip("safetensors.torch")
+    state = open_model(Source("tiny-clip")).state_dict()
+    torch.save({"state_dict": state}, tmp_path / "a.pt")
+    safetensors.save_file(state, tmp_path / "b.safetensors")
+    first = open_model(Source("tiny-clip", checkpoint=tmp_path / "a.pt")).state_dict()
+    second = open_model(Source("tiny-clip", checkpoint=tmp_path / "b.safetensors")).state_dict()
+    assert all(torch.equal(first[key], second[key]) for key in state)
+
+
+class Hostile:
+    def __reduce__(self):
+        return (Path.touch, (Path("owned"),))
+
+
+def test_a_hostile_pickle_is_refused_and_does_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.pt").write_bytes(pickle.dumps(Hostile()))
+    torch.save({"x": Hostile()}, tmp_path / "worse.pt")
+    for name in ("bad.pt", "worse.pt"):
+        with pytest.raises(PackError, match="cannot be loaded"):
+            open_model(Source("tiny-clip", checkpoint=tmp_path / name))
+    assert not (tmp_path / "owned").exists()
+
+
+def test_weights_of_another_model_are_refused(tmp_path):
+    torch.save(open_model(Source("tiny-mobile")).state_dict(), tmp_path / "w.pt")
+    with pytest.raises(PackError, match="tiny-resnet"):
+        open_model(Source("tiny-resnet", checkpoint=tmp_path / "w.pt"))
+
+
+def test_an_unreachable_hub_names_the_file_to_fetch(monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(open_clip.factory, "download_pretrained", fail)
+    with pytest.raises(PackError, match="could not be downloaded") as caught:
+        open_model(Source("ViT-B-32", "laion2b_s34b_b79k"))
+    assert "huggingface.co/laion/CLIP-ViT-B-32-laion2B-s34B-b79K" in caught.value.hint
+    assert "--checkpoint" in caught.value.hint
+    monkeypatch.setattr(open_clip, "get_tokenizer", fail)
+    with pytest.raises(PackError, match="tokenizer of ViT-B-16-SigLIP2") as caught:
+        openclip.open_tokenizer(Source("ViT-B-16-SigLIP2"))
+    assert "timm/ViT-B-16-SigLIP2" in caught.value.hint and "--tokenizer" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (Source("ViT-B-33"), "knows no model"),
+        (Source("ViT-B-32", "nothing"), "knows no weights"),
+        (Source("ViT-B-32", "openai", Path("x")), "either"),
+        (Source("ViT-B-32", None, Path("no-such-file")), "no checkpoint"),
+    ],
+)
+def test_mistakes_are_named(source, message):
+    with pytest.raises(UsageError, match=message):
+        open_model(source)
+
+
+def test_a_tower_of_another_library_is_refused():
+    model = type("Model", (), {"text": torch.nn.Linear(2, 2)})()
+    with pytest.raises(PackError, match="cannot be exported yet") as caught:
+        towers.text_module(model)
+    assert "hf_model_name" in caught.value.hint
+
+
+def test_the_gate_refuses_towers_that_differ(traced, tmp_path):
+    found = traced("tiny-clip")
+    with pytest.raises(PackError, match=r"differs from torch by 0\.01"):
+        parity.float_error("text", found.reference.texts + 0.01, found.reference.texts)
+    with pytest.raises(PackError, match="differs"):
+        parity.float_error("text", found.reference.texts * np.nan, found.reference.texts)
+    import dataclasses
+
+    turned = dataclasses.replace(found.reference, texts=found.reference.texts[::-1].copy())
+    broken = dataclasses.replace(found, reference=turned)
+    with pytest.raises(PackError, match="does not agree with torch"):
+        exporter.assemble(broken, tmp_path / "pack", Options())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pack_that_is_there_survives_a_failed_export(traced, tmp_path):
+    import dataclasses
+
+    found = traced("tiny-clip")
+    before = exporter.assemble(found, tmp_path / "pack", Options())
+    turned = dataclasses.replace(found.reference, texts=found.reference.texts[::-1].copy())
+    with pytest.raises(PackError):
+        exporter.assemble(
+            dataclasses.replace(found, reference=turned), tmp_path / "pack", Options("fp32")
+        )
+    assert load_pack(tmp_path / "pack").id == before.id
+
+
+def test_a_folder_of_something_else_is_not_touched(tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not a model pack"):
+        export_pack(Source("tiny-clip"), tmp_path)
+    assert (tmp_path / "letter.txt").exists()
+
+
+def test_a_model_by_name_is_exported_once(traced, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGEDB_SITE_CACHE", str(tmp_path))
+    calls = []
+
+    def export(source, folder):
+        calls.append(source)
+        return exporter.assemble(traced("tiny-clip"), folder, Options())
+
+    monkeypatch.setattr(exporter, "export_pack", export)
+    first = load_pack("tiny-clip:some_tag")
+    second = load_pack("tiny-clip:some_tag")
+    assert first.id == second.id and first.path.parent == packs_folder()
+    assert calls == [Source("tiny-clip", "some_tag")]
+
+
+def test_preprocessing_is_recorded():
+    model = open_model(Source("tiny-clip"))
+    assert openclip.preprocessing_of(model)["resize"] == "shortest"
+    model.visual.preprocess_cfg.update(
+        resize_mode="squash", interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3
+    )
+    found = openclip.preprocessing_of(model)
+    assert (found["resize"], found["crop"], found["interpolation"]) == (
+        "squash",
+        "none",
+        "bilinear",
+    )
