@@ -103,17 +103,17 @@ def browsing(width: int = 1440, height: int = 900) -> Iterator[Page]:
             browser.close()
 
 
-FINAL = """(key) => {
-  const list = document.querySelector("[data-stage]");
-  return list?.dataset.stage === "final" && new URLSearchParams(list.dataset.key).get("q") === key
-    && list.querySelector("a[data-row]") !== null;
+FINAL = """(text) => {
+  const list = document.querySelector("ul[data-key]");
+  const asked = new URLSearchParams((list?.dataset.key ?? "").replace(/^[#?]/, "")).get("q");
+  return asked === text && list.dataset.stage === "final" && list.querySelector("a[data-row]") !== null;
 }"""
 
 
 def show_results(page: Page, url: str, text: str, mode: str, timeout_s: float = 120) -> None:
-    """Open the address of a query and wait for its final results."""
-    page.goto(f"{url}?q={quote(text)}" + ("" if mode == "all" else f"&mode={mode}"))
-    page.wait_for_function(FINAL, arg=text, timeout=timeout_s * 1000)
+    """Open the address of a query, in the page that is open, and wait for its final results."""
+    page.goto(f"{url}#q={quote(text)}" + ("" if mode == "all" else f"&mode={mode}"))
+    page.wait_for_function(FINAL, arg=text, timeout=timeout_s * 1000, polling=50)
 
 
 def shown_rows(page: Page, k: int) -> list[int]:

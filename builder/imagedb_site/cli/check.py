@@ -19,7 +19,7 @@ import click
 def command(
     site: str, host: Literal["github-pages", "cloudflare-pages"] | None, as_json: bool
 ) -> int:
-    """Check the site in SITE, a folder or an address: every hash, every link between files, sizes against hosting limits.
+    """Check the site in SITE, a folder or an address: hashes, links, sizes against hosting limits.
 
     Exit status 9 where something is wrong; limits that only some hosts have are warnings.
 
