@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,28 @@ from imagedb_site.encoders.pack import ModelPack
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import default_threads
 from imagedb_site.encoders.text import TextEncoder
+from imagedb_site.errors import UsageError
+
+if TYPE_CHECKING:
+    from imagedb_site.encoders.torchrun import TorchImageEncoder
+
+
+def resolve_device(device: str) -> str:
+    """`cpu` stays with onnxruntime; for `auto` what torch finds, where torch is installed.
+
+    Raises UsageError when the device, or torch for it, is not there.
+    """
+    if device == "cpu":
+        return device
+    try:
+        from imagedb_site.encoders.torchrun import pick_device
+    except ImportError as error:
+        if device == "auto":
+            return "cpu"
+        raise UsageError(
+            f"The device {device} needs torch.", "Install it with: pip install torch"
+        ) from error
+    return pick_device(device)
 
 
 class Encoder:
@@ -21,11 +44,16 @@ class Encoder:
 
     `threads`: how many pictures or texts are embedded at once; default one a core. The results are
     the same for any number. Safe to call from several threads.
+
+    `device`: with `cuda`, `mps` or a numbered one, pictures run on torch in batches; `auto` does so
+    where torch finds such a device. These embeddings agree with the others to a cosine of .999, but
+    not to the bit.
     """
 
-    def __init__(self, pack: ModelPack, threads: int | None = None) -> None:
+    def __init__(self, pack: ModelPack, threads: int | None = None, *, device: str = "cpu") -> None:
         self.pack = pack
         self.threads = threads or default_threads()
+        self.device = resolve_device(device)
 
     @property
     def dim(self) -> int:
@@ -39,6 +67,12 @@ class Encoder:
     def text(self) -> TextEncoder:
         return TextEncoder(self.pack, self.threads)
 
+    @cached_property
+    def _on_device(self) -> TorchImageEncoder:
+        from imagedb_site.encoders.torchrun import TorchImageEncoder
+
+        return TorchImageEncoder(self.pack, self.device)
+
     def encode_images(
         self, images: Sequence[Image.Image], batch_size: int = 32
     ) -> NDArray[np.float32]:
@@ -47,9 +81,12 @@ class Encoder:
         An embedding does not depend on the other pictures, nor on `batch_size`, which only bounds
         how many prepared pictures are held at once.
         """
+        prepare = self.preprocessing
         parts = [
-            self.image.encode(images[start : start + batch_size])
-            for start in range(0, len(images), batch_size)
+            self.encode_inputs(np.stack([prepare(image) for image in images[at : at + batch_size]]))
+            if self.device != "cpu"
+            else self.image.encode(images[at : at + batch_size])
+            for at in range(0, len(images), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, self.dim), dtype=np.float32)
 
@@ -60,7 +97,8 @@ class Encoder:
 
     def encode_inputs(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """`encode_images` of prepared pictures, float32 [n, 3, height, width]."""
-        return self.image.encode_tensors(inputs)
+        encoder = self.image if self.device == "cpu" else self._on_device
+        return encoder.encode_tensors(inputs)
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dim], L2-normalised. Any text is allowed: empty, long, in any script."""
