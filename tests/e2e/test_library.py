@@ -113,6 +113,7 @@ def check(found: list[dict[str, Any]]) -> None:
         problem = disagreement(
             want["rows"],
             want.get("words", []),
+            want.get("coverage"),
             [value / 1e5 for value in want["similarity"]] if "similarity" in want else None,
             answer["rows"],
             mode=mode,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imagedb_site.query.evaluate import RRF_K, Mode
+from imagedb_site.query.evaluate import MEANING_K, WORDS_K, Mode
 
 
 def disagreement(
     rows: Sequence[int],
     words: Sequence[int],
+    coverage: Sequence[float] | None,
     similarities: Sequence[float] | None,
     found: Sequence[int],
     *,
@@ -24,7 +25,8 @@ def disagreement(
 ) -> str | None:
     """What keeps `found` from agreeing with a whole ranking, None where they agree.
 
-    `rows` is the ranking without `k:`, `words` its rows in the words arm, `similarities` those of `rows`;
+    `rows` is the ranking without `k:`, `words` its rows in the words arm, `coverage` theirs
+    (None: 1), `similarities` those of `rows`;
     None where nothing was ranked by meaning. `limit` is the `k:` of the query; `ordered` means that `sort:`
     decided.
     """
@@ -33,19 +35,22 @@ def disagreement(
         return f"{len(found)} results, expected {size} of the same rows"
     if similarities is None or ordered:
         return None if list(found) == list(rows[:size]) else "another order"
-    place = {row: at for at, row in enumerate(words)}
+    shares = {
+        row: (coverage[at] if coverage else 1.0) / (WORDS_K + 1 + at)
+        for at, row in enumerate(words)
+    }
     spans = []
     for row, similarity in zip(rows, similarities, strict=True):
         first = sum(other > similarity + 2 * tolerance for other in similarities)
         last = sum(other >= similarity - 2 * tolerance for other in similarities) - 1
-        share = 1 / (RRF_K + 1 + place[row]) if row in place and mode == "all" else 0.0
-        spans.append((share + 1 / (RRF_K + 1 + last), share + 1 / (RRF_K + 1 + first)))
+        share = shares.get(row, 0.0) if mode == "all" else 0.0
+        spans.append((share + 1 / (MEANING_K + 1 + last), share + 1 / (MEANING_K + 1 + first)))
     at_found = {row: at for at, row in enumerate(found)}
     missing = len(found)
     for better, row in enumerate(rows):
         for worse in range(better + 1, len(rows)):
             other = rows[worse]
             swapped = at_found.get(other, missing) < at_found.get(row, missing)
-            if swapped and spans[worse][1] < spans[better][0] - 1e-12:
+            if swapped and spans[worse][1] < spans[better][0] - 1e-5:
                 return f"row {other} comes before row {row}"
     return None

@@ -25,7 +25,7 @@ from query_cases import COUNT, GROUPS, metadata, picture
 from imagedb_site.encoders import Encoder, load_pack
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
-from imagedb_site.query.evaluate import Mode, evaluate
+from imagedb_site.query.evaluate import Mode, Result, evaluate
 from imagedb_site.query.index import Floats, Index
 from imagedb_site.query.parse import Query, Term, parse
 
@@ -97,9 +97,12 @@ def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: 
         return {"error": True}
     results = answer.results
     found: dict[str, Any] = {"rows": [result.row for result in results]}
-    words = {result.ranks["words"]: result.row for result in results if "words" in result.ranks}
+    words = {result.ranks["words"]: result for result in results if "words" in result.ranks}
     if words:
-        found["words"] = [words[place] for place in sorted(words)]
+        found["words"] = [words[place].row for place in sorted(words)]
+    shares = [_coverage(words[place], place) for place in sorted(words)]
+    if mode == "all" and any(share < 1 for share in shares):
+        found["coverage"] = shares
     if results and results[0].similarity is not None:
         found["similarity"] = [round((result.similarity or 0) * 1e5) for result in results]
     found["total"] = answer.total
@@ -110,6 +113,12 @@ def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: 
     if answer.notices:
         found["notices"] = [notice.kind for notice in answer.notices]
     return found
+
+
+def _coverage(result: Result, place: int) -> float:
+    """Which part of the words a result has, from its score (docs/QUERY.md, "Fusion")."""
+    meaning = 1 / (61 + result.ranks["meaning"]) if "meaning" in result.ranks else 0.0
+    return round((result.score - meaning) * (31 + place), 4)
 
 
 def make_cases(index: SiteIndex) -> dict[str, Any]:

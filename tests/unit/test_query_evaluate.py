@@ -241,6 +241,18 @@ def test_likely_matches_come_before_the_divide(index: MemoryIndex) -> None:
         assert all(result.likely is None for result in ask(index, text).results)
 
 
+def test_one_common_word_does_not_outrank_meaning(index: MemoryIndex) -> None:
+    """Row 4 means it and has no word; row 3 has one of three words."""
+    answer = evaluate(parse("boats fly high"), index, lambda term: vector("ocean"), mode="all")
+    assert answer.results[0].row in (3, 4)
+    shares = {result.row: result for result in answer.results}
+    assert shares[3].ranks["words"] == 0
+    assert shares[3].score < 1 / 31 + 1 / (61 + shares[3].ranks["meaning"])
+    whole = evaluate(parse("boats"), index, lambda term: vector("ocean"), mode="all")
+    score = next(result.score for result in whole.results if result.row == 3)
+    assert score == pytest.approx(1 / 31 + 1 / (61 + shares[3].ranks["meaning"]))
+
+
 def test_the_same_picture_is_found_again() -> None:
     near = np.array([[1, 0], [0, 1], [0.999, 0.04], [0.01, 0.999], [0.7, 0.7]], dtype=np.float32)
     near /= np.linalg.norm(near, axis=1, keepdims=True)

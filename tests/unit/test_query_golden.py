@@ -110,6 +110,7 @@ def check(index: Index, group: str, tolerance: float) -> None:
             problem = disagreement(
                 want["rows"],
                 want.get("words", []),
+                want.get("coverage"),
                 [value / 1e5 for value in want["similarity"]] if "similarity" in want else None,
                 found,
                 mode=mode,
@@ -129,7 +130,7 @@ def test_the_rule_sees_what_is_wrong() -> None:
 
     def judge(found: list[int], tolerance: float, limit: int | None = None) -> str | None:
         return disagreement(
-            rows, [], similar, found, mode="meaning", tolerance=tolerance, limit=limit
+            rows, [], None, similar, found, mode="meaning", tolerance=tolerance, limit=limit
         )
 
     assert judge(rows, 0) is None

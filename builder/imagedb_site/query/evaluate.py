@@ -5,6 +5,7 @@ The method is docs/QUERY.md's, step by step, so that every implementation gives 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -20,8 +21,8 @@ from .relevance import duplicates, likely_from
 
 Mode = Literal["all", "meaning", "words"]
 
-RRF_K = 60
-"""Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+MEANING_K, WORDS_K = 60, 30
+"""Constants of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), one for each arm."""
 FUSION_DEPTH = 1000
 """How far down each arm's list fusion looks."""
 DEFAULT_K = 20
@@ -130,11 +131,13 @@ def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answ
     mask = filter_mask(plan, index)
     similarities = _similarities(plan, index, embed) if mode != "words" and embed else None
     words, strict_total = ([], None) if mode == "meaning" else _words_arm(plan, index, mask)
+    coverage = _coverage(plan, index, words[:FUSION_DEPTH], strict_total or 0)
     if similarities is None and (plan.strict is None or mode == "meaning"):
         answer = _unranked(plan.query, mask)
     elif similarities is None:
         ranked = [
-            Result(row, _share(place), None, {"words": place}) for place, row in enumerate(words)
+            Result(row, 1 / (WORDS_K + 1 + place), None, {"words": place})
+            for place, row in enumerate(words)
         ]
         answer = Answer(ranked, len(ranked), strict_total, divide=strict_total)
     else:
@@ -143,7 +146,7 @@ def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answ
         meaning = _meaning_arm(similarities, mask, None if mode == "meaning" else FUSION_DEPTH)
         likely = _likely(meaning, words[: strict_total or 0], similarities, index.temperature)
         answer = Answer(
-            _fuse(meaning, words[:FUSION_DEPTH], similarities, mode),
+            _fuse(meaning, coverage, similarities, mode),
             total,
             strict_total,
             divide=likely,
@@ -172,9 +175,46 @@ def _with_words(results: list[Result], words: Sequence[str], index: Index) -> li
     ]
 
 
-def _share(place: int) -> float:
-    """What a place (from 0) in an arm adds to a fused score."""
-    return 1 / (RRF_K + 1 + place)
+def _coverage(
+    plan: Plan, index: Index, rows: Sequence[int], strict: int
+) -> list[tuple[int, float]]:
+    """Rows of the words arm, and which part of the query's words each has, weighted by their rareness.
+
+    The first `strict` rows have all of them: 1.
+    """
+    if len(rows) <= strict:
+        return [(row, 1.0) for row in rows]
+    found = np.zeros(index.count, dtype=np.float64)
+    total = 0.0
+    for word in plan.words:
+        having = index.match(quote(word))[0]
+        rareness = math.log(1 + (index.count - len(having) + 0.5) / (len(having) + 0.5))
+        total += rareness
+        found[having] += rareness
+    return [
+        (row, 1.0 if place < strict else float(found[row]) / total)
+        for place, row in enumerate(rows)
+    ]
+
+
+def _likely(
+    meaning: Sequence[int], strict: Sequence[int], similarities: Floats, temperature: float | None
+) -> int | None:
+    """How many results are likely matches: near enough in meaning, or with all words."""
+    if temperature is None:
+        return None
+    limit = likely_from(similarities, temperature)
+    near = {row for row in meaning[:FUSION_DEPTH] if similarities[row] >= limit}
+    return len(near | set(strict[:FUSION_DEPTH]))
+
+
+def _with_words(results: list[Result], words: Sequence[str], index: Index) -> list[Result]:
+    """The results with the words that occur in their text."""
+    having = [(word, set(index.match(quote(word))[0])) for word in words if results]
+    return [
+        replace(result, matched=tuple(word for word, rows in having if result.row in rows))
+        for result in results
+    ]
 
 
 def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | None:
@@ -225,7 +265,10 @@ def _meaning_arm(similarities: Floats, mask: Mask, depth: int | None) -> list[in
 
 
 def _fuse(
-    meaning: Sequence[int], words: Sequence[int], similarities: Floats, mode: Mode
+    meaning: Sequence[int],
+    words: Sequence[tuple[int, float]],
+    similarities: Floats,
+    mode: Mode,
 ) -> list[Result]:
     if mode == "meaning":
         return [
@@ -233,17 +276,15 @@ def _fuse(
             for place, row in enumerate(meaning)
         ]
     ranks: dict[int, dict[str, int]] = {}
-    for name, arm in (("meaning", meaning), ("words", words)):
-        for place, row in enumerate(arm):
-            ranks.setdefault(row, {})[name] = place
+    scores: dict[int, float] = {}
+    for place, row in enumerate(meaning):
+        ranks[row] = {"meaning": place}
+        scores[row] = 1 / (MEANING_K + 1 + place)
+    for place, (row, coverage) in enumerate(words):
+        ranks.setdefault(row, {})["words"] = place
+        scores[row] = scores.get(row, 0.0) + coverage / (WORDS_K + 1 + place)
     fused = [
-        Result(
-            row,
-            sum(map(_share, places.values())),
-            float(similarities[row]),
-            places,
-        )
-        for row, places in ranks.items()
+        Result(row, scores[row], float(similarities[row]), places) for row, places in ranks.items()
     ]
     return sorted(fused, key=lambda result: (-result.score, result.row))
 

@@ -5,13 +5,15 @@ export interface Ranking {
   rows: number[];
   /** Its rows in the words arm, best first. */
   words?: number[];
+  /** Which part of the words those rows have; absent where all of them. */
+  coverage?: number[];
   /** The similarities of `rows`, in 1e-5; absent where nothing was ranked by meaning. */
   similarity?: number[];
 }
 
 /** What keeps `found` from agreeing with a ranking; null where they agree. */
 export function disagreement(
-  { rows, words = [], similarity }: Ranking, found: number[],
+  { rows, words = [], coverage, similarity }: Ranking, found: number[],
   { mode, tolerance, limit, ordered }: { mode: string; tolerance: number; limit: number | null; ordered: boolean },
 ): string | null {
   const size = Math.min(limit ?? rows.length, rows.length);
@@ -21,9 +23,10 @@ export function disagreement(
   if (!similarity || ordered) return found.every((row, i) => row === rows[i]) ? null : "another order";
   const values = similarity.map((value) => value / 1e5);
   const share = (rank: number) => 1 / (61 + rank);
+  const extraOf = (place: number) => (coverage?.[place] ?? 1) / (31 + place);
   const spans = rows.map((row, i) => {
     const place = words.indexOf(row);
-    const extra = mode === "all" && place >= 0 ? share(place) : 0;
+    const extra = mode === "all" && place >= 0 ? extraOf(place) : 0;
     const first = values.filter((other) => other > values[i]! + 2 * tolerance).length;
     const last = values.filter((other) => other >= values[i]! - 2 * tolerance).length - 1;
     return { least: extra + share(last), most: extra + share(first) };
@@ -32,7 +35,7 @@ export function disagreement(
   for (let better = 0; better < rows.length; better++) {
     for (let worse = better + 1; worse < rows.length; worse++) {
       const swapped = at(rows[worse]!) < at(rows[better]!);
-      if (swapped && spans[worse]!.most < spans[better]!.least - 1e-12) return `row ${rows[worse]} comes before row ${rows[better]}`;
+      if (swapped && spans[worse]!.most < spans[better]!.least - 1e-5) return `row ${rows[worse]} comes before row ${rows[better]}`;
     }
   }
   return null;

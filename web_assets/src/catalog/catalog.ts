@@ -76,6 +76,22 @@ export class Catalog {
     return found;
   }
 
+  /** All rows that match an expression, in row order, unranked. */
+  having(expression: string): Uint32Array {
+    const rows: number[] = [];
+    this.guard(() => {
+      const statement = this.database.prepare("select rowid - 1 from fts where fts match ?");
+      try {
+        statement.bind([prepare(expression)]);
+        const pointer = statement.pointer!;
+        while (statement.step()) rows.push(this.sqlite3.capi.sqlite3_column_int(pointer, 0));
+      } finally {
+        statement.finalize();
+      }
+    });
+    return Uint32Array.from(rows);
+  }
+
   /** Which of `rows` match an expression, unranked. */
   rowsWith(expression: string, rows: readonly number[]): Set<number> {
     const found = this.guard(() => this.database.exec({

@@ -140,7 +140,7 @@ export class Engine {
     const catalog = text.trim() ? await this.resources.catalog() : null;
     const found = await this.plainly(text, async (plan) => {
       const mask = await filters(this.resources, list, plan);
-      return catalog ? searchWords(catalog, plan, true, mask, count) : { rows: new Uint32Array(), strict: null, mask };
+      return catalog ? searchWords(catalog, plan, true, mask, count) : { rows: new Uint32Array(), strict: null, coverage: new Float64Array(), mask };
     });
     return found.strict === null ? found.mask : both(found.mask, maskOf(found.rows, count));
   }

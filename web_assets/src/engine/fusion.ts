@@ -1,28 +1,33 @@
 /** Merging the two arms of a search. */
 import type { Result } from "./types";
 
-/** The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009). */
-export const RRF_K = 60;
+/** The constants of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), one for each arm. */
+const MEANING_K = 60;
+const WORDS_K = 30;
 /** How far down each arm fusion looks. */
 export const FUSION_DEPTH = 1000;
 
-/** The share of a rank, from 0, in a fused score. */
-export function rankScore(rank: number): number {
-  return 1 / (RRF_K + 1 + rank);
+/** The score of a rank, from 0, in the words arm. */
+export function wordsScore(rank: number): number {
+  return 1 / (WORDS_K + 1 + rank);
 }
 
-/** Rows of both arms by the sum of their rank scores; ties in row order. */
-export function fuse(meaning: ArrayLike<number>, words: ArrayLike<number>): Result[] {
+/**
+ * Rows of both arms by the sum of their shares; ties in row order.
+ * @param coverage which part of the words the first rows of `words` have
+ */
+export function fuse(meaning: ArrayLike<number>, words: ArrayLike<number>, coverage: ArrayLike<number>): Result[] {
   const results = new Map<number, Result>();
-  for (const [arm, rows] of [["meaning", meaning], ["words", words]] as const) {
-    const depth = Math.min(rows.length, FUSION_DEPTH);
-    for (let rank = 0; rank < depth; rank++) {
-      const row = rows[rank]!;
-      const result = results.get(row) ?? { row, score: 0, ranks: {} };
-      result.score += rankScore(rank);
-      result.ranks![arm] = rank;
-      results.set(row, result);
-    }
+  for (let rank = 0; rank < Math.min(meaning.length, FUSION_DEPTH); rank++) {
+    const row = meaning[rank]!;
+    results.set(row, { row, score: 1 / (MEANING_K + 1 + rank), ranks: { meaning: rank } });
+  }
+  for (let rank = 0; rank < Math.min(words.length, FUSION_DEPTH); rank++) {
+    const row = words[rank]!;
+    const result = results.get(row) ?? { row, score: 0, ranks: {} };
+    result.score += coverage[rank]! / (WORDS_K + 1 + rank);
+    result.ranks!.words = rank;
+    results.set(row, result);
   }
   return [...results.values()].sort((a, b) => b.score - a.score || a.row - b.row);
 }

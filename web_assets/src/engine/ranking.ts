@@ -1,6 +1,6 @@
 /** Rankings of both arms, and the page of one that is asked for. */
 import type { Similar, SimilarityIndex } from "../kernel/index";
-import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
+import { fuse, FUSION_DEPTH, wordsScore } from "./fusion";
 import { countMask, rowsOf, type Mask } from "./mask";
 import type { Plan } from "./plan";
 import { quote } from "./query/index";
@@ -55,13 +55,13 @@ export function rank(plan: Plan, query: Query, words: WordsFound | null, filtere
     };
     return { length: near.rows.length, at, total, query, ranked: true, ...divide };
   }
-  const results = fuse(near.rows, words?.rows ?? []);
+  const results = fuse(near.rows, words?.rows ?? [], words?.coverage ?? []);
   return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...divide, ...strictTotal(words) };
 }
 
 export function byWords(words: WordsFound): Ranking {
   const { rows } = words;
-  const at = (place: number): Result => ({ row: rows[place]!, score: rankScore(place), ranks: { words: place } });
+  const at = (place: number): Result => ({ row: rows[place]!, score: wordsScore(place), ranks: { words: place } });
   return { length: rows.length, at, total: rows.length, ranked: true, ...strictTotal(words), divide: words.strict ?? 0 };
 }
 
