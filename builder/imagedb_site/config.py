@@ -54,6 +54,8 @@ class BuildConfig:
     """Take only the first N pictures."""
     batch_size: int = 32
     """Pictures handed to the encoder at once."""
+    device: Literal["cpu", "auto", "cuda", "mps"] = "cpu"
+    """Where pictures are embedded; `auto` takes a GPU where torch finds one."""
     workers: int | None = None
     """Decoding processes; default one a core."""
     strict: bool = False

@@ -247,8 +247,8 @@ class _Deriver:
         if self._encoder is None:
             from .encoders import Encoder
 
-            self._encoder = Encoder(self._pack)
+            self._encoder = Encoder(self._pack, device=self._config.device)
         start = time.monotonic()
-        embeddings = self._encoder.image.encode_tensors(np.stack(tensors))
+        embeddings = self._encoder.encode_inputs(np.stack(tensors))
         self._clock.add("model inference", time.monotonic() - start)
         return embeddings

@@ -36,6 +36,11 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--limit", type=int, help="Take only the first N pictures.")
 @click.option("--batch-size", type=int, help="Pictures a model run.  [default: 32]")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "auto", "cuda", "mps"]),
+    help="Where pictures are embedded; a GPU needs torch.  [default: cpu]",
+)
 @click.option("--workers", type=int, help="Decoding processes.  [default: one a core]")
 @click.option("--strict", is_flag=True, default=None, help="Fail if any picture is skipped.")
 @click.option(
