@@ -29,7 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "bench-packs"
 MODELS = [
-    "ViT-B-32", "MobileCLIP2-S0", "PE-Core-T-16-384", "ViT-B-16-SigLIP2", "coca_ViT-B-32", "RN50",
+    "ViT-B-32", "ViT-B-16-SigLIP2", "MobileCLIP2-S0", "PE-Core-T-16-384", "coca_ViT-B-32", "RN50",
     "ViT-B-16", "ViT-B-32-256", "MobileCLIP-S1", "EVA02-B-16", "ViT-L-14", "ViT-SO400M-14-SigLIP2",
 ]  # fmt: skip
 QUERY = "a red car at night"
@@ -83,7 +83,7 @@ def measure(name: str) -> None:
     source = Source(name, tokenizer=tokenizer)
     found: dict[str, Any] = {"tokenizer": "stand-in" if tokenizer else "own", "gate_failures": []}
     try:
-        traced = trace(source, model, drawn_pictures(12), PROMPTS)
+        traced = trace(source, model, drawn_pictures(6), PROMPTS)
     except PackError as error:
         found["refused"] = str(error)
         found["gate_failures"] += ["int8", "int4"]
@@ -197,7 +197,7 @@ class _Server(http.server.SimpleHTTPRequestHandler):
         if self.path == "/":
             self._send(PAGE.encode(), "text/html")
             return
-        _, kind, name = self.path.split("?")[0].split("/", 2)
+        _, kind, name = [*self.path.split("?")[0].split("/", 2), ""][:3]
         base = {"ort": ROOT / "web_assets/node_modules/onnxruntime-web/dist", "pack": self.pack}
         file = base[kind] / Path(name).name if kind in base else Path()
         if not file.is_file():
