@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imagedb_site.query.evaluate import MEANING_K, WORDS_K, Mode
+from imagedb_site.query.evaluate import RRF_K, Mode
 
 
 def disagreement(
@@ -36,15 +36,14 @@ def disagreement(
     if similarities is None or ordered:
         return None if list(found) == list(rows[:size]) else "another order"
     shares = {
-        row: (coverage[at] if coverage else 1.0) / (WORDS_K + 1 + at)
-        for at, row in enumerate(words)
+        row: (coverage[at] if coverage else 1.0) / (RRF_K + 1 + at) for at, row in enumerate(words)
     }
     spans = []
     for row, similarity in zip(rows, similarities, strict=True):
         first = sum(other > similarity + 2 * tolerance for other in similarities)
         last = sum(other >= similarity - 2 * tolerance for other in similarities) - 1
         share = shares.get(row, 0.0) if mode == "all" else 0.0
-        spans.append((share + 1 / (MEANING_K + 1 + last), share + 1 / (MEANING_K + 1 + first)))
+        spans.append((share + 1 / (RRF_K + 1 + last), share + 1 / (RRF_K + 1 + first)))
     at_found = {row: at for at, row in enumerate(found)}
     missing = len(found)
     for better, row in enumerate(rows):

@@ -25,9 +25,11 @@ from query_cases import COUNT, GROUPS, metadata, picture
 from imagedb_site.encoders import Encoder, load_pack
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
-from imagedb_site.query.evaluate import Mode, Result, evaluate
+from imagedb_site.query.evaluate import Mode, Result, evaluate, query_vector
 from imagedb_site.query.index import Floats, Index
 from imagedb_site.query.parse import Query, Term, parse
+from imagedb_site.query.plan import make_plan
+from imagedb_site.query.relevance import likely_from
 
 HERE = Path(__file__).parent
 PACK = HERE / "pack-tiny"
@@ -110,14 +112,30 @@ def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: 
         found["strict_total"] = answer.strict_total
     if answer.divide is not None:
         found["divide"] = answer.divide
+    if mode != "words":
+        found["margin"] = _margin(query, index, embed)
     if answer.notices:
         found["notices"] = [notice.kind for notice in answer.notices]
     return found
 
 
+def _margin(query: Query, index: Index, embed: Callable[[Term], Floats]) -> float:
+    """How far the row nearest to it is from being or not being a likely match of an unwanted term."""
+    least = 9.0
+    for term in make_plan(query, index).query.terms:
+        if term.weight <= -1:
+            vector = query_vector([replace(term, weight=1.0)], index, embed)
+            assert vector is not None
+            near = index.similarities(vector)
+            least = min(
+                least, float(np.abs(near - likely_from(near, index.temperature or 1)).min())
+            )
+    return round(least, 5)
+
+
 def _coverage(result: Result, place: int) -> float:
     """Which part of the words a result has, from its score (docs/QUERY.md, "Fusion")."""
-    meaning = 1 / (61 + result.ranks["meaning"]) if "meaning" in result.ranks else 0.0
+    meaning = 1 / (31 + result.ranks["meaning"]) if "meaning" in result.ranks else 0.0
     return round((result.score - meaning) * (31 + place), 4)
 
 

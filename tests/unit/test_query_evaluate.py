@@ -247,10 +247,10 @@ def test_one_common_word_does_not_outrank_meaning(index: MemoryIndex) -> None:
     assert answer.results[0].row in (3, 4)
     shares = {result.row: result for result in answer.results}
     assert shares[3].ranks["words"] == 0
-    assert shares[3].score < 1 / 31 + 1 / (61 + shares[3].ranks["meaning"])
+    assert shares[3].score < 1 / 31 + 1 / (31 + shares[3].ranks["meaning"])
     whole = evaluate(parse("boats"), index, lambda term: vector("ocean"), mode="all")
     score = next(result.score for result in whole.results if result.row == 3)
-    assert score == pytest.approx(1 / 31 + 1 / (61 + shares[3].ranks["meaning"]))
+    assert score == pytest.approx(1 / 31 + 1 / (31 + shares[3].ranks["meaning"]))
 
 
 def test_the_same_picture_is_found_again() -> None:

@@ -89,6 +89,7 @@ def test_the_library_answers_up_to_quantisation(
 
 def check(index: Index, group: str, tolerance: float) -> None:
     embed = make_queries.make_embed(FILE["images"])
+    checked = 0
     for case in of_group(group):
         query = parse(case["query"])
         for mode, want in case["answers"].items():
@@ -97,6 +98,9 @@ def check(index: Index, group: str, tolerance: float) -> None:
                 with pytest.raises(Exception, match="no image"):
                     evaluate(query, index, embed, mode=mode)
                 continue
+            if want.get("margin", 9) < 3 * tolerance:
+                continue  # Quantisation may move a row over the limit of an unwanted term.
+            checked += 1
             answer = evaluate(query, index, embed, mode=mode, k=FILE["count"])
             assert answer.total == want["total"], where
             assert answer.strict_total == want.get("strict_total"), where
@@ -122,6 +126,7 @@ def check(index: Index, group: str, tolerance: float) -> None:
             places = {r.ranks["words"]: r.row for r in answer.results if "words" in r.ranks}
             if query.k is None:
                 assert [places[place] for place in sorted(places)] == want.get("words", []), where
+    assert checked > 10
 
 
 def test_the_rule_sees_what_is_wrong() -> None:

@@ -331,7 +331,7 @@ describe("meaning", () => {
     expect(stages).toHaveLength(2);
     const top = response.results.find(({ row }) => row === 3)!;
     expect(top.ranks!.words).toBe(0);
-    expect(top.score).toBeCloseTo(1 / 31 + 1 / (61 + top.ranks!.meaning!), 12);
+    expect(top.score).toBeCloseTo(1 / 31 + 1 / (31 + top.ranks!.meaning!), 12);
     // A second search needs no provisional answers, and no further file.
     const before = server.asked.length;
     await engine.search({ text: "cat", mode: "all", k: 24 }, { onPartial: (response) => { stages.push(response); } });

@@ -21,8 +21,10 @@ from .relevance import duplicates, likely_from
 
 Mode = Literal["all", "meaning", "words"]
 
-MEANING_K, WORDS_K = 60, 30
-"""Constants of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), one for each arm."""
+RRF_K = 30
+"""Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+COVERAGE_POWER = 0.75
+"""How fast a row's share of the words arm falls with the words it lacks."""
 FUSION_DEPTH = 1000
 """How far down each arm's list fusion looks."""
 DEFAULT_K = 20
@@ -30,8 +32,11 @@ MATCHED_WORDS = 8
 """For how many words of a query results say whether they have them."""
 SORT_POOL = 500
 """How many of the most relevant results `sort:` puts into another order."""
-NEGATIVE_WEIGHT = 0.5
-"""Factor on the weight of a term to be far from; docs/benchmarks.md has the measurement."""
+NEGATIVE_WEIGHT = 0.25
+"""Factor on the weight of a term to be far from, whose likely matches are excluded besides.
+
+docs/benchmarks.md has the measurement.
+"""
 
 Embed = Callable[[Term], Floats]
 """Unit vector f32[dim] of a text or image term."""
@@ -129,14 +134,17 @@ def evaluate(
 def _ranked(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Answer:
     plan = make_plan(query, index)
     mask = filter_mask(plan, index)
-    similarities = _similarities(plan, index, embed) if mode != "words" and embed else None
+    similarities = None
+    if mode != "words" and embed:
+        similarities = _similarities(plan, index, embed)
+        mask &= ~_unwanted(plan, index, embed)
     words, strict_total = ([], None) if mode == "meaning" else _words_arm(plan, index, mask)
     coverage = _coverage(plan, index, words[:FUSION_DEPTH], strict_total or 0)
     if similarities is None and (plan.strict is None or mode == "meaning"):
         answer = _unranked(plan.query, mask)
     elif similarities is None:
         ranked = [
-            Result(row, 1 / (WORDS_K + 1 + place), None, {"words": place})
+            Result(row, 1 / (RRF_K + 1 + place), None, {"words": place})
             for place, row in enumerate(words)
         ]
         answer = Answer(ranked, len(ranked), strict_total, divide=strict_total)
@@ -192,28 +200,8 @@ def _coverage(
         total += rareness
         found[having] += rareness
     return [
-        (row, 1.0 if place < strict else float(found[row]) / total)
+        (row, 1.0 if place < strict else (float(found[row]) / total) ** COVERAGE_POWER)
         for place, row in enumerate(rows)
-    ]
-
-
-def _likely(
-    meaning: Sequence[int], strict: Sequence[int], similarities: Floats, temperature: float | None
-) -> int | None:
-    """How many results are likely matches: near enough in meaning, or with all words."""
-    if temperature is None:
-        return None
-    limit = likely_from(similarities, temperature)
-    near = {row for row in meaning[:FUSION_DEPTH] if similarities[row] >= limit}
-    return len(near | set(strict[:FUSION_DEPTH]))
-
-
-def _with_words(results: list[Result], words: Sequence[str], index: Index) -> list[Result]:
-    """The results with the words that occur in their text."""
-    having = [(word, set(index.match(quote(word))[0])) for word in words if results]
-    return [
-        replace(result, matched=tuple(word for word, rows in having if result.row in rows))
-        for result in results
     ]
 
 
@@ -238,6 +226,18 @@ def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | 
         return None
     norm = float(np.sqrt((total * total).sum()))
     return (total / norm).astype(np.float32) if norm > 1e-9 else None
+
+
+def _unwanted(plan: Plan, index: Index, embed: Embed) -> Mask:
+    """The likely matches of the terms to be far from with their whole weight or more, bool[count]."""
+    mask = np.zeros(index.count, dtype=np.bool_)
+    for term in plan.query.terms:
+        if term.weight <= -1 and index.temperature is not None:
+            vector = query_vector([replace(term, weight=1.0)], index, embed)
+            if vector is not None:
+                near = index.similarities(vector)
+                mask |= near >= likely_from(near, index.temperature)
+    return mask
 
 
 def _similarities(plan: Plan, index: Index, embed: Embed) -> Floats | None:
@@ -279,10 +279,10 @@ def _fuse(
     scores: dict[int, float] = {}
     for place, row in enumerate(meaning):
         ranks[row] = {"meaning": place}
-        scores[row] = 1 / (MEANING_K + 1 + place)
+        scores[row] = 1 / (RRF_K + 1 + place)
     for place, (row, coverage) in enumerate(words):
         ranks.setdefault(row, {})["words"] = place
-        scores[row] = scores.get(row, 0.0) + coverage / (WORDS_K + 1 + place)
+        scores[row] = scores.get(row, 0.0) + coverage / (RRF_K + 1 + place)
     fused = [
         Result(row, scores[row], float(similarities[row]), places) for row, places in ranks.items()
     ]

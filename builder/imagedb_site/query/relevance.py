@@ -16,9 +16,9 @@ from .index import Floats
 
 SAMPLE = 4096
 """How many rows, evenly over the collection, are taken for the background."""
-SPREADS = 3.7
+SPREADS = 4.0
 """How many standard deviations above the first quartile a likely match begins …"""
-LEAST_LOGITS, MOST_LOGITS = 4.0, 6.5
+LEAST_LOGITS, MOST_LOGITS = 6.0, 9.5
 """… but at least and at most so many logits above it. docs/benchmarks.md has the measurement."""
 DUPLICATE = 0.93
 """Cosine similarity from which two images show the same picture."""

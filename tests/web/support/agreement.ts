@@ -22,7 +22,7 @@ export function disagreement(
   }
   if (!similarity || ordered) return found.every((row, i) => row === rows[i]) ? null : "another order";
   const values = similarity.map((value) => value / 1e5);
-  const share = (rank: number) => 1 / (61 + rank);
+  const share = (rank: number) => 1 / (31 + rank);
   const extraOf = (place: number) => (coverage?.[place] ?? 1) / (31 + place);
   const spans = rows.map((row, i) => {
     const place = words.indexOf(row);

@@ -1,15 +1,14 @@
 /** Merging the two arms of a search. */
 import type { Result } from "./types";
 
-/** The constants of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009), one for each arm. */
-const MEANING_K = 60;
-const WORDS_K = 30;
+/** The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009). */
+const RRF_K = 30;
 /** How far down each arm fusion looks. */
 export const FUSION_DEPTH = 1000;
 
-/** The score of a rank, from 0, in the words arm. */
-export function wordsScore(rank: number): number {
-  return 1 / (WORDS_K + 1 + rank);
+/** The share of a rank, from 0, in a fused score. */
+export function rankScore(rank: number): number {
+  return 1 / (RRF_K + 1 + rank);
 }
 
 /**
@@ -20,12 +19,12 @@ export function fuse(meaning: ArrayLike<number>, words: ArrayLike<number>, cover
   const results = new Map<number, Result>();
   for (let rank = 0; rank < Math.min(meaning.length, FUSION_DEPTH); rank++) {
     const row = meaning[rank]!;
-    results.set(row, { row, score: 1 / (MEANING_K + 1 + rank), ranks: { meaning: rank } });
+    results.set(row, { row, score: rankScore(rank), ranks: { meaning: rank } });
   }
   for (let rank = 0; rank < Math.min(words.length, FUSION_DEPTH); rank++) {
     const row = words[rank]!;
     const result = results.get(row) ?? { row, score: 0, ranks: {} };
-    result.score += coverage[rank]! / (WORDS_K + 1 + rank);
+    result.score += coverage[rank]! * rankScore(rank);
     result.ranks!.words = rank;
     results.set(row, result);
   }

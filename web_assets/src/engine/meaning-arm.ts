@@ -1,11 +1,14 @@
 /** The meaning arm: one query vector from all terms, and the rows nearest to it. */
+import type { SimilarityIndex } from "../kernel/index";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
+import { maskOf, type Mask } from "./mask";
 import type { Plan, Term } from "./plan";
+import { likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 
-/** Factor on the weight of a term to be far from. */
-const NEGATIVE_WEIGHT = 0.5;
+/** Factor on the weight of a term to be far from, whose likely matches are excluded besides. */
+const NEGATIVE_WEIGHT = 0.25;
 const REMEMBERED_TEXTS = 256;
 
 export class MeaningArm {
@@ -21,6 +24,17 @@ export class MeaningArm {
   /** The unit vector of all terms, float32 [dim]; null where they cancel out. */
   async query(plan: Plan): Promise<Float32Array | null> {
     return await this.combine(plan, (text) => this.text(text));
+  }
+
+  /** The likely matches of the terms to be far from with their whole weight or more; null where there are none. */
+  async unwanted(plan: Plan): Promise<Mask | null> {
+    const { temperature, count } = this.resources;
+    const terms = plan.terms.filter(({ weight }) => weight <= -1);
+    if (!terms.length || temperature === null) return null;
+    const index = await this.resources.similarity();
+    const vectors = await Promise.all(terms.map((term) => this.vector(term, (text) => this.text(text))));
+    const rows = vectors.map((vector) => rowsFrom(index, vector, likelyFrom(index, vector, temperature)));
+    return maskOf(rows.flatMap((some) => [...some]), count);
   }
 
   /** The same from precomputed word embeddings; null where they do not cover the texts. */
@@ -59,6 +73,16 @@ export class MeaningArm {
     const row = ids.rowOf(term.id);
     if (row === null) throw new QueryError(`The collection has no image ${term.id.slice(0, 40)}.`);
     return unit(index.embedding(row)) ?? new Float32Array(index.dim);
+  }
+}
+
+/** All rows at least so similar. */
+function rowsFrom(index: SimilarityIndex, vector: Float32Array, limit: number): Uint32Array {
+  for (let k = 1024; ; k *= 4) {
+    const { rows, similarities } = index.search(vector, Math.min(k, index.count));
+    const end = similarities.findIndex((similarity) => similarity < limit);
+    if (end >= 0) return rows.subarray(0, end);
+    if (rows.length >= index.count) return rows;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Plan {
   limit: number;
   /** Whether to look for results that show the same picture. */
   group: boolean;
+  /** Whether conditions say where the results end, beside the ranking. */
+  bounded: boolean;
   notices: Notice[];
 }
 
@@ -50,13 +52,14 @@ export function makePlan(request: SearchRequest, manifest: Manifest, expressions
     ...like.map((id): Term => ({ kind: "like", id, weight: 1 })),
     ...embeddings.map((embedding): Term => ({ kind: "embedding", embedding, weight: 1 })),
   ];
+  const bounded = text.filters.length + text.required.length + (request.filters?.length ?? 0) > 0;
   const dim = manifest.vectors?.dim;
   for (const term of terms) {
     if (term.kind === "embedding" && term.embedding.length !== dim) {
       throw new QueryError(`A picture's embedding has ${term.embedding.length} dimensions instead of ${dim ?? 0}.`);
     }
   }
-  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, notices };
+  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, bounded, notices };
 }
 
 /** Whether a request asks to be near something, so that without any arm there is nothing to show. */

@@ -1,6 +1,6 @@
 /** Rankings of both arms, and the page of one that is asked for. */
 import type { Similar, SimilarityIndex } from "../kernel/index";
-import { fuse, FUSION_DEPTH, wordsScore } from "./fusion";
+import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { countMask, rowsOf, type Mask } from "./mask";
 import type { Plan } from "./plan";
 import { quote } from "./query/index";
@@ -44,7 +44,7 @@ export function rank(plan: Plan, query: Query, words: WordsFound | null, filtere
   const mask = words ? words.mask : filtered;
   const allowed = mask && countMask(mask);
   // What only keeps away from something has no end.
-  const total = filtered || plan.text.required.length ? allowed : null;
+  const total = plan.bounded ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
   const near = query.index.search(query.vector!, Math.min(wanted, allowed ?? Infinity), mask);
   const divide = temperature === null ? {} : { divide: likely(near, words, likelyFrom(query.index, query.vector!, temperature)) };
@@ -61,7 +61,7 @@ export function rank(plan: Plan, query: Query, words: WordsFound | null, filtere
 
 export function byWords(words: WordsFound): Ranking {
   const { rows } = words;
-  const at = (place: number): Result => ({ row: rows[place]!, score: wordsScore(place), ranks: { words: place } });
+  const at = (place: number): Result => ({ row: rows[place]!, score: rankScore(place), ranks: { words: place } });
   return { length: rows.length, at, total: rows.length, ranked: true, ...strictTotal(words), divide: words.strict ?? 0 };
 }
 

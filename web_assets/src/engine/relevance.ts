@@ -7,9 +7,9 @@ import type { SimilarityIndex } from "../kernel/index";
 /** How many rows, evenly over the collection, are taken for the background. */
 const SAMPLE = 4096;
 /** How many standard deviations above the first quartile a likely match begins … */
-const SPREADS = 3.7;
+const SPREADS = 4;
 /** … but at least and at most so many logits above it. */
-const [LEAST_LOGITS, MOST_LOGITS] = [4, 6.5];
+const [LEAST_LOGITS, MOST_LOGITS] = [6, 9.5];
 /** Cosine similarity from which two images show the same picture. */
 const DUPLICATE = 0.93;
 

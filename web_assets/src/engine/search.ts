@@ -3,7 +3,7 @@ import { SyntaxProblem } from "../catalog/index";
 import { QueryError } from "./errors";
 import { filterMask } from "./filters";
 import { abortable } from "./lru";
-import { both, type Mask } from "./mask";
+import { both, without, type Mask } from "./mask";
 import type { MeaningArm } from "./meaning-arm";
 import { makePlan, wantsRanking, type Plan } from "./plan";
 import { conditionMask, type QueryPlan } from "./query/index";
@@ -48,7 +48,7 @@ async function run(
   const answer = (results: Ranking, stage: SearchResponse["stage"], notices: Notice[]) =>
     finish(resources, plan, results, stage, [...plan.notices, ...asked.notices, ...notices], started);
 
-  const filtered = filters(resources, request.filters ?? [], plan.text);
+  const filtered = allowed(resources, meaning, request, plan, asked.meaning);
   const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered) : null;
   if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
   const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
@@ -86,6 +86,18 @@ async function run(
   } finally {
     done = true;
   }
+}
+
+/** The rows that meet all filters and are no likely match of what to be far from; null for all. */
+async function allowed(
+  resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, able: boolean,
+): Promise<Mask | null> {
+  const [met, unwanted] = await Promise.all([
+    filters(resources, request.filters ?? [], plan.text),
+    // Without the model nothing is excluded; that it failed is told by the meaning arm itself.
+    able ? meaning.unwanted(plan).catch(() => null) : null,
+  ]);
+  return unwanted ? without(met, unwanted, resources.count) : met;
 }
 
 /** The rows that meet all filters and the conditions of a query text; null where there are none to meet. */

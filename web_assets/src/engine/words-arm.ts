@@ -5,6 +5,9 @@ import { both, has, maskOf, without, type Mask } from "./mask";
 import { plainWords, quote, type QueryPlan } from "./query/index";
 import type { Notice } from "./types";
 
+/** How fast a row's share of the words arm falls with the words it lacks. */
+const COVERAGE_POWER = 0.75;
+
 export interface WordsFound {
   /** Best first, within the mask. */
   rows: Uint32Array;
@@ -56,7 +59,7 @@ function coverageOf(catalog: Catalog, words: readonly string[], rows: Uint32Arra
       if (place !== undefined) coverage[place]! += rareness;
     }
   }
-  for (const place of places.values()) coverage[place]! /= total;
+  for (const place of places.values()) coverage[place] = (coverage[place]! / total) ** COVERAGE_POWER;
   return coverage;
 }
 
