@@ -1,0 +1,1 @@
+"""Training of the built-in encoder: data, teachers, both towers, export, evaluation, card."""
