@@ -1,0 +1,87 @@
+"""Collections in memory for the query benchmarks: embeddings of test data, kept between runs; full text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+import numpy as np
+from harness import ROOT, collection, note
+from PIL import Image
+
+from imagedb_site.encoders import Encoder
+from imagedb_site.query.index import Column, Floats
+from imagedb_site.records import FieldSpec
+from imagedb_site.text import fts_query, fts_text
+
+CACHE = ROOT / ".cache" / "benchmarks"
+
+
+class MemoryIndex:
+    """An `Index` of embeddings f32[n, dim] and one text a row."""
+
+    fields = (FieldSpec("caption", "Caption", "text", fts=True),)
+    fts_columns = ("caption",)
+
+    def __init__(self, embeddings: Floats, texts: Sequence[str], temperature: float) -> None:
+        self.embeddings, self.temperature = embeddings, temperature
+        self.count = len(embeddings)
+        self._db = apsw.Connection(":memory:")
+        self._db.execute(
+            "create virtual table fts using fts5(caption, "
+            "tokenize='porter unicode61 remove_diacritics 2')"
+        )
+        self._db.executemany(
+            "insert into fts(rowid, caption) values (?, ?)",
+            [(row + 1, fts_text(text)) for row, text in enumerate(texts)],
+        )
+
+    def similarities(self, query: Floats) -> Floats:
+        return np.asarray(self.embeddings @ query, dtype=np.float32)
+
+    def match(self, expression: str) -> tuple[list[int], list[float]]:
+        sql = "select rowid - 1, bm25(fts) as b from fts where fts match ? order by b, rowid"
+        found = self._db.execute(sql, (fts_query(expression),)).fetchall()
+        return [row for row, _ in found], [rank for _, rank in found]
+
+    def column(self, name: str) -> Column:
+        raise KeyError(name)
+
+    def embedding(self, row: int) -> Floats:
+        return np.asarray(self.embeddings[row], dtype=np.float32)
+
+    def row_of(self, image_id: str) -> int | None:
+        return int(image_id) if image_id.isdigit() and int(image_id) < self.count else None
+
+
+def embed_files(encoder: Encoder, files: Sequence[Path], name: str) -> Floats:
+    """The pictures' embeddings f32[n, dim], made once for a model."""
+    place = CACHE / f"{name}-{encoder.pack.encoder_hash}-{len(files)}.npy"
+    if place.exists():
+        return np.asarray(np.load(place), dtype=np.float32)
+    note(f"embedding {len(files)} pictures ({name})")
+    found = []
+    for at in range(0, len(files), 64):
+        pictures = [Image.open(file).convert("RGB") for file in files[at : at + 64]]
+        found.append(encoder.encode_images(pictures))
+    embeddings = np.concatenate(found).astype(np.float32)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    np.save(place, embeddings)
+    return embeddings
+
+
+def captioned(part: str) -> tuple[list[Path], list[list[str]]]:
+    """Files and captions of a part of the captioned photographs."""
+    folder = collection("captioned")
+    lines = (folder / "captions.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    chosen = [row for row in rows if row["split"] == part]
+    return [folder / row["file"] for row in chosen], [row["captions"] for row in chosen]
+
+
+def labelled() -> tuple[list[Path], list[str]]:
+    """Files and class names of the labelled pictures."""
+    files = sorted(file for file in collection("labelled").rglob("*") if file.is_file())
+    return files, [file.parent.name for file in files]
