@@ -28,12 +28,14 @@ export class SyntaxProblem extends Error {
 const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
 const TOKENIZE = /^[a-z0-9_ ]+$/;
 const CACHED_EXPRESSIONS = 24;
+const CACHED_WORDS = 48;
 /** Private-use characters around a matched word; they are taken out of the text first. */
 const OPEN = "\u{f0000}";
 const CLOSE = "\u{f0001}";
 
 export class Catalog {
   private readonly cache = new Map<string, Matches>();
+  private readonly unranked = new Map<string, Uint32Array>();
 
   private constructor(
     private readonly sqlite3: Sqlite3Static, private readonly database: Database, readonly columns: readonly string[],
@@ -64,43 +66,26 @@ export class Catalog {
    */
   match(expression: string): Matches {
     const spaced = prepare(expression);
-    const known = this.cache.get(spaced);
-    if (known) {
-      this.cache.delete(spaced);
-      this.cache.set(spaced, known);
-      return known;
-    }
-    const found = this.query(spaced);
-    this.cache.set(spaced, found);
-    if (this.cache.size > CACHED_EXPRESSIONS) this.cache.delete(this.cache.keys().next().value!);
-    return found;
+    return remembered(this.cache, spaced, CACHED_EXPRESSIONS, () => this.query(spaced));
   }
 
   /** All rows that match an expression, in row order, unranked. */
   having(expression: string): Uint32Array {
-    const rows: number[] = [];
-    this.guard(() => {
-      const statement = this.database.prepare("select rowid - 1 from fts where fts match ?");
-      try {
-        statement.bind([prepare(expression)]);
-        const pointer = statement.pointer!;
-        while (statement.step()) rows.push(this.sqlite3.capi.sqlite3_column_int(pointer, 0));
-      } finally {
-        statement.finalize();
-      }
+    const spaced = prepare(expression);
+    return remembered(this.unranked, spaced, CACHED_WORDS, () => {
+      const rows: number[] = [];
+      this.guard(() => {
+        const statement = this.database.prepare("select rowid - 1 from fts where fts match ?");
+        try {
+          statement.bind([spaced]);
+          const pointer = statement.pointer!;
+          while (statement.step()) rows.push(this.sqlite3.capi.sqlite3_column_int(pointer, 0));
+        } finally {
+          statement.finalize();
+        }
+      });
+      return Uint32Array.from(rows);
     });
-    return Uint32Array.from(rows);
-  }
-
-  /** Which of `rows` match an expression, unranked. */
-  rowsWith(expression: string, rows: readonly number[]): Set<number> {
-    const found = this.guard(() => this.database.exec({
-      sql: "select rowid - 1 from fts where fts match ? and rowid in (select value from json_each(?))",
-      bind: [prepare(expression), JSON.stringify(rows.map((row) => row + 1))],
-      rowMode: "array",
-      returnValue: "resultRows",
-    }));
-    return new Set(found.map((row) => row[0] as number));
   }
 
   /**
@@ -125,6 +110,7 @@ export class Catalog {
 
   close(): void {
     this.cache.clear();
+    this.unranked.clear();
     this.database.close();
   }
 
@@ -171,4 +157,13 @@ export class Catalog {
 /** An expression as SQLite is to see it; a NUL would end it early. */
 function prepare(expression: string): string {
   return spaceCjkQuery(expression.replaceAll("\0", " "));
+}
+
+/** What a cache holds for a key, made where it does not; the entry used longest ago gives way. */
+function remembered<T>(cache: Map<string, T>, key: string, size: number, make: () => T): T {
+  const value = cache.get(key) ?? make();
+  cache.delete(key);
+  cache.set(key, value);
+  if (cache.size > size) cache.delete(cache.keys().next().value!);
+  return value;
 }

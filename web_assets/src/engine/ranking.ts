@@ -122,9 +122,19 @@ export async function finish(
 /** Say of each result which words of the query it has. */
 async function addMatched(resources: Resources, plan: Plan, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
-  const rows = results.map(({ row }) => row);
-  const having = plan.text.words.slice(0, MATCHED_WORDS).map((word) => ({ word, rows: catalog.rowsWith(quote(word), rows) }));
-  for (const result of results) result.matched = having.flatMap(({ word, rows }) => (rows.has(result.row) ? [word] : []));
+  const having = plan.text.words.slice(0, MATCHED_WORDS).map((word) => ({ word, rows: catalog.having(quote(word)) }));
+  for (const result of results) result.matched = having.flatMap(({ word, rows }) => (includes(rows, result.row) ? [word] : []));
+}
+
+/** Whether rising rows hold one. */
+function includes(rows: Uint32Array, row: number): boolean {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]! < row) low = middle + 1;
+    else high = middle;
+  }
+  return rows[low] === row;
 }
 
 /** The results that are asked for, and whether another order than that of relevance left some out. */
