@@ -224,7 +224,7 @@ def golden_mismatches(browser: bool) -> dict[str, int]:
     sys.path[:0] = [str(ROOT / "tests" / "golden"), str(ROOT / "tests" / "e2e")]
     import make_queries
     from agreement import disagreement
-    from test_library import SEARCH
+    from test_javascript_library import SEARCH
 
     from imagedb_site.index import LibraryIndex, SiteIndex
 
