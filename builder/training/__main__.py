@@ -55,6 +55,7 @@ def second(args: argparse.Namespace) -> align.Recipe:
         warm=0,
         augment=True,
         steps=270 * args.steps // 440,
+        stop=200 * args.steps // 440,
         captioned=0.55,
         rate_head=8e-4,
         rate_upper=2.5e-4,
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--without", nargs="*", default=[], help="sources to keep out of training")
     parser.add_argument("--steps", type=int, default=440, help="steps of the joint training")
     args = parser.parse_args()
+    run = args.name
     paths = Paths(args.data.resolve(), args.work.resolve())
     paths.work.mkdir(parents=True, exist_ok=True)
     stages: dict[str, Callable[[], None]] = {
@@ -103,8 +105,9 @@ def main() -> None:
         "align": lambda: align.run(paths, first(args)),
         "continue": lambda: align.run(paths, second(args)),
         "refine": lambda: refine.run(
-            paths, f"{args.name}.second", args.name, refine.Refinement(), tuple(args.without)
+            paths, f"{run}.first", f"{run}.refined", refine.Refinement(), tuple(args.without)
         ),
+        "average": lambda: refine.average(paths, f"{run}.second", f"{run}.refined", run),
         "pack": lambda: write_pack(paths, args),
         "queries": lambda: queries.run(paths, args.pack),
         "card": lambda: card.run(paths, args.name, CARD, args.pack),

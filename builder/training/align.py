@@ -28,10 +28,14 @@ from .wordnet import imagenet_classes
 
 @dataclass
 class Recipe:
-    """What one run trains, and for how long. `without` names sources that it never sees."""
+    """What one run trains, and for how long. `without` names sources that it never sees.
+
+    The learning rates are planned for `steps`; with `stop` the run ends earlier, on its averages.
+    """
 
     name: str = "final"
     steps: int = 440
+    stop: int = 0
     warm: int = 450
     batch: int = 320
     tilted: int = 48
@@ -194,6 +198,8 @@ def run(paths: Paths, recipe: Recipe) -> None:
         optimizer.step()
         schedule.step()
         average.update()
+        if step + 1 == recipe.stop:
+            break
         if step % 100 == 99:
             average.save(paths.file(f"{recipe.name}.part.pt"))
         if step % 25 == 0:

@@ -6,7 +6,6 @@ once, and thousands of large batches train the image head and the text tower's l
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from dataclasses import dataclass
@@ -35,15 +34,13 @@ from .wordnet import imagenet_classes
 class Refinement:
     """Sizes of the stage; `shares` are the sources' parts of a batch."""
 
-    steps: int = 700
+    steps: int = 2000
     batch: int = 768
     tilted: int = 64
-    corpus: int = 192
+    corpus: int = 256
     rate: float = 1e-3
     text_rate: float = 3e-4
     captioned: float = 0.55
-    blend: float = 0.7
-    """How far to go from the start to the refined weights; less than 1 forgets less."""
 
 
 @torch.no_grad()
@@ -92,10 +89,7 @@ def run(
     def number(texts: list[str]) -> list[int]:
         return [strings.setdefault(t, len(strings)) for t in dict.fromkeys(texts)]
 
-    choices = {}
-    for r in rows:
-        limit = 9 if data.rows[int(r)][1] < 0 else 2
-        choices[int(r)] = number(data.all_texts(int(r))[:limit])
+    choices = {int(r): number(data.all_texts(int(r))) for r in rows}
     for r in data.pools.get("labelled", np.array([], np.int64)):
         own = data.pictures[data.rows[int(r)][0]].tags
         choices[int(r)] += number([t.format(own[0]) for t in TEMPLATES]) + choices[int(r)][:1] * 3
@@ -105,15 +99,14 @@ def run(
         named.append(
             number([first]) * 4 + number([*synset.lemmas, *(t.format(first) for t in TEMPLATES)])
         )
-    extra = rng.permutation(len(corpus.texts))[:12000]
-    spoken = pooled(text, tokenize(tokenizer, list(strings), 32))
-    anchors = pooled(text, tokenize(tokenizer, [corpus.texts[i] for i in extra], 32))
+    extra = rng.permutation(len(corpus.texts))[:30000]
+    spoken = pooled(text, tokenize(tokenizer, list(strings), 40))
+    anchors = pooled(text, tokenize(tokenizer, [corpus.texts[i] for i in extra], 40))
     goals = corpus.target(extra)
     print("refine: cached", len(features), "views", len(spoken), "texts", flush=True)
     net = load_backbone().to(place)
     head = tower.head.to(place).train()
     last = text.core.head
-    begun = [copy.deepcopy(m.state_dict()) for m in (head, last)]
     scale = nn.Parameter(torch.tensor(3.45, device=place))
     groups = [
         {"params": list(head.linear.parameters()), "lr": plan.rate},
@@ -168,12 +161,21 @@ def run(
                 flush=True,
             )
     average.apply()
-    for module, old in zip((head, last), begun, strict=True):
-        new = module.state_dict()
-        module.load_state_dict({k: old[k] + plan.blend * (new[k] - old[k]) for k in new})
     save(text, paths, f"{name}.text.pt")
     tower.cpu().eval()
     torch.save(tower.state_dict(), paths.file(f"{name}.image.pt"))
     figures = align.report(paths, data, tower, text.cpu(), tokenizer)
     paths.file(f"{name}.json").write_text(json.dumps(figures, indent=1))
     print(name, json.dumps(figures, indent=1), flush=True)
+
+
+def average(paths: Paths, first: str, second: str, name: str) -> None:
+    """Save the mean of two runs' weights as `name`: it keeps what each of them does better."""
+    for part in ("image", "text"):
+        one = torch.load(paths.file(f"{first}.{part}.pt"), weights_only=True)
+        two = torch.load(paths.file(f"{second}.{part}.pt"), weights_only=True)
+        torch.save({k: (one[k] + two[k]) / 2 for k in one}, paths.file(f"{name}.{part}.pt"))
+    tokenizer = Tokenizer.from_file(str(paths.file("tokenizer.json")))
+    tower, text = load_image(paths, name), load(paths, f"{name}.text.pt").eval()
+    figures = align.report(paths, Data(paths, ()), tower, text, tokenizer)
+    paths.file(f"{name}.json").write_text(json.dumps(figures, indent=1))
