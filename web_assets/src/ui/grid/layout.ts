@@ -81,6 +81,10 @@ export function layoutSection(ratios: number[], measure: Measure, closed: boolea
   const boxes = laid.map(({ left, top, width, height }) => ({ left, top, width, height }));
   if (closed && widowCount > 0) closeLastRow(boxes, widowCount, measure);
   const last = boxes[boxes.length - 1]!;
+  // A last row left open takes the height of the one before, at which wide pictures may not fit.
+  if (last.left + last.width > measure.width) {
+    stretchRow(boxes.filter(({ top }) => Math.abs(top - last.top) < 0.5), last.top, measure);
+  }
   return { boxes, height: last.top + last.height };
 }
 
