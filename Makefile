@@ -75,4 +75,4 @@ docs: $(VENV)/dev
 	$(BIN)/python docs/generate.py
 
 clean:
-	rm -rf dist dist.library .cache builder/imagedb_site/_web
+	rm -rf dist dist.library .cache builder/imagedb_site/_web $(VENV)/web
