@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 import click
 
@@ -23,6 +25,8 @@ VERBS = {
     "info": "Say what a site, library or model pack holds.",
     "model": "List, inspect, evaluate and export model packs.",
 }
+
+RESUME = "Nothing is lost: the same command goes on where it stopped."
 
 
 class LazyGroup(click.Group):
@@ -59,7 +63,21 @@ def cli() -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    sys.exit(run(argv))
+    signal.signal(signal.SIGINT, _interrupt)
+    code = run(argv)
+    # The work is done and said: an interrupt of Python's own tidying up would only change the code.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
+
+
+_interrupted = False
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt and remember it: extension modules may make another error of it."""
+    global _interrupted
+    _interrupted = True
+    raise KeyboardInterrupt
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -75,20 +93,27 @@ def run(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        hint = "Nothing is lost: the same command goes on where it stopped."
-        return _fail("Interrupted.", hint, 130)
-    except BrokenPipeError:
+        return _fail("Interrupted.", RESUME, 130)
+    except Exception as error:
+        if _interrupted:
+            return _fail("Interrupted.", RESUME, 130)
+        return _failure(error)
+
+
+def _failure(error: Exception) -> int:
+    """Give the exit code of an error of the system's, or raise it again."""
+    if isinstance(error, BrokenPipeError):
         # The reader of our output went away (`| head`): not an error. Python would complain again
         # when it flushes at exit, unless standard output points somewhere that still takes bytes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
+    if isinstance(error, OSError):
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             message = "The disk is full; the previous site is untouched."
             return _fail(message, "Free some space and run again.", StorageError.exit_code)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return _fail(f"No permission: {error.filename}.", None, StorageError.exit_code)
-        raise
+    raise error
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
