@@ -116,6 +116,10 @@ export class FakeCollection implements Collection {
     return Promise.resolve({ min: 1, max: 5 });
   }
 
+  embedText(): Promise<Float32Array> {
+    return Promise.reject(new Error("not here"));
+  }
+
   embedImage(): Promise<Float32Array> {
     return Promise.reject(new Error("not here"));
   }

@@ -66,6 +66,9 @@ describe("a collection behind a worker", () => {
     expect((await collection.facets("place", { limit: 2 })).length).toBe(2);
     expect(await collection.range("rating")).toEqual({ min: 0, max: 4 });
     expect(await collection.embedImage({ width: 2, height: 2, data: new Uint8ClampedArray(16).fill(200) })).toHaveLength(16);
+    const text = await collection.embedText("a cat");
+    expect(text).toHaveLength(16);
+    expect(text.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(1, 4);
     await expect(collection.warm()).resolves.toBeUndefined();
   });
 

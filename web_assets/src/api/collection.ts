@@ -45,6 +45,10 @@ export class WorkerCollection implements Collection {
     return this.client.call("range", { field });
   }
 
+  embedText(text: string): Promise<Float32Array> {
+    return this.client.call("embedText", { text });
+  }
+
   embedImage(pixels: { width: number; height: number; data: Uint8ClampedArray }): Promise<Float32Array> {
     return this.client.call("embedImage", { pixels });
   }

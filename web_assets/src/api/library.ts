@@ -171,6 +171,11 @@ export class ImageCollection {
     return new Blob([await loadPart(thumbnail, signal)], { type: "image/webp" });
   }
 
+  /** The embedding of a text, computed on this device by the collection's model: float32 [dim], L2-normalised. */
+  async embedText(text: string): Promise<Float32Array> {
+    return await this.collection.embedText(text);
+  }
+
   /**
    * The embedding of a picture, computed on this device, for `similar` and `images`.
    * @param pixels RGBA, oriented as displayed, rows from the top

@@ -23,6 +23,7 @@ export async function openLocally(url: string, assets: Assets, { signal, fetch }
     highlight: (row, text) => engine.highlight(row, text),
     facets: (field, options) => engine.facets(field, options),
     range: (field) => engine.range(field),
+    embedText: (text) => engine.embedText(text),
     embedImage: (pixels) => engine.embedImage(pixels),
     warm: () => engine.warm(),
     onProgress: (listener) => {

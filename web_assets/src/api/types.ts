@@ -29,6 +29,8 @@ export interface Collection {
   facets(field: string, options?: { filters?: Filter[]; text?: string; limit?: number }): Promise<FacetCount[]>;
   /** Least and greatest value of a number or date field. */
   range(field: string): Promise<{ min: number; max: number } | null>;
+  /** The embedding of a text by the pack's text tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised. */
+  embedText(text: string): Promise<Float32Array>;
   /**
    * The embedding of a picture, computed here by the pack's image tower, for `SearchRequest.embeddings`.
    * `data` is RGBA, oriented as displayed, 4 bytes a pixel, rows from the top.

@@ -119,6 +119,12 @@ export class Engine {
     return min <= max ? { min, max } : null;
   }
 
+  async embedText(text: string): Promise<Float32Array> {
+    const encoder = this.resources.encoder();
+    if (!encoder) throw new QueryError("This collection has no model: texts have no embedding.");
+    return await encoder.encodeText(text);
+  }
+
   async embedImage(pixels: Pixels): Promise<Float32Array> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");

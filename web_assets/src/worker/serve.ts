@@ -45,6 +45,8 @@ export function serve(port: Port, openEngine: OpenEngine): void {
         return await (await opened()).range(call.field);
       case "embedImage":
         return await (await opened()).embedImage(call.pixels);
+      case "embedText":
+        return await (await opened()).embedText(call.text);
       case "warm":
         await (await opened()).warm();
         return null;
