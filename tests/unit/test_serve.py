@@ -239,7 +239,7 @@ def test_a_taken_port(site: Path, server: SiteServer, monkeypatch: pytest.Monkey
     with pytest.raises(StorageError, match=f"port {server.port}") as caught:
         SiteServer(site, port=server.port)
     assert caught.value.hint
-    monkeypatch.setattr("imagedb_site.serve.DEFAULT_PORT", server.port)
+    monkeypatch.setattr("imagedb_site.serve.server.DEFAULT_PORT", server.port)
     with SiteServer(site) as other:
         assert server.port < other.port < server.port + 100
 

@@ -1,0 +1,101 @@
+"""The files of a site as a server sees them: what may be opened, their types and entity tags."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+TYPES = {
+    ".avif": "image/avif",
+    ".bin": "application/octet-stream",
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".heic": "image/heic",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".onnx": "application/octet-stream",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+
+# A hash16 before the extension (docs/FORMAT.md 1), or anything the bundler put under assets/.
+_HASHED = re.compile(r"(?:^assets/.|(?:^|[/.])[0-9a-f]{16}\.[a-z0-9]+$)")
+
+
+@dataclass(frozen=True)
+class SiteFile:
+    """An open regular file of the site."""
+
+    path: str
+    handle: io.BufferedReader
+    size: int
+    tag: str
+
+
+def content_type(path: str) -> str:
+    """The media type of a file of a site, by its extension."""
+    return TYPES.get(Path(path).suffix.lower(), "application/octet-stream")
+
+
+def is_immutable(path: str) -> bool:
+    """Whether a file's name is made of its content, so that a browser may keep it for ever."""
+    return _HASHED.search(path) is not None
+
+
+def open_file(root: Path, relative: str) -> SiteFile | None:
+    """Open a file of the site; None where it is missing, hidden, or leads out of the folder."""
+    parts = relative.split("/")
+    hidden = any(part.startswith(".") and part != ".nojekyll" for part in parts)
+    if hidden or "" in parts or "\\" in relative or "\0" in relative or ":" in parts[0]:
+        return None
+    target = root / relative
+    try:
+        if not target.resolve().is_relative_to(root.resolve()):
+            return None
+        descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except (OSError, ValueError):
+        return None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return None
+    handle = os.fdopen(descriptor, "rb")
+    return SiteFile(relative, handle, status.st_size, _tag(relative, handle, status))
+
+
+def is_folder_with_page(root: Path, relative: str) -> bool:
+    """Whether a path without its last slash names a folder that has a page."""
+    found = open_file(root, relative + "/index.html")
+    if found is None:
+        return False
+    found.handle.close()
+    return True
+
+
+def _tag(relative: str, handle: io.BufferedReader, status: os.stat_result) -> str:
+    """An entity tag: what a hashed name says, else the content of a small file, else its age."""
+    if _HASHED.search(relative):
+        return f"{Path(relative).name}-{status.st_size:x}"
+    if status.st_size <= 1 << 22:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+        handle.seek(0)
+        return digest[:32]
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}"

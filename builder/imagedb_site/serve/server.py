@@ -1,0 +1,138 @@
+"""A local HTTP server for a published site: right types, byte ranges, revalidation, no surprises."""
+
+from __future__ import annotations
+
+import http.server
+import ipaddress
+import os
+import socket
+import socketserver
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import quote, urlsplit
+
+from imagedb_site.errors import StorageError, UsageError
+from imagedb_site.reader import open_site
+
+from .handler import Handler
+
+DEFAULT_PORT = 8000
+_PORTS_TRIED = 100
+
+
+def serve(
+    path: str | Path,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    *,
+    mount: str = "/",
+    ready: Callable[[str], None] = lambda url: None,
+    log: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Serve the site in the folder `path` until interrupted.
+
+    Without `port` the first free one from 8000 on is taken. `mount` puts the site below a path, as
+    `/repo/` on GitHub Pages. `ready` is called with the address, `log` with a line for each request.
+    Raises FormatError where the folder is no site, StorageError where the port cannot be had,
+    KeyboardInterrupt at the end.
+    """
+    with SiteServer(path, host, port, mount=mount, log=log) as server:
+        ready(server.url)
+        server.serve_forever()
+
+
+class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """The server behind `serve`; listens as soon as it is made, answers in `serve_forever`."""
+
+    daemon_threads = True
+    allow_reuse_address = os.name != "nt"
+
+    def __init__(
+        self,
+        path: str | Path,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        *,
+        mount: str = "/",
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.root = Path(path)
+        open_site(self.root).close()
+        self.mount = _mount(mount)
+        self.report = log
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._host = host
+        handler = type("SiteHandler", (Handler,), {"site": self})
+        first = DEFAULT_PORT if port is None else port
+        ports = range(first, first + _PORTS_TRIED) if port is None else [first]
+        for attempt in ports:
+            try:
+                super().__init__((host, attempt), handler)
+                break
+            except OverflowError as error:
+                raise UsageError(f"{attempt} is no port: it must lie below 65536.") from error
+            except OSError as error:
+                if attempt == ports[-1]:
+                    reason = error.strerror or str(error)
+                    raise StorageError(
+                        f"Cannot listen on {host}, port {attempt}: {reason}.",
+                        "Choose another address or port.",
+                    ) from error
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the site."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{self.port}{quote(self.mount)}"
+
+    def server_bind(self) -> None:
+        # The base class would ask a name server for the name of this machine, which can take seconds.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self._host, self.port
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that closes a connection is no news."""
+
+    def host_allowed(self, header: str | None) -> bool:
+        """Whether a request names this machine.
+
+        On a loopback address only: another site must not read private pictures by pointing its own
+        name at 127.0.0.1.
+        """
+        if not _is_loopback(self._host):
+            return True
+        try:
+            name = urlsplit(f"//{header or ''}").hostname or ""
+        except ValueError:
+            return False
+        return name.rstrip(".") == self._host or _is_loopback(name)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.server_close()
+
+
+def _mount(text: str) -> str:
+    parts = [part for part in text.split("/") if part]
+    if any(part in (".", "..") for part in parts):
+        raise UsageError(f"A site cannot be mounted at {text}.")
+    return "/" + "".join(f"{part}/" for part in parts)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
