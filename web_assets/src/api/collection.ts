@@ -49,8 +49,8 @@ export class WorkerCollection implements Collection {
     return this.client.call("embedText", { text });
   }
 
-  embedImage(pixels: { width: number; height: number; data: Uint8ClampedArray }): Promise<Float32Array> {
-    return this.client.call("embedImage", { pixels });
+  embedImage(picture: { width: number; height: number; data: Uint8ClampedArray } | Blob): Promise<Float32Array> {
+    return this.client.call("embedImage", { picture });
   }
 
   async warm(): Promise<void> {

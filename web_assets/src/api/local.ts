@@ -24,7 +24,10 @@ export async function openLocally(url: string, assets: Assets, { signal, fetch }
     facets: (field, options) => engine.facets(field, options),
     range: (field) => engine.range(field),
     embedText: (text) => engine.embedText(text),
-    embedImage: (pixels) => engine.embedImage(pixels),
+    embedImage: async (picture) => {
+      if (picture instanceof Blob) throw new TypeError("Without a worker a picture is given as pixels.");
+      return await engine.embedImage(picture);
+    },
     warm: () => engine.warm(),
     onProgress: (listener) => {
       listeners.add(listener);

@@ -33,9 +33,11 @@ export interface Collection {
   embedText(text: string): Promise<Float32Array>;
   /**
    * The embedding of a picture, computed here by the pack's image tower, for `SearchRequest.embeddings`.
-   * `data` is RGBA, oriented as displayed, 4 bytes a pixel, rows from the top.
+   * `data` is RGBA, oriented as displayed, 4 bytes a pixel, rows from the top. A file is decoded in the worker;
+   * where there is none, only pixels are taken. Rejects with an error named `PictureError` for a file that the
+   * browser cannot read.
    */
-  embedImage(pixels: { width: number; height: number; data: Uint8ClampedArray }): Promise<Float32Array>;
+  embedImage(picture: { width: number; height: number; data: Uint8ClampedArray } | Blob): Promise<Float32Array>;
   /** Start loading the text tower and its runtime before the first search. */
   warm(): Promise<void>;
   onProgress(listener: (progress: LoadProgress) => void): () => void;

@@ -1,7 +1,7 @@
 /** What a request asks for: its text in the query language (docs/QUERY.md), and what it adds beside it. */
 import { QueryError } from "./errors";
 import { findField, parse, planQuery, type QueryPlan } from "./query/index";
-import type { Manifest, Mode, Notice, SearchRequest, Sort } from "./types";
+import type { Manifest, Mode, Notice, SearchRequest, Sort, WeightedEmbedding } from "./types";
 
 /** Something to be near (`weight` > 0) or far from (< 0) in the meaning arm. */
 export type Term =
@@ -50,7 +50,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, expressions
       return { kind: "embedding", embedding: picture(request, term.value), weight: term.weight };
     }),
     ...like.map((id): Term => ({ kind: "like", id, weight: 1 })),
-    ...embeddings.map((embedding): Term => ({ kind: "embedding", embedding, weight: 1 })),
+    ...embeddings.map((given): Term => ({ kind: "embedding", ...weighted(given) })),
   ];
   const bounded = text.filters.length + text.required.length + (request.filters?.length ?? 0) > 0;
   const dim = manifest.vectors?.dim;
@@ -58,13 +58,18 @@ export function makePlan(request: SearchRequest, manifest: Manifest, expressions
     if (term.kind === "embedding" && term.embedding.length !== dim) {
       throw new QueryError(`A picture's embedding has ${term.embedding.length} dimensions instead of ${dim ?? 0}.`);
     }
+    if (!Number.isFinite(term.weight)) throw new QueryError("A weight must be a finite number.");
   }
   return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, bounded, notices };
 }
 
 /** Whether a request asks to be near something, so that without any arm there is nothing to show. */
 export function wantsRanking({ text }: Plan, { like = [], embeddings = [] }: SearchRequest): boolean {
-  return like.length + embeddings.length > 0 || text.terms.some(({ weight }) => weight > 0);
+  return like.length > 0 || embeddings.some((given) => weighted(given).weight > 0) || text.terms.some(({ weight }) => weight > 0);
+}
+
+function weighted(given: Float32Array | WeightedEmbedding): WeightedEmbedding {
+  return given instanceof Float32Array ? { embedding: given, weight: 1 } : given;
 }
 
 function picture({ images = {} }: SearchRequest, name: string): Float32Array {

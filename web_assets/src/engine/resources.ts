@@ -161,7 +161,8 @@ export class Resources {
   private packFile(name: string): Promise<Uint8Array> {
     const entry = this.manifest.model?.files[name];
     if (!entry) throw new FormatError(`The site lacks the model's file “${name.slice(0, 80)}”.`);
-    return this.load(entry, name.startsWith("tokens") ? "tokens" : "model");
+    const tower = this.manifest.model?.pack.image.file === name;
+    return this.load(entry, tower ? "image-tower" : name.startsWith("tokens") ? "tokens" : "model");
   }
 
   private load(entry: FileEntry, step: LoadProgress["step"]): Promise<Uint8Array<ArrayBuffer>> {

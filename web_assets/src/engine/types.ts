@@ -21,6 +21,12 @@ export interface Sort {
   direction: "ascending" | "descending";
 }
 
+/** Something to be near, or with a weight below 0 to be far from. */
+export interface WeightedEmbedding {
+  embedding: Float32Array;
+  weight: number;
+}
+
 export interface SearchRequest {
   /** What the person typed, in the query language of docs/QUERY.md. Empty: every image. */
   text?: string;
@@ -28,8 +34,8 @@ export interface SearchRequest {
   images?: Record<string, Float32Array>;
   /** Image ids to find more like. */
   like?: string[];
-  /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised. */
-  embeddings?: Float32Array[];
+  /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised; of weight 1 where none is given. */
+  embeddings?: (Float32Array | WeightedEmbedding)[];
   /** Whether to look for results of this page that show the same picture. */
   group?: boolean;
   mode: Mode;
@@ -98,7 +104,7 @@ export interface RowInfo {
 
 /** Honest progress of everything that takes longer than a blink. */
 export interface LoadProgress {
-  step: "manifest" | "rows" | "vectors" | "catalog" | "runtime" | "model" | "tokens" | "column" | "documents";
+  step: "manifest" | "rows" | "vectors" | "catalog" | "runtime" | "model" | "image-tower" | "tokens" | "column" | "documents";
   /** Bytes received and expected on the wire. */
   loaded: number;
   total: number;

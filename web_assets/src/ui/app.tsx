@@ -10,6 +10,8 @@ import { Grid } from "./grid/grid";
 import { Dialogs, Footer } from "./parts/about";
 import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, RetryIcon, SunIcon, SystemIcon } from "./parts/icons";
+import { DropTarget } from "./pictures/drop";
+import { Tray } from "./pictures/tray";
 import { Messages } from "./search/messages";
 import { SearchBar } from "./search/searchbar";
 import { Chips, Toolbar } from "./search/toolbar";
@@ -47,6 +49,7 @@ function Shell(): JSX.Element {
           {phase === "ready" && (
             <>
               <Hero />
+              <Tray />
               <Toolbar />
               <Chips />
               <Messages />
@@ -58,6 +61,7 @@ function Shell(): JSX.Element {
       {phase === "ready" && <Footer />}
       <Detail />
       <Dialogs />
+      <DropTarget />
       <div class="toast-place" role="status">{toast && <span class="toast">{toast}</span>}</div>
     </>
   );

@@ -4,7 +4,9 @@ import type { ImageDocument, RowInfo, SearchRequest, SearchResponse } from "../e
 import { createStore, type Store } from "./state/store";
 import { PAGE, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
-import { formatView, HOME, isBrowsing, parseView, searchKey, type View } from "./state/view";
+import { formatView, HOME, isBrowsing, parseView, searchKey, withPictures, type View } from "./state/view";
+import { MOST_PICTURES, Pictures } from "./pictures/pictures";
+import { picturesOf } from "./pictures/means";
 import { Thumbnails } from "./thumbnails";
 import type { Anchor } from "./grid/layout";
 
@@ -42,6 +44,7 @@ function isAbort(error: unknown): boolean {
 export class Controller {
   readonly store: Store<State, Action>;
   readonly thumbnails: Thumbnails;
+  readonly pictures: Pictures;
   collection: Collection | null = null;
   /** Set by the grid: whether the person reads further down, so that results must not move under them. */
   scrolled = 0;
@@ -59,12 +62,13 @@ export class Controller {
   #search: AbortController | null = null;
   #toast = 0;
 
-  constructor(open: Open, env: Surroundings, options: { theme?: Theme; thumbnails?: Thumbnails } = {}) {
+  constructor(open: Open, env: Surroundings, options: { theme?: Theme; thumbnails?: Thumbnails; pictures?: Pictures } = {}) {
     this.#open = open;
     this.#env = env;
     this.#base = new URL("./", env.location.href).href;
     this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme));
     this.thumbnails = options.thumbnails ?? new Thumbnails();
+    this.pictures = options.pictures ?? picturesOf(() => this.collection);
   }
 
   /** The folder of the site. */
@@ -125,7 +129,22 @@ export class Controller {
   /** Shows what is like an image, by its id; text and filters give way, the mode stays sensible. */
   moreLike(id: string): void {
     const { view } = this.store.get();
-    this.go({ ...HOME, filters: view.filters, like: [id] });
+    this.go({ ...HOME, filters: view.filters, group: view.group, like: [id] });
+  }
+
+  /** Searches by pictures of the person's own, beside what is asked already. */
+  async searchBy(files: readonly File[]): Promise<void> {
+    const manifest = this.store.get().manifest;
+    if (!manifest) return;
+    if (!manifest.vectors || !manifest.model) return this.say("This collection has no model: it cannot be searched by picture.");
+    const hashes = await this.pictures.add(files);
+    if (!hashes.length) return;
+    const { view } = this.store.get();
+    const next = withPictures(view, hashes);
+    if (view.pictures.length + hashes.length > MOST_PICTURES) this.say(`A search takes ${String(MOST_PICTURES)} pictures at most.`);
+    // A picture that a link named, and that was missing until now.
+    if (searchKey(next) === searchKey(view)) this.#show(next, true);
+    this.go(next);
   }
 
   home(): void {
@@ -220,7 +239,14 @@ export class Controller {
       ...(view.like.length ? { like: view.like } : {}),
       ...(view.filters.length ? { filters: view.filters } : {}),
       ...(view.sort ? { sort: view.sort } : {}),
+      ...(view.group ? { group: true } : {}),
     };
+  }
+
+  /** The same with the pictures of the view, as soon as they can be compared. */
+  async #asked(view: View, offset = 0): Promise<SearchRequest> {
+    const embeddings = await this.pictures.embeddings(view.pictures);
+    return { ...this.request(view, offset), ...(embeddings.length ? { embeddings } : {}) };
   }
 
   #kept(): Entry {
@@ -268,7 +294,9 @@ export class Controller {
     };
     try {
       const options = { signal: abort.signal, onPartial: (response: SearchResponse) => { respond(response).catch(() => undefined); } };
-      await respond(await collection.search(this.request(view), options));
+      const request = await this.#asked(view);
+      abort.signal.throwIfAborted();
+      await respond(await collection.search(request, options));
       this.#remember();
     } catch (error) {
       if (abort.signal.aborted || isAbort(error)) return;
@@ -285,7 +313,7 @@ export class Controller {
       const rows = Array.from({ length: Math.min(PAGE, list.length - first) }, (_, i) => first + i);
       return { results: rows.map((row) => ({ row, score: 0 })), infos: await collection.rows(rows) };
     }
-    const response = await collection.search(this.request(view, index * PAGE));
+    const response = await collection.search(await this.#asked(view, index * PAGE));
     return { results: response.results, infos: await this.#infos(collection, response) };
   }
 
@@ -296,8 +324,8 @@ export class Controller {
 
   /** Keeps the lists of the last searches, so that going back is instant. */
   #remember(): void {
-    const { list, refined } = this.store.get();
-    if (!list || list.stage !== "final" || refined) return;
+    const { list, refined, view } = this.store.get();
+    if (!list || list.stage !== "final" || refined || !this.pictures.complete(view.pictures)) return;
     this.#lists.delete(list.key);
     this.#lists.set(list.key, list);
     if (this.#lists.size > REMEMBERED) {

@@ -29,7 +29,7 @@ export function bytes(value: number): string {
 
 const STEPS: Record<LoadProgress["step"], string> = {
   manifest: "Opening the collection", rows: "Loading the picture list", vectors: "Loading the picture index",
-  catalog: "Loading the text index", runtime: "Starting the language model", model: "Loading the language model",
+  catalog: "Loading the text index", runtime: "Starting the language model", model: "Loading the language model", "image-tower": "Loading the picture model",
   tokens: "Loading words", column: "Loading filters", documents: "Loading details",
 };
 
@@ -69,12 +69,14 @@ function withWords(text: string, total: number, strict: number | null): string {
 export function summary(view: View, list: List, all: number): string {
   const text = view.text.trim();
   const total = list.total;
+  const own = view.pictures.length;
   if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
   if (text && view.mode === "words" && total !== null) return withWords(text, total, list.strictTotal);
   if (text && list.stage === "words") {
     return total === null ? `Pictures with ${quoted(text)}` : `${withWords(text, total, list.strictTotal)} so far`;
   }
   const within = total !== null && total < all ? ` among ${pictures(total)}` : "";
+  if (text && own) return `Closest to ${quoted(text)} and ${own === 1 ? "your picture" : "your pictures"}${within}`;
   if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen picture${within}`;
   if (text && !view.sort && list.divide !== null) {
     return list.divide > 0
@@ -82,6 +84,11 @@ export function summary(view: View, list: List, all: number): string {
       : `No likely match for ${quoted(text)}; the nearest${within}`;
   }
   if (text) return `Best matches for ${quoted(text)}${within}`;
+  if (own && list.divide !== null && !view.sort) {
+    return list.divide > 0
+      ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${own === 1 ? "your picture" : "your pictures"}${within}`
+      : `No likely match for ${own === 1 ? "your picture" : "your pictures"}; the nearest${within}`;
+  }
   if (view.like.length) return (view.like.length === 1 ? "More like this picture" : "More like these pictures") + within;
   if (total !== null && total < all) return `${count(total)} of ${pictures(all)}`;
   return pictures(total ?? all);

@@ -17,7 +17,7 @@ export interface Calls {
   facets: { args: { field: string; filters?: Filter[]; text?: string; limit?: number }; result: FacetCount[] };
   range: { args: { field: string }; result: { min: number; max: number } | null };
   embedText: { args: { text: string }; result: Float32Array };
-  embedImage: { args: { pixels: PixelMessage }; result: Float32Array };
+  embedImage: { args: { picture: PixelMessage | Blob }; result: Float32Array };
   warm: { args: Record<never, never>; result: null };
 }
 

@@ -1,6 +1,7 @@
 /** Answering the page's messages with an engine; apart from `main.ts` so that tests can run it without a worker. */
 import type { Engine } from "../engine/index";
 import type { LoadProgress } from "../engine/types";
+import { decodePicture } from "./decode";
 import { encodeError, type Call, type Calls, type CallName, type FromWorker, type ToWorker } from "./messages";
 
 /** The part of a worker's global scope that is used. */
@@ -44,7 +45,7 @@ export function serve(port: Port, openEngine: OpenEngine): void {
       case "range":
         return await (await opened()).range(call.field);
       case "embedImage":
-        return await (await opened()).embedImage(call.pixels);
+        return await (await opened()).embedImage(call.picture instanceof Blob ? await decodePicture(call.picture) : call.picture);
       case "embedText":
         return await (await opened()).embedText(call.text);
       case "warm":

@@ -8,6 +8,7 @@ import { RetryIcon } from "../parts/icons";
 import {
   anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Anchor, type Direction, type Geometry,
 } from "./layout";
+import { lookAlikes, standIn } from "./groups";
 import { Tile } from "./tile";
 
 const KEYS: Record<string, Direction> = {
@@ -18,6 +19,8 @@ const OVERSCAN = 0.75;
 /** Pages that fly past are not asked for; those that stay this long (ms) are. */
 const LINGER = 90;
 const GLIDE = 420;
+/** No group is spread out. */
+const CLOSED: ReadonlySet<number> = new Set();
 
 interface Span {
   from: number;
@@ -43,13 +46,24 @@ export function Grid(): JSX.Element | null {
   const [span, setSpan] = useState<Span>({ from: 0, to: 2000 });
   const [current, setCurrent] = useState(0);
   const [gliding, setGliding] = useState(false);
+  const [opened, setOpened] = useState<{ key: string; rows: ReadonlySet<number> } | null>(null);
+  const open = opened && opened.key === list?.key ? opened.rows : CLOSED;
   const anchor = useRef<{ key: string; anchor: Anchor } | null>(null);
   const placed = useRef(-1);
   const wish = useRef<{ key: string; index: number } | null>(null);
 
   const geometry = useMemo(
-    () => (list && width > 0 ? geometryOf(list, measureFor(width)) : null), [list, width],
+    () => (list && width > 0 ? geometryOf(list, measureFor(width), open) : null), [list, width, open],
   );
+  const toggle = useCallback((row: number): void => {
+    setOpened((old) => {
+      const rows = new Set(old?.key === latest.current?.list.key ? old?.rows : []);
+      if (!rows.delete(row)) rows.add(row);
+      return { key: latest.current?.list.key ?? "", rows };
+    });
+    setGliding(true);
+    setTimeout(() => setGliding(false), GLIDE);
+  }, []);
   const latest = useRef<{ geometry: Geometry; list: List } | null>(null);
   latest.current = geometry && list ? { geometry, list } : null;
 
@@ -168,10 +182,10 @@ export function Grid(): JSX.Element | null {
       const now = latest.current;
       if (!now?.list.length) return;
       const at = id === undefined ? current : indexOfId(now.list, id);
-      if (at >= 0) focusTile(Math.min(at, now.list.length - 1));
+      if (at >= 0) focusTile(standIn(now.list, Math.min(at, now.list.length - 1), open));
     };
     return () => { controller.focusGrid = () => undefined; };
-  }, [controller, current, focusTile]);
+  }, [controller, current, focusTile, open]);
 
   const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
     const now = latest.current;
@@ -183,8 +197,11 @@ export function Grid(): JSX.Element | null {
     } else if (event.key === "m" && controller.store.get().manifest?.vectors) {
       const place = placeAt(now.list, index);
       if (place) controller.moreLike(place.info.id);
+    } else if (event.key === "g") {
+      const place = placeAt(now.list, index);
+      if (place && lookAlikes(now.list, index)) toggle(place.result.row);
     }
-  }, [controller, focusTile]);
+  }, [controller, focusTile, toggle]);
   const onFocus = useCallback((index: number) => setCurrent(index), []);
 
   if (!list) return null;
@@ -201,7 +218,8 @@ export function Grid(): JSX.Element | null {
           const box = boxOf(geometry, index);
           return place && box && (
             <Tile key={place.result.row} index={index} size={total} {...box} result={place.result} info={place.info}
-              current={index === current} onFocus={onFocus} onKeyDown={onKeyDown} />
+              current={index === current} onFocus={onFocus} onKeyDown={onKeyDown}
+              others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />
           );
         })}
         {geometry?.sections.map((section) => section.divider !== null && (

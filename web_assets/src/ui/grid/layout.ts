@@ -5,6 +5,7 @@
 import justifiedLayout from "justified-layout";
 
 import { PAGE, pageLength, type List, type Page } from "../state/list";
+import { shownOrder } from "./groups";
 
 export interface Box {
   left: number;
@@ -25,8 +26,10 @@ export interface Section {
   first: number;
   top: number;
   height: number;
-  /** Boxes within the section; null while the page is not there. */
-  boxes: Box[] | null;
+  /** Boxes within the section by place, none for what is hidden in a group; null while the page is not there. */
+  boxes: (Box | undefined)[] | null;
+  /** The places that are shown, in the order of the screen. */
+  order: number[];
   count: number;
   /** Where in the section the line between likely and weaker matches lies; null where it does not. */
   divider: number | null;
@@ -112,13 +115,15 @@ interface Laid {
   measure: Measure;
   closed: boolean;
   split: number;
-  boxes: Box[];
+  open: ReadonlySet<number>;
+  boxes: (Box | undefined)[];
+  order: number[];
   height: number;
   divider: number | null;
 }
 
 /** A section in two parts: before `split`, and from there on; in one where `split` lies outside. */
-function layoutParts(ratios: number[], measure: Measure, closed: boolean, split: number): Omit<Laid, "measure" | "closed" | "split"> {
+function layoutParts(ratios: number[], measure: Measure, closed: boolean, split: number): { boxes: Box[]; height: number; divider: number | null } {
   if (split < 0 || split >= ratios.length) return { ...layoutSection(ratios, measure, closed), divider: null };
   const above = layoutSection(ratios.slice(0, split), measure, false);
   const below = layoutSection(ratios.slice(split), measure, closed);
@@ -129,17 +134,30 @@ function layoutParts(ratios: number[], measure: Measure, closed: boolean, split:
 
 const laidPages = new WeakMap<Page, Laid>();
 
-function laidOut(page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number): Laid {
+function laidOut(
+  page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number, open: ReadonlySet<number>,
+): Laid {
   const known = laidPages.get(page);
-  if (known && known.closed === closed && known.split === split && known.measure.width === measure.width) return known;
-  const ratios = page.infos.map((info) => shownRatio(info.width, info.height));
-  const laid = { measure, closed, split, ...layoutParts(ratios, measure, closed, split) };
+  if (known && known.closed === closed && known.split === split && known.open === open && known.measure.width === measure.width) return known;
+  const { places: order, firsts } = shownOrder(page.results, open);
+  const ratios = order.map((place) => shownRatio(page.infos[place]?.width ?? 0, page.infos[place]?.height ?? 0));
+  // What a group hides, or shows, goes with the first of it.
+  const before = split < 0 || split >= page.results.length ? split : firsts.filter((first) => first < split).length;
+  const { boxes: shown, height, divider } = layoutParts(ratios, measure, closed, before);
+  const boxes = new Array<Box | undefined>(page.results.length).fill(undefined);
+  order.forEach((place, i) => { boxes[place] = shown[i]; });
+  const laid = { measure, closed, split, open, boxes, order, height, divider };
   laidPages.set(page, laid);
   return laid;
 }
 
-/** The geometry of a list at a width. Pages already laid out at this width are not laid out again. */
-export function geometryOf(list: List, measure: Measure): Geometry {
+const NONE: ReadonlySet<number> = new Set();
+
+/**
+ * The geometry of a list at a width. Pages already laid out at this width are not laid out again.
+ * `open` has the rows whose look-alikes are shown.
+ */
+export function geometryOf(list: List, measure: Measure, open: ReadonlySet<number> = NONE): Geometry {
   const sections: Section[] = [];
   let top = 0;
   for (let index = 0; index < list.pages.length; index++) {
@@ -147,9 +165,9 @@ export function geometryOf(list: List, measure: Measure): Geometry {
     const count = pageLength(list, index);
     const closed = index < list.pages.length - 1;
     const split = list.divide === null ? -1 : list.divide - index * PAGE;
-    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split) : null;
+    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split, open) : null;
     const height = laid?.height ?? estimateHeight(count, measure);
-    sections.push({ first: index * PAGE, top, height, boxes: laid?.boxes ?? null, count, divider: laid?.divider ?? null });
+    sections.push({ first: index * PAGE, top, height, boxes: laid?.boxes ?? null, order: laid?.order ?? [], count, divider: laid?.divider ?? null });
     top += height + measure.gap;
   }
   return { sections, height: Math.max(0, top - measure.gap), measure };
@@ -187,7 +205,8 @@ export function visible(geometry: Geometry, from: number, to: number): { tiles: 
       missing.push(s);
       continue;
     }
-    for (const [i, box] of section.boxes.entries()) {
+    for (const i of section.order) {
+      const box = section.boxes[i]!;
       const top = section.top + box.top;
       if (top <= to && top + box.height >= from) tiles.push(section.first + i);
     }
@@ -218,14 +237,32 @@ function nearestInRow(geometry: Geometry, from: Box, down: boolean): number | nu
   return best;
 }
 
+/** The last place that a section shows. */
+function lastOf(number: number, { sections }: Geometry): number {
+  const section = sections[number]!;
+  return section.first + (section.order.at(-1) ?? section.count - 1);
+}
+
+/** The place before or after another on screen. */
+function beside(geometry: Geometry, last: number, index: number, by: 1 | -1): number {
+  const number = Math.floor(index / PAGE);
+  const section = geometry.sections[number];
+  const at = section?.order.indexOf(index - section.first) ?? -1;
+  if (!section || at < 0) return Math.min(last, Math.max(0, index + by));
+  const next = section.order[at + by];
+  if (next !== undefined && at + by >= 0) return section.first + next;
+  if (by < 0) return number > 0 ? lastOf(number - 1, geometry) : index;
+  return geometry.sections[number + 1]?.first ?? index;
+}
+
 /** The tile an arrow key leads to; the same tile at an edge. */
 export function neighbour(geometry: Geometry, length: number, index: number, direction: Direction): number {
   const last = Math.max(0, length - 1);
   switch (direction) {
-    case "left": return Math.max(0, index - 1);
-    case "right": return Math.min(last, index + 1);
+    case "left": return beside(geometry, last, index, -1);
+    case "right": return beside(geometry, last, index, 1);
     case "first": return 0;
-    case "last": return last;
+    case "last": return geometry.sections.at(-1)?.boxes ? lastOf(geometry.sections.length - 1, geometry) : last;
     case "up":
     case "down": {
       const from = boxOf(geometry, index);
@@ -245,9 +282,10 @@ export function anchorAt(geometry: Geometry, y: number): Anchor {
   const s = sectionAt(geometry, y);
   const section = geometry.sections[s];
   if (!section) return { index: 0, shift: 0 };
-  const i = section.boxes?.findIndex((box) => section.top + box.top + box.height > y) ?? -1;
-  const box = i < 0 ? null : section.boxes?.[i];
-  return box
+  const bottom = (place: number): number => section.top + section.boxes![place]!.top + section.boxes![place]!.height;
+  const i = section.order.find((place) => bottom(place) > y);
+  const box = i === undefined ? null : section.boxes?.[i];
+  return box && i !== undefined
     ? { index: section.first + i, shift: y - section.top - box.top }
     : { index: section.first, shift: y - section.top };
 }

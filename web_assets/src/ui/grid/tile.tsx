@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController } from "../context";
 import { nameOf } from "../detail/fields";
-import { RetryIcon, SimilarIcon } from "../parts/icons";
+import { RetryIcon, SimilarIcon, StackIcon } from "../parts/icons";
 import { memo } from "../parts/memo";
 import { count } from "../wording";
 import { formatView, HOME } from "../state/view";
@@ -27,6 +27,10 @@ interface Props {
   current: boolean;
   onFocus: (index: number) => void;
   onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>, index: number) => void;
+  /** How many others of its group there are, and whether they are shown. */
+  others: number;
+  spread: boolean;
+  onToggle: (row: number) => void;
 }
 
 /** Waits until the browser has nothing better to do. */
@@ -44,7 +48,7 @@ function sparing(): boolean {
 }
 
 export const Tile = memo(function Tile(props: Props): JSX.Element {
-  const { index, size, left, top, width, height, result, info, current } = props;
+  const { index, size, left, top, width, height, result, info, current, others, spread } = props;
   const controller = useController();
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
@@ -80,7 +84,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
   const lost = failed || broken;
   return (
-    <li class="tile" aria-posinset={index + 1} aria-setsize={size}
+    <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""}`} aria-posinset={index + 1} aria-setsize={size}
       style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${height.toFixed(2)}px` }}>
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
         tabIndex={current ? 0 : -1} aria-label={label} onClick={open} onPointerEnter={look}
@@ -97,6 +101,13 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
           {name && <span class="tile-name">{name}</span>}
           {reasons.length > 0 && <span class="tile-why">{reasons.join(" · ")}</span>}
         </span>
+      )}
+      {others > 0 && (
+        <button type="button" class="tile-group" tabIndex={current ? 0 : -1} aria-expanded={spread}
+          aria-label={`${count(others)} more like ${label}, nearly the same`} title={spread ? "Hide look-alikes" : "Show look-alikes"}
+          onClick={() => props.onToggle(result.row)}>
+          <StackIcon />{spread ? "Hide" : `+${count(others)}`}
+        </button>
       )}
       {lost
         ? (

@@ -83,6 +83,7 @@ const LANGUAGE: [string, string][] = [
   ["year:2019..2021", "Ranges of dates and numbers"],
   ["castle OR fort NOT ruin", "Full-text expressions, also cast* and NEAR(a b, 4)"],
   ["sort:-width k:50", "Order and number of results"],
+  ["Ctrl V", "A copied picture: results are like it; or drop it anywhere"],
 ];
 
 const KEYS: [string[], string][] = [
@@ -95,6 +96,7 @@ const KEYS: [string[], string][] = [
   [["←", "→"], "Next and previous while open"],
   [["+", "−", "0"], "Zoom in, out, fit"],
   [["m"], "More like this picture"],
+  [["g"], "Show or hide look-alikes"],
   [["f"], "Filters"],
   [["?"], "This help"],
 ];

@@ -11,6 +11,15 @@ function icon(children: ComponentChildren): () => JSX.Element {
 }
 
 export const SearchIcon = icon(<><circle cx="11" cy="11" r="6.5" /><path d="m16 16 4.5 4.5" /></>);
+export const PictureIcon = icon(
+  <><rect x="3.5" y="4.5" width="17" height="15" rx="3" /><circle cx="9" cy="9.8" r="1.6" /><path d="m4.5 17.5 5-4.6 3.3 3 2.9-2.6 4 3.6" /></>,
+);
+export const CameraIcon = icon(
+  <><path d="M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.5-2.2h5L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5Z" /><circle cx="12" cy="12.8" r="3.4" /></>,
+);
+export const LockIcon = icon(<><rect x="5" y="10.5" width="14" height="9.5" rx="2.4" /><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5" /></>);
+export const StackIcon = icon(<><rect x="3.5" y="8" width="13" height="12" rx="2.5" /><path d="M8 4.5h9.5a3 3 0 0 1 3 3V16" /></>);
+export const ClockIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" /></>);
 export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />);
 export const FilterIcon = icon(<path d="M4 7h10m4 0h2M4 17h2m4 0h10M16 5v4M8 15v4" />);
 export const SunIcon = icon(

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { CloseIcon, SearchIcon } from "../parts/icons";
+import { Chooser } from "../pictures/chooser";
 import { useThumbnail } from "../grid/use-thumbnail";
 import type { RowInfo } from "../../engine/types";
 
@@ -81,6 +82,7 @@ export function SearchBar(): JSX.Element {
       {text
         ? <button type="button" class="icon-button" aria-label="Clear search" onClick={clear}><CloseIcon /></button>
         : <kbd class="searchbar-key" aria-hidden="true">/</kbd>}
+      <Chooser />
     </form>
   );
 }

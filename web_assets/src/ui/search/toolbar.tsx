@@ -2,8 +2,9 @@
 import type { JSX, TargetedEvent } from "preact";
 
 import { useController, useStore } from "../context";
-import { CloseIcon, FilterIcon } from "../parts/icons";
+import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
 import { useLate } from "../parts/hooks";
+import { hasGroups } from "../grid/groups";
 import { loading, range, shownValue, summary } from "../wording";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
 import { Modes } from "./modes";
@@ -21,6 +22,7 @@ export function Toolbar(): JSX.Element {
       <Modes />
       <Summary />
       <div class="toolbar-end">
+        <Grouping view={view} />
         <SortMenu view={view} fields={fields ?? []} />
         {filterable && (
           <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters"
@@ -66,6 +68,19 @@ function Summary(): JSX.Element {
         </button>
       )}
     </div>
+  );
+}
+
+/** Whether what looks the same is one tile; offered where it makes a difference. */
+function Grouping({ view }: { view: View }): JSX.Element | null {
+  const controller = useController();
+  const grouped = useStore((state) => state.list !== null && hasGroups(state.list));
+  if (view.group && !grouped) return null;
+  return (
+    <button type="button" class="button quiet grouping" aria-pressed={view.group} title="Show look-alikes as one"
+      onClick={() => controller.go({ ...view, group: !view.group, image: null })}>
+      <StackIcon /><span class="label">Group look-alikes</span>
+    </button>
   );
 }
 

@@ -2,10 +2,11 @@
  * What the person is looking at, as a URL and back. Pure.
  *
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
- * `?` are understood too. Keys: `q`, `mode`, `sort` (`-field` falls), `like` (image ids), `image` (open image),
- * `is.FIELD` and `not.FIELD` (repeated), `in.FIELD` (`min..max`, either side may be empty).
+ * `?` are understood too. Keys: `q`, `mode`, `sort` (`-field` falls), `like` (image ids), `picture` (names of pictures
+ * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD` and `not.FIELD` (repeated), `in.FIELD` (`min..max`, either side may be empty).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
+import { MOST_PICTURES, type PictureTerm } from "../pictures/pictures";
 
 export interface View {
   text: string;
@@ -14,11 +15,15 @@ export interface View {
   /** null: the natural order (relevance where something is searched, else the collection's own). */
   sort: Sort | null;
   like: string[];
+  /** Pictures of the person's own, by their content. */
+  pictures: PictureTerm[];
+  /** Whether results that show the same picture are one. */
+  group: boolean;
   /** The image id shown in the detail view. */
   image: string | null;
 }
 
-export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], image: null };
+export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null };
 
 const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD = /^[a-z][a-z0-9_]{0,62}$/;
@@ -64,6 +69,23 @@ function parseFilters(parameters: URLSearchParams): Filter[] {
   return filters;
 }
 
+const PICTURE = /^(-?)(?:([0-9]{1,2}(?:\.[0-9]{1,2})?)\*)?([0-9a-f]{16})$/;
+
+function parsePictures(text: string): PictureTerm[] {
+  const terms = new Map<string, PictureTerm>();
+  for (const part of text.split(",")) {
+    const match = PICTURE.exec(part);
+    const size = Number(match?.[2] ?? 1);
+    if (match && size > 0) terms.set(match[3]!, { hash: match[3]!, weight: match[1] ? -size : size });
+  }
+  return [...terms.values()].slice(0, MOST_PICTURES);
+}
+
+function formatPicture({ hash, weight }: PictureTerm): string {
+  const size = Math.abs(weight);
+  return (weight < 0 ? "-" : "") + (size === 1 ? "" : `${String(size)}*`) + hash;
+}
+
 /** Reads a view from `location.search` and `location.hash`; whatever is malformed is left out. */
 export function parseView(search: string, hash: string): View {
   const parameters = new URLSearchParams(search);
@@ -76,6 +98,8 @@ export function parseView(search: string, hash: string): View {
     filters: parseFilters(parameters),
     sort: parseSort(parameters.get("sort") ?? ""),
     like: (parameters.get("like") ?? "").split(",").filter((id) => IMAGE_ID.test(id)),
+    pictures: parsePictures(parameters.get("picture") ?? ""),
+    group: parameters.get("group") !== "no",
     image: IMAGE_ID.test(image) ? image : null,
   };
 }
@@ -85,6 +109,8 @@ export function formatView(view: View): string {
   const parameters = new URLSearchParams();
   if (view.text) parameters.set("q", view.text);
   if (view.like.length) parameters.set("like", view.like.join(","));
+  if (view.pictures.length) parameters.set("picture", view.pictures.map(formatPicture).join(","));
+  if (!view.group) parameters.set("group", "no");
   if (view.mode !== "all") parameters.set("mode", view.mode);
   for (const filter of view.filters) {
     if (filter.kind === "range") {
@@ -109,12 +135,20 @@ export function searchKey(view: View): string {
 
 /** Whether anything is asked at all, or the whole collection is shown in its own order. */
 export function isBrowsing(view: View): boolean {
-  return !view.text.trim() && !view.like.length && !view.filters.length && !view.sort;
+  return !view.text.trim() && !view.like.length && !view.pictures.length && !view.filters.length && !view.sort;
 }
 
 /** Whether results have a rank (as opposed to an order by field). */
 export function isRanked(view: View): boolean {
-  return Boolean(view.text.trim() || view.like.length);
+  return Boolean(view.text.trim() || view.like.length || view.pictures.length);
+}
+
+/** The view with pictures added, in a mode that looks at pictures. */
+export function withPictures(view: View, hashes: readonly string[]): View {
+  const known = new Set(view.pictures.map(({ hash }) => hash));
+  const added = hashes.filter((hash) => !known.has(hash)).map((hash) => ({ hash, weight: 1 }));
+  const pictures = [...view.pictures, ...added].slice(0, MOST_PICTURES);
+  return { ...view, pictures, mode: view.mode === "words" ? "all" : view.mode, image: null };
 }
 
 /** The view with a value of a field chosen or given up. */

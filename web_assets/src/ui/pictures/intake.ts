@@ -1,0 +1,78 @@
+/** Where pictures come in: dropped anywhere on the page, pasted, picked or photographed. */
+
+/** Every file of a drop or paste; where a browser lists the same file twice it comes once. */
+export function filesFrom(transfer: DataTransfer | null): File[] {
+  if (!transfer) return [];
+  const files = [...transfer.files];
+  if (files.length) return files;
+  return [...transfer.items].flatMap((item) => (item.kind === "file" ? item.getAsFile() ?? [] : []));
+}
+
+/** The files of a drop or paste that say they are pictures. */
+export function picturesFrom(transfer: DataTransfer | null): File[] {
+  return filesFrom(transfer).filter((file) => file.type.startsWith("image/"));
+}
+
+/** Whether something dragged over the page could be a picture: until the drop only the kinds are known. */
+export function carriesFiles(transfer: DataTransfer | null): boolean {
+  return Boolean(transfer?.types.includes("Files"));
+}
+
+export interface Intake {
+  /** Whether files are dragged over the page now. */
+  onDrag: (over: boolean) => void;
+  onPictures: (files: File[]) => void;
+}
+
+/** How long (ms) after the last sign of a drag it counts as gone: a drag that leaves by Esc says nothing. */
+const GONE = 700;
+
+/** Listens on the whole page. Whoever handles an event first (`preventDefault`) keeps it. Returns how to stop. */
+export function takeIn(page: Window, { onDrag, onPictures }: Intake): () => void {
+  let gone: ReturnType<typeof setTimeout> | undefined;
+  const rest = (): void => {
+    clearTimeout(gone);
+    onDrag(false);
+  };
+  const over = (event: DragEvent): void => {
+    if (event.defaultPrevented || !carriesFiles(event.dataTransfer)) return;
+    event.preventDefault();
+    if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
+    clearTimeout(gone);
+    gone = setTimeout(() => onDrag(false), GONE);
+    onDrag(true);
+  };
+  const leave = (event: DragEvent): void => {
+    // Only leaving the window counts, not passing from one element to the next.
+    if (!event.relatedTarget) rest();
+  };
+  const drop = (event: DragEvent): void => {
+    rest();
+    if (event.defaultPrevented || !carriesFiles(event.dataTransfer)) return;
+    event.preventDefault();
+    const files = filesFrom(event.dataTransfer);
+    if (files.length) onPictures(files);
+  };
+  const paste = (event: ClipboardEvent): void => {
+    if (event.defaultPrevented) return;
+    const files = filesFrom(event.clipboardData);
+    // Office programs put a picture of the text beside the text: in a field the text is what was meant.
+    const field = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+    if (!files.length || (field && event.clipboardData?.getData("text/plain").trim())) return;
+    event.preventDefault();
+    onPictures(files);
+  };
+  page.addEventListener("dragenter", over);
+  page.addEventListener("dragover", over);
+  page.addEventListener("dragleave", leave);
+  page.addEventListener("drop", drop);
+  page.addEventListener("paste", paste);
+  return () => {
+    clearTimeout(gone);
+    page.removeEventListener("dragenter", over);
+    page.removeEventListener("dragover", over);
+    page.removeEventListener("dragleave", leave);
+    page.removeEventListener("drop", drop);
+    page.removeEventListener("paste", paste);
+  };
+}

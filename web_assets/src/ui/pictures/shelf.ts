@@ -1,0 +1,104 @@
+/**
+ * Pictures given as queries, kept on this device alone, so that back, forward and reload find them again.
+ * Where the browser keeps nothing (some private windows) they last as long as the page.
+ */
+import { openDB, type IDBPDatabase } from "idb";
+
+export interface Kept {
+  hash: string;
+  name: string;
+  file: Blob;
+  /** Embeddings by the model that made them (`encoder_hash`). */
+  embeddings: Record<string, Float32Array>;
+  /** When it was last searched with (ms since 1970). */
+  used: number;
+}
+
+export interface Shelf {
+  get(hash: string): Promise<Kept | null>;
+  put(kept: Kept): Promise<void>;
+  clear(): Promise<void>;
+  /** How many pictures are kept. */
+  count(): Promise<number>;
+}
+
+const DATABASE = "imagedb-pictures";
+const STORE = "pictures";
+/** The pictures used longest ago give way beyond so many, or so many bytes. */
+export const MOST = 40;
+export const MOST_BYTES = 200_000_000;
+
+/** Which of the kept pictures must go: all beyond the limits, the latest used stay. */
+export function surplus(kept: readonly { hash: string; used: number; bytes: number }[]): string[] {
+  let total = 0;
+  return [...kept].sort((a, b) => b.used - a.used).flatMap(({ hash, bytes }, i) => {
+    total += bytes;
+    return i > 0 && (i >= MOST || total > MOST_BYTES) ? [hash] : [];
+  });
+}
+
+export class MemoryShelf implements Shelf {
+  readonly #kept = new Map<string, Kept>();
+
+  get(hash: string): Promise<Kept | null> {
+    return Promise.resolve(this.#kept.get(hash) ?? null);
+  }
+
+  put(kept: Kept): Promise<void> {
+    this.#kept.set(kept.hash, kept);
+    return Promise.resolve();
+  }
+
+  clear(): Promise<void> {
+    this.#kept.clear();
+    return Promise.resolve();
+  }
+
+  count(): Promise<number> {
+    return Promise.resolve(this.#kept.size);
+  }
+}
+
+/** IndexedDB with memory before it: what the browser refuses to keep is still there until the page is left. */
+export class DeviceShelf implements Shelf {
+  readonly #memory = new MemoryShelf();
+  #database: Promise<IDBPDatabase | null> | null = null;
+
+  async get(hash: string): Promise<Kept | null> {
+    const known = await this.#memory.get(hash);
+    return known ?? await this.#try(async (database) => (await database.get(STORE, hash)) as Kept | undefined) ?? null;
+  }
+
+  async put(kept: Kept): Promise<void> {
+    await this.#memory.put(kept);
+    await this.#try(async (database) => {
+      await database.put(STORE, kept);
+      const all = (await database.getAll(STORE)) as Kept[];
+      for (const hash of surplus(all.map(({ hash, used, file }) => ({ hash, used, bytes: file.size })))) {
+        await database.delete(STORE, hash);
+      }
+    });
+  }
+
+  async clear(): Promise<void> {
+    await this.#memory.clear();
+    await this.#try((database) => database.clear(STORE));
+  }
+
+  async count(): Promise<number> {
+    return await this.#try((database) => database.count(STORE)) ?? await this.#memory.count();
+  }
+
+  /** What the database says; undefined where it is not to be had. */
+  async #try<T>(use: (database: IDBPDatabase) => Promise<T>): Promise<T | undefined> {
+    try {
+      this.#database ??= openDB(DATABASE, 1, {
+        upgrade: (database) => { database.createObjectStore(STORE, { keyPath: "hash" }); },
+      }).catch(() => null);
+      const database = await this.#database;
+      return database ? await use(database) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** Picture files to pixels, with the worker's own decoder and canvas: the page stays free meanwhile. */
+import type { PixelMessage } from "./messages";
+
+/** More pixels are refused: a small file can unfold to gigabytes. */
+export const MAX_PIXELS = 100_000_000;
+/** Larger pictures are brought down to so many pixels on their shorter side, which every model's input fits in twice. */
+const SHORTER_SIDE = 1024;
+
+/** A file that cannot be used as a picture: trying again will not help. */
+export class PictureError extends Error {
+  override readonly name = "PictureError";
+}
+
+/** The size a picture is drawn at before the model's own resizing. */
+export function drawnSize(width: number, height: number): { width: number; height: number } {
+  const scale = Math.min(1, SHORTER_SIDE / Math.min(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** RGBA of a file as it is displayed: upright by its EXIF, in sRGB, white behind what is transparent. @throws PictureError */
+export async function decodePicture(file: Blob): Promise<PixelMessage> {
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "default" });
+  } catch {
+    throw new PictureError("This browser cannot read the picture.");
+  }
+  try {
+    if (bitmap.width * bitmap.height > MAX_PIXELS) throw new PictureError("The picture has too many pixels.");
+    const { width, height } = drawnSize(bitmap.width, bitmap.height);
+    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    if (!context) throw new PictureError("This browser has no memory left for the picture.");
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, width, height);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, width, height);
+    return { width, height, data: context.getImageData(0, 0, width, height).data };
+  } finally {
+    bitmap.close();
+  }
+}
