@@ -2,11 +2,16 @@
 import type {
   FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
 } from "../engine/types";
+import { LocalAdditions } from "./additions";
 import type { WorkerClient } from "../worker/client";
 import type { Collection, SearchOptions } from "./types";
 
 export class WorkerCollection implements Collection {
-  constructor(private readonly client: WorkerClient, readonly manifest: Manifest) {}
+  readonly additions?: LocalAdditions;
+
+  constructor(private readonly client: WorkerClient, readonly manifest: Manifest, additions = false) {
+    if (additions) this.additions = new LocalAdditions(client);
+  }
 
   search(request: SearchRequest, options: SearchOptions = {}): Promise<SearchResponse> {
     const { signal, onPartial } = options;

@@ -10,9 +10,9 @@ import type { Open } from "./types";
  */
 export const open: Open = async (url, options = {}) => {
   const start = () => new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module", name: "imagedb" });
-  const client = new WorkerClient(start, new URL(url, globalThis.location.href).href);
+  const client = new WorkerClient(start, new URL(url, globalThis.location.href).href, options.additions);
   try {
-    return new WorkerCollection(client, await client.open(options.signal));
+    return new WorkerCollection(client, await client.open(options.signal), options.additions);
   } catch (error) {
     client.close();
     throw error;

@@ -1,4 +1,5 @@
 /** The public library's surface: what `open(url)` gives, in browsers (through a worker) and in Node. */
+import type { LocalAdditions } from "./additions";
 import type {
   FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
 } from "../engine/types";
@@ -46,8 +47,12 @@ export interface Collection {
 
 export interface OpenOptions {
   signal?: AbortSignal;
+  /** Pictures of this device beside the published ones; only where `open` was asked for them. */
+  readonly additions?: LocalAdditions;
   /** Another `fetch`, for tests and for hosts of their own; in browsers the worker's own is used. */
   fetch?: typeof fetch;
 }
 
 export type Open = (url: string, options?: OpenOptions) => Promise<Collection>;
+  /** Let pictures be added on this device. In browsers only, and only on the site's own pages. */
+  additions?: boolean;

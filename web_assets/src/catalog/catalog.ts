@@ -39,6 +39,9 @@ export class Catalog {
 
   private constructor(
     private readonly sqlite3: Sqlite3Static, private readonly database: Database, readonly columns: readonly string[],
+  /** Texts of rows beyond the file's own, by row. */
+  private readonly appended = new Map<number, readonly string[]>();
+
   ) {}
 
   /** Throws FormatError where the file is no catalog; whatever loading SQLite throws. */
@@ -134,6 +137,35 @@ export class Catalog {
       } finally {
         statement.finalize();
       }
+  /**
+   * Make `texts` (one list a row, one text a column) the rows from `first` on, in place of all that were appended
+   * before. They are rows like any other: they count in bm25 too.
+   */
+  append(first: number, texts: readonly (readonly string[])[]): void {
+    const wanted = new Map(texts.map((row, i) => [first + i, row.map((text) => spaceCjk(text.replaceAll("\0", " ")))]));
+    const same = (row: number) => {
+      const [old, fresh] = [this.appended.get(row), wanted.get(row)];
+      return old !== undefined && fresh !== undefined && old.every((text, i) => text === fresh[i]);
+    };
+    const gone = [...this.appended.keys()].filter((row) => !same(row));
+    const come = [...wanted.keys()].filter((row) => !same(row));
+    if (!gone.length && !come.length) return;
+    const names = this.columns.map((name) => `"${name}"`).join(", ");
+    const marks = this.columns.map(() => "?").join(", ");
+    this.guard(() => {
+      this.database.transaction(() => {
+        // A contentless table forgets a row by being told what it held.
+        for (const row of gone) this.change(`insert into fts(fts, rowid, ${names}) values ('delete', ?, ${marks})`, row, this.appended.get(row)!);
+        for (const row of come) this.change(`insert into fts(rowid, ${names}) values (?, ${marks})`, row, wanted.get(row)!);
+      });
+    });
+    this.appended.clear();
+    for (const [row, columns] of wanted) this.appended.set(row, columns);
+    this.words.forget();
+    this.cache.clear();
+    this.unranked.clear();
+  }
+
     });
     const order = Uint32Array.from(rows.keys()).sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
     return { rows: order.map((i) => rows[i]!) };
@@ -141,6 +173,10 @@ export class Catalog {
 
   /** Errors of the expression become SyntaxProblem; damage stays an error of its own. */
   private guard<T>(run: () => T): T {
+  private change(sql: string, row: number, texts: readonly string[]): void {
+    this.database.exec({ sql, bind: [row + 1, ...texts] });
+  }
+
     try {
       return run();
     } catch (error) {

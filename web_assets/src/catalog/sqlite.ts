@@ -25,7 +25,7 @@ export function loadSqlite(binary: () => Promise<Uint8Array>): Promise<Sqlite3St
   return loading;
 }
 
-/** Open a read-only database from the bytes of its file. */
+/** Open a database in memory from the bytes of its file. */
 export function openDatabase(sqlite3: Sqlite3Static, file: Uint8Array): Database {
   const { capi, wasm } = sqlite3;
   const database = new sqlite3.oo1.DB(":memory:");
@@ -33,7 +33,7 @@ export function openDatabase(sqlite3: Sqlite3Static, file: Uint8Array): Database
     const pointer = wasm.allocFromTypedArray(file);
     const code = capi.sqlite3_deserialize(
       database.pointer!, "main", pointer, file.length, file.length,
-      capi.SQLITE_DESERIALIZE_FREEONCLOSE | capi.SQLITE_DESERIALIZE_READONLY,
+      capi.SQLITE_DESERIALIZE_FREEONCLOSE | capi.SQLITE_DESERIALIZE_RESIZEABLE,
     );
     database.checkRc(code);
     return database;

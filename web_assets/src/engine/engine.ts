@@ -1,14 +1,16 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
 import { SyntaxProblem } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
-import { hex, numberAt, placeholderAt, type FieldValue } from "../format/index";
+import { hex, numberAt, placeholderAt } from "../format/index";
+import { Additions, Overlay, OverlaidResources, type AdditionsHost } from "./additions/index";
+import { textOf } from "./additions/fields";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { facetCounts } from "./facets";
 import { both, maskOf, rowsOf, type Mask } from "./mask";
 import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
-import { Resources } from "./resources";
+import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { filters, search, type SearchContext } from "./search";
 import { searchWords } from "./words-arm";
 import type {
@@ -21,19 +23,29 @@ export interface EngineOptions {
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
 }
+  /** Lets pictures be added on this device; without it there are none. */
+  additions?: AdditionsHost;
 
 const FACET_LIMIT = 50;
 
 export class Engine {
-  private readonly meaning: MeaningArm;
+  /** Null where this device's own pictures were not asked for. */
+  readonly additions: Additions | null;
+  private resources: Resources;
+  private meaning: MeaningArm;
+  private overlay: Overlay | null = null;
 
-  private constructor(private readonly resources: Resources) {
-    this.meaning = new MeaningArm(resources);
+  private constructor(private readonly site: SiteResources, url: string, host: AdditionsHost | undefined) {
+    this.resources = site;
+    this.meaning = new MeaningArm(site);
+    const address = new URL(".", manifestUrl(url)).href;
+    this.additions = host ? new Additions({ site, address, host, onOverlay: (overlay) => { this.lay(overlay); } }) : null;
   }
 
   /** @param url absolute; the site's folder, its manifest.json or one of its pages */
   static async open(url: string, options: EngineOptions): Promise<Engine> {
-    return new Engine(await Resources.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch }));
+    const site = await SiteResources.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch });
+    return new Engine(site, url, options.additions);
   }
 
   get manifest(): Manifest {
@@ -44,15 +56,19 @@ export class Engine {
    * @throws QueryError for a request that makes no sense, LoadError where a file it needs cannot be had,
    * the signal's reason on abort
    */
-  search(request: SearchRequest, context: SearchContext = {}): Promise<SearchResponse> {
-    return search(this.resources, this.meaning, request, context);
+  async search(request: SearchRequest, context: SearchContext = {}): Promise<SearchResponse> {
+    await this.additions?.loaded;
+    return await search(this.resources, this.meaning, request, context);
   }
 
   async rows(rows: number[]): Promise<RowInfo[]> {
     rows.forEach((row) => { this.check(row); });
+    await this.additions?.loaded;
     const { extension } = this.manifest.thumbnails;
-    const ids = await this.resources.ids();
-    return await Promise.all(rows.map(async (row) => {
+    const { overlay } = this;
+    const ids = await this.site.ids();
+    return await Promise.all(rows.map(async (row): Promise<RowInfo> => {
+      if (overlay && row >= this.site.count) return overlay.info(row, this.site.count);
       const block = await this.resources.rows(row);
       const at = row - block.first;
       const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
@@ -75,11 +91,12 @@ export class Engine {
 
   async rowOf(id: string): Promise<number | null> {
     return (await this.resources.ids()).rowOf(id);
+    await this.additions?.loaded;
   }
 
-  /** All image ids, 8 bytes a row. */
+  /** The published image ids, 8 bytes a row. */
   async ids(): Promise<Uint8Array> {
-    return (await this.resources.ids()).all();
+    return (await this.site.ids()).all();
   }
 
   /** The rows that meet filters and a query text, in default order; null for all. */
@@ -92,7 +109,7 @@ export class Engine {
     this.check(row);
     const { columns } = this.manifest.catalog;
     const [document, catalog] = await Promise.all([this.resources.document(row), this.resources.catalog()]);
-    const texts = columns.map((name) => fieldText(document.fields[name]));
+    const texts = columns.map((name) => textOf(document.fields[name]));
     const pieces = () => this.plainly(text, (plan) => {
       const expression = highlightExpression(plan);
       return expression ? catalog.highlight(texts, expression) : texts.map((text) => [text]);
@@ -148,6 +165,7 @@ export class Engine {
       const mask = await filters(this.resources, list, plan);
       return catalog ? searchWords(catalog, plan, true, mask, count) : { rows: new Uint32Array(), strict: null, coverage: new Float64Array(), mask };
     });
+    this.additions?.close();
     return found.strict === null ? found.mask : both(found.mask, maskOf(found.rows, count));
   }
 
@@ -166,9 +184,12 @@ export class Engine {
     if (!Number.isInteger(row) || row < 0 || row >= this.resources.count) throw new QueryError(`The collection has no row ${row}.`);
   }
 }
+  /** Search these additions beside the published rows from now on. */
+  private lay(overlay: Overlay | null): void {
+    this.overlay = overlay;
+    this.resources = overlay ? new OverlaidResources(this.site, overlay) : this.site;
+    this.meaning = new MeaningArm(this.resources);
+    // Full text holds rows of its own, which are of no further use without additions.
+    if (!overlay) this.site.withoutAdditions();
+  }
 
-/** What full text sees of a field's value. */
-function fieldText(value: FieldValue | undefined): string {
-  if (value === undefined) return "";
-  return Array.isArray(value) ? value.join(", ") : String(value);
-}

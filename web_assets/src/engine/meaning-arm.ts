@@ -1,5 +1,5 @@
 /** The meaning arm: one query vector from all terms, and the rows nearest to it. */
-import type { SimilarityIndex } from "../kernel/index";
+import type { Similarities } from "../kernel/index";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { maskOf, type Mask } from "./mask";
@@ -77,7 +77,7 @@ export class MeaningArm {
 }
 
 /** All rows at least so similar. */
-function rowsFrom(index: SimilarityIndex, vector: Float32Array, limit: number): Uint32Array {
+function rowsFrom(index: Similarities, vector: Float32Array, limit: number): Uint32Array {
   for (let k = 1024; ; k *= 4) {
     const { rows, similarities } = index.search(vector, Math.min(k, index.count));
     const end = similarities.findIndex((similarity) => similarity < limit);

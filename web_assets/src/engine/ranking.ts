@@ -1,5 +1,5 @@
 /** Rankings of both arms, and the page of one that is asked for. */
-import type { Similar, SimilarityIndex } from "../kernel/index";
+import type { Similar, Similarities } from "../kernel/index";
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { countMask, rowsOf, type Mask } from "./mask";
 import type { Plan } from "./plan";
@@ -16,7 +16,7 @@ const MATCHED_WORDS = 8;
 /** A query of the meaning arm; no vector where its terms cancel out. */
 export interface Query {
   vector: Float32Array | null;
-  index: SimilarityIndex;
+  index: Similarities;
 }
 
 export interface Ranking {
@@ -83,11 +83,20 @@ export function nothing(): Ranking {
   return { length: 0, at: () => { throw new RangeError("There is no result."); }, total: 0, ranked: true };
 }
 
-/** All rows, or those of a mask, in default order. */
-export function browse(mask: Mask | null, count: number): Ranking {
+/**
+ * All rows, or those of a mask, in default order: first the additions, newest first, then the published rows.
+ * @param published how many rows are published; those from there on are additions
+ */
+export function browse(mask: Mask | null, count: number, published: number): Ranking {
   const rows = mask && rowsOf(mask);
   const length = rows?.length ?? count;
-  return { length, at: (place) => ({ row: rows?.[place] ?? place, score: 0 }), total: length, ranked: false };
+  const first = rows ? rows.findIndex((row) => row >= published) : published;
+  const added = first < 0 ? 0 : length - first;
+  const rowAt = (at: number) => rows?.[at] ?? at;
+  return {
+    length, total: length, ranked: false,
+    at: (place) => ({ row: rowAt(place < added ? length - 1 - place : place - added), score: 0 }),
+  };
 }
 
 /** The answer: the page of `ranking` that `plan` asks for. */

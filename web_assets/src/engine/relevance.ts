@@ -2,7 +2,7 @@
  * Which results are likely matches, and which show the same picture (docs/QUERY.md, "Relevance"). The twin of
  * builder/imagedb_site/query/relevance.py.
  */
-import type { SimilarityIndex } from "../kernel/index";
+import type { Similarities } from "../kernel/index";
 
 /** How many rows, evenly over the collection, are taken for the background. */
 const SAMPLE = 4096;
@@ -16,7 +16,7 @@ const DUPLICATE = 0.93;
 const known = new WeakMap<Float32Array, number>();
 
 /** The similarity to `query` from which a row is a likely match. */
-export function likelyFrom(index: SimilarityIndex, query: Float32Array, temperature: number): number {
+export function likelyFrom(index: Similarities, query: Float32Array, temperature: number): number {
   const before = known.get(query);
   if (before !== undefined) return before;
   const { count } = index;
@@ -34,7 +34,7 @@ export function likelyFrom(index: SimilarityIndex, query: Float32Array, temperat
  * For each of `rows` that shows the picture of an earlier one, that earlier row. The first row of a group stands
  * for it: later ones are only compared with first ones.
  */
-export function duplicates(rows: readonly number[], index: SimilarityIndex): Map<number, number> {
+export function duplicates(rows: readonly number[], index: Similarities): Map<number, number> {
   const found = new Map<number, number>();
   const firsts: { row: number; embedding: Float32Array }[] = [];
   for (const row of rows) {

@@ -5,7 +5,7 @@ import {
   FormatError, loadFile, loadJson, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary,
   type Column, type FieldDefinition, type FileEntry, type Ids, type ImageDocument, type Manifest, type RowsBlock,
 } from "../format/index";
-import { createScanner, SimilarityIndex } from "../kernel/index";
+import { createScanner, SimilarityIndex, type Similarities } from "../kernel/index";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
@@ -26,7 +26,10 @@ const SHOW = 150;
 /** Milliseconds after which the model starts, whatever became of the words. */
 const MODEL_WAITS = 4000;
 
-export class Resources {
+/** What a search asks of a collection; `engine/additions` has another answer, with more rows. */
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "withoutAdditions">>;
+
+export class SiteResources {
   private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private readonly columns = new Shared<Column>();
@@ -41,16 +44,21 @@ export class Resources {
   ) {}
 
   /** @param url the site's folder, its manifest.json or one of its pages */
-  static async open(url: string, options: ResourceOptions): Promise<Resources> {
+  static async open(url: string, options: ResourceOptions): Promise<SiteResources> {
     const base = manifestUrl(url);
     const meter = new Meter((progress) => options.onProgress?.(progress));
     const { fetch, signal } = options;
     const value = await meter.track("manifest", 0, (onProgress) =>
       loadJson(base, { fetch, onProgress, ...(signal ? { signal } : {}) }));
-    return new Resources(readManifest(value), base, options, meter);
+    return new SiteResources(readManifest(value), base, options, meter);
   }
 
   get count(): number {
+    return this.manifest.collection.count;
+  }
+
+  /** How many rows are published, the first ones. */
+  get published(): number {
     return this.manifest.collection.count;
   }
 
@@ -115,8 +123,13 @@ export class Resources {
     });
   }
 
+  /** Take rows that were appended out of full text again. */
+  withoutAdditions(): void {
+    this.loadedCatalog?.append(this.count, []);
+  }
+
   /** Exact similarity over all rows. Throws QueryError where the collection has no vectors. */
-  similarity(): Promise<SimilarityIndex> {
+  similarity(): Promise<Similarities> {
     const { vectors } = this.manifest;
     if (!vectors) throw new QueryError("This collection has no vectors: it can only be searched by words.");
     return this.once("vectors", async () => {

@@ -58,7 +58,7 @@ async function run(
   if (!query) {
     const found = words && await abortable(words, signal);
     if (found && found.strict !== null) return await answer(byWords(found), "final", []);
-    return await answer(...unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources.count));
+    return await answer(...unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources));
   }
 
   let done = false;
@@ -135,16 +135,19 @@ async function startMeaning(resources: Resources, vector: Promise<Float32Array |
 }
 
 /** What there is without any arm: all allowed rows, or nothing where something was to be looked for. */
-function unranked(plan: Plan, request: SearchRequest, mask: Mask | null, count: number): [Ranking, "final", Notice[]] {
-  if (!wantsRanking(plan, request)) return [browse(mask, count), "final", []];
+function unranked(
+  plan: Plan, request: SearchRequest, mask: Mask | null, { count, published }: Pick<Resources, "count" | "published">,
+): [Ranking, "final", Notice[]] {
+  if (!wantsRanking(plan, request)) return [browse(mask, count, published), "final", []];
   return [nothing(), "final", [{ kind: "info", message: "There is nothing in this query to search for." }]];
 }
 
 /** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
 function decide(
   plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null,
-  { count, temperature }: Resources,
+  resources: Resources,
 ): [Ranking, "final", Notice[]] {
+  const { temperature } = resources;
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
     if (!words?.rows.length || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
@@ -159,7 +162,7 @@ function decide(
     }]];
   }
   if (near.value.vector) return [rank(plan, near.value, words, mask, temperature), "final", []];
-  return words && words.strict !== null ? [byWords(words), "final", []] : unranked(plan, request, words ? words.mask : mask, count);
+  return words && words.strict !== null ? [byWords(words), "final", []] : unranked(plan, request, words ? words.mask : mask, resources);
 }
 
 /** A refused expression is for the caller: it is searched as plain words. */

@@ -100,6 +100,8 @@ export interface RowInfo {
   thumbnail: { url: string; offset: number; length: number } | null;
   /** ThumbHash bytes; empty where there is none. */
   placeholder: Uint8Array;
+  /** It is kept on this device only; the thumbnail's address then is an object URL. */
+  local?: true;
 }
 
 /** Honest progress of everything that takes longer than a blink. */

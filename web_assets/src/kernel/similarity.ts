@@ -15,6 +15,9 @@ export interface Similar {
   similarities: Float64Array;
 }
 
+/** What an index of similarities can be asked; others than `SimilarityIndex` may answer it. */
+export type Similarities = Pick<SimilarityIndex, keyof SimilarityIndex>;
+
 /** A scan takes so many rows more than asked, lest the query's rounding to int16 costs one at the edge. */
 const SPARE = 32;
 

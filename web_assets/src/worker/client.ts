@@ -1,5 +1,6 @@
 /** The page's side of the worker: every call ends, in a result or in an error, even when the worker dies. */
 import { LoadError } from "../format/errors";
+import type { AdditionsState } from "../engine/additions/types";
 import type { LoadProgress, Manifest, SearchResponse } from "../engine/types";
 import { decodeError, type CallName, type Calls, type FromWorker, type ToWorker } from "./messages";
 
@@ -34,12 +35,14 @@ export class WorkerClient {
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Set<(progress: LoadProgress) => void>();
+  private readonly additionsListeners = new Set<(state: AdditionsState) => void>();
 
-  constructor(private readonly start: () => WorkerLike, private readonly url: string) {}
+  /** @param additions whether pictures may be added on this device */
+  constructor(private readonly start: () => WorkerLike, private readonly url: string, private readonly additions = false) {}
 
   /** Start the worker, if need be, and open the collection. */
   open(signal?: AbortSignal): Promise<Manifest> {
-    this.opened ??= this.send("open", { url: this.url }, {}).catch((error: unknown) => {
+    this.opened ??= this.send("open", { url: this.url, ...(this.additions ? { additions: true } : {}) }, {}).catch((error: unknown) => {
       this.opened = null;
       throw error;
     });
@@ -56,6 +59,11 @@ export class WorkerClient {
   onProgress(listener: (progress: LoadProgress) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onAdditions(listener: (state: AdditionsState) => void): () => void {
+    this.additionsListeners.add(listener);
+    return () => this.additionsListeners.delete(listener);
   }
 
   /** Stop the worker; what is under way is rejected with an AbortError, and so is every later call. */
@@ -113,6 +121,9 @@ export class WorkerClient {
     switch (message.kind) {
       case "progress":
         for (const listener of this.listeners) listener(message.progress);
+        return;
+      case "additions-changed":
+        for (const listener of this.additionsListeners) listener(message.state);
         return;
       case "partial":
         this.pending.get(message.id)?.onPartial?.(message.response);

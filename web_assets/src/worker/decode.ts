@@ -17,24 +17,37 @@ export function drawnSize(width: number, height: number): { width: number; heigh
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** RGBA of a file as it is displayed: upright by its EXIF, in sRGB, white behind what is transparent. @throws PictureError */
-export async function decodePicture(file: Blob): Promise<PixelMessage> {
+/** A file as it is displayed: upright by its EXIF, in sRGB. To be closed by the caller. @throws PictureError */
+export async function openPicture(file: Blob): Promise<ImageBitmap> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image", colorSpaceConversion: "default" });
   } catch {
     throw new PictureError("This browser cannot read the picture.");
   }
+  if (bitmap.width * bitmap.height <= MAX_PIXELS) return bitmap;
+  bitmap.close();
+  throw new PictureError("The picture has too many pixels.");
+}
+
+/** A canvas with the picture at a size, on white. */
+export function drawn(bitmap: ImageBitmap, width: number, height: number): { canvas: OffscreenCanvas; pixels: () => PixelMessage } {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new PictureError("This browser has no memory left for the picture.");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  return { canvas, pixels: () => ({ width, height, data: context.getImageData(0, 0, width, height).data }) };
+}
+
+/** RGBA of a file as it is displayed, white behind what is transparent. @throws PictureError */
+export async function decodePicture(file: Blob): Promise<PixelMessage> {
+  const bitmap = await openPicture(file);
   try {
-    if (bitmap.width * bitmap.height > MAX_PIXELS) throw new PictureError("The picture has too many pixels.");
     const { width, height } = drawnSize(bitmap.width, bitmap.height);
-    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-    if (!context) throw new PictureError("This browser has no memory left for the picture.");
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, width, height);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, 0, 0, width, height);
-    return { width, height, data: context.getImageData(0, 0, width, height).data };
+    return drawn(bitmap, width, height).pixels();
   } finally {
     bitmap.close();
   }

@@ -1,12 +1,13 @@
 /** Everything that passes between the page and the worker: one union each way. */
 import { FormatError, LoadError } from "../format/errors";
+import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../engine/additions/types";
 import type {
   FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
 } from "../engine/types";
 
 /** The calls the worker answers, with their arguments and results. */
 export interface Calls {
-  open: { args: { url: string }; result: Manifest };
+  open: { args: { url: string; additions?: boolean }; result: Manifest };
   search: { args: { request: SearchRequest; partial: boolean }; result: SearchResponse };
   rows: { args: { rows: number[] }; result: RowInfo[] };
   document: { args: { row: number }; result: ImageDocument };
@@ -21,6 +22,14 @@ export interface Calls {
   warm: { args: Record<never, never>; result: null };
 }
 
+  additions: { args: Record<never, never>; result: AdditionsState };
+  addPicture: { args: { picture: NewPicture }; result: AddOutcome };
+  editAddition: { args: { imageId: string; change: AdditionChange }; result: null };
+  removeAdditions: { args: { imageIds: string[] }; result: null };
+  restoreAdditions: { args: { imageIds: string[] }; result: null };
+  originalOf: { args: { imageId: string }; result: Blob };
+  exportAdditions: { args: Record<never, never>; result: Blob };
+  importAdditions: { args: { file: Blob }; result: ImportOutcome };
 export interface PixelMessage {
   width: number;
   height: number;
@@ -39,7 +48,8 @@ export type FromWorker =
   | { kind: "result"; id: number; value: Calls[CallName]["result"] }
   | { kind: "partial"; id: number; response: SearchResponse }
   | { kind: "error"; id: number; error: ErrorMessage }
-  | { kind: "progress"; progress: LoadProgress };
+  | { kind: "progress"; progress: LoadProgress }
+  | { kind: "additions-changed"; state: AdditionsState };
 
 export interface ErrorMessage {
   name: string;

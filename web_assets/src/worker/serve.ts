@@ -1,4 +1,5 @@
 /** Answering the page's messages with an engine; apart from `main.ts` so that tests can run it without a worker. */
+import type { Additions } from "../engine/additions/index";
 import type { Engine } from "../engine/index";
 import type { LoadProgress } from "../engine/types";
 import { decodePicture } from "./decode";
@@ -10,7 +11,8 @@ export interface Port {
   postMessage(message: unknown): void;
 }
 
-export type OpenEngine = (url: string, onProgress: (progress: LoadProgress) => void) => Promise<Engine>;
+/** @param additions whether pictures may be added on this device */
+export type OpenEngine = (url: string, onProgress: (progress: LoadProgress) => void, additions: boolean) => Promise<Engine>;
 
 export function serve(port: Port, openEngine: OpenEngine): void {
   const running = new Map<number, AbortController>();
@@ -18,10 +20,18 @@ export function serve(port: Port, openEngine: OpenEngine): void {
   const send = (message: FromWorker) => { port.postMessage(message); };
 
   const opened = () => engine ?? Promise.reject(new Error("No collection is open."));
+  const own = async (): Promise<{ additions: Additions }> => {
+    const { additions } = await opened();
+    if (!additions) throw new Error("The collection was opened without pictures of this device.");
+    return { additions };
+  };
   const run = async (call: Call, signal: AbortSignal): Promise<Calls[CallName]["result"]> => {
     switch (call.kind) {
       case "open":
-        engine = openEngine(call.url, (progress) => { send({ kind: "progress", progress }); });
+        engine = openEngine(call.url, (progress) => { send({ kind: "progress", progress }); }, call.additions ?? false);
+        engine.then(({ additions }) => {
+          if (additions) additions.onChange = (state) => { send({ kind: "additions-changed", state }); };
+        }, () => undefined);
         return (await engine).manifest;
       case "search":
         return await (await opened()).search(call.request, {
@@ -55,6 +65,28 @@ export function serve(port: Port, openEngine: OpenEngine): void {
   };
 
   port.addEventListener("message", ({ data }) => {
+      case "additions": {
+        const { additions } = await own();
+        await additions.loaded;
+        return additions.state;
+      }
+      case "addPicture":
+        return await (await own()).additions.add(call.picture);
+      case "editAddition":
+        await (await own()).additions.edit(call.imageId, call.change);
+        return null;
+      case "removeAdditions":
+        await (await own()).additions.remove(call.imageIds);
+        return null;
+      case "restoreAdditions":
+        await (await own()).additions.restore(call.imageIds);
+        return null;
+      case "originalOf":
+        return await (await own()).additions.original(call.imageId);
+      case "exportAdditions":
+        return await (await own()).additions.export();
+      case "importAdditions":
+        return await (await own()).additions.import(call.file);
     const message = data as ToWorker;
     if (message.kind === "abort") {
       running.get(message.id)?.abort();

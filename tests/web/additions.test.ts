@@ -1,0 +1,350 @@
+/** Pictures added on the device: kept, searched as rows of one collection, changed, retired, exported. */
+import "fake-indexeddb/auto";
+import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
+import { createHash, webcrypto } from "node:crypto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Engine } from "../../web_assets/src/engine";
+import type { AdditionsHost, AdditionsState, DecodedPicture } from "../../web_assets/src/engine/additions";
+import { decodeEmbedding, readBundle } from "../../web_assets/src/engine/additions/bundle";
+import { continued, lineageOf, type Seen } from "../../web_assets/src/engine/additions/lineage";
+import { Ids, type Manifest } from "../../web_assets/src/format";
+import { bytes, decoded, golden, json } from "./support/files";
+import { assets, BASE, serveTiny } from "./support/site";
+
+const sha256 = (data: ArrayBuffer) => webcrypto.subtle.digest("SHA-256", data);
+
+let factory: IDBFactory;
+let clock: number;
+let tabs: Map<string, Set<() => void>>;
+/** Files that the server has besides. */
+const files = new Map<string, Uint8Array<ArrayBuffer>>();
+
+beforeEach(() => {
+  factory = new IDBFactory();
+  globalThis.indexedDB = factory;
+  clock = 1_700_000_000_000;
+  tabs = new Map();
+});
+
+/** A picture of one colour; its bytes are its colour. */
+function picture(...colour: number[]): Blob {
+  return new Blob([Uint8Array.from(colour)], { type: "image/png" });
+}
+
+async function decode(file: Blob): Promise<DecodedPicture> {
+  const [red = 0, green = 0, blue = 0] = new Uint8Array(await file.arrayBuffer());
+  if (red === 255 && green === 0 && blue === 255) throw new Error("This browser cannot read the picture.");
+  const data = new Uint8ClampedArray(64 * 64 * 4);
+  for (let i = 0; i < data.length; i += 4) data.set([red, green, blue, 255], i);
+  return {
+    pixels: { width: 64, height: 64, data }, width: 640, height: 480, thumbnail: Uint8Array.of(1, 2, 3), thumbnailType: "image/webp",
+    placeholder: Uint8Array.of(9),
+  };
+}
+
+function host(change: Partial<AdditionsHost> = {}): AdditionsHost {
+  return {
+    sha256,
+    decode,
+    metadata: () => Promise.resolve({ taken: "2021-06-05T10:00:00", camera: "Canon EOS 5D" }),
+    channel: (name, heard) => {
+      const all = tabs.get(name) ?? new Set();
+      tabs.set(name, all.add(heard));
+      return { tell: () => { for (const other of all) if (other !== heard) other(); }, close: () => { all.delete(heard); } };
+    },
+    now: () => clock++,
+    ...change,
+  };
+}
+
+interface Visit {
+  change?: (manifest: Manifest) => void;
+  host?: Partial<AdditionsHost>;
+}
+
+async function visit({ change, host: own }: Visit = {}) {
+  const server = serveTiny({ model: true, ...(change ? { change } : {}) });
+  for (const [path, content] of files) server.faults.set(path, () => new Response(content));
+  const engine = await Engine.open(BASE, { assets, fetch: server.fetch, additions: host(own) });
+  const additions = engine.additions!;
+  await additions.loaded;
+  return { engine, additions };
+}
+
+const find = async (engine: Engine, text: string, mode: "all" | "words" | "meaning" = "words") => {
+  const { results } = await engine.search({ text, mode, k: 40 });
+  const infos = await engine.rows(results.map(({ row }) => row));
+  return infos.map(({ id }) => id);
+};
+
+describe("an added picture", () => {
+  it("is found by the next search: by caption, tag, file name, meaning, picture, and like others", async () => {
+    const { engine, additions } = await visit();
+    const before = await engine.search({ text: "cat", mode: "all", k: 40 });
+    const outcome = await additions.add({ file: picture(200, 10, 10), name: "IMG_zebra.png", caption: "Striped horses running", tags: ["safari", "dust"] });
+    expect(outcome.kind).toBe("added");
+    const { id } = outcome;
+    for (const words of ["horse", "SAFARI", "img_zebra", '"striped horses"', "stri*", "horses NOT boats"]) expect(await find(engine, words), words).toEqual([id]);
+    expect((await find(engine, "striped horses running", "all"))[0]).toBe(id);
+    const embedding = await engine.embedImage((await decode(picture(200, 10, 10))).pixels);
+    const near = await engine.search({ embeddings: [embedding], mode: "meaning", k: 3 });
+    expect(near.results[0]!.row).toBe(24);
+    expect(near.results[0]!.similarity).toBeCloseTo(1, 5);
+    const like = await engine.search({ like: [id], mode: "meaning", k: 30 });
+    expect(like.results).toHaveLength(25);
+    expect(like.results[0]!.row).toBe(24);
+    // The published rows keep their order among themselves.
+    const after = await engine.search({ text: "cat", mode: "all", k: 40 });
+    expect(after.results.map(({ row }) => row).filter((row) => row < 24)).toEqual(before.results.map(({ row }) => row));
+  });
+
+  it("counts in filters, facets, orders and the plain listing", async () => {
+    const { engine, additions } = await visit();
+    const { id } = await additions.add({ file: picture(1, 2, 3), name: "a.png", tags: ["cat", "quite new"] });
+    const facet = async () => (await engine.facets("tags", { limit: 100 })).find(({ value }) => value === "quite new")?.count;
+    expect(await facet()).toBe(1);
+    expect(await find(engine, "tag:\"quite new\"")).toEqual([id]);
+    const browsed = await engine.search({ mode: "all", k: 3 });
+    expect(browsed.results.map(({ row }) => row)).toEqual([24, 0, 1]);
+    expect(browsed.total).toBe(25);
+    const [info] = await engine.rows([24]);
+    expect(info).toMatchObject({ id, local: true, width: 640, height: 480, thumbnail: { offset: 0, length: 3 } });
+    expect(await engine.rowOf(id)).toBe(24);
+    expect((await engine.document(24)).fields["tags"]).toEqual(["cat", "quite new"]);
+    const excluded = await find(engine, "-tag:cat");
+    expect(excluded).not.toContain(id);
+  });
+
+  it("is changed, removed and brought back, and every search knows", async () => {
+    const { engine, additions } = await visit();
+    const { id } = await additions.add({ file: picture(5, 5, 5), name: "x.png", caption: "Lantern" });
+    await additions.edit(id, { caption: "Windmill at dusk", tags: ["b", "b", " "] });
+    expect(await find(engine, "lantern")).toEqual([]);
+    expect(await find(engine, "windmill")).toEqual([id]);
+    expect(additions.state.list[0]).toMatchObject({ caption: "Windmill at dusk", tags: ["b"] });
+    await additions.remove([id]);
+    expect(await find(engine, "windmill")).toEqual([]);
+    expect(await engine.rowOf(id)).toBeNull();
+    expect((await engine.search({ mode: "all", k: 1 })).total).toBe(24);
+    await additions.restore([id]);
+    expect(await find(engine, "windmill")).toEqual([id]);
+    await expect(additions.edit("0".repeat(16), { caption: "", tags: [] })).rejects.toThrow("no longer on this device");
+  });
+
+  it("is known a second time, also when the collection has it", async () => {
+    const { engine, additions } = await visit();
+    const first = await additions.add({ file: picture(7), name: "x.png" });
+    expect(await additions.add({ file: picture(7), name: "other.png" })).toEqual({ kind: "known", id: first.id, where: "device" });
+    expect(additions.state.list).toHaveLength(1);
+    expect(await engine.rowOf(first.id)).toBe(24);
+  });
+
+  it("stays, for another tab at once and for later visits", async () => {
+    const one = await visit();
+    const two = await visit();
+    const heard: AdditionsState[] = [];
+    two.additions.onChange = (state) => { heard.push(state); };
+    const { id } = await one.additions.add({ file: picture(8), name: "x.png", caption: "Umbrella" });
+    await expect.poll(() => heard.at(-1)?.count).toBe(1);
+    expect(await find(two.engine, "umbrella")).toEqual([id]);
+    const later = await visit();
+    expect(await find(later.engine, "umbrella")).toEqual([id]);
+    expect(new Uint8Array(await (await later.additions.original(id)).arrayBuffer())).toEqual(Uint8Array.of(8));
+  });
+
+  it("that was removed is gone for good after a while", async () => {
+    const first = await visit();
+    const { id } = await first.additions.add({ file: picture(9), name: "x.png" });
+    await first.additions.remove([id]);
+    clock += 11 * 60_000;
+    const later = await visit();
+    await expect(later.additions.restore([id])).rejects.toThrow("too late");
+  });
+
+  it("is embedded anew where the collection has another model", async () => {
+    const first = await visit();
+    const { id } = await first.additions.add({ file: picture(50, 60, 70), name: "x.png", caption: "Teapot" });
+    const change = (manifest: Manifest) => { manifest.model!.pack = { ...manifest.model!.pack, encoder_hash: "f".repeat(16) }; };
+    const later = await visit({ change });
+    expect(await find(later.engine, "teapot")).toEqual([id]);
+    await expect.poll(() => later.additions.state.list[0]?.embedded).toBe(true);
+    expect((await later.engine.search({ like: [id], mode: "meaning", k: 1 })).results[0]!.row).toBe(24);
+  });
+});
+
+describe("what goes wrong is said, and nothing is stored by halves", () => {
+  it("without storage", async () => {
+    for (const denied of [undefined, { open: () => { throw new DOMException("no", "SecurityError"); } }]) {
+      globalThis.indexedDB = denied as unknown as IDBFactory;
+      const { engine, additions } = await visit();
+      expect(additions.state.unable).toContain("does not let the page keep pictures");
+      await expect(additions.add({ file: picture(1), name: "x" })).rejects.toThrow("does not let the page keep pictures");
+      expect((await engine.search({ text: "cat", mode: "words" })).results.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("without a secure context", async () => {
+    const { additions } = await visit({ host: { sha256: undefined } });
+    expect(additions.state.unable).toContain("https");
+  });
+
+  it("with a full device", async () => {
+    const { engine, additions } = await visit();
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (this: IDBObjectStore, ...given: Parameters<typeof put>) {
+      if (this.name === "pictures") throw new DOMException("full", "QuotaExceededError");
+      return put.apply(this, given);
+    };
+    try {
+      await expect(additions.add({ file: picture(1), name: "x.png", caption: "Anchor" })).rejects.toThrow("no room left on this device");
+    } finally {
+      IDBObjectStore.prototype.put = put;
+    }
+    expect(await find(engine, "anchor")).toEqual([]);
+    const database = await new Promise<IDBDatabase>((resolve) => {
+      const request = factory.open("imagedb-additions");
+      request.onsuccess = () => { resolve(request.result); };
+    });
+    const count = await new Promise((resolve) => {
+      const request = database.transaction("originals").objectStore("originals").count();
+      request.onsuccess = () => { resolve(request.result); };
+    });
+    expect(count).toBe(0);
+    expect(await additions.add({ file: picture(1), name: "x.png" })).toMatchObject({ kind: "added" });
+  });
+
+  it("with a file that is no picture, or an empty one", async () => {
+    const { additions } = await visit();
+    await expect(additions.add({ file: picture(255, 0, 255), name: "x" })).rejects.toThrow("cannot read the picture");
+    await expect(additions.add({ file: new Blob([]), name: "x" })).rejects.toThrow("empty");
+    expect(additions.state.list).toEqual([]);
+  });
+});
+
+describe("a collection that is published again", () => {
+  /** Another build, in which row 3 is the image of this id. */
+  function republished(id: string) {
+    return (manifest: Manifest) => {
+      const content = decoded(golden, "site-tiny", manifest.ids.path);
+      content.set(Buffer.from(id, "hex"), content.length - 8 * 24 + 8 * 3);
+      manifest.collection.hash = "b".repeat(64);
+      manifest.ids = {
+        path: "data/other-ids", bytes: content.length, raw_bytes: content.length,
+        sha256: createHash("sha256").update(content).digest("hex"),
+      };
+      files.set("data/other-ids", content);
+    };
+  }
+
+  it("keeps the additions, and drops those it has itself, saying so", async () => {
+    const first = await visit();
+    const stays = await first.additions.add({ file: picture(1), name: "stays.png", caption: "Stays" });
+    const goes = await first.additions.add({ file: picture(2), name: "goes.png", caption: "Goes" });
+    const edited = await first.additions.add({ file: picture(3), name: "edited.png", caption: "Edited" });
+    await first.additions.export();
+    await first.additions.edit(edited.id, { caption: "Edited since", tags: [] });
+
+    const second = await visit({ change: republished(goes.id) });
+    expect(second.additions.state.retired).toEqual(["goes.png"]);
+    expect(second.additions.state.list.map(({ id }) => id)).toEqual([edited.id, stays.id]);
+    expect(await second.engine.rowOf(goes.id)).toBe(3);
+    expect(await find(second.engine, "stays")).toEqual([stays.id]);
+
+    // What was changed after the export is not thrown away unasked, but not shown twice either.
+    const third = await visit({ change: republished(edited.id) });
+    expect(third.additions.state.retired).toEqual([]);
+    expect(third.additions.state.list.map(({ id, published }) => [id, published])).toEqual([[edited.id, true], [stays.id, false]]);
+    expect(third.additions.state.count).toBe(1);
+    expect(await find(third.engine, "since")).toEqual([]);
+    expect(await third.additions.add({ file: picture(3), name: "y.png" })).toEqual({ kind: "known", id: edited.id, where: "collection" });
+  });
+
+  it("is told from another collection at the same address", async () => {
+    const first = await visit();
+    await first.additions.add({ file: picture(1), name: "x.png" });
+    const change = (manifest: Manifest) => {
+      manifest.collection.hash = "c".repeat(64);
+      manifest.collection.title = "Another";
+      const content = decoded(golden, "site-tiny", manifest.ids.path);
+      content.fill(7, content.length - 8 * 24);
+      manifest.ids = { path: "data/other-ids", bytes: content.length, raw_bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+      files.set("data/other-ids", content);
+    };
+    expect((await visit({ change })).additions.state.list).toEqual([]);
+    expect((await visit()).additions.state.list).toHaveLength(1);
+  });
+});
+
+describe("lineage", () => {
+  const ids = (...list: number[]) => new Ids(Uint8Array.from(list.flatMap((n) => [n, 0, 0, 0, 0, 0, 0, 0])));
+  const seen = (change: Partial<Seen> = {}): Seen => ({ address: "https://a.example/x/", title: "Cats", hash: "1", ids: ids(1, 2, 3), ...change });
+  const known = [lineageOf("k", seen())];
+
+  it("goes on with the same hash, a shared image or the same title at the same address", () => {
+    expect(continued(known, seen())?.key).toBe("k");
+    expect(continued(known, seen({ address: "https://a.example/moved/" }))?.key).toBe("k");
+    expect(continued(known, seen({ hash: "2", title: "Felines", ids: ids(9, 3) }))?.key).toBe("k");
+    expect(continued(known, seen({ hash: "2", ids: ids(9) }))?.key).toBe("k");
+  });
+
+  it("begins anew for another collection", () => {
+    expect(continued(known, seen({ hash: "2", title: "Dogs", ids: ids(9) }))).toBeNull();
+    expect(continued(known, seen({ hash: "2", address: "https://a.example/y/" }))).toBeNull();
+  });
+});
+
+describe("a bundle", () => {
+  it("is what went in, and is taken in by another device", async () => {
+    const one = await visit();
+    const first = await one.additions.add({ file: picture(20, 30, 40), name: "Grünes Boot.png", caption: "A boat", tags: ["sea", "grün"] });
+    await one.additions.add({ file: picture(21), name: "../../etc/passwd" });
+    const file = await one.additions.export();
+    const { index, picture: content } = await readBundle(file, sha256);
+    expect(index).toMatchObject({ format: "imagedb-bundle", version: 1, model: { dim: 16 }, collection: { title: "Tiny & <golden> collection" } });
+    expect(index.fields.map(({ name, type }) => [name, type])).toEqual([["title", "text"], ["tags", "tags"]]);
+    expect(index.pictures[0]).toMatchObject({ name: "Grünes Boot.png", fields: { title: "A boat", tags: ["sea", "grün"] }, width: 640 });
+    expect(index.pictures.every(({ file }) => /^pictures\/[0-9a-f]{64}\.png$/.test(file))).toBe(true);
+    expect(await content(index.pictures[0]!)).toEqual(Uint8Array.of(20, 30, 40));
+    expect(decodeEmbedding(index.pictures[0]!.embedding!)).toHaveLength(16);
+
+    globalThis.indexedDB = new IDBFactory();
+    const two = await visit();
+    expect(await two.additions.import(file)).toEqual({ added: 2, known: 0 });
+    expect(await two.additions.import(file)).toEqual({ added: 0, known: 2 });
+    expect(await find(two.engine, "boat")).toEqual([first.id]);
+  });
+
+  it("of the golden files reads as Python wrote it", async () => {
+    const { index, picture: content } = await readBundle(new Blob([bytes(golden, "bundle-tiny.zip")]), sha256);
+    const expected = json<{ names: string[]; first: Record<string, unknown>; embedding: number[] }>(golden, "bundle-tiny.json");
+    expect(index.pictures.map(({ name }) => name)).toEqual(expected.names);
+    expect(index.pictures[0]!.fields).toEqual(expected.first);
+    expect([...decodeEmbedding(index.pictures[0]!.embedding!)!]).toEqual(expected.embedding);
+    for (const one of index.pictures) expect((await content(one)).length).toBe(one.bytes);
+  });
+
+  it("that is hostile is refused", async () => {
+    const good = bytes(golden, "bundle-tiny.zip");
+    const { unzipSync, zipSync, strToU8, strFromU8 } = await import("fflate");
+    const files = unzipSync(good);
+    const index = JSON.parse(strFromU8(files["bundle.json"]!)) as Record<string, never>;
+    const made = (change: (index: Record<string, unknown>, files: Record<string, Uint8Array>) => void) => {
+      const copy = structuredClone(index) as Record<string, unknown>;
+      const all: Record<string, Uint8Array> = { ...files };
+      change(copy, all);
+      all["bundle.json"] = strToU8(JSON.stringify(copy));
+      return new Blob([zipSync(all, { level: 0 }) as Uint8Array<ArrayBuffer>]);
+    };
+    const pictures = (copy: Record<string, unknown>) => copy["pictures"] as Record<string, unknown>[];
+    await expect(readBundle(new Blob(["no zip"]), sha256)).rejects.toThrow("no bundle, or a damaged one");
+    await expect(readBundle(new Blob([good.slice(0, 300)]), sha256)).rejects.toThrow("no bundle, or a damaged one");
+    await expect(readBundle(made((copy) => { copy["version"] = 2; }), sha256)).rejects.toThrow("version 2");
+    await expect(readBundle(made((_, all) => { all["../evil.sh"] = Uint8Array.of(1); }), sha256)).rejects.toThrow("does not belong");
+    await expect(readBundle(made((copy) => { pictures(copy)[0]!["file"] = "../x.png"; }), sha256)).rejects.toThrow("pictures.file");
+    await expect(readBundle(made((copy) => { pictures(copy)[0]!["fields"] = { title: ["x"] }; }), sha256)).rejects.toThrow("pictures.fields");
+    await expect(readBundle(made((copy) => { pictures(copy)[0]!["embedding"] = "AAAA"; }), sha256)).rejects.toThrow("pictures.embedding");
+    await expect(readBundle(made((copy) => { pictures(copy).pop(); }), sha256)).rejects.toThrow("pictures");
+    const wrong = await readBundle(made((copy, all) => { all[pictures(copy)[0]!["file"] as string] = Uint8Array.of(1, 2); }), sha256);
+    await expect(wrong.picture(wrong.index.pictures[0]!)).rejects.toThrow("damaged");
+  });
+});

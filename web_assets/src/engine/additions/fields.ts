@@ -1,0 +1,77 @@
+/** An addition in the terms of a collection: its document, and what full text sees of it. */
+import type { FieldDefinition, FieldValue, ImageDocument, Manifest } from "../../format/index";
+import type { Addition, NamedField } from "./types";
+
+const CAPTIONS = ["caption", "title", "description", "headline", "alt", "prompt", "annotation"];
+const TAGS = ["tags", "keywords", "labels"];
+
+/** The field that captions go to: what this collection has of the kind, else a new one. */
+export function captionField(fields: readonly FieldDefinition[]): NamedField {
+  for (const name of CAPTIONS) {
+    const field = fields.find((field) => field.name === name);
+    if (field?.type === "text") return field;
+  }
+  return fresh(CAPTIONS, fields, "Caption");
+}
+
+/** The field that tags go to. */
+export function tagsField(fields: readonly FieldDefinition[]): NamedField {
+  const lists = fields.filter(({ type }) => type === "tags");
+  return TAGS.map((name) => lists.find((field) => field.name === name)).find(Boolean) ?? lists.find(({ name }) => name !== "place")
+    ?? fresh(TAGS, fields, "Tags");
+}
+
+function fresh(names: string[], fields: readonly FieldDefinition[], label: string): NamedField {
+  const name = names.find((name) => !fields.some((field) => field.name === name)) ?? `${names[0]!}_added`;
+  return { name, label };
+}
+
+/** The file's name without its suffix, as the builder's field `name` has it. */
+export function stem(name: string): string {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? name.slice(0, dot) : name;
+}
+
+/** The metadata of an addition, with the fields of this collection that it has values for. */
+export function documentOf(addition: Addition, { fields }: Manifest): ImageDocument {
+  const { id, name, width, height, caption, tags } = addition;
+  const values: Record<string, FieldValue> = {};
+  const known: Record<string, FieldValue> = { ...addition.embedded, name: stem(name), width, height };
+  for (const field of fields) {
+    const value = known[field.name];
+    if (value !== undefined && fits(field, value)) values[field.name] = value;
+  }
+  if (caption) values[captionField(fields).name] = caption;
+  if (tags.length) values[tagsField(fields).name] = tags;
+  return { id, path: name, width, height, fields: values };
+}
+
+function fits({ type }: FieldDefinition, value: FieldValue): boolean {
+  if (type === "tags") return Array.isArray(value);
+  if (type === "number") return typeof value === "number";
+  return typeof value === "string";
+}
+
+/**
+ * What full text sees of an addition, one text a column of the catalog. What has no column of its own is put into
+ * `name`, else into the first column, so that caption, tags and file name are found in every collection.
+ */
+export function searchedTexts(addition: Addition, manifest: Manifest): string[] {
+  const { columns } = manifest.catalog;
+  const { fields } = documentOf(addition, manifest);
+  const texts = columns.map((name) => textOf(fields[name]));
+  const last = Math.max(0, columns.indexOf("name"));
+  const rest = [
+    ...(columns.includes("name") ? [] : [stem(addition.name)]),
+    ...[captionField(manifest.fields).name, tagsField(manifest.fields).name]
+      .flatMap((name) => (columns.includes(name) || fields[name] === undefined ? [] : [textOf(fields[name])])),
+  ];
+  if (columns.length && rest.length) texts[last] = [texts[last], ...rest].filter(Boolean).join("\n");
+  return texts;
+}
+
+/** A value as full text has it (docs/FORMAT.md 2.5). */
+export function textOf(value: FieldValue | undefined): string {
+  if (value === undefined) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}

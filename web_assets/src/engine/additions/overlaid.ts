@@ -1,0 +1,97 @@
+/**
+ * A published site and the additions of a visitor as one collection: rows 0 … n−1 are published, those after them
+ * are the additions in the order they were added. Searches, filters, orders and counts run over it as over any
+ * other collection, so that the query language means the same for both (docs/QUERY.md, "Additions").
+ */
+import { Ids, type Column, type ImageDocument, type Manifest } from "../../format/index";
+import { Shared } from "../lru";
+import type { Resources } from "../resources";
+import type { RowInfo } from "../types";
+import { extendColumn } from "./columns";
+import { documentOf, searchedTexts } from "./fields";
+import { JoinedSimilarity } from "./nearest";
+import type { Addition } from "./types";
+
+export interface Shown extends Addition {
+  /** An object URL of the thumbnail. */
+  url: string;
+}
+
+/** The additions as rows; a new one is made with every change. */
+export class Overlay {
+  readonly documents: ImageDocument[];
+  readonly texts: string[][];
+
+  constructor(readonly additions: readonly Shown[], manifest: Manifest) {
+    this.documents = additions.map((addition) => documentOf(addition, manifest));
+    this.texts = additions.map((addition) => searchedTexts(addition, manifest));
+  }
+
+  get count(): number {
+    return this.additions.length;
+  }
+
+  /** @param row of the whole collection */
+  info(row: number, first: number): RowInfo {
+    const { id, width, height, url, thumbnail, placeholder } = this.additions[row - first]!;
+    return { row, id, width, height, thumbnail: { url, offset: 0, length: thumbnail.length }, placeholder, local: true };
+  }
+}
+
+export class OverlaidResources implements Resources {
+  private readonly kept = new Shared<unknown>();
+
+  constructor(private readonly site: Resources, readonly overlay: Overlay) {}
+
+  get manifest() { return this.site.manifest; }
+  get temperature() { return this.site.temperature; }
+  get published() { return this.site.published; }
+  get count(): number { return this.site.count + this.overlay.count; }
+
+  field(name: string) { return this.site.field(name); }
+  url(path: string) { return this.site.url(path); }
+  rows(row: number) { return this.site.rows(row); }
+  encoder() { return this.site.encoder(); }
+  modelAfter(first: Promise<unknown>) { this.site.modelAfter(first); }
+  vocabulary() { return this.site.vocabulary(); }
+  words() { return this.site.words(); }
+  close() { return this.site.close(); }
+
+  ids(): Promise<Ids> {
+    return this.once("ids", async () => {
+      const published = await this.site.ids();
+      const bytes = new Uint8Array(8 * this.count);
+      bytes.set(published.all());
+      this.overlay.additions.forEach(({ id }, i) => {
+        bytes.set(Uint8Array.from(id.match(/../g)!, (pair) => parseInt(pair, 16)), 8 * (published.count + i));
+      });
+      return new Ids(bytes);
+    });
+  }
+
+  document(row: number): Promise<ImageDocument> {
+    return row < this.published ? this.site.document(row) : Promise.resolve(this.overlay.documents[row - this.published]!);
+  }
+
+  column(name: string): Promise<Column> {
+    return this.once(`column ${name}`, async () => {
+      const column = await this.site.column(name);
+      return extendColumn(column, this.field(name), this.overlay.documents.map(({ fields }) => fields[name]));
+    });
+  }
+
+  async catalog() {
+    const catalog = await this.site.catalog();
+    catalog.append(this.published, this.overlay.texts);
+    return catalog;
+  }
+
+  similarity() {
+    return this.once("similarity", async () =>
+      new JoinedSimilarity(await this.site.similarity(), this.overlay.additions.map(({ embedding }) => embedding)));
+  }
+
+  private once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    return this.kept.get(key, make) as Promise<T>;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Where additions are kept: IndexedDB, because one transaction stores a picture with all that belongs to it or
+ * nothing of it, several tabs may write at once, and files are kept as files. (OPFS has no transactions, its fast
+ * handles lock other tabs out, and private windows lack it more often.)
+ */
+import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { continued, lineageOf, type Lineage, type Seen } from "./lineage";
+import { AdditionsError, type Addition } from "./types";
+
+const DATABASE = "imagedb-additions";
+const VERSION = 1;
+/** For so long (ms) a removed picture can be brought back. */
+export const UNDO = 10 * 60_000;
+
+type Kept = Addition & { site: string };
+
+interface Schema extends DBSchema {
+  sites: { key: string; value: Lineage };
+  pictures: { key: [string, string]; value: Kept; indexes: { site: string } };
+  originals: { key: [string, string]; value: { site: string; id: string; file: Blob } };
+}
+
+export class Store {
+  private constructor(private readonly database: IDBPDatabase<Schema>, private readonly lineage: Lineage) {}
+
+  /** Names the additions of this site among those of all sites of the origin. */
+  get site(): string {
+    return this.lineage.key;
+  }
+
+  /**
+   * Open what belongs to a site; the site is remembered once something is stored for it.
+   * @throws AdditionsError where the browser does not let the page store anything
+   */
+  static async open(seen: Seen, onLost: () => void): Promise<Store> {
+    try {
+      const database = await openDB<Schema>(DATABASE, VERSION, {
+        upgrade(fresh) {
+          fresh.createObjectStore("sites", { keyPath: "key" });
+          fresh.createObjectStore("pictures", { keyPath: ["site", "id"] }).createIndex("site", "site");
+          fresh.createObjectStore("originals", { keyPath: ["site", "id"] });
+        },
+        // A newer version of this program in another tab goes first.
+        blocking: (_, __, event) => { (event.target as IDBDatabase).close(); onLost(); },
+        terminated: onLost,
+      });
+      const write = database.transaction("sites", "readwrite");
+      const before = continued(await write.store.getAll(), seen);
+      const lineage = lineageOf(before?.key ?? keyOf(seen), seen);
+      // Only a site with additions leaves a trace.
+      if (before) await write.store.put(lineage);
+      await write.done;
+      return new Store(database, lineage);
+    } catch (error) {
+      throw storageProblem(error, "open");
+    }
+  }
+
+  /** All additions of the site, removed ones included, oldest first. */
+  async all(): Promise<Addition[]> {
+    const found = await this.guarded(() => this.database.getAllFromIndex("pictures", "site", this.site));
+    return found.sort((a, b) => a.added - b.added || (a.id < b.id ? -1 : 1));
+  }
+
+  /** Store a picture with its file: both or, where there is no room, neither. */
+  async put(addition: Addition, file: Blob): Promise<void> {
+    await this.write(["sites", "pictures", "originals"], async (transaction) => {
+      await transaction.objectStore("sites").put(this.lineage);
+      await transaction.objectStore("originals").put({ site: this.site, id: addition.id, file });
+      await transaction.objectStore("pictures").put({ ...addition, site: this.site });
+    });
+  }
+
+  /** Change some pictures; those that are no longer there are passed over. Gives the ids that were. */
+  async update(ids: readonly string[], change: (addition: Addition) => Partial<Addition>): Promise<string[]> {
+    const changed: string[] = [];
+    await this.write(["pictures"], async (transaction) => {
+      const pictures = transaction.objectStore("pictures");
+      for (const id of ids) {
+        const known = await pictures.get([this.site, id]);
+        if (!known) continue;
+        await pictures.put({ ...known, ...change(known) });
+        changed.push(id);
+      }
+    });
+    return changed;
+  }
+
+  /** Delete pictures for good. */
+  async delete(ids: readonly string[]): Promise<void> {
+    if (!ids.length) return;
+    await this.write(["pictures", "originals"], async (transaction) => {
+      for (const id of ids) {
+        await transaction.objectStore("pictures").delete([this.site, id]);
+        await transaction.objectStore("originals").delete([this.site, id]);
+      }
+    });
+  }
+
+  /** The file of a picture as it was added; null where it is gone. */
+  async original(id: string): Promise<Blob | null> {
+    return (await this.guarded(() => this.database.get("originals", [this.site, id])))?.file ?? null;
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  private async write(
+    names: ("sites" | "pictures" | "originals")[],
+    work: (transaction: ReturnType<typeof this.transaction>) => Promise<void>,
+  ): Promise<void> {
+    await this.guarded(async () => {
+      const transaction = this.transaction(names);
+      // `done` fails with the reason where the device has no room; what was written is undone.
+      const done = transaction.done;
+      done.catch(() => undefined);
+      try {
+        await work(transaction);
+      } catch (error) {
+        try { transaction.abort(); } catch { /* It has ended already. */ }
+        throw transaction.error ?? error;
+      }
+      await done;
+    });
+  }
+
+  private transaction(names: ("sites" | "pictures" | "originals")[]) {
+    return this.database.transaction(names, "readwrite");
+  }
+
+  private async guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw storageProblem(error, "use");
+    }
+  }
+}
+
+/** What a refusal of the browser's means for the person. */
+function storageProblem(error: unknown, when: "open" | "use"): Error {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : "";
+  if (name === "QuotaExceededError") {
+    return new AdditionsError("There is no room left on this device for more pictures. Nothing was stored by halves; export and remove some, then try again.");
+  }
+  if (when === "open" || name === "SecurityError" || name === "InvalidStateError") {
+    return new AdditionsError("This browser does not let the page keep pictures on this device (a private window, or storage is blocked for this site).");
+  }
+  return new AdditionsError(`The device could not store the change${error instanceof Error && error.message ? ` (${error.message})` : ""}.`);
+}
+
+/** The same in every tab that shows this build, before anything is stored. */
+function keyOf({ address, hash }: Seen): string {
+  return `${address} ${hash}`;
+}

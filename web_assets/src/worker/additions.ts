@@ -1,0 +1,89 @@
+/** What additions need of the browser: its database, its decoders, its canvas, word to other tabs. */
+import type { AdditionsHost, DecodedPicture } from "../engine/additions/types";
+import type { FieldValue } from "../engine/types";
+import { drawn, drawnSize, openPicture, PictureError } from "./decode";
+
+/** As the builder's thumbnails (docs/FORMAT.md 2.3); JPEG where the browser writes no WebP. */
+const FORMATS = [{ type: "image/webp", quality: 0.75 }, { type: "image/jpeg", quality: 0.82 }] as const;
+/** A ThumbHash is made of a picture of at most this size. */
+const HASHED = 100;
+/** Metadata lies at the beginning of a file. */
+const HEAD = 1 << 20;
+
+export function additionsHost(): AdditionsHost {
+  return {
+    sha256: globalThis.isSecureContext ? (data) => crypto.subtle.digest("SHA-256", data) : undefined,
+    decode,
+    metadata,
+    channel: (name, heard) => {
+      const channel = new BroadcastChannel(name);
+      channel.addEventListener("message", heard);
+      return { tell: () => { channel.postMessage("changed"); }, close: () => { channel.close(); } };
+    },
+    now: () => Date.now(),
+  };
+}
+
+/** @throws PictureError for a file that this browser cannot read */
+async function decode(file: Blob, size: number): Promise<DecodedPicture> {
+  const bitmap = await openPicture(file);
+  try {
+    const { width, height } = bitmap;
+    const forEncoder = drawnSize(width, height);
+    const pixels = drawn(bitmap, forEncoder.width, forEncoder.height).pixels();
+    const within = (longer: number) => {
+      const scale = Math.min(1, longer / Math.max(width, height));
+      return drawn(bitmap, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+    };
+    const hashed = within(HASHED).pixels();
+    const { rgbaToThumbHash } = await import("thumbhash");
+    return { pixels, width, height, ...await encoded(within(size).canvas), placeholder: rgbaToThumbHash(hashed.width, hashed.height, hashed.data) };
+  } finally {
+    bitmap.close();
+  }
+}
+
+async function encoded(canvas: OffscreenCanvas): Promise<Pick<DecodedPicture, "thumbnail" | "thumbnailType">> {
+  for (const { type, quality } of FORMATS) {
+    const blob = await canvas.convertToBlob({ type, quality });
+    // A browser that cannot write a format gives PNG.
+    if (blob.type === type) return { thumbnail: new Uint8Array(await blob.arrayBuffer()), thumbnailType: type };
+  }
+  throw new PictureError("This browser cannot make a thumbnail of the picture.");
+}
+
+const TEXTS = { Make: "make", Model: "model", LensModel: "lens" } as const;
+const NUMBERS = { ISO: "iso", FNumber: "aperture", FocalLength: "focal_length", ExposureTime: "exposure_time" } as const;
+
+/** By the names of the builder's fields; its rules for dates and cameras, without what tells where or who. */
+async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
+  try {
+    const { default: exifr } = await import("exifr/dist/lite.esm.mjs");
+    const head = await file.slice(0, HEAD).arrayBuffer();
+    const tags = await exifr.parse(head, {
+      pick: ["DateTimeOriginal", "CreateDate", ...Object.keys(TEXTS), ...Object.keys(NUMBERS)], reviveValues: false, gps: false,
+    }) as Record<string, unknown> | undefined;
+    return tags ? fieldsOf(tags) : {};
+  } catch {
+    return {};
+  }
+}
+
+function fieldsOf(tags: Record<string, unknown>): Record<string, FieldValue> {
+  const fields: Record<string, FieldValue> = {};
+  const date = /^(\d{4})[:\-.](\d\d)[:\-.](\d\d)[ T](\d\d:\d\d:\d\d)/.exec(text(tags["DateTimeOriginal"]) || text(tags["CreateDate"]));
+  if (date && date[1] !== "0000") fields["taken"] = `${date[1]!}-${date[2]!}-${date[3]!}T${date[4]!}`;
+  const [make, model, lens] = [text(tags["Make"]), text(tags["Model"]), text(tags["LensModel"])];
+  const camera = model.toLowerCase().startsWith(make.toLowerCase().split(" ")[0] ?? "") ? model : `${make} ${model}`.trim();
+  if (camera) fields["camera"] = camera;
+  if (lens) fields["lens"] = lens;
+  for (const [tag, name] of Object.entries(NUMBERS)) {
+    const value = tags[tag];
+    if (typeof value === "number" && Number.isFinite(value) && value > 0) fields[name] = value;
+  }
+  return fields;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value.replace(/\0/g, "").trim().slice(0, 200) : "";
+}
