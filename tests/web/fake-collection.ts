@@ -1,7 +1,8 @@
 /** A collection without files, for tests of the interface: it answers as the real one does, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, SearchResponse,
+  Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, SearchResponse,
+  Suggestion,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -122,6 +123,14 @@ export class FakeCollection implements Collection {
 
   embedImage(): Promise<Float32Array> {
     return Promise.reject(new Error("not here"));
+  }
+
+  suggest(text: string): Promise<Suggestion[]> {
+    return Promise.resolve(text ? [{ kind: "word", text: `${text}s `, shown: `${text}s`, count: 1 }] : []);
+  }
+
+  correct(text: string): Promise<Correction | null> {
+    return Promise.resolve(text.includes("dgo") ? { text: text.replace("dgo", "dog"), changes: [{ from: "dgo", to: "dog" }] } : null);
   }
 
   warm(): Promise<void> {

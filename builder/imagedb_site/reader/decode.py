@@ -39,6 +39,18 @@ class RowInfo:
     placeholder: bytes
 
 
+def decode_words(data: bytes, count: int, rows: int) -> list[tuple[str, int]]:
+    """The `count` words of the texts of `rows` images, most frequent first (docs/FORMAT.md 2.7)."""
+    header, arrays = read_container(data, "words")
+    words = as_texts(header.get("words"), "words")
+    counts = _section(header, arrays, "counts", ("u32",), count).tolist()
+    if len(words) != count or any(not 1 <= number <= rows for number in counts):
+        raise FormatError("The words and their counts do not fit each other.")
+    if any(before < after for before, after in pairwise(counts)):
+        raise FormatError("The words are not in the order of their counts.")
+    return list(zip(words, counts, strict=True))
+
+
 def decode_rows(data: bytes, first: int, count: int) -> list[RowInfo]:
     """A block of rows that must begin at `first` and hold `count`."""
     header, arrays = read_container(data, "rows")

@@ -63,6 +63,14 @@ class Vectors:
 
 
 @dataclass(frozen=True)
+class Suggestions:
+    """The file of the words of the texts, and how many there are."""
+
+    count: int
+    file: FileEntry
+
+
+@dataclass(frozen=True)
 class Pictures:
     """A summary of the thumbnails or views; `extension` of a thumbnail file is `webp` or `bin`."""
 
@@ -101,6 +109,7 @@ class Manifest:
     catalog: Catalog
     vectors: Vectors | None
     model: Model | None
+    suggestions: Suggestions | None
     examples: tuple[str, ...]
     bytes: int
 
@@ -124,6 +133,8 @@ class Manifest:
             found.append(self.vectors.file)
         if self.model is not None:
             found.extend(self.model.files.values())
+        if self.suggestions is not None:
+            found.append(self.suggestions.file)
         return list(dict.fromkeys(found))
 
 
@@ -162,6 +173,7 @@ def parse_manifest(data: bytes) -> Manifest:
         catalog=_catalog(root.get("catalog"), fields, count),
         vectors=_vectors(root.get("vectors"), count),
         model=_model(root.get("model")),
+        suggestions=_suggestions(root.get("suggestions")),
         examples=tuple(as_texts(root.get("examples"), "examples")),
         bytes=as_count(root.get("bytes"), "bytes"),
     )
@@ -243,6 +255,14 @@ def _vectors(value: object, count: int) -> Vectors | None:
     if not dim:
         raise FormatError("vectors.dim is 0.")
     return Vectors(count, dim, as_entry(vectors.get("file"), "vectors.file"))
+
+
+def _suggestions(value: object) -> Suggestions | None:
+    if value is None:
+        return None
+    suggestions = as_object(value, "suggestions")
+    count = as_count(suggestions.get("count"), "suggestions.count", _MAX_ROWS)
+    return Suggestions(count, as_entry(suggestions.get("file"), "suggestions.file"))
 
 
 def _model(value: object) -> Model | None:

@@ -23,6 +23,7 @@ from imagedb_site.reader.decode import (
     decode_ids,
     decode_rows,
     decode_vectors,
+    decode_words,
 )
 from imagedb_site.reader.documents import decode_documents
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Manifest, parse_manifest
@@ -152,6 +153,15 @@ class Site:
         catalog = self.manifest.catalog
         with _named(catalog.file):
             return CatalogDatabase(self.read(catalog.file), catalog.columns, self.count)
+
+    @cached_property
+    def words(self) -> list[tuple[str, int]]:
+        """The words of the texts with the number of rows that have them; empty where none are kept."""
+        suggestions = self.manifest.suggestions
+        if suggestions is None:
+            return []
+        with _named(suggestions.file):
+            return decode_words(self.read(suggestions.file), suggestions.count, self.count)
 
     def search_text(self, expression: str, k: int) -> list[tuple[int, float]]:
         """The k best rows for an FTS5 expression with their bm25 (lower is better), best first."""

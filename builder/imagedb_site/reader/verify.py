@@ -39,6 +39,7 @@ def verify_site(site: Site, skip: frozenset[str]) -> None:
         if manifest.model is not None and manifest.model.pack["dim"] != manifest.vectors.dim:
             raise FormatError("The model's embeddings and the vectors differ in length.")
     site.catalog.verify()
+    _ = site.words
     _verify_pictures(site, documents, skip)
 
 

@@ -32,6 +32,7 @@ from imagedb_site.site.thumbnails import Place, write_thumbnails, write_views
 from imagedb_site.site.types import Attribution, SiteInput, SiteReport
 from imagedb_site.site.values import clean_fields, is_web_address, storable
 from imagedb_site.site.vectors import write_vectors
+from imagedb_site.site.words import write_words
 
 MANIFEST = "manifest.json"
 
@@ -88,6 +89,7 @@ def write_site(
         "catalog": write_catalog(folder, site.fields, values),
         "vectors": None if site.embeddings is None else write_vectors(folder, site.embeddings),
         "model": None if site.pack is None else write_model(folder, site.pack),
+        "suggestions": write_words(folder, site.fields, values),
         "examples": list(site.settings.examples),
     }
     progress("catalog", 1, 1)

@@ -1,6 +1,6 @@
 /** A collection behind a worker: the `Collection` of browsers. */
 import type {
-  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
 } from "../engine/types";
 import { LocalAdditions } from "./additions";
 import type { WorkerClient } from "../worker/client";
@@ -56,6 +56,14 @@ export class WorkerCollection implements Collection {
 
   embedImage(picture: { width: number; height: number; data: Uint8ClampedArray } | Blob): Promise<Float32Array> {
     return this.client.call("embedImage", { picture });
+  }
+
+  suggest(text: string, limit?: number): Promise<Suggestion[]> {
+    return this.client.call("suggest", { text, ...(limit === undefined ? {} : { limit }) });
+  }
+
+  correct(text: string): Promise<Correction | null> {
+    return this.client.call("correct", { text });
   }
 
   async warm(): Promise<void> {

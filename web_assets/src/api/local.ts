@@ -28,6 +28,8 @@ export async function openLocally(url: string, assets: Assets, { signal, fetch }
       if (picture instanceof Blob) throw new TypeError("Without a worker a picture is given as pixels.");
       return await engine.embedImage(picture);
     },
+    suggest: (text, limit) => engine.suggest(text, limit),
+    correct: (text) => engine.correct(text),
     warm: () => engine.warm(),
     onProgress: (listener) => {
       listeners.add(listener);

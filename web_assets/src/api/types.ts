@@ -1,7 +1,7 @@
 /** The public library's surface: what `open(url)` gives, in browsers (through a worker) and in Node. */
 import type { LocalAdditions } from "./additions";
 import type {
-  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
 } from "../engine/types";
 
 export interface SearchOptions {
@@ -39,6 +39,10 @@ export interface Collection {
    * browser cannot read.
    */
   embedImage(picture: { width: number; height: number; data: Uint8ClampedArray } | Blob): Promise<Float32Array>;
+  /** Completions of what is being typed: words of the collection and values of its fields, best first. */
+  suggest(text: string, limit?: number): Promise<Suggestion[]>;
+  /** What was probably meant by words of a query that occur nowhere; null where there is nothing to correct. */
+  correct(text: string): Promise<Correction | null>;
   /** Start loading the text tower and its runtime before the first search. */
   warm(): Promise<void>;
   onProgress(listener: (progress: LoadProgress) => void): () => void;

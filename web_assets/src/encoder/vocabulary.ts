@@ -17,6 +17,11 @@ export class Vocabulary {
     });
   }
 
+  /** The words and short phrases, most frequent first. */
+  get words(): readonly string[] {
+    return this.file.words;
+  }
+
   /**
    * An approximate embedding of a text, float32 [dim], L2-normalised: the mean of the longest known
    * phrases in it. Null where fewer words are known than not; short ones ("a", "on", "the") do not count against it.

@@ -2,8 +2,8 @@
 import { Catalog, loadSqlite } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, loadFile, loadJson, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary,
-  type Column, type FieldDefinition, type FileEntry, type Ids, type ImageDocument, type Manifest, type RowsBlock,
+  FormatError, loadFile, loadJson, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary, readWords,
+  type Column, type FieldDefinition, type FileEntry, type Ids, type ImageDocument, type Manifest, type RowsBlock, type WordsFile,
 } from "../format/index";
 import { createScanner, SimilarityIndex, type Similarities } from "../kernel/index";
 import type { Assets } from "./assets";
@@ -164,6 +164,12 @@ export class SiteResources {
     const file = pack?.vocabulary?.file;
     if (!pack || !file) return null;
     return await this.once("vocabulary", async () => new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim));
+  }
+
+  /** The words of the collection's texts; null where the site has none. */
+  async words(): Promise<WordsFile | null> {
+    const { suggestions } = this.manifest;
+    return suggestions ? await this.once("words", async () => readWords(await this.load(suggestions.file, "catalog"))) : null;
   }
 
   async close(): Promise<void> {

@@ -118,6 +118,24 @@ export interface FacetCount {
   count: number;
 }
 
+/** What a person may be about to type. */
+export interface Suggestion {
+  kind: "word" | "value";
+  /** What the whole query becomes. */
+  text: string;
+  shown: string;
+  /** How many images have the word. */
+  count?: number;
+  /** The label of the field that has the value. */
+  field?: string;
+}
+
+/** The query without words that occur nowhere. */
+export interface Correction {
+  text: string;
+  changes: { from: string; to: string }[];
+}
+
 /** `highlight` marks matched words: alternating plain and matched pieces, starting with a plain one. */
 export interface Highlight {
   field: string;

@@ -10,3 +10,4 @@ export * from "./pack";
 export * from "./read-manifest";
 export * from "./rows";
 export * from "./vectors";
+export * from "./words";

@@ -91,6 +91,7 @@ export interface Manifest {
   catalog: { tier: "whole"; file: FileEntry; columns: string[]; tokenize: string; count: number };
   vectors: { tier: "flat"; codec: "int8"; count: number; dim: number; file: FileEntry } | null;
   model: { pack: PackManifest; files: Record<string, FileEntry> } | null;
+  suggestions?: { file: FileEntry; count: number } | null;
   examples: string[];
   bytes: number;
 }

@@ -31,6 +31,11 @@ export function readManifest(value: unknown): Manifest {
   catalog(object(value, "catalog"));
   if (value["vectors"] !== null) vectors(object(value, "vectors"));
   if (value["model"] !== null) model(object(value, "model"));
+  if (value["suggestions"] !== undefined && value["suggestions"] !== null) {
+    const suggestions = object(value, "suggestions");
+    count(suggestions, "count");
+    entry(suggestions["file"], "suggestions.file");
+  }
   if (!Array.isArray(value["examples"]) || !value["examples"].every((item) => typeof item === "string")) fail("examples");
   return value as unknown as Manifest;
 }

@@ -78,6 +78,7 @@ function entries(manifest: Manifest): FileEntry[] {
     ...(manifest.vectors ? [manifest.vectors.file] : []),
     ...manifest.fields.flatMap((field) => (field.column ? [field.column] : [])),
     ...(manifest.model ? Object.values(manifest.model.files) : []),
+    ...(manifest.suggestions ? [manifest.suggestions.file] : []),
   ];
 }
 
@@ -116,6 +117,7 @@ export function warming(manifest: Manifest, shell: ShellFile[], generous: boolea
   if (manifest.vectors) take([manifest.vectors.file]);
   if (model) take(files([model.pack.tokenizer.file, model.pack.vocabulary?.file, model.pack.text.file]));
   take(shell.filter((file) => file.bytes > LARGE));
+  if (manifest.suggestions) take([manifest.suggestions.file], SMALL_GROUP);
   if (model) take(files(model.pack.tokens.shards), 2 * SMALL_GROUP);
   take(manifest.fields.flatMap((field) => (field.column ? [field.column] : [])), SMALL_GROUP);
   take(manifest.documents.files, SMALL_GROUP);

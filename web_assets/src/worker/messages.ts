@@ -2,7 +2,7 @@
 import { FormatError, LoadError } from "../format/errors";
 import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../engine/additions/types";
 import type {
-  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
 } from "../engine/types";
 
 /** The calls the worker answers, with their arguments and results. */
@@ -18,6 +18,8 @@ export interface Calls {
   facets: { args: { field: string; filters?: Filter[]; text?: string; limit?: number }; result: FacetCount[] };
   range: { args: { field: string }; result: { min: number; max: number } | null };
   embedText: { args: { text: string }; result: Float32Array };
+  suggest: { args: { text: string; limit?: number }; result: Suggestion[] };
+  correct: { args: { text: string }; result: Correction | null };
   embedImage: { args: { picture: PixelMessage | Blob }; result: Float32Array };
   warm: { args: Record<never, never>; result: null };
 }

@@ -54,6 +54,10 @@ export function serve(port: Port, openEngine: OpenEngine): void {
         return await (await opened()).facets(call.field, call);
       case "range":
         return await (await opened()).range(call.field);
+      case "suggest":
+        return await (await opened()).suggest(call.text, call.limit);
+      case "correct":
+        return await (await opened()).correct(call.text);
       case "embedImage":
         return await (await opened()).embedImage(call.picture instanceof Blob ? await decodePicture(call.picture) : call.picture);
       case "embedText":

@@ -71,6 +71,10 @@ export function planQuery(query: Query, fields: readonly FieldDefinition[], colu
   };
 }
 
+export function isStopWord(word: string): boolean {
+  return STOP_WORDS.has(word.toLowerCase());
+}
+
 /** The words of `text` that full text looks for: no punctuation alone, no stop words unless all are. */
 export function wordsOf(text: string): string[] {
   const words = split(text).filter(isSearchable);

@@ -1,0 +1,77 @@
+/** What a person may be about to type: words of the collection, and values of its fields. */
+import type { FieldDefinition } from "../../format/index";
+import type { Column } from "../../format/index";
+import { findField, isStopWord, normal } from "../query/index";
+import type { Suggestion } from "../types";
+import type { Lexicon } from "./lexicon";
+
+/** Fields whose values are offered load their column; larger ones are left alone until a filter needs them. */
+const SMALL = 200_000;
+const VALUES = 3;
+
+export interface Sources {
+  fields: readonly FieldDefinition[];
+  lexicon: () => Promise<Lexicon | null>;
+  column: (name: string) => Promise<Column>;
+}
+
+/** Suggestions for the end of `text`, best first. Each says what the whole text becomes. */
+export async function complete(text: string, { fields, lexicon, column }: Sources, limit: number): Promise<Suggestion[]> {
+  const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
+  const [, sign = "", name = "", value = ""] = /^([+-]?)([A-Za-z][A-Za-z0-9_]*):"?(.*)$/su.exec(token) ?? [];
+  if (name) {
+    const field = findField(name.toLowerCase(), fields);
+    if (!field?.column || !named(field)) return [];
+    return (await valuesOf(field, value, column, limit)).map((found) => ({
+      kind: "value", text: `${before}${sign}${name}:${quoted(found)} `, shown: found, field: field.label,
+    }));
+  }
+  const [, lead = "", word = ""] = /^([+-]?(?:[0-9]+\*)?[("]*)(.*)$/su.exec(token) ?? [];
+  const suggestions: Suggestion[] = [];
+  if (!lead && !before.includes(":")) suggestions.push(...await values(text.trim(), fields, column));
+  if (word.length >= 2 && /^[\p{L}\p{N}'’-]+$/u.test(word)) {
+    const words = (await lexicon())?.completions(word, limit + 8) ?? [];
+    for (const { word: found, count } of words) {
+      if (!isStopWord(found)) suggestions.push({ kind: "word", text: `${before}${lead}${found} `, shown: `${before}${lead}${found}`, count });
+    }
+  }
+  const seen = new Set<string>();
+  return suggestions.filter(({ kind, shown }) => {
+    const key = `${kind} ${normal(shown)}`;
+    return !seen.has(key) && seen.add(key);
+  }).slice(0, limit);
+}
+
+/** Values of facets that begin as the whole text does. */
+async function values(text: string, fields: readonly FieldDefinition[], column: Sources["column"]): Promise<Suggestion[]> {
+  if (text.length < 2) return [];
+  const able = fields.filter((field) => field.facet && named(field) && field.column && field.column.bytes <= SMALL);
+  const found = await Promise.all(able.map(async (field) => (await valuesOf(field, text, column, VALUES)).map((value): Suggestion => (
+    { kind: "value", text: `${field.name}:${quoted(value)} `, shown: value, field: field.label }
+  ))));
+  return found.flat().slice(0, VALUES);
+}
+
+function named({ type }: FieldDefinition): boolean {
+  return type === "tags" || type === "category" || type === "boolean";
+}
+
+/** Values of a column, the most frequent first, that begin so, or have a word that does. */
+async function valuesOf({ name }: FieldDefinition, start: string, column: Sources["column"], limit: number): Promise<string[]> {
+  const wanted = normal(start);
+  const loaded = await column(name);
+  if (loaded.kind === "number") return [];
+  const first: string[] = [];
+  const inside: string[] = [];
+  for (const value of loaded.values) {
+    const have = normal(value);
+    if (have.startsWith(wanted)) first.push(value);
+    else if (wanted && ` ${have}`.includes(` ${wanted}`)) inside.push(value);
+    if (first.length >= limit) break;
+  }
+  return [...first, ...inside].slice(0, limit);
+}
+
+function quoted(value: string): string {
+  return /[\s,"*]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value;
+}

@@ -1,0 +1,43 @@
+/** Help with typing, over the files of a collection. */
+import { complete } from "./complete";
+import { correct } from "./correct";
+import { Lexicon } from "./lexicon";
+import type { QueryPlan } from "../query/index";
+import type { Resources } from "../resources";
+import type { Correction, Suggestion } from "../types";
+import { quote } from "../query/index";
+
+const made = new WeakMap<readonly string[], Lexicon>();
+
+/** The words of a list, made ready once. */
+function lexiconOf(words: readonly string[], counts?: ArrayLike<number>): Lexicon {
+  const lexicon = made.get(words) ?? new Lexicon(words, counts);
+  made.set(words, lexicon);
+  return lexicon;
+}
+
+async function collectionLexicon(resources: Resources): Promise<Lexicon | null> {
+  const file = await resources.words();
+  return file && lexiconOf(file.words, file.counts);
+}
+
+export function suggest(resources: Resources, text: string, limit: number): Promise<Suggestion[]> {
+  return complete(text, {
+    fields: resources.manifest.fields,
+    lexicon: () => collectionLexicon(resources),
+    column: (name) => resources.column(name),
+  }, limit);
+}
+
+export async function correction(resources: Resources, text: string, plan: QueryPlan): Promise<Correction | null> {
+  if (!plan.words.length) return null;
+  const [catalog, collection] = await Promise.all([resources.catalog(), collectionLexicon(resources)]);
+  return await correct(text, plan.words, {
+    occurs: (word) => catalog.having(quote(word)).length > 0,
+    collection,
+    model: async () => {
+      const vocabulary = await resources.vocabulary();
+      return vocabulary && lexiconOf(vocabulary.words);
+    },
+  });
+}
