@@ -260,6 +260,8 @@ export class Controller {
 
   #arrive(view: View, old: View): void {
     this.store.dispatch({ type: "viewed", view });
+    // What was refused belongs to the search it was meant for.
+    if (view.text !== old.text || view.pictures.length < old.pictures.length) this.pictures.dismiss();
     if (searchKey(view) !== searchKey(old) || this.store.get().searchFailure) this.#show(view);
   }
 

@@ -79,8 +79,10 @@ export class Pictures {
     return this.#refused;
   }
 
-  dismiss(key: number): void {
-    this.#refused = this.#refused.filter((other) => other.key !== key);
+  /** Takes one file that was refused out of sight, or all of them. */
+  dismiss(key?: number): void {
+    if (!this.#refused.length) return;
+    this.#refused = key === undefined ? [] : this.#refused.filter((other) => other.key !== key);
     this.#tell();
   }
 

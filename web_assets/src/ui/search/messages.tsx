@@ -4,6 +4,8 @@ import type { JSX } from "preact";
 import { useController, useStore } from "../context";
 import { AlertIcon, OfflineIcon, RetryIcon } from "../parts/icons";
 import { searchKey } from "../state/view";
+import { DidYouMean } from "./mean";
+import { Nothing } from "./nothing";
 import type { Notice } from "../../engine/types";
 
 export function Messages(): JSX.Element {
@@ -26,6 +28,7 @@ export function Messages(): JSX.Element {
         </div>
       )}
       {notices.map((notice) => <NoticeLine key={notice.kind + notice.message} notice={notice} />)}
+      {!failure && <DidYouMean />}
       {list?.length === 0 && list.key === searchKey(view) && !failure && <Nothing />}
     </div>
   );
@@ -45,37 +48,6 @@ function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
           Search for <code>{suggestion}</code>
         </button>
       )}
-    </div>
-  );
-}
-
-/** Nothing matches: ways out that fit what was asked. */
-function Nothing(): JSX.Element {
-  const controller = useController();
-  const view = useStore((state) => state.view);
-  const manifest = useStore((state) => state.manifest);
-  const go = (change: Partial<typeof view>): void => controller.go({ ...view, ...change, image: null });
-  const meaning = manifest?.vectors && manifest.model;
-  return (
-    <div class="nothing">
-      <h2>Nothing found</h2>
-      <p>{view.filters.length
-        ? "No picture meets all the conditions."
-        : "No picture has these words."} You could try this:</p>
-      <div class="nothing-ways">
-        {view.filters.length > 0 && (
-          <button type="button" class="button" onClick={() => go({ filters: [] })}>Remove all filters</button>
-        )}
-        {view.mode === "words" && meaning && view.text && (
-          <button type="button" class="button" onClick={() => go({ mode: "all" })}>Search by meaning as well</button>
-        )}
-        {view.text && <button type="button" class="button" onClick={() => controller.home()}>Show the whole collection</button>}
-        {manifest?.examples.slice(0, 4).map((example) => (
-          <button key={example} type="button" class="button quiet" onClick={() => go({ text: example, filters: [], like: [] })}>
-            {example}
-          </button>
-        ))}
-      </div>
     </div>
   );
 }

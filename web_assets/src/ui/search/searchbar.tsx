@@ -5,6 +5,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useController, useStore } from "../context";
 import { CloseIcon, SearchIcon } from "../parts/icons";
 import { Chooser } from "../pictures/chooser";
+import { Listbox, LISTBOX, optionId } from "./listbox";
+import type { Option } from "./options";
+import { Recent } from "./recent";
+import { useSuggestions } from "./use-suggestions";
 import { useThumbnail } from "../grid/use-thumbnail";
 import type { RowInfo } from "../../engine/types";
 
@@ -16,6 +20,8 @@ export function SearchBar(): JSX.Element {
   const view = useStore((state) => state.view);
   const [text, setText] = useState(view.text);
   const input = useRef<HTMLInputElement>(null);
+  const [recent] = useState(() => new Recent(controller.base));
+  const suggestions = useSuggestions(text, recent);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   /** The history entry made by this spell of typing is replaced until the person is done. */
   const typing = useRef(false);
@@ -33,6 +39,7 @@ export function SearchBar(): JSX.Element {
 
   const search = (value: string, done: boolean): void => {
     clearTimeout(timer.current);
+    if (done) recent.add(value);
     const now = controller.store.get().view;
     if (value.trim() !== now.text.trim()) {
       controller.go({ ...now, text: value.trim(), image: null }, { replace: typing.current });
@@ -43,18 +50,47 @@ export function SearchBar(): JSX.Element {
   const change = (event: TargetedEvent<HTMLInputElement>): void => {
     const { value } = event.currentTarget;
     setText(value);
+    suggestions.show();
     clearTimeout(timer.current);
     timer.current = setTimeout(() => search(value, false), PAUSE);
   };
+  /** A word may be followed by another; anything else is searched for as it is. */
+  const take = (option: Option): void => {
+    suggestions.close();
+    setText(option.text);
+    search(option.text, option.kind !== "word");
+    input.current?.focus();
+  };
+  const forget = (): void => {
+    recent.clear();
+    suggestions.close();
+    void controller.pictures.forget();
+    controller.say("Recent searches and pictures are forgotten");
+    input.current?.focus();
+  };
   const clear = (): void => {
+    suggestions.close();
     setText("");
     search("", true);
     input.current?.focus();
   };
   const key = (event: TargetedKeyboardEvent<HTMLInputElement>): void => {
-    if (event.key === "Escape") {
+    const { open, active, options } = suggestions;
+    if (event.key === "ArrowDown" && (open || event.altKey)) {
       event.preventDefault();
-      if (text) clear();
+      if (open) suggestions.step(1);
+      else suggestions.show();
+    } else if (event.key === "ArrowUp" && open) {
+      event.preventDefault();
+      if (event.altKey) suggestions.close();
+      else suggestions.step(-1);
+    } else if (event.key === "Enter" && open && options[active]) {
+      event.preventDefault();
+      take(options[active]);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      if (open) suggestions.close();
+      else if (text) clear();
       else input.current?.blur();
     } else if (event.key === "ArrowDown") {
       event.preventDefault();
@@ -66,23 +102,29 @@ export function SearchBar(): JSX.Element {
   };
   const submit = (event: Event): void => {
     event.preventDefault();
+    suggestions.close();
     search(text, true);
     if (controller.store.get().searchFailure) controller.retry();
     // On a phone the keyboard makes way for the results.
     if (matchMedia("(pointer: coarse)").matches) input.current?.blur();
   };
   return (
-    <form class="searchbar" role="search" action="#" onSubmit={submit}>
+    <form class="searchbar" role="search" action="#" onSubmit={submit}
+      onFocusOut={(event) => { if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) suggestions.close(); }}>
       <span class="searchbar-icon"><SearchIcon /></span>
       {view.like.map((id) => <LikeChip key={id} id={id} />)}
       <input ref={input} id="search" type="search" name="q" value={text} autocomplete="off" autocapitalize="off"
         spellcheck={false} enterkeyhint="search" aria-label="Search pictures" aria-keyshortcuts="/"
-        placeholder={view.like.length ? "Add words" : "Search pictures"}
+        role="combobox" list={undefined} aria-autocomplete="list" aria-expanded={suggestions.open} aria-controls={LISTBOX}
+        {...(suggestions.active >= 0 ? { "aria-activedescendant": optionId(suggestions.active) } : {})}
+        onClick={suggestions.show}
+        placeholder={view.like.length || view.pictures.length ? "Add words" : "Search pictures"}
         onInput={change} onKeyDown={key} onBlur={() => search(text, true)} />
       {text
         ? <button type="button" class="icon-button" aria-label="Clear search" onClick={clear}><CloseIcon /></button>
         : <kbd class="searchbar-key" aria-hidden="true">/</kbd>}
       <Chooser />
+      {suggestions.open && <Listbox typed={text} suggestions={suggestions} onTake={take} onForget={forget} />}
     </form>
   );
 }

@@ -1,0 +1,31 @@
+/** "Did you mean": offered beside the results where words of the query occur nowhere. */
+import type { JSX } from "preact";
+
+import { useController, useStore } from "../context";
+import { useLoaded } from "../parts/hooks";
+import { searchKey } from "../state/view";
+import type { Correction } from "../../engine/types";
+
+export function DidYouMean(): JSX.Element | null {
+  const controller = useController();
+  const view = useStore((state) => state.view);
+  const settled = useStore((state) => (state.list?.stage === "final" ? state.list.key : null));
+  const text = view.text.trim();
+  // Only meaning is asked: words may mean something that no text has.
+  const asked = text && view.mode !== "meaning" && settled === searchKey(view) ? text : null;
+  const found = useLoaded<{ text: string; correction: Correction | null } | null>(async () => (
+    asked && controller.collection ? { text: asked, correction: await controller.collection.correct(asked) } : null
+  ), [asked]);
+  const correction = found.state === "ready" && found.value?.text === asked ? found.value?.correction : null;
+  if (!correction) return null;
+  const changed = new Set(correction.changes.map(({ to }) => to));
+  return (
+    <p class="mean" role="status">
+      Did you mean{" "}
+      <button type="button" class="text-button" onClick={() => controller.go({ ...view, text: correction.text, image: null })}>
+        {correction.text.split(/(\s+)/).map((part, i) => (changed.has(part.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ""))
+          ? <strong key={i}>{part}</strong> : part))}
+      </button>?
+    </p>
+  );
+}

@@ -1,0 +1,46 @@
+/** What the search box offers: recent searches, completions, examples. Pure. */
+import type { Suggestion } from "../../engine/types";
+
+export interface Option {
+  kind: "recent" | "word" | "value" | "example";
+  /** What the box holds when it is taken. */
+  text: string;
+  shown: string;
+  /** Beside it: the field of a value, the number of pictures with a word. */
+  hint: string | null;
+}
+
+const RECENT_FIRST = 8;
+const RECENT_BESIDE = 3;
+const MOST = 9;
+
+export interface Offers {
+  recent: readonly string[];
+  examples: readonly string[];
+  suggestions: readonly Suggestion[];
+}
+
+/** The options for what is typed so far, best first; none twice. */
+export function optionsFor(text: string, { recent, examples, suggestions }: Offers, pictures: (count: number) => string): Option[] {
+  const typed = text.trim().toLowerCase();
+  const remembered = recent
+    .filter((other) => !typed || (other.toLowerCase().startsWith(typed) && other.toLowerCase() !== typed))
+    .slice(0, typed ? RECENT_BESIDE : RECENT_FIRST)
+    .map((other): Option => ({ kind: "recent", text: other, shown: other, hint: null }));
+  const offered = typed
+    ? suggestions.map(({ kind, text: whole, shown, count, field }): Option => (
+      { kind, text: whole, shown, hint: field ?? (count ? pictures(count) : null) }
+    ))
+    : examples.map((example): Option => ({ kind: "example", text: example, shown: example, hint: null }));
+  const seen = new Set<string>();
+  return [...remembered, ...offered].filter(({ kind, shown }) => {
+    const key = (kind === "value" ? "value " : "") + shown.trim().toLowerCase();
+    return !seen.has(key) && seen.add(key);
+  }).slice(0, MOST);
+}
+
+/** The option an arrow key leads to; −1 is the box itself, between the last and the first. */
+export function stepped(active: number, length: number, by: 1 | -1): number {
+  if (!length) return -1;
+  return ((active + 1 + by + length + 1) % (length + 1)) - 1;
+}
