@@ -3,7 +3,9 @@ import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import { FormatError } from "../format/errors";
 import { spaceCjk, spaceCjkQuery } from "./cjk";
 import { cut } from "./highlight";
+import { rankWords, type Ranked } from "./rank-words";
 import { loadSqlite, openDatabase } from "./sqlite";
+import { WordIndex, type Postings } from "./word-index";
 
 export interface CatalogOptions {
   /** The content of sqlite3.wasm. */
@@ -37,11 +39,12 @@ export class Catalog {
   private readonly cache = new Map<string, Matches>();
   private readonly unranked = new Map<string, Uint32Array>();
 
-  private constructor(
-    private readonly sqlite3: Sqlite3Static, private readonly database: Database, readonly columns: readonly string[],
   /** Texts of rows beyond the file's own, by row. */
   private readonly appended = new Map<number, readonly string[]>();
 
+  private constructor(
+    private readonly sqlite3: Sqlite3Static, private readonly database: Database, readonly columns: readonly string[],
+    private readonly words: WordIndex,
   ) {}
 
   /** Throws FormatError where the file is no catalog; whatever loading SQLite throws. */
@@ -56,11 +59,34 @@ export class Catalog {
       const names = columns.map((name) => `"${name}"`).join(", ");
       database.exec(`select rowid, ${names} from fts limit 0`);
       database.exec(`create virtual table temp.marked using fts5(${names}, tokenize = '${tokenize}')`);
+      return new Catalog(sqlite3, database, columns, new WordIndex(sqlite3, database, tokenize));
     } catch (cause) {
       database.close();
       throw new FormatError("The catalog is damaged or has other columns than the manifest says.", { cause });
     }
-    return new Catalog(sqlite3, database, columns);
+  }
+
+  /**
+   * Rows by the words they have, ranked by bm25 like those of `match`: what the words of a plain query are answered from.
+   * Null where the tokenizer does not take each of `words` for one term.
+   * @param allowed whether a row may be a result
+   * @param weigh the weight of a word that so many rows have, for the shares
+   */
+  rank(words: readonly string[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number): Ranked | null {
+    return this.guard(() => {
+      const lists: Postings[] = [];
+      for (const word of words) {
+        const postings = this.words.postings(spaceCjk(word.replaceAll("\0", " ")));
+        if (!postings) return null;
+        lists.push(postings);
+      }
+      return rankWords(this.words, lists, allowed, weigh);
+    });
+  }
+
+  /** The rows that have a word, in row order. */
+  withWord(word: string): Uint32Array {
+    return this.guard(() => this.words.postings(spaceCjk(word.replaceAll("\0", " "))))?.rows ?? this.having(`"${word.replaceAll('"', '""')}"`);
   }
 
   /**
@@ -111,32 +137,6 @@ export class Catalog {
     return clean.map((text, i) => (marked ? cut(text, marked[i] ?? "", OPEN, CLOSE) : [text]));
   }
 
-  close(): void {
-    this.cache.clear();
-    this.unranked.clear();
-    this.database.close();
-  }
-
-  private query(expression: string): Matches {
-    const rows: number[] = [];
-    const ranks: number[] = [];
-    this.guard(() => {
-      const { capi, wasm } = this.sqlite3;
-      // The bare functions: the comfortable ones cost more than the search where a word is in every text.
-      const exports = wasm.exports as unknown as Record<"sqlite3_step" | "sqlite3_column_int" | "sqlite3_column_double", (...args: number[]) => number>;
-      const statement = this.database.prepare("select rowid, bm25(fts) from fts where fts match ?");
-      try {
-        statement.bind([expression]);
-        const pointer = Number(statement.pointer!);
-        let code = exports.sqlite3_step(pointer);
-        for (; code === capi.SQLITE_ROW; code = exports.sqlite3_step(pointer)) {
-          rows.push(exports.sqlite3_column_int(pointer, 0) - 1);
-          ranks.push(exports.sqlite3_column_double(pointer, 1));
-        }
-        if (code !== capi.SQLITE_DONE) this.database.checkRc(code);
-      } finally {
-        statement.finalize();
-      }
   /**
    * Make `texts` (one list a row, one text a column) the rows from `first` on, in place of all that were appended
    * before. They are rows like any other: they count in bm25 too.
@@ -166,6 +166,37 @@ export class Catalog {
     this.unranked.clear();
   }
 
+  close(): void {
+    this.cache.clear();
+    this.unranked.clear();
+    this.words.close();
+    this.database.close();
+  }
+
+  private change(sql: string, row: number, texts: readonly string[]): void {
+    this.database.exec({ sql, bind: [row + 1, ...texts] });
+  }
+
+  private query(expression: string): Matches {
+    const rows: number[] = [];
+    const ranks: number[] = [];
+    this.guard(() => {
+      const { capi, wasm } = this.sqlite3;
+      // The bare functions: the comfortable ones cost more than the search where a word is in every text.
+      const exports = wasm.exports as unknown as Record<"sqlite3_step" | "sqlite3_column_int" | "sqlite3_column_double", (...args: number[]) => number>;
+      const statement = this.database.prepare("select rowid, bm25(fts) from fts where fts match ?");
+      try {
+        statement.bind([expression]);
+        const pointer = Number(statement.pointer!);
+        let code = exports.sqlite3_step(pointer);
+        for (; code === capi.SQLITE_ROW; code = exports.sqlite3_step(pointer)) {
+          rows.push(exports.sqlite3_column_int(pointer, 0) - 1);
+          ranks.push(exports.sqlite3_column_double(pointer, 1));
+        }
+        if (code !== capi.SQLITE_DONE) this.database.checkRc(code);
+      } finally {
+        statement.finalize();
+      }
     });
     const order = Uint32Array.from(rows.keys()).sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
     return { rows: order.map((i) => rows[i]!) };
@@ -173,10 +204,6 @@ export class Catalog {
 
   /** Errors of the expression become SyntaxProblem; damage stays an error of its own. */
   private guard<T>(run: () => T): T {
-  private change(sql: string, row: number, texts: readonly string[]): void {
-    this.database.exec({ sql, bind: [row + 1, ...texts] });
-  }
-
     try {
       return run();
     } catch (error) {

@@ -12,10 +12,9 @@ import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { filters, search, type SearchContext } from "./search";
-import { correction, suggest } from "./suggest/index";
 import { searchWords } from "./words-arm";
 import type {
-  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
+  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
 } from "./types";
 
 export interface EngineOptions {
@@ -23,9 +22,9 @@ export interface EngineOptions {
   fetch?: typeof fetch;
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
-}
   /** Lets pictures be added on this device; without it there are none. */
   additions?: AdditionsHost;
+}
 
 const FACET_LIMIT = 50;
 
@@ -63,10 +62,10 @@ export class Engine {
   }
 
   async rows(rows: number[]): Promise<RowInfo[]> {
-    rows.forEach((row) => { this.check(row); });
     await this.additions?.loaded;
-    const { extension } = this.manifest.thumbnails;
+    rows.forEach((row) => { this.check(row); });
     const { overlay } = this;
+    const { extension } = this.manifest.thumbnails;
     const ids = await this.site.ids();
     return await Promise.all(rows.map(async (row): Promise<RowInfo> => {
       if (overlay && row >= this.site.count) return overlay.info(row, this.site.count);
@@ -91,8 +90,8 @@ export class Engine {
   }
 
   async rowOf(id: string): Promise<number | null> {
-    return (await this.resources.ids()).rowOf(id);
     await this.additions?.loaded;
+    return (await this.resources.ids()).rowOf(id);
   }
 
   /** The published image ids, 8 bytes a row. */
@@ -143,16 +142,6 @@ export class Engine {
     return await encoder.encodeText(text);
   }
 
-  /** Completions of what is being typed: words of the collection and values of its fields, best first. */
-  async suggest(text: string, limit = 8): Promise<Suggestion[]> {
-    return await suggest(this.resources, text, limit);
-  }
-
-  /** What was probably meant by words that occur nowhere; null where there is nothing to correct. */
-  async correct(text: string): Promise<Correction | null> {
-    return await this.plainly(text, (plan) => correction(this.resources, text, plan));
-  }
-
   async embedImage(pixels: Pixels): Promise<Float32Array> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");
@@ -165,6 +154,7 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    this.additions?.close();
     await this.resources.close();
   }
 
@@ -174,10 +164,9 @@ export class Engine {
     const catalog = text.trim() ? await this.resources.catalog() : null;
     const found = await this.plainly(text, async (plan) => {
       const mask = await filters(this.resources, list, plan);
-      return catalog ? searchWords(catalog, plan, true, mask, count) : { rows: new Uint32Array(), strict: null, coverage: new Float64Array(), mask };
+      return catalog ? searchWords(catalog, plan, true, mask, count) : { all: () => new Uint32Array(), strict: null, mask };
     });
-    this.additions?.close();
-    return found.strict === null ? found.mask : both(found.mask, maskOf(found.rows, count));
+    return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), count));
   }
 
   /** What `use` makes of a text's plan; of its plain words where FTS5 refuses the expression it is. */
@@ -191,10 +180,6 @@ export class Engine {
     }
   }
 
-  private check(row: number): void {
-    if (!Number.isInteger(row) || row < 0 || row >= this.resources.count) throw new QueryError(`The collection has no row ${row}.`);
-  }
-}
   /** Search these additions beside the published rows from now on. */
   private lay(overlay: Overlay | null): void {
     this.overlay = overlay;
@@ -204,3 +189,7 @@ export class Engine {
     if (!overlay) this.site.withoutAdditions();
   }
 
+  private check(row: number): void {
+    if (!Number.isInteger(row) || row < 0 || row >= this.resources.count) throw new QueryError(`The collection has no row ${row}.`);
+  }
+}

@@ -3,7 +3,6 @@ import type { Similar, Similarities } from "../kernel/index";
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { countMask, rowsOf, type Mask } from "./mask";
 import type { Plan } from "./plan";
-import { quote } from "./query/index";
 import { duplicates, likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 import { SORT_POOL, sortRows } from "./sort";
@@ -55,14 +54,13 @@ export function rank(plan: Plan, query: Query, words: WordsFound | null, filtere
     };
     return { length: near.rows.length, at, total, query, ranked: true, ...divide };
   }
-  const results = fuse(near.rows, words?.rows ?? [], words?.coverage ?? []);
+  const results = fuse(near.rows, words?.first ?? [], words?.coverage ?? []);
   return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...divide, ...strictTotal(words) };
 }
 
 export function byWords(words: WordsFound): Ranking {
-  const { rows } = words;
-  const at = (place: number): Result => ({ row: rows[place]!, score: rankScore(place), ranks: { words: place } });
-  return { length: rows.length, at, total: rows.length, ranked: true, ...strictTotal(words), divide: words.strict ?? 0 };
+  const at = (place: number): Result => ({ row: (words.first[place] ?? words.all()[place])!, score: rankScore(place), ranks: { words: place } });
+  return { length: words.total, at, total: words.total, ranked: true, ...strictTotal(words), divide: words.strict ?? 0 };
 }
 
 /** How many rows are near enough in meaning, or have all words. */
@@ -70,7 +68,7 @@ function likely(near: Similar, words: WordsFound | null, limit: number): number 
   const depth = Math.min(near.rows.length, FUSION_DEPTH);
   let first = 0;
   while (first < depth && near.similarities[first]! >= limit) first++;
-  const strict = words?.rows.subarray(0, Math.min(words.strict ?? 0, FUSION_DEPTH)) ?? [];
+  const strict = words?.first.subarray(0, words.strict ?? 0) ?? [];
   return new Set([...near.rows.subarray(0, first), ...strict]).size;
 }
 
@@ -131,7 +129,7 @@ export async function finish(
 /** Say of each result which words of the query it has. */
 async function addMatched(resources: Resources, plan: Plan, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
-  const having = plan.text.words.slice(0, MATCHED_WORDS).map((word) => ({ word, rows: catalog.having(quote(word)) }));
+  const having = plan.text.words.slice(0, MATCHED_WORDS).map((word) => ({ word, rows: catalog.withWord(word) }));
   for (const result of results) result.matched = having.flatMap(({ word, rows }) => (includes(rows, result.row) ? [word] : []));
 }
 

@@ -150,7 +150,7 @@ function decide(
   const { temperature } = resources;
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
-    if (!words?.rows.length || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
+    if (!words?.total || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
     return [byWords(words), "final", [{
       kind: "no-model", message: `Only words were searched, since the model could not be used: ${messageOf(near.error)}`,
     }]];

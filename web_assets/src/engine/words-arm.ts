@@ -9,40 +9,78 @@ import type { Notice } from "./types";
 const COVERAGE_POWER = 0.75;
 
 export interface WordsFound {
-  /** Best first, within the mask. */
-  rows: Uint32Array;
-  /** How many of them match all the words; null where no words were looked for. */
-  strict: number | null;
-  /** Which part of the words, weighted by rareness, each of the first rows has. */
+  /** Best first, within the mask, as far as fusion looks. */
+  first: Uint32Array;
+  /** Which part of the words, weighted by rareness, each of them has. */
   coverage: Float64Array;
+  /** All of them, best first. */
+  all: () => Uint32Array;
+  total: number;
+  /** How many match all the words; null where no words were looked for. */
+  strict: number | null;
   /** The mask narrowed by what every result must and must not match; null where every row may be one. */
   mask: Mask | null;
 }
 
+type Found = Omit<WordsFound, "mask">;
+
 /** @throws SyntaxProblem where FTS5 refuses the plan's expression */
 export function searchWords(catalog: Catalog, plan: QueryPlan, ranking: boolean, mask: Mask | null, count: number): WordsFound {
   let allowed = mask;
-  for (const expression of plan.required) allowed = both(allowed, maskOf(catalog.match(expression).rows, count));
-  for (const expression of plan.forbidden) allowed = without(allowed, maskOf(catalog.match(expression).rows, count), count);
-  if (!ranking || plan.strict === null) return { rows: new Uint32Array(), strict: null, coverage: new Float64Array(), mask: allowed };
-  const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
-  const strict = within(catalog.match(plan.strict).rows);
-  if (plan.loose === null || plan.loose === plan.strict) return { rows: strict, strict: strict.length, coverage: allWords(strict.length), mask: allowed };
-  const first = maskOf(strict, count);
-  const others = within(catalog.match(plan.loose).rows).filter((row) => !has(first, row));
-  const rows = new Uint32Array(strict.length + others.length);
-  rows.set(strict);
-  rows.set(others, strict.length);
-  return { rows, strict: strict.length, coverage: coverageOf(catalog, plan.words, rows, strict.length, count), mask: allowed };
+  for (const expression of plan.required) allowed = both(allowed, maskOf(catalog.having(expression), count));
+  for (const expression of plan.forbidden) allowed = without(allowed, maskOf(catalog.having(expression), count), count);
+  if (!ranking || plan.strict === null) return { ...found(new Uint32Array(), 0), strict: null, mask: allowed };
+  return { ...(byTerms(catalog, plan, allowed, count) ?? byExpressions(catalog, plan, plan.strict, allowed, count)), mask: allowed };
 }
 
-function allWords(length: number): Float64Array {
-  return new Float64Array(Math.min(length, FUSION_DEPTH)).fill(1);
+/** What was found of a list that is there as a whole. */
+function found(rows: Uint32Array, strict: number): Found {
+  const first = rows.subarray(0, FUSION_DEPTH);
+  return { first, coverage: new Float64Array(first.length).fill(1), all: () => rows, total: rows.length, strict };
+}
+
+/** Rows by plain words; null for an expression, and for words that are not one term each. */
+function byTerms(catalog: Catalog, { loose, words }: QueryPlan, allowed: Mask | null, count: number): Found | null {
+  if (loose === null) return null;
+  const ranked = catalog.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
+  if (!ranked) return null;
+  const { strict, others } = ranked;
+  const all = strict.first(FUSION_DEPTH).rows;
+  const some = others.first(FUSION_DEPTH - all.length);
+  const coverage = new Float64Array(all.length + some.rows.length).fill(1);
+  some.shares.forEach((share, i) => { coverage[all.length + i] = share ** COVERAGE_POWER; });
+  let whole: Uint32Array | null = null;
+  return {
+    first: joined(all, some.rows), coverage, all: () => (whole ??= joined(strict.all(), others.all())),
+    total: strict.length + others.length, strict: strict.length,
+  };
+}
+
+/** Rows by what SQLite finds for the expressions of a plan. */
+function byExpressions(catalog: Catalog, { words, loose }: QueryPlan, strict: string, allowed: Mask | null, count: number): Found {
+  const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
+  const all = within(catalog.match(strict).rows);
+  if (loose === null || loose === strict) return found(all, all.length);
+  const taken = maskOf(all, count);
+  const rows = joined(all, within(catalog.match(loose).rows).filter((row) => !has(taken, row)));
+  return { ...found(rows, all.length), coverage: coverageOf(catalog, words, rows, all.length, count) };
+}
+
+function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const rows = new Uint32Array(a.length + b.length);
+  rows.set(a);
+  rows.set(b, a.length);
+  return rows;
+}
+
+/** How much it says that a row has a word that `having` of `count` rows have. */
+function rareness(having: number, count: number): number {
+  return Math.log(1 + (count - having + 0.5) / (having + 0.5));
 }
 
 /** Which part of the words each of the first rows has; the first `strict` have all. */
 function coverageOf(catalog: Catalog, words: readonly string[], rows: Uint32Array, strict: number, count: number): Float64Array {
-  const coverage = allWords(rows.length);
+  const coverage = new Float64Array(Math.min(rows.length, FUSION_DEPTH)).fill(1);
   const places = new Map<number, number>();
   for (let place = strict; place < coverage.length; place++) {
     coverage[place] = 0;
@@ -52,11 +90,11 @@ function coverageOf(catalog: Catalog, words: readonly string[], rows: Uint32Arra
   let total = 0;
   for (const word of words) {
     const having = catalog.having(quote(word));
-    const rareness = Math.log(1 + (count - having.length + 0.5) / (having.length + 0.5));
-    total += rareness;
+    const weight = rareness(having.length, count);
+    total += weight;
     for (const row of having) {
       const place = places.get(row);
-      if (place !== undefined) coverage[place]! += rareness;
+      if (place !== undefined) coverage[place]! += weight;
     }
   }
   for (const place of places.values()) coverage[place] = (coverage[place]! / total) ** COVERAGE_POWER;

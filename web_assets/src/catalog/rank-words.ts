@@ -1,0 +1,99 @@
+/** Rows by the words they have: SQLite's bm25 with equal weights, computed from postings. */
+import type { Postings, WordIndex } from "./word-index";
+
+/** The constants of SQLite's bm25. */
+const K1 = 1.2;
+const B = 0.75;
+
+/** Rows in an order of which mostly only the beginning is asked for. */
+export class Ordered {
+  private sorted: Uint32Array | null = null;
+
+  /**
+   * @param rows in any order
+   * @param ranks of each; the least comes first, rows of equal rank in row order
+   * @param shares which part of the words each has
+   */
+  constructor(readonly rows: Uint32Array, private readonly ranks: Float64Array, private readonly shares: Float64Array) {}
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  /** The first rows in order, and their shares. */
+  first(count: number): { rows: Uint32Array; shares: Float64Array } {
+    const places = this.sorted ?? (count > this.length / 2 ? this.places() : this.best(count));
+    const some = places.subarray(0, count);
+    return { rows: some.map((place) => this.rows[place]!), shares: Float64Array.from(some, (place) => this.shares[place]!) };
+  }
+
+  /** All rows in order. */
+  all(): Uint32Array {
+    return this.places().map((place) => this.rows[place]!);
+  }
+
+  private places(): Uint32Array {
+    this.sorted ??= this.sort(Uint32Array.from(this.rows.keys()));
+    return this.sorted;
+  }
+
+  /** Only what is not behind the last one wanted needs a comparison with both keys. */
+  private best(count: number): Uint32Array {
+    const limit = this.ranks.slice().sort()[count - 1]!;
+    const places: number[] = [];
+    for (let place = 0; place < this.length; place++) if (this.ranks[place]! <= limit) places.push(place);
+    return this.sort(Uint32Array.from(places));
+  }
+
+  private sort(places: Uint32Array): Uint32Array {
+    const { ranks, rows } = this;
+    return places.sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
+  }
+}
+
+export interface Ranked {
+  /** Rows with all words. */
+  strict: Ordered;
+  /** Rows with some of them only. */
+  others: Ordered;
+}
+
+/**
+ * @param lists the postings of each word
+ * @param allowed whether a row may be a result
+ * @param weigh the rareness of a word that so many rows have, for shares
+ */
+export function rankWords(
+  index: WordIndex, lists: readonly Postings[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number,
+): Ranked {
+  const { rows: count, meanSize } = index.totals();
+  const last = Math.max(-1, ...lists.map(({ rows }) => rows[rows.length - 1] ?? -1));
+  const ranks = new Float64Array(last + 1);
+  const shares = new Float64Array(last + 1);
+  const words = new Uint8Array(last + 1);
+  const touched: number[] = [];
+  let total = 0;
+  for (const { rows, counts } of lists) {
+    const sizes = index.sizesOf(rows);
+    const rarity = Math.log((count - rows.length + 0.5) / (rows.length + 0.5));
+    const weight = rarity <= 0 ? 1e-6 : rarity;
+    const share = weigh(rows.length);
+    total += share;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      if (allowed && !allowed(row)) continue;
+      if (!words[row]) touched.push(row);
+      words[row]!++;
+      shares[row]! += share;
+      const times = counts[i]!;
+      // The operations of SQLite in its order: equal rows stay equal.
+      ranks[row]! -= weight * ((times * (K1 + 1)) / (times + K1 * (1 - B + (B * sizes[row]!) / meanSize)));
+    }
+  }
+  const ordered = (rows: number[]) =>
+    new Ordered(Uint32Array.from(rows), Float64Array.from(rows, (row) => ranks[row]!), Float64Array.from(rows, (row) => shares[row]! / total));
+  return {
+    strict: ordered(touched.filter((row) => words[row] === lists.length)),
+    others: ordered(touched.filter((row) => words[row]! < lists.length)),
+  };
+}
