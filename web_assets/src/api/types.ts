@@ -47,16 +47,16 @@ export interface Collection {
   warm(): Promise<void>;
   onProgress(listener: (progress: LoadProgress) => void): () => void;
   close(): void;
+  /** Pictures of this device beside the published ones; only where `open` was asked for them. */
+  readonly additions?: LocalAdditions;
 }
 
 export interface OpenOptions {
   signal?: AbortSignal;
-  /** Pictures of this device beside the published ones; only where `open` was asked for them. */
-  readonly additions?: LocalAdditions;
   /** Another `fetch`, for tests and for hosts of their own; in browsers the worker's own is used. */
   fetch?: typeof fetch;
+  /** Let pictures be added on this device. In browsers only, and only on the site's own pages. */
+  additions?: boolean;
 }
 
 export type Open = (url: string, options?: OpenOptions) => Promise<Collection>;
-  /** Let pictures be added on this device. In browsers only, and only on the site's own pages. */
-  additions?: boolean;

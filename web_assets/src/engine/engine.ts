@@ -12,9 +12,10 @@ import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { filters, search, type SearchContext } from "./search";
+import { correction, suggest } from "./suggest/index";
 import { searchWords } from "./words-arm";
 import type {
-  FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse,
+  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
 } from "./types";
 
 export interface EngineOptions {
@@ -140,6 +141,16 @@ export class Engine {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model: texts have no embedding.");
     return await encoder.encodeText(text);
+  }
+
+  /** Completions of what is being typed: words of the collection and values of its fields, best first. */
+  async suggest(text: string, limit = 8): Promise<Suggestion[]> {
+    return await suggest(this.resources, text, limit);
+  }
+
+  /** What was probably meant by words that occur nowhere; null where there is nothing to correct. */
+  async correct(text: string): Promise<Correction | null> {
+    return await this.plainly(text, (plan) => correction(this.resources, text, plan));
   }
 
   async embedImage(pixels: Pixels): Promise<Float32Array> {

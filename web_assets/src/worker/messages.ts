@@ -22,8 +22,6 @@ export interface Calls {
   correct: { args: { text: string }; result: Correction | null };
   embedImage: { args: { picture: PixelMessage | Blob }; result: Float32Array };
   warm: { args: Record<never, never>; result: null };
-}
-
   additions: { args: Record<never, never>; result: AdditionsState };
   addPicture: { args: { picture: NewPicture }; result: AddOutcome };
   editAddition: { args: { imageId: string; change: AdditionChange }; result: null };
@@ -32,6 +30,8 @@ export interface Calls {
   originalOf: { args: { imageId: string }; result: Blob };
   exportAdditions: { args: Record<never, never>; result: Blob };
   importAdditions: { args: { file: Blob }; result: ImportOutcome };
+}
+
 export interface PixelMessage {
   width: number;
   height: number;

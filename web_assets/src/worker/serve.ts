@@ -65,10 +65,6 @@ export function serve(port: Port, openEngine: OpenEngine): void {
       case "warm":
         await (await opened()).warm();
         return null;
-    }
-  };
-
-  port.addEventListener("message", ({ data }) => {
       case "additions": {
         const { additions } = await own();
         await additions.loaded;
@@ -91,6 +87,10 @@ export function serve(port: Port, openEngine: OpenEngine): void {
         return await (await own()).additions.export();
       case "importAdditions":
         return await (await own()).additions.import(call.file);
+    }
+  };
+
+  port.addEventListener("message", ({ data }) => {
     const message = data as ToWorker;
     if (message.kind === "abort") {
       running.get(message.id)?.abort();
