@@ -68,10 +68,9 @@ export function rankWords(
 ): Ranked {
   const { rows: count, meanSize } = index.totals();
   const last = Math.max(-1, ...lists.map(({ rows }) => rows[rows.length - 1] ?? -1));
-  const ranks = new Float64Array(last + 1);
-  const shares = new Float64Array(last + 1);
-  const words = new Uint8Array(last + 1);
-  const touched: number[] = [];
+  const { ranks, shares, words } = index.scratch(last + 1);
+  const touched = new Uint32Array(lists.reduce((sum, { rows }) => sum + rows.length, 0));
+  let length = 0;
   let total = 0;
   for (const { rows, counts } of lists) {
     const sizes = index.sizesOf(rows);
@@ -82,7 +81,7 @@ export function rankWords(
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       if (allowed && !allowed(row)) continue;
-      if (!words[row]) touched.push(row);
+      if (!words[row]) touched[length++] = row;
       words[row]!++;
       shares[row]! += share;
       const times = counts[i]!;
@@ -90,10 +89,37 @@ export function rankWords(
       ranks[row]! -= weight * ((times * (K1 + 1)) / (times + K1 * (1 - B + (B * sizes[row]!) / meanSize)));
     }
   }
-  const ordered = (rows: number[]) =>
-    new Ordered(Uint32Array.from(rows), Float64Array.from(rows, (row) => ranks[row]!), Float64Array.from(rows, (row) => shares[row]! / total));
-  return {
-    strict: ordered(touched.filter((row) => words[row] === lists.length)),
-    others: ordered(touched.filter((row) => words[row]! < lists.length)),
-  };
+  const rows = touched.subarray(0, length);
+  let all = 0;
+  for (const row of rows) if (words[row] === lists.length) all++;
+  const [strict, others] = [new Part(all), new Part(length - all)];
+  for (const row of rows) {
+    (words[row] === lists.length ? strict : others).add(row, ranks[row]!, shares[row]! / total);
+    // The next query finds everything at 0 again.
+    ranks[row] = shares[row] = words[row] = 0;
+  }
+  return { strict: strict.ordered(), others: others.ordered() };
+}
+
+class Part {
+  private readonly rows: Uint32Array;
+  private readonly ranks: Float64Array;
+  private readonly shares: Float64Array;
+  private length = 0;
+
+  constructor(length: number) {
+    this.rows = new Uint32Array(length);
+    this.ranks = new Float64Array(length);
+    this.shares = new Float64Array(length);
+  }
+
+  add(row: number, rank: number, share: number): void {
+    this.rows[this.length] = row;
+    this.ranks[this.length] = rank;
+    this.shares[this.length++] = share;
+  }
+
+  ordered(): Ordered {
+    return new Ordered(this.rows, this.ranks, this.shares);
+  }
 }

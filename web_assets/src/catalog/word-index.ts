@@ -10,6 +10,13 @@ export interface Postings {
   counts: Uint16Array;
 }
 
+/** Sums by row while words are counted; all 0 between two uses. */
+export interface Scratch {
+  ranks: Float64Array;
+  shares: Float64Array;
+  words: Uint8Array;
+}
+
 /** Postings are kept up to so many entries in all. */
 const CACHED_ENTRIES = 2_000_000;
 /** Lengths are read so many rows at a time. */
@@ -26,6 +33,7 @@ export class WordIndex {
   private averages: { rows: number; meanSize: number } | null = null;
   private sizes = new Uint32Array(0);
   private known = new Uint8Array(0);
+  private sums: Scratch = { ranks: new Float64Array(0), shares: new Float64Array(0), words: new Uint8Array(0) };
   private readonly statements: { term: PreparedStatement; rows: PreparedStatement; sizes: PreparedStatement };
 
   /** Makes temporary tables beside `fts`, the full-text table of `database`. */
@@ -69,6 +77,15 @@ export class WordIndex {
       if (!this.known[block]) this.readSizes(block);
     }
     return this.sizes;
+  }
+
+  /** Room for sums over the first `rows` rows. */
+  scratch(rows: number): Scratch {
+    if (rows > this.sums.words.length) {
+      const room = Math.max(rows, this.totals().rows);
+      this.sums = { ranks: new Float64Array(room), shares: new Float64Array(room), words: new Uint8Array(room) };
+    }
+    return this.sums;
   }
 
   /** The table has changed. */

@@ -38,9 +38,20 @@ export class SimilarityIndex {
     const { values } = integerQuery(weights, this.scanner.paddedDim);
     const found = this.scanner.scan(values, Math.min(k + SPARE, this.count), mask).rows;
     const exact = new Float64Array(found.length);
-    for (let i = 0; i < found.length; i++) exact[i] = base + this.dot(weights, found[i]!);
-    const order = Uint32Array.from(found.keys()).sort((a, b) => exact[b]! - exact[a]! || found[a]! - found[b]!).subarray(0, k);
-    return { rows: order.map((i) => found[i]!), similarities: Float64Array.from(order, (i) => exact[i]!) };
+    const rows = new Uint32Array(found.length);
+    for (let i = 0; i < found.length; i++) {
+      const row = found[i]!;
+      const similarity = base + this.dot(weights, row);
+      // The scan's order is nearly this one: a row has not far to go.
+      let at = i;
+      for (; at > 0 && (exact[at - 1]! < similarity || (exact[at - 1] === similarity && rows[at - 1]! > row)); at--) {
+        exact[at] = exact[at - 1]!;
+        rows[at] = rows[at - 1]!;
+      }
+      exact[at] = similarity;
+      rows[at] = row;
+    }
+    return { rows: rows.slice(0, k), similarities: exact.slice(0, k) };
   }
 
   /** The similarity of each of the given rows to `query`. */
