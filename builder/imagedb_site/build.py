@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -222,9 +223,16 @@ def _remember(
     with library.transaction():
         library.set_rows(rows, list(site.fields))
         library.set_meta("model", model)
+        library.set_meta("settings", _settings(config))
         library.set_meta("pictures", str(config.pictures.resolve()))
         library.set_meta("thumbnail_recipe", recipes.thumbnail.hash)
         library.prune(record.key for record in gathered.records)
+
+
+def _settings(config: BuildConfig) -> str:
+    """What `add` has to know to leave the next build nothing to do."""
+    names = ("model", "thumbnail_size", "view_size")
+    return json.dumps({name: getattr(config, name) for name in names})
 
 
 def _report(

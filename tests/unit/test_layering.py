@@ -14,7 +14,7 @@ LAYERS = [
     {"errors", "records", "config", "container", "text"},
     {"sources", "pictures", "encoders", "library", "site", "reader", "query"},
     {"index", "assemble", "report", "derive", "batches"},
-    {"search", "build", "check", "serve"},
+    {"add", "search", "build", "check", "serve"},
     {"cli"},
 ]
 HEAVY = {"onnxruntime", "torch", "onnx", "open_clip", "tokenizers"}

@@ -19,6 +19,7 @@ from ..errors import ImageDBError, StorageError
 # light verbs start at once.
 VERBS = {
     "build": "Build or update the site of a picture collection.",
+    "add": "Take a bundle of pictures added in the browser into the collection.",
     "serve": "Serve a built site on this machine.",
     "search": "Search a collection from the command line, exactly.",
     "check": "Check a built site: hashes, links, sizes against hosting limits.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, Problem, Progress, Record
+from imagedb_site.sources.additions import join_additions, load_additions
 from imagedb_site.sources.folder import FOLDER, LABEL, NAME, class_folders, open_folder
 from imagedb_site.sources.sidecar import Sidecar
 
@@ -34,7 +35,8 @@ def gather(
 ) -> Gathered:
     """Lists the pictures below `root` and joins `sidecars` to them.
 
-    Where a table has a column `name` or `label`, its values take the place of the derived ones. Raises
+    Where a table has a column `name` or `label`, its values take the place of the derived ones. What
+    visitors said of pictures they added (`sources.additions`) counts where no table says otherwise. Raises
     `SourceError` where the folder cannot be used, holds no picture, or two tables disagree.
     """
     problems: list[Problem] = []
@@ -51,16 +53,22 @@ def gather(
     if progress:
         progress("gather", len(records), len(records))
     fields = [NAME]
-    labelled = class_folders(records)
+    additions = load_additions(root)
+    # Pictures that were added lie in a folder of their own, which is no class.
+    labelled = class_folders([r for r in records if r.key not in additions.pictures])
     if labelled is not None:
         # The folder says the same as the label: one filter is enough.
-        records = labelled
+        by_key = {record.key: record for record in labelled}
+        records = [by_key.get(record.key, record) for record in records]
         fields += [replace(FOLDER, fts=False, facet=False), LABEL]
     else:
         folders = {record.fields.get("folder") for record in records}
         if folders != {None}:
             fields.append(replace(FOLDER, facet=len(folders) > 1))
     records, fields = _join(records, fields, sidecars, problems, limited=limit is not None)
+    if additions.pictures:
+        records, fields, lost = join_additions(records, fields, additions)
+        problems += [] if limit is not None else lost
     return Gathered(records, fields, problems)
 
 
