@@ -12,6 +12,7 @@ import io
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from PIL import Image, ImageDraw
 
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site import Attribution, SiteInput, SiteRow, SiteSettings, image_ids, write_site
-from imagedb_site.text import fts_query, fts_text
+from imagedb_site.text import CJK_CHARACTER, fts_query, fts_text
 
 HERE = Path(__file__).parent
 DIM = 16
@@ -257,6 +258,24 @@ def expected_fts(rows: list[SiteRow]) -> list[dict[str, Any]]:
     ]
 
 
+def expected_words(rows: Sequence[SiteRow]) -> list[list[Any]]:
+    """The words of the texts by the rule of the format, letter by letter."""
+    names = [spec.name for spec in FIELDS if spec.fts]
+    counts: Counter[str] = Counter()
+    for row in rows:
+        text = "\n".join(fts_text(row.fields.get(name)) for name in names).lower()
+        words = "".join(char if char.isalnum() or char in "'’-" else " " for char in text).split()
+        bare = {word.strip("'’-") for word in words}
+        counts.update(
+            word
+            for word in bare
+            if 3 <= len(word) <= 32
+            and any(char.isalpha() for char in word)
+            and not CJK_CHARACTER.search(word)
+        )
+    return [list(item) for item in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+
+
 def expected_vectors(embeddings: np.ndarray) -> dict[str, Any]:
     """The codes by the rule of the format, and exact answers over what they stand for."""
     mean = embeddings.astype(np.float64).mean(axis=0).astype(np.float32)
@@ -302,6 +321,7 @@ def expected(site: SiteInput) -> dict[str, Any]:
         "documents": [{"path": row.key, "fields": dict(row.fields)} for row in site.rows],
         "fts": expected_fts(list(site.rows)),
         "vectors": expected_vectors(site.embeddings),
+        "words": expected_words(list(site.rows)),
     }
 
 

@@ -21,8 +21,13 @@ async function collectionLexicon(resources: Resources): Promise<Lexicon | null> 
   return file && lexiconOf(file.words, file.counts);
 }
 
-export function suggest(resources: Resources, text: string, limit: number): Promise<Suggestion[]> {
-  return complete(text, {
+/** An empty text has no completions, but fetches what the first one will need. */
+export async function suggest(resources: Resources, text: string, limit: number): Promise<Suggestion[]> {
+  if (!text.trim()) {
+    await collectionLexicon(resources);
+    return [];
+  }
+  return await complete(text, {
     fields: resources.manifest.fields,
     lexicon: () => collectionLexicon(resources),
     column: (name) => resources.column(name),

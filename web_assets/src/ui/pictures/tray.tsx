@@ -104,7 +104,7 @@ function Weight({ hash, name, weight, onWeight }: { hash: string; name: string; 
   const group = `sign-${hash}`;
   return (
     <>
-      <span class="modes signs" role="radiogroup" aria-label={`Results shall be, of ${name}`}>
+      <span class="modes signs" role="radiogroup" aria-label={`Like or unlike ${name}`}>
         {signs.map(([sign, label, symbol]) => (
           <label key={symbol} title={label}>
             <input type="radio" name={group} aria-label={label} checked={Math.sign(weight) === sign} onChange={() => onWeight(sign * size)} />
@@ -127,11 +127,11 @@ function Weight({ hash, name, weight, onWeight }: { hash: string; name: string; 
 function RefusedCard({ file }: { file: Refused }): JSX.Element {
   const { pictures } = useController();
   return (
-    <li class="tray-card bad" role="alert">
+    <li class="tray-card refused bad">
       <span class="tray-thumb blank"><AlertIcon /></span>
       <div class="tray-body">
         <span class="tray-name" title={file.name}>{file.name}</span>
-        <div class="tray-row"><span class="tray-problem">{file.message}</span></div>
+        <div class="tray-row"><span class="tray-problem" role="alert">{file.message}</span></div>
       </div>
       <button type="button" class="icon-button tray-remove" aria-label={`Dismiss ${file.name}`} title="Dismiss"
         onClick={() => pictures.dismiss(file.key)}><CloseIcon /></button>

@@ -5,15 +5,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useController, useStore } from "../context";
 import { CloseIcon, SearchIcon } from "../parts/icons";
 import { Chooser } from "../pictures/chooser";
+import { Eager } from "./eager";
 import { Listbox, LISTBOX, optionId } from "./listbox";
 import type { Option } from "./options";
 import { Recent } from "./recent";
 import { useSuggestions } from "./use-suggestions";
 import { useThumbnail } from "../grid/use-thumbnail";
 import type { RowInfo } from "../../engine/types";
-
-/** Typing pauses this long (ms) before a search starts by itself. */
-const PAUSE = 220;
 
 export function SearchBar(): JSX.Element {
   const controller = useController();
@@ -22,7 +20,10 @@ export function SearchBar(): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const [recent] = useState(() => new Recent(controller.base));
   const suggestions = useSuggestions(text, recent);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [eager] = useState(() => new Eager({
+    collection: () => controller.collection,
+    lastTook: () => controller.store.get().list?.elapsedMs ?? null,
+  }));
   /** The history entry made by this spell of typing is replaced until the person is done. */
   const typing = useRef(false);
 
@@ -34,11 +35,11 @@ export function SearchBar(): JSX.Element {
   useEffect(() => {
     const desk = matchMedia("(hover: hover) and (pointer: fine)").matches;
     if (desk && !controller.store.get().view.image) input.current?.focus({ preventScroll: true });
-    return () => clearTimeout(timer.current);
+    return () => eager.stop();
   }, []);
 
   const search = (value: string, done: boolean): void => {
-    clearTimeout(timer.current);
+    eager.stop();
     if (done) recent.add(value);
     const now = controller.store.get().view;
     if (value.trim() !== now.text.trim()) {
@@ -51,8 +52,7 @@ export function SearchBar(): JSX.Element {
     const { value } = event.currentTarget;
     setText(value);
     suggestions.show();
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => search(value, false), PAUSE);
+    eager.typed(value, () => search(value, false));
   };
   /** A word may be followed by another; anything else is searched for as it is. */
   const take = (option: Option): void => {

@@ -33,14 +33,14 @@ export function useSuggestions(text: string, recent: Recent): Suggestions {
     const mine = ++turn.current;
     setActive(-1);
     const { collection } = controller;
-    if (!wanted || !text.trim() || !collection) return;
+    if (!wanted || !collection) return;
     const timer = setTimeout(() => {
       collection.suggest(text).then(
         (suggestions) => { if (mine === turn.current) setFound({ text, suggestions }); },
         // Without its file the box works as well.
         () => undefined,
       );
-    }, PAUSE);
+    }, text.trim() ? PAUSE : 0);
     return () => clearTimeout(timer);
   }, [text, wanted]);
 

@@ -1,0 +1,66 @@
+"""The words of a collection's texts: what is written, what is read back, what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagedb_site.container import write_container
+from imagedb_site.errors import FormatError
+from imagedb_site.reader.decode import decode_words
+from imagedb_site.reader.site import open_site
+from imagedb_site.site.words import count_words, words_of
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def test_words_are_runs_of_letters_and_digits() -> None:
+    text = "Don't re-enter Café MÜNCHEN b2b 2019 of_the-_ (x) ’tis 東京タワー 'quoted'"
+    assert words_of(text) == {"don't", "re-enter", "café", "münchen", "b2b", "the", "tis", "quoted"}
+
+
+def test_a_row_counts_a_word_once_whatever_field_has_it() -> None:
+    rows = [
+        {"title": "A red, red rose", "tags": ["rose", "red"]},
+        {"title": "Rose", "tags": ["tea"], "hidden": "secret"},
+        {"tags": []},
+    ]
+    found = count_words(["title", "tags"], rows)
+    assert found == [("rose", 2), ("red", 1), ("tea", 1)]
+    assert count_words(["title", "tags"], rows, most=1) == [("rose", 2)]
+
+
+def test_words_do_not_run_from_field_into_field() -> None:
+    assert count_words(["a", "b"], [{"a": "sun-", "b": "flower"}]) == [("flower", 1), ("sun", 1)]
+
+
+def test_the_golden_site_has_the_words_of_its_texts() -> None:
+    expected = json.loads((GOLDEN / "site-tiny.json").read_text(encoding="utf-8"))["words"]
+    assert [list(item) for item in open_site(GOLDEN / "site-tiny").words] == expected
+    assert len(expected) > 20
+
+
+def test_a_site_without_words_offers_none() -> None:
+    site = open_site(GOLDEN / "site-queries")
+    assert site.manifest.suggestions is None
+    assert site.words == []
+
+
+@pytest.mark.parametrize(
+    ("words", "counts", "reason"),
+    [
+        (["a", "b"], [1, 2], "order"),
+        (["a", "b"], [9, 1], "fit"),
+        (["a", "b"], [1, 0], "fit"),
+        (["a"], [1, 1], "fit"),
+        (["a", 3], [1, 1], "words"),
+    ],
+)
+def test_damaged_words_are_refused(words: list[str], counts: Sequence[int], reason: str) -> None:
+    arrays = {"counts": np.array(counts, dtype=np.uint32)}
+    with pytest.raises(FormatError, match=reason):
+        decode_words(write_container("words", {"words": words}, arrays), len(counts), rows=5)

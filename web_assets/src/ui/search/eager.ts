@@ -1,0 +1,37 @@
+/** When a search starts while a person still types: at once where that costs little and promises much, else in a pause. */
+import type { Collection } from "../../api/types";
+
+/** Typing pauses this long (ms) before a search starts whatever was typed. */
+const PAUSE = 220;
+/** Where the last answer took longer (ms), searches wait for a pause. */
+const QUICK = 150;
+
+export interface Surroundings {
+  collection: () => Pick<Collection, "endsInWord"> | null;
+  /** How long the last answer took (ms); null where there was none. */
+  lastTook: () => number | null;
+}
+
+export class Eager {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private turn = 0;
+
+  constructor(private readonly env: Surroundings) {}
+
+  /** The box now holds `text`, which `search` searches for. */
+  typed(text: string, search: () => void): void {
+    this.stop();
+    const mine = this.turn;
+    this.timer = setTimeout(search, PAUSE);
+    const took = this.env.lastTook();
+    if (took === null || took > QUICK || !text.trim()) return;
+    // What ends within a word would find, and load, what nobody looks for.
+    this.env.collection()?.endsInWord(text).then((ends) => { if (ends && mine === this.turn) search(); }, () => undefined);
+  }
+
+  /** Nothing is typed any more, or what was typed is searched for already. */
+  stop(): void {
+    clearTimeout(this.timer);
+    this.turn++;
+  }
+}
