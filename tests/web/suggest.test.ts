@@ -1,0 +1,149 @@
+/** Completions and corrections: the words of the golden site, and the rules on words of our own. */
+import { describe, expect, it } from "vitest";
+
+import { Engine, type Suggestion } from "../../web_assets/src/engine";
+import { slips } from "../../web_assets/src/engine/suggest/distance";
+import { Lexicon } from "../../web_assets/src/engine/suggest/lexicon";
+import { correct } from "../../web_assets/src/engine/suggest/correct";
+import { FormatError, readWords } from "../../web_assets/src/format";
+import { decoded, golden, json } from "./support/files";
+import { assets, BASE, serveTiny } from "./support/site";
+
+const expected = json<{ words: [string, number][] }>(golden, "site-tiny.json").words;
+const open = async (server = serveTiny()) => await Engine.open(BASE, { fetch: server.fetch, assets });
+const shown = (suggestions: Suggestion[]) => suggestions.map((suggestion) => suggestion.shown);
+
+describe("the words of a site", () => {
+  it("are those that Python wrote", () => {
+    const { file } = serveTiny().manifest.suggestions!;
+    const { words, counts } = readWords(decoded(golden, "site-tiny", file.path));
+    expect(words.map((word, i) => [word, counts[i]])).toEqual(expected);
+  });
+
+  it("are refused where they are damaged", () => {
+    const { file } = serveTiny().manifest.suggestions!;
+    const content = decoded(golden, "site-tiny", file.path);
+    expect(() => readWords(content.subarray(0, content.length - 8))).toThrow(FormatError);
+  });
+});
+
+describe("slips between two words", () => {
+  it("are letters missed, added, changed, and neighbours swapped", () => {
+    expect(slips("dog", "dog", 2)).toBe(0);
+    expect(slips("dgo", "dog", 2)).toBe(1);
+    expect(slips("jackt", "jacket", 2)).toBe(1);
+    expect(slips("jackeet", "jacket", 2)).toBe(1);
+    expect(slips("jockit", "jacket", 2)).toBe(2);
+    expect(slips("cat", "elephant", 2)).toBe(3);
+    expect(slips("", "ab", 2)).toBe(2);
+  });
+
+  it("do not depend on the direction, and stop at the limit", () => {
+    const words = ["tree", "three", "there", "theer", "they", "street", "true", "reet"];
+    for (const a of words) for (const b of words) {
+      expect(slips(a, b, 3)).toBe(slips(b, a, 3));
+      expect(slips(a, b, 1)).toBe(Math.min(slips(a, b, 9), 2));
+    }
+  });
+});
+
+describe("a lexicon", () => {
+  const lexicon = new Lexicon(["dog", "München", "mountain", "dogs", "mount", "river", "rivet"], [9, 5, 4, 3, 2, 2, 1]);
+
+  it("completes without regard to case and accents, the most frequent first", () => {
+    expect(lexicon.completions("MUN", 5)).toEqual([{ word: "München", count: 5 }]);
+    expect(lexicon.completions("mount", 5)).toEqual([{ word: "mountain", count: 4 }]);
+    expect(lexicon.completions("d", 1)).toEqual([{ word: "dog", count: 9 }]);
+  });
+
+  it("finds the word that was meant, the frequent one of two", () => {
+    expect(lexicon.nearest("montain")?.word).toBe("mountain");
+    expect(lexicon.nearest("rivre")?.word).toBe("river");
+    expect(lexicon.nearest("rivex")?.word).toBe("river");
+    expect(lexicon.nearest("munchen")?.slips).toBe(0);
+    expect(lexicon.nearest("elephant")).toBeNull();
+    expect(lexicon.nearest("dgo")).toBeNull();
+  });
+});
+
+describe("corrections", () => {
+  const known = {
+    occurs: (word: string) => word.startsWith("walk"),
+    collection: new Lexicon(["jacket", "woman", "castle"], [3, 2, 1]),
+    model: () => Promise.resolve(new Lexicon(["zebra", "women", "jackets", "cattle"])),
+  };
+  const text = async (query: string, words = query.split(" ")) => (await correct(query, words, known))?.text ?? null;
+
+  it("leave known words alone, of the texts and of the model", async () => {
+    expect(await text("walking woman zebra")).toBeNull();
+    expect(await text("x 2019 b2b")).toBeNull();
+  });
+
+  it("take the word of the collection before that of the model", async () => {
+    expect(await text("jakcet")).toBe("jacket");
+    expect(await text("zebar")).toBe("zebra");
+    expect(await text("catsle")).toBe("castle");
+  });
+
+  it("change only what is wrong, and keep the query's signs", async () => {
+    expect(await text('2*jackt - "womin" tag:x', ["jackt", "womin"])).toBe('2*jacket - "woman" tag:x');
+    expect((await correct("jackt jackt", ["jackt"], known))?.changes).toEqual([{ from: "jackt", to: "jacket" }]);
+  });
+
+  it("do not ask the model where every word is known", async () => {
+    const never = { ...known, model: () => Promise.reject(new Error("asked")) };
+    expect(await correct("walking jacket", ["walking", "jacket"], never)).toBeNull();
+  });
+});
+
+describe("an engine", () => {
+  it("completes the last word of a query", async () => {
+    const engine = await open();
+    expect(shown(await engine.suggest("win"))).toContain("winter");
+    const [first] = await engine.suggest("dog and zur");
+    expect(first).toMatchObject({ kind: "word", text: "dog and zürich ", shown: "dog and zürich", count: 6 });
+    expect(await engine.suggest("2*win")).toMatchObject([{ text: "2*winter " }]);
+    expect(shown(await engine.suggest("th"))).not.toContain("the");
+    expect(await engine.suggest("xyzzy")).toEqual([]);
+  });
+
+  it("completes values of fields, quoted where they need it", async () => {
+    const engine = await open();
+    const places = await engine.suggest("place:");
+    expect(places.length).toBeGreaterThan(1);
+    expect(places.every(({ kind, field }) => kind === "value" && field === "Place")).toBe(true);
+    expect(await engine.suggest("dog -place:zur")).toMatchObject([{ kind: "value", text: "dog -place:Zürich ", shown: "Zürich" }]);
+    const sao = await engine.suggest("place:sao");
+    expect(sao[0]?.text).toBe('place:"São Paulo" ');
+    expect(await engine.suggest("rating:1")).toEqual([]);
+    expect(await engine.suggest("nothing:here")).toEqual([]);
+  });
+
+  it("offers values that begin as the query does", async () => {
+    const engine = await open();
+    expect((await engine.suggest("são p")).find(({ kind }) => kind === "value")).toMatchObject({ text: 'place:"São Paulo" ', field: "Place" });
+  });
+
+  it("fetches the words once, before they are needed", async () => {
+    const server = serveTiny();
+    const engine = await open(server);
+    expect(await engine.suggest("  ")).toEqual([]);
+    await engine.suggest("win");
+    expect(server.asked.filter((path) => path.includes("words"))).toHaveLength(1);
+  });
+
+  it("corrects against texts and words", async () => {
+    const engine = await open();
+    expect(await engine.correct("wintre dog")).toEqual({ text: "winter dog", changes: [{ from: "wintre", to: "winter" }] });
+    // Stems count: full text finds "dogs" where a text has "dog".
+    expect(await engine.correct("winters dogs")).toBeNull();
+    expect(await engine.correct("")).toBeNull();
+    expect(await engine.correct("wintre AND (")).toMatchObject({ changes: [{ from: "wintre", to: "winter" }] });
+  });
+
+  it("does without where the site has no words", async () => {
+    const engine = await open(serveTiny({ change: (manifest) => { delete manifest.suggestions; } }));
+    expect((await engine.suggest("win")).map(({ kind }) => kind)).toEqual(["value"]);
+    expect(await engine.correct("wintre")).toBeNull();
+  });
+});
