@@ -2,6 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { AddPanel } from "./additions/panel";
+import { AddButton, Undo } from "./additions/local";
 import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
 import { Detail } from "./detail/detail";
@@ -49,7 +51,10 @@ function Shell(): JSX.Element {
           {phase === "ready" && (
             <>
               <Hero />
-              <Tray />
+              <Tray onAdd={(file) => {
+                controller.adding.show(true);
+                void controller.adding.add([file]);
+              }} />
               <Toolbar />
               <Chips />
               <Messages />
@@ -61,7 +66,9 @@ function Shell(): JSX.Element {
       {phase === "ready" && <Footer />}
       <Detail />
       <Dialogs />
+      <AddPanel />
       <DropTarget />
+      <Undo />
       <div class="toast-place" role="status">{toast && <span class="toast">{toast}</span>}</div>
     </>
   );
@@ -83,6 +90,7 @@ function Header(): JSX.Element {
       </a>
       <SearchBar />
       <div class="header-end">
+        <AddButton />
         <button type="button" class="icon-button" onClick={change} title={`Colours: ${theme}`} aria-label={`Colours: ${theme}. Change`}>
           {theme === "system" ? <SystemIcon /> : theme === "light" ? <SunIcon /> : <MoonIcon />}
         </button>

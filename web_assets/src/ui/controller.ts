@@ -1,6 +1,8 @@
 /** Turns what the person does into searches and views: the one place that talks to the collection and to history. */
 import type { Collection, Open } from "../api/types";
 import type { ImageDocument, RowInfo, SearchRequest, SearchResponse } from "../engine/types";
+import { addingOf } from "./additions/means";
+import type { Adding } from "./additions/adding";
 import { createStore, type Store } from "./state/store";
 import { PAGE, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
@@ -45,6 +47,7 @@ export class Controller {
   readonly store: Store<State, Action>;
   readonly thumbnails: Thumbnails;
   readonly pictures: Pictures;
+  readonly adding: Adding;
   collection: Collection | null = null;
   /** Set by the grid: whether the person reads further down, so that results must not move under them. */
   scrolled = 0;
@@ -69,6 +72,14 @@ export class Controller {
     this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme));
     this.thumbnails = options.thumbnails ?? new Thumbnails();
     this.pictures = options.pictures ?? picturesOf(() => this.collection);
+    this.adding = addingOf({
+      collection: () => this.collection,
+      changed: ({ count, version }) => {
+        this.store.dispatch({ type: "local", count, version });
+        this.#refresh();
+      },
+      say: (text) => this.say(text),
+    });
   }
 
   /** The folder of the site. */
@@ -87,6 +98,7 @@ export class Controller {
       this.store.dispatch({ type: "opened", manifest: collection.manifest });
       this.#restoreAnchor();
       this.#show(this.store.get().view);
+      this.adding.start().catch(() => undefined);
     } catch (error) {
       this.store.dispatch({ type: "failed", message: messageOf(error) });
     }
@@ -176,6 +188,7 @@ export class Controller {
     const page = list?.pages[index];
     if (!list || !collection || (page && !(again && page.status === "failed"))) return;
     const { key } = list;
+    const { version } = this.store.get().local;
     const job = `${String(index)} ${key}`;
     if (this.#loadingPages.has(job)) return;
     this.#loadingPages.add(job);
@@ -183,7 +196,7 @@ export class Controller {
     try {
       const { results, infos } = await this.#fetchPage(collection, list, index);
       // A list that was replaced by a better one in the meantime has its own pages.
-      if (this.store.get().list?.stage !== list.stage) return;
+      if (this.store.get().list?.stage !== list.stage || this.store.get().local.version !== version) return;
       this.store.dispatch({ type: "paged", key, index, page: { status: "ready", results, infos } });
     } catch (error) {
       if (isAbort(error)) return;
@@ -266,7 +279,7 @@ export class Controller {
   }
 
   /** Makes the grid show a view: at once where it is known, else by a search. */
-  #show(view: View, again = false): void {
+  #show(view: View, again = false, holding = true): void {
     if (!this.collection) return;
     this.#search?.abort();
     this.#search = null;
@@ -277,11 +290,20 @@ export class Controller {
     } else if (isBrowsing(view)) {
       this.store.dispatch({ type: "browsed", key });
     } else {
-      void this.#run(this.collection, view, key);
+      void this.#run(this.collection, view, key, holding);
     }
   }
 
-  async #run(collection: Collection, view: View, key: string): Promise<void> {
+  /** Other pictures are found from now on: what was remembered is worth nothing, and what is shown is searched anew. */
+  #refresh(): void {
+    this.#lists.clear();
+    this.#documents.clear();
+    this.#loadingPages.clear();
+    if (this.store.get().phase === "ready") this.#show(this.store.get().view, true, false);
+  }
+
+  /** @param holding whether better results may wait until the person asks for them */
+  async #run(collection: Collection, view: View, key: string, holding: boolean): Promise<void> {
     const abort = new AbortController();
     this.#search = abort;
     this.store.dispatch({ type: "searching", key, now: this.#env.now() });
@@ -291,7 +313,7 @@ export class Controller {
       const infos = await this.#infos(collection, response);
       // A later response overtook this one, or another search did.
       if (mine !== turn || abort.signal.aborted) return;
-      const hold = this.scrolled > READING_BEYOND || this.store.get().view.image !== null;
+      const hold = holding && (this.scrolled > READING_BEYOND || this.store.get().view.image !== null);
       this.store.dispatch({ type: "responded", key, response, infos, hold });
     };
     try {
@@ -310,7 +332,8 @@ export class Controller {
 
   async #fetchPage(collection: Collection, list: List, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
     const { view } = this.store.get();
-    if (isBrowsing(view)) {
+    // With additions the default order is not that of the rows.
+    if (isBrowsing(view) && !this.store.get().local.count) {
       const first = index * PAGE;
       const rows = Array.from({ length: Math.min(PAGE, list.length - first) }, (_, i) => first + i);
       return { results: rows.map((row) => ({ row, score: 0 })), infos: await collection.rows(rows) };

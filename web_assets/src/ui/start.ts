@@ -10,7 +10,7 @@ export function start(open: Open, root: Element): Controller {
   const theme = storedTheme();
   applyTheme(theme);
   history.scrollRestoration = "manual";
-  const controller = new Controller(open, { location, history, now: () => performance.now() }, { theme });
+  const controller = new Controller((url, options) => open(url, { ...options, additions: true }), { location, history, now: () => performance.now() }, { theme });
   addEventListener("popstate", () => controller.arrived());
   const connection = (): void => controller.store.dispatch({ type: "offline", offline: !navigator.onLine });
   addEventListener("online", connection);

@@ -59,6 +59,8 @@ export class Thumbnails {
   }
 
   borrow(source: Source): Loan {
+    // A picture of this device: its address is an object URL already, which whoever made it takes back.
+    if (source.url.startsWith("blob:")) return { url: Promise.resolve(source.url), release: () => undefined };
     const key = `${source.url}#${String(source.offset)}`;
     const entry = this.#entries.get(key);
     if (entry?.url) {

@@ -220,14 +220,14 @@ export class Additions {
     return url;
   }
 
-  private async make({ file, name, caption = "", tags = [] }: NewPicture): Promise<{ addition: Addition | null; outcome: AddOutcome }> {
+  private async make({ file, name, raster, caption = "", tags = [] }: NewPicture): Promise<{ addition: Addition | null; outcome: AddOutcome }> {
     const { site, host } = this.surroundings;
     const sha256 = hexOf(await host.sha256!(await file.arrayBuffer()));
     const id = sha256.slice(0, 16);
     if ((await site.ids()).rowOf(id) !== null) return { addition: null, outcome: { kind: "known", id, where: "collection" } };
     if (this.all.some((addition) => addition.id === id)) return { addition: null, outcome: { kind: "known", id, where: "device" } };
     const encoder = site.encoder();
-    const { pixels, ...decoded } = await host.decode(file, site.manifest.thumbnails.size);
+    const { pixels, ...decoded } = await host.decode(raster ?? file, site.manifest.thumbnails.size);
     const [embedding, embedded] = await Promise.all([encoder?.encodeImage(pixels) ?? null, host.metadata(file)]);
     const addition: Addition = {
       id, sha256, name: name.slice(0, 255) || "picture", bytes: file.size, type: file.type, ...decoded, ...tidy({ caption, tags }), embedded,

@@ -85,6 +85,8 @@ export type AddOutcome =
 export interface NewPicture extends Partial<AdditionChange> {
   file: Blob;
   name: string;
+  /** Pixels of a file that a worker cannot decode (SVG). */
+  raster?: Blob;
 }
 
 export interface ImportOutcome {

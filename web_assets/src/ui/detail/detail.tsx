@@ -2,6 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
+import { LocalTools } from "../additions/local";
+import { useAddition, useOriginal } from "../additions/use-adding";
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
 import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RetryIcon, RightIcon, SimilarIcon, ZoomInIcon, ZoomOutIcon } from "../parts/icons";
@@ -34,7 +36,8 @@ function Open({ id }: { id: string }): JSX.Element {
   const [attempt, setAttempt] = useState(0);
   const last = useRef(id);
   last.current = id;
-  const found = useLoaded<RowInfo | null>(() => controller.infoOf(id), [id, attempt]);
+  const version = useStore((state) => state.local.version);
+  const found = useLoaded<RowInfo | null>(() => controller.infoOf(id), [id, attempt, version]);
   const shown = useRef<RowInfo | null>(null);
   // While the next picture is looked up this one stays.
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
@@ -87,7 +90,7 @@ function useKeys(action: (event: KeyboardEvent) => void): void {
   latest.current = action;
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
       latest.current(event);
     };
     document.addEventListener("keydown", key);
@@ -110,11 +113,12 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const text = useStore((state) => state.view.text.trim());
   const list = useStore((state) => state.list);
   const vectors = useStore((state) => Boolean(state.manifest?.vectors));
+  const version = useStore((state) => state.local.version);
   const [zoom, setZoom] = useState<Zoom>(FITTED);
   const [attempt, setAttempt] = useState(0);
   const [frame, setFrame] = useState<Frame | null>(null);
   const { url: thumbnail } = useThumbnail(info.thumbnail);
-  const loaded = useLoaded<Shown>(async () => ({ info, document: await controller.document(info.row) }), [info.row, attempt]);
+  const loaded = useLoaded<Shown>(async () => ({ info, document: await controller.document(info.row) }), [info.row, attempt, version]);
   const document = loaded.state === "ready" && loaded.value.info === info ? loaded.value.document : null;
   const marks = useLoaded<{ row: number; highlights: Highlight[] }>(async () => ({
     row: info.row,
@@ -140,7 +144,9 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   }, [document, next?.result.row, previous?.result.row]);
 
   const name = document ? nameOf(document) : "Picture";
-  const view = document?.view ? siteFile(document.view.path, controller.base) : null;
+  const addition = useAddition(info.local ? info.id : null);
+  const mine = useOriginal(info.local ? info.id : null);
+  const view = mine ?? (document?.view ? siteFile(document.view.path, controller.base) : null);
   const original = document?.original ? originalLink(document.original, controller.base) : null;
   const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
   const reasons = result ? why(result) : [];
@@ -179,13 +185,15 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
         {reasons.length > 0 && <p class="why">{reasons.join(" · ")}</p>}
         <div class="actions">
           {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
-          <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>
+          {!info.local && <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>}
           {original && (
             <a class="button" href={original} target="_blank" rel="noopener noreferrer" {...(original.startsWith(controller.base) ? { download: "" } : {})}>
               <DownloadIcon />Original
             </a>
           )}
+          {mine && addition && <a class="button" href={mine} download={addition.name}><DownloadIcon />Original</a>}
         </div>
+        {addition && <LocalTools addition={addition} />}
         {loaded.state === "failed" && (
           <p class="message bad" role="alert">{loaded.message}{" "}
             <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>

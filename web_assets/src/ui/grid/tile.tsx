@@ -2,6 +2,7 @@
 import type { JSX, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { LocalBadge } from "../additions/local";
 import { useController } from "../context";
 import { nameOf } from "../detail/fields";
 import { RetryIcon, SimilarIcon, StackIcon } from "../parts/icons";
@@ -96,6 +97,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
         )}
         {!info.thumbnail && <span class="tile-text">{name ?? ""}</span>}
       </a>
+      {info.local && <LocalBadge />}
       {looked && !lost && (name ?? reasons.length > 0) && (
         <span class="tile-caption" aria-hidden="true">
           {name && <span class="tile-name">{name}</span>}

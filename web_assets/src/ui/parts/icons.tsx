@@ -44,3 +44,8 @@ export const ZoomOutIcon = icon(<><circle cx="11" cy="11" r="6.5" /><path d="m16
 export const AlertIcon = icon(<><path d="M12 4 2.8 19.5h18.4Z" /><path d="M12 10v4.2M12 16.9v.1" /></>);
 export const OfflineIcon = icon(<path d="M4 4l16 16M8.5 8.8A9.5 9.5 0 0 0 3 11.5M6.5 15a6.8 6.8 0 0 1 4-2M21 11.5a12 12 0 0 0-8-3.4M9.8 18a3 3 0 0 1 4.4 0" />);
 export const ExternalIcon = icon(<path d="M14 4.5h5.5V10M19 5l-8 8M17 14v4a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 5 18V9a1.5 1.5 0 0 1 1.5-1.5H10" />);
+export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />);
+export const PencilIcon = icon(<path d="m4.5 19.5 1-4L16 5a2.1 2.1 0 0 1 3 3L8.5 18.5ZM14 7l3 3" />);
+export const TrashIcon = icon(<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10 10.5v6m4-6v6" />);
+export const DeviceIcon = icon(<><rect x="7" y="3" width="10" height="18" rx="2.5" /><path d="M11 17.8h2" /></>);
+export const CheckIcon = icon(<><circle cx="12" cy="12" r="8.5" /><path d="m8.3 12.3 2.5 2.5 5-5.4" /></>);

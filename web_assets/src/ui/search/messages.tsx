@@ -1,6 +1,7 @@
 /** What is said beside or instead of results: hints, mistakes in a query, failures, nothing found. */
 import type { JSX } from "preact";
 
+import { Retired } from "../additions/local";
 import { useController, useStore } from "../context";
 import { AlertIcon, OfflineIcon, RetryIcon } from "../parts/icons";
 import { searchKey } from "../state/view";
@@ -17,6 +18,7 @@ export function Messages(): JSX.Element {
   const notices = list?.key === searchKey(view) ? list.notices : [];
   return (
     <div class="messages">
+      <Retired />
       {offline && (
         <p class="message calm" role="status"><OfflineIcon /><span>You are offline. What was loaded before still works.</span></p>
       )}

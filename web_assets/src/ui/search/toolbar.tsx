@@ -6,6 +6,7 @@ import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
 import { useLate } from "../parts/hooks";
 import { hasGroups } from "../grid/groups";
 import { loading, range, shownValue, summary } from "../wording";
+import { sizeOf } from "../state/reducer";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
 import { Modes } from "./modes";
 import type { FieldDefinition, Filter, Sort } from "../../engine/types";
@@ -48,7 +49,7 @@ function Summary(): JSX.Element {
   const failure = useStore((state) => state.searchFailure);
   const progress = useStore((state) => state.progress);
   const refined = useStore((state) => state.refined);
-  const all = useStore((state) => state.manifest?.collection.count ?? 0);
+  const all = useStore(sizeOf);
   const controller = useController();
   const late = useLate(pending?.since ?? null, 300);
   const fits = list?.key === searchKey(view);

@@ -31,6 +31,8 @@ export interface State {
   offline: boolean;
   /** What a visit without a network needs is kept on the device. */
   kept: boolean;
+  /** Pictures of this device that are searched too; `version` grows with every change to them. */
+  local: { count: number; version: number };
   /** A short confirmation, read aloud and shown for a moment. */
   toast: string | null;
 }
@@ -53,19 +55,25 @@ export type Action =
   | { type: "theme"; theme: Theme }
   | { type: "offline"; offline: boolean }
   | { type: "kept" }
+  | { type: "local"; count: number; version: number }
   | { type: "toast"; text: string | null };
+
+/** How many pictures there are to search. */
+export function sizeOf(state: Pick<State, "manifest" | "local">): number {
+  return (state.manifest?.collection.count ?? 0) + state.local.count;
+}
 
 export function initialState(view: View = HOME, theme: Theme = "system"): State {
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
     refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme,
-    offline: false, kept: false, toast: null,
+    offline: false, kept: false, local: { count: 0, version: 0 }, toast: null,
   };
 }
 
 function responded(state: State, action: Extract<Action, { type: "responded" }>): State {
   if (state.pending?.key !== action.key) return state;
-  const list = firstPage(action.key, action.response, action.infos, state.manifest?.collection.count ?? 0);
+  const list = firstPage(action.key, action.response, action.infos, sizeOf(state));
   const final = action.response.stage === "final";
   const pending = final ? null : state.pending;
   const base = { ...state, pending, searchFailure: null };
@@ -103,7 +111,7 @@ export function reduce(state: State, action: Action): State {
       return { ...state, view: action.view };
     case "browsed":
       return {
-        ...state, list: browseList(action.key, state.manifest?.collection.count ?? 0), pending: null,
+        ...state, list: browseList(action.key, sizeOf(state)), pending: null,
         searchFailure: null, refined: null,
       };
     case "shown":
@@ -122,7 +130,7 @@ export function reduce(state: State, action: Action): State {
         : state;
     case "paged":
       return state.list?.key === action.key
-        ? { ...state, list: withPage(state.list, action.index, action.page, state.manifest?.collection.count ?? 0) }
+        ? { ...state, list: withPage(state.list, action.index, action.page, sizeOf(state)) }
         : state;
     case "progress":
       return progressed(state, action);
@@ -136,6 +144,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, offline: action.offline };
     case "kept":
       return { ...state, kept: true };
+    case "local":
+      return { ...state, local: { count: action.count, version: action.version } };
     case "toast":
       return { ...state, toast: action.text };
   }

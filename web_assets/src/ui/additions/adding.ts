@@ -1,0 +1,223 @@
+/** Adding pictures on this device: the queue, what is kept, and what a change means for the page. No DOM but what is handed in. */
+import type { AdditionChange, AdditionsState, AddOutcome, LocalAdditions } from "../../api/additions";
+import { HEAD, kindOf, refusal, undecodable } from "../pictures/inspect";
+
+/** One file on its way in. */
+export interface Job {
+  key: number;
+  name: string;
+  state: "waiting" | "working" | "added" | "known" | "failed";
+  /** What there is to say of it. */
+  message: string | null;
+  /** The image id, once it is known. */
+  id: string | null;
+}
+
+export interface Room {
+  /** Bytes this origin takes, and may take. */
+  used: number;
+  quota: number;
+}
+
+export interface AddingState {
+  open: boolean;
+  /** Null until they are known. */
+  additions: AdditionsState | null;
+  jobs: readonly Job[];
+  room: Room | null;
+  /** Removed last, and can be brought back. */
+  removed: { ids: string[]; text: string } | null;
+  /** Names of local copies that gave way to the published pictures. */
+  retired: readonly string[];
+  busy: "export" | "import" | null;
+  problem: string | null;
+}
+
+/** What of browser and page is used. */
+export interface Means {
+  port: () => LocalAdditions | undefined;
+  /** Something else is to be found from now on. */
+  changed: (state: AdditionsState) => void;
+  say: (text: string) => void;
+  rasterise: (file: Blob) => Promise<Blob>;
+  persist: () => Promise<unknown>;
+  estimate: () => Promise<Room | null>;
+  /** Gives a file to the person. */
+  download: (file: Blob, name: string) => void;
+}
+
+/** How long (ms) removing can be undone by a click. */
+const UNDO = 12_000;
+const BUNDLE = /\.zip$/i;
+
+export class Adding {
+  state: AddingState = { open: false, additions: null, jobs: [], room: null, removed: null, retired: [], busy: null, problem: null };
+  readonly #means: Means;
+  readonly #listeners = new Set<() => void>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #next = 0;
+  #persisted = false;
+  #undo: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(means: Means) {
+    this.#means = means;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Learn what is kept, now and after every change, those of other tabs included. */
+  async start(): Promise<void> {
+    const port = this.#means.port();
+    if (!port) return;
+    port.onChange((state) => this.#took(state));
+    const first = await port.state();
+    this.#set({ retired: first.retired });
+    this.#took(first);
+  }
+
+  show(open: boolean): void {
+    // What went well needs no second look; what failed stays until it was seen.
+    this.#set({ open, problem: null, ...(open ? {} : { jobs: this.state.jobs.filter(({ state }) => state === "waiting" || state === "working") }) });
+    if (open) void this.#measure();
+  }
+
+  /** Take files in: pictures one after the other, bundles as a whole. */
+  async add(files: readonly File[]): Promise<void> {
+    if (!files.length) return;
+    const port = this.#means.port();
+    if (!port) return;
+    this.#set({ problem: null });
+    const bundles = files.filter(({ name, type }) => BUNDLE.test(name) || type === "application/zip");
+    const pictures = files.filter((file) => !bundles.includes(file));
+    const jobs = pictures.map((file): [Job, File] =>
+      [{ key: this.#next++, name: file.name || "Pasted picture", state: "waiting", message: null, id: null }, file]);
+    this.#set({ jobs: [...this.state.jobs, ...jobs.map(([job]) => job)] });
+    if (!this.#persisted) {
+      // Asked once: the browser then does not throw the pictures away when it wants room.
+      this.#persisted = true;
+      void this.#means.persist().catch(() => undefined);
+    }
+    const work = jobs.map(([job, file]) => {
+      const done = this.#turn.then(() => this.#run(port, job.key, job.name, file));
+      this.#turn = done;
+      return done;
+    });
+    for (const bundle of bundles) await this.#import(port, bundle);
+    await Promise.all(work);
+    void this.#measure();
+  }
+
+  async edit(id: string, change: AdditionChange): Promise<void> {
+    await this.#means.port()?.edit(id, change);
+    this.#means.say("Saved on this device");
+  }
+
+  async remove(ids: string[], name: string): Promise<void> {
+    await this.#attempt(async (port) => {
+      await port.remove(ids);
+      clearTimeout(this.#undo);
+      this.#set({ removed: { ids, text: ids.length === 1 ? `“${name}” was removed.` : `${String(ids.length)} pictures were removed.` } });
+      this.#undo = setTimeout(() => this.#set({ removed: null }), UNDO);
+    });
+  }
+
+  async restore(): Promise<void> {
+    const { removed } = this.state;
+    if (!removed) return;
+    clearTimeout(this.#undo);
+    this.#set({ removed: null });
+    await this.#attempt((port) => port.restore(removed.ids));
+  }
+
+  async export(title: string): Promise<void> {
+    this.#set({ busy: "export", problem: null });
+    await this.#attempt(async (port) => {
+      this.#means.download(await port.export(), bundleName(title));
+    });
+    this.#set({ busy: null });
+  }
+
+  async original(id: string): Promise<Blob> {
+    const port = this.#means.port();
+    if (!port) throw new Error("The collection is not open yet.");
+    return await port.original(id);
+  }
+
+  dismissRetired(): void {
+    this.#set({ retired: [] });
+  }
+
+  async #import(port: LocalAdditions, file: File): Promise<void> {
+    this.#set({ busy: "import" });
+    await this.#attempt(async () => {
+      const { added, known } = await port.import(file);
+      this.#means.say(`${String(added)} added from the bundle${known ? `, ${String(known)} known already` : ""}`);
+    });
+    this.#set({ busy: null });
+  }
+
+  async #run(port: LocalAdditions, key: number, name: string, file: File): Promise<void> {
+    this.#job(key, { state: "working" });
+    const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+    const refused = refusal(file.size, head);
+    if (refused) return this.#job(key, { state: "failed", message: refused });
+    const kind = kindOf(head);
+    try {
+      const raster = kind === "svg" ? { raster: await this.#means.rasterise(file) } : {};
+      const outcome = await port.add({ file, name, ...raster });
+      this.#job(key, { id: outcome.id, state: outcome.kind, message: said(outcome) });
+    } catch (error) {
+      const undecoded = error instanceof Error && error.name === "PictureError";
+      this.#job(key, { state: "failed", message: undecoded ? undecodable(kind) : messageOf(error) });
+    }
+  }
+
+  async #attempt(work: (port: LocalAdditions) => Promise<void>): Promise<void> {
+    const port = this.#means.port();
+    if (!port) return;
+    try {
+      await work(port);
+    } catch (error) {
+      this.#set({ problem: messageOf(error) });
+      if (!this.state.open) this.#means.say(messageOf(error));
+    }
+  }
+
+  #took(additions: AdditionsState): void {
+    const before = this.state.additions;
+    this.#set({ additions });
+    if (before ? before.version !== additions.version : additions.count > 0) this.#means.changed(additions);
+  }
+
+  #job(key: number, change: Partial<Job>): void {
+    this.#set({ jobs: this.state.jobs.map((job) => (job.key === key ? { ...job, ...change } : job)) });
+  }
+
+  async #measure(): Promise<void> {
+    const room = await this.#means.estimate().catch(() => null);
+    this.#set({ room });
+  }
+
+  #set(change: Partial<AddingState>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** The name of an exported bundle: the collection's title in plain letters, and the day. */
+export function bundleName(title: string, day = new Date().toISOString().slice(0, 10)): string {
+  const plain = title.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40).toLowerCase();
+  return `${plain || "pictures"}-additions-${day}.zip`;
+}
+
+function said(outcome: AddOutcome): string | null {
+  if (outcome.kind === "added") return null;
+  return outcome.where === "collection" ? "The collection has this picture already." : "You have added this picture already.";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : "Something went wrong.";
+}

@@ -1,0 +1,33 @@
+/** What of the browser and of the page adding pictures needs. */
+import type { AdditionsState } from "../../api/additions";
+import type { Collection } from "../../api/types";
+import { rasterise } from "../pictures/svg";
+import { Adding } from "./adding";
+
+export interface Page {
+  collection: () => Collection | null;
+  changed: (state: AdditionsState) => void;
+  say: (text: string) => void;
+}
+
+export function addingOf({ collection, changed, say }: Page): Adding {
+  // Absent where the page is not served securely.
+  const storage = (): StorageManager | undefined => navigator.storage as StorageManager | undefined;
+  return new Adding({
+    port: () => collection()?.additions,
+    changed, say, rasterise,
+    persist: async () => await storage()?.persist(),
+    estimate: async () => {
+      const { usage, quota } = await storage()?.estimate() ?? {};
+      return usage === undefined || quota === undefined ? null : { used: usage, quota };
+    },
+    download: (file, name) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      // The browser has begun to read it by then.
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    },
+  });
+}
