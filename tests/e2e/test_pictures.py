@@ -1,0 +1,444 @@
+"""Pictures as queries, look-alikes, suggestions, recent searches and corrections, in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import COUNT, Visit, Visitor, draw_collection, eventually
+from PIL import Image
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+from test_access import audit
+from test_story import names
+
+SEND = """([kind, files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, type, data] of files) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type }));
+  }
+  const target = document.activeElement ?? document.body;
+  const options = { bubbles: true, cancelable: true };
+  if (kind === "paste") {
+    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, ...options }));
+  } else {
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, ...options }));
+  }
+}"""
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pictures of the collection, as files a visitor has too."""
+    return draw_collection(tmp_path_factory.mktemp("drawn"))[0]
+
+
+def send(page: Page, kind: str, *files: Path | FilePayload) -> None:
+    """Drag files over the page, drop them, or paste them."""
+    payloads = []
+    for file in files:
+        if isinstance(file, Path):
+            payloads.append((file.name, "image/png", base64.b64encode(file.read_bytes()).decode()))
+        else:
+            content = base64.b64encode(file["buffer"]).decode()
+            payloads.append((file["name"], file["mimeType"], content))
+    page.evaluate(SEND, [kind, payloads])
+
+
+def pick(page: Page, *files: Path | FilePayload) -> None:
+    """Choose files by the button in the search box."""
+    page.get_by_role("button", name="Search by picture").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose pictures").click()
+    chooser.value.set_files(list(files))  # type: ignore[arg-type]
+
+
+def ready(visitor: Visitor, count: int = 1) -> Locator:
+    """The cards of the query's pictures, once all can be compared and the results are there."""
+    cards = visitor.page.locator('.tray-card[data-state="ready"]')
+    expect(cards).to_have_count(count, timeout=60_000)
+    expect(visitor.page.locator(".summary")).to_have_attribute(
+        "data-stage", "final", timeout=60_000
+    )
+    return cards
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Presses Tab until something has the focus."""
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            return
+    expect(wanted).to_be_focused()
+
+
+def first(page: Page) -> str:
+    tile = page.locator('.tile-link[data-index="0"]')
+    expect(tile).not_to_have_attribute("aria-label", re.compile(r"^Picture "))
+    return tile.get_attribute("aria-label") or ""
+
+
+def similarity(page: Page) -> float:
+    page.locator('.tile-link[data-index="0"]').hover()
+    shown = page.locator(".tile", has=page.locator('[data-index="0"]')).locator(".tile-why")
+    expect(shown).to_contain_text("similarity")
+    return float((shown.text_content() or "").rsplit(" ", 1)[1])
+
+
+def test_a_dropped_picture_finds_itself_first(visit: Visit, drawn: Path) -> None:
+    visitor = visit()
+    page = visitor.home()
+    send(page, "dragenter", drawn / "circle" / "red-4.png")
+    expect(page.locator(".drop")).to_be_visible()
+    expect(page.locator(".drop")).to_contain_text("Drop to search by picture")
+    send(page, "drop", drawn / "circle" / "red-4.png")
+    expect(page.locator(".drop")).to_be_hidden()
+    ready(visitor)
+    assert first(page) == "A red circle, drawn number 4"
+    assert similarity(page) >= 0.99
+    assert re.search(r"#picture=[0-9a-f]{16}$", page.url)
+    expect(page.locator(".tray")).to_contain_text("Your pictures stay on this device")
+    expect(page.locator(".summary")).to_contain_text("your picture")
+    page.get_by_role("button", name="Remove red-4.png").click()
+    expect(page.locator(".tray")).to_have_count(0)
+    expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
+    expect(page.locator("#search")).to_be_focused()
+    page.go_back()
+    ready(visitor)
+    assert first(page) == "A red circle, drawn number 4"
+
+
+def test_a_turned_photograph_is_upright_and_a_large_one_is_taken(visit: Visit, drawn: Path) -> None:
+    """The picture lies on its side, and its EXIF says so; it is also much larger than any input."""
+    with Image.open(drawn / "triangle" / "blue-1.png") as upright:
+        wide = upright.resize((upright.width * 8, upright.height * 8)).rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    wide.save(buffer, "JPEG", quality=95, exif=exif)
+    visitor = visit()
+    page = visitor.home()
+    photograph: FilePayload = {
+        "name": "photo.jpg",
+        "mimeType": "image/jpeg",
+        "buffer": buffer.getvalue(),
+    }
+    pick(page, photograph)
+    ready(visitor)
+    assert first(page) == "A blue triangle, drawn number 1"
+    assert similarity(page) >= 0.95
+
+
+def test_a_pasted_picture_searches_and_pasted_text_is_text(visit: Visit, drawn: Path) -> None:
+    visitor = visit()
+    page = visitor.home()
+    expect(page.locator("#search")).to_be_focused()
+    send(page, "paste", drawn / "stripe" / "green-2.png")
+    ready(visitor)
+    assert first(page) == "A green stripe, drawn number 2"
+    page.locator("#search").fill("a word")
+    expect(page.locator(".summary")).to_contain_text("“a word” and your picture")
+    expect(page.locator(".tray-card")).to_have_count(1)
+
+
+def test_several_pictures_mix_with_words_and_each_other(visit: Visit, drawn: Path) -> None:
+    visitor = visit()
+    page = visitor.open("#q=square&mode=words")
+    visitor.settled("“square”")
+    pick(page, drawn / "circle" / "red-5.png", drawn / "circle" / "blue-5.png")
+    cards = ready(visitor, 2)
+    expect(page.get_by_role("radio", name="All")).to_be_checked()
+    expect(page.locator(".summary")).to_contain_text("“square” and your pictures")
+    assert page.url.count(",") == 1
+    unlike = cards.nth(1).get_by_role("radio", name="Unlike it")
+    unlike.check(force=True)
+    cards.nth(0).get_by_role("combobox").select_option("3")
+    expect(page).to_have_url(re.compile(r"picture=3\*[0-9a-f]{16},-[0-9a-f]{16}"))
+    page.locator("#search").fill("")
+    expect(page.locator(".summary")).to_contain_text("your pictures")
+    ready(visitor, 2)
+    found = names(page, 8)
+    assert not any("blue circle" in name for name in found), found
+    assert sum("red" in name for name in found) >= 5, found
+
+
+def test_a_reload_keeps_the_picture_and_another_device_says_it_has_not(
+    visit: Visit, drawn: Path
+) -> None:
+    visitor = visit()
+    page = visitor.home()
+    pick(page, drawn / "square" / "yellow-3.png")
+    ready(visitor)
+    page.reload()
+    ready(visitor)
+    expect(page.locator(".tray-card img")).to_be_visible()
+    assert first(page) == "A yellow square, drawn number 3"
+    other = visit()
+    elsewhere = other.open(page.url.removeprefix(other.host.url))
+    expect(elsewhere.locator(".tray-problem")).to_contain_text("not on this device")
+    expect(elsewhere.locator(".tile-link").first).to_be_visible()
+    pick(elsewhere, drawn / "square" / "yellow-3.png")
+    ready(other)
+    assert first(elsewhere) == "A yellow square, drawn number 3"
+    assert elsewhere.url == page.url
+
+
+def test_what_is_no_picture_is_said_kindly_for_each_file(visit: Visit, drawn: Path) -> None:
+    def payload(name: str, kind: str, content: bytes) -> FilePayload:
+        return {"name": name, "mimeType": kind, "buffer": content}
+
+    bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (60_000).to_bytes(4, "big") * 2 + bytes(9)
+    visitor = visit()
+    page = visitor.home()
+    send(
+        page,
+        "drop",
+        payload("notes.txt", "text/plain", b"hello"),
+        payload("bomb.png", "image/png", bomb),
+        payload("empty.png", "image/png", b""),
+        payload("broken.png", "image/png", (drawn / "circle" / "red-1.png").read_bytes()[:60]),
+        payload("phone.heic", "", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)),
+        drawn / "circle" / "green-1.png",
+    )
+    for name, message in (
+        ("notes.txt", "not a picture"),
+        ("bomb.png", "60,000 × 60,000 pixels"),
+        ("empty.png", "empty"),
+        ("broken.png", "damaged"),
+        ("phone.heic", "cannot read HEIC"),
+    ):
+        expect(page.locator(".tray-card", has_text=name)).to_contain_text(message)
+    ready(visitor)
+    assert first(page) == "A green circle, drawn number 1"
+    assert audit(page) == []
+    page.get_by_role("button", name="Dismiss notes.txt").click()
+    expect(page.locator(".tray-card", has_text="notes.txt")).to_have_count(0)
+
+
+def test_the_picture_model_is_loaded_when_needed_and_may_be_retried(
+    visit: Visit, drawn: Path
+) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerate("Failed to load resource")
+    page = visitor.home()
+    manifest = page.evaluate("fetch('manifest.json').then((answer) => answer.json())")
+    model = manifest["model"]
+    tower = model["files"][model["pack"]["image"]["file"]]["path"]
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort() if len(asked) <= 6 else route.continue_()
+
+    visitor.context.route(f"**/{tower}", refuse)
+    page.get_by_role("button", name="Search by picture").click()
+    expect(page.locator(".chooser")).to_contain_text(re.compile(r"picture model, [\d.]+ MB"))
+    assert asked == []
+    page.keyboard.press("Escape")
+    expect(page.locator(".chooser")).to_have_count(0)
+    expect(page.get_by_role("button", name="Search by picture")).to_be_focused()
+    pick(page, drawn / "circle" / "red-1.png")
+    retry = page.locator(".tray-card").get_by_role("button", name="Retry")
+    expect(retry).to_be_visible(timeout=60_000)
+    asked.extend([""] * 6)
+    retry.click()
+    ready(visitor)
+    assert first(page) == "A red circle, drawn number 1"
+
+
+def test_pictures_by_keyboard_alone(visit: Visit, drawn: Path) -> None:
+    visitor = visit()
+    page = visitor.home()
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Search by picture")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(drawn / "square" / "purple-1.png")
+    ready(visitor)
+    expect(page.get_by_role("button", name="Search by picture")).to_be_focused()
+    like = page.locator(".tray-card").get_by_role("radio", name="Like it", exact=True)
+    tab_to(page, like)
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"picture=-[0-9a-f]{16}"))
+    tab_to(page, page.get_by_role("button", name="Remove purple-1.png"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".tray")).to_have_count(0)
+    expect(page.locator("#search")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_and_phone_width(visit: Visit, drawn: Path, scheme: str) -> None:
+    visitor = visit(**PHONE, color_scheme=scheme, reduced_motion="reduce")
+    page = visitor.home()
+    page.get_by_role("button", name="Search by picture").tap()
+    expect(page.get_by_role("button", name="Take a photo")).to_be_visible()
+    assert page.locator("input[capture=environment]").count() == 1
+    assert audit(page) == []
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose pictures").tap()
+    chooser.value.set_files([drawn / "circle" / "red-2.png", drawn / "square" / "blue-2.png"])
+    ready(visitor, 2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate(
+        """() => [...document.querySelectorAll(".tray button, .tray select, .searchbar button")]
+          .map((element) => [element.outerHTML.slice(0, 90), element.getBoundingClientRect()])
+          .filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([html]) => html)"""
+    )
+    assert small == []
+    assert audit(page) == []
+    page.locator("#search").tap()
+    expect(page.get_by_role("listbox")).to_be_visible()
+    box = page.get_by_role("listbox").bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert audit(page) == []
+
+
+def test_look_alikes_are_one_tile_until_they_are_asked_for(visit: Visit, drawn: Path) -> None:
+    visitor = visit()
+    page = visitor.home()
+    pick(page, drawn / "stripe" / "red-5.png")
+    ready(visitor)
+    badge = page.locator(".tile-group").first
+    expect(badge).to_have_attribute("aria-expanded", "false")
+    tiles = page.locator(".tile.grouped.spread").count()
+    hidden = int((badge.inner_text()).strip().removeprefix("+"))
+    assert tiles == 0 and hidden > 0
+    badge.click()
+    expect(badge).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".tile.spread")).to_have_count(hidden + 1)
+    assert audit(page) == []
+    badge.click()
+    expect(page.locator(".tile.spread")).to_have_count(0)
+    lead = page.locator(".tile", has=badge).locator(".tile-link")
+    lead.focus()
+    page.keyboard.press("g")
+    expect(badge).to_have_attribute("aria-expanded", "true")
+    toggle = page.get_by_role("button", name="Group look-alikes")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    toggle.click()
+    expect(page).to_have_url(re.compile("group=no"))
+    expect(page.locator(".tile-group")).to_have_count(0)
+    page.reload()
+    ready(visitor)
+    expect(page.locator(".tile-group")).to_have_count(0)
+    toggle.click()
+    expect(page.locator(".tile-group").first).to_be_visible()
+
+
+def test_the_box_completes_words_and_values(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.home()
+    box = page.get_by_role("combobox", name="Search pictures")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    page.keyboard.type("tri")
+    options = page.get_by_role("option")
+    expect(options.filter(has_text="triangle").first).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("ArrowDown")
+    active = page.locator("[role=option][aria-selected=true]")
+    expect(active).to_have_count(1)
+    expect(box).to_have_attribute("aria-activedescendant", active.get_attribute("id") or "-")
+    expect(box).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(active).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    expect(box).to_have_value("tri")
+    page.keyboard.press("Alt+ArrowDown")
+    word = options.filter(has_text="pictures").filter(has_text="triangle")
+    word.click()
+    expect(box).to_have_value("triangle ")
+    expect(box).to_be_focused()
+    visitor.settled("“triangle”")
+    page.keyboard.type("-tags:yel")
+    expect(options.filter(has_text="yellow")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value(re.compile(r"triangle -tags:yellow ?$"))
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    visitor.settled("triangle -tags:yellow")
+    assert not any("yellow" in name for name in names(page, 8))
+
+
+def test_recent_searches_stay_on_the_device_and_can_be_cleared(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.home()
+    for text in ("green stripe", "purple"):
+        page.locator("#search").fill(text)
+        page.keyboard.press("Enter")
+        visitor.settled(f"“{text}”")
+    page.goto(visitor.host.url)
+    expect(page.locator(".tile-link").first).to_be_visible()
+    page.locator("#search").click()
+    options = page.get_by_role("option")
+    expect(options.first).to_contain_text("purple")
+    expect(options.nth(1)).to_contain_text("green stripe")
+    expect(options.filter(has_text="red circle")).to_have_count(1)
+    options.nth(1).click()
+    visitor.settled("“green stripe”")
+    page.get_by_role("button", name="Clear search").click()
+    page.locator("#search").click()
+    page.get_by_role("button", name="Clear recent searches and pictures").click()
+    expect(page.locator(".toast")).to_contain_text("forgotten")
+    page.locator("#search").click()
+    expect(options.filter(has_text="green stripe")).to_have_count(0)
+    kept = "Object.keys(localStorage).filter((key) => key.startsWith('imagedb.recent'))"
+    assert page.evaluate(kept) == []
+
+
+def test_without_storage_the_box_still_remembers_for_the_visit(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.context.add_init_script(
+        """for (const name of ["localStorage", "indexedDB"]) Object.defineProperty(window, name,
+          { get() { throw new DOMException("denied", "SecurityError"); } });"""
+    )
+    page = visitor.home()
+    page.locator("#search").fill("green stripe")
+    page.keyboard.press("Enter")
+    visitor.settled("“green stripe”")
+    page.get_by_role("button", name="Clear search").click()
+    page.locator("#search").click()
+    expect(page.get_by_role("option").first).to_contain_text("green stripe")
+
+
+def test_did_you_mean(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("#q=yelow+trianlge")
+    visitor.settled("“yelow trianlge”")
+    expect(page.locator(".mean")).to_have_text("Did you mean yellow triangle?")
+    assert audit(page) == []
+    page.locator(".mean").get_by_role("button").click()
+    visitor.settled("“yellow triangle”")
+    expect(page.locator(".mean")).to_have_count(0)
+    page.goto(f"{visitor.host.url}#q=cirlce&mode=words&is.tags=red&is.tags=blue")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    expect(page.locator(".mean")).to_contain_text("circle")
+    page.get_by_role("button", name="Without “Tags: red”").click()
+    expect(page).not_to_have_url(re.compile("is.tags=red"))
+    page.locator(".mean").get_by_role("button").click()
+    expect(page.locator(".summary")).to_contain_text("9 pictures with “circle”")
+
+
+def test_a_drop_while_a_picture_is_open_searches(visit: Visit, drawn: Path) -> None:
+    visitor = visit()
+    page = visitor.home()
+    page.locator(".tile-link").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    send(page, "dragenter", drawn / "circle" / "red-4.png")
+    expect(page.locator(".drop")).to_be_visible()
+    send(page, "drop", drawn / "circle" / "red-4.png")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    ready(visitor)
+    eventually(lambda: first(page) == "A red circle, drawn number 4")
