@@ -179,9 +179,11 @@ export class Additions {
   private async reload(): Promise<void> {
     if (!this.store) return;
     const ids = await this.surroundings.site.ids();
-    this.all = (await this.store.all()).filter(({ removed }) => removed === null);
+    const stored = await this.store.all();
+    this.all = stored.filter(({ removed }) => removed === null);
     this.published = new Set(this.all.flatMap(({ id }) => (ids.rowOf(id) === null ? [] : [id])));
-    const here = new Set(this.all.map(({ id }) => id));
+    // A removed picture may still be on screen for a moment, and may come back.
+    const here = new Set(stored.map(({ id }) => id));
     for (const [id, url] of this.urls) {
       if (here.has(id)) continue;
       URL.revokeObjectURL(url);

@@ -50,7 +50,7 @@ export function LocalTools({ addition }: { addition: AdditionSummary }): JSX.Ele
         ? <Editor addition={addition} onDone={done} />
         : (
           <div class="actions">
-            <button ref={pencil} type="button" class="button" onClick={() => setEditing(true)}><PencilIcon />Caption and tags</button>
+            <button ref={pencil} type="button" class="button" aria-label="Edit caption and tags" onClick={() => setEditing(true)}><PencilIcon />Edit</button>
             <button type="button" class="button" onClick={remove}><TrashIcon />Remove</button>
           </div>
         )}
@@ -58,13 +58,13 @@ export function LocalTools({ addition }: { addition: AdditionSummary }): JSX.Ele
   );
 }
 
-/** For a while after something was removed. */
-export function Undo(): JSX.Element | null {
+/** For a while after something was removed; an open panel covers the page and shows it itself. */
+export function Undo({ inside = false }: { inside?: boolean }): JSX.Element {
   const { adding } = useController();
-  const { removed } = useAdding();
+  const { removed, open } = useAdding();
   return (
-    <div class="undo-place" role="status">
-      {removed && (
+    <div class={`undo-place ${inside ? "inside" : ""}`} role="status">
+      {removed && open === inside && (
         <div class="undo">
           <span>{removed.text}</span>
           <button type="button" class="text-button" onClick={() => void adding.restore()}>Undo</button>

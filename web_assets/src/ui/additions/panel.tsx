@@ -9,6 +9,7 @@ import { Modal } from "../parts/modal";
 import { carriesFiles, filesFrom } from "../pictures/intake";
 import { bytes, count, pictures } from "../wording";
 import { Coming, Entry } from "./entry";
+import { Undo } from "./local";
 import { useAdding } from "./use-adding";
 
 export function AddPanel(): JSX.Element | null {
@@ -80,6 +81,7 @@ function Panel(): JSX.Element {
           <ul class="entries">{list.map((addition) => <Entry key={addition.id} addition={addition} />)}</ul>
         </>
       )}
+      <Undo inside />
       {(list.length > 0 || jobs.length > 0) && <Foot />}
     </div>
   );

@@ -41,6 +41,7 @@ export function Grid(): JSX.Element | null {
   const controller = useController();
   const list = useStore((state) => state.list);
   const refinement = useStore((state) => state.refinement);
+  const { version } = useStore((state) => state.local);
   const element = useRef<HTMLUListElement>(null);
   const [width, setWidth] = useState(0);
   const [span, setSpan] = useState<Span>({ from: 0, to: 2000 });
@@ -48,6 +49,7 @@ export function Grid(): JSX.Element | null {
   const [gliding, setGliding] = useState(false);
   const [opened, setOpened] = useState<{ key: string; rows: ReadonlySet<number> } | null>(null);
   const open = opened && opened.key === list?.key ? opened.rows : CLOSED;
+  const [painted, setPainted] = useState<string | null>(null);
   const anchor = useRef<{ key: string; anchor: Anchor } | null>(null);
   const placed = useRef(-1);
   const wish = useRef<{ key: string; index: number } | null>(null);
@@ -142,9 +144,20 @@ export function Grid(): JSX.Element | null {
     return () => clearTimeout(timer);
   }, [refinement]);
 
+  const key = list?.key ?? null;
+  const near = painted === key ? 0 : Math.floor(innerHeight * OVERSCAN);
   const { tiles, missing } = useMemo(
-    () => (geometry ? visible(geometry, span.from, span.to) : { tiles: [], missing: [] }), [geometry, span],
+    () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
   );
+  // A new list is on screen sooner where what lies beyond the screen is drawn after it.
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => { timer = setTimeout(() => setPainted(key)); });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [key]);
   useEffect(() => {
     if (!missing.length) return;
     const timer = setTimeout(() => { for (const page of missing) void controller.loadPage(page); }, list && list.pages[0] ? LINGER : 0);
@@ -217,7 +230,7 @@ export function Grid(): JSX.Element | null {
           const place = placeAt(list, index);
           const box = boxOf(geometry, index);
           return place && box && (
-            <Tile key={place.result.row} index={index} size={total} {...box} result={place.result} info={place.info}
+            <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} result={place.result} info={place.info}
               current={index === current} onFocus={onFocus} onKeyDown={onKeyDown}
               others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />
           );
