@@ -117,6 +117,10 @@ export class FakeCollection implements Collection {
     return Promise.resolve({ min: 1, max: 5 });
   }
 
+  endsInWord(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   embedText(): Promise<Float32Array> {
     return Promise.reject(new Error("not here"));
   }

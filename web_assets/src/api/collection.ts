@@ -50,6 +50,10 @@ export class WorkerCollection implements Collection {
     return this.client.call("range", { field });
   }
 
+  endsInWord(text: string): Promise<boolean> {
+    return this.client.call("endsInWord", { text });
+  }
+
   embedText(text: string): Promise<Float32Array> {
     return this.client.call("embedText", { text });
   }

@@ -30,6 +30,11 @@ export interface Collection {
   facets(field: string, options?: { filters?: Filter[]; text?: string; limit?: number }): Promise<FacetCount[]>;
   /** Least and greatest value of a number or date field. */
   range(field: string): Promise<{ min: number; max: number } | null>;
+  /**
+   * Whether a text that is still being typed ends in a known word and can be searched for with what is loaded already:
+   * then there is no need to wait for a pause. Loads nothing.
+   */
+  endsInWord(text: string): Promise<boolean>;
   /** The embedding of a text by the pack's text tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised. */
   embedText(text: string): Promise<Float32Array>;
   /**

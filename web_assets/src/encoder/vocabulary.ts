@@ -17,6 +17,11 @@ export class Vocabulary {
     });
   }
 
+  /** Whether it has a word, or its singular. */
+  has(word: string): boolean {
+    return this.lookUp(word.toLowerCase().normalize("NFC")) !== undefined;
+  }
+
   /** The words and short phrases, most frequent first. */
   get words(): readonly string[] {
     return this.file.words;

@@ -13,6 +13,7 @@ import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/i
 import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { filters, search, type SearchContext } from "./search";
 import { correction, suggest } from "./suggest/index";
+import { endsInWord } from "./typing";
 import { searchWords } from "./words-arm";
 import type {
   Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
@@ -151,6 +152,11 @@ export class Engine {
   /** What was probably meant by words that occur nowhere; null where there is nothing to correct. */
   async correct(text: string): Promise<Correction | null> {
     return await this.plainly(text, (plan) => correction(this.resources, text, plan));
+  }
+
+  /** Whether a text that is being typed is worth a search before the person pauses; loads nothing. */
+  endsInWord(text: string): boolean {
+    return endsInWord(text, this.site.atHand);
   }
 
   async embedImage(pixels: Pixels): Promise<Float32Array> {

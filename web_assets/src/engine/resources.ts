@@ -10,6 +10,7 @@ import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { Meter } from "./progress";
+import type { AtHand } from "./typing";
 import type { LoadProgress } from "./types";
 
 export interface ResourceOptions {
@@ -27,7 +28,7 @@ const SHOW = 150;
 const MODEL_WAITS = 4000;
 
 /** What a search asks of a collection; `engine/additions` has another answer, with more rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "withoutAdditions">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "withoutAdditions" | "atHand">>;
 
 export class SiteResources {
   private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
@@ -36,6 +37,7 @@ export class SiteResources {
   private readonly single = new Shared<unknown>();
   private loadedCatalog: Catalog | null = null;
   private loadedEncoder: Encoder | null = null;
+  private loadedVocabulary: Vocabulary | null = null;
   private modelTurn: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -163,13 +165,21 @@ export class SiteResources {
     const pack = this.manifest.model?.pack;
     const file = pack?.vocabulary?.file;
     if (!pack || !file) return null;
-    return await this.once("vocabulary", async () => new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim));
+    return await this.once("vocabulary", async () => {
+      this.loadedVocabulary = new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim);
+      return this.loadedVocabulary;
+    });
   }
 
   /** The words of the collection's texts; null where the site has none. */
   async words(): Promise<WordsFile | null> {
     const { suggestions } = this.manifest;
     return suggestions ? await this.once("words", async () => readWords(await this.load(suggestions.file, "catalog"))) : null;
+  }
+
+  /** What is loaded by now of what texts are searched with. */
+  get atHand(): AtHand {
+    return { catalog: this.loadedCatalog, vocabulary: this.loadedVocabulary, encoder: this.encoder() };
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,7 @@ export interface Calls {
   highlight: { args: { row: number; text: string }; result: Highlight[] };
   facets: { args: { field: string; filters?: Filter[]; text?: string; limit?: number }; result: FacetCount[] };
   range: { args: { field: string }; result: { min: number; max: number } | null };
+  endsInWord: { args: { text: string }; result: boolean };
   embedText: { args: { text: string }; result: Float32Array };
   suggest: { args: { text: string; limit?: number }; result: Suggestion[] };
   correct: { args: { text: string }; result: Correction | null };

@@ -4,7 +4,7 @@ import type { Collection } from "../../api/types";
 /** Typing pauses this long (ms) before a search starts whatever was typed. */
 const PAUSE = 220;
 /** Where the last answer took longer (ms), searches wait for a pause. */
-const QUICK = 150;
+const QUICK = 300;
 
 export interface Surroundings {
   collection: () => Pick<Collection, "endsInWord"> | null;

@@ -1,0 +1,92 @@
+/** Searching while a person still types: what is worth it, and when it starts. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Catalog } from "../../web_assets/src/catalog";
+import { endsInWord } from "../../web_assets/src/engine/typing";
+import type { Manifest } from "../../web_assets/src/format";
+import { Eager } from "../../web_assets/src/ui/search/eager";
+import { decoded, golden, json, sqliteWasm } from "./support/files";
+
+const folder = `${golden}/site-tiny`;
+const { catalog: entry } = json<Manifest>(folder, "manifest.json");
+const ready = { ready: true };
+const vocabulary = { has: (word: string) : boolean => word === "giraffe" };
+let catalog: Catalog;
+
+beforeAll(async () => {
+  catalog = await Catalog.open({ sqlite: sqliteWasm, file: decoded(folder, entry.file.path), columns: entry.columns, tokenize: entry.tokenize });
+});
+
+describe("a text that ends in a word", () => {
+  const hand = () => ({ catalog, vocabulary, encoder: ready });
+
+  it.each(["lighthouse", "old lighthouse", "Lighthouses", "-lighthouse", "giraffe"])("%j", (text) => {
+    expect(endsInWord(text, hand())).toBe(true);
+  });
+
+  it.each(["", "lighth", "lighthouse ", "lighthouse at", "x", "giraff", "lighthouse -", "…"])("not %j", (text) => {
+    expect(endsInWord(text, hand())).toBe(false);
+  });
+
+  it("is none while the model is on its way, and no matter where there is none", () => {
+    expect(endsInWord("lighthouse", { ...hand(), encoder: { ready: false } })).toBe(false);
+    expect(endsInWord("lighthouse", { ...hand(), encoder: null })).toBe(true);
+    expect(endsInWord("lighthouse", { catalog: null, vocabulary: null, encoder: ready })).toBe(false);
+  });
+});
+
+describe("a search while typing", () => {
+  beforeEach(() => { vi.useFakeTimers(); });
+  afterEach(() => { vi.useRealTimers(); });
+  const setUp = (took: number | null, ends: (text: string) => Promise<boolean> = (text) => Promise.resolve(text.endsWith("dog"))) => {
+    const asked: string[] = [];
+    const endsInWord = vi.fn(ends);
+    const eager = new Eager({ collection: () => ({ endsInWord }), lastTook: () => took });
+    const type = async (text: string, wait: number) => {
+      eager.typed(text, () => { eager.stop(); asked.push(text); });
+      await vi.advanceTimersByTimeAsync(wait);
+    };
+    return { asked, eager, endsInWord, type };
+  };
+
+  it("starts at once where a word ends, once", async () => {
+    const { asked, type } = setUp(20);
+    for (const text of ["a d", "a do", "a dog"]) await type(text, 10);
+    expect(asked).toEqual(["a dog"]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked).toEqual(["a dog"]);
+  });
+
+  it("starts in a pause whatever the text ends in", async () => {
+    const { asked, type } = setUp(20);
+    await type("a do", 150);
+    await type("a dox", 2000);
+    expect(asked).toEqual(["a dox"]);
+  });
+
+  it("waits for a pause where answers are slow, or none was given yet", async () => {
+    for (const took of [2000, null]) {
+      const { asked, type, endsInWord } = setUp(took);
+      await type("dog", 100);
+      expect(asked).toEqual([]);
+      expect(endsInWord).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(200);
+      expect(asked).toEqual(["dog"]);
+    }
+  });
+
+  it("does not start for what is no longer there", async () => {
+    let answer: (ends: boolean) => void = () => undefined;
+    const { asked, type, eager } = setUp(20, () => new Promise((resolve) => { answer = resolve; }));
+    await type("dog", 10);
+    eager.stop();
+    answer(true);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked).toEqual([]);
+  });
+
+  it("survives a worker that fails", async () => {
+    const { asked, type } = setUp(20, () => Promise.reject(new Error("gone")));
+    await type("dog", 300);
+    expect(asked).toEqual(["dog"]);
+  });
+});
