@@ -9,7 +9,7 @@ to ten times slower in WebAssembly.) Only `dynamic` keeps int8 weights in memory
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -17,14 +17,30 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from imagedb_site.encoders.rounding import (
+    compensated_int4,
+    compensated_int8,
+    int4_codes,
+    int8_codes,
+)
 from imagedb_site.errors import PackError
 
 WeightPrecision = Literal["fp32", "fp16", "int8", "int4"]
+Choose = Callable[[str, tuple[int, ...]], WeightPrecision | None]
+"""Another precision for a weight of this name and shape."""
+Moments = Mapping[str, NDArray[np.float32]]
+"""By name of a weight: the sum of x xᵀ, float32 [n, n], over inputs x of its layer."""
 GROUP = 32
 SMALLEST = 1024
 OPSET_WITH_INT4 = 21
 _FOUR_BIT_DEPTH = 64
-_RATIOS = np.linspace(0.66, 1.06, 11, dtype=np.float32)
+_SMALLEST_HALF = 16
+_LARGEST_HALF = 6e4
+
+
+def uniform(name: str, shape: tuple[int, ...]) -> WeightPrecision | None:
+    """No exceptions."""
+    return None
 
 
 def quantize_weights(
@@ -32,15 +48,19 @@ def quantize_weights(
     precision: WeightPrecision,
     *,
     group: int = GROUP,
-    keep_int8: Callable[[str], bool] = lambda name: False,
+    choose: Choose = uniform,
+    moments: Moments | None = None,
     dynamic: bool = False,
 ) -> onnx.ModelProto:
     """A copy of `model` whose large MatMul, Gemm and Conv weights take fewer bits.
 
-    int8 has one scale an output channel; int4 one float16 scale a `group` of inputs, chosen for the
-    least squared error, and leaves convolutions with few inputs and the weights `keep_int8` names in
-    int8. `dynamic` (int8 MatMul only) also quantises activations at run time.
-    Raises PackError for an unknown precision.
+    int8 has one scale an output channel; int4 one float16 scale a `group` of inputs and leaves
+    convolutions with few inputs in int8; both for the least squared error, and with errors
+    compensated for the weights that `moments` names (see `calibration.moments`). What else a model
+    of 8 or 4 bits holds in floats (biases, norms, positions) takes 16 bits.
+
+    `choose` gives a weight of this name and shape another precision. `dynamic` (int8 MatMul only)
+    also quantises activations at run time. Raises PackError for an unknown precision.
     """
     if precision not in ("fp32", "fp16", "int8", "int4"):
         raise PackError(f"“{precision}” is no precision of weights.")
@@ -48,29 +68,36 @@ def quantize_weights(
     out.CopyFrom(model)
     if precision == "fp32":
         return out
-    if precision == "int4":
-        out = with_opset(out, OPSET_WITH_INT4)
     uses = weights_of(out)
+    shapes = {item.name: tuple(item.dims) for item in out.graph.initializer}
+    chosen = {name: choose(name, shapes[name]) or precision for name in uses}
+    if "int4" in chosen.values():
+        out = with_opset(out, OPSET_WITH_INT4)
     graph = out.graph
     kept: list[onnx.TensorProto] = []
     widened: list[onnx.NodeProto] = []
     for item in graph.initializer:
-        use = uses.get(item.name)
-        if use is None:
+        name = item.name
+        weight = numpy_helper.to_array(item)
+        wanted = chosen.get(name, "fp32")
+        if name not in uses:
+            narrow = precision in ("int8", "int4") and _fits_half(weight)
+            wanted = "fp16" if narrow else "fp32"
+        if wanted == "fp32":
             kept.append(item)
             continue
-        weight = numpy_helper.to_array(item)
-        if dynamic and precision == "int8" and use == "MatMul" and weight.ndim == 2:
-            kept += _dynamic(out, item.name, weight)
+        if dynamic and wanted == "int8" and uses[name] == "MatMul" and weight.ndim == 2:
+            kept += _dynamic(out, name, weight)
             continue
-        if precision == "fp16":
-            tensors, nodes = _half(item.name, weight)
+        if wanted == "fp16":
+            tensors, nodes = _half(name, weight)
         else:
-            size = _group_size(weight, use, group) if precision == "int4" else None
-            if size is None or keep_int8(item.name):
-                tensors, nodes = _int8(item.name, weight, use)
+            use, moment = uses[name], _moment(weight, name, moments)
+            size = _group_size(weight, use, group) if wanted == "int4" else None
+            if size is None:
+                tensors, nodes = _int8(name, weight, use, moment)
             else:
-                tensors, nodes = _int4(item.name, weight, use, size)
+                tensors, nodes = _int4(name, weight, use, size, moment)
         kept += tensors
         widened += nodes
     nodes_before = list(graph.node)
@@ -78,6 +105,20 @@ def quantize_weights(
     graph.initializer.extend(kept)
     graph.node.extend([*widened, *nodes_before])
     return out
+
+
+def _fits_half(value: NDArray[Any]) -> bool:
+    """Whether a float32 tensor is worth 16 bits and loses nothing that matters by them."""
+    return bool(
+        value.dtype == np.float32
+        and value.size >= _SMALLEST_HALF
+        and (np.abs(value) < _LARGEST_HALF).all()
+    )
+
+
+def _moment(weight: NDArray[Any], name: str, moments: Moments | None) -> NDArray[np.float32] | None:
+    found = moments.get(name) if moments else None
+    return found if found is not None and len(found) in weight.shape else None
 
 
 def weights_of(model: onnx.ModelProto) -> dict[str, str]:
@@ -132,16 +173,17 @@ def _half(name: str, weight: NDArray[Any]) -> tuple[list[Any], list[Any]]:
     return [codes], [cast]
 
 
-def int8_codes(matrix: NDArray[Any], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Codes and the scale that broadcasts against them; one scale an index of `axis`."""
-    others = tuple(index for index in range(matrix.ndim) if index != axis)
-    peak = np.abs(matrix).max(axis=others, keepdims=True)
-    scale = np.where(peak > 0, peak / 127, 1).astype(np.float32)
-    return np.clip(np.rint(matrix / scale), -127, 127).astype(np.int8), scale
-
-
-def _int8(name: str, weight: NDArray[Any], use: str) -> tuple[list[Any], list[Any]]:
-    codes, scale = int8_codes(weight, weight.ndim - 1 if use == "MatMul" else 0)
+def _int8(
+    name: str, weight: NDArray[Any], use: str, moment: NDArray[np.float32] | None
+) -> tuple[list[Any], list[Any]]:
+    if moment is None:
+        codes, scale = int8_codes(weight, weight.ndim - 1 if use == "MatMul" else 0)
+    elif use == "MatMul":
+        codes, scale = compensated_int8(weight, moment)
+    else:
+        flat, row = compensated_int8(weight.reshape(len(weight), -1).T, moment)
+        codes = np.ascontiguousarray(flat.T).reshape(weight.shape)
+        scale = row.reshape(-1, *[1] * (weight.ndim - 1))
     tensors = [
         numpy_helper.from_array(codes, f"{name}.codes"),
         numpy_helper.from_array(scale, f"{name}.scale"),
@@ -161,38 +203,26 @@ def _group_size(weight: NDArray[Any], use: str, group: int) -> int | None:
     return next((size for size in (group, 48, 24, 16, 8) if depth % size == 0), None)
 
 
-def int4_codes(grouped: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """Codes −8 … 7 and scales of groups along axis −2 (float32 [..., group, n] → [..., 1, n])."""
-    peak = np.abs(grouped).max(axis=-2, keepdims=True)
-    peak = np.where(peak > 0, peak, 1).astype(np.float32)
-    best = np.zeros(peak.shape, dtype=np.float16)
-    least = np.full(peak.shape, np.inf, dtype=np.float32)
-    for ratio in _RATIOS:
-        # The smallest normal float16 keeps tiny groups from dividing by zero.
-        scale = np.maximum((peak * (ratio / 7)).astype(np.float16), np.float16(6.2e-5))
-        wide = scale.astype(np.float32)
-        codes = np.clip(np.rint(grouped / wide), -8, 7)
-        error = np.square(codes * wide - grouped).sum(axis=-2, keepdims=True)
-        better = error < least
-        best = np.where(better, scale, best)
-        least = np.where(better, error, least)
-    codes = np.clip(np.rint(grouped / best.astype(np.float32)), -8, 7)
-    return codes.astype(np.int8), best
-
-
-def _int4(name: str, weight: NDArray[Any], use: str, size: int) -> tuple[list[Any], list[Any]]:
-    if use == "MatMul":
-        grouped = weight.reshape(*weight.shape[:-2], -1, size, weight.shape[-1])
+def _int4(
+    name: str, weight: NDArray[Any], use: str, size: int, moment: NDArray[np.float32] | None
+) -> tuple[list[Any], list[Any]]:
+    if moment is None:
+        depths = (*weight.shape[:-2], -1, size, weight.shape[-1])
+        codes, scale = int4_codes(weight.reshape(depths if use == "MatMul" else (-1, size, 1)))
+    elif use == "MatMul":
+        codes, scale = compensated_int4(weight, moment, size)
     else:
-        grouped = weight.reshape(-1, size, 1)
-    codes, scale = int4_codes(grouped)
+        codes, scale = compensated_int4(weight.reshape(len(weight), -1).T, moment, size)
+        # Outputs first, as the weight has it.
+        codes = np.ascontiguousarray(codes.transpose(2, 0, 1)).reshape(-1, size, 1)
+        scale = np.ascontiguousarray(scale.transpose(2, 0, 1)).reshape(-1, 1, 1)
     flat = codes.reshape(-1)
     if len(flat) % 2:
         flat = np.append(flat, np.int8(0))
     nibbles = flat.astype(np.uint8) & 15
     packed = (nibbles[0::2] | (nibbles[1::2] << 4)).tobytes()
     tensors = [
-        helper.make_tensor(f"{name}.codes", onnx.TensorProto.INT4, grouped.shape, packed, raw=True),
+        helper.make_tensor(f"{name}.codes", onnx.TensorProto.INT4, codes.shape, packed, raw=True),
         numpy_helper.from_array(scale, f"{name}.scale"),
         numpy_helper.from_array(np.array(weight.shape, dtype=np.int64), f"{name}.shape"),
     ]

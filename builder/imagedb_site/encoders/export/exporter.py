@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gc
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagedb_site.container import canonical_json, gzip_bytes
+from imagedb_site.encoders.calibration import moments
 from imagedb_site.encoders.encoder import Encoder
 from imagedb_site.encoders.export import parity, samples
+from imagedb_site.encoders.export.card import card
 from imagedb_site.encoders.export.openclip import (
     Source,
     import_openclip,
@@ -28,26 +30,28 @@ from imagedb_site.encoders.export.tokenizers import PackTokens, from_file, from_
 from imagedb_site.encoders.export.towers import (
     ImageCore,
     TextCore,
-    TextPlan,
-    export_image,
-    export_text,
     plan_text,
     simplify,
     text_module,
     token_table,
+)
+from imagedb_site.encoders.export.trace import (
+    STEPS,
+    Towers,
+    Traced,
+    padded,
+    trace_towers,
 )
 from imagedb_site.encoders.pack import ModelPack, cache_name, load_pack
 from imagedb_site.encoders.pack_writer import (
     ImageTower,
     TextTower,
     Tokens,
+    Vocabulary,
     replace_card,
     write_pack,
 )
-from imagedb_site.encoders.preprocess import Preprocessing
-from imagedb_site.encoders.quantize import WeightPrecision, quantize_weights
-from imagedb_site.encoders.runtime import open_session
-from imagedb_site.encoders.tokenizer import PackTokenizer
+from imagedb_site.encoders.quantize import Choose, WeightPrecision, quantize_weights, uniform
 from imagedb_site.errors import UsageError
 from imagedb_site.records import Progress
 
@@ -56,7 +60,6 @@ UNKNOWN_LICENCE = {
     "note": "Check the licence of the weights, then export again with --licence.",
     "commercial": False,
 }
-_STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,15 @@ class Options:
     image_precision: WeightPrecision | None = None
     pictures: Path | None = None
     """A folder of real pictures for the parity gate; drawn ones where there is none."""
-    licence: dict[str, Any] | None = None
+    licence: Mapping[str, Any] | None = None
+    choose_image: Choose = uniform
+    """Other precisions for some of the image tower's weights."""
+    image_samples: Sequence[NDArray[np.float32]] = field(default=())
+    """Pixels [n, 3, height, width] that the image tower's rounding is calibrated on, where given."""
+    vocabulary: Vocabulary | None = None
+    rows_per_shard: int | None = None
+    card: str | None = None
+    """The whole card, in place of one with the gate's figures."""
 
     @property
     def of_image(self) -> WeightPrecision:
@@ -80,26 +91,6 @@ class Options:
 
 def _silent(step: str, done: int, total: int | None) -> None:
     """No progress wanted."""
-
-
-@dataclass(frozen=True)
-class Traced:
-    """An architecture with its weights as float32 graphs that agree with torch."""
-
-    source: Source
-    image: onnx.ModelProto
-    core: onnx.ModelProto
-    table: NDArray[np.float32]
-    tokens: PackTokens
-    plan: TextPlan
-    preprocessing: dict[str, Any]
-    temperature: float
-    pictures: list[Image.Image]
-    given_pictures: bool
-    prompts: list[str]
-    reference: parity.Reference
-    errors: tuple[float, float, float]
-    """Of the pixels, the image graph and the text graph."""
 
 
 def export_pack(
@@ -118,14 +109,14 @@ def export_pack(
     """
     options = options or Options()
     check_folder(folder)
-    progress("Export", 0, _STEPS)
+    progress("Export", 0, STEPS)
     model = open_source(source)
     pictures = samples.pictures_of(options.pictures, 48) if options.pictures else None
     traced = trace(source, model, pictures, progress=progress)
     del model
     gc.collect()
     pack = assemble(traced, folder, options, progress=progress)
-    progress("Export", _STEPS, _STEPS)
+    progress("Export", STEPS, STEPS)
     return pack
 
 
@@ -143,44 +134,39 @@ def trace(
     *,
     progress: Progress = _silent,
 ) -> Traced:
-    """Both towers of an opened model as graphs, compared with torch on `pictures` and `prompts`.
+    """An opened OpenCLIP model as graphs. Raises PackError as `export_pack` does."""
+    return trace_towers(openclip_towers(source, model), pictures, prompts, progress=progress)
 
-    Raises PackError as `export_pack` does.
-    """
+
+def openclip_towers(source: Source, model: Any) -> Towers:
+    """The towers of an opened OpenCLIP model. Raises PackError where a pack cannot express it."""
     model = simplify(model)
     tokens = _tokens(source, int(text_module(model).token_embedding.num_embeddings))
     plan = plan_text(model, tokens.eot, tokens.pad, tokens.kind)
-    table = token_table(model)[tokens.order]
-    shown = list(pictures or samples.drawn_pictures())
-    asked = list(prompts or samples.prompts())
-    ids = _ids(tokens, plan, asked)
-    original = np.array(tokens.order, dtype=np.int64)[_padded(ids, plan)]
-    preprocessing = preprocessing_of(model)
-    reference = parity.torch_reference(model, original, _transform(model), shown)
-    pixel_error = parity.pixel_error(Preprocessing.from_json(preprocessing), shown, reference)
-    progress("Export", 1, _STEPS)
-    height, width = preprocessing["size"]
-    image = export_image(ImageCore(model), height, width)
-    progress("Export", 2, _STEPS)
-    found = _run_image(image, reference.pixels)
-    image_error = parity.float_error("image", found, reference.images)
-    core = export_text(TextCore(model, plan), table.shape[1])
-    progress("Export", 3, _STEPS)
-    text_error = parity.float_error("text", _run_text(core, table, ids, plan), reference.texts)
-    return Traced(
-        source=source,
-        image=image,
-        core=core,
-        table=table,
+    order = np.array(tokens.order, dtype=np.int64)
+
+    def embed_ids(ids: list[list[int]]) -> torch.Tensor:
+        found: torch.Tensor = model.encode_text(torch.from_numpy(order[padded(ids, plan)]))
+        return found
+
+    weights = source.pretrained or (
+        f"checkpoint {source.checkpoint.name}" if source.checkpoint else "RANDOM weights"
+    )
+    return Towers(
+        name=cache_name(source.label),
+        description=f"OpenCLIP {source.label}",
+        origin=f"OpenCLIP architecture {source.model} with the weights {weights}, "
+        "exported by imagedb-site.",
+        image=ImageCore(model),
+        core=TextCore(model, plan),
+        table=token_table(model)[tokens.order],
         tokens=tokens,
         plan=plan,
-        preprocessing=preprocessing,
+        preprocessing=preprocessing_of(model),
         temperature=float(1 / model.logit_scale.detach().exp().reshape(-1)[0]),
-        pictures=shown,
-        given_pictures=pictures is not None,
-        prompts=asked,
-        reference=reference,
-        errors=(pixel_error, image_error, text_error),
+        prepare=_transform(model),
+        embed_pixels=model.encode_image,
+        embed_ids=embed_ids,
     )
 
 
@@ -192,7 +178,7 @@ def assemble(
     shutil.rmtree(aside, ignore_errors=True)
     try:
         _write(traced, aside, options)
-        progress("Export", 4, _STEPS)
+        progress("Export", 4, STEPS)
         pack = load_pack(aside)
         result = parity.check_pack(
             Encoder(pack),
@@ -202,8 +188,9 @@ def assemble(
             options.precision,
             traced.errors,
         )
-        progress("Export", 5, _STEPS)
-        replace_card(aside, _card(traced, pack, options, result))
+        progress("Export", 5, STEPS)
+        if options.card is None:
+            replace_card(aside, card(traced, pack, options.precision, options.of_image, result))
         if folder.is_dir():
             shutil.rmtree(folder)
         aside.rename(folder)
@@ -213,20 +200,21 @@ def assemble(
 
 
 def _write(traced: Traced, folder: Path, options: Options) -> None:
-    plan, tokens, source = traced.plan, traced.tokens, traced.source
+    plan, tokens = traced.plan, traced.tokens
     write_pack(
         folder,
-        name=cache_name(source.label),
-        description=f"OpenCLIP {source.label}, text in {options.precision}, "
+        name=traced.name,
+        description=f"{traced.description}, text in {options.precision}, "
         f"pictures in {options.of_image}",
         dim=int(traced.reference.images.shape[1]),
-        image=ImageTower(_compressed(traced.image, options.of_image), traced.preprocessing),
+        image=ImageTower(_small_image(traced, options), traced.preprocessing),
         text=TextTower(
-            _compressed(traced.core, options.precision),
+            _small_core(traced, options),
             max_tokens=plan.max_tokens,
             padding=plan.padding,
             pad_id=plan.pad,
             ids="ids" if plan.uses_ids else None,
+            mask="mask" if plan.uses_mask else None,
         ),
         tokens=Tokens(
             traced.table,
@@ -234,11 +222,30 @@ def _write(traced: Traced, folder: Path, options: Options) -> None:
             tokens.vocab,
             tokens.kind,
             "int8",
+            options.rows_per_shard,
         ),
         temperature=traced.temperature,
         licence=options.licence or UNKNOWN_LICENCE,
-        card="",
+        card=options.card or "",
+        vocabulary=options.vocabulary,
     )
+
+
+def _small_core(traced: Traced, options: Options) -> bytes:
+    found = traced.text_moments if options.precision in ("int8", "int4") else None
+    return _bytes(quantize_weights(traced.core, options.precision, moments=found))
+
+
+def _small_image(traced: Traced, options: Options) -> bytes:
+    feeds = ({"pixels": pixels} for pixels in options.image_samples)
+    found = moments(traced.image, feeds) if options.image_samples else None
+    return _bytes(
+        quantize_weights(traced.image, options.of_image, choose=options.choose_image, moments=found)
+    )
+
+
+def _bytes(model: onnx.ModelProto) -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _tokens(source: Source, rows: int) -> PackTokens:
@@ -249,86 +256,7 @@ def _tokens(source: Source, rows: int) -> PackTokens:
     return from_file(source.tokenizer, cleaning, rows)
 
 
-def _ids(tokens: PackTokens, plan: TextPlan, prompts: list[str]) -> list[list[int]]:
-    """New ids of the prompts, by the pack's own tokenizer."""
-    vocab: Any = [] if tokens.tokenizer["model"].get("type") == "Unigram" else {}
-    compact = {
-        "kind": tokens.kind,
-        "tokenizer": {**tokens.tokenizer, "model": {**tokens.tokenizer["model"], "vocab": vocab}},
-        "vocab": tokens.vocab,
-    }
-    tokenizer = PackTokenizer(gzip_bytes(canonical_json(compact), 1), plan.max_tokens, plan.pad)
-    return [tokenizer.encode(prompt) for prompt in prompts]
-
-
-def _padded(ids: list[list[int]], plan: TextPlan) -> NDArray[np.int64]:
-    padded = np.full((len(ids), plan.max_tokens), plan.pad, dtype=np.int64)
-    for row, found in zip(padded, ids, strict=True):
-        row[: len(found)] = found
-    return padded
-
-
-def _run_text(
-    core: onnx.ModelProto, table: NDArray[np.float32], ids: list[list[int]], plan: TextPlan
-) -> NDArray[np.float32]:
-    session = open_session(core.SerializeToString(), "text.onnx")
-    rows = list(_padded(ids, plan)) if plan.padding == "max" else ids
-    found = []
-    for row in rows:
-        feed: dict[str, NDArray[Any]] = {"embeddings": table[row][None]}
-        if plan.uses_ids:
-            feed["ids"] = np.array([row], dtype=np.int64)
-        found.append(session.run(None, feed)[0])
-    return np.concatenate(found)
-
-
-def _run_image(image: onnx.ModelProto, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    session = open_session(image.SerializeToString(), "image.onnx")
-    return np.concatenate([session.run(None, {"pixels": row[None]})[0] for row in pixels])
-
-
-def _compressed(model: onnx.ModelProto, precision: WeightPrecision) -> bytes:
-    return bytes(quantize_weights(model, precision).SerializeToString(deterministic=True))
-
-
 def _transform(model: Any) -> Any:
     from open_clip.transform import PreprocessCfg, image_transform_v2
 
     return image_transform_v2(PreprocessCfg(**model.visual.preprocess_cfg), is_train=False)
-
-
-def _card(traced: Traced, pack: ModelPack, options: Options, result: parity.Parity) -> str:
-    source = traced.source
-    weights = source.pretrained or (
-        f"checkpoint {source.checkpoint.name}" if source.checkpoint else "RANDOM weights"
-    )
-    tokens = pack.manifest["tokens"]
-    figures = "\n".join(f"| {key} | {value:g} |" for key, value in result.rounded().items())
-    bar = parity.BARS[options.precision]
-    return f"""# {pack.id}
-
-OpenCLIP architecture {source.model} with the weights {weights}, exported by imagedb-site.
-
-| part | precision | bytes |
-|---|---|---|
-| image tower | {options.of_image} | {pack.manifest["files"]["image.onnx"]["bytes"]:,} |
-| text core | {options.precision} | {pack.manifest["files"]["text.onnx"]["bytes"]:,} |
-| token table, {tokens["rows"]:,} rows | {tokens["precision"]} | {
-        sum(pack.manifest["files"][file]["bytes"] for file in tokens["shards"]):,} |
-
-## Agreement with torch
-
-Compared on {result.pictures} {"given" if traced.given_pictures else "drawn"} pictures and
-{result.prompts} prompts. The gate: float graphs within {parity.FLOAT_BOUND:g}; this precision's
-cosines at least {bar.cosine:g}; agreement of the first ten at least {bar.agreement:g}, similarities
-within {parity.TIE:g} counting as equal.
-
-| figure | value |
-|---|---|
-{figures}
-
-## Licence and use
-
-{pack.manifest["licence"]["id"]}. {pack.manifest["licence"]["note"]}
-The training data, intended use and weaknesses are those its publisher states.
-"""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -77,13 +76,17 @@ class Reference:
 
 
 def torch_reference(
-    model: Any, ids: NDArray[np.int64], transform: Any, pictures: Sequence[Image.Image]
+    embed_pixels: Callable[[torch.Tensor], torch.Tensor],
+    embed_ids: Callable[[list[list[int]]], torch.Tensor],
+    prepare: Callable[[Image.Image], torch.Tensor],
+    pictures: Sequence[Image.Image],
+    ids: list[list[int]],
 ) -> Reference:
-    """Run the original model on padded ids [n, context] and on pictures OpenCLIP prepares itself."""
-    pixels = torch.stack([transform(picture) for picture in pictures])
+    """Run the original model on pictures it prepares itself, and on texts of these ids."""
+    pixels = torch.stack([prepare(picture) for picture in pictures])
     with torch.no_grad():
-        images = [model.encode_image(part) for part in pixels.split(8)]
-        texts = [model.encode_text(part) for part in torch.from_numpy(ids).split(16)]
+        images = [embed_pixels(part) for part in pixels.split(8)]
+        texts = [embed_ids(ids[at : at + 16]) for at in range(0, len(ids), 16)]
     return Reference(
         functional.normalize(torch.cat(images), dim=-1).numpy(),
         functional.normalize(torch.cat(texts), dim=-1).numpy(),

@@ -1,4 +1,4 @@
-"""The two towers as ONNX graphs.
+"""The two towers of an OpenCLIP model as modules whose graphs a pack can hold.
 
 The text core takes rows of the token table in place of ids, so that the table, a large part of
 every text tower, need not be downloaded. Where a causal model pools at the end-of-text token, later
@@ -8,32 +8,16 @@ attend to their padding keep it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import onnx
 import torch
 from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from imagedb_site.encoders.export.openclip import quiet
+from imagedb_site.encoders.export.graphs import TextPlan
 from imagedb_site.errors import PackError
-
-OPSET = 21
-
-
-@dataclass(frozen=True)
-class TextPlan:
-    """How a text tower is run: `padding` and `uses_ids` as in pack.json; ids are the new ones."""
-
-    padding: Literal["none", "max"]
-    uses_ids: bool
-    max_tokens: int
-    pool: str
-    eot: int
-    pad: int
 
 
 def text_module(model: Any) -> Any:
@@ -57,21 +41,24 @@ def plan_text(model: Any, eot: int, pad: int, kind: str) -> TextPlan:
     pool = getattr(text, "pool_type", None) or getattr(text, "text_pool_type", "argmax")
     causal = text.attn_mask is not None
     appended = getattr(text, "cls_emb", None) is not None
-    length = int(text.context_length)
+
+    def plan(padding: Literal["none", "max"], pool: str, uses_ids: bool) -> TextPlan:
+        length = int(text.context_length)
+        return TextPlan(padding, length, pad, uses_ids, eot=eot, pool=pool)
+
     if appended:
-        return TextPlan("max", True, length, "class", eot, pad)
+        return plan("max", "class", True)
     if pool == "argmax" and kind != "clip":
         raise PackError(
             "The model pools at its highest token id, which only CLIP's tokenizer defines.",
             "Please report this model.",
         )
     if pool in ("argmax", "eos"):
-        return TextPlan("none" if causal else "max", True, length, "eot", eot, pad)
+        return plan("none" if causal else "max", "eot", True)
     if pool == "first":
-        trimmed = causal
-        return TextPlan("none" if trimmed else "max", False, length, "first", eot, pad)
+        return plan("none" if causal else "max", "first", False)
     if pool == "last":
-        return TextPlan("max", False, length, "last", eot, pad)
+        return plan("max", "last", False)
     raise PackError(f"Text towers with pooling “{pool}” cannot be exported yet.")
 
 
@@ -159,66 +146,3 @@ def token_table(model: Any) -> NDArray[np.float32]:
     """The token embeddings, float32 [vocabulary, width], in the model's own order of ids."""
     weight = text_module(model).token_embedding.weight
     return np.asarray(weight.detach().to(torch.float32).cpu().numpy())
-
-
-def export_image(core: ImageCore, height: int, width: int) -> onnx.ModelProto:
-    """The float32 graph of the image tower, for any number of pictures."""
-    batch = torch.export.Dim("n", min=1, max=4096)
-    example = torch.zeros(2, 3, height, width)
-    return _export(core, (example,), ["pixels"], ({0: batch},))
-
-
-def export_text(core: TextCore, width: int) -> onnx.ModelProto:
-    """The float32 graph of the text core, for one text (trimmed) or any number of padded ones."""
-    plan = core.plan
-    tokens = plan.max_tokens if plan.padding == "max" else 7
-    shape: dict[int, Any] = {0: torch.export.Dim("n", min=1, max=4096)}
-    if plan.padding == "none":
-        shape[1] = torch.export.Dim("tokens", min=2, max=plan.max_tokens)
-    example: tuple[torch.Tensor, ...] = (torch.zeros(2, tokens, width),)
-    names = ["embeddings"]
-    if plan.uses_ids:
-        ids = torch.zeros(2, tokens, dtype=torch.int64)
-        ids[:, 2:] = plan.eot
-        example += (ids,)
-        names.append("ids")
-    return _export(core, example, names, tuple(dict(shape) for _ in names))
-
-
-def _export(
-    module: nn.Module,
-    example: tuple[torch.Tensor, ...],
-    names: list[str],
-    shapes: tuple[dict[int, Any], ...],
-) -> onnx.ModelProto:
-    # The fused inference kernel of nn.MultiheadAttention has no ONNX form.
-    torch.backends.mha.set_fastpath_enabled(False)
-    with torch.no_grad(), quiet():
-        program = torch.onnx.export(
-            module.eval(),
-            example,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=names,
-            output_names=["embedding"],
-            dynamic_shapes=shapes,
-            optimize=True,
-            verbose=False,
-        )
-    assert program is not None
-    return cleaned(program.model_proto)
-
-
-def cleaned(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Without stack traces and version strings, which would differ from machine to machine."""
-    model.producer_name, model.producer_version, model.doc_string = "imagedb-site", "", ""
-    del model.metadata_props[:]
-    graph = model.graph
-    graph.doc_string = ""
-    del graph.metadata_props[:], graph.value_info[:]
-    for item in [*graph.node, *graph.initializer, *graph.input, *graph.output]:
-        item.doc_string = ""
-        del item.metadata_props[:]
-    for index, node in enumerate(graph.node):
-        node.name = f"n{index}"
-    return model

@@ -1,0 +1,48 @@
+"""The card of an exported pack: what it is, and how far it agrees with the original."""
+
+from __future__ import annotations
+
+from imagedb_site.encoders.export.parity import BARS, FLOAT_BOUND, TIE, Parity
+from imagedb_site.encoders.export.trace import Traced
+from imagedb_site.encoders.pack import ModelPack
+from imagedb_site.encoders.quantize import WeightPrecision
+
+
+def card(
+    traced: Traced,
+    pack: ModelPack,
+    precision: WeightPrecision,
+    image_precision: WeightPrecision,
+    result: Parity,
+) -> str:
+    """Markdown."""
+    files, tokens, licence = (pack.manifest[key] for key in ("files", "tokens", "licence"))
+    table_bytes = sum(files[file]["bytes"] for file in tokens["shards"])
+    figures = "\n".join(f"| {key} | {value:g} |" for key, value in result.rounded().items())
+    bar = BARS[precision]
+    return f"""# {pack.id}
+
+{traced.origin}
+
+| part | precision | bytes |
+|---|---|---|
+| image tower | {image_precision} | {files["image.onnx"]["bytes"]:,} |
+| text core | {precision} | {files["text.onnx"]["bytes"]:,} |
+| token table, {tokens["rows"]:,} rows | {tokens["precision"]} | {table_bytes:,} |
+
+## Agreement with torch
+
+Compared on {result.pictures} {"given" if traced.given_pictures else "drawn"} pictures and
+{result.prompts} prompts. The gate: float graphs within {FLOAT_BOUND:g}; this precision's
+cosines at least {bar.cosine:g}; agreement of the first ten at least {bar.agreement:g}, similarities
+within {TIE:g} counting as equal.
+
+| figure | value |
+|---|---|
+{figures}
+
+## Licence and use
+
+{licence["id"]}. {licence["note"]}
+The training data, intended use and weaknesses are those its publisher states.
+"""
