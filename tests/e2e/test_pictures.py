@@ -322,7 +322,7 @@ def test_look_alikes_are_one_tile_until_they_are_asked_for(visit: Visit, drawn: 
     assert audit(page) == []
     badge.click()
     expect(page.locator(".tile.spread")).to_have_count(0)
-    lead = page.locator(".tile", has=badge).locator(".tile-link")
+    lead = page.locator(".tile", has=page.locator(".tile-group")).first.locator(".tile-link")
     lead.focus()
     page.keyboard.press("g")
     expect(badge).to_have_attribute("aria-expanded", "true")
