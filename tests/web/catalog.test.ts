@@ -141,3 +141,37 @@ describe("open", () => {
     await expect(open(decoded(folder, manifest.catalog.file.path), ['x"; drop table fts'])).rejects.toThrow("column names");
   });
 });
+
+describe("append", () => {
+  it("makes rows like any other, and takes them out without a trace", async () => {
+    const fresh = await Catalog.open({ sqlite: sqliteWasm, file: decoded(folder, manifest.catalog.file.path), columns, tokenize });
+    const first = manifest.collection.count;
+    const texts = (...words: string[]) => columns.map((_, i) => words[i] ?? "");
+    const words = ["cat", "zebra", "猫", "tags : cat"];
+    const before = words.map((word) => [...fresh.match(word).rows]);
+    fresh.append(first, [texts("Zebra 猫 crossing"), texts("", "zebras")]);
+    expect([...fresh.match("zebra").rows].sort()).toEqual([first, first + 1]);
+    expect([...fresh.having('"猫"')]).toContain(first);
+    // Changed, and one fewer: the others stay.
+    fresh.append(first, [texts("Giraffe")]);
+    expect([...fresh.match("zebra").rows]).toEqual([]);
+    expect([...fresh.match("giraffes").rows]).toEqual([first]);
+    fresh.append(first, []);
+    expect(words.map((word) => [...fresh.match(word).rows])).toEqual(before);
+    fresh.close();
+  });
+
+  it("counts in bm25 as rows of the file do", async () => {
+    const file = () => Catalog.open({ sqlite: sqliteWasm, file: decoded(folder, manifest.catalog.file.path), columns, tokenize });
+    const [one, many] = await Promise.all([file(), file()]);
+    const first = manifest.collection.count;
+    const texts = (name: string) => columns.map((_, i) => (i ? "" : name));
+    one.append(first, [texts("lantern"), texts("lantern by the long old harbour wall")]);
+    // The shorter text is the better match, whatever the order of their coming.
+    expect([...one.match("lantern").rows]).toEqual([first, first + 1]);
+    many.append(first, [texts("lantern by the long old harbour wall"), texts("lantern")]);
+    expect([...many.match("lantern").rows]).toEqual([first + 1, first]);
+    one.close();
+    many.close();
+  });
+});

@@ -209,7 +209,7 @@ export class Adding {
 
 /** The name of an exported bundle: the collection's title in plain letters, and the day. */
 export function bundleName(title: string, day = new Date().toISOString().slice(0, 10)): string {
-  const plain = title.normalize("NFKD").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40).toLowerCase();
+  const plain = title.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40).toLowerCase();
   return `${plain || "pictures"}-additions-${day}.zip`;
 }
 
