@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import { createHash, webcrypto } from "node:crypto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Engine } from "../../web_assets/src/engine";
 import type { AdditionsHost, AdditionsState, DecodedPicture } from "../../web_assets/src/engine/additions";
 import { decodeEmbedding, readBundle } from "../../web_assets/src/engine/additions/bundle";
@@ -67,7 +67,7 @@ async function visit({ change, host: own }: Visit = {}) {
   for (const [path, content] of files) server.faults.set(path, () => new Response(content));
   const engine = await Engine.open(BASE, { assets, fetch: server.fetch, additions: host(own) });
   const additions = engine.additions!;
-  await additions.loaded;
+  await additions.ready;
   return { engine, additions };
 }
 
@@ -180,6 +180,19 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
       expect(additions.state.unable).toContain("does not let the page keep pictures");
       await expect(additions.add({ file: picture(1), name: "x" })).rejects.toThrow("does not let the page keep pictures");
       expect((await engine.search({ text: "cat", mode: "words" })).results.length).toBeGreaterThan(0);
+    }
+  });
+
+  it("with a device that does not answer: searches go on without it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+    try {
+      globalThis.indexedDB = { open: () => ({ addEventListener: () => undefined }) } as unknown as IDBFactory;
+      const engine = await Engine.open(BASE, { assets, fetch: serveTiny({ model: true }).fetch, additions: host() });
+      const found = engine.search({ text: "cat", mode: "words" });
+      await vi.advanceTimersByTimeAsync(5000);
+      expect((await found).results.length).toBeGreaterThan(0);
+    } finally {
+      vi.useRealTimers();
     }
   });
 

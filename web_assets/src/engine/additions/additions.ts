@@ -8,6 +8,8 @@ import {
 } from "./types";
 
 const MOST_BYTES = 512 << 20;
+/** How long (ms) a search waits for the device. */
+const PATIENCE = 3000;
 const MOST_CAPTION = 5000;
 const MOST_TAGS = 100;
 const MOST_TAG = 100;
@@ -21,7 +23,9 @@ export interface Surroundings {
 }
 
 export class Additions {
-  /** Settled once what is stored is known; never rejects. */
+  /** Settled once what is stored is known, or that nothing can be; never rejects. */
+  readonly ready: Promise<void>;
+  /** The same, but no search waits longer for a device that does not answer. */
   readonly loaded: Promise<void>;
   onChange: (state: AdditionsState) => void = () => undefined;
 
@@ -30,16 +34,20 @@ export class Additions {
   private all: Addition[] = [];
   private published = new Set<string>();
   private retired: string[] = [];
-  private version = 0;
+  /** Another in every worker, so that the page notices a new one. */
+  private version: number;
   private readonly urls = new Map<string, string>();
   private channel: ReturnType<AdditionsHost["channel"]> | null = null;
   /** Changes run one after another. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly surroundings: Surroundings) {
-    this.loaded = this.open().catch((error: unknown) => {
+    this.version = surroundings.host.now();
+    this.ready = this.open().catch((error: unknown) => {
       this.unable = error instanceof Error ? error.message : String(error);
+      this.tell();
     });
+    this.loaded = Promise.race([this.ready, new Promise<void>((resolve) => { setTimeout(resolve, PATIENCE); })]);
   }
 
   get state(): AdditionsState {
@@ -150,8 +158,8 @@ export class Additions {
     const { site, address, host } = this.surroundings;
     if (!host.sha256) throw new AdditionsError("Pictures can be added only where the page is opened over https.");
     const { collection } = site.manifest;
-    const ids = await site.ids();
-    this.store = await Store.open({ address, title: collection.title, hash: collection.hash, ids }, () => {
+    const seen = site.ids().then((ids) => ({ address, title: collection.title, hash: collection.hash, ids }));
+    this.store = await Store.open(seen, () => {
       this.store = null;
       this.unable = "Another tab runs a newer version of this page. Reload this one.";
       this.tell();
@@ -271,7 +279,7 @@ export class Additions {
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(() => this.loaded).then(work);
+    const result = this.turn.then(() => this.ready).then(work);
     this.turn = result.catch(() => undefined);
     return result;
   }

@@ -32,9 +32,9 @@ export class Store {
    * Open what belongs to a site; the site is remembered once something is stored for it.
    * @throws AdditionsError where the browser does not let the page store anything
    */
-  static async open(seen: Seen, onLost: () => void): Promise<Store> {
+  static async open(site: Promise<Seen>, onLost: () => void): Promise<Store> {
     try {
-      const database = await openDB<Schema>(DATABASE, VERSION, {
+      const opening = openDB<Schema>(DATABASE, VERSION, {
         upgrade(fresh) {
           fresh.createObjectStore("sites", { keyPath: "key" });
           fresh.createObjectStore("pictures", { keyPath: ["site", "id"] }).createIndex("site", "site");
@@ -44,6 +44,8 @@ export class Store {
         blocking: (_, __, event) => { (event.target as IDBDatabase).close(); onLost(); },
         terminated: onLost,
       });
+      // Both at once: the first picture waits for it.
+      const [database, seen] = await Promise.all([opening, site]);
       const write = database.transaction("sites", "readwrite");
       const before = continued(await write.store.getAll(), seen);
       const lineage = lineageOf(before?.key ?? keyOf(seen), seen);
@@ -141,6 +143,7 @@ export class Store {
 /** What a refusal of the browser's means for the person. */
 function storageProblem(error: unknown, when: "open" | "use"): Error {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
+  if (name === "LoadError" || name === "FormatError") return error as Error;
   if (name === "QuotaExceededError") {
     return new AdditionsError("There is no room left on this device for more pictures. Nothing was stored by halves; export and remove some, then try again.");
   }
