@@ -14,7 +14,6 @@ import numpy as np
 from .errors import LibraryError, PackError, QuerySyntaxError, StorageError, UsageError
 from .query.index import Column, Floats
 from .records import FieldSpec, FieldType, Value
-from .site.values import date_seconds
 
 if TYPE_CHECKING:
     from .encoders import ModelPack
@@ -246,6 +245,9 @@ class LibraryIndex:
             kind = next(spec.type for spec in self.fields if spec.name == name)
             values = [row.fields.get(name) for row in self._rows]
             if kind == "date":
+                # The site writer comes with it, which a search needs for nothing else.
+                from .site.values import date_seconds
+
                 values = [None if value is None else date_seconds(str(value)) for value in values]
             if kind == "boolean":
                 values = [None if value is None else str(value).lower() for value in values]

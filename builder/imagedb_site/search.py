@@ -162,7 +162,7 @@ class Collection:
         `default_k` is for those that have no `k:`, where `k` is None.
         """
         terms = [term for text in texts for term in parse(text).terms if term.kind != "like"]
-        if mode != "words" and self.pack is not None:
+        if terms and mode != "words" and self.pack is not None:
             self._encode(list(dict.fromkeys(_unweighted(term) for term in terms)))
         sizes = [k if k is not None else parse(text).k or default_k for text in texts]
         return [
