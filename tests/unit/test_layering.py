@@ -15,6 +15,7 @@ LAYERS = [
     {"sources", "pictures", "encoders", "library", "site", "reader", "query"},
     {"index", "assemble", "report", "derive", "batches"},
     {"add", "search", "build", "check", "serve"},
+    {"export"},
     {"cli"},
 ]
 HEAVY = {"onnxruntime", "torch", "onnx", "open_clip", "tokenizers"}

@@ -22,6 +22,7 @@ VERBS = {
     "add": "Take a bundle of pictures added in the browser into the collection.",
     "serve": "Serve a built site on this machine.",
     "search": "Search a collection from the command line, exactly.",
+    "export": "Write metadata and embeddings for other tools: Parquet, CSV, LanceDB, Faiss.",
     "check": "Check a built site: hashes, links, sizes against hosting limits.",
     "info": "Say what a site, library or model pack holds.",
     "model": "List, inspect, evaluate and export model packs.",

@@ -1,0 +1,64 @@
+"""`imagedb-site export`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from .progress import ProgressBar
+
+
+@click.command("export")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option(
+    "--in", "place", default="dist", show_default=True, help="A site (folder or URL) or a library."
+)
+@click.option(
+    "--query", default="", help="Only images with these conditions and any of these words."
+)
+@click.option("--split", "shares", metavar="V,T", help="Shares of validation and test, as 0.1,0.1.")
+@click.option("--seed", default=0, show_default=True, help="Of the split.")
+@click.option("--no-embeddings", is_flag=True, help="Metadata alone.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    target: Path, place: str, query: str, shares: str | None, seed: int,
+    no_embeddings: bool, overwrite: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Write metadata and embeddings to TARGET for other tools.
+
+    The kind follows from TARGET's name: .parquet, .csv, .jsonl, .lancedb or .faiss.
+
+    \b
+    Examples:
+      imagedb-site export pictures.parquet
+      imagedb-site export pictures.lancedb --in dist.library
+      imagedb-site export cats.csv --query "tag:cat" --split 0.1,0.1 --seed 7
+    """
+    from ..export import Split, export
+    from ..search import open_collection
+
+    split = None
+    if shares is not None:
+        try:
+            validation, test = (float(share) for share in shares.split(","))
+        except ValueError:
+            raise UsageError(f"“{shares}” is no pair of shares.", "Write 0.1,0.1.") from None
+        split = Split(validation, test, seed)
+    with open_collection(place) as collection, ProgressBar(as_json) as progress:
+        count = export(
+            collection,
+            target,
+            text=query,
+            split=split,
+            embeddings=not no_embeddings,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if as_json:
+        click.echo(json.dumps({"target": str(target), "count": count}))
+    else:
+        click.echo(f"{count} images in {target}")

@@ -1,0 +1,256 @@
+"""Collections for other tools: tables (Parquet, CSV, JSON lines), LanceDB and Faiss.
+
+One row an image: `id`, `path`, `width`, `height`, the fields under their own names, `split` where it
+is asked for, and `embedding` float32 [dim], L2-normalised. From a library the embeddings are exact,
+from a published site they are as the site has them (int8).
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import StorageError, UsageError
+from .query.facets import matching
+from .query.parse import parse
+from .records import FieldSpec, Progress
+from .search import Collection
+
+BLOCK = 4096
+"""Images that are in memory at once."""
+FIXED = ("id", "path", "width", "height")
+TABLE = "images"
+"""The name of LanceDB's table."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Shares of validation and test, and the seed, as in `Collection.batches`."""
+
+    validation: float
+    test: float
+    seed: int = 0
+
+
+def export(
+    collection: Collection,
+    target: Path,
+    *,
+    text: str = "",
+    split: Split | None = None,
+    embeddings: bool = True,
+    overwrite: bool = False,
+    progress: Progress = lambda step, done, total: None,
+) -> int:
+    """Write the images that match `text` (conditions and words; all without) and give their number.
+
+    The kind of file follows from the suffix of `target`: .parquet, .csv, .jsonl, .lancedb (a folder) or
+    .faiss (an inner-product index, with the other columns in a .jsonl file beside it, line n for vector
+    n). CSV holds no embeddings. Whole or not at all: a file is written aside and renamed.
+    Raises UsageError for an unknown kind, a missing library or an existing file, StorageError where
+    the file cannot be written.
+    """
+    write = WRITERS.get(target.suffix.lower())
+    if write is None:
+        raise UsageError(
+            f"What kind of file is {target.name}?", f"Name one that ends in {', '.join(WRITERS)}."
+        )
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} exists already.", "Choose another name, or add --overwrite.")
+    names = {field.name for field in collection.index.fields}
+    if taken := names & {"id", "path", "embedding", "split"}:
+        raise UsageError(f"A field has the name of a column: {', '.join(sorted(taken))}.")
+    rows = [int(row) for row in np.flatnonzero(matching(parse(text), collection.index))]
+    # A collection has a temperature where it has a model, and so embeddings.
+    embeddings = embeddings and collection.index.temperature is not None
+    table = Table(collection, rows, split, embeddings, progress)
+    try:
+        with _aside(target) as temporary:
+            write(table, temporary)
+    except OSError as error:
+        raise StorageError(f"Cannot write {target}: {error.strerror or error}.") from error
+    return len(rows)
+
+
+class Table:
+    """The chosen rows, block by block."""
+
+    def __init__(
+        self,
+        collection: Collection,
+        rows: Sequence[int],
+        split: Split | None,
+        embeddings: bool,
+        progress: Progress,
+    ) -> None:
+        self._collection = collection
+        self._rows = rows
+        self._progress = progress
+        self.embeddings = embeddings
+        self.fields: Sequence[FieldSpec] = [
+            field for field in collection.index.fields if field.name not in FIXED
+        ]
+        self.has_split = split is not None
+        self._part: dict[int, str] = {}
+        if split is not None:
+            parts = collection.batches(
+                size=1, validation=split.validation, test=split.test, seed=split.seed
+            ).rows
+            self._part = {row: part for part, of in parts.items() for row in of}
+
+    @property
+    def columns(self) -> list[str]:
+        """All but the embedding."""
+        more = ["split"] if self.has_split else []
+        return [*FIXED, *(field.name for field in self.fields), *more]
+
+    @property
+    def dim(self) -> int:
+        return len(self._collection.index.embedding(0)) if self.embeddings else 0
+
+    def blocks(self) -> Iterator[tuple[list[Row], np.ndarray[Any, np.dtype[np.float32]] | None]]:
+        """At most BLOCK rows, and their embeddings f32[n, dim]."""
+        index = self._collection.index
+        for start in range(0, len(self._rows), BLOCK):
+            chosen = self._rows[start : start + BLOCK]
+            vectors = np.stack([index.embedding(r) for r in chosen]) if self.embeddings else None
+            yield [self._row(row) for row in chosen], vectors
+            self._progress("Exporting", start + len(chosen), len(self._rows))
+
+    def _row(self, row: int) -> Row:
+        document: Mapping[str, Any] = self._collection.index.document(row)
+        values = {**document["fields"], **{name: document[name] for name in FIXED}}
+        if self.has_split:
+            values["split"] = self._part[row]
+        return {name: values.get(name) for name in self.columns}
+
+
+def _jsonl(table: Table, file: Path) -> None:
+    with file.open("w", encoding="utf-8") as out:
+        for rows, vectors in table.blocks():
+            for number, row in enumerate(rows):
+                found = {name: value for name, value in row.items() if value is not None}
+                if vectors is not None:
+                    found["embedding"] = [float(f"{x:.7g}") for x in vectors[number]]
+                out.write(json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def _csv(table: Table, file: Path) -> None:
+    # A byte-order mark, since the commonest reader of such files takes them for something else without.
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.DictWriter(out, table.columns)
+        writer.writeheader()
+        table.embeddings = False
+        for rows, _ in table.blocks():
+            writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+
+
+def _cell(value: Any) -> Any:
+    """A list as its items; text that a spreadsheet would run as a formula, with a mark before it."""
+    text = "; ".join(map(str, value)) if isinstance(value, list) else value
+    return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+def _parquet(table: Table, file: Path) -> None:
+    parquet = _library("pyarrow.parquet", "Parquet", "pyarrow")
+    schema = _schema(table)
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for batch in _batches(table, schema):
+            writer.write_batch(batch)
+
+
+def _lancedb(table: Table, folder: Path) -> None:
+    lancedb = _library("lancedb", "LanceDB", "lancedb")
+    schema = _schema(table)
+    lancedb.connect(str(folder)).create_table(TABLE, data=_batches(table, schema), schema=schema)
+
+
+def _faiss(table: Table, file: Path) -> None:
+    faiss = _library("faiss", "Faiss", "faiss-cpu")
+    if not table.embeddings:
+        raise UsageError("A Faiss index is made of embeddings, and this collection has none.")
+    index = faiss.IndexFlatIP(table.dim)
+    beside = file.with_name(file.name + ".jsonl")
+    with beside.open("w", encoding="utf-8") as out:
+        for rows, vectors in table.blocks():
+            index.add(np.ascontiguousarray(vectors))
+            for row in rows:
+                found = {name: value for name, value in row.items() if value is not None}
+                out.write(json.dumps(found, ensure_ascii=False) + "\n")
+    faiss.write_index(index, str(file))
+
+
+WRITERS: dict[str, Callable[[Table, Path], None]] = {
+    ".parquet": _parquet,
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".lancedb": _lancedb,
+    ".faiss": _faiss,
+}
+
+
+def _library(module: str, what: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise UsageError(
+            f"Writing {what} needs {package}.", f"Run: pip install {package}"
+        ) from error
+
+
+def _schema(table: Table) -> Any:
+    arrow = _library("pyarrow", "this kind of file", "pyarrow")
+    kinds = {
+        "number": arrow.float64(),
+        "boolean": arrow.bool_(),
+        "tags": arrow.list_(arrow.string()),
+    }
+    known = {"width": arrow.int32(), "height": arrow.int32()}
+    of_field = {field.name: kinds.get(field.type, arrow.string()) for field in table.fields}
+    columns = [(name, {**of_field, **known}.get(name, arrow.string())) for name in table.columns]
+    if table.embeddings:
+        columns.append(("embedding", arrow.list_(arrow.float32(), table.dim)))
+    return arrow.schema(columns)
+
+
+def _batches(table: Table, schema: Any) -> Iterator[Any]:
+    arrow = importlib.import_module("pyarrow")
+    for rows, vectors in table.blocks():
+        arrays = [
+            arrow.array([row[name] for row in rows], schema.field(name).type)
+            for name in table.columns
+        ]
+        if vectors is not None:
+            flat = arrow.array(vectors.reshape(-1))
+            arrays.append(arrow.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
+        yield arrow.record_batch(arrays, schema=schema)
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """A name beside `target` to write to; it takes the place of `target` when all went well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = target.with_name(f".{target.name}.{os.getpid()}")
+    folder.mkdir()
+    try:
+        made = folder / target.name
+        yield made
+        for path in sorted(folder.iterdir(), key=lambda path: path == made):
+            place = target.with_name(path.name)
+            if place.is_dir():
+                shutil.rmtree(place)
+            path.replace(place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,103 @@
+"""`imagedb-site export`: what other tools read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import imagedb_site
+
+from .conftest import PACK, Cli
+
+
+@pytest.fixture
+def site(cli: Cli, pictures: Path, tmp_path: Path) -> Path:
+    table = [{"file": "cat/image_00.jpg", "title": "=SUM(1,2)", "tags": ["one", "two"]}]
+    sidecar = tmp_path / "facts.jsonl"
+    sidecar.write_text("".join(json.dumps(row) + "\n" for row in table), encoding="utf-8")
+    done = cli("build", pictures, "--model", PACK, "--metadata", sidecar)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "dist"
+
+
+@pytest.mark.parametrize("place", ["dist", "dist.library"])
+def test_parquet_has_every_row_and_its_embedding(
+    cli: Cli, site: Path, tmp_path: Path, place: str
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    done = cli("export", "out.parquet", "--in", place, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"count": 12, "target": "out.parquet"}
+    found = parquet.read_table(tmp_path / "out.parquet")
+    with imagedb_site.open(tmp_path / place) as collection:
+        assert found["id"].to_pylist() == list(collection.index.ids)
+        vectors = np.stack(found["embedding"].to_numpy(zero_copy_only=False))
+        wanted = np.stack([collection.index.embedding(row) for row in range(12)])
+    np.testing.assert_array_equal(vectors, wanted)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    first = found["path"].to_pylist().index("cat/image_00.jpg")
+    assert found["tags"][first].as_py() == ["one", "two"]
+    assert found["width"].to_pylist() == [400] * 12
+
+
+def test_json_lines_of_a_query_with_a_split(cli: Cli, site: Path, tmp_path: Path) -> None:
+    more = ("--query", "label:cat", "--split", "0.25,0.25", "--seed", "3")
+    assert cli("export", "out.jsonl", *more).returncode == 0
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert {row["path"].split("/")[0] for row in rows} == {"cat"}
+    assert len(rows) == 4
+    with imagedb_site.open(site) as collection:
+        parts = collection.batches(size=1, validation=0.25, test=0.25, seed=3).rows
+        part = {collection.index.ids[row]: name for name, of in parts.items() for row in of}
+    assert {row["id"]: row["split"] for row in rows} == {row["id"]: part[row["id"]] for row in rows}
+    assert len(rows[0]["embedding"]) == 16
+
+
+def test_csv_runs_no_formula(cli: Cli, site: Path, tmp_path: Path) -> None:
+    assert cli("export", "out.csv").returncode == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["path"]: row for row in csv.DictReader(file)}
+    assert len(rows) == 12
+    assert rows["cat/image_00.jpg"]["title"] == "'=SUM(1,2)"
+    assert rows["cat/image_00.jpg"]["tags"] == "one; two"
+    assert "embedding" not in rows["cat/image_00.jpg"]
+
+
+def test_faiss_and_lancedb_find_what_we_find(cli: Cli, site: Path, tmp_path: Path) -> None:
+    faiss, lancedb = pytest.importorskip("faiss"), pytest.importorskip("lancedb")
+    assert cli("export", "out.faiss").returncode == 0
+    assert cli("export", "out.lancedb").returncode == 0
+    with imagedb_site.open(site) as collection:
+        query = collection.index.embedding(5)
+        wanted = np.argsort(-collection.index.similarities(query))[:3]
+        ids = list(collection.index.ids)
+    _, rows = faiss.read_index(str(tmp_path / "out.faiss")).search(query[None], 3)
+    assert rows[0].tolist() == wanted.tolist()
+    beside = (tmp_path / "out.faiss.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in beside] == ids
+    table = lancedb.connect(str(tmp_path / "out.lancedb")).open_table("images")
+    found = table.search(query).metric("cosine").limit(3).to_list()
+    assert [row["id"] for row in found] == [ids[row] for row in wanted]
+
+
+def test_mistakes_leave_what_is_there(cli: Cli, site: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "out.jsonl"
+    kept.write_text("mine")
+    for arguments, words in (
+        (("out.jsonl",), "exists already"),
+        (("out.txt",), "What kind of file"),
+        (("out.csv", "--split", "half"), "pair of shares"),
+        (("out.csv", "--split", "0.9,0.9"), "at most 1"),
+    ):
+        done = cli("export", *arguments)
+        assert done.returncode != 0
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+    assert kept.read_text() == "mine"
+    assert cli("export", "out.jsonl", "--overwrite").returncode == 0
+    assert len(kept.read_text("utf-8").splitlines()) == 12
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
