@@ -161,7 +161,7 @@ def _gather(a: Attributes, x: torch.Tensor, index: torch.Tensor) -> torch.Tensor
     axis = a.get("axis", 0) % x.dim()
     index = torch.where(index < 0, index + x.shape[axis], index)
     picked = x.index_select(axis, index.reshape(-1).to(x.device))
-    return picked.reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
+    return picked.reshape([*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]])
 
 
 def _pads(a: Attributes, spatial: int) -> list[int]:
