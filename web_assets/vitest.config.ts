@@ -20,5 +20,6 @@ function packagesFromHere(): Plugin {
 export default defineConfig({
   root: repository,
   plugins: [watPlugin(), packagesFromHere()],
-  test: { include: ["tests/web/**/*.test.{ts,tsx}"], environment: "node" },
+  // Long enough for property tests on a busy machine; no test is about time.
+  test: { include: ["tests/web/**/*.test.{ts,tsx}"], environment: "node", testTimeout: 60_000 },
 });
