@@ -66,8 +66,8 @@ def export_command(
     """Turn an OpenCLIP MODEL into a pack for builds and browsers.
 
     MODEL is an architecture, with --pretrained or --checkpoint, or both in one word as in
-    ViT-B-32:laion2b_s34b_b79k. The pack is kept only when it agrees with the original. Needs the
-    extra: pip install 'imagedb-site[openclip]'.
+    ViT-B-32:laion2b_s34b_b79k; or builtin, with the --checkpoint of one tuned further. The pack is
+    kept only when it agrees with the original. Needs the extra: pip install 'imagedb-site[openclip]'.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def export_command(
         --tokenizer tokenizer.json -o packs/siglip2 --licence Apache-2.0
     """
     from ..encoders.export.openclip import Source, parse_name
-    from ..encoders.pack import cache_name, packs_folder
+    from ..encoders.pack import BUILTIN, cache_name, packs_folder
 
     named = parse_name(model)
     if named is not None and (pretrained or checkpoint):
@@ -89,6 +89,8 @@ def export_command(
         model, pretrained = named.model, named.pretrained
     if pretrained and checkpoint:
         raise UsageError("Give either --pretrained or --checkpoint, not both.")
+    if model == BUILTIN and checkpoint is None:
+        raise UsageError("The built-in model is a pack already.", "Give --checkpoint FILE.")
     source = Source(model, pretrained, checkpoint, tokenizer)
     folder = output or packs_folder() / cache_name(source.label)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +98,7 @@ def export_command(
     from ..encoders.export.openclip import import_openclip
 
     import_openclip()
-    from ..encoders.export.exporter import Options, export_pack
+    from ..encoders.export.exporter import Options, export_builtin, export_pack
 
     options = Options(
         precision=precision,  # type: ignore[arg-type]
@@ -107,7 +109,10 @@ def export_command(
         else {"id": licence, "note": "", "commercial": not non_commercial},
     )
     with ProgressBar(quiet=as_json) as progress:
-        pack = export_pack(source, folder, options, progress=progress)
+        if model == BUILTIN and checkpoint is not None:
+            pack = export_builtin(checkpoint, folder, options, progress=progress)
+        else:
+            pack = export_pack(source, folder, options, progress=progress)
     if as_json:
         click.echo(json.dumps({"id": pack.id, "path": str(pack.path), "bytes": pack.total_bytes}))
         return

@@ -83,6 +83,8 @@ class Graph:
             item.name: _tensor(item, device) for item in model.graph.initializer
         }
         self._steps: list[tuple[Operator, list[str], list[str], Attributes]] = []
+        self.folded: set[str] = set()
+        """Names that were computed here, once and for all."""
         for node in model.graph.node:
             attributes = {
                 item.name: onnx.helper.get_attribute_value(item) for item in node.attribute
@@ -90,6 +92,7 @@ class Graph:
             step = (_operator(node.op_type), list(node.input), list(node.output), attributes)
             if all(name in self._constants or not name for name in node.input):
                 self._constants.update(self._apply(step, self._constants))
+                self.folded.update(node.output)
             else:
                 self._steps.append(step)
         self._last_use = {
@@ -98,8 +101,14 @@ class Graph:
         used = {name for step in self._steps for name in step[1]}
         self._constants = {name: v for name, v in self._constants.items() if name in used}
 
+    @property
+    def constants(self) -> dict[str, torch.Tensor]:
+        """What the steps of the graph use that does not depend on its inputs, by name."""
+        return self._constants
+
     def run(self, inputs: dict[str, torch.Tensor], output: str) -> torch.Tensor:
-        """One output of the graph; what is no longer needed is freed on the way."""
+        """One output of the graph; what is no longer needed is freed on the way. An input with the
+        name of a constant stands in for it."""
         values = dict(inputs)
         for position, step in enumerate(self._steps):
             values.update(self._apply(step, {**self._constants, **values}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from imagedb_site.encoders.export.trace import (
     padded,
     trace_towers,
 )
-from imagedb_site.encoders.pack import ModelPack, cache_name, load_pack
+from imagedb_site.encoders.pack import BUILTIN, ModelPack, cache_name, load_pack
 from imagedb_site.encoders.pack_writer import (
     ImageTower,
     TextTower,
@@ -115,6 +115,31 @@ def export_pack(
     traced = trace(source, model, pictures, progress=progress)
     del model
     gc.collect()
+    pack = assemble(traced, folder, options, progress=progress)
+    progress("Export", STEPS, STEPS)
+    return pack
+
+
+def export_builtin(
+    checkpoint: Path, folder: Path, options: Options | None = None, *, progress: Progress = _silent
+) -> ModelPack:
+    """Export the built-in architecture with the weights of a checkpoint (a state dictionary of
+    `builtin.BuiltinModel`); its ready-made words are embedded anew. Raises as `export_pack`."""
+    from imagedb_site.encoders.export import builtin
+
+    options = options or Options()
+    check_folder(folder)
+    progress("Export", 0, STEPS)
+    model = builtin.load_checkpoint(checkpoint)
+    pictures = samples.pictures_of(options.pictures, 48) if options.pictures else None
+    traced = builtin.trace_builtin(model, f"{BUILTIN}-{checkpoint.stem}", pictures)
+    given = model.pack.manifest["licence"]
+    options = replace(
+        options,
+        vocabulary=builtin.vocabulary_of(model),
+        licence=options.licence or given,
+        rows_per_shard=options.rows_per_shard or model.pack.manifest["tokens"]["rows_per_shard"],
+    )
     pack = assemble(traced, folder, options, progress=progress)
     progress("Export", STEPS, STEPS)
     return pack

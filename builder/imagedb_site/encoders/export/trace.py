@@ -115,16 +115,12 @@ def trace_towers(
         towers.embed_pixels, towers.embed_ids, towers.prepare, shown, ids
     )
     preprocessing = Preprocessing.from_json(towers.preprocessing)
-    pixel_error = parity.pixel_error(preprocessing, shown, reference)
     progress("Export", 1, STEPS)
     image = export_image(towers.image, preprocessing.height, preprocessing.width)
     progress("Export", 2, STEPS)
-    image_error = parity.float_error("image", _run_image(image, reference.pixels), reference.images)
     core = export_text(towers.core, plan, towers.table.shape[1])
     progress("Export", 3, STEPS)
-    session = open_session(core.SerializeToString(), "text.onnx")
-    texts = [session.run(None, dict(feed))[0] for feed in feeds(towers.table, ids, plan)]
-    text_error = parity.float_error("text", np.concatenate(texts), reference.texts)
+    errors = compare(image, core, towers.table, ids, plan, preprocessing, shown, reference)
     return Traced(
         name=towers.name,
         description=towers.description,
@@ -140,8 +136,32 @@ def trace_towers(
         given_pictures=pictures is not None,
         prompts=asked,
         reference=reference,
-        errors=(pixel_error, image_error, text_error),
+        errors=errors,
     )
+
+
+def compare(
+    image: onnx.ModelProto,
+    core: onnx.ModelProto,
+    table: NDArray[np.float32],
+    ids: list[list[int]],
+    plan: TextPlan,
+    preprocessing: Preprocessing,
+    pictures: Sequence[Image.Image],
+    reference: parity.Reference,
+) -> tuple[float, float, float]:
+    """Largest differences from the original: of pixels, image graph and text graph.
+
+    Raises PackError where one is above its bound.
+    """
+    pixel_error = parity.pixel_error(preprocessing, pictures, reference)
+    session = open_session(image.SerializeToString(), "image.onnx")
+    images = [session.run(None, {"pixels": row[None]})[0] for row in reference.pixels]
+    image_error = parity.float_error("image", np.concatenate(images), reference.images)
+    session = open_session(core.SerializeToString(), "text.onnx")
+    texts = [session.run(None, dict(feed))[0] for feed in feeds(table, ids, plan)]
+    text_error = parity.float_error("text", np.concatenate(texts), reference.texts)
+    return pixel_error, image_error, text_error
 
 
 def token_ids(tokens: PackTokens, plan: TextPlan, texts: Sequence[str]) -> list[list[int]]:
@@ -174,8 +194,3 @@ def feeds(table: NDArray[np.float32], ids: list[list[int]], plan: TextPlan) -> I
         if plan.uses_mask:
             feed["mask"] = (np.arange(len(row)) < len(real)).astype(np.int64)[None]
         yield feed
-
-
-def _run_image(image: onnx.ModelProto, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    session = open_session(image.SerializeToString(), "image.onnx")
-    return np.concatenate([session.run(None, {"pixels": row[None]})[0] for row in pixels])
