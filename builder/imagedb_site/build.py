@@ -13,7 +13,7 @@ from .config import BuildConfig
 from .derive import Recipes, derive
 from .errors import SourceError, UsageError
 from .index import LIBRARY_FILE
-from .library import Library, RowRecord, StoredImage
+from .library import PACK_NAME, Library, RowRecord, StoredImage
 from .pictures import METADATA_FIELDS, PRIVATE_FIELDS
 from .reader import open_site
 from .records import FieldSpec, Problem, Progress, Record, Value
@@ -88,7 +88,7 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
                 site, config.output, verify=lambda p: open_site(p).verify(), progress=progress
             )
         with clock("library"):
-            _remember(library, images, site, config.model, gathered, config, recipes)
+            _remember(library, images, site, pack, gathered, config, recipes)
     problems += report.problems
     return _report(config, pack, clock, len(images), derived.count, problems, report)
 
@@ -208,7 +208,7 @@ def _remember(
     library: Library,
     images: Sequence[_Image],
     site: SiteInput,
-    model: str,
+    pack: ModelPack | None,
     gathered: Gathered,
     config: BuildConfig,
     recipes: Recipes,
@@ -222,7 +222,9 @@ def _remember(
     ]
     with library.transaction():
         library.set_rows(rows, list(site.fields))
-        library.set_meta("model", model)
+        library.set_meta("model", config.model)
+        if pack is not None:
+            library.set_meta(PACK_NAME + pack.encoder_hash, pack.id)
         library.set_meta("settings", _settings(config))
         library.set_meta("pictures", str(config.pictures.resolve()))
         library.set_meta("thumbnail_recipe", recipes.thumbnail.hash)

@@ -73,6 +73,10 @@ def _library(file: Path) -> dict[str, Any]:
             "library": str(file),
             **library.stats(),
             "model": library.get_meta("model") or "none",
+            "models": [
+                f"{m['model']} ({m['embeddings']:,} embeddings of {m['dim']})"
+                for m in library.models()
+            ],
             "fields": [f"{f.name} ({f.type})" for f in library.fields()],
         }
 

@@ -2,5 +2,6 @@
 
 from imagedb_site.library.library import Library
 from imagedb_site.library.types import Missing, RowRecord, StoredImage
+from imagedb_site.library.upkeep import PACK_NAME
 
-__all__ = ["Library", "Missing", "RowRecord", "StoredImage"]
+__all__ = ["PACK_NAME", "Library", "Missing", "RowRecord", "StoredImage"]

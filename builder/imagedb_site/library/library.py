@@ -15,7 +15,7 @@ import apsw
 import numpy as np
 
 from imagedb_site.errors import LibraryError, UsageError
-from imagedb_site.library import search
+from imagedb_site.library import search, upkeep
 from imagedb_site.library.connection import atomic, connect, translated
 from imagedb_site.library.schema import create_embeddings, embeddings_table
 from imagedb_site.library.types import Missing, RowRecord, StoredImage
@@ -383,12 +383,12 @@ class Library:
     def stats(self) -> dict[str, int]:
         """Returns counts: `files`, `failures`, `images`, `derivatives`, `packs`, `rows`, `bytes`."""
         with translated(self._path):
-            names = ("files", "failures", "images", "derivatives", "packs", "rows")
-            counts: dict[str, Any] = {
-                name: self._db.execute(f"SELECT count(*) FROM {name}").get for name in names
-            }
-            pages = self._db.pragma("page_count") * self._db.pragma("page_size")
-            return {**counts, "bytes": pages}
+            return upkeep.stats(self._db)
+
+    def models(self) -> list[dict[str, Any]]:
+        """Returns `{model, dim, embeddings}` of every model whose embeddings are kept."""
+        with translated(self._path):
+            return upkeep.models(self._db)
 
     def vacuum(self, *, recipes: Sequence[str] | None = None) -> None:
         """Deletes what no file refers to any more, other recipes than these, and the free space."""
