@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from . import (
-    align,
     card,
     corpus,
     distil,
     emoji,
+    ensemble,
     evaluate,
     export,
     queries,
-    refine,
+    see,
     teacher,
     views,
     vocabulary,
@@ -39,31 +39,6 @@ OPEN = {
 }
 CARD = Path(__file__).resolve().parents[2] / "docs/model-card.md"
 PACK = Path(__file__).resolve().parents[1] / "imagedb_site/encoders/builtin"
-
-
-def first(args: argparse.Namespace) -> align.Recipe:
-    """The first joint run."""
-    return align.Recipe(name=f"{args.name}.first", without=tuple(args.without), steps=args.steps)
-
-
-def second(args: argparse.Namespace) -> align.Recipe:
-    """Its continuation: more captions, weaker anchors, higher rates."""
-    return align.Recipe(
-        name=f"{args.name}.second",
-        start=f"{args.name}.first",
-        without=tuple(args.without),
-        warm=0,
-        augment=True,
-        steps=270 * args.steps // 440,
-        stop=200 * args.steps // 440,
-        captioned=0.55,
-        rate_head=8e-4,
-        rate_upper=2.5e-4,
-        rate_text=2e-4,
-        tilted=40,
-        corpus=56,
-        weights={"anchor": 1.0, "relation": 0.3, "classes": 0.7, "logits": 0.2},
-    )
 
 
 def write_pack(paths: Paths, args: argparse.Namespace) -> None:
@@ -91,7 +66,6 @@ def main() -> None:
     parser.add_argument("--name", default="final", help="name of the run")
     parser.add_argument("--pack", type=Path, default=PACK, help="where the pack is written")
     parser.add_argument("--without", nargs="*", default=[], help="sources to keep out of training")
-    parser.add_argument("--steps", type=int, default=440, help="steps of the joint training")
     args = parser.parse_args()
     run = args.name
     paths = Paths(args.data.resolve(), args.work.resolve())
@@ -101,13 +75,9 @@ def main() -> None:
         "views": lambda: views.run(paths),
         "corpus": lambda: corpus.build(paths),
         "teacher": lambda: teacher.run(paths),
-        "distil": lambda: distil.run(paths),
-        "align": lambda: align.run(paths, first(args)),
-        "continue": lambda: align.run(paths, second(args)),
-        "refine": lambda: refine.run(
-            paths, f"{run}.first", f"{run}.refined", refine.Refinement(), tuple(args.without)
-        ),
-        "average": lambda: refine.average(paths, f"{run}.second", f"{run}.refined", run),
+        "ensemble": lambda: ensemble.run(paths, tuple(args.without)),
+        "distil": lambda: distil.run(paths, run, tuple(args.without)),
+        "see": lambda: see.run(paths, run, tuple(args.without), see.Plan()),
         "pack": lambda: write_pack(paths, args),
         "queries": lambda: queries.run(paths, args.pack),
         "card": lambda: card.run(paths, args.name, CARD, args.pack),

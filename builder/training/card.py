@@ -7,9 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .ensemble import WEIGHTS
 from .settings import Paths
 
 TEXT = Path(__file__).with_name("card_text.md")
+NOTES = Path(__file__).with_name("card_notes.json")
+"""What was measured by hand, once: classes kept out of training, and how long the training took."""
 VERDICTS = Path(__file__).with_name("verdicts.json")
 
 
@@ -72,7 +75,10 @@ def run(paths: Paths, name: str, target: Path, folder: Path) -> None:
     verdicts = json.loads(VERDICTS.read_text(encoding="utf-8")) if VERDICTS.exists() else {}
     sets = {"captioned, validation part (1,000)": figures["captioned"]}
     sets["textbook photographs, held-out tenth (202)"] = figures["photo"]
-    wire, agree = figures["wire"], figures["agreement"]
+    wire, agree, latent = figures["wire"], figures["agreement"], figures["latent"]
+    teacher = json.loads(paths.file("ensemble.json").read_text(encoding="utf-8"))
+    member = json.loads(paths.file("specialist.json").read_text(encoding="utf-8"))
+    notes = json.loads(NOTES.read_text(encoding="utf-8"))
     fills = {
         "retrieval": retrieval(sets),
         "classes": percent(figures["labelled_held"]["precision_at_10"]),
@@ -82,6 +88,14 @@ def run(paths: Paths, name: str, target: Path, folder: Path) -> None:
         "equal": percent(agree["equal_sets"]),
         "image_cosine": f"{agree['image_cosine']:.5f}",
         "text_cosine": f"{agree['text_cosine']:.5f}",
+        "latent_overlap": percent(latent["mean_overlap"]),
+        "latent_equal": percent(latent["equal_sets"]),
+        "latent_r10": percent(latent["float_r10"]),
+        "shipped_r10": percent(latent["shipped_r10"]),
+        "members": str(len(WEIGHTS)),
+        "teacher_r10": percent(teacher["captioned"]["t2i_r10"]),
+        "member_r10": percent(member["captioned"]["t2i_r10"]),
+        **notes,
         "image_bytes": f"{wire['image_tower_stored']:,}",
         "text_bytes": f"{wire['text_core_stored']:,}",
         "wire": f"{wire['first_query_total']:,.0f}",

@@ -2,7 +2,8 @@
 
 A stored int8 or 4-bit weight is widened by a few nodes whose inputs are all constants, so every
 onnxruntime folds them while it loads the model and runs in float32: results do not depend on the batch
-or on the processor, as they would with quantised activations.
+or on the processor, as they would with quantised activations. Weights that training left on the grid (see
+`snap.py`) come out unchanged.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-GROUP = 32
-Moments = dict[str, NDArray[np.float64]]
+from .settings import GROUP, HALF
 
 
 def int8_rows(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -36,11 +36,12 @@ def int4_groups(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Codes 0…15 uint8 [rows, n] and scale float32 [rows·n/group, 1]; value = (code - 8)·scale."""
     flat = weight.reshape(-1, group)
-    peak = np.maximum(np.abs(flat).max(1, keepdims=True), 1e-12)
+    peak = np.maximum(np.abs(flat).max(1, keepdims=True), 1e-6)
     best = peak / 7
     error = np.full(len(flat), np.inf)
-    for ratio in np.linspace(0.6, 1.1, 21):
-        scale = peak * ratio / 7
+    # A group on the grid has one of 1 … 8 as its largest code.
+    for divisor in (*range(1, 9), 7.5, 8.6, 9.5, 10.5):
+        scale = (peak / divisor).astype(np.float16).astype(np.float32)
         codes = np.clip(np.rint(flat / scale), -8, 7)
         now = np.square(codes * scale - flat).sum(1)
         best = np.where((now < error)[:, None], scale, best)
@@ -48,79 +49,6 @@ def int4_groups(
     best = best.astype(np.float32)
     codes = np.clip(np.rint(flat / best), -8, 7) + 8
     return codes.astype(np.uint8).reshape(weight.shape), best
-
-
-def compensated(
-    weight: NDArray[np.float32],
-    second: NDArray[np.float64],
-    scale: NDArray[np.float32] | None,
-    group: int = GROUP,
-) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Signed codes whose rounding errors are compensated by the columns still to come.
-
-    The method of GPTQ (Frantar et al. 2023). `second` [n, n] is the second moment of the inputs.
-    With `scale` [rows, 1]: codes of 8 bits; without: 4 bits and a float16 scale a group of columns.
-    Returns codes [rows, n] and the scale, [rows, 1] or [rows·n/group, 1].
-    """
-    rows, columns = weight.shape
-    damped = second + np.eye(columns) * 0.01 * (np.trace(second) / columns + 1e-9)
-    factor = np.linalg.cholesky(np.linalg.inv(damped)).T
-    left = weight.astype(np.float64).copy()
-    codes = np.zeros((rows, columns), np.int8)
-    width = group if scale is None else min(128, columns)
-    low, high = (-8, 7) if scale is None else (-127, 127)
-    scales = []
-    for start in range(0, columns, width):
-        stop = min(start + width, columns)
-        part = np.ascontiguousarray(left[:, start:stop]).astype(np.float32)
-        if scale is None:
-            unit = int4_groups(part, group)[1][:, 0].astype(np.float16).astype(np.float64)
-            scales.append(unit)
-        else:
-            unit = scale[:, 0].astype(np.float64)
-        errors = np.zeros((rows, stop - start))
-        for j in range(start, stop):
-            code = np.clip(np.rint(left[:, j] / unit), low, high)
-            codes[:, j] = code
-            error = (left[:, j] - code * unit) / factor[j, j]
-            left[:, j:stop] -= np.outer(error, factor[j, j:stop])
-            errors[:, j - start] = error
-        left[:, stop:] -= errors @ factor[start:stop, stop:]
-    if scale is not None:
-        return codes, scale
-    return codes, np.stack(scales, 1).reshape(-1, 1).astype(np.float32)
-
-
-def moments(model: onnx.ModelProto, feeds: list[dict[str, NDArray[np.float32]]]) -> Moments:
-    """Second moments [n, n] of the inputs of every compressible weight, by name of the weight.
-
-    Depthwise convolutions are left out: each of their channels sees one input only.
-    """
-    import onnxruntime
-
-    axes = float_weights(model)
-    shapes = {i.name: tuple(i.dims) for i in model.graph.initializer}
-    wanted = {}
-    for node in model.graph.node:
-        name = node.input[1] if len(node.input) > 1 else ""
-        kernel = shapes.get(name, (0, 0))[2:]
-        if name in axes and all(k == 1 for k in kernel):
-            wanted[name] = node.input[0]
-    probe = onnx.ModelProto()
-    probe.CopyFrom(model)
-    del probe.graph.output[:]
-    probe.graph.output.extend(
-        helper.make_tensor_value_info(tensor, 1, None) for tensor in sorted(set(wanted.values()))
-    )
-    session = onnxruntime.InferenceSession(probe.SerializeToString())
-    names = [o.name for o in session.get_outputs()]
-    total: dict[str, NDArray[np.float64]] = {}
-    for feed in feeds:
-        for name, value in zip(names, session.run(None, feed), strict=True):
-            flat = np.moveaxis(value, 1, -1) if value.ndim == 4 else value
-            rows = flat.reshape(-1, flat.shape[-1]).astype(np.float32)
-            total[name] = total.get(name, 0) + (rows.T @ rows).astype(np.float64)
-    return {name: total[tensor] for name, tensor in wanted.items()}
 
 
 def float_weights(model: onnx.ModelProto) -> dict[str, int]:
@@ -140,16 +68,8 @@ def float_weights(model: onnx.ModelProto) -> dict[str, int]:
     return axes
 
 
-def compress(
-    model: onnx.ModelProto,
-    second: Moments,
-    four_bit: set[str] | None = None,
-    half: int = 0,
-) -> onnx.ModelProto:
-    """A copy with large weights in int8, in 4 bits where named, in float16 up to `half` values.
-
-    `second` holds the moments of inputs; weights it does not name are rounded plainly.
-    """
+def compress(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy with large matrices in 4 bits, other large weights in int8, all else in float16."""
     out = onnx.ModelProto()
     out.CopyFrom(model)
     graph = out.graph
@@ -158,7 +78,7 @@ def compress(
     for item in graph.initializer:
         value = numpy_helper.to_array(item)
         name = item.name
-        small = value.dtype == np.float32 and (name not in axes or value.size <= half)
+        small = value.dtype == np.float32 and (name not in axes or value.size <= HALF)
         if small and value.size >= 16:
             kept.append(numpy_helper.from_array(value.astype(np.float16), f"{name}.half"))
             nodes.append(helper.make_node("Cast", [f"{name}.half"], [name], to=1))
@@ -169,13 +89,11 @@ def compress(
         turned = axes[name] == 1
         matrix = (value.T if turned else value).reshape(value.shape[axes[name]], -1)
         matrix = np.ascontiguousarray(matrix)
-        if four_bit and name in four_bit and matrix.shape[1] % GROUP == 0:
-            added, made = _four_bit(name, matrix, second[name])
+        if value.ndim == 2 and matrix.shape[1] % GROUP == 0:
+            added, made = _four_bit(name, matrix)
             final = made[-1].output[0]
         else:
             codes, scale = int8_rows(matrix)
-            if name in second:
-                codes, scale = compensated(matrix, second[name], scale)
             added = [
                 numpy_helper.from_array(codes, f"{name}.codes"),
                 numpy_helper.from_array(scale, f"{name}.scale"),
@@ -203,11 +121,10 @@ def compress(
 
 
 def _four_bit(
-    name: str, matrix: NDArray[np.float32], second: NDArray[np.float64]
+    name: str, matrix: NDArray[np.float32]
 ) -> tuple[list[onnx.TensorProto], list[onnx.NodeProto]]:
     """Two codes a byte: the left half of the columns in the low nibble, the right in the high."""
-    signed, scale = compensated(matrix, second, None)
-    codes = (signed + 8).astype(np.uint8)
+    codes, scale = int4_groups(matrix, GROUP)
     half = codes.shape[1] // 2
     packed = codes[:, :half] | (codes[:, half:] << 4)
     constants = {

@@ -27,6 +27,10 @@ ATTRIBUTES = [
     "big", "small", "old", "young", "happy", "sad", "wooden", "metal", "wet", "dry", "broken", "empty",
     "beautiful", "cute", "colourful", "dark", "bright", "round", "tall", "vintage", "modern",
 ]
+JOINTS = {
+    "in", "on", "with", "at", "near", "through", "while", "and", "by", "over", "into", "behind",
+    "beside", "under", "from", "playing", "running", "standing", "sitting", "wearing", "holding",
+}
 # fmt: on
 KEYS = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopqsdfghjklaxcvbnmz", strict=True))
 
@@ -65,6 +69,30 @@ def phrases(caption: str) -> list[str]:
     return runs
 
 
+def fragments(captions: list[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Runs of four to nine words out of captions."""
+    found = []
+    for i in rng.integers(0, len(captions), count):
+        words = captions[i].split()
+        size = int(rng.integers(4, 10))
+        at = int(rng.integers(0, max(1, len(words) - size + 1)))
+        found.append(" ".join(words[at : at + size]))
+    return found
+
+
+def crossings(captions: list[str], count: int, rng: np.random.Generator) -> list[str]:
+    """New sentences: one caption up to a joining word, and another from such a word on."""
+    heads, tails = [], []
+    for caption in captions:
+        words = caption.split()
+        places = [i for i, w in enumerate(words) if w.lower() in JOINTS and 1 < i < len(words) - 1]
+        for at in places:
+            heads.append(" ".join(words[:at]))
+            tails.append(" ".join(words[at:]))
+    first, second = rng.integers(0, len(heads), count), rng.integers(0, len(tails), count)
+    return [f"{heads[i]} {tails[j]}" for i, j in zip(first, second, strict=True)]
+
+
 def nouns_of_pictures(paths: Paths) -> list[str]:
     """Names of things that pictures here show: classes, folders, drawings, goods."""
     names = [lemma for c in wordnet.imagenet_classes() for lemma in c.lemmas]
@@ -90,25 +118,30 @@ def build(paths: Paths) -> None:
         for text in (*c.lemmas, c.gloss, *(t.format(c.lemmas[0]) for t in TEMPLATES[:2]))
     ]
     things = nouns_of_pictures(paths)
+    folders = sorted({p.tags[0] for p in pictures if p.source == "labelled"})
+    firsts = [c.lemmas[0] for c in wordnet.imagenet_classes()]
+    kinds["templates"] = [t.format(n) for n in [*folders, *firsts] for t in TEMPLATES]
     kinds["things"] = things
     made = synth.recipes(pictures, np.random.default_rng(SEED))
-    flat = [t for m in made for t in m.texts]
-    kinds["made"] = [flat[i] for i in rng.permutation(len(flat))[:14000]]
+    flat = sorted({t for m in made for t in m.texts})
+    kinds["made"] = [flat[i] for i in rng.permutation(len(flat))[:9000]]
     nouns = wordnet.synsets("noun")
     counts = wordnet.tag_counts("noun")
     visible = [s for s in nouns.values() if s.lexfile in wordnet.VISIBLE]
     lemmas = sorted({w for s in visible for w in s.lemmas}, key=lambda w: (-counts.get(w, 0), w))
     frequent = lemmas[:6000]
-    other = [lemmas[6000 + i] for i in rng.permutation(len(lemmas) - 6000)[:34000]]
+    other = [lemmas[6000 + i] for i in rng.permutation(len(lemmas) - 6000)[:12000]]
     kinds["lemmas"] = frequent + other
-    kinds["glosses"] = [visible[i].gloss for i in rng.permutation(len(visible))[:30000]]
-    for part, limit in (("adj", 4000), ("verb", 4000)):
+    kinds["glosses"] = [visible[i].gloss for i in rng.permutation(len(visible))[:8000]]
+    for part, limit in (("adj", 2500), ("verb", 2500)):
         ranked = wordnet.tag_counts(part)
         kinds[part] = sorted(ranked, key=lambda w: (-ranked[w], w))[:limit]
     caption_pool = kinds["captioned"] + kinds["captions"]
     runs = [r for c in caption_pool for r in phrases(c)]
     common = sorted(set(runs))
-    kinds["phrases"] = [common[i] for i in rng.permutation(len(common))[:25000]]
+    kinds["phrases"] = [common[i] for i in rng.permutation(len(common))[:20000]]
+    kinds["fragments"] = fragments(kinds["captioned"], 20000, rng)
+    kinds["crossings"] = crossings(kinds["captioned"], 40000, rng)
     objects = things + frequent[:2500]
     colours = list(synth.COLOURS)
     queries = []
@@ -116,7 +149,7 @@ def build(paths: Paths) -> None:
     def pick(options: list[str] | tuple[str, ...]) -> str:
         return options[int(rng.integers(len(options)))]
 
-    for _ in range(22000):
+    for _ in range(16000):
         thing = pick(objects)
         kind = int(rng.integers(6))
         if kind == 0:
@@ -134,9 +167,9 @@ def build(paths: Paths) -> None:
     kinds["queries"] = queries
     texts = sorted({t.strip() for group in kinds.values() for t in group if t.strip()})
     index = {t: i for i, t in enumerate(texts)}
-    right = [things[i] for i in rng.integers(0, len(things), 9000)]
-    right += [frequent[i] for i in rng.integers(0, 3000, 7000)]
-    right += [kinds["phrases"][i] for i in rng.integers(0, len(kinds["phrases"]), 4000)]
+    right = [things[i] for i in rng.integers(0, len(things), 6000)]
+    right += [frequent[i] for i in rng.integers(0, 3000, 4000)]
+    right += [kinds["phrases"][i] for i in rng.integers(0, len(kinds["phrases"]), 3000)]
     same = [(misspell(t, rng), index[t.strip()]) for t in right if t.strip() in index]
     same = [(typo, i) for typo, i in same if typo not in index]
     out = {"texts": texts, "same": same, "kinds": {k: sorted(set(v)) for k, v in kinds.items()}}

@@ -20,7 +20,7 @@ from .datasets import Picture
 from .distil import load
 from .export import load_image
 from .preprocess import tensor
-from .settings import Paths
+from .settings import SIZE, Paths
 from .synth import flat
 from .textmodel import embed
 
@@ -88,7 +88,7 @@ def speed(encoder: Encoder, seconds: float = 3.0) -> dict[str, float]:
         encoder.encode_texts([query])
         runs += 1
     text_ms = (time.perf_counter() - start) / runs * 1e3
-    pixels = np.zeros((32, 3, 192, 192), np.float32)
+    pixels = np.zeros((32, 3, SIZE, SIZE), np.float32)
     encoder.encode_inputs(pixels)
     start = time.perf_counter()
     encoder.encode_inputs(pixels)
@@ -110,9 +110,9 @@ def measure(paths: Paths, name: str, folder: Path) -> dict[str, Any]:
         if source == "captioned":
             firsts = np.searchsorted(owner.numpy(), np.arange(len(held)))
             out["temperature"] = temperature(images, spoken[firsts])
-            out["agreement"] = agreement(
-                paths, name, held, images, [texts[i] for i in firsts], spoken[firsts]
-            )
+            asked = [texts[i] for i in firsts]
+            for key, run in (("agreement", name), ("latent", f"{name}.latent")):
+                out[key] = agreement(paths, run, held, images, asked, spoken[firsts])
             out["wire"] = wire(folder, encoder, texts[:500])
     held = [p for p in pictures if p.source == "labelled" and p.split == "val"]
     folders = sorted({p.label for p in held})
@@ -143,6 +143,9 @@ def agreement(
     tokenizer = Tokenizer.from_file(str(paths.file("tokenizer.json")))
     right = embed(load(paths, f"{name}.text.pt"), tokenizer, texts).numpy()
     out = same_top(spoken @ images.T, right @ true.T)
+    own = torch.arange(len(held))
+    out["float_r10"] = metrics.recall(torch.tensor(true), torch.tensor(right), own)["t2i_r10"]
+    out["shipped_r10"] = metrics.recall(torch.tensor(images), torch.tensor(spoken), own)["t2i_r10"]
     out["image_cosine"] = float((images * true).sum(1).mean())
     out["text_cosine"] = float((spoken * right).sum(1).mean())
     return out

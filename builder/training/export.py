@@ -11,25 +11,18 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from tokenizers import Tokenizer
 from torch import nn
 
-from . import datasets
 from .backbone import load_backbone
-from .compress import compress, moments
+from .compress import compress
 from .distil import load
 from .imagemodel import Head, ImageTower
-from .preprocess import tensor
 from .settings import DIM, MAX_TOKENS, PREPROCESSING, SIZE, Paths
-from .synth import flat
-from .textmodel import WIDTH, TextTower, embed
+from .textmodel import WIDTH, embed
 
 OPSET = 17
 NAME = "builtin"
-HALF = 15000
-"""Image weights of at most so many values keep 16 bits: early layers, where rounding costs most."""
 
 
 def load_image(paths: Paths, name: str) -> ImageTower:
@@ -68,27 +61,6 @@ def text_graph(core: nn.Module) -> onnx.ModelProto:
     return _onnx(core, example, ["embeddings", "mask"], {"embeddings": both, "mask": both})
 
 
-def sample_pixels(paths: Paths, count: int = 192) -> list[dict[str, NDArray[np.float32]]]:
-    """Training pictures of all sources as inputs of the image tower, 16 at a time."""
-    every = [p for p in datasets.all_pictures(paths.data, paths.work) if p.split == "train"]
-    chosen = [every[i] for i in np.linspace(0, len(every) - 1, count).astype(int)]
-    pixels = np.stack([tensor(flat(Image.open(p.path))) for p in chosen])
-    return [{"pixels": pixels[i : i + 16]} for i in range(0, count, 16)]
-
-
-def small_image(paths: Paths, tower: ImageTower) -> onnx.ModelProto:
-    """The shipped image tower: int8 weights, float16 for small ones, 4-bit classifier."""
-    model = image_graph(tower)
-    shape = tuple(tower.head.fc.weight.shape)
-    four = {i.name for i in model.graph.initializer if tuple(i.dims) in (shape, shape[::-1])}
-    return compress(model, moments(model, sample_pixels(paths)), four, HALF)
-
-
-def small_text(text: TextTower) -> onnx.ModelProto:
-    """The shipped text core: int8 weights."""
-    return compress(text_graph(text.core), {})
-
-
 def write(
     paths: Paths, name: str, folder: Path, licence: dict[str, Any], card: str,
     vocabulary: list[str], temperature: float,
@@ -107,11 +79,11 @@ def write(
         description="Small general encoder for pictures and English words, trained for imagedb-site",
         dim=DIM,
         image=pack_writer.ImageTower(
-            small_image(paths, load_image(paths, name)).SerializeToString(deterministic=True),
+            compress(image_graph(load_image(paths, name))).SerializeToString(deterministic=True),
             PREPROCESSING,
         ),
         text=pack_writer.TextTower(
-            small_text(text).SerializeToString(deterministic=True),
+            compress(text_graph(text.core)).SerializeToString(deterministic=True),
             MAX_TOKENS,
             mask="mask",
         ),
@@ -121,7 +93,7 @@ def write(
             vocab,
             "WordPiece",
             "int8",
-            128,
+            256,
         ),
         temperature=temperature,
         licence=licence,

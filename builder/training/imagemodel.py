@@ -13,32 +13,38 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .backbone import FEATURES, Backbone, Block
-from .settings import CUT, DIM
+from .settings import CUT
 
-FIXED = 2
-"""How many of the cached-from blocks stay as they are: the first cost most and matter least."""
+INNER = 448
+"""Width of the hidden layer of the shipped head."""
 
 
 class Head(nn.Module):
-    """Features [n, 1280] -> unit embeddings [n, DIM]."""
+    """Features [n, 1280] -> unit embeddings [n, dim]; `classes` float32 [1000, dim]."""
 
-    def __init__(self, fc: nn.Linear, classes: Tensor, inner: int = 0) -> None:
+    def __init__(self, fc: nn.Linear, classes: Tensor, inner: int = INNER, drop: float = 0.5):
         super().__init__()
+        dim = classes.shape[1]
         self.fc = copy.deepcopy(fc)
-        self.classes = nn.Parameter(classes.clone())
-        self.gain = nn.Parameter(torch.tensor(3.0))
-        self.sharp = nn.Parameter(torch.tensor(1.2))
-        self.drop = nn.Dropout(0.25)
-        if inner:
-            self.linear: nn.Module = nn.Sequential(
-                nn.Linear(FEATURES, inner), nn.GELU(), nn.Dropout(0.25), nn.Linear(inner, DIM)
-            )
-        else:
-            self.linear = nn.Linear(FEATURES, DIM)
+        self.classes = nn.Linear(1000, dim, bias=False)
         with torch.no_grad():
-            # Training starts from the ConSE branch and adds to it.
-            for parameter in self.linear.parameters():
-                parameter *= 0.15
+            self.classes.weight.copy_(classes.T)
+        self.gain = nn.Parameter(torch.tensor(2.0))
+        self.sharp = nn.Parameter(torch.tensor(1.2))
+        self.register_buffer("middle", torch.zeros(FEATURES))
+        self.register_buffer("spread", torch.ones(FEATURES))
+        self.linear = nn.Sequential(
+            nn.Dropout(drop),
+            nn.Linear(FEATURES, inner),
+            nn.GELU(),
+            nn.Dropout(drop),
+            nn.Linear(inner, dim),
+        )
+
+    def standardise(self, features: Tensor) -> None:
+        """Take the mean and deviation of every feature from a sample [n, 1280]."""
+        self.middle.copy_(features.mean(0))  # type: ignore[operator]
+        self.spread.copy_(1 / (features.std(0) + 1e-3))  # type: ignore[operator]
 
     def forward(self, features: Tensor) -> Tensor:
         out = self.parts(features)[0]
@@ -47,8 +53,9 @@ class Head(nn.Module):
     def parts(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The embedding before it is normalised, and the class logits."""
         logits = self.fc(features)
-        mixed = (logits * self.sharp).softmax(-1) @ self.classes
-        return self.linear(self.drop(features)) + self.gain * mixed, logits
+        mixed = self.classes((logits * self.sharp).softmax(-1))
+        plain = self.linear((features - self.middle) * self.spread)
+        return plain + self.gain * mixed, logits
 
 
 class ImageTower(nn.Module):
@@ -106,12 +113,9 @@ class FastUpper(nn.Module):
         return flat.view(-1, n, positions) + conv.bias.to(flat.dtype)[:, None, None]
 
     def forward(self, maps: Tensor) -> Tensor:
-        """[n, 112, size, size] -> features [n, 1280], equal to Backbone.upper."""
+        """[n, 192, size, size] -> features [n, 1280], equal to Backbone.upper."""
         x = maps.flatten(2).transpose(0, 1)
-        with torch.no_grad():
-            for i in range(FIXED):
-                x = self._block(i, x)
-        for i in range(FIXED, len(self.blocks)):
+        for i in range(len(self.blocks)):
             x = self._block(i, x)
         return F.relu6(self._point(self.last, x)).float().mean(2).T
 

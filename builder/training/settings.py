@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 DIM = 256
-SIZE = 192
+SIZE = 224
 MEAN = (127 / 255, 127 / 255, 127 / 255)
 STD = (128 / 255, 128 / 255, 128 / 255)
 PREPROCESSING = {
@@ -22,8 +22,12 @@ PREPROCESSING = {
     "std": list(STD),
     "fill": [255, 255, 255],
 }
-CUT = 11
-"""Blocks of the backbone below this index stay frozen; their outputs are cached."""
+CUT = 13
+"""Blocks of the backbone below this index stay frozen, on the shipped grid; their outputs are cached."""
+GROUP = 32
+"""Values that share a scale where weights have 4 bits."""
+HALF = 15000
+"""Weights of at most so many values keep 16 bits: early layers, where rounding costs most."""
 MAX_TOKENS = 64
 SEED = 20
 

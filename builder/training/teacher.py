@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import BertModel
 
-from .settings import DIM, Paths, device, seeded
+from .settings import Paths, device, seeded
 
 
 def folder() -> Path:
@@ -53,43 +53,8 @@ def encode(texts: list[str], batch: int = 256) -> NDArray[np.float32]:
     return out
 
 
-def projection(
-    embeddings: NDArray[np.float32], parts: list[NDArray[np.int64]]
-) -> NDArray[np.float64]:
-    """[385, DIM]: principal axes, and minus the mean through them as last row.
-
-    Every part (captions, names, …) weighs the same in mean and covariance.
-    """
-    means = [embeddings[rows].mean(0, dtype=np.float64) for rows in parts]
-    mean = np.mean(means, axis=0)
-    cov = np.zeros((384, 384))
-    for rows in parts:
-        centred = embeddings[rows].astype(np.float64) - mean
-        cov += centred.T @ centred / len(rows)
-    vectors = np.linalg.eigh(cov)[1]
-    axes = vectors[:, ::-1][:, :DIM]
-    return np.vstack([axes, -(mean @ axes)[None]])
-
-
-def project(embeddings: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Unit targets float32 [n, DIM]."""
-    out = embeddings @ matrix[:-1] + matrix[-1]
-    return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True), np.float32)
-
-
 def run(paths: Paths) -> None:
-    """Write `text.teacher.npy` float16 [texts, DIM] and `projection.npy`."""
+    """Write `text.minilm.npy`: float16 [texts, 384], one row a string of the corpus."""
     seeded()
     corpus = json.loads(paths.file("corpus.json").read_text(encoding="utf-8"))
-    index = {t: i for i, t in enumerate(corpus["texts"])}
-    full = encode(corpus["texts"])
-    kinds = corpus["kinds"]
-    groups = (
-        kinds["captioned"] + kinds["captions"],
-        kinds["things"] + kinds["classes"],
-        kinds["queries"],
-    )
-    parts = [np.array([index[t.strip()] for t in g if t.strip() in index]) for g in groups]
-    matrix = projection(full, parts)
-    np.save(paths.file("projection.npy"), matrix)
-    np.save(paths.file("text.teacher.npy"), project(full, matrix).astype(np.float16))
+    np.save(paths.file("text.minilm.npy"), encode(corpus["texts"]).astype(np.float16))

@@ -1,4 +1,4 @@
-"""The text tower: a narrow token table and a three-layer transformer core, cut out of the teacher."""
+"""The text tower: a narrow token table and a four-layer transformer core, cut out of the teacher."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from torch.nn import functional as F
 from .settings import DIM, MAX_TOKENS, Paths
 from .teacher import load
 
-WIDTH = 128
+WIDTH = 256
 HIDDEN = 384
 HEADS = 12
 INNER = 768
-LAYERS = (0, 2, 5)
+LAYERS = (0, 2, 4, 5)
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
@@ -168,9 +168,12 @@ def from_teacher(paths: Paths) -> tuple[TextTower, Tokenizer]:
         mine.down.weight.copy_(theirs.output.dense.weight[:, kept])
         mine.down.bias.copy_(theirs.output.dense.bias)
         mine.norm2.load_state_dict(theirs.output.LayerNorm.state_dict())
-    matrix = torch.tensor(np.load(paths.file("projection.npy")), dtype=torch.float32)
-    core.head.weight.copy_(matrix[:-1].T)
-    core.head.bias.copy_(matrix[-1])
+    # The head starts as the best linear map from the teacher's sentences to the targets.
+    sentences = torch.from_numpy(np.load(paths.file("text.minilm.npy"))).float()
+    goals = torch.from_numpy(np.load(paths.file("text.target.npy"))).float()
+    moment = sentences.T @ sentences + 1e-3 * len(sentences) * torch.eye(HIDDEN)
+    core.head.weight.copy_(torch.linalg.solve(moment, sentences.T @ goals).T)
+    core.head.bias.zero_()
     return tower, tokenizer
 
 

@@ -1,6 +1,6 @@
 """Caches what the frozen lower blocks make of every view of every picture.
 
-One row a view: the map after block CUT-1 (float16 [112, 12, 12]) and the original backbone's features
+One row a view: the map after block CUT-1 (float16 [192, 7, 7]) and the original backbone's features
 (float16 [1280]), which give the teacher's ImageNet posterior. Training the upper blocks on this cache
 is several times faster than running the whole network, and needs no decoding.
 """
@@ -19,14 +19,22 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from . import datasets, preprocess, synth
+from . import datasets, preprocess, snap, synth
 from .backbone import FEATURES, Backbone, load_backbone
 from .datasets import Picture
 from .settings import CUT, SEED, SIZE, Paths, seeded
 
-MAP = (112, SIZE // 16, SIZE // 16)
+MAP = (192, SIZE // 32, SIZE // 32)
 BATCH = 32
-AUGMENTED = {"captioned": 2, "photo": 2, "art": 1, "graphic": 1, "labelled": 2, "emoji": 1}
+AUGMENTED = {"captioned": 4, "photo": 2, "art": 1, "graphic": 1, "labelled": 3, "emoji": 1}
+
+
+def snapped_backbone() -> Backbone:
+    """The backbone whose frozen lower part is already on the grid that is shipped."""
+    net = load_backbone()
+    snap.settle(net.stem)
+    snap.settle(net.blocks[:CUT])
+    return net
 
 
 class _Lower(nn.Module):
@@ -94,7 +102,7 @@ def session(paths: Paths) -> ort.InferenceSession:
     seeded()
     path = paths.file("lower.onnx")
     torch.onnx.export(
-        _Lower(load_backbone()),
+        _Lower(snapped_backbone()),
         (torch.zeros(1, 3, SIZE, SIZE),),
         str(path),
         dynamo=False,
