@@ -84,6 +84,7 @@ def run(paths: Paths, name: str, target: Path, folder: Path) -> None:
         "classes": percent(figures["labelled_held"]["precision_at_10"]),
         "top1": percent(figures["labelled_held"]["top1"]),
         "tilted": percent(floats["tilted_names"]["r10"]),
+        "emoji": percent(floats["emoji_seen"]["r10"]),
         "overlap": percent(agree["mean_overlap"]),
         "equal": percent(agree["equal_sets"]),
         "image_cosine": f"{agree['image_cosine']:.5f}",
