@@ -38,7 +38,9 @@ def test_text_finds_by_words_and_meaning(visit: Visit) -> None:
     visitor.settled("“yellow triangle”")
     assert page.url.endswith("#q=yellow+triangle")
     found = names(page, 6)
-    assert sum("yellow triangle" in name for name in found) >= 4, found
+    # Both arms agree on the first; what the model takes for alike may come between the rest.
+    assert "yellow triangle" in found[0], found
+    assert all("yellow" in name for name in found), found
     expect(page.locator(".divider")).to_have_text("Weaker matches")
     page.locator('.tile-link[data-index="0"]').hover()
     expect(page.locator(".tile-why").first).to_contain_text(re.compile("Words #.*: .*yellow"))
