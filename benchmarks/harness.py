@@ -110,9 +110,14 @@ FINAL = """(text) => {
 }"""
 
 
-def show_results(page: Page, url: str, text: str, mode: str, timeout_s: float = 120) -> None:
-    """Open the address of a query, in the page that is open, and wait for its final results."""
-    page.goto(f"{url}#q={quote(text)}" + ("" if mode == "all" else f"&mode={mode}"))
+def show_results(
+    page: Page, url: str, text: str, mode: str, timeout_s: float = 120, *, group: bool = True
+) -> None:
+    """Open the address of a query, in the page that is open, and wait for its final results.
+
+    Without `group` look-alikes have a tile each."""
+    more = "" if group else "&group=no"
+    page.goto(f"{url}#q={quote(text)}{more}" + ("" if mode == "all" else f"&mode={mode}"))
     page.wait_for_function(FINAL, arg=text, timeout=timeout_s * 1000, polling=50)
 
 

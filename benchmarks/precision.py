@@ -48,7 +48,7 @@ def main() -> None:
         shown = {}
         with serving(site) as server, browsing() as page:
             for number, name in enumerate(names, 1):
-                show_results(page, server.url, plain(name), "meaning")
+                show_results(page, server.url, plain(name), "meaning", group=False)
                 page.wait_for_selector(f"a[data-index='{K - 1}']")
                 shown[name] = shown_rows(page, K)
                 if number % 20 == 0:

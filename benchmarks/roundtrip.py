@@ -66,7 +66,7 @@ def main() -> None:
         overlap, ties, differing = [], 0, 0
         with serving(site) as server, browsing() as page:
             for number, name in enumerate(names):
-                show_results(page, server.url, plain(name), "meaning")
+                show_results(page, server.url, plain(name), "meaning", group=False)
                 page.wait_for_selector(f"a[data-index='{K - 1}']")
                 shown = shown_rows(page, K)
                 overlap.append(len(set(shown) & set(wanted[number].tolist())) / K)
