@@ -12,6 +12,7 @@ import pytest
 from conftest import COUNT, Visit, Visitor, draw_collection, eventually
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from test_access import audit
 from test_story import names
 
@@ -264,9 +265,17 @@ def test_pictures_by_keyboard_alone(visit: Visit, drawn: Path) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Search by picture")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Choose pictures")).to_be_focused()
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+    choose = page.get_by_role("button", name="Choose pictures")
+    expect(choose).to_be_focused()
+    # A busy Chromium has been seen to open no chooser at the first press; the button keeps the focus.
+    for attempt in range(3):
+        try:
+            with page.expect_file_chooser(timeout=10_000) as chooser:
+                page.keyboard.press("Enter")
+            break
+        except PlaywrightTimeout:
+            assert attempt < 2, "no file chooser opens"
+            expect(choose).to_be_focused()
     chooser.value.set_files(drawn / "square" / "purple-1.png")
     ready(visitor)
     expect(page.get_by_role("button", name="Search by picture")).to_be_focused()
