@@ -1,6 +1,6 @@
 /** The button in the search box that asks for pictures, and says what happens to them. */
 import type { JSX, TargetedEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { useMedia } from "../parts/hooks";
@@ -18,7 +18,7 @@ export function Chooser(): JSX.Element | null {
   const files = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     const away = (event: Event): void => {
       if (event.target instanceof Node && !place.current?.contains(event.target)) setOpen(false);
@@ -29,6 +29,7 @@ export function Chooser(): JSX.Element | null {
       setOpen(false);
       button.current?.focus();
     };
+    // Before the next key can come: an effect after painting would miss one pressed at once.
     document.addEventListener("pointerdown", away);
     document.addEventListener("focusin", away);
     document.addEventListener("keydown", key, true);
