@@ -9,7 +9,6 @@ import socket
 import socketserver
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import quote, urlsplit
 
 from imagedb_site.errors import StorageError, UsageError
@@ -113,12 +112,7 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
             return False
         return name.rstrip(".") == self._host or _is_loopback(name)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.server_close()
 
 
