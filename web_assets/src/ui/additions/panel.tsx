@@ -6,7 +6,7 @@ import { useController, useStore } from "../context";
 import { useMedia } from "../parts/hooks";
 import { AlertIcon, CameraIcon, DownloadIcon, LockIcon, PictureIcon } from "../parts/icons";
 import { Modal } from "../parts/modal";
-import { carriesFiles, filesFrom } from "../pictures/intake";
+import { carriesFiles, filesFrom, listen } from "../pictures/intake";
 import { bytes, count, pictures } from "../wording";
 import { Coming, Entry } from "./entry";
 import { Undo } from "./local";
@@ -48,18 +48,7 @@ function Panel(): JSX.Element {
       const field = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
       if (!(field && event.clipboardData?.getData("text/plain"))) take(event, filesFrom(event.clipboardData));
     };
-    dialog.addEventListener("dragenter", drag);
-    dialog.addEventListener("dragover", drag);
-    dialog.addEventListener("dragleave", leave);
-    dialog.addEventListener("drop", drop);
-    dialog.addEventListener("paste", paste);
-    return () => {
-      dialog.removeEventListener("dragenter", drag);
-      dialog.removeEventListener("dragover", drag);
-      dialog.removeEventListener("dragleave", leave);
-      dialog.removeEventListener("drop", drop);
-      dialog.removeEventListener("paste", paste);
-    };
+    return listen(dialog, { dragenter: drag, dragover: drag, dragleave: leave, drop, paste });
   }, [adding]);
   const coming = jobs.filter(({ state }) => state !== "added");
   const left = jobs.filter(({ state }) => state === "waiting" || state === "working").length;

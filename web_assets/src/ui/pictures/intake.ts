@@ -18,6 +18,21 @@ export function carriesFiles(transfer: DataTransfer | null): boolean {
   return Boolean(transfer?.types.includes("Files"));
 }
 
+export interface Listeners {
+  dragenter: (event: DragEvent) => void;
+  dragover: (event: DragEvent) => void;
+  dragleave: (event: DragEvent) => void;
+  drop: (event: DragEvent) => void;
+  paste: (event: ClipboardEvent) => void;
+}
+
+/** Listens to all that brings pictures to `target`. Returns how to stop. */
+export function listen(target: EventTarget, listeners: Listeners): () => void {
+  const pairs = Object.entries(listeners) as [string, EventListener][];
+  for (const [kind, listener] of pairs) target.addEventListener(kind, listener);
+  return () => { for (const [kind, listener] of pairs) target.removeEventListener(kind, listener); };
+}
+
 export interface Intake {
   /** Whether files are dragged over the page now. */
   onDrag: (over: boolean) => void;
@@ -62,17 +77,9 @@ export function takeIn(page: Window, { onDrag, onPictures }: Intake): () => void
     event.preventDefault();
     onPictures(files);
   };
-  page.addEventListener("dragenter", over);
-  page.addEventListener("dragover", over);
-  page.addEventListener("dragleave", leave);
-  page.addEventListener("drop", drop);
-  page.addEventListener("paste", paste);
+  const stop = listen(page, { dragenter: over, dragover: over, dragleave: leave, drop, paste });
   return () => {
     clearTimeout(gone);
-    page.removeEventListener("dragenter", over);
-    page.removeEventListener("dragover", over);
-    page.removeEventListener("dragleave", leave);
-    page.removeEventListener("drop", drop);
-    page.removeEventListener("paste", paste);
+    stop();
   };
 }
