@@ -286,7 +286,17 @@ def test_captions_yield_to_tables_and_fit_their_fields(config: BuildConfig, tmp_
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", '{"format": "imagedb-additions", "version": 2}', "{", '{"format": 1}']
+    "text",
+    [
+        "[]",
+        "{",
+        '{"format": 1}',
+        '{"format": "imagedb-additions", "version": 2}',
+        '{"format": "imagedb-additions", "version": 1, "fields": [], "pictures":'
+        ' {"a.png": {"sha256": "0", "fields": {"title": "of no field"}}}}',
+        '{"format": "imagedb-additions", "version": 1, "pictures": {}, "fields":'
+        ' [{"name": "a", "label": "A", "type": "text"}, {"name": "a", "label": "B", "type": "tags"}]}',
+    ],
 )
 def test_a_damaged_table_stops_the_build(text: str, config: BuildConfig) -> None:
     (config.pictures / ADDITIONS_FILE).write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, Value
-from imagedb_site.sources import added_field, added_value
+from imagedb_site.sources import added_fields, added_values
 
 FORMAT, VERSION = "imagedb-bundle", 1
 INDEX = "bundle.json"
@@ -53,7 +53,7 @@ class Bundle:
     def __init__(self, path: Path, archive: zipfile.ZipFile, index: Mapping[str, Any]) -> None:
         self.path = path
         self._archive = archive
-        self.fields: list[FieldSpec] = _fields(index)
+        self.fields: list[FieldSpec] = added_fields(index["fields"])
         self.encoder_hash, self.dim = _model(index)
         self.pictures: list[BundlePicture] = []
         self._read_pictures(index)
@@ -76,13 +76,12 @@ class Bundle:
             raise _damaged(self.path, f"{picture.name} is not the picture that was exported")
 
     def _read_pictures(self, index: Mapping[str, Any]) -> None:
-        specs = {spec.name: spec for spec in self.fields}
         listed = index.get("pictures")
         if not isinstance(listed, list) or len(listed) > MAX_PICTURES:
             raise ValueError(f"pictures is no list of at most {MAX_PICTURES:,}")
         members = {info.filename: info for info in self._archive.infolist()}
         for entry in listed:
-            picture = _picture(entry, specs, self.dim)
+            picture = _picture(entry, self.fields, self.dim)
             info = members.pop(picture.member, None)
             if info is None or info.file_size != picture.size:
                 raise ValueError(f"{picture.name} is missing or of another size")
@@ -175,27 +174,14 @@ def _model(index: Mapping[str, Any]) -> tuple[str | None, int]:
     return encoder_hash, dim
 
 
-def _fields(index: Mapping[str, Any]) -> list[FieldSpec]:
-    fields = [added_field(one["name"], one["label"], one["type"]) for one in index["fields"]]
-    if len({spec.name for spec in fields}) != len(fields) or len(fields) > 100:
-        raise ValueError("its fields are not valid")
-    return fields
-
-
-def _picture(entry: Mapping[str, Any], specs: Mapping[str, FieldSpec], dim: int) -> BundlePicture:
+def _picture(entry: Mapping[str, Any], specs: Sequence[FieldSpec], dim: int) -> BundlePicture:
     member, name, sha256, size = (entry[key] for key in ("file", "name", "sha256", "bytes"))
     match = _MEMBER.fullmatch(member) if isinstance(member, str) else None
     if match is None or match.group(1) != sha256:
         raise ValueError(f"{str(member)[:80]!r} is no path of a picture")
     if not isinstance(name, str) or type(size) is not int or size < 1:
         raise ValueError(f"{member} has no valid name or size")
-    fields = {}
-    for field, value in entry["fields"].items():
-        if field not in specs:
-            raise ValueError(f"{str(field)[:80]!r} is not among its fields")
-        stored = added_value(specs[field], value)
-        if stored is not None:
-            fields[field] = stored
+    fields = added_values(entry["fields"], specs)
     embedding = _embedding(entry.get("embedding"), dim)
     return BundlePicture(member, "." + match.group(2), name, sha256, size, fields, embedding)
 

@@ -4,8 +4,8 @@ from imagedb_site.sources.additions import (
     ADDITIONS_FILE,
     Addition,
     Additions,
-    added_field,
-    added_value,
+    added_fields,
+    added_values,
     load_additions,
 )
 from imagedb_site.sources.folder import PICTURE_SUFFIXES, class_folders, open_folder
@@ -19,8 +19,8 @@ __all__ = [
     "Additions",
     "Gathered",
     "Sidecar",
-    "added_field",
-    "added_value",
+    "added_fields",
+    "added_values",
     "class_folders",
     "gather",
     "load_additions",

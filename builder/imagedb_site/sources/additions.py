@@ -24,6 +24,7 @@ FORMAT, VERSION = "imagedb-additions", 1
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TYPES: tuple[FieldType, ...] = ("text", "tags")
 _MAX_BYTES = 1 << 30
+_MAX_FIELDS = 100
 _MAX_TAGS = 1_000
 _MAX_TAG = 200
 
@@ -63,8 +64,15 @@ class Additions:
             aside.unlink(missing_ok=True)
 
 
-def added_field(name: object, label: object, kind: object) -> FieldSpec:
-    """Returns the definition of a field as a bundle or the file names it; raises `ValueError`."""
+def added_fields(listed: Sequence[Mapping[str, object]]) -> list[FieldSpec]:
+    """Returns the definitions of fields as a bundle or the file lists them; raises `ValueError`."""
+    fields = [_field(one["name"], one["label"], one["type"]) for one in listed]
+    if len({spec.name for spec in fields}) != len(fields) or len(fields) > _MAX_FIELDS:
+        raise ValueError("its fields are not valid")
+    return fields
+
+
+def _field(name: object, label: object, kind: object) -> FieldSpec:
     if not isinstance(name, str) or not _FIELD.fullmatch(name) or name in RESERVED:
         raise ValueError(f"no valid field name: {str(name)[:80]!r}")
     if not isinstance(label, str) or kind not in _TYPES:
@@ -73,11 +81,23 @@ def added_field(name: object, label: object, kind: object) -> FieldSpec:
     return FieldSpec(name, clean(label, 80) or name, kind, fts=True, facet=tags, column=tags)
 
 
-def added_value(spec: FieldSpec, value: object) -> Value | None:
-    """Returns a field's value without what does not belong into text, `None` where nothing is left.
+def added_values(values: Mapping[str, object], fields: Sequence[FieldSpec]) -> dict[str, Value]:
+    """Returns a picture's values without what does not belong into text; empty ones are left out.
 
-    Raises `ValueError` where the value is not of the field's type.
+    Raises `ValueError` where a field is not among `fields` or a value is not of its field's type.
     """
+    specs = {spec.name: spec for spec in fields}
+    kept: dict[str, Value] = {}
+    for name, value in values.items():
+        if name not in specs:
+            raise ValueError(f"{str(name)[:80]!r} is not among its fields")
+        stored = _value(specs[name], value)
+        if stored is not None:
+            kept[name] = stored
+    return kept
+
+
+def _value(spec: FieldSpec, value: object) -> Value | None:
     if spec.type == "tags":
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
             raise ValueError(f"the value of {spec.name} is no list of tags")
@@ -117,17 +137,9 @@ def _parse(table: Mapping[str, object]) -> Additions:
         raise ValueError("it is no table of added pictures")
     if table.get("version") != VERSION:
         raise ValueError(f"it has version {table.get('version')}, this program reads {VERSION}")
-    fields = [added_field(one["name"], one["label"], one["type"]) for one in table["fields"]]
-    specs = {spec.name: spec for spec in fields}
-    additions = Additions(fields)
+    additions = Additions(added_fields(table["fields"]))
     for path, picture in table["pictures"].items():
-        values = {}
-        for name, value in picture["fields"].items():
-            if name not in specs:
-                raise ValueError(f"{str(path)[:80]} has the unknown field {name[:80]}")
-            stored = added_value(specs[name], value)
-            if stored is not None:
-                values[name] = stored
+        values = added_values(picture["fields"], additions.fields)
         additions.pictures[str(path)] = Addition(str(picture["sha256"]), values)
     return additions
 
