@@ -1,28 +1,36 @@
-"""Both towers as ONNX graphs, and the pack folder."""
+"""A trained run as a pack, by the exporter that every model goes through.
+
+Training ends on the shipped grids (`snap.py`), so rounding finds the weights it is given.
+"""
 
 from __future__ import annotations
 
-import io
 import json
-import sys
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from tokenizers import Tokenizer
-from torch import nn
+
+from imagedb_site.encoders.export.exporter import Options, assemble
+from imagedb_site.encoders.export.graphs import TextPlan
+from imagedb_site.encoders.export.tokenizers import PackTokens
+from imagedb_site.encoders.export.trace import Towers, Traced, trace_towers
+from imagedb_site.encoders.pack_writer import Vocabulary
+from imagedb_site.encoders.quantize import WeightPrecision
 
 from .backbone import load_backbone
-from .compress import compress
 from .distil import load
 from .imagemodel import Head, ImageTower
-from .settings import DIM, MAX_TOKENS, PREPROCESSING, SIZE, Paths
-from .textmodel import WIDTH, embed
+from .preprocess import tensor
+from .settings import DIM, GROUP, HALF, MAX_TOKENS, PREPROCESSING, Paths
+from .textmodel import embed, pack_ids
 
-OPSET = 17
 NAME = "builtin"
+ROWS_PER_SHARD = 256
 
 
 def load_image(paths: Paths, name: str) -> ImageTower:
@@ -34,31 +42,42 @@ def load_image(paths: Paths, name: str) -> ImageTower:
     return tower.eval()
 
 
-def _onnx(
-    module: nn.Module, example: tuple[Any, ...], names: list[str], axes: dict[str, dict[int, str]]
-) -> onnx.ModelProto:
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        module.eval(), example, buffer, dynamo=False, opset_version=OPSET, input_names=names,
-        output_names=["embedding"], dynamic_axes={**axes, "embedding": {0: "n"}},
-    )  # fmt: skip
-    model = onnx.load_model_from_string(buffer.getvalue())
-    model.producer_name, model.producer_version = "imagedb-site", ""
-    for node in model.graph.node:
-        node.doc_string = ""
-    return model
+def precision(name: str, shape: tuple[int, ...]) -> WeightPrecision:
+    """That of the grid on which training left a weight of this shape, outputs first."""
+    if np.prod(shape) <= HALF:
+        return "fp16"
+    return "int4" if len(shape) == 2 and shape[1] % GROUP == 0 else "int8"
 
 
-def image_graph(tower: ImageTower) -> onnx.ModelProto:
-    """Float graph of the image tower, without the unused classifier of the original backbone."""
-    return _onnx(tower, (torch.zeros(1, 3, SIZE, SIZE),), ["pixels"], {"pixels": {0: "n"}})
+def towers(paths: Paths, name: str) -> Towers:
+    """The towers of the run `name`."""
+    image = load_image(paths, name)
+    text = load(paths, f"{name}.text.pt").eval()
+    tokenizer = Tokenizer.from_file(str(paths.file("tokenizer.json")))
+    spec = json.loads(tokenizer.to_str())
+    vocab = sorted(spec["model"]["vocab"], key=spec["model"]["vocab"].__getitem__)
+    table = text.table.weight.detach().numpy()
+    return Towers(
+        name=NAME,
+        description="Small general encoder for pictures and English words, trained for imagedb-site",
+        origin="Trained by this project.",
+        image=image,
+        core=text.core,
+        table=table,
+        tokens=PackTokens(spec, vocab, "WordPiece", list(range(len(table))), -1, 0),
+        plan=TextPlan("none", MAX_TOKENS, uses_mask=True),
+        preprocessing=PREPROCESSING,
+        temperature=0.05,
+        prepare=lambda picture: torch.from_numpy(tensor(picture)),
+        embed_pixels=image,
+        embed_ids=lambda ids: text(*pack_ids(ids)),
+    )
 
 
-def text_graph(core: nn.Module) -> onnx.ModelProto:
-    """Float graph of the text core."""
-    both = {0: "n", 1: "tokens"}
-    example = (torch.zeros(2, 5, WIDTH), torch.ones(2, 5, dtype=torch.long))
-    return _onnx(core, example, ["embeddings", "mask"], {"embeddings": both, "mask": both})
+@lru_cache(maxsize=1)
+def traced(paths: Paths, name: str) -> Traced:
+    """Float graphs of both towers, which agree with torch."""
+    return trace_towers(towers(paths, name))
 
 
 def write(
@@ -66,38 +85,17 @@ def write(
     vocabulary: list[str], temperature: float,
 ) -> dict[str, Any]:  # fmt: skip
     """Write the pack of the run `name` into `folder`; returns its pack.json."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from imagedb_site.encoders import pack_writer
-
     tokenizer = Tokenizer.from_file(str(paths.file("tokenizer.json")))
-    text = load(paths, f"{name}.text.pt").eval()
-    spec = json.loads(tokenizer.to_str())
-    vocab = sorted(spec["model"]["vocab"], key=spec["model"]["vocab"].__getitem__)
-    pack: dict[str, Any] = pack_writer.write_pack(
-        folder,
-        name=NAME,
-        description="Small general encoder for pictures and English words, trained for imagedb-site",
-        dim=DIM,
-        image=pack_writer.ImageTower(
-            compress(image_graph(load_image(paths, name))).SerializeToString(deterministic=True),
-            PREPROCESSING,
-        ),
-        text=pack_writer.TextTower(
-            compress(text_graph(text.core)).SerializeToString(deterministic=True),
-            MAX_TOKENS,
-            mask="mask",
-        ),
-        tokens=pack_writer.Tokens(
-            text.table.weight.detach().numpy().astype(np.float32),
-            spec,
-            vocab,
-            "WordPiece",
-            "int8",
-            256,
-        ),
-        temperature=temperature,
+    words = embed(load(paths, f"{name}.text.pt"), tokenizer, vocabulary).numpy()
+    options = Options(
+        precision="int4",
+        image_precision="int8",
         licence=licence,
+        choose_text=precision,
+        choose_image=precision,
+        vocabulary=Vocabulary(vocabulary, words),
+        rows_per_shard=ROWS_PER_SHARD,
         card=card,
-        vocabulary=pack_writer.Vocabulary(vocabulary, embed(text, tokenizer, vocabulary).numpy()),
     )
-    return pack
+    found = replace(traced(paths, name), temperature=temperature)
+    return dict(assemble(found, folder, options).manifest)

@@ -27,7 +27,7 @@ from imagedb_site.errors import PackError
 
 WeightPrecision = Literal["fp32", "fp16", "int8", "int4"]
 Choose = Callable[[str, tuple[int, ...]], WeightPrecision | None]
-"""Another precision for a weight of this name and shape."""
+"""Another precision for a weight of this name and shape, outputs first."""
 Moments = Mapping[str, NDArray[np.float32]]
 """By name of a weight: the sum of x xᵀ, float32 [n, n], over inputs x of its layer."""
 GROUP = 32
@@ -59,8 +59,8 @@ def quantize_weights(
     compensated for the weights that `moments` names (see `calibration.moments`). What else a model
     of 8 or 4 bits holds in floats (biases, norms, positions) takes 16 bits.
 
-    `choose` gives a weight of this name and shape another precision. `dynamic` (int8 MatMul only)
-    also quantises activations at run time. Raises PackError for an unknown precision.
+    `choose` gives some weights another precision. `dynamic` (int8 MatMul only) also quantises
+    activations at run time. Raises PackError for an unknown precision.
     """
     if precision not in ("fp32", "fp16", "int8", "int4"):
         raise PackError(f"“{precision}” is no precision of weights.")
@@ -70,7 +70,10 @@ def quantize_weights(
         return out
     uses = weights_of(out)
     shapes = {item.name: tuple(item.dims) for item in out.graph.initializer}
-    chosen = {name: choose(name, shapes[name]) or precision for name in uses}
+    chosen = {
+        name: choose(name, shapes[name][::-1] if use == "MatMul" else shapes[name]) or precision
+        for name, use in uses.items()
+    }
     if "int4" in chosen.values():
         out = with_opset(out, OPSET_WITH_INT4)
     graph = out.graph

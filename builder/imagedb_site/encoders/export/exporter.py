@@ -75,6 +75,8 @@ class Options:
     licence: Mapping[str, Any] | None = None
     choose_image: Choose = uniform
     """Other precisions for some of the image tower's weights."""
+    choose_text: Choose = uniform
+    """Other precisions for some of the text core's weights."""
     image_samples: Sequence[NDArray[np.float32]] = field(default=())
     """Pixels [n, 3, height, width] that the image tower's rounding is calibrated on, where given."""
     vocabulary: Vocabulary | None = None
@@ -258,7 +260,9 @@ def _write(traced: Traced, folder: Path, options: Options) -> None:
 
 def _small_core(traced: Traced, options: Options) -> bytes:
     found = traced.text_moments if options.precision in ("int8", "int4") else None
-    return _bytes(quantize_weights(traced.core, options.precision, moments=found))
+    return _bytes(
+        quantize_weights(traced.core, options.precision, choose=options.choose_text, moments=found)
+    )
 
 
 def _small_image(traced: Traced, options: Options) -> bytes:
