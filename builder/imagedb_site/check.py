@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
+from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError, ImageDBError, StorageError
 from imagedb_site.reader import Site, open_site
-from imagedb_site.reader.shape import FileEntry
 from imagedb_site.site.swap import OWN_NAMES
 
 Host = Literal["github-pages", "cloudflare-pages"]

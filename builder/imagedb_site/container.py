@@ -1,4 +1,4 @@
-"""The binary container and the gzip rule of docs/FORMAT.md, sections 1.1 and 1.2.
+"""File entries, the gzip rule and the binary container of docs/FORMAT.md, sections 1.1 and 1.2.
 
 A container is a JSON header followed by named arrays, each starting on a multiple of 16 bytes. Both
 sides of every file of a published site and of a model pack go through this module.
@@ -10,6 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +34,24 @@ _NAMES = {(dtype.kind, dtype.itemsize): name for name, dtype in DTYPES.items()}
 _GZIP_MAGIC = b"\x1f\x8b"
 # No flags, no time stamp, "maximum compression", no operating system: the same everywhere.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """Where a file is stored and what it must be: `size` as stored, `raw_size` as decoded, in bytes."""
+
+    path: str
+    size: int
+    raw_size: int
+    sha256: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "bytes": self.size,
+            "raw_bytes": self.raw_size,
+            "sha256": self.sha256,
+        }
 
 
 def canonical_json(value: object) -> bytes:

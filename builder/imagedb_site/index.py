@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from .container import FileEntry, canonical_json, gzip_bytes
 from .errors import LibraryError, PackError, QuerySyntaxError, StorageError, UsageError
 from .query.index import Column, Floats
 from .records import FieldSpec, FieldType, Value
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .encoders import ModelPack
     from .library import Library
     from .reader import Site
-    from .reader.shape import FileEntry
 
 LIBRARY_FILE = "library.db"
 """Name of the working library inside its folder."""
@@ -30,6 +30,16 @@ def quoted(expression: str) -> str:
     """Every word of a refused expression as a quoted string: what FTS5 always takes."""
     words = expression.replace('"', " ").split()
     return " ".join(f'"{word}"' for word in words)
+
+
+def _matches(
+    search_text: Callable[[str, int], Sequence[tuple[int, float]]], expression: str
+) -> tuple[list[int], list[float]]:
+    try:
+        found = search_text(expression, ALL)
+    except UsageError as error:
+        raise QuerySyntaxError(str(error), quoted(expression)) from error
+    return [row for row, _ in found], [rank for _, rank in found]
 
 
 def make_column(values: Sequence[Value | None], kind: FieldType) -> Column:
@@ -90,11 +100,7 @@ class SiteIndex:
         return self._site.flat_vectors.similarities(query)
 
     def match(self, expression: str) -> tuple[list[int], list[float]]:
-        try:
-            found = self._site.search_text(expression, ALL)
-        except UsageError as error:
-            raise QuerySyntaxError(str(error), quoted(expression)) from error
-        return [row for row, _ in found], [rank for _, rank in found]
+        return _matches(self._site.search_text, expression)
 
     def column(self, name: str) -> Column:
         if name not in self._columns:
@@ -140,8 +146,6 @@ class SiteIndex:
 
     def _fetch_pack(self, folder: Path) -> None:
         """Copy the pack out of the site, whole or not at all."""
-        from .container import canonical_json
-
         model = self._site.manifest.model
         assert model is not None
         try:
@@ -165,8 +169,6 @@ class SiteIndex:
 
     def _pack_file(self, entry: FileEntry, sha256: str) -> bytes:
         """A file of the pack as the pack has it, which may itself be a gzip file."""
-        from .container import gzip_bytes
-
         content = self._site.read(entry)
         if hashlib.sha256(content).hexdigest() == sha256:
             return content
@@ -234,11 +236,7 @@ class LibraryIndex:
         return np.asarray(self._embeddings @ query, dtype=np.float32)
 
     def match(self, expression: str) -> tuple[list[int], list[float]]:
-        try:
-            found = self._library.search_text(expression, ALL)
-        except UsageError as error:
-            raise QuerySyntaxError(str(error), quoted(expression)) from error
-        return [row for row, _ in found], [rank for _, rank in found]
+        return _matches(self._library.search_text, expression)
 
     def column(self, name: str) -> Column:
         if name not in self._columns:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.shape import (
-    FileEntry,
     as_bool,
     as_count,
     as_entry,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
@@ -88,17 +88,8 @@ def safe_path(value: object, where: str) -> str:
     return path
 
 
-@dataclass(frozen=True)
-class FileEntry:
-    """A checked file entry (docs/FORMAT.md 1.1); sizes in bytes."""
-
-    path: str
-    size: int
-    raw_size: int
-    sha256: str
-
-
 def as_entry(value: object, where: str) -> FileEntry:
+    """A checked file entry (docs/FORMAT.md 1.1)."""
     entry = as_object(value, where)
     sha256 = as_text(entry.get("sha256"), f"{where}.sha256")
     if not _HEX64.fullmatch(sha256):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagedb_site.container import gunzip_if
+from imagedb_site.container import FileEntry, gunzip_if
 from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.reader.catalog import CatalogDatabase
 from imagedb_site.reader.decode import (
@@ -27,7 +27,7 @@ from imagedb_site.reader.decode import (
 )
 from imagedb_site.reader.documents import decode_documents
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Manifest, parse_manifest
-from imagedb_site.reader.shape import FILE_LIMIT, FileEntry
+from imagedb_site.reader.shape import FILE_LIMIT
 from imagedb_site.reader.source import Source, open_source
 from imagedb_site.text import fts_query
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from imagedb_site.container import FileEntry
 from imagedb_site.records import FieldSpec, Value
-from imagedb_site.site.storage import FileEntry, SiteFolder
+from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.values import date_seconds
 
 Arrays = dict[str, np.ndarray[Any, Any]]

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from imagedb_site import __version__
+from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.records import FieldSpec
-from imagedb_site.site.storage import FileEntry
 from imagedb_site.site.types import SiteRow
 
 FORMAT = "imagedb-site"

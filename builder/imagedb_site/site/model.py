@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from imagedb_site.container import gunzip_if
-from imagedb_site.site.storage import FileEntry, SiteFolder
+from imagedb_site.container import FileEntry, gunzip_if
+from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.types import PackSource
 
 _LIMIT = 1 << 31

@@ -8,13 +8,12 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from imagedb_site.container import gzip_bytes, write_container
+from imagedb_site.container import FileEntry, gzip_bytes, write_container
 from imagedb_site.errors import StorageError
 from imagedb_site.site.reuse import PreviousSite
 
@@ -23,24 +22,6 @@ _WORTH_GZIP = 0.9
 _CHUNK = 1 << 20
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """A file entry of docs/FORMAT.md 1.1: `size` is the stored size, `raw_size` the decoded one."""
-
-    path: str
-    size: int
-    raw_size: int
-    sha256: str
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "path": self.path,
-            "bytes": self.size,
-            "raw_bytes": self.raw_size,
-            "sha256": self.sha256,
-        }
 
 
 @contextmanager
