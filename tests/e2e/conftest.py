@@ -133,6 +133,16 @@ def eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+def still(page: Page) -> int:
+    """The height the page is scrolled to, once it has stayed there for a while."""
+    heights: list[int] = []
+    while len(heights) < 6 or len(set(heights[-6:])) > 1:
+        heights.append(page.evaluate("Math.round(scrollY)"))
+        page.wait_for_timeout(60)
+        assert len(heights) < 300, "The page never stops scrolling."
+    return heights[-1]
+
+
 class Host:
     """A server of the site that can be switched off and on again at the same address."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import COUNT, HOSTILE, Visit, eventually
+from conftest import COUNT, HOSTILE, Visit, eventually, still
 from playwright.sync_api import Page, expect
 
 
@@ -170,9 +170,8 @@ def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     visitor = visit()
     page = visitor.home()
     page.mouse.wheel(0, 1500)
-    eventually(lambda: page.evaluate("scrollY") > 1000)
-    page.wait_for_timeout(400)
-    before = page.evaluate("scrollY")
+    before = still(page)
+    assert before > 1000
     page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("purple")
@@ -191,6 +190,33 @@ def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     expect(page.locator("#search")).to_have_value("purple")
     page.go_forward()
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_step_right_after_scrolling_keeps_the_place(visit: Visit) -> None:
+    page = visit().home()
+    page.evaluate("scrollTo({ top: 1500, behavior: 'instant' })")
+    page.keyboard.type("purple")
+    page.keyboard.press("Enter")
+    expect(page.locator(".summary")).to_contain_text("“purple”")
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
+    eventually(lambda: abs(page.evaluate("scrollY") - 1500) < 120)
+
+
+def test_a_picture_closed_by_going_back_leaves_the_page_free(visit: Visit) -> None:
+    page = visit(viewport={"width": 900, "height": 500}).home()
+    page.evaluate("scrollTo({ top: 300, behavior: 'instant' })")
+    still(page)
+    page.locator(".tile-link").nth(8).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    # Pages that load and a window that changes its shape do not call the reader back.
+    page.evaluate("scrollTo({ top: 1e6, behavior: 'instant' })")
+    expect(page.locator(f'.tile-link[data-index="{COUNT - 1}"]')).to_be_visible()
+    page.set_viewport_size({"width": 860, "height": 500})
+    assert still(page) > 2000
 
 
 def test_filters_count_narrow_and_exclude(visit: Visit) -> None:

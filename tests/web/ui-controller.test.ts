@@ -172,11 +172,46 @@ describe("the controller", () => {
 
   it("remembers the place of an entry and restores it on the way back", async () => {
     const { controller, env } = await opened();
-    controller.remember({ index: 2 * PAGE, shift: 7 });
+    const anchor = { index: 2 * PAGE, shift: 7 };
+    // No pause for thought: the place is kept by the step itself.
+    controller.place = () => ({ key: "#", anchor });
     controller.go({ ...HOME, text: "cat", mode: "words" });
     await settle();
     env.move(-1);
-    expect(controller.restore).toEqual({ key: "#", anchor: { index: 2 * PAGE, shift: 7 } });
+    expect(controller.restore).toEqual({ key: "#", anchor });
+  });
+
+  it("does not take the place in one list for a place in another", async () => {
+    const { controller, env } = await opened();
+    controller.go({ ...HOME, text: "cat", mode: "words" });
+    // The grid still shows the list before.
+    controller.place = () => ({ key: "#", anchor: { index: 5, shift: 0 } });
+    controller.remember();
+    expect(env.entries.map((entry) => entry.state)).toEqual([null, { inside: true }]);
+  });
+
+  it("leaves the list where it is when a picture is closed by going back", async () => {
+    const { controller, env } = await opened();
+    controller.place = () => ({ key: "#", anchor: { index: 9, shift: 0 } });
+    controller.openImage("0000000000000003");
+    env.move(-1);
+    expect(controller.restore).toBeNull();
+  });
+
+  it("loads a page again that was on its way to a list which another replaced", async () => {
+    const { controller, collection, state } = await opened();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => { release = resolve; });
+    const rows = collection.rows.bind(collection);
+    vi.spyOn(collection, "rows").mockImplementationOnce(async (wanted) => { await held; return rows(wanted); });
+    const first = controller.loadPage(0);
+    controller.store.dispatch({ type: "local", count: 0, version: 1 });
+    controller.store.dispatch({ type: "browsed", key: "#" });
+    await controller.loadPage(0);
+    expect(state().list?.pages[0]?.status).toBe("ready");
+    release();
+    await first;
+    expect(state().list?.pages[0]?.status).toBe("ready");
   });
 });
 

@@ -25,6 +25,12 @@ export interface Steps {
   replace?: boolean;
 }
 
+/** A place in the list of a key. */
+export interface Place {
+  key: string;
+  anchor: Anchor;
+}
+
 /** What a history entry remembers beside its URL. */
 interface Entry {
   anchor?: Anchor;
@@ -51,10 +57,12 @@ export class Controller {
   collection: Collection | null = null;
   /** Set by the grid: whether the person reads further down, so that results must not move under them. */
   scrolled = 0;
+  /** Set by the grid: where the person reads in the list that is shown. */
+  place: () => Place | null = () => null;
   /** Set by the grid: moves the focus to a tile (by image id), or to the tile that had it last. */
   focusGrid: (id?: string) => void = () => undefined;
   /** Where the grid shall scroll when the list of this key is shown. */
-  restore: { key: string; anchor: Anchor } | null = null;
+  restore: Place | null = null;
 
   readonly #open: Open;
   readonly #env: Surroundings;
@@ -112,6 +120,8 @@ export class Controller {
     if (replace) {
       this.#env.history.replaceState(searchKey(view) === searchKey(old) ? this.#env.history.state : this.#kept(), "", url);
     } else {
+      // The pause after which a place is remembered may not have come yet.
+      this.remember();
       this.#env.history.pushState({ inside: true } satisfies Entry, "", url);
     }
     this.#arrive(view, old);
@@ -121,7 +131,9 @@ export class Controller {
   arrived(): void {
     const old = this.store.get().view;
     const view = parseView(this.#env.location.search, this.#env.location.hash);
-    this.#restoreAnchor(view);
+    // A list that is on screen stays where it is.
+    if (this.store.get().list?.key === searchKey(view)) this.restore = null;
+    else this.#restoreAnchor(view);
     this.#arrive(view, old);
   }
 
@@ -174,10 +186,11 @@ export class Controller {
   }
 
   /** Remembers in the history where the person reads, so that coming back leads there. */
-  remember(anchor: Anchor): void {
+  remember(): void {
     const { view } = this.store.get();
-    if (view.image) return;
-    const entry = { ...(this.#env.history.state as Entry | null), anchor } satisfies Entry;
+    const place = this.place();
+    if (view.image || place?.key !== searchKey(view)) return;
+    const entry = { ...(this.#env.history.state as Entry | null), anchor: place.anchor } satisfies Entry;
     this.#env.history.replaceState(entry, "", this.#env.location.href);
   }
 
@@ -189,7 +202,8 @@ export class Controller {
     if (!list || !collection || (page && !(again && page.status === "failed"))) return;
     const { key } = list;
     const { version } = this.store.get().local;
-    const job = `${String(index)} ${key}`;
+    // What is loaded for a list is of no use to the one that takes its place: that one asks for itself.
+    const job = `${String(index)} ${list.stage} ${String(version)} ${key}`;
     if (this.#loadingPages.has(job)) return;
     this.#loadingPages.add(job);
     if (page) this.store.dispatch({ type: "paged", key, index, page: { status: "loading" } });

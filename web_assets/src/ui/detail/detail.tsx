@@ -43,8 +43,12 @@ function Open({ id }: { id: string }): JSX.Element {
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
   shown.current = info;
   const close = (): void => controller.closeImage();
-  // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened.
-  useEffect(() => () => { setTimeout(() => controller.focusGrid(last.current), 0); }, []);
+  // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened; whoever
+  // has left the list by then stays undisturbed.
+  useEffect(() => () => {
+    const shownIn = controller.store.get().list?.key;
+    setTimeout(() => { if (controller.store.get().list?.key === shownIn) controller.focusGrid(last.current); }, 0);
+  }, []);
 
   const list = useStore((state) => state.list);
   const index = info && list ? indexOfId(list, info.id) : -1;

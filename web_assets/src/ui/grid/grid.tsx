@@ -3,10 +3,11 @@ import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
+import type { Place } from "../controller";
 import { indexOfId, placeAt, type List } from "../state/list";
 import { RetryIcon } from "../parts/icons";
 import {
-  anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Anchor, type Direction, type Geometry,
+  anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Direction, type Geometry,
 } from "./layout";
 import { lookAlikes, standIn } from "./groups";
 import { Tile } from "./tile";
@@ -50,7 +51,7 @@ export function Grid(): JSX.Element | null {
   const [opened, setOpened] = useState<{ key: string; rows: ReadonlySet<number> } | null>(null);
   const open = opened && opened.key === list?.key ? opened.rows : CLOSED;
   const [painted, setPainted] = useState<string | null>(null);
-  const anchor = useRef<{ key: string; anchor: Anchor } | null>(null);
+  const anchor = useRef<Place | null>(null);
   const placed = useRef(-1);
   const wish = useRef<{ key: string; index: number } | null>(null);
 
@@ -97,10 +98,7 @@ export function Grid(): JSX.Element | null {
     const scroll = (): void => {
       frame ||= requestAnimationFrame(() => { frame = 0; look(); });
       clearTimeout(pause);
-      pause = setTimeout(() => {
-        const kept = anchor.current;
-        if (kept && latest.current?.list.key === kept.key) controller.remember(kept.anchor);
-      }, 180);
+      pause = setTimeout(() => controller.remember(), 180);
     };
     addEventListener("scroll", scroll, { passive: true });
     addEventListener("resize", scroll, { passive: true });
@@ -162,7 +160,7 @@ export function Grid(): JSX.Element | null {
     if (!missing.length) return;
     const timer = setTimeout(() => { for (const page of missing) void controller.loadPage(page); }, list && list.pages[0] ? LINGER : 0);
     return () => clearTimeout(timer);
-  }, [missing.join(), list?.key, list?.stage]);
+  }, [missing.join(), list]);
 
   const focusTile = useCallback((index: number): void => {
     const now = latest.current;
@@ -189,6 +187,14 @@ export function Grid(): JSX.Element | null {
     if (link && latest.current?.list.key === wanted.key) link.focus({ preventScroll: true });
   };
   useLayoutEffect(grant);
+
+  useEffect(() => {
+    controller.place = () => {
+      look();
+      return latest.current ? anchor.current : null;
+    };
+    return () => { controller.place = () => null; };
+  }, [controller, look]);
 
   useEffect(() => {
     controller.focusGrid = (id) => {

@@ -26,10 +26,14 @@ export function SearchBar(): JSX.Element {
   }));
   /** The history entry made by this spell of typing is replaced until the person is done. */
   const typing = useRef(false);
+  const asked = useRef(view.text);
 
   useEffect(() => {
+    if (view.text === asked.current) return;
     // Another view came from outside: a link, a chip, back or forward.
-    if (!typing.current || view.text !== text.trim()) setText(view.text);
+    asked.current = view.text;
+    typing.current = false;
+    setText(view.text);
   }, [view.text]);
 
   useEffect(() => {
@@ -43,7 +47,8 @@ export function SearchBar(): JSX.Element {
     if (done) recent.add(value);
     const now = controller.store.get().view;
     if (value.trim() !== now.text.trim()) {
-      controller.go({ ...now, text: value.trim(), image: null }, { replace: typing.current });
+      asked.current = value.trim();
+      controller.go({ ...now, text: asked.current, image: null }, { replace: typing.current });
       typing.current = true;
     }
     if (done) typing.current = false;
