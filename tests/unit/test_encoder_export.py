@@ -19,6 +19,7 @@ from imagedb_site.errors import PackError, UsageError
 
 open_clip = pytest.importorskip("open_clip", reason="needs the [openclip] extra")
 torch = pytest.importorskip("torch")
+timm = pytest.importorskip("timm")
 
 from imagedb_site.encoders.export import exporter, openclip, parity, towers  # noqa: E402
 from imagedb_site.encoders.export.exporter import Options, export_pack, trace  # noqa: E402
@@ -56,6 +57,39 @@ CONFIGS = {
             "pool_type": "last",
         },
     },
+    "tiny-fastvit": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {
+            "timm_model_name": "fastvit_small_mci0",
+            "timm_pool": "avg",
+            "timm_proj": None,
+            "image_size": 64,
+        },
+        "text_cfg": {**TEXT, "no_causal_mask": True},
+    },
+    "tiny-pe": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {
+            "timm_model_name": "vit_small_pe_core",
+            "timm_pool": "map",
+            "timm_proj": None,
+            "image_size": 64,
+        },
+        "text_cfg": {**TEXT, "context_length": 32},
+    },
+    "tiny-eva": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {
+            "timm_model_name": "eva02_small_clip",
+            "timm_pool": "token",
+            "timm_proj": None,
+            "image_size": 64,
+        },
+        "text_cfg": TEXT,
+    },
     "tiny-coca": {
         "embed_dim": 24,
         "custom_text": True,
@@ -68,12 +102,36 @@ CONFIGS = {
 PROMPTS = [*prompts()[::3], "<end_of_text> in the middle", "!", "a ! b"]
 
 
+def timm_tower(like, pretrained, **options):
+    """An image tower of timm's, as OpenCLIP asks for it by name."""
+    return timm.models.model_entrypoint(like)(pretrained, **options)
+
+
+def fastvit_small_mci0(pretrained=False, **options):
+    sizes = {"layers": (1, 1, 1, 1), "embed_dims": (16, 32, 64, 128)}
+    return timm_tower("fastvit_mci0", pretrained, **sizes, **options)
+
+
+ROTARY = {"img_size": 64, "embed_dim": 32, "depth": 2, "num_heads": 2, "ref_feat_shape": (4, 4)}
+
+
+def vit_small_pe_core(pretrained=False, **options):
+    like = "vit_pe_core_tiny_patch16_384"
+    return timm_tower(like, pretrained, **ROTARY, attn_pool_num_heads=2, **options)
+
+
+def eva02_small_clip(pretrained=False, **options):
+    return timm_tower("eva02_base_patch16_clip_224", pretrained, **ROTARY, **options)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def configs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("configs")
     for name, config in CONFIGS.items():
         (folder / f"{name}.json").write_text(json.dumps(config))
     open_clip.add_model_config(folder)
+    for tower in (fastvit_small_mci0, vit_small_pe_core, eva02_small_clip):
+        timm.models.register_model(tower)
 
 
 @pytest.fixture(scope="module")
@@ -128,12 +186,22 @@ def test_every_kind_of_architecture_agrees_with_torch(traced, name, tmp_path):
         ("tiny-clip", "none"),
         ("tiny-resnet", "none"),
         ("tiny-mobile", "max"),
+        ("tiny-fastvit", "max"),
+        ("tiny-pe", "none"),
+        ("tiny-eva", "none"),
         ("tiny-siglip", "max"),
         ("tiny-coca", "max"),
     ],
 )
 def test_only_causal_towers_are_trimmed(traced, name, padding):
     assert traced(name).plan.padding == padding
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_every_kind_of_architecture_passes_its_gate(traced, name, precision, tmp_path):
+    pack = exporter.assemble(traced(name), tmp_path / "pack", Options(precision))
+    assert len(pack.read("text.onnx")) < len(traced(name).core.SerializeToString())
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4", "fp16"])
