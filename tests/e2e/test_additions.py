@@ -160,6 +160,25 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
     expect(page.locator(".tile-local")).to_be_visible()
 
 
+def test_a_listing_that_additions_replace_while_it_loads_is_shown(
+    visit: Visit, photo: Path
+) -> None:
+    """What is published arrives late, after the listing was made anew for what is on the device."""
+    visitor = visit(service_workers="block")
+    page = visitor.home()
+    add(page, photo)
+    close(page)
+    held: list[Route] = []
+    visitor.context.route("**/data/rows.*", lambda route: held.append(route))
+    page.reload()
+    expect(page.locator(".summary")).to_contain_text("7 pictures")
+    eventually(lambda: bool(page.wait_for_timeout(50) or held))
+    page.wait_for_timeout(500)
+    for route in held:
+        route.continue_()
+    expect(page.locator(".tile-link img.shown")).to_have_count(7)
+
+
 def test_removing_can_be_undone_and_another_tab_follows(visit: Visit, photo: Path) -> None:
     visitor = visit()
     page = visitor.home()
