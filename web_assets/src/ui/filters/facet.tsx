@@ -1,13 +1,13 @@
 /** The values of one field with their counts; several may be chosen, and any may be excluded. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
-import { CloseIcon, RetryIcon } from "../parts/icons";
+import { CloseIcon } from "../parts/icons";
 import { toggleValue, withFilter } from "../state/view";
 import { count, shownValue } from "../wording";
-import { useOpened } from "./use-open";
-import type { FacetCount, FieldDefinition } from "../../engine/types";
+import { useContent } from "./use-content";
+import type { FieldDefinition } from "../../engine/types";
 
 const FIRST = 8;
 const MOST = 400;
@@ -15,26 +15,14 @@ const MOST = 400;
 export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
   const controller = useController();
   const view = useStore((state) => state.view);
-  const body = useRef<HTMLDivElement>(null);
-  const opened = useOpened(body);
-  const [counts, setCounts] = useState<FacetCount[] | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
-  const [attempt, setAttempt] = useState(0);
   const [all, setAll] = useState(false);
   const [search, setSearch] = useState("");
   const others = view.filters.filter((filter) => filter.field !== field.name);
   const text = view.mode === "words" ? view.text.trim() : "";
-
-  useEffect(() => {
-    if (!opened || !controller.collection) return;
-    let current = true;
-    setFailure(null);
-    controller.collection.facets(field.name, { filters: others, limit: MOST, ...(text ? { text } : {}) }).then(
-      (found) => { if (current) setCounts(found); },
-      (error: unknown) => { if (current) setFailure(error instanceof Error ? error.message : "It could not be loaded."); },
-    );
-    return () => { current = false; };
-  }, [opened, attempt, text, JSON.stringify(others)]);
+  const { ref, value: counts, failure } = useContent(
+    (collection) => collection.facets(field.name, { filters: others, limit: MOST, ...(text ? { text } : {}) }),
+    [text, JSON.stringify(others)],
+  );
 
   const chosen = values(view.filters.find((filter) => filter.field === field.name && filter.kind === "any"));
   const excluded = values(view.filters.find((filter) => filter.field === field.name && filter.kind === "none"));
@@ -62,16 +50,12 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
     controller.go({ ...toggleValue(without, field.name, value), image: null });
   };
   return (
-    <div ref={body} class="facet" role="group" aria-label={field.label}>
+    <div ref={ref} class="facet" role="group" aria-label={field.label}>
       {lines.length > 12 && (
         <input type="search" class="facet-search" value={search} placeholder={`Find in ${field.label.toLowerCase()}`}
           aria-label={`Find in ${field.label}`} onInput={(event) => setSearch(event.currentTarget.value)} />
       )}
-      {failure && (
-        <p class="facet-failed" role="alert">{failure}{" "}
-          <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
-        </p>
-      )}
+      {failure}
       {!counts && !failure && <p class="faint">Loading…</p>}
       {counts && !lines.length && <p class="faint">No values</p>}
       <ul>

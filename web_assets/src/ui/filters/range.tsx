@@ -1,11 +1,11 @@
 /** From … to of a number or a date. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { withFilter } from "../state/view";
 import { amount, dayOf, secondsOf } from "../wording";
-import { useOpened } from "./use-open";
+import { useContent } from "./use-content";
 import type { FieldDefinition } from "../../engine/types";
 
 const DAY = 86_400;
@@ -13,21 +13,7 @@ const DAY = 86_400;
 export function Range({ field }: { field: FieldDefinition }): JSX.Element {
   const controller = useController();
   const view = useStore((state) => state.view);
-  const body = useRef<HTMLDivElement>(null);
-  const opened = useOpened(body);
-  const [span, setSpan] = useState<{ min: number; max: number } | null | undefined>(undefined);
-  const [failure, setFailure] = useState<string | null>(null);
-  const [attempt, setAttempt] = useState(0);
-  useEffect(() => {
-    if (!opened || !controller.collection) return;
-    let current = true;
-    setFailure(null);
-    controller.collection.range(field.name).then(
-      (found) => { if (current) setSpan(found); },
-      (error: unknown) => { if (current) setFailure(error instanceof Error ? error.message : "It could not be loaded."); },
-    );
-    return () => { current = false; };
-  }, [opened, attempt]);
+  const { ref, value: span, failure } = useContent((collection) => collection.range(field.name), []);
 
   const dated = field.type === "date";
   const filter = view.filters.find((other) => other.field === field.name && other.kind === "range");
@@ -47,12 +33,8 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
   };
   const shown = (value: number | undefined): string => (value === undefined ? "" : dated ? dayOf(value) : String(value));
   return (
-    <div ref={body} class="range" role="group" aria-label={field.label}>
-      {failure && (
-        <p class="facet-failed" role="alert">{failure}{" "}
-          <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}>Retry</button>
-        </p>
-      )}
+    <div ref={ref} class="range" role="group" aria-label={field.label}>
+      {failure}
       {span === null && <p class="faint">No values</p>}
       {span !== null && (["min", "max"] as const).map((side) => (
         <label key={side}>

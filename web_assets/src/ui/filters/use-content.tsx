@@ -1,0 +1,57 @@
+/** What a filter shows is loaded when the `<details>` around it is first opened. */
+import type { JSX, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { useController } from "../context";
+import { RetryIcon } from "../parts/icons";
+import type { Collection } from "../../api/types";
+
+export interface Content<Value> {
+  /** On the element that lies in the `<details>`. */
+  ref: RefObject<HTMLDivElement | null>;
+  /** Undefined until it is there; while it is loaded anew, what there was. */
+  value: Value | undefined;
+  /** Where it could not be loaded: why, and how to try again. */
+  failure: JSX.Element | null;
+}
+
+/** Loads anew when one of `inputs` changes; results of earlier ones are dropped. */
+export function useContent<Value>(
+  load: (collection: Collection) => Promise<Value>, inputs: readonly unknown[],
+): Content<Value> {
+  const { collection } = useController();
+  const ref = useRef<HTMLDivElement>(null);
+  const opened = useOpened(ref);
+  const [value, setValue] = useState<Value>();
+  const [message, setMessage] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    if (!opened || !collection) return;
+    let current = true;
+    setMessage(null);
+    load(collection).then(
+      (found) => { if (current) setValue(() => found); },
+      (error: unknown) => { if (current) setMessage(error instanceof Error ? error.message : "It could not be loaded."); },
+    );
+    return () => { current = false; };
+  }, [opened, attempt, ...inputs]);
+  const failure = message === null ? null : (
+    <p class="facet-failed" role="alert">{message}{" "}
+      <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+    </p>
+  );
+  return { ref, value, failure };
+}
+
+function useOpened(inside: RefObject<HTMLElement | null>): boolean {
+  const [opened, setOpened] = useState(false);
+  useEffect(() => {
+    const group = inside.current?.closest("details");
+    if (!group) return;
+    const look = (): void => { if (group.open) setOpened(true); };
+    look();
+    group.addEventListener("toggle", look);
+    return () => group.removeEventListener("toggle", look);
+  }, []);
+  return opened;
+}
