@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from query_cases import COUNT, GROUPS, metadata, picture
+from query_cases import GROUPS
+from query_collection import COUNT, metadata, picture
 
 from imagedb_site.encoders import Encoder, load_pack
 from imagedb_site.errors import UsageError
@@ -148,7 +149,7 @@ def make_cases(index: SiteIndex) -> dict[str, Any]:
         for text in texts:
             typed = with_ids(text, ids)
             query = parse(typed)
-            answers = {mode: answered(query, index, embed, mode) for mode in modes}  # type: ignore[arg-type]
+            answers = {mode: answered(query, index, embed, mode) for mode in modes}
             cases.append(
                 {"group": group, "query": typed, "parsed": parsed(query), "answers": answers}
             )

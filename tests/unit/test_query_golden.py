@@ -51,9 +51,16 @@ def library(built: Path) -> Iterator[LibraryIndex]:
     index.close()
 
 
-def test_there_are_many_and_all_are_written_from_the_list() -> None:
-    listed = sum(len(texts) for texts, _ in query_cases.GROUPS.values())
-    assert len(CASES) == listed >= 300
+def test_there_are_many_and_all_are_written_from_the_list(site: SiteIndex) -> None:
+    documents = [site.document(row) for row in range(site.count)]
+    ids = {document["path"]: document["id"] for document in documents}
+    listed = [
+        (group, make_queries.with_ids(text, ids), modes)
+        for group, (texts, modes) in query_cases.GROUPS.items()
+        for text in texts
+    ]
+    assert [(case["group"], case["query"], tuple(case["answers"])) for case in CASES] == listed
+    assert len(listed) >= 300
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -1,0 +1,99 @@
+"""The collection of tests/golden/queries.json. Everything in it is invented."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+COUNT = 36
+
+TITLES = [
+    "A red car at night",
+    "Red apple and blue sky",
+    "A car in winter",
+    "Boats on the ocean",
+    "Waves of the ocean, sea and sun",
+    "Zürich in winter",
+    "Café crème — “à emporter”",
+    "猫と犬が走る",
+    "北京 skyline at night",
+    "한국의 바다",
+    "Ελλάδα, το πρωί: ΘΆΛΑΣΣΑ",
+    "Утро в горах",
+    "שקיעה מעל הים",
+    "Smile 😀 and wave 👋🏽",
+    "<img src=x onerror=alert(1)>",
+    "don't panic: C++ at 8k",
+    "The old lighthouse by the sea",
+    "One lighthouse, two cats",
+    "Cats running; a cat sleeping, cats everywhere",
+    "Running dogs on the beach",
+    "A black dog on a leash",
+    "Two dogs, no leash, green grass",
+    "Castle ruin on a hill",
+    "Old bridge and castle",
+    "Fort by the old stone bridge",
+    "NEAR OR AND NOT",
+    "Line one\nline two\ttabbed",
+    "Naïve façade in São Paulo",
+    'Quotes " and \\ backslash',
+    "Winter sun in the mountains",
+    "",
+    "x",
+    "STRASSE und Straße in Gießen",
+    "İstanbul ve Iğdır",
+    "ﬁne ﬂowers, sunflower and sunflowers",
+    "the of and",
+]
+TAGS = ["cat", "dog", "black_cat", "sea", "winter", "city", "été", "猫", "New-York", "2021", "<i>"]
+PLACES = ["Zürich", "Athens", "北京", "São Paulo", "Unknown & <co>", "New York City"]
+CAMERAS = ["Canon EOS 5D", "Canon IXUS", "Nikon D3", "SONY α7"]
+
+
+def metadata() -> list[dict[str, Any]]:
+    """The rows of the sidecar table, unknown values left out."""
+    rows = []
+    for index, title in enumerate(TITLES):
+        row: dict[str, Any] = {"file": f"picture-{index:02}.bmp"}
+        if title:
+            row["title"] = title
+        tags = list(dict.fromkeys(TAGS[(index * step) % len(TAGS)] for step in (1, 3, 5)))
+        if index % 4:
+            row["tags"] = tags[: index % 4]
+        if index % 6 != 5:
+            row["place"] = PLACES[index // 2 % len(PLACES)]
+        if index % 5:
+            row["camera"] = CAMERAS[index % len(CAMERAS)]
+        if index % 3:
+            row["rating"] = index % 5 - 1
+        if index % 4 != 1:
+            row["aperture"] = [1.4, 2.8, 4, 5.6][index % 4]
+        if index % 7:
+            row["taken"] = f"{2018 + index % 4}-{1 + index % 12:02}-{1 + index % 28:02}" + (
+                f"T{index % 24:02}:30:{index % 60:02}" if index % 2 else ""
+            )
+        if index % 2:
+            row["favourite"] = index % 3 == 0
+        rows.append(row)
+    return rows
+
+
+def picture(index: int) -> bytes:
+    """A BMP (no compressor, so the same bytes, and the same image id, everywhere)."""
+    width, height = 48 + 8 * (index % 5), 40 + 8 * (index % 3)
+    lines = bytearray()
+    for y in range(height):
+        line = bytearray()
+        for x in range(width):
+            spot = (x - width // 2) ** 2 + (y - height // 2) ** 2 < (4 + index % 9) ** 2 * 4
+            line += bytes(
+                (
+                    (index * 53 + x * (index % 4)) % 256,
+                    (index * 97 + y * (index % 5)) % 256,
+                    200 if spot else (index * 31 + x + y) % 256,
+                )
+            )
+        lines += line + bytes(-len(line) % 4)
+    header = struct.pack("<2sIHHI", b"BM", 54 + len(lines), 0, 0, 54)
+    info = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(lines), 2835, 2835, 0, 0)
+    return header + info + bytes(lines)
