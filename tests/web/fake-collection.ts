@@ -1,8 +1,7 @@
 /** A collection without files, for tests of the interface: it answers as the real one does, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, SearchResponse,
-  Suggestion,
+  Answer, Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Suggestion,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -45,16 +44,20 @@ export class FakeCollection implements Collection {
     this.manifest = manifest ?? fakeManifest(images, fields);
   }
 
-  async search(request: SearchRequest, { signal, onPartial }: SearchOptions = {}): Promise<SearchResponse> {
+  async search(request: SearchRequest, { signal, onPartial }: SearchOptions = {}): Promise<Answer> {
     this.#called("search", request);
     const matching = this.#matching(request);
     const ranked = Boolean(request.text ?? request.like);
-    const respond = (rows: number[], stage: SearchResponse["stage"]): SearchResponse => ({
-      results: rows.slice(request.offset ?? 0, (request.offset ?? 0) + (request.k ?? 20)).map((row, i): Result => ({
-        row, score: 1 / (i + 1), ...(ranked ? { similarity: 0.4 - i / 1000, ranks: { meaning: i, words: i } } : {}),
-      })),
-      total: ranked && request.mode !== "words" ? null : rows.length, stage, notices: [], elapsedMs: 1,
-    });
+    const respond = (rows: number[], stage: Answer["stage"]): Answer => {
+      const shown = rows.slice(request.offset ?? 0, (request.offset ?? 0) + (request.k ?? 20));
+      return {
+        results: shown.map((row, i): Result => ({
+          row, score: 1 / (i + 1), ...(ranked ? { similarity: 0.4 - i / 1000, ranks: { meaning: i, words: i } } : {}),
+        })),
+        ...(request.infos ? { infos: shown.map((row) => this.#info(row)) } : {}),
+        total: ranked && request.mode !== "words" ? null : rows.length, stage, notices: [], elapsedMs: 1,
+      };
+    };
     if (request.text?.includes('"') && request.mode === "words") {
       return {
         ...respond([], "final"), total: 0,
@@ -71,10 +74,7 @@ export class FakeCollection implements Collection {
 
   rows(rows: number[]): Promise<RowInfo[]> {
     this.#called("rows", rows);
-    return Promise.resolve(rows.map((row) => {
-      const { document, thumbnail, placeholder } = this.images[row]!;
-      return { row, id: document.id, width: document.width, height: document.height, thumbnail, placeholder };
-    }));
+    return Promise.resolve(rows.map((row) => this.#info(row)));
   }
 
   document(row: number): Promise<ImageDocument> {
@@ -117,7 +117,7 @@ export class FakeCollection implements Collection {
     return Promise.resolve({ min: 1, max: 5 });
   }
 
-  endsInWord(): Promise<boolean> {
+  begin(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
@@ -148,6 +148,11 @@ export class FakeCollection implements Collection {
 
   close(): void {
     this.#listeners.clear();
+  }
+
+  #info(row: number): RowInfo {
+    const { document, thumbnail, placeholder } = this.images[row]!;
+    return { row, id: document.id, width: document.width, height: document.height, thumbnail, placeholder };
   }
 
   #called(method: string, argument: unknown): void {

@@ -39,13 +39,13 @@ describe("a search while typing", () => {
   afterEach(() => { vi.useRealTimers(); });
   const setUp = (took: number | null, ends: (text: string) => Promise<boolean> = (text) => Promise.resolve(text.endsWith("dog"))) => {
     const asked: string[] = [];
-    const endsInWord = vi.fn(ends);
-    const eager = new Eager({ collection: () => ({ endsInWord }), lastTook: () => took });
+    const begin = vi.fn(ends);
+    const eager = new Eager({ begin, lastTook: () => took });
     const type = async (text: string, wait: number) => {
       eager.typed(text, () => { eager.stop(); asked.push(text); });
       await vi.advanceTimersByTimeAsync(wait);
     };
-    return { asked, eager, endsInWord, type };
+    return { asked, eager, begin, type };
   };
 
   it("starts at once where a word ends, once", async () => {
@@ -65,10 +65,10 @@ describe("a search while typing", () => {
 
   it("waits for a pause where answers are slow, or none was given yet", async () => {
     for (const took of [2000, null]) {
-      const { asked, type, endsInWord } = setUp(took);
+      const { asked, type, begin } = setUp(took);
       await type("dog", 100);
       expect(asked).toEqual([]);
-      expect(endsInWord).not.toHaveBeenCalled();
+      expect(begin).not.toHaveBeenCalled();
       await vi.advanceTimersByTimeAsync(200);
       expect(asked).toEqual(["dog"]);
     }

@@ -1,6 +1,6 @@
 /** A collection behind a worker: the `Collection` of browsers. */
 import type {
-  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
+  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, Suggestion,
 } from "../engine/types";
 import { LocalAdditions } from "./additions";
 import type { WorkerClient } from "../worker/client";
@@ -13,7 +13,7 @@ export class WorkerCollection implements Collection {
     if (additions) this.additions = new LocalAdditions(client);
   }
 
-  search(request: SearchRequest, options: SearchOptions = {}): Promise<SearchResponse> {
+  search(request: SearchRequest, options: SearchOptions = {}): Promise<Answer> {
     const { signal, onPartial } = options;
     return this.client.call("search", { request, partial: onPartial !== undefined }, { signal, onPartial });
   }
@@ -50,8 +50,8 @@ export class WorkerCollection implements Collection {
     return this.client.call("range", { field });
   }
 
-  endsInWord(text: string): Promise<boolean> {
-    return this.client.call("endsInWord", { text });
+  begin(request: SearchRequest): Promise<boolean> {
+    return this.client.call("begin", { request });
   }
 
   embedText(text: string): Promise<Float32Array> {

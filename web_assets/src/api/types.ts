@@ -1,19 +1,19 @@
 /** The public library's surface: what `open(url)` gives, in browsers (through a worker) and in Node. */
 import type { LocalAdditions } from "./additions";
 import type {
-  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
+  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, Suggestion,
 } from "../engine/types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
   signal?: AbortSignal;
   /** Called with each provisional response before the final one (stages `words`, `vocabulary`). */
-  onPartial?: (response: SearchResponse) => void;
+  onPartial?: (response: Answer) => void;
 }
 
 export interface Collection {
   readonly manifest: Manifest;
-  search(request: SearchRequest, options?: SearchOptions): Promise<SearchResponse>;
+  search(request: SearchRequest, options?: SearchOptions): Promise<Answer>;
   /** Row information for the grid; order as asked. */
   rows(rows: number[]): Promise<RowInfo[]>;
   /** Full metadata of one row. */
@@ -31,10 +31,10 @@ export interface Collection {
   /** Least and greatest value of a number or date field. */
   range(field: string): Promise<{ min: number; max: number } | null>;
   /**
-   * Whether a text that is still being typed ends in a known word and can be searched for with what is loaded already:
-   * then there is no need to wait for a pause. Loads nothing.
+   * Begin a search whose text is still being typed, if it ends in a known word and needs nothing that is yet to be
+   * loaded: then there is no need to wait for a pause, and `search` gives its answer. False where nothing was begun.
    */
-  endsInWord(text: string): Promise<boolean>;
+  begin(request: SearchRequest): Promise<boolean>;
   /** The embedding of a text by the pack's text tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised. */
   embedText(text: string): Promise<Float32Array>;
   /**

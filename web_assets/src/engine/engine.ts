@@ -1,9 +1,10 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
 import { SyntaxProblem } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
-import { hex, numberAt, placeholderAt } from "../format/index";
+import { numberAt } from "../format/index";
 import { Additions, Overlay, OverlaidResources, type AdditionsHost } from "./additions/index";
 import { textOf } from "./additions/fields";
+import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { facetCounts } from "./facets";
@@ -16,7 +17,7 @@ import { correction, suggest } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords } from "./words-arm";
 import type {
-  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
+  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, Suggestion,
 } from "./types";
 
 export interface EngineOptions {
@@ -35,7 +36,7 @@ export class Engine {
   readonly additions: Additions | null;
   private resources: Resources;
   private meaning: MeaningArm;
-  private overlay: Overlay | null = null;
+  private ahead: Ahead | null = null;
 
   private constructor(private readonly site: SiteResources, url: string, host: AdditionsHost | undefined) {
     this.resources = site;
@@ -58,32 +59,31 @@ export class Engine {
    * @throws QueryError for a request that makes no sense, LoadError where a file it needs cannot be had,
    * the signal's reason on abort
    */
-  async search(request: SearchRequest, context: SearchContext = {}): Promise<SearchResponse> {
+  async search(request: SearchRequest, context: SearchContext = {}): Promise<Answer> {
+    const { ahead } = this;
+    if (ahead?.is(request)) {
+      this.ahead = null;
+      return await ahead.give(context);
+    }
     await this.additions?.loaded;
     return await search(this.resources, this.meaning, request, context);
+  }
+
+  /**
+   * Begin a search whose text is still being typed, if it ends in a known word and needs nothing that is yet to be
+   * loaded; `search` then gives its answer. False where it is better to wait for a pause.
+   */
+  begin(request: SearchRequest): boolean {
+    if (!endsInWord(request.text ?? "", this.site.atHand)) return false;
+    this.ahead?.drop();
+    this.ahead = new Ahead(request, (...asked) => search(this.resources, this.meaning, ...asked));
+    return true;
   }
 
   async rows(rows: number[]): Promise<RowInfo[]> {
     await this.additions?.loaded;
     rows.forEach((row) => { this.check(row); });
-    const { overlay } = this;
-    const { extension } = this.manifest.thumbnails;
-    const ids = await this.site.ids();
-    return await Promise.all(rows.map(async (row): Promise<RowInfo> => {
-      if (overlay && row >= this.site.count) return overlay.info(row, this.site.count);
-      const block = await this.resources.rows(row);
-      const at = row - block.first;
-      const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
-      const length = block.length[at]!;
-      return {
-        row,
-        id: ids.at(row),
-        width: block.width[at]!,
-        height: block.height[at]!,
-        thumbnail: length ? { url: this.resources.url(`thumbs/${name}.${extension}`), offset: block.offset[at]!, length } : null,
-        placeholder: placeholderAt(block, at),
-      };
-    }));
+    return await this.resources.infos(rows);
   }
 
   async document(row: number): Promise<ImageDocument> {
@@ -154,11 +154,6 @@ export class Engine {
     return await this.plainly(text, (plan) => correction(this.resources, text, plan));
   }
 
-  /** Whether a text that is being typed is worth a search before the person pauses; loads nothing. */
-  endsInWord(text: string): boolean {
-    return endsInWord(text, this.site.atHand);
-  }
-
   async embedImage(pixels: Pixels): Promise<Float32Array> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");
@@ -199,9 +194,9 @@ export class Engine {
 
   /** Search these additions beside the published rows from now on. */
   private lay(overlay: Overlay | null): void {
-    this.overlay = overlay;
     this.resources = overlay ? new OverlaidResources(this.site, overlay) : this.site;
     this.meaning = new MeaningArm(this.resources);
+    this.ahead = null;
     // Full text holds rows of its own, which are of no further use without additions.
     if (!overlay) this.site.withoutAdditions();
   }

@@ -20,6 +20,8 @@ export interface Plan {
   limit: number;
   /** Whether to look for results that show the same picture. */
   group: boolean;
+  /** Whether the answer holds what the grid needs of each result. */
+  infos: boolean;
   /** Whether conditions say where the results end, beside the ranking. */
   bounded: boolean;
   notices: Notice[];
@@ -60,7 +62,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, expressions
     }
     if (!Number.isFinite(term.weight)) throw new QueryError("A weight must be a finite number.");
   }
-  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, bounded, notices };
+  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, infos: request.infos ?? false, bounded, notices };
 }
 
 /** Whether a request asks to be near something, so that without any arm there is nothing to show. */

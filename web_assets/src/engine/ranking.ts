@@ -7,7 +7,7 @@ import { duplicates, likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 import { SORT_POOL, sortRows } from "./sort";
 import type { WordsFound } from "./words-arm";
-import type { Notice, Result, SearchResponse } from "./types";
+import type { Answer, Notice, Result, SearchResponse } from "./types";
 
 /** For how many words of a query results say whether they have them. */
 const MATCHED_WORDS = 8;
@@ -100,7 +100,7 @@ export function browse(mask: Mask | null, count: number, published: number): Ran
 /** The answer: the page of `ranking` that `plan` asks for. */
 export async function finish(
   resources: Resources, plan: Plan, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
-): Promise<SearchResponse> {
+): Promise<Answer> {
   const { results, left } = await page(resources, plan, ranking);
   if (ranking.query?.vector) {
     const { index, vector } = ranking.query;
@@ -115,8 +115,10 @@ export async function finish(
   const { total, strictTotal } = ranking;
   const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
   if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
+  const infos = plan.infos ? await resources.infos(results.map(({ row }) => row)) : null;
   return {
     results,
+    ...(infos ? { infos } : {}),
     total,
     ...(strictTotal === undefined ? {} : { strictTotal }),
     ...(divide === undefined ? {} : { divide }),

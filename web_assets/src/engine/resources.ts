@@ -2,7 +2,7 @@
 import { Catalog, loadSqlite } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, loadFile, loadJson, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary, readWords,
+  FormatError, hex, loadFile, loadJson, placeholderAt, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary, readWords,
   type Column, type FieldDefinition, type FileEntry, type Ids, type ImageDocument, type Manifest, type RowsBlock, type WordsFile,
 } from "../format/index";
 import { createScanner, SimilarityIndex, type Similarities } from "../kernel/index";
@@ -11,7 +11,7 @@ import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { Meter } from "./progress";
 import type { AtHand } from "./typing";
-import type { LoadProgress } from "./types";
+import type { LoadProgress, RowInfo } from "./types";
 
 export interface ResourceOptions {
   fetch: typeof fetch;
@@ -75,24 +75,27 @@ export class SiteResources {
     return field;
   }
 
-  /** The address of a file of the site, for pages that load it themselves. */
-  url(path: string): string {
-    return new URL(path, this.base).href;
-  }
-
   ids(): Promise<Ids> {
     return this.once("ids", async () => readIds(await this.load(this.manifest.ids, "rows"), this.count));
   }
 
-  /** The block of rows that holds `row`. */
-  rows(row: number): Promise<RowsBlock> {
-    const { block, files } = this.manifest.rows;
-    const number = Math.floor(row / block);
-    return this.blocks.get(String(number), async () => {
-      const read = readRows(await this.load(files[number]!, "rows"));
-      const expected = Math.min(block, this.count - number * block);
-      if (read.first !== number * block || read.count !== expected) throw new FormatError("A block of rows holds other rows than the manifest says.");
-      return read;
+  /** What the grid needs of each of `rows`. */
+  async infos(rows: readonly number[]): Promise<RowInfo[]> {
+    const { extension } = this.manifest.thumbnails;
+    const [ids, blocks] = await Promise.all([this.ids(), Promise.all(rows.map((row) => this.block(row)))]);
+    return rows.map((row, i): RowInfo => {
+      const block = blocks[i]!;
+      const at = row - block.first;
+      const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
+      const length = block.length[at]!;
+      return {
+        row,
+        id: ids.at(row),
+        width: block.width[at]!,
+        height: block.height[at]!,
+        thumbnail: length ? { url: new URL(`thumbs/${name}.${extension}`, this.base).href, offset: block.offset[at]!, length } : null,
+        placeholder: placeholderAt(block, at),
+      };
     });
   }
 
@@ -185,6 +188,18 @@ export class SiteResources {
   async close(): Promise<void> {
     this.loadedCatalog?.close();
     await this.loadedEncoder?.close();
+  }
+
+  /** The block of rows that holds `row`. */
+  private block(row: number): Promise<RowsBlock> {
+    const { block, files } = this.manifest.rows;
+    const number = Math.floor(row / block);
+    return this.blocks.get(String(number), async () => {
+      const read = readRows(await this.load(files[number]!, "rows"));
+      const expected = Math.min(block, this.count - number * block);
+      if (read.first !== number * block || read.count !== expected) throw new FormatError("A block of rows holds other rows than the manifest says.");
+      return read;
+    });
   }
 
   private packFile(name: string): Promise<Uint8Array> {

@@ -10,21 +10,21 @@ import { conditionMask, type QueryPlan } from "./query/index";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
 import { searchWords, syntaxNotice, type WordsFound } from "./words-arm";
-import type { Filter, Notice, SearchRequest, SearchResponse } from "./types";
+import type { Answer, Filter, Notice, SearchRequest, SearchResponse } from "./types";
 
 /** How long (ms) a final answer may take before the words alone are shown. */
 const PATIENCE = 80;
 
 export interface SearchContext {
   signal?: AbortSignal | undefined;
-  onPartial?: ((response: SearchResponse) => void) | undefined;
+  onPartial?: ((response: Answer) => void) | undefined;
 }
 
 type Outcome<T> = { value: T } | { error: unknown };
 
 export async function search(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, context: SearchContext = {},
-): Promise<SearchResponse> {
+): Promise<Answer> {
   const started = performance.now();
   const plan = makePlan(request, resources.manifest);
   // Lets a message that aborts this search be heard before the work begins.
@@ -43,7 +43,7 @@ export async function search(
 /** @throws SyntaxProblem where FTS5 refuses the plan's expression, before anything was answered */
 async function run(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, { signal, onPartial }: SearchContext, started: number,
-): Promise<SearchResponse> {
+): Promise<Answer> {
   const asked = arms(plan, resources);
   const answer = (results: Ranking, stage: SearchResponse["stage"], notices: Notice[]) =>
     finish(resources, plan, results, stage, [...plan.notices, ...asked.notices, ...notices], started);
@@ -65,7 +65,7 @@ async function run(
   if (onPartial) {
     // With the model at hand only a slow link, fetching token rows, makes the words worth showing first.
     const patience = meaning.ready(plan) ? PATIENCE : 0;
-    const provisional = (make: () => Promise<SearchResponse | null>) => {
+    const provisional = (make: () => Promise<Answer | null>) => {
       // A provisional answer that fails is none: the final one will say what is wrong.
       make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
     };

@@ -38,6 +38,8 @@ export interface SearchRequest {
   embeddings?: (Float32Array | WeightedEmbedding)[];
   /** Whether to look for results of this page that show the same picture. */
   group?: boolean;
+  /** Whether the answer holds what the grid needs of each result. */
+  infos?: boolean;
   mode: Mode;
   filters?: Filter[];
   sort?: Sort;
@@ -88,6 +90,12 @@ export interface SearchResponse {
   stage: "words" | "vocabulary" | "final";
   notices: Notice[];
   elapsedMs: number;
+}
+
+/** A response as it leaves the engine. */
+export interface Answer extends SearchResponse {
+  /** Of each result, where the request asked for it. */
+  infos?: RowInfo[];
 }
 
 /** What the grid needs of one row, from the `rows` blocks. */

@@ -1,6 +1,6 @@
 /** Turns what the person does into searches and views: the one place that talks to the collection and to history. */
 import type { Collection, Open } from "../api/types";
-import type { ImageDocument, RowInfo, SearchRequest, SearchResponse } from "../engine/types";
+import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/types";
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
 import { createStore, type Store } from "./state/store";
@@ -258,6 +258,14 @@ export class Controller {
     }, 2600);
   }
 
+  /** Begins the search for a text that is still being typed; false where it is better to wait for a pause. */
+  async begin(text: string): Promise<boolean> {
+    const view: View = { ...this.store.get().view, text };
+    if (this.#lists.has(searchKey(view))) return true;
+    const request = view.pictures.length ? await this.#asked(view) : this.request(view);
+    return await this.collection?.begin(request) ?? false;
+  }
+
   request(view: View, offset = 0): SearchRequest {
     const text = view.text.trim();
     return {
@@ -267,6 +275,7 @@ export class Controller {
       ...(view.filters.length ? { filters: view.filters } : {}),
       ...(view.sort ? { sort: view.sort } : {}),
       ...(view.group ? { group: true } : {}),
+      infos: true,
     };
   }
 
@@ -321,20 +330,16 @@ export class Controller {
     const abort = new AbortController();
     this.#search = abort;
     this.store.dispatch({ type: "searching", key, now: this.#env.now() });
-    let turn = 0;
-    const respond = async (response: SearchResponse): Promise<void> => {
-      const mine = ++turn;
-      const infos = await this.#infos(collection, response);
-      // A later response overtook this one, or another search did.
-      if (mine !== turn || abort.signal.aborted) return;
+    const respond = ({ infos = [], ...response }: Answer): void => {
+      if (abort.signal.aborted) return;
       const hold = holding && (this.scrolled > READING_BEYOND || this.store.get().view.image !== null);
       this.store.dispatch({ type: "responded", key, response, infos, hold });
     };
     try {
-      const options = { signal: abort.signal, onPartial: (response: SearchResponse) => { respond(response).catch(() => undefined); } };
-      const request = await this.#asked(view);
+      // Without pictures the request is on its way before the page is drawn anew.
+      const request = view.pictures.length ? await this.#asked(view) : this.request(view);
       abort.signal.throwIfAborted();
-      await respond(await collection.search(request, options));
+      respond(await collection.search(request, { signal: abort.signal, onPartial: respond }));
       this.#remember();
     } catch (error) {
       if (abort.signal.aborted || isAbort(error)) return;
@@ -352,13 +357,8 @@ export class Controller {
       const rows = Array.from({ length: Math.min(PAGE, list.length - first) }, (_, i) => first + i);
       return { results: rows.map((row) => ({ row, score: 0 })), infos: await collection.rows(rows) };
     }
-    const response = await collection.search(await this.#asked(view, index * PAGE));
-    return { results: response.results, infos: await this.#infos(collection, response) };
-  }
-
-  #infos(collection: Collection, response: SearchResponse): Promise<RowInfo[]> {
-    if (!response.results.length) return Promise.resolve([]);
-    return collection.rows(response.results.map((result) => result.row));
+    const { results, infos = [] } = await collection.search(await this.#asked(view, index * PAGE));
+    return { results, infos };
   }
 
   /** Keeps the lists of the last searches, so that going back is instant. */

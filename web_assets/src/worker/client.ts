@@ -1,7 +1,7 @@
 /** The page's side of the worker: every call ends, in a result or in an error, even when the worker dies. */
 import { LoadError } from "../format/errors";
 import type { AdditionsState } from "../engine/additions/types";
-import type { LoadProgress, Manifest, SearchResponse } from "../engine/types";
+import type { Answer, LoadProgress, Manifest } from "../engine/types";
 import { decodeError, type CallName, type Calls, type FromWorker, type ToWorker } from "./messages";
 
 /** The part of `Worker` that is used; tests give another. */
@@ -14,14 +14,14 @@ export interface WorkerLike {
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
-  onPartial?: ((response: SearchResponse) => void) | undefined;
+  onPartial?: ((response: Answer) => void) | undefined;
   transfer?: Transferable[];
 }
 
 interface Pending {
   resolve: (value: never) => void;
   reject: (reason: unknown) => void;
-  onPartial?: ((response: SearchResponse) => void) | undefined;
+  onPartial?: ((response: Answer) => void) | undefined;
 }
 
 /**

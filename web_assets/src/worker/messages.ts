@@ -2,13 +2,13 @@
 import { FormatError, LoadError } from "../format/errors";
 import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../engine/additions/types";
 import type {
-  Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, SearchResponse, Suggestion,
+  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, Suggestion,
 } from "../engine/types";
 
 /** The calls the worker answers, with their arguments and results. */
 export interface Calls {
   open: { args: { url: string; additions?: boolean }; result: Manifest };
-  search: { args: { request: SearchRequest; partial: boolean }; result: SearchResponse };
+  search: { args: { request: SearchRequest; partial: boolean }; result: Answer };
   rows: { args: { rows: number[] }; result: RowInfo[] };
   document: { args: { row: number }; result: ImageDocument };
   rowOf: { args: { imageId: string }; result: number | null };
@@ -17,7 +17,7 @@ export interface Calls {
   highlight: { args: { row: number; text: string }; result: Highlight[] };
   facets: { args: { field: string; filters?: Filter[]; text?: string; limit?: number }; result: FacetCount[] };
   range: { args: { field: string }; result: { min: number; max: number } | null };
-  endsInWord: { args: { text: string }; result: boolean };
+  begin: { args: { request: SearchRequest }; result: boolean };
   embedText: { args: { text: string }; result: Float32Array };
   suggest: { args: { text: string; limit?: number }; result: Suggestion[] };
   correct: { args: { text: string }; result: Correction | null };
@@ -49,7 +49,7 @@ export type ToWorker = Call | { kind: "abort"; id: number };
 /** Worker to page. */
 export type FromWorker =
   | { kind: "result"; id: number; value: Calls[CallName]["result"] }
-  | { kind: "partial"; id: number; response: SearchResponse }
+  | { kind: "partial"; id: number; response: Answer }
   | { kind: "error"; id: number; error: ErrorMessage }
   | { kind: "progress"; progress: LoadProgress }
   | { kind: "additions-changed"; state: AdditionsState };

@@ -60,8 +60,8 @@ export function serve(port: Port, openEngine: OpenEngine): void {
         return await (await opened()).correct(call.text);
       case "embedImage":
         return await (await opened()).embedImage(call.picture instanceof Blob ? await decodePicture(call.picture) : call.picture);
-      case "endsInWord":
-        return (await opened()).endsInWord(call.text);
+      case "begin":
+        return (await opened()).begin(call.request);
       case "embedText":
         return await (await opened()).embedText(call.text);
       case "warm":

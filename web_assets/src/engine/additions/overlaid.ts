@@ -49,8 +49,6 @@ export class OverlaidResources implements Resources {
   get count(): number { return this.site.count + this.overlay.count; }
 
   field(name: string) { return this.site.field(name); }
-  url(path: string) { return this.site.url(path); }
-  rows(row: number) { return this.site.rows(row); }
   encoder() { return this.site.encoder(); }
   modelAfter(first: Promise<unknown>) { this.site.modelAfter(first); }
   vocabulary() { return this.site.vocabulary(); }
@@ -67,6 +65,12 @@ export class OverlaidResources implements Resources {
       });
       return new Ids(bytes);
     });
+  }
+
+  async infos(rows: readonly number[]): Promise<RowInfo[]> {
+    const published = await this.site.infos(rows.filter((row) => row < this.published));
+    let next = 0;
+    return rows.map((row) => (row < this.published ? published[next++]! : this.overlay.info(row, this.published)));
   }
 
   document(row: number): Promise<ImageDocument> {

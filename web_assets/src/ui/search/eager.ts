@@ -1,13 +1,12 @@
 /** When a search starts while a person still types: at once where that costs little and promises much, else in a pause. */
-import type { Collection } from "../../api/types";
-
 /** Typing pauses this long (ms) before a search starts whatever was typed. */
 const PAUSE = 220;
 /** Where the last answer took longer (ms), searches wait for a pause. */
 const QUICK = 300;
 
 export interface Surroundings {
-  collection: () => Pick<Collection, "endsInWord"> | null;
+  /** Begins the search for a text that ends in a known word; false where it does not. */
+  begin: (text: string) => Promise<boolean>;
   /** How long the last answer took (ms); null where there was none. */
   lastTook: () => number | null;
 }
@@ -24,9 +23,9 @@ export class Eager {
     const mine = this.turn;
     this.timer = setTimeout(search, PAUSE);
     const took = this.env.lastTook();
-    if (took === null || took > QUICK || !text.trim()) return;
+    if (took === null || took > QUICK || !/\S$/u.test(text)) return;
     // What ends within a word would find, and load, what nobody looks for.
-    this.env.collection()?.endsInWord(text).then((ends) => { if (ends && mine === this.turn) search(); }, () => undefined);
+    this.env.begin(text).then((begun) => { if (begun && mine === this.turn) search(); }, () => undefined);
   }
 
   /** Nothing is typed any more, or what was typed is searched for already. */

@@ -21,7 +21,7 @@ export function SearchBar(): JSX.Element {
   const [recent] = useState(() => new Recent(controller.base));
   const suggestions = useSuggestions(text, recent);
   const [eager] = useState(() => new Eager({
-    collection: () => controller.collection,
+    begin: (text) => controller.begin(text),
     lastTook: () => controller.store.get().list?.elapsedMs ?? null,
   }));
   /** The history entry made by this spell of typing is replaced until the person is done. */

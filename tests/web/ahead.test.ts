@@ -1,0 +1,99 @@
+/** Searches that begin while their text is still being typed, and answers that hold what the grid needs. */
+import { describe, expect, it, vi } from "vitest";
+import { Engine } from "../../web_assets/src/engine";
+import { Ahead } from "../../web_assets/src/engine/ahead";
+import type { SearchContext } from "../../web_assets/src/engine/search";
+import type { Answer, SearchRequest } from "../../web_assets/src/engine/types";
+import { assets, BASE, serveTiny } from "./support/site";
+
+const warmEngine = async (): Promise<Engine> => {
+  const engine = await Engine.open(BASE, { fetch: serveTiny({ model: true }).fetch, assets });
+  await engine.search({ text: "cat", mode: "all", k: 3 });
+  return engine;
+};
+const untimed = ({ elapsedMs, ...answer }: Answer): Omit<Answer, "elapsedMs"> => {
+  expect(elapsedMs).toBeGreaterThanOrEqual(0);
+  return answer;
+};
+const answer = (stage: Answer["stage"]): Answer => ({ results: [], total: 0, stage, notices: [], elapsedMs: 1 });
+
+describe("a search that begins while it is typed", () => {
+  it("gives the answer that it would have given later", async () => {
+    const engine = await warmEngine();
+    const request: SearchRequest = { text: "a cat", mode: "all", k: 5, group: true, infos: true };
+    const later = await engine.search({ ...request });
+    expect(engine.begin({ ...request })).toBe(true);
+    expect(untimed(await engine.search({ ...request }))).toEqual(untimed(later));
+    expect(untimed(await engine.search({ ...request }))).toEqual(untimed(later));
+  });
+
+  it("answers no other request", async () => {
+    const engine = await warmEngine();
+    expect(engine.begin({ text: "cat", mode: "all", k: 5 })).toBe(true);
+    const words = await engine.search({ text: "cat", mode: "words", k: 5 });
+    expect(words.results.every(({ similarity }) => similarity === undefined)).toBe(true);
+    expect((await engine.search({ text: "cat", mode: "all", k: 2 })).results).toHaveLength(2);
+  });
+
+  it("begins only where a word ends and everything is loaded", async () => {
+    const cold = await Engine.open(BASE, { fetch: serveTiny({ model: true }).fetch, assets });
+    expect(cold.begin({ text: "cat", mode: "all" })).toBe(false);
+    const engine = await warmEngine();
+    for (const text of ["", "ca", "cat on the"]) expect(engine.begin({ text, mode: "all" }), text).toBe(false);
+  });
+
+  it("rejects where the request makes no sense, for whoever asks", async () => {
+    const engine = await warmEngine();
+    const request: SearchRequest = { text: "image:mine.jpg cat", mode: "all" };
+    expect(engine.begin(request)).toBe(true);
+    await expect(engine.search(request)).rejects.toThrow("not at hand");
+  });
+});
+
+describe("what was begun", () => {
+  const held = () => {
+    const seen: { context: SearchContext; answer: (found: Answer) => void } = { context: {}, answer: () => undefined };
+    const search = vi.fn((_: SearchRequest, context: SearchContext) => {
+      seen.context = context;
+      return new Promise<Answer>((resolve) => { seen.answer = resolve; });
+    });
+    return { ahead: new Ahead({ text: "cat", mode: "all" }, search), search, seen };
+  };
+
+  it("passes provisional answers on, the last one also to whoever comes later", async () => {
+    const { ahead, search, seen } = held();
+    seen.context.onPartial?.(answer("words"));
+    const stages: string[] = [];
+    const given = ahead.give({ onPartial: ({ stage }) => stages.push(stage) });
+    seen.context.onPartial?.(answer("vocabulary"));
+    seen.answer(answer("final"));
+    expect((await given).stage).toBe("final");
+    expect(stages).toEqual(["words", "vocabulary"]);
+    expect(search).toHaveBeenCalledTimes(1);
+  });
+
+  it("ends with the search it was given to", async () => {
+    const { ahead, seen } = held();
+    const controller = new AbortController();
+    const stages: string[] = [];
+    const given = ahead.give({ signal: controller.signal, onPartial: ({ stage }) => stages.push(stage) });
+    controller.abort(new Error("typed on"));
+    await expect(given).rejects.toThrow("typed on");
+    expect(seen.context.signal?.aborted).toBe(true);
+    seen.context.onPartial?.(answer("words"));
+    expect(stages).toEqual([]);
+  });
+});
+
+describe("what the grid needs", () => {
+  it("comes with the answer where it is asked for", async () => {
+    const engine = await warmEngine();
+    for (const request of [{ text: "cat", mode: "all" }, { text: "cat", mode: "words" }, { mode: "all" }] as const) {
+      const plain = await engine.search({ ...request, k: 4 });
+      expect(plain.infos).toBeUndefined();
+      const { results, infos } = await engine.search({ ...request, k: 4, infos: true });
+      expect(results).toHaveLength(4);
+      expect(infos).toEqual(await engine.rows(results.map(({ row }) => row)));
+    }
+  });
+});
