@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from picture_samples import DATA, needs_data
 from PIL import Image, PngImagePlugin
 
 from imagedb_site.pictures import DecodeError, Recipe, placeholder, render, strip_private
 from imagedb_site.pictures.metadata import read_metadata
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 
 def scene(width: int, height: int) -> Image.Image:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import io
 import struct
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from picture_samples import DATA, needs_data
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
@@ -17,9 +17,6 @@ from imagedb_site.pictures import METADATA_FIELDS, PRIVATE_FIELDS, Limits
 from imagedb_site.pictures.metadata import clean, parse_date, read_metadata
 from imagedb_site.pictures.worker import open_here
 from imagedb_site.pictures.xmp import read_xmp
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
