@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
-def _draw(shape: str, colour: tuple[int, int, int], variant: int) -> Image.Image:
+def draw(shape: str, colour: tuple[int, int, int], variant: int) -> Image.Image:
     """One shape on a light ground; position and size follow the variant. Two are large enough for a view."""
     size = (1600, 1200) if variant == 0 else (360, 480) if variant % 3 == 1 else (480, 360)
     width, height = size
@@ -85,7 +85,7 @@ def draw_collection(folder: Path) -> tuple[Path, Path]:
                 file = f"{shape}/{name}-{variant}.png"
                 path = pictures / file
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _draw(shape, colour, variant).save(path)
+                draw(shape, colour, variant).save(path)
                 rows.append(
                     {
                         "file": file,
@@ -189,6 +189,8 @@ class Visitor:
 
     def __init__(self, context: BrowserContext, host: Host) -> None:
         self.context, self.host = context, host
+        # A page load has to share a busy machine.
+        context.set_default_navigation_timeout(90_000)
         self.problems: list[str] = []
         self.tolerated: tuple[str, ...] = ("blocked by Playwright",)
         self.page: Page = context.new_page()

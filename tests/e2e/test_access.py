@@ -5,27 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import ROOT, Visit
-from playwright.sync_api import Page, expect
-
-AXE = ROOT / "web_assets" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def audit(page: Page) -> list[str]:
-    """What axe calls serious or critical, of WCAG 2.2 AA and good practice."""
-    if not page.evaluate("'axe' in window"):
-        # Through the debugger, not a script tag: the page's own policy forbids that.
-        page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
-    found: dict[str, Any] = page.evaluate(
-        """() => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag",
-          values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}})"""
-    )
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
-        for rule in found["violations"]
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
+from conftest import Visit
+from playwright.sync_api import expect
+from steps import PHONE, audit
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -33,11 +15,7 @@ def audit(page: Page) -> list[str]:
 def test_axe_finds_nothing_serious(visit: Visit, scheme: str, phone: bool) -> None:
     settings: dict[str, Any] = {"color_scheme": scheme, "reduced_motion": "reduce"}
     if phone:
-        settings |= {
-            "viewport": {"width": 390, "height": 844},
-            "is_mobile": True,
-            "has_touch": True,
-        }
+        settings |= PHONE
     visitor = visit(**settings)
     page = visitor.home()
     assert audit(page) == []
@@ -58,7 +36,7 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, phone: bool) -> No
 
 
 def test_phone_width_has_no_sideways_scrolling_and_large_targets(visit: Visit) -> None:
-    visitor = visit(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    visitor = visit(**PHONE | {"viewport": {"width": 360, "height": 740}})
     page = visitor.home()
     small = """() => [...document.querySelectorAll("button, a, select, input, summary")]
       .filter((element) => element.checkVisibility() && !element.closest(".footer, .modes"))
@@ -77,7 +55,7 @@ def test_phone_width_has_no_sideways_scrolling_and_large_targets(visit: Visit) -
 
 
 def test_a_swipe_leads_to_the_next_picture(visit: Visit) -> None:
-    visitor = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    visitor = visit(**PHONE)
     page = visitor.home()
     page.locator('.tile-link[data-index="0"]').tap()
     expect(page.locator(".stage-position")).to_contain_text("1 of")

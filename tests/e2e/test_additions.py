@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Host, Visit, Visitor, _draw, eventually
+from conftest import Host, Visit, Visitor, draw, eventually
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from test_access import audit
+from steps import PHONE, audit, first_name
 
 COLOURS = {"red": (206, 40, 40), "green": (44, 150, 70), "blue": (40, 80, 210)}
 
@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, (name, colour) in enumerate(COLOURS.items()):
             path = folder / "pictures" / f"{name}-{shape}.png"
             path.parent.mkdir(exist_ok=True)
-            _draw(shape, colour, number + 1).save(path)
+            draw(shape, colour, number + 1).save(path)
             rows.append(f"{path.name},A {name} {shape},{name}; {shape},201{number}-03-01")
     (folder / "table.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     build(folder)
@@ -94,12 +94,6 @@ def describe(page: Page, caption: str, tags: str) -> None:
 def close(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def first_name(page: Page) -> str:
-    tile = page.locator('.tile-link[data-index="0"]')
-    expect(tile).not_to_have_attribute("aria-label", re.compile(r"^Picture "))
-    return tile.get_attribute("aria-label") or ""
 
 
 def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, photo: Path) -> None:
@@ -291,8 +285,7 @@ def test_a_full_device_is_said_plainly_and_nothing_is_half_stored(
 def test_axe_keyboard_and_phones(visit: Visit, photo: Path, phone: bool) -> None:
     settings: dict[str, Any] = {"reduced_motion": "reduce"}
     if phone:
-        size = {"width": 390, "height": 844}
-        settings |= {"viewport": size, "is_mobile": True, "has_touch": True}
+        settings |= PHONE
     visitor = visit(**settings)
     page = visitor.home()
     button = page.get_by_role("button", name="Add pictures")

@@ -1,91 +1,23 @@
-"""Pictures as queries, look-alikes, suggestions, recent searches and corrections, in a real browser."""
+"""Pictures as queries, and look-alikes, in a real browser."""
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import COUNT, Visit, Visitor, draw_collection, eventually
+from conftest import COUNT, Visit, draw_collection, eventually
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
-from test_access import audit
-from test_story import names
-
-SEND = """([kind, files]) => {
-  const transfer = new DataTransfer();
-  for (const [name, type, data] of files) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name, { type }));
-  }
-  const target = document.activeElement ?? document.body;
-  const options = { bubbles: true, cancelable: true };
-  if (kind === "paste") {
-    target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, ...options }));
-  } else {
-    target.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, ...options }));
-  }
-}"""
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
+from steps import PHONE, audit, first_name, names, pick, ready, send, tab_to
 
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pictures of the collection, as files a visitor has too."""
     return draw_collection(tmp_path_factory.mktemp("drawn"))[0]
-
-
-def send(page: Page, kind: str, *files: Path | FilePayload) -> None:
-    """Drag files over the page, drop them, or paste them."""
-    payloads = []
-    for file in files:
-        if isinstance(file, Path):
-            payloads.append((file.name, "image/png", base64.b64encode(file.read_bytes()).decode()))
-        else:
-            content = base64.b64encode(file["buffer"]).decode()
-            payloads.append((file["name"], file["mimeType"], content))
-    page.evaluate(SEND, [kind, payloads])
-
-
-def pick(page: Page, *files: Path | FilePayload) -> None:
-    """Choose files by the button in the search box."""
-    page.get_by_role("button", name="Search by picture").click()
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose pictures").click()
-    chooser.value.set_files(list(files))  # type: ignore[arg-type]
-
-
-def ready(visitor: Visitor, count: int = 1) -> Locator:
-    """The cards of the query's pictures, once all can be compared and the results are there."""
-    cards = visitor.page.locator('.tray-card[data-state="ready"]')
-    expect(cards).to_have_count(count, timeout=60_000)
-    expect(visitor.page.locator(".summary")).to_have_attribute(
-        "data-stage", "final", timeout=60_000
-    )
-    return cards
-
-
-def tab_to(page: Page, wanted: Locator) -> None:
-    """Presses Tab until something has the focus."""
-    for _ in range(12):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("(element) => element === document.activeElement"):
-            return
-    expect(wanted).to_be_focused()
-
-
-def first(page: Page) -> str:
-    tile = page.locator('.tile-link[data-index="0"]')
-    expect(tile).not_to_have_attribute("aria-label", re.compile(r"^Picture "))
-    return tile.get_attribute("aria-label") or ""
 
 
 def similarity(page: Page) -> float:
@@ -104,7 +36,7 @@ def test_a_dropped_picture_finds_itself_first(visit: Visit, drawn: Path) -> None
     send(page, "drop", drawn / "circle" / "red-4.png")
     expect(page.locator(".drop")).to_be_hidden()
     ready(visitor)
-    assert first(page) == "A red circle, drawn number 4"
+    assert first_name(page) == "A red circle, drawn number 4"
     assert similarity(page) >= 0.99
     assert re.search(r"#picture=[0-9a-f]{16}$", page.url)
     expect(page.locator(".tray")).to_contain_text("Your pictures stay on this device")
@@ -115,7 +47,7 @@ def test_a_dropped_picture_finds_itself_first(visit: Visit, drawn: Path) -> None
     expect(page.locator("#search")).to_be_focused()
     page.go_back()
     ready(visitor)
-    assert first(page) == "A red circle, drawn number 4"
+    assert first_name(page) == "A red circle, drawn number 4"
 
 
 def test_a_turned_photograph_is_upright_and_a_large_one_is_taken(visit: Visit, drawn: Path) -> None:
@@ -135,7 +67,7 @@ def test_a_turned_photograph_is_upright_and_a_large_one_is_taken(visit: Visit, d
     }
     pick(page, photograph)
     ready(visitor)
-    assert first(page) == "A blue triangle, drawn number 1"
+    assert first_name(page) == "A blue triangle, drawn number 1"
     assert similarity(page) >= 0.95
 
 
@@ -145,7 +77,7 @@ def test_a_pasted_picture_searches_and_pasted_text_is_text(visit: Visit, drawn: 
     expect(page.locator("#search")).to_be_focused()
     send(page, "paste", drawn / "stripe" / "green-2.png")
     ready(visitor)
-    assert first(page) == "A green stripe, drawn number 2"
+    assert first_name(page) == "A green stripe, drawn number 2"
     page.locator("#search").fill("a word")
     expect(page.locator(".summary")).to_contain_text("“a word” and your picture")
     expect(page.locator(".tray-card")).to_have_count(1)
@@ -184,14 +116,14 @@ def test_a_reload_keeps_the_picture_and_another_device_says_it_has_not(
     page.reload()
     ready(visitor)
     expect(page.locator(".tray-card img")).to_be_visible()
-    assert first(page) == "A yellow square, drawn number 3"
+    assert first_name(page) == "A yellow square, drawn number 3"
     other = visit()
     elsewhere = other.open(page.url.removeprefix(other.host.url))
     expect(elsewhere.locator(".tray-problem")).to_contain_text("not on this device")
     expect(elsewhere.locator(".tile-link").first).to_be_visible()
     pick(elsewhere, drawn / "square" / "yellow-3.png")
     ready(other)
-    assert first(elsewhere) == "A yellow square, drawn number 3"
+    assert first_name(elsewhere) == "A yellow square, drawn number 3"
     assert elsewhere.url == page.url
 
 
@@ -221,7 +153,7 @@ def test_what_is_no_picture_is_said_kindly_for_each_file(visit: Visit, drawn: Pa
     ):
         expect(page.locator(".tray-card", has_text=name)).to_contain_text(message)
     ready(visitor)
-    assert first(page) == "A green circle, drawn number 1"
+    assert first_name(page) == "A green circle, drawn number 1"
     assert audit(page) == []
     page.get_by_role("button", name="Dismiss notes.txt").click()
     expect(page.locator(".tray-card", has_text="notes.txt")).to_have_count(0)
@@ -255,7 +187,7 @@ def test_the_picture_model_is_loaded_when_needed_and_may_be_retried(
     asked.extend([""] * 6)
     retry.click()
     ready(visitor)
-    assert first(page) == "A red circle, drawn number 1"
+    assert first_name(page) == "A red circle, drawn number 1"
 
 
 def test_pictures_by_keyboard_alone(visit: Visit, drawn: Path) -> None:
@@ -348,100 +280,6 @@ def test_look_alikes_are_one_tile_until_they_are_asked_for(visit: Visit, drawn: 
     expect(page.locator(".tile-group").first).to_be_visible()
 
 
-def test_the_box_completes_words_and_values(visit: Visit) -> None:
-    visitor = visit()
-    page = visitor.home()
-    box = page.get_by_role("combobox", name="Search pictures")
-    expect(box).to_have_attribute("aria-expanded", "false")
-    page.keyboard.type("tri")
-    options = page.get_by_role("option")
-    expect(options.filter(has_text="triangle").first).to_be_visible()
-    expect(box).to_have_attribute("aria-expanded", "true")
-    page.keyboard.press("ArrowDown")
-    active = page.locator("[role=option][aria-selected=true]")
-    expect(active).to_have_count(1)
-    expect(box).to_have_attribute("aria-activedescendant", active.get_attribute("id") or "-")
-    expect(box).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    expect(active).to_have_count(0)
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("listbox")).to_have_count(0)
-    expect(box).to_have_value("tri")
-    page.keyboard.press("Alt+ArrowDown")
-    word = options.filter(has_text="pictures").filter(has_text="triangle")
-    word.click()
-    expect(box).to_have_value("triangle ")
-    expect(box).to_be_focused()
-    visitor.settled("“triangle”")
-    page.keyboard.type("-tags:yel")
-    expect(options.filter(has_text="yellow")).to_have_count(1)
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    expect(box).to_have_value(re.compile(r"triangle -tags:yellow ?$"))
-    expect(page.get_by_role("listbox")).to_have_count(0)
-    visitor.settled("triangle -tags:yellow")
-    assert not any("yellow" in name for name in names(page, 8))
-
-
-def test_recent_searches_stay_on_the_device_and_can_be_cleared(visit: Visit) -> None:
-    visitor = visit()
-    page = visitor.home()
-    for text in ("green stripe", "purple"):
-        page.locator("#search").fill(text)
-        page.keyboard.press("Enter")
-        visitor.settled(f"“{text}”")
-    page.goto(visitor.host.url)
-    expect(page.locator(".tile-link").first).to_be_visible()
-    page.locator("#search").click()
-    options = page.get_by_role("option")
-    expect(options.first).to_contain_text("purple")
-    expect(options.nth(1)).to_contain_text("green stripe")
-    expect(options.filter(has_text="red circle")).to_have_count(1)
-    options.nth(1).click()
-    visitor.settled("“green stripe”")
-    page.get_by_role("button", name="Clear search").click()
-    page.locator("#search").click()
-    page.get_by_role("button", name="Clear recent searches and pictures").click()
-    expect(page.locator(".toast")).to_contain_text("forgotten")
-    page.locator("#search").click()
-    expect(options.filter(has_text="green stripe")).to_have_count(0)
-    kept = "Object.keys(localStorage).filter((key) => key.startsWith('imagedb.recent'))"
-    assert page.evaluate(kept) == []
-
-
-def test_without_storage_the_box_still_remembers_for_the_visit(visit: Visit) -> None:
-    visitor = visit(service_workers="block")
-    visitor.context.add_init_script(
-        """for (const name of ["localStorage", "indexedDB"]) Object.defineProperty(window, name,
-          { get() { throw new DOMException("denied", "SecurityError"); } });"""
-    )
-    page = visitor.home()
-    page.locator("#search").fill("green stripe")
-    page.keyboard.press("Enter")
-    visitor.settled("“green stripe”")
-    page.get_by_role("button", name="Clear search").click()
-    page.locator("#search").click()
-    expect(page.get_by_role("option").first).to_contain_text("green stripe")
-
-
-def test_did_you_mean(visit: Visit) -> None:
-    visitor = visit()
-    page = visitor.open("#q=yelow+trianlge")
-    visitor.settled("“yelow trianlge”")
-    expect(page.locator(".mean")).to_have_text("Did you mean yellow triangle?")
-    assert audit(page) == []
-    page.locator(".mean").get_by_role("button").click()
-    visitor.settled("“yellow triangle”")
-    expect(page.locator(".mean")).to_have_count(0)
-    page.goto(f"{visitor.host.url}#q=cirlce&mode=words&is.tags=red&is.tags=blue")
-    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
-    expect(page.locator(".mean")).to_contain_text("circle")
-    page.get_by_role("button", name="Without “Tags: red”").click()
-    expect(page).not_to_have_url(re.compile("is.tags=red"))
-    page.locator(".mean").get_by_role("button").click()
-    expect(page.locator(".summary")).to_contain_text("9 pictures with “circle”")
-
-
 def test_a_drop_while_a_picture_is_open_searches(visit: Visit, drawn: Path) -> None:
     visitor = visit()
     page = visitor.home()
@@ -452,4 +290,4 @@ def test_a_drop_while_a_picture_is_open_searches(visit: Visit, drawn: Path) -> N
     send(page, "drop", drawn / "circle" / "red-4.png")
     expect(page.get_by_role("dialog")).to_have_count(0)
     ready(visitor)
-    eventually(lambda: first(page) == "A red circle, drawn number 4")
+    eventually(lambda: first_name(page) == "A red circle, drawn number 4")

@@ -5,18 +5,8 @@ from __future__ import annotations
 import re
 
 from conftest import COUNT, HOSTILE, Visit, eventually, still
-from playwright.sync_api import Page, expect
-
-
-def names(page: Page, count: int = 8) -> list[str]:
-    """The names of the first tiles on screen, once they are known; look-alikes are one tile."""
-    tiles = page.locator(".tile-link")
-    found = []
-    for index in range(min(count, tiles.count())):
-        tile = tiles.nth(index)
-        expect(tile).not_to_have_attribute("aria-label", re.compile(r"^Picture "))
-        found.append(tile.get_attribute("aria-label") or "")
-    return found
+from playwright.sync_api import expect
+from steps import names
 
 
 def test_first_visit_shows_the_collection_and_draws_only_what_is_on_screen(visit: Visit) -> None:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 
-from conftest import COUNT, Host, Visit, eventually
+from conftest import COUNT, Host, Visit, Visitor, eventually
 from playwright.sync_api import Route, expect
 
 
 class Breakable:
     """A route that fails while it is broken."""
 
-    def __init__(self, status: int = 503) -> None:
-        self.broken, self.status = True, status
+    def __init__(self) -> None:
+        self.broken = True
 
     def __call__(self, route: Route) -> None:
         if self.broken:
-            route.fulfill(status=self.status, body="")
+            route.fulfill(status=503, body="")
         else:
             route.continue_()
+
+
+def broken(visit: Visit, files: str) -> tuple[Visitor, Breakable]:
+    """A visitor to whom these files of the site come only once they are mended."""
+    visitor = visit(service_workers="block")
+    visitor.tolerate("503")
+    route = Breakable()
+    visitor.context.route(files, route)
+    return visitor, route
 
 
 def test_offline_after_one_visit(visit: Visit, host: Host) -> None:
@@ -68,10 +77,7 @@ def test_the_service_worker_never_reloads_the_page_and_lets_ranges_pass(visit: V
 
 
 def test_a_collection_that_cannot_be_opened_says_so_and_opens_on_retry(visit: Visit) -> None:
-    visitor = visit(service_workers="block")
-    visitor.tolerate("503")
-    route = Breakable()
-    visitor.context.route("**/manifest.json", route)
+    visitor, route = broken(visit, "**/manifest.json")
     page = visitor.open()
     expect(page.get_by_role("heading", name="The collection could not be opened")).to_be_visible()
     route.broken = False
@@ -80,10 +86,7 @@ def test_a_collection_that_cannot_be_opened_says_so_and_opens_on_retry(visit: Vi
 
 
 def test_a_failed_search_is_never_no_results(visit: Visit) -> None:
-    visitor = visit(service_workers="block")
-    visitor.tolerate("503")
-    route = Breakable()
-    visitor.context.route("**/data/catalog.*", route)
+    visitor, route = broken(visit, "**/data/catalog.*")
     page = visitor.open("#mode=words&q=red")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("could not finish")
@@ -95,10 +98,7 @@ def test_a_failed_search_is_never_no_results(visit: Visit) -> None:
 
 
 def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
-    visitor = visit(service_workers="block")
-    visitor.tolerate("503")
-    route = Breakable()
-    visitor.context.route("**/thumbs/*", route)
+    visitor, route = broken(visit, "**/thumbs/*")
     page = visitor.open("#mode=words&q=red+circle")
     tile = page.locator(".tile", has=page.locator('[data-index="2"]'))
     retry = tile.get_by_role("button", name=re.compile("^Retry "))
@@ -110,10 +110,7 @@ def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
 
 
 def test_details_that_fail_can_be_asked_for_again(visit: Visit) -> None:
-    visitor = visit(service_workers="block")
-    visitor.tolerate("503")
-    route = Breakable()
-    visitor.context.route("**/data/documents.*", route)
+    visitor, route = broken(visit, "**/data/documents.*")
     page = visitor.home()
     page.locator(".tile-link").first.click()
     dialog = page.get_by_role("dialog")
