@@ -7,14 +7,26 @@ interface Transfer {
   total: number;
 }
 
+interface Step {
+  open: number;
+  transfers: Transfer[];
+  /** Runs while what changes is kept back. */
+  timer: ReturnType<typeof setTimeout> | null;
+  /** Whether the last report said that it is done. */
+  ended: boolean;
+}
+
+/** Milliseconds between two reports of a step; that it is done is reported at once. */
+const INTERVAL = 60;
+
 export class Meter {
-  private readonly steps = new Map<LoadProgress["step"], { open: number; transfers: Transfer[] }>();
+  private readonly steps = new Map<LoadProgress["step"], Step>();
 
   constructor(private readonly report: (progress: LoadProgress) => void) {}
 
   /** Count the bytes of one transfer; `total` is what is expected of it. */
   async track<T>(step: LoadProgress["step"], total: number, work: (onProgress: ByteProgress) => Promise<T>): Promise<T> {
-    const state = this.steps.get(step) ?? { open: 0, transfers: [] };
+    const state = this.steps.get(step) ?? { open: 0, transfers: [], timer: null, ended: true };
     this.steps.set(step, state);
     const transfer = { loaded: 0, total };
     state.transfers.push(transfer);
@@ -35,9 +47,17 @@ export class Meter {
     }
   }
 
-  private emit(step: LoadProgress["step"]): void {
-    const { open, transfers } = this.steps.get(step)!;
-    const sum = (key: keyof Transfer) => transfers.reduce((total, transfer) => total + transfer[key], 0);
-    this.report({ step, loaded: sum("loaded"), total: sum("total"), done: open === 0 });
+  /** Many small files, as the details of pictures are, shall not keep the page busy with their progress. */
+  private emit(name: LoadProgress["step"]): void {
+    const step = this.steps.get(name)!;
+    const done = step.open === 0;
+    if (done ? step.ended : step.timer !== null) return;
+    const sum = (key: keyof Transfer) => step.transfers.reduce((total, transfer) => total + transfer[key], 0);
+    step.ended = done;
+    this.report({ step: name, loaded: sum("loaded"), total: sum("total"), done });
+    step.timer ??= setTimeout(() => {
+      step.timer = null;
+      if (step.open) this.emit(name);
+    }, INTERVAL);
   }
 }

@@ -31,6 +31,7 @@ interface Pending {
 export class WorkerClient {
   private worker: WorkerLike | null = null;
   private opened: Promise<Manifest> | null = null;
+  private ready = false;
   private closed = false;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
@@ -42,7 +43,10 @@ export class WorkerClient {
 
   /** Start the worker, if need be, and open the collection. */
   open(signal?: AbortSignal): Promise<Manifest> {
-    this.opened ??= this.send("open", { url: this.url, ...(this.additions ? { additions: true } : {}) }, {}).catch((error: unknown) => {
+    this.opened ??= this.send("open", { url: this.url, ...(this.additions ? { additions: true } : {}) }, {}).then((manifest) => {
+      this.ready = true;
+      return manifest;
+    }, (error: unknown) => {
       this.opened = null;
       throw error;
     });
@@ -51,7 +55,8 @@ export class WorkerClient {
 
   async call<N extends CallName>(name: N, args: Calls[N]["args"], options: CallOptions = {}): Promise<Calls[N]["result"]> {
     options.signal?.throwIfAborted();
-    await this.open(options.signal);
+    // Once it is open the message leaves before the page is drawn anew.
+    if (!this.ready) await this.open(options.signal);
     options.signal?.throwIfAborted();
     return await this.send(name, args, options);
   }
@@ -146,6 +151,7 @@ export class WorkerClient {
     this.worker?.terminate();
     this.worker = null;
     this.opened = null;
+    this.ready = false;
     const all = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of all) reject(reason);

@@ -5,7 +5,6 @@ import { Lexicon } from "./lexicon";
 import type { QueryPlan } from "../query/index";
 import type { Resources } from "../resources";
 import type { Correction, Suggestion } from "../types";
-import { quote } from "../query/index";
 
 const made = new WeakMap<readonly string[], Lexicon>();
 
@@ -38,7 +37,7 @@ export async function correction(resources: Resources, text: string, plan: Query
   if (!plan.words.length) return null;
   const [catalog, collection] = await Promise.all([resources.catalog(), collectionLexicon(resources)]);
   return await correct(text, plan.words, {
-    occurs: (word) => catalog.having(quote(word)).length > 0,
+    occurs: (word) => catalog.withWord(word).length > 0,
     collection,
     model: async () => {
       const vocabulary = await resources.vocabulary();

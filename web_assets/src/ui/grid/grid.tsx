@@ -17,6 +17,8 @@ const KEYS: Record<string, Direction> = {
 };
 /** How far beyond the screen tiles are drawn, in screens. */
 const OVERSCAN = 0.75;
+/** Milliseconds after a new list is on screen until what lies beyond it is drawn, unless the person scrolls before. */
+const SETTLE = 250;
 /** Pages that fly past are not asked for; those that stay this long (ms) are. */
 const LINGER = 90;
 const GLIDE = 420;
@@ -96,7 +98,11 @@ export function Grid(): JSX.Element | null {
     let frame = 0;
     let pause: ReturnType<typeof setTimeout> | undefined;
     const scroll = (): void => {
-      frame ||= requestAnimationFrame(() => { frame = 0; look(); });
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        look();
+        setPainted(latest.current?.list.key ?? null);
+      });
       clearTimeout(pause);
       pause = setTimeout(() => controller.remember(), 180);
     };
@@ -147,10 +153,11 @@ export function Grid(): JSX.Element | null {
   const { tiles, missing } = useMemo(
     () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
   );
-  // A new list is on screen sooner where what lies beyond the screen is drawn after it.
+  // A new list is on screen sooner where what lies beyond the screen is drawn after it, and not at all for a list that
+  // the next letter replaces: its pictures would keep those of the next one waiting.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const frame = requestAnimationFrame(() => { timer = setTimeout(() => setPainted(key)); });
+    const frame = requestAnimationFrame(() => { timer = setTimeout(() => setPainted(key), SETTLE); });
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
@@ -270,7 +277,8 @@ export function Grid(): JSX.Element | null {
   );
 }
 
-/** Where the header ends: what is above this line is covered. */
+/** Where the header ends once the page is scrolled: what is above this line is covered. On phones it stays in part. */
 function headLine(): number {
-  return document.querySelector(".header")?.getBoundingClientRect().bottom ?? 0;
+  const header = document.querySelector<HTMLElement>(".header");
+  return header ? header.offsetHeight + Math.min(0, parseFloat(getComputedStyle(header).top) || 0) : 0;
 }

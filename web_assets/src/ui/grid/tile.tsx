@@ -34,14 +34,20 @@ interface Props {
   onToggle: (row: number) => void;
 }
 
-/** Waits until the browser has nothing better to do. */
-function whenIdle(action: () => void): () => void {
-  if (typeof requestIdleCallback === "function") {
-    const handle = requestIdleCallback(action, { timeout: 3000 });
-    return () => cancelIdleCallback(handle);
-  }
-  const timer = setTimeout(action, 600);
-  return () => clearTimeout(timer);
+/** Milliseconds that a picture is on screen before its name is asked for: results that come and go need none. */
+const STAYS = 600;
+
+/** Waits until a picture has stayed, and the browser has nothing better to do. */
+function whenSettled(action: () => void): () => void {
+  let handle: number | undefined;
+  const timer = setTimeout(() => {
+    if (typeof requestIdleCallback === "function") handle = requestIdleCallback(action, { timeout: 3000 });
+    else action();
+  }, STAYS);
+  return () => {
+    clearTimeout(timer);
+    if (handle !== undefined) cancelIdleCallback(handle);
+  };
 }
 
 function sparing(): boolean {
@@ -68,7 +74,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   useEffect(() => {
     // Names can wait until the pictures are there; the tile that has the focus asks at once.
     if (name !== null || !(shown || failed || !info.thumbnail) || sparing()) return;
-    return whenIdle(learnName);
+    return whenSettled(learnName);
   }, [shown, failed]);
 
   const look = (): void => {
