@@ -16,7 +16,6 @@ from .errors import UsageError
 
 Part = Literal["train", "validation", "test"]
 Hashes = np.ndarray[Any, np.dtype[np.uint32]]
-Rows = np.ndarray[Any, np.dtype[np.int64]]
 
 # Salts of the hash: what decides the part, and what decides the order.
 _PART, _ORDER, _SAMPLE = 0, 1, 3

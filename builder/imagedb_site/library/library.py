@@ -122,7 +122,7 @@ class Library:
     def prune(self, keys: Iterable[str]) -> int:
         """Forgets the files whose path is not in `keys`; returns how many.
 
-        What was derived from them stays until `vacuum`: a file that comes back needs no work.
+        What was derived from them stays: a file that comes back needs no work.
         """
         kept = set(keys)
         with self.transaction():
@@ -200,11 +200,6 @@ class Library:
                     image.placeholder,
                 ),
             )
-
-    def find_image(self, content_hash: str) -> StoredImage | None:
-        """Returns what is known about a content, `None` where nothing is."""
-        found = self.find_images([content_hash])
-        return found.get(content_hash)
 
     def find_images(self, content_hashes: Iterable[str]) -> dict[str, StoredImage]:
         """Returns what is known about each of the contents that are known at all."""
@@ -383,10 +378,3 @@ class Library:
         """Returns `{model, dim, embeddings}` of every model whose embeddings are kept."""
         with translated(self._path):
             return upkeep.models(self._db)
-
-    def vacuum(self, *, recipes: Sequence[str] | None = None) -> None:
-        """Deletes what no file refers to any more, other recipes than these, and the free space."""
-        with self.transaction():
-            search.delete_unreferenced(self._db, recipes)
-        with translated(self._path):
-            self._db.execute("VACUUM")

@@ -134,18 +134,3 @@ def search_text(db: apsw.Connection, query: str, k: int) -> list[tuple[int, floa
             f"The full-text query is not understood: {error}.",
             f"Put it in double quotes to search for the words as they are: {quoted}",
         ) from error
-
-
-def delete_unreferenced(db: apsw.Connection, recipes: Sequence[str] | None) -> None:
-    """Deletes contents no file has, with their derivatives and embeddings; and other recipes."""
-    kept = "SELECT content_hash FROM files"
-    gone = f"SELECT id FROM images WHERE content_hash NOT IN ({kept})"
-    for (pack,) in list(db.execute("SELECT id FROM packs")):
-        db.execute(f"DELETE FROM {embeddings_table(pack)} WHERE image IN ({gone})")
-    db.execute(f"DELETE FROM derivatives WHERE content_hash NOT IN ({kept})")
-    db.execute(f"UPDATE rows SET image = NULL WHERE image IN ({gone})")
-    db.execute(f"DELETE FROM images WHERE content_hash NOT IN ({kept})")
-    db.execute("DELETE FROM meta WHERE name = 'rows_digest'")
-    if recipes is not None:
-        marks = ", ".join("?" * len(recipes))
-        db.execute(f"DELETE FROM derivatives WHERE recipe NOT IN ({marks})", tuple(recipes))
