@@ -84,6 +84,8 @@ def run(paths: Paths, name: str, target: Path, folder: Path) -> None:
         "classes": percent(figures["labelled_held"]["precision_at_10"]),
         "top1": percent(figures["labelled_held"]["top1"]),
         "tilted": percent(floats["tilted_names"]["r10"]),
+        "confident": percent(floats["confident_names"]["r10"]),
+        "confident_pictures": f"{floats['confident_names']['pictures']:.0f}",
         "emoji": percent(floats["emoji_seen"]["r10"]),
         "overlap": percent(agree["mean_overlap"]),
         "equal": percent(agree["equal_sets"]),

@@ -117,7 +117,7 @@ class FastUpper(nn.Module):
         x = maps.flatten(2).transpose(0, 1)
         for i in range(len(self.blocks)):
             x = self._block(i, x)
-        return F.relu6(self._point(self.last, x)).float().mean(2).T
+        return F.relu6(self._point(self.last, x)).mean(2, dtype=torch.float32).T
 
     def _block(self, i: int, x: Tensor) -> Tensor:
         block = self.blocks[i]
@@ -146,12 +146,26 @@ def class_loss(embedding: Tensor, names: Tensor, posterior: Tensor, temperature:
     return (each * weight).sum() / weight.sum()
 
 
-def contrast(images: Tensor, texts: Tensor, scale: Tensor) -> Tensor:
-    """Symmetric InfoNCE; pairs whose texts mean nearly the same are no negatives."""
-    logits = images @ texts.T * scale
-    with torch.no_grad():
-        alike = texts @ texts.T > 0.9
-        alike.fill_diagonal_(False)
-    logits = logits.masked_fill(alike, -1e4)
+def contrast(
+    images: Tensor,
+    texts: Tensor,
+    scale: Tensor,
+    apart: Tensor | None = None,
+    more: Tensor | None = None,
+) -> Tensor:
+    """Symmetric InfoNCE; pairs whose texts mean nearly the same are no negatives.
+
+    `more` [m, dim] are further texts that are nobody's; `apart` bool [n, n + m] says which texts may be
+    negatives of which images.
+    """
+    every = texts if more is None else torch.cat([texts, more])
+    logits = images @ every.T * scale
     goal = torch.arange(len(images), device=images.device)
-    return (F.cross_entropy(logits, goal) + F.cross_entropy(logits.T, goal)) / 2
+    with torch.no_grad():
+        none = texts @ every.T > 0.9
+        if apart is not None:
+            none |= ~apart
+        none[goal, goal] = False
+    logits = logits.masked_fill(none, -1e4)
+    back = logits[:, : len(images)].T
+    return (F.cross_entropy(logits, goal) + F.cross_entropy(back, goal)) / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -41,7 +42,8 @@ class KnownTexts:
 class Sampler:
     """Draws views with a known string for each, and ImageNet classes with names."""
 
-    def __init__(self, data: Data, known: KnownTexts, captioned: float) -> None:
+    def __init__(self, data: Data, known: KnownTexts, captioned: float, repeat: int = 0) -> None:
+        """`captioned` is that source's share; a drawing's own name comes `repeat` times more."""
         self.choices: dict[int, list[int]] = {}
         for source, pool in data.pools.items():
             for row in pool.tolist():
@@ -49,6 +51,8 @@ class Sampler:
                 if source == "labelled":
                     own = data.pictures[data.rows[row][0]].tags[0]
                     found += known.rows([own, own, own, *(t.format(own) for t in TEMPLATES)])
+                if source == "emoji":
+                    found += known.rows([data.pictures[data.rows[row][0]].texts[0]] * repeat)
                 if found:
                     self.choices[row] = found
         self.pools = {
@@ -58,8 +62,8 @@ class Sampler:
         if "captioned" in shares:
             rest = sum(v for s, v in shares.items() if s != "captioned")
             shares["captioned"] = captioned / (1 - captioned) * rest
-        total = sum(shares.values())
-        self.shares = {s: v / total for s, v in shares.items()}
+        self.shares: dict[str, float] = {}
+        self.mix(shares)
         self.classes = imagenet_classes()
         self.named: list[list[int]] = []
         for synset in self.classes:
@@ -67,6 +71,12 @@ class Sampler:
             more = [*synset.lemmas, *(t.format(first) for t in TEMPLATES)]
             self.named.append(known.rows([first]) * 6 + known.rows(more))
         self.names = [n[0] for n in self.named]
+
+    def mix(self, shares: Mapping[str, float]) -> None:
+        """Draw sources in these proportions from now on; those without pictures are left out."""
+        present = {s: v for s, v in shares.items() if len(self.pools.get(s, ()))}
+        total = sum(present.values())
+        self.shares = {s: v / total for s, v in present.items()}
 
     def draw(self, size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], list[int]]:
         """Rows of views [size] and the number of a string for each."""

@@ -6,49 +6,82 @@ them. In the backward pass rounding counts as the identity (straight-through, Be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from .settings import GROUP, HALF
 
+KEPT = 20
+"""How many steps of training a weight keeps its scales: looking for the best costs more than rounding."""
 
-def _nearest(rows: Tensor, low: int, high: int, scales: list[Tensor], half: bool) -> Tensor:
-    """Each row of [n, m] on the grid of that of `scales` [n, 1] which errs least."""
-    best = rows
-    error = torch.full((len(rows), 1), torch.inf, device=rows.device)
-    for candidate in scales:
-        scale = candidate.half().float() if half else candidate
-        now = (rows / scale).round().clamp(low, high) * scale
-        miss = (now - rows).square().sum(1, keepdim=True)
-        better = miss < error
-        best, error = torch.where(better, now, best), torch.where(better, miss, error)
-    return best
+
+@dataclass(frozen=True)
+class Grid:
+    """Codes low … high times a scale for each row of `width` values (0: an output row)."""
+
+    low: int
+    high: int
+    width: int
+    divisors: tuple[float, ...]
+
+    def rows(self, weight: Tensor) -> Tensor:
+        """The weight as rows that share a scale."""
+        return weight.detach().reshape(-1, self.width) if self.width else weight.detach().flatten(1)
+
+    def nearest(self, rows: Tensor, scale: Tensor) -> Tensor:
+        """Rows [n, m] on the grid with scales [n, 1]."""
+        return (rows / scale).round_().clamp_(self.low, self.high).mul_(scale)
+
+    def round(self, weight: Tensor) -> Tensor:
+        """The nearest weights that codes and scales can express."""
+        rows = self.rows(weight)
+        return self.nearest(rows, self.scales(rows)).view_as(weight)
+
+    def scales(self, rows: Tensor) -> Tensor:
+        """[n, 1]: of the peak by each divisor, the scale which errs least."""
+        peak = rows.abs().amax(1, keepdim=True).clamp(min=1e-6 if self.width else 1e-12)
+        best = peak
+        error = torch.full((len(rows), 1), torch.inf, device=rows.device)
+        for divisor in self.divisors:
+            scale = peak / divisor
+            scale = scale.half().float() if self.width else scale
+            miss = (self.nearest(rows, scale) - rows).square().sum(1, keepdim=True)
+            better = miss < error
+            best, error = torch.where(better, scale, best), torch.where(better, miss, error)
+        return best
+
+
+INT8 = Grid(-127, 127, 0, tuple(127 / ratio for ratio in (1.0, 0.95, 0.9, 0.8)))
+"""int8 codes with a float32 scale for an output row."""
+INT4 = Grid(-8, 7, GROUP, (7.0, 7.5, 8.0, 8.6, 9.5, 10.5))
+"""Codes of 4 bits with a float16 scale for GROUP values of a row."""
+
+
+def kind(weight: Tensor, four_bit: bool) -> Grid | None:
+    """The grid of a weight matrix or convolution; None where it keeps 16 bits."""
+    if weight.numel() <= HALF:
+        return None
+    fits = four_bit and weight.dim() == 2 and weight.shape[1] % GROUP == 0
+    return INT4 if fits else INT8
 
 
 def int8(weight: Tensor) -> Tensor:
     """The nearest weights that int8 codes and a float32 scale an output row can express."""
-    rows = weight.detach().flatten(1)
-    peak = rows.abs().amax(1, keepdim=True).clamp(min=1e-12)
-    scales = [peak * ratio / 127 for ratio in (1.0, 0.95, 0.9, 0.8)]
-    return _nearest(rows, -127, 127, scales, False).view_as(weight)
+    return INT8.round(weight)
 
 
 def int4(weight: Tensor) -> Tensor:
     """The nearest weights of codes -8 … 7 with a float16 scale for GROUP values of a row."""
-    rows = weight.detach().reshape(-1, GROUP)
-    peak = rows.abs().amax(1, keepdim=True).clamp(min=1e-6)
-    scales = [peak / divisor for divisor in (7.0, 7.5, 8.0, 8.6, 9.5, 10.5)]
-    return _nearest(rows, -8, 7, scales, True).view_as(weight)
+    return INT4.round(weight)
 
 
 def grid(weight: Tensor, four_bit: bool) -> Tensor:
     """A weight matrix or convolution on its grid."""
-    if weight.numel() <= HALF:
-        return weight.detach().half().float()
-    if four_bit and weight.dim() == 2 and weight.shape[1] % GROUP == 0:
-        return int4(weight)
-    return int8(weight)
+    found = kind(weight, four_bit)
+    return weight.detach().half().float() if found is None else found.round(weight)
 
 
 class Straight(nn.Module):
@@ -57,9 +90,18 @@ class Straight(nn.Module):
     def __init__(self, four_bit: bool) -> None:
         super().__init__()
         self.four_bit = four_bit
+        self.scales: Tensor | None = None
+        self.calls = 0
 
     def forward(self, weight: Tensor) -> Tensor:
-        return weight + (grid(weight, self.four_bit) - weight).detach()
+        found = kind(weight, self.four_bit)
+        if found is None:
+            return weight + (weight.detach().half().float() - weight).detach()
+        rows = found.rows(weight)
+        if self.scales is None or self.calls % KEPT == 0:
+            self.scales = found.scales(rows)
+        self.calls += 1
+        return weight + (found.nearest(rows, self.scales).view_as(weight) - weight).detach()
 
 
 def weights(module: nn.Module) -> list[tuple[nn.Module, bool]]:
