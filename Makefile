@@ -2,6 +2,7 @@
 #   make demo   installs into .venv, builds the demo site into dist/ and serves it
 #               (PICTURES=~/Pictures builds a folder of yours instead; SERVE=0 only builds)
 #   make test   installs what the tests need and runs all of them
+# and make test-openclip what needs torch besides, about a gigabyte
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +13,7 @@ WEB_SOURCES := $(shell find web_assets/src web_assets/*.json web_assets/*.ts -ty
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo web test lint check-python check-web test-python test-web bench docs clean
+.PHONY: demo web test lint test-python test-web test-openclip bench docs clean
 
 demo: $(VENV)/installed $(VENV)/web
 ifdef PICTURES
@@ -65,8 +66,18 @@ test-python: $(VENV)/dev $(VENV)/web
 	$(BIN)/python tests/browser.py
 	$(BIN)/pytest
 
+$(VENV)/openclip: $(VENV)/dev
+	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e ".[dev,openclip]"
+	touch $@
+
+# What `make test` skips where torch is not installed: exporting models, the torch path of builds,
+# and a checkpoint all the way to the browser.
+test-openclip: $(VENV)/openclip $(VENV)/web
+	$(BIN)/python tests/browser.py
+	$(BIN)/pytest -m openclip
+
 # make bench NAME=build prints one JSON object as its last line.
-bench: $(VENV)/dev $(VENV)/web
+bench: $(VENV)/dev $(VENV)/web $(if $(filter packs roundtrip,$(NAME)),$(VENV)/openclip)
 	$(BIN)/python tests/browser.py
 	$(BIN)/python benchmarks/$(NAME).py $(ARGS)
 

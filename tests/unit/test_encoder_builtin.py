@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="needs torch, of the [openclip] extr
 
 from imagedb_site.encoders.export import builtin, exporter  # noqa: E402
 
+pytestmark = pytest.mark.openclip
 TINY = Path(__file__).parents[1] / "golden" / "pack-tiny"
 
 

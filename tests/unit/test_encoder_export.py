@@ -25,6 +25,7 @@ from imagedb_site.encoders.export import exporter, openclip, parity, towers  # n
 from imagedb_site.encoders.export.exporter import Options, export_pack, trace  # noqa: E402
 from imagedb_site.encoders.export.openclip import Source, open_model  # noqa: E402
 
+pytestmark = pytest.mark.openclip
 TOKENIZERS = Path(__file__).parents[1] / "golden" / "tokenizers"
 VISION = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
 TEXT = {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
@@ -269,8 +270,13 @@ def test_an_unreachable_hub_names_the_file_to_fetch(monkeypatch):
     monkeypatch.setattr(open_clip.factory, "download_pretrained", fail)
     with pytest.raises(PackError, match="could not be downloaded") as caught:
         open_model(Source("ViT-B-32", "laion2b_s34b_b79k"))
-    assert "huggingface.co/laion/CLIP-ViT-B-32-laion2B-s34B-b79K" in caught.value.hint
-    assert "--checkpoint" in caught.value.hint
+    repository = "https://huggingface.co/laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
+    assert f"{repository}/resolve/main/open_clip_model.safetensors" in caught.value.hint
+    command = "imagedb-site model export ViT-B-32:laion2b_s34b_b79k --checkpoint FILE"
+    assert command in caught.value.hint
+    with pytest.raises(PackError) as caught:
+        open_model(Source("ViTamin-S", "datacomp1b"))
+    assert "jienengchen/ViTamin-S/resolve/main/pytorch_model.bin" in caught.value.hint
     monkeypatch.setattr(open_clip, "get_tokenizer", fail)
     with pytest.raises(PackError, match="tokenizer of ViT-B-16-SigLIP2") as caught:
         openclip.open_tokenizer(Source("ViT-B-16-SigLIP2"))
@@ -282,7 +288,7 @@ def test_an_unreachable_hub_names_the_file_to_fetch(monkeypatch):
     [
         (Source("ViT-B-33"), "knows no model"),
         (Source("ViT-B-32", "nothing"), "knows no weights"),
-        (Source("ViT-B-32", "openai", Path("x")), "either"),
+        (Source("ViT-B-32", "openai", Path("x")), "no checkpoint"),
         (Source("ViT-B-32", None, Path("no-such-file")), "no checkpoint"),
     ],
 )
@@ -346,6 +352,33 @@ def test_a_model_by_name_is_exported_once(traced, tmp_path, monkeypatch):
     second = load_pack("tiny-clip:some_tag")
     assert first.id == second.id and first.path.parent == packs_folder()
     assert calls == [Source("tiny-clip", "some_tag")]
+
+
+PUBLISHED = {
+    "one": {"hf_hub": "a/one/", "mean": (0.5,) * 3, "std": (0.25,) * 3, "resize_mode": "squash",
+            "interpolation": "bicubic", "quick_gelu": True},
+    "two": {"hf_hub": "a/two/", "mean": (0.4,) * 3, "std": (0.25,) * 3, "resize_mode": "squash",
+            "interpolation": "bicubic"},
+}  # fmt: skip
+
+
+def test_a_tag_says_what_the_weights_of_a_file_were_trained_with(tmp_path, monkeypatch):
+    """Mean, deviation, resize and activation belong to weights; a file alone does not tell them."""
+    torch.save(open_model(Source("tiny-clip")).state_dict(), tmp_path / "w.pt")
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "tiny-clip", PUBLISHED)
+
+    def opened(tag):
+        model = open_model(Source("tiny-clip", tag, tmp_path / "w.pt"))
+        found = openclip.preprocessing_of(model)
+        quick = any("QuickGELU" in type(part).__name__ for part in model.modules())
+        return found["mean"][0], found["std"][0], found["resize"], quick
+
+    assert opened("one") == (0.5, 0.25, "squash", True)
+    assert opened("two") == (0.4, 0.25, "squash", False)
+    # Without a tag: what all of them have in common.
+    unchanged = openclip.preprocessing_of(open_model(Source("tiny-clip")))["mean"][0]
+    assert opened(None) == (unchanged, 0.25, "squash", False)
+    assert Source("tiny-clip", "two", tmp_path / "w.pt").label == "tiny-clip:two"
 
 
 def test_preprocessing_is_recorded():

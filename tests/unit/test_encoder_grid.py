@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch", reason="needs torch, of the [openclip] extr
 
 from training import snap  # noqa: E402
 
+pytestmark = pytest.mark.openclip
 INPUTS, OUTPUTS = 192, 160
 
 

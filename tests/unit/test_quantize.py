@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from imagedb_site.encoders.calibration import moments
 from imagedb_site.encoders.quantize import quantize_weights, weights_of
+from imagedb_site.encoders.rounding import compensated_int4, int4_codes
 from imagedb_site.encoders.runtime import open_session
 from imagedb_site.errors import PackError
 
@@ -141,3 +142,18 @@ def test_calibrated_rounding_keeps_the_outputs_closer(model, precision):
         return float(np.square(session.run(None, {"x": fresh})[0] - wanted).mean())
 
     assert error(better) < 0.8 * error(plain)
+
+
+@pytest.mark.parametrize("largest", [5, 6, 7, 8])
+def test_weights_that_are_on_a_grid_of_four_bits_stay(largest):
+    """Whatever the largest code of a group; calibration finds no error to compensate either."""
+    generator = np.random.default_rng(largest)
+    codes = generator.integers(1 - largest, largest, (4, 32, 48))
+    codes[:, 0] = -largest
+    scale = generator.uniform(1e-3, 2e-2, (4, 1, 48)).astype(np.float16).astype(np.float32)
+    weights = (codes * scale).astype(np.float32)
+    found, scales = int4_codes(weights)
+    np.testing.assert_array_equal(found * scales.astype(np.float32), weights)
+    inputs = generator.normal(size=(300, 128)).astype(np.float32)
+    found, scales = compensated_int4(weights.reshape(128, 48), inputs.T @ inputs, 32)
+    np.testing.assert_array_equal(found * scales.astype(np.float32), weights)

@@ -19,7 +19,8 @@ PRECISIONS = ("int8", "int4", "fp16", "fp32")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path),
-    help="Weights from a file: safetensors, or a plain PyTorch state dictionary.",
+    help="Weights from a file: safetensors, or a plain PyTorch state dictionary. With a TAG, its "
+    "weights from a file instead of the network.",
 )
 @click.option(
     "--tokenizer",
@@ -65,30 +66,28 @@ def export_command(
 ) -> None:
     """Turn an OpenCLIP MODEL into a pack for builds and browsers.
 
-    MODEL is an architecture, with --pretrained or --checkpoint, or both in one word as in
+    MODEL is an architecture, with --pretrained or --checkpoint, or with its weights in one word as in
     ViT-B-32:laion2b_s34b_b79k; or builtin, with the --checkpoint of one tuned further. The pack is
     kept only when it agrees with the original. Needs the extra: pip install 'imagedb-site[openclip]'.
 
     \b
     Examples:
       imagedb-site model export ViT-B-32:datacomp_xl_s13b_b90k --precision int4
-      imagedb-site model export ViT-B-16-SigLIP2 --checkpoint siglip2.safetensors \\
+      imagedb-site model export ViT-B-16-SigLIP2:webli --checkpoint siglip2.safetensors \\
         --tokenizer tokenizer.json -o packs/siglip2 --licence Apache-2.0
     """
     from ..encoders.export.openclip import Source, parse_name
     from ..encoders.pack import BUILTIN, cache_name, packs_folder
 
     named = parse_name(model)
-    if named is not None and (pretrained or checkpoint):
-        raise UsageError(f"“{model}” names its weights already; leave the other option out.")
+    if named is not None and pretrained:
+        raise UsageError(f"“{model}” names its weights already; leave --pretrained out.")
     if named is None and not (pretrained or checkpoint):
         raise UsageError(
             f"Which weights of {model}?", "Give --pretrained TAG, --checkpoint FILE or MODEL:TAG."
         )
     if named is not None:
         model, pretrained = named.model, named.pretrained
-    if pretrained and checkpoint:
-        raise UsageError("Give either --pretrained or --checkpoint, not both.")
     if model == BUILTIN and checkpoint is None:
         raise UsageError("The built-in model is a pack already.", "Give --checkpoint FILE.")
     source = Source(model, pretrained, checkpoint, tokenizer)

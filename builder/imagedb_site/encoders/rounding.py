@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 INT8_RATIOS = np.array([1.0, 0.95, 0.9, 0.8, 0.7], dtype=np.float32)
-# With 1 and 7/8 among them, weights that are on such a grid already stay what they are.
+# 7 by 5, 6, 7 and 8 are among them: weights that are on such a grid already stay what they are.
 INT4_RATIOS = np.array(
-    [0.66, 0.7, 0.74, 0.78, 0.82, 0.875, 0.9, 0.94, 0.97, 1.0, 1.06], dtype=np.float32
+    [0.66, 0.7, 0.74, 0.78, 0.82, 7 / 8, 0.9, 0.94, 0.97, 1.0, 1.06, 7 / 6, 7 / 5],
+    dtype=np.float32,
 )
 _SMALLEST_HALF = np.float16(6.2e-5)
 """The smallest normal float16 keeps tiny groups from dividing by zero."""

@@ -13,12 +13,16 @@ from typing import Any
 
 from imagedb_site.errors import PackError, UsageError
 
+_PREPROCESSING_KEYS = ("mean", "std", "interpolation", "resize_mode", "fill_color")
 _INSTALL = "Install them with: pip install 'imagedb-site[openclip]'"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Which weights: a tag of OpenCLIP's list, a checkpoint file, or neither (random weights)."""
+    """Which weights: a tag of OpenCLIP's list, a checkpoint file, or neither (random weights).
+
+    With both, the file has the weights of the tag and nothing is downloaded.
+    """
 
     model: str
     pretrained: str | None = None
@@ -106,8 +110,6 @@ def open_model(source: Source) -> Any:
             f"OpenCLIP knows no model “{source.model}”.",
             f"Did you mean {', '.join(near[:5])}?" if near else "See open_clip.list_models().",
         )
-    if source.pretrained and source.checkpoint:
-        raise UsageError("Give either --pretrained or --checkpoint, not both.")
     tags = open_clip.list_pretrained_tags_by_model(source.model)
     if source.pretrained and source.pretrained not in tags:
         raise UsageError(
@@ -116,6 +118,7 @@ def open_model(source: Source) -> Any:
         )
     if source.checkpoint and not source.checkpoint.is_file():
         raise UsageError(f"There is no checkpoint {source.checkpoint}.")
+    # A file goes first: with a tag beside it, the tag only says what the weights were trained with.
     weights = str(source.checkpoint) if source.checkpoint else source.pretrained
     try:
         with quiet():
@@ -126,19 +129,36 @@ def open_model(source: Source) -> Any:
                 pretrained_image=False,
                 pretrained_text=False,
                 weights_only=True,
-                **_quick_gelu(open_clip, source),
+                **_trained_with(open_clip, source),
             )
     except Exception as error:
         raise _load_error(open_clip, source, error) from error
     return model.eval()
 
 
-def _quick_gelu(open_clip: Any, source: Source) -> dict[str, bool]:
-    """Some weights were trained with another activation than their architecture's default."""
-    if not source.pretrained:
+def _trained_with(open_clip: Any, source: Source) -> dict[str, Any]:
+    """What the architecture's configuration leaves to the weights: how pictures are normalised and
+    resized, and the activation.
+
+    OpenCLIP knows it of its tags alone. A checkpoint without a tag takes what all tags of its
+    architecture have in common.
+    """
+    if source.pretrained:
+        tags = [source.pretrained]
+    elif source.checkpoint:
+        tags = open_clip.list_pretrained_tags_by_model(source.model)
+    else:
         return {}
-    config = open_clip.get_pretrained_cfg(source.model, source.pretrained)
-    return {"force_quick_gelu": True} if config.get("quick_gelu") else {}
+    known = [open_clip.get_pretrained_cfg(source.model, tag) for tag in tags]
+    preprocessing = {
+        key: known[0][key]
+        for key in _PREPROCESSING_KEYS
+        if known and all(config.get(key) == known[0].get(key) is not None for config in known)
+    }
+    found: dict[str, Any] = {"force_preprocess_cfg": preprocessing} if preprocessing else {}
+    if known and all(config.get("quick_gelu") for config in known):
+        found["force_quick_gelu"] = True
+    return found
 
 
 def _load_error(open_clip: Any, source: Source, error: Exception) -> PackError:
@@ -150,14 +170,25 @@ def _load_error(open_clip: Any, source: Source, error: Exception) -> PackError:
         )
     if not source.pretrained:
         return PackError(f"{source.model} cannot be made: {reason}")
-    config = open_clip.get_pretrained_cfg(source.model, source.pretrained)
-    hub = str(config.get("hf_hub") or "").strip("/")
-    place = f"https://huggingface.co/{hub}" if hub else str(config.get("url") or "its home page")
-    file = "open_clip_model.safetensors (or open_clip_pytorch_model.bin)" if hub else "the file"
     return PackError(
         f"The weights of {source.label} could not be downloaded.",
-        f"Fetch {file} from {place} and run again with --checkpoint FILE "
-        f"instead of --pretrained. ({reason})",
+        f"Fetch {_weights_file(open_clip, source)} and run "
+        f"`imagedb-site model export {source.label} --checkpoint FILE`; "
+        f"{source.label} then needs no network. ({reason})",
+    )
+
+
+def _weights_file(open_clip: Any, source: Source) -> str:
+    """Which file, and where it is."""
+    config = open_clip.get_pretrained_cfg(source.model, source.pretrained)
+    repository, _, file = str(config.get("hf_hub") or "").rpartition("/")
+    if not repository:
+        return str(config.get("url") or "the file from its publisher")
+    if file:
+        return f"https://huggingface.co/{repository}/resolve/main/{file}"
+    return (
+        f"https://huggingface.co/{repository}/resolve/main/open_clip_model.safetensors "
+        "(where there is none, open_clip_pytorch_model.bin)"
     )
 
 
@@ -173,8 +204,9 @@ def open_tokenizer(source: Source) -> Any:
         name = config.get("hf_tokenizer_name") or config.get("hf_model_name")
         raise PackError(
             f"The tokenizer of {source.model} could not be downloaded.",
-            f"Fetch tokenizer.json from https://huggingface.co/{name} and run again with "
-            "--tokenizer FILE.",
+            f"Fetch https://huggingface.co/{name}/resolve/main/tokenizer.json and run "
+            f"`imagedb-site model export {source.label} --tokenizer FILE`"
+            + (" with your --checkpoint." if source.checkpoint else "."),
         ) from error
 
 
