@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { drawnSize } from "../../web_assets/src/worker/decode";
 import { hashOf, kindOf, MAX_BYTES, refusal, sizeOf, undecodable } from "../../web_assets/src/ui/pictures/inspect";
-import { carriesFiles, filesFrom, picturesFrom } from "../../web_assets/src/ui/pictures/intake";
+import { carriesFiles, filesFrom } from "../../web_assets/src/ui/pictures/intake";
 import { MOST_PICTURES, Pictures, type Means } from "../../web_assets/src/ui/pictures/pictures";
 import { MemoryShelf, MOST, surplus } from "../../web_assets/src/ui/pictures/shelf";
 import { HOME, parseView, withPictures } from "../../web_assets/src/ui/state/view";
@@ -72,10 +72,9 @@ describe("a drop or paste", () => {
     files, types, items: items.map((item) => ({ kind: "file", getAsFile: () => item })),
   }) as unknown as DataTransfer;
 
-  it("gives its files, and of them the pictures", () => {
+  it("gives its files", () => {
     const [one, other] = [file(png()), file("x", "a.txt", "text/plain")];
     expect(filesFrom(transfer([one, other]))).toEqual([one, other]);
-    expect(picturesFrom(transfer([one, other]))).toEqual([one]);
     expect(filesFrom(transfer([], [one]))).toEqual([one]);
     expect(filesFrom(null)).toEqual([]);
     expect(carriesFiles(transfer([]))).toBe(true);

@@ -14,7 +14,7 @@ const require = createRequire(import.meta.url);
 const packageFile = (specifier: string) => async () => new Uint8Array(await readFile(require.resolve(specifier)));
 
 /** The WebAssembly files of the installed packages. */
-export const nodeAssets: Assets = {
+const nodeAssets: Assets = {
   sqlite: packageFile("@sqlite.org/sqlite-wasm/sqlite3.wasm"),
   runtime: packageFile("onnxruntime-web/ort-wasm-simd-threaded.wasm"),
 };

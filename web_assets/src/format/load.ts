@@ -74,7 +74,7 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
   }
 }
 
-export function isGzip(bytes: Uint8Array): boolean {
+function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === GZIP_MAGIC[0] && bytes[1] === GZIP_MAGIC[1];
 }
 

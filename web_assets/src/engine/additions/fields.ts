@@ -27,7 +27,7 @@ function fresh(names: string[], fields: readonly FieldDefinition[], label: strin
 }
 
 /** The file's name without its suffix, as the builder's field `name` has it. */
-export function stem(name: string): string {
+function stem(name: string): string {
   const dot = name.lastIndexOf(".");
   return dot > 0 ? name.slice(0, dot) : name;
 }

@@ -45,7 +45,7 @@ interface Token {
 }
 
 /** Longer queries are cut here, in code points. */
-export const MAX_LENGTH = 10_000;
+const MAX_LENGTH = 10_000;
 const MAX_K = 10_000;
 
 const LEX = new RegExp(
@@ -231,7 +231,7 @@ function parseExpression(tokens: Token[], source: string): Query {
 }
 
 /** The words of an FTS5 expression that a result should be about: all but what follows NOT. */
-export function positiveWords(tokens: readonly string[]): string {
+function positiveWords(tokens: readonly string[]): string {
   const words: string[] = [];
   let depth = 0;
   let skipAbove: number | null = null;

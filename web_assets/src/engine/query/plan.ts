@@ -76,7 +76,7 @@ export function isStopWord(word: string): boolean {
 }
 
 /** The words of `text` that full text looks for: no punctuation alone, no stop words unless all are. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   const words = split(text).filter(isSearchable);
   const content = words.filter((word) => !STOP_WORDS.has(word.toLowerCase()));
   return content.length ? content : words;

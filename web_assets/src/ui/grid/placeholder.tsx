@@ -6,7 +6,7 @@ import { thumbHashToRGBA } from "thumbhash";
 import { memo } from "../parts/memo";
 
 /** The pixels of a ThumbHash; null where the bytes are none. */
-export function pixelsOf(hash: Uint8Array): { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } | null {
+function pixelsOf(hash: Uint8Array): { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } | null {
   if (hash.length < 5) return null;
   try {
     const { w, h, rgba } = thumbHashToRGBA(hash);

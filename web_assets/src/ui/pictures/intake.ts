@@ -8,11 +8,6 @@ export function filesFrom(transfer: DataTransfer | null): File[] {
   return [...transfer.items].flatMap((item) => (item.kind === "file" ? item.getAsFile() ?? [] : []));
 }
 
-/** The files of a drop or paste that say they are pictures. */
-export function picturesFrom(transfer: DataTransfer | null): File[] {
-  return filesFrom(transfer).filter((file) => file.type.startsWith("image/"));
-}
-
 /** Whether something dragged over the page could be a picture: until the drop only the kinds are known. */
 export function carriesFiles(transfer: DataTransfer | null): boolean {
   return Boolean(transfer?.types.includes("Files"));
