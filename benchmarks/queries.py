@@ -50,6 +50,7 @@ from imagedb_site.query.index import Floats
 from imagedb_site.query.parse import Query, Term, parse
 from imagedb_site.query.relevance import likely_from
 
+ARMS: tuple[tuple[str, Mode], ...] = (("hybrid", "all"), ("text", "words"), ("vector", "meaning"))
 NEGATIVES = [
     ("wild cat", "leopard", "Leopards", "wild_cat cougar_body cougar_face"),
     ("musical instrument", "piano", "grand_piano", "accordion electric_guitar mandolin saxophone"),
@@ -110,11 +111,11 @@ def hybrid(encoder: Encoder, texts: Texts, temperature: float) -> dict[str, floa
     for name, every in (("", 2), ("_full", 1)):
         kept = [told[0] if row % every == 0 else "" for row, told in enumerate(captions)]
         index = MemoryIndex(embeddings, kept, temperature)
-        for arm, mode in (("hybrid", "all"), ("text", "words"), ("vector", "meaning")):
+        for arm, mode in ARMS:
             hits = 0
             for row, text in queries:
                 query = Query(terms=(Term("text", text),))
-                answer = evaluate(query, index, texts, mode=mode, k=10)  # type: ignore[arg-type]
+                answer = evaluate(query, index, texts, mode=mode, k=10)
                 hits += any(result.row == row for result in answer.results)
             found[f"{arm}{name}_r10"] = round(hits / len(queries), 3)
     return found

@@ -6,9 +6,9 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsFloat, SupportsIndex
 
-from PIL import Image, IptcImagePlugin
+from PIL import Image, ImageFile, IptcImagePlugin
 
 from imagedb_site.pictures.xmp import read_xmp
 from imagedb_site.records import FieldSpec, Value
@@ -175,8 +175,10 @@ def _utf8(text: str) -> str:
 def _iptc(image: Image.Image) -> dict[int, list[str]]:
     """Returns the strings of IPTC record 2 by dataset number."""
     found: dict[int, list[str]] = {}
+    if not isinstance(image, ImageFile.ImageFile):
+        return found
     try:
-        info = IptcImagePlugin.getiptcinfo(image)  # type: ignore[arg-type]
+        info = IptcImagePlugin.getiptcinfo(image)
         utf8 = bool(info) and b"\x1b%G" in _bytes_of((info or {}).get((1, 90)))
         for (record, dataset), value in (info or {}).items():
             if record == 2:
@@ -279,8 +281,10 @@ def _number(value: object, low: float, high: float, digits: int = 4) -> int | fl
         if isinstance(value, str):
             above, slash, below = value.strip()[:40].partition("/")
             number = float(above) / (float(below) if slash else 1.0)
+        elif isinstance(value, (bytes, SupportsFloat, SupportsIndex)):
+            number = float(value)
         else:
-            number = float(value)  # type: ignore[arg-type]
+            return None
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     if not math.isfinite(number) or not low <= number <= high:

@@ -10,7 +10,7 @@ import stat
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from imagedb_site.errors import FormatError, StorageError, UsageError
@@ -162,7 +162,15 @@ def _web_address(url: str) -> SplitResult:
 class _WebRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects to http and https only, so that a site cannot point at local files."""
 
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise urllib.error.URLError(f"redirected to {newurl}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
