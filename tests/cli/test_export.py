@@ -67,18 +67,28 @@ def test_csv_runs_no_formula(cli: Cli, site: Path, tmp_path: Path) -> None:
     assert "embedding" not in rows["cat/image_00.jpg"]
 
 
-def test_faiss_and_lancedb_find_what_we_find(cli: Cli, site: Path, tmp_path: Path) -> None:
-    faiss, lancedb = pytest.importorskip("faiss"), pytest.importorskip("lancedb")
-    assert cli("export", "out.faiss").returncode == 0
-    assert cli("export", "out.lancedb").returncode == 0
+def nearest(site: Path) -> tuple[np.ndarray, list[int], list[str]]:
+    """A picture's embedding, the rows most like it, and the ids of all rows."""
     with imagedb_site.open(site) as collection:
         query = collection.index.embedding(5)
-        wanted = np.argsort(-collection.index.similarities(query))[:3]
-        ids = list(collection.index.ids)
+        rows = np.argsort(-collection.index.similarities(query))[:3].tolist()
+        return query, rows, list(collection.index.ids)
+
+
+def test_faiss_finds_what_we_find(cli: Cli, site: Path, tmp_path: Path) -> None:
+    faiss = pytest.importorskip("faiss")
+    assert cli("export", "out.faiss").returncode == 0
+    query, wanted, ids = nearest(site)
     _, rows = faiss.read_index(str(tmp_path / "out.faiss")).search(query[None], 3)
-    assert rows[0].tolist() == wanted.tolist()
+    assert rows[0].tolist() == wanted
     beside = (tmp_path / "out.faiss.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["id"] for line in beside] == ids
+
+
+def test_lancedb_finds_what_we_find(cli: Cli, site: Path, tmp_path: Path) -> None:
+    lancedb = pytest.importorskip("lancedb")
+    assert cli("export", "out.lancedb").returncode == 0
+    query, wanted, ids = nearest(site)
     table = lancedb.connect(str(tmp_path / "out.lancedb")).open_table("images")
     found = table.search(query).metric("cosine").limit(3).to_list()
     assert [row["id"] for row in found] == [ids[row] for row in wanted]
