@@ -21,5 +21,10 @@ export default defineConfig({
   root: repository,
   plugins: [watPlugin(), packagesFromHere()],
   // Long enough for property tests on a busy machine; no test is about time.
-  test: { include: ["tests/web/**/*.test.{ts,tsx}"], environment: "node", testTimeout: 60_000 },
+  test: {
+    include: ["tests/web/**/*.test.{ts,tsx}"],
+    environment: "node",
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
+  },
 });

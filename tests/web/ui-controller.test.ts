@@ -97,9 +97,8 @@ describe("the controller", () => {
     collection.delay = 20;
     controller.go({ ...HOME, text: "cat" });
     controller.go({ ...HOME, text: "dog" }, { replace: true });
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(state().list?.key).toBe("#q=dog");
-    expect(state().pending).toBeNull();
+    await expect.poll(() => state().pending).toBeNull();
+    expect(state().list).toMatchObject({ key: "#q=dog", stage: "final" });
     expect(state().searchFailure).toBeNull();
   });
 
@@ -110,9 +109,8 @@ describe("the controller", () => {
     await settle();
     expect(state().list?.stage).toBe("words");
     controller.scrolled = 900;
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await expect.poll(() => state().refined?.stage).toBe("final");
     expect(state().list?.stage).toBe("words");
-    expect(state().refined?.stage).toBe("final");
     controller.acceptRefined();
     expect(state().list?.stage).toBe("final");
   });

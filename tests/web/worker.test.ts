@@ -75,15 +75,22 @@ describe("a collection behind a worker", () => {
   it("passes provisional answers and progress on", async () => {
     const { collection, server } = await connect();
     const real = server.fetch;
+    // The text tower arrives once the words have answered.
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => { release = resolve; });
     server.faults.set("model/text.onnx", async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await gate;
       server.faults.clear();
       return await real(`${BASE}model/text.onnx`);
     });
     const steps = new Set<string>();
     const stop = collection.onProgress(({ step }) => steps.add(step));
     const stages: string[] = [];
-    const final = await collection.search({ text: "cat", mode: "all", k: 3 }, { onPartial: ({ stage }) => stages.push(stage) });
+    const onPartial = ({ stage }: { stage: string }): void => {
+      stages.push(stage);
+      if (stage === "words") release();
+    };
+    const final = await collection.search({ text: "cat", mode: "all", k: 3 }, { onPartial });
     expect(final.stage).toBe("final");
     expect(stages).toContain("words");
     expect([...steps]).toEqual(expect.arrayContaining(["catalog", "vectors", "model", "tokens"]));
