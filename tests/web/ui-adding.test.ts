@@ -59,7 +59,7 @@ describe("adding pictures", () => {
     expect(port.most).toBe(1);
     expect(means.persist).toHaveBeenCalledTimes(1);
     expect(it.state.jobs.map(({ state }) => state)).toEqual(["added", "added", "added"]);
-    await vi.waitFor(() => { expect(it.state.room).toEqual({ used: 1, quota: 10 }); });
+    await expect.poll(() => it.state.room).toEqual({ used: 1, quota: 10 });
   });
 
   it("says of each file what became of it", async () => {

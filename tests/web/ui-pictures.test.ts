@@ -143,7 +143,7 @@ describe("pictures of a query", () => {
     const first = means();
     const [hash] = await first.pictures.add([file(png(), "kept.png")]);
     await first.pictures.embeddings([{ hash: hash!, weight: 1 }]);
-    await vi.waitFor(async () => expect((await first.shelf.get(hash!))?.embeddings["model-a"]).toBeDefined());
+    await expect.poll(async () => (await first.shelf.get(hash!))?.embeddings["model-a"]).toBeDefined();
     const later = means({ shelf: first.shelf });
     const found = await later.pictures.embeddings([{ hash: hash!, weight: 1 }]);
     expect(found[0]?.embedding[0]).toBe(33);
@@ -193,7 +193,7 @@ describe("pictures of a query", () => {
     const { pictures, shelf } = means();
     const [hash] = await pictures.add([file(png())]);
     await pictures.embeddings([{ hash: hash!, weight: 1 }]);
-    await vi.waitFor(async () => expect(await shelf.count()).toBe(1));
+    await expect.poll(() => shelf.count()).toBe(1);
     await pictures.forget();
     expect(await shelf.count()).toBe(0);
   });

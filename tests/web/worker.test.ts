@@ -1,5 +1,5 @@
 /** The page's side and the worker's side of the messages, joined without a worker. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WorkerCollection } from "../../web_assets/src/api/collection";
 import { Engine, QueryError } from "../../web_assets/src/engine";
 import { FormatError, LoadError } from "../../web_assets/src/format";
@@ -119,7 +119,7 @@ describe("a collection behind a worker", () => {
     const controller = new AbortController();
     const reason = new Error("typed on");
     const search = collection.search({ text: "cat", mode: "all", k: 3 }, { signal: controller.signal });
-    await vi.waitFor(() => { expect(workers[0]!.posted.some(({ kind }) => kind === "search")).toBe(true); });
+    await expect.poll(() => workers[0]!.posted.some(({ kind }) => kind === "search")).toBe(true);
     controller.abort(reason);
     await expect(search).rejects.toBe(reason);
     expect(workers[0]!.posted.at(-1)).toMatchObject({ kind: "abort" });
