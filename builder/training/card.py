@@ -81,6 +81,8 @@ def run(paths: Paths, name: str, target: Path, folder: Path) -> None:
     notes = json.loads(NOTES.read_text(encoding="utf-8"))
     fills = {
         "retrieval": retrieval(sets),
+        "captioned_r10": percent(figures["captioned"]["t2i_r10"]),
+        "photo_r10": percent(figures["photo"]["t2i_r10"]),
         "classes": percent(figures["labelled_held"]["precision_at_10"]),
         "top1": percent(figures["labelled_held"]["top1"]),
         "tilted": percent(floats["tilted_names"]["r10"]),
