@@ -104,6 +104,14 @@ def test_eval_on_pairs_skips_what_cannot_be_read(pictures):
     assert found["pictures"] == 3
 
 
+def test_eval_says_what_it_left_out(pictures):
+    shown = CliRunner().invoke(
+        command, ["eval", str(TINY), "--pairs", str(pictures / "pairs.jsonl")]
+    )
+    assert shown.exit_code == 0
+    assert "Left out: " in shown.stderr and "1 of 5 pictures could not be read." in shown.stderr
+
+
 def test_eval_on_classes(pictures):
     found = invoke("eval", TINY, "--classes", pictures / "classes", "--json")
     assert found["pictures"] == 6 and set(found) >= {"precision_at_10", "top1"}

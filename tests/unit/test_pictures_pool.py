@@ -22,6 +22,7 @@ from imagedb_site.pictures import (
     Work,
     derive_all,
     open_picture,
+    pool,
 )
 from imagedb_site.pictures.worker import derive_here
 from imagedb_site.records import Record
@@ -47,6 +48,8 @@ def hostile(image: Image.Image) -> np.ndarray:
     if image.width == 105:
         print("noise on standard output", flush=True)
         os.write(1, b"more noise")
+    if image.width == 106:
+        time.sleep(5)
     return np.zeros(3, dtype=np.uint8)
 
 
@@ -123,6 +126,31 @@ def test_one_hostile_picture_costs_itself_alone(tmp_path):
     assert "4 s" in reasons["timeout"] and "memory" in reasons["memory"]
     assert [found[at][1].lasting for at in (1, 3, 7)] == [True, False, False]
     assert children() == before
+
+
+def test_only_the_pictures_own_time_counts(tmp_path, monkeypatch):
+    """A decoder that the machine kept waiting goes on; one that waits by itself is given up."""
+    work = [Work(pictures(tmp_path, [106])[0], (THUMBNAIL,), input=True)]
+    limits = Limits(timeout_s=3)
+    given: dict[bool, object] = {}
+    for starved in (True, False):
+        monkeypatch.setattr(pool, "cpu_seconds", lambda pid, starved=starved: (0.0, starved))
+        [(_, found)] = derive_all(
+            work, preprocess=hostile, input_want=1000, limits=limits, workers=1
+        )
+        given[starved] = found
+    assert isinstance(given[True], Derived)
+    assert isinstance(given[False], DecodeError) and given[False].cause == "timeout"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_processor_time_is_read():
+    begin = pool.cpu_seconds(os.getpid())
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass
+    assert pool.cpu_seconds(os.getpid())[0] > begin[0] and begin[1]
+    assert pool.cpu_seconds(2**30) == (0.0, False)
 
 
 def test_bad_files_give_reasons(tmp_path):

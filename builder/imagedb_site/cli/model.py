@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 64
+_SHOWN = 5
+"""How many of the pictures that could not be read are named."""
 
 
 @click.group("model")
@@ -205,9 +207,12 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
     parts: list[NDArray[np.float32]] = []
     kept: list[int] = []
     waiting: list[NDArray[np.float32]] = []
+    failed: list[str] = []
     with ProgressBar() as progress:
-        for index, (_, derived) in enumerate(decoded):
-            if not isinstance(derived, DecodeError) and derived.input is not None:
+        for index, (record, derived) in enumerate(decoded):
+            if isinstance(derived, DecodeError):
+                failed.append(f"{record.path}: {derived}")
+            elif derived.input is not None:
                 kept.append(index)
                 waiting.append(derived.input)
             if waiting and (len(waiting) == BATCH or index == len(paths) - 1):
@@ -218,6 +223,10 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
         parts.append(encoder.encode_inputs(np.stack(waiting)))
     if not parts:
         raise SourceError("None of the pictures could be read.")
+    for line in failed[:_SHOWN]:
+        click.echo(f"Left out: {line}", err=True)
+    if failed:
+        click.echo(f"{len(failed):,} of {len(paths):,} pictures could not be read.", err=True)
     return np.concatenate(parts), kept
 
 

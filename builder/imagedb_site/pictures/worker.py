@@ -20,7 +20,15 @@ from imagedb_site.pictures.decode import Source, read_file
 from imagedb_site.pictures.derive import render
 from imagedb_site.pictures.metadata import read_metadata
 from imagedb_site.pictures.placeholder import placeholder
-from imagedb_site.pictures.types import DecodeError, Derivative, Derived, Limits, Picture, Recipe
+from imagedb_site.pictures.types import (
+    STARVED,
+    DecodeError,
+    Derivative,
+    Derived,
+    Limits,
+    Picture,
+    Recipe,
+)
 
 Preprocess = Callable[[Image.Image], np.ndarray]
 
@@ -80,7 +88,7 @@ def main() -> None:
         wire.send(replies, {"ready": True})
         while True:
             header, _ = wire.receive(jobs)
-            _alarm(limits.timeout_s * 2 + 5)
+            _alarm(limits.timeout_s * (STARVED + 1) + 5)
             wire.send(replies, *_serve(header, limits, preprocess, input_want))
             _alarm(0)
     except wire.Broken:
