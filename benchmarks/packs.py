@@ -17,7 +17,6 @@ import functools
 import gzip
 import http.server
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -223,15 +222,15 @@ def chromium(core: Path, tokens: int, width: int, uses_ids: bool) -> dict[str, A
         from playwright.sync_api import sync_playwright
     except ImportError:
         return {"encode_ms": None, "encode_error": "playwright is not installed"}
+    sys.path.insert(0, str(ROOT / "tests"))
+    from browser import ARGUMENTS, chromium_path
+
     handler = type("Handler", (_Server,), {"pack": core.parent})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    system = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=system if Path(system).exists() else None, args=["--no-sandbox"]
-            )
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
             page = browser.new_page()
             page.set_default_timeout(300_000)
             page.goto(f"http://127.0.0.1:{server.server_port}/")

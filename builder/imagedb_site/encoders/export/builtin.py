@@ -116,7 +116,7 @@ def load_checkpoint(file: Path) -> BuiltinModel:
             state = torch.load(file, weights_only=True, map_location="cpu")
         model.load_state_dict(state.get("state_dict", state))
     except Exception as error:  # pickle, safetensors and torch share no public base
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else "unreadable"
+        reason = " ".join(str(error).split())[:200] or "unreadable"
         raise PackError(
             f"{file} cannot be loaded as the built-in model: {reason}",
             "A checkpoint must be a state dictionary of this version's built-in model.",

@@ -86,9 +86,9 @@ _KEPT_ALIVE: list[Any] = []
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """OpenCLIP and the exporter report through logging and warnings; errors still come through."""
+    """OpenCLIP and the exporter report through logging and warnings, and errors as exceptions too."""
     before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -162,7 +162,7 @@ def _trained_with(open_clip: Any, source: Source) -> dict[str, Any]:
 
 
 def _load_error(open_clip: Any, source: Source, error: Exception) -> PackError:
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
+    reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else ""
     if source.checkpoint:
         return PackError(
             f"{source.checkpoint} cannot be loaded as {source.model}: {reason}",
