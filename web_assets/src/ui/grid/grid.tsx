@@ -19,6 +19,8 @@ const KEYS: Record<string, Direction> = {
 const OVERSCAN = 0.75;
 /** Milliseconds after a new list is on screen until what lies beyond it is drawn, unless the person scrolls before. */
 const SETTLE = 250;
+/** … in so many steps, so many ms apart: none of them keeps the page from answering. */
+const [STEPS, STEP] = [3, 40];
 /** Pages that fly past are not asked for; those that stay this long (ms) are. */
 const LINGER = 90;
 const GLIDE = 420;
@@ -52,7 +54,10 @@ export function Grid(): JSX.Element | null {
   const [gliding, setGliding] = useState(false);
   const [opened, setOpened] = useState<{ key: string; rows: ReadonlySet<number> } | null>(null);
   const open = opened && opened.key === list?.key ? opened.rows : CLOSED;
-  const [painted, setPainted] = useState<string | null>(null);
+  const [grown, setGrown] = useState<{ key: string | null; steps: number }>({ key: null, steps: 0 });
+  const growTo = useCallback((key: string | null, steps: number): void => {
+    setGrown((old) => (old.key === key && old.steps >= steps ? old : { key, steps }));
+  }, []);
   const anchor = useRef<Place | null>(null);
   const placed = useRef(-1);
   const wish = useRef<{ key: string; index: number } | null>(null);
@@ -101,7 +106,7 @@ export function Grid(): JSX.Element | null {
       frame ||= requestAnimationFrame(() => {
         frame = 0;
         look();
-        setPainted(latest.current?.list.key ?? null);
+        growTo(latest.current?.list.key ?? null, STEPS);
       });
       clearTimeout(pause);
       pause = setTimeout(() => controller.remember(), 180);
@@ -149,7 +154,7 @@ export function Grid(): JSX.Element | null {
   }, [refinement]);
 
   const key = list?.key ?? null;
-  const near = painted === key ? 0 : Math.floor(innerHeight * OVERSCAN);
+  const near = Math.floor(innerHeight * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / STEPS));
   const { tiles, missing } = useMemo(
     () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
   );
@@ -157,7 +162,12 @@ export function Grid(): JSX.Element | null {
   // the next letter replaces: its pictures would keep those of the next one waiting.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const frame = requestAnimationFrame(() => { timer = setTimeout(() => setPainted(key), SETTLE); });
+    let steps = 0;
+    const grow = (): void => {
+      growTo(key, ++steps);
+      if (steps < STEPS) timer = setTimeout(grow, STEP);
+    };
+    const frame = requestAnimationFrame(() => { timer = setTimeout(grow, SETTLE); });
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
