@@ -60,6 +60,8 @@ export function Grid(): JSX.Element | null {
   }, []);
   const anchor = useRef<Place | null>(null);
   const placed = useRef(-1);
+  /** The place to come back to is in a page that is not there yet. */
+  const settling = useRef(false);
   const wish = useRef<{ key: string; index: number } | null>(null);
 
   const geometry = useMemo(
@@ -86,6 +88,7 @@ export function Grid(): JSX.Element | null {
     controller.scrolled = scrollY;
     if (Math.abs(scrollY - placed.current) > 2) {
       placed.current = -1;
+      settling.current = false;
       anchor.current = { key: now.list.key, anchor: anchorAt(now.geometry, headLine() - top) };
     }
   }, [controller]);
@@ -135,12 +138,15 @@ export function Grid(): JSX.Element | null {
     if (restore?.key === list.key) {
       controller.restore = null;
       anchor.current = { key: list.key, anchor: restore.anchor };
+      settling.current = boxOf(geometry, restore.anchor.index) === null;
       place(origin + heightOf(geometry, restore.anchor));
     } else if (anchor.current?.key !== list.key) {
+      settling.current = false;
       if (anchor.current && scrollY > 0) place(Math.min(scrollY, 0));
       anchor.current = { key: list.key, anchor: { index: 0, shift: Math.min(0, -origin) } };
       setCurrent(0);
-    } else if (scrollY > Math.max(0, origin)) {
+    } else if (settling.current || scrollY > Math.max(0, origin)) {
+      settling.current &&= boxOf(geometry, anchor.current.anchor.index) === null;
       place(origin + heightOf(geometry, anchor.current.anchor));
     }
     look();
