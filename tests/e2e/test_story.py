@@ -188,6 +188,23 @@ def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def test_two_steps_back_from_a_picture_lead_to_the_place(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.home()
+    page.evaluate("scrollTo({ top: 1500, behavior: 'instant' })")
+    still(page)
+    page.keyboard.type("purple")
+    visitor.settled("“purple”")
+    # Its tile is a little above the place in the whole collection.
+    page.locator(".tile-link").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.evaluate("history.go(-2)")
+    expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    eventually(lambda: page.evaluate("scrollY") > 0)
+    assert abs(still(page) - 1500) < 120
+
+
 def test_a_step_right_after_scrolling_keeps_the_place(visit: Visit) -> None:
     page = visit().home()
     example = page.get_by_role("group", name="Examples").get_by_role("button", name="blue stripe")

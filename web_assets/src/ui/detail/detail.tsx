@@ -43,14 +43,15 @@ function Open({ id }: { id: string }): JSX.Element {
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
   shown.current = info;
   const close = (): void => controller.closeImage();
+  const list = useStore((state) => state.list);
+  const shownIn = useRef(list?.key);
+  shownIn.current = list?.key;
   // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened; whoever
-  // has left the list by then stays undisturbed.
-  useEffect(() => () => {
-    const shownIn = controller.store.get().list?.key;
-    setTimeout(() => { if (controller.store.get().list?.key === shownIn) controller.focusGrid(last.current); }, 0);
+  // has left the list by then stays undisturbed. A layout effect: others are cleaned up some frames later.
+  useLayoutEffect(() => () => {
+    setTimeout(() => { if (controller.store.get().list?.key === shownIn.current) controller.focusGrid(last.current); }, 0);
   }, []);
 
-  const list = useStore((state) => state.list);
   const index = info && list ? indexOfId(list, info.id) : -1;
   const step = (by: 1 | -1): void => {
     const next = index < 0 || !list ? null : placeAt(list, index + by);
