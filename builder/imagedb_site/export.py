@@ -1,8 +1,9 @@
 """Collections for other tools: tables (Parquet, CSV, JSON lines), LanceDB and Faiss.
 
 One row an image: `id`, `path`, `width`, `height`, the fields under their own names, `split` where it
-is asked for, and `embedding` float32 [dim], L2-normalised. From a library the embeddings are exact,
-from a published site they are as the site has them (int8).
+is asked for, `thumbnail` where they are ("bytes", a WebP picture, and "path", the way tables of pictures
+are commonly written), and `embedding` float32 [dim], L2-normalised. From a library the embeddings are
+exact, from a published site they are as the site has them (int8).
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def export(
     text: str = "",
     split: Split | None = None,
     embeddings: bool = True,
+    thumbnails: bool = False,
     overwrite: bool = False,
     progress: Progress = lambda step, done, total: None,
 ) -> int:
@@ -58,24 +60,30 @@ def export(
 
     The kind of file follows from the suffix of `target`: .parquet, .csv, .jsonl, .lancedb (a folder) or
     .faiss (an inner-product index, with the other columns in a .jsonl file beside it, line n for vector
-    n). CSV holds no embeddings. Whole or not at all: a file is written aside and renamed.
-    Raises UsageError for an unknown kind, a missing library or an existing file, StorageError where
-    the file cannot be written.
+    n). CSV holds no embeddings; only .parquet and .lancedb hold thumbnails. Whole or not at all: a file
+    is written aside and renamed. Raises UsageError for an unknown kind, a missing library, an existing
+    file or thumbnails in a kind without, StorageError where the file cannot be written.
     """
     write = WRITERS.get(target.suffix.lower())
     if write is None:
         raise UsageError(
             f"What kind of file is {target.name}?", f"Name one that ends in {', '.join(WRITERS)}."
         )
+    if thumbnails and target.suffix.lower() not in WITH_THUMBNAILS:
+        raise UsageError(
+            f"{target.name} cannot hold thumbnails.",
+            f"Name one that ends in {' or '.join(WITH_THUMBNAILS)}, or leave --thumbnails out.",
+        )
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already.", "Choose another name, or add --overwrite.")
     names = {field.name for field in collection.index.fields}
-    if taken := names & {"id", "path", "embedding", "split"}:
+    own = {"id", "path", "embedding", "split", *(["thumbnail"] if thumbnails else [])}
+    if taken := names & own:
         raise UsageError(f"A field has the name of a column: {', '.join(sorted(taken))}.")
     rows = [int(row) for row in np.flatnonzero(matching(parse(text), collection.index))]
     # A collection has a temperature where it has a model, and so embeddings.
     embeddings = embeddings and collection.index.temperature is not None
-    table = Table(collection, rows, split, embeddings, progress)
+    table = Table(collection, rows, split, embeddings, progress, thumbnails=thumbnails)
     try:
         with _aside(target) as temporary:
             write(table, temporary)
@@ -94,11 +102,14 @@ class Table:
         split: Split | None,
         embeddings: bool,
         progress: Progress,
+        *,
+        thumbnails: bool = False,
     ) -> None:
         self._collection = collection
         self._rows = rows
         self._progress = progress
         self.embeddings = embeddings
+        self.thumbnails = thumbnails
         self.fields: Sequence[FieldSpec] = [
             field for field in collection.index.fields if field.name not in FIXED
         ]
@@ -114,7 +125,8 @@ class Table:
     def columns(self) -> list[str]:
         """All but the embedding."""
         more = ["split"] if self.has_split else []
-        return [*FIXED, *(field.name for field in self.fields), *more]
+        last = ["thumbnail"] if self.thumbnails else []
+        return [*FIXED, *(field.name for field in self.fields), *more, *last]
 
     @property
     def dim(self) -> int:
@@ -134,6 +146,8 @@ class Table:
         values = {**document["fields"], **{name: document[name] for name in FIXED}}
         if self.has_split:
             values["split"] = self._part[row]
+        if self.thumbnails and (data := self._collection.index.thumbnail(row)) is not None:
+            values["thumbnail"] = {"bytes": data, "path": f"{document['id']}.webp"}
         return {name: values.get(name) for name in self.columns}
 
 
@@ -201,6 +215,9 @@ WRITERS: dict[str, Callable[[Table, Path], None]] = {
 }
 
 
+WITH_THUMBNAILS = (".parquet", ".lancedb")
+
+
 def _library(module: str, what: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
@@ -217,7 +234,8 @@ def _schema(table: Table) -> Any:
         "boolean": arrow.bool_(),
         "tags": arrow.list_(arrow.string()),
     }
-    known = {"width": arrow.int32(), "height": arrow.int32()}
+    picture = arrow.struct([("bytes", arrow.binary()), ("path", arrow.string())])
+    known = {"width": arrow.int32(), "height": arrow.int32(), "thumbnail": picture}
     of_field = {field.name: kinds.get(field.type, arrow.string()) for field in table.fields}
     columns = [(name, {**of_field, **known}.get(name, arrow.string())) for name in table.columns]
     if table.embeddings:

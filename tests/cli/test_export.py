@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import imagedb_site
 
@@ -42,6 +44,24 @@ def test_parquet_has_every_row_and_its_embedding(
     first = found["path"].to_pylist().index("cat/image_00.jpg")
     assert found["tags"][first].as_py() == ["one", "two"]
     assert found["width"].to_pylist() == [400] * 12
+
+
+@pytest.mark.parametrize("place", ["dist", "dist.library"])
+def test_thumbnails_go_along_where_they_are_asked_for(
+    cli: Cli, site: Path, tmp_path: Path, place: str
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    done = cli("export", "out.parquet", "--in", place, "--thumbnails", "--query", "label:cat")
+    assert done.returncode == 0, done.stderr
+    found = parquet.read_table(tmp_path / "out.parquet").to_pylist()
+    assert len(found) == 4
+    with imagedb_site.open(tmp_path / place) as collection:
+        for row in found:
+            hit = collection.image(row["id"])
+            assert hit is not None
+            assert row["thumbnail"]["bytes"] == collection.thumbnail(hit)
+            with Image.open(io.BytesIO(row["thumbnail"]["bytes"])) as image:
+                assert image.format == "WEBP"
 
 
 def test_json_lines_of_a_query_with_a_split(cli: Cli, site: Path, tmp_path: Path) -> None:
@@ -100,6 +120,7 @@ def test_mistakes_leave_what_is_there(cli: Cli, site: Path, tmp_path: Path) -> N
     for arguments, words in (
         (("out.jsonl",), "exists already"),
         (("out.txt",), "What kind of file"),
+        (("out.csv", "--thumbnails"), "cannot hold thumbnails"),
         (("out.csv", "--split", "half"), "pair of shares"),
         (("out.csv", "--split", "0.9,0.9"), "at most 1"),
     ):

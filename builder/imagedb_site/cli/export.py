@@ -22,11 +22,12 @@ from .progress import ProgressBar
 @click.option("--split", "shares", metavar="V,T", help="Shares of validation and test, as 0.1,0.1.")
 @click.option("--seed", default=0, show_default=True, help="Of the split.")
 @click.option("--no-embeddings", is_flag=True, help="Metadata alone.")
+@click.option("--thumbnails", is_flag=True, help="Also the thumbnails (.parquet, .lancedb).")
 @click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     target: Path, place: str, query: str, shares: str | None, seed: int,
-    no_embeddings: bool, overwrite: bool, as_json: bool,
+    no_embeddings: bool, thumbnails: bool, overwrite: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write metadata and embeddings to TARGET for other tools.
 
@@ -35,6 +36,7 @@ def command(
     \b
     Examples:
       imagedb-site export pictures.parquet
+      imagedb-site export pictures.parquet --thumbnails
       imagedb-site export pictures.lancedb --in dist.library
       imagedb-site export cats.csv --query "tag:cat" --split 0.1,0.1 --seed 7
     """
@@ -55,6 +57,7 @@ def command(
             text=query,
             split=split,
             embeddings=not no_embeddings,
+            thumbnails=thumbnails,
             overwrite=overwrite,
             progress=progress,
         )
