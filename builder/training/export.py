@@ -11,22 +11,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from imagedb_site.encoders.export.builtin import as_trained
 from imagedb_site.encoders.export.exporter import Options, assemble
 from imagedb_site.encoders.export.graphs import TextPlan
 from imagedb_site.encoders.export.tokenizers import PackTokens
 from imagedb_site.encoders.export.trace import Towers, Traced, trace_towers
 from imagedb_site.encoders.pack_writer import Vocabulary
-from imagedb_site.encoders.quantize import WeightPrecision
 
 from .backbone import load_backbone
 from .distil import load
 from .imagemodel import Head, ImageTower
 from .preprocess import tensor
-from .settings import DIM, GROUP, HALF, MAX_TOKENS, PREPROCESSING, Paths
+from .settings import DIM, MAX_TOKENS, PREPROCESSING, Paths
 from .textmodel import embed, pack_ids
 
 NAME = "builtin"
@@ -40,13 +39,6 @@ def load_image(paths: Paths, name: str) -> ImageTower:
     tower = ImageTower(net, Head(net.fc, torch.zeros(1000, DIM)))
     tower.load_state_dict(state)
     return tower.eval()
-
-
-def precision(name: str, shape: tuple[int, ...]) -> WeightPrecision:
-    """That of the grid on which training left a weight of this shape, outputs first."""
-    if np.prod(shape) <= HALF:
-        return "fp16"
-    return "int4" if len(shape) == 2 and shape[1] % GROUP == 0 else "int8"
 
 
 def towers(paths: Paths, name: str) -> Towers:
@@ -91,8 +83,8 @@ def write(
         precision="int4",
         image_precision="int8",
         licence=licence,
-        choose_text=precision,
-        choose_image=precision,
+        choose_text=as_trained,
+        choose_image=as_trained,
         vocabulary=Vocabulary(vocabulary, words),
         rows_per_shard=ROWS_PER_SHARD,
         card=card,

@@ -26,8 +26,6 @@ CUT = 13
 """Blocks of the backbone below this index stay frozen, on the shipped grid; their outputs are cached."""
 GROUP = 32
 """Values that share a scale where weights have 4 bits."""
-HALF = 15000
-"""Weights of at most so many values keep 16 bits: early layers, where rounding costs most."""
 MAX_TOKENS = 64
 SEED = 20
 

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from .settings import GROUP, HALF
+from imagedb_site.encoders.export.builtin import HALF
+
+from .settings import GROUP
 
 KEPT = 20
 """How many steps of training a weight keeps its scales: looking for the best costs more than rounding."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +58,27 @@ def test_a_changed_checkpoint_becomes_a_pack_that_agrees_with_it(
     assert (first == wanted).mean() > 0.9
     before = Encoder(load_pack(TINY), threads=1).encode_images(drawn_pictures(12))
     assert np.abs(images - before).max() > 1e-3
+
+
+def test_weights_as_they_were_trained_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is exported on the grid of training comes back from a second export as it was."""
+    monkeypatch.setattr(builtin, "HALF", 64)
+    places = [TINY, tmp_path / "first", tmp_path / "second"]
+    for place, target in itertools.pairwise(places):
+        monkeypatch.setattr(builtin, "load_pack", lambda name, place=place: load_pack(place))
+        model = builtin.BuiltinModel().eval()
+        traced = builtin.trace_builtin(model, "tuned", drawn_pictures(12))
+        more = exporter.Options(vocabulary=builtin.vocabulary_of(model))
+        monkeypatch.setattr(exporter.parity, "check_pack", lambda *given: None)
+        exporter.assemble(traced, target, replace(exporter.as_trained(more), card="none"))
+    encoders = [Encoder(load_pack(place), threads=1) for place in places]
+    images = [encoder.encode_images(drawn_pictures(12)) for encoder in encoders]
+    texts = [encoder.encode_texts(prompts()) for encoder in encoders]
+    assert np.abs(images[0] - images[1]).max() > 1e-4
+    np.testing.assert_allclose(images[1], images[2], atol=2e-6)
+    np.testing.assert_allclose(texts[1], texts[2], atol=2e-6)
 
 
 def test_a_checkpoint_of_something_else_is_refused(

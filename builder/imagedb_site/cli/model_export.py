@@ -36,9 +36,8 @@ PRECISIONS = ("int8", "int4", "fp16", "fp32")
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
-    default="int8",
-    show_default=True,
-    help="Of the text tower's weights; the image tower takes int8 under int4.",
+    help="Of the text tower's weights; the image tower takes int8 under int4.  [default: int8; for "
+    "builtin as it was trained]",
 )
 @click.option(
     "--image-precision", type=click.Choice(PRECISIONS), help="Of the image tower's weights."
@@ -57,7 +56,7 @@ def export_command(
     checkpoint: Path | None,
     tokenizer: Path | None,
     output: Path | None,
-    precision: str,
+    precision: str | None,
     image_precision: str | None,
     pictures: Path | None,
     licence: str | None,
@@ -97,10 +96,15 @@ def export_command(
     from ..encoders.export.openclip import import_openclip
 
     import_openclip()
-    from ..encoders.export.exporter import Options, export_builtin, export_pack
+    from ..encoders.export.exporter import (
+        Options,
+        as_trained,
+        export_builtin,
+        export_pack,
+    )
 
     options = Options(
-        precision=precision,  # type: ignore[arg-type]
+        precision=precision or "int8",  # type: ignore[arg-type]
         image_precision=image_precision,  # type: ignore[arg-type]
         pictures=pictures,
         licence=None
@@ -109,6 +113,8 @@ def export_command(
     )
     with ProgressBar(quiet=as_json) as progress:
         if model == BUILTIN and checkpoint is not None:
+            if precision is None and image_precision is None:
+                options = as_trained(options)
             pack = export_builtin(checkpoint, folder, options, progress=progress)
         else:
             pack = export_pack(source, folder, options, progress=progress)

@@ -34,7 +34,9 @@ def moments(model: onnx.ModelProto, feeds: Iterable[Feed]) -> dict[str, NDArray[
     session = open_session(probe.SerializeToString(), "calibration")
     total: dict[str, NDArray[np.float32]] = {}
     for feed in feeds:
-        values = dict(zip(names, session.run(names, dict(feed)), strict=True)) | dict(feed)
+        # An empty list of names would be refused.
+        found = session.run(names, dict(feed)) if names else []
+        values = dict(zip(names, found, strict=True)) | dict(feed)
         for name in set(inputs.values()):
             value = np.asarray(values[name], dtype=np.float32)
             value = np.moveaxis(value, 1, -1) if value.ndim == 4 else value

@@ -28,10 +28,21 @@ from imagedb_site.encoders.export.trace import Traced, compare, feeds, token_ids
 from imagedb_site.encoders.pack import BUILTIN, ModelPack, load_pack
 from imagedb_site.encoders.pack_writer import Vocabulary
 from imagedb_site.encoders.preprocess import Preprocessing
+from imagedb_site.encoders.quantize import GROUP, WeightPrecision
 from imagedb_site.encoders.text import TokenTable
 from imagedb_site.encoders.tokenizer import TOKENIZER_LIMIT
 from imagedb_site.encoders.torchrun import Graph
 from imagedb_site.errors import PackError
+
+HALF = 15000
+"""Weights of at most so many values keep 16 bits: early layers, where rounding costs most."""
+
+
+def as_trained(name: str, shape: tuple[int, ...]) -> WeightPrecision:
+    """The precision on whose grid training leaves a weight of this shape, outputs first."""
+    if np.prod(shape) <= HALF:
+        return "fp16"
+    return "int4" if len(shape) == 2 and shape[1] % GROUP == 0 else "int8"
 
 
 class GraphModule(nn.Module):

@@ -147,6 +147,20 @@ def export_builtin(
     return pack
 
 
+def as_trained(options: Options) -> Options:
+    """`options` with the precisions of the built-in pack, weight by weight: its own weights are kept
+    as they are, and those of one tuned further are rounded to as many bits."""
+    from imagedb_site.encoders.export.builtin import as_trained as choose
+
+    return replace(
+        options,
+        precision="int4",
+        image_precision="int8",
+        choose_text=choose,
+        choose_image=choose,
+    )
+
+
 def check_folder(folder: Path) -> None:
     """Raises UsageError when `folder` holds something that is not a pack."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "pack.json").is_file():
