@@ -178,11 +178,14 @@ describe("thumbnails", () => {
     const thumbnails = new Thumbnails({ fetch });
     const one = thumbnails.borrow({ url: "/pack", offset: 0, length: 40 });
     const two = thumbnails.borrow({ url: "/pack", offset: 40, length: 60 });
+    await settle();
     await answer("/pack");
     expect(await one.url).not.toBe(await two.url);
     expect(made).toEqual(["40", "60"]);
     const three = thumbnails.borrow({ url: "/pack", offset: 10, length: 5 });
-    await three.url;
+    expect(thumbnails.at({ url: "/pack", offset: 10, length: 5 })).toBe("blob:3");
+    expect(await three.url).toBe("blob:3");
+    await expect(thumbnails.borrow({ url: "/pack", offset: 90, length: 50 }).url).rejects.toThrow("too short");
     expect(asked).toEqual(["/pack"]);
   });
 
@@ -192,6 +195,7 @@ describe("thumbnails", () => {
     const gone = thumbnails.borrow({ url: "/a", offset: 0, length: 1 });
     const first = thumbnails.borrow({ url: "/b", offset: 0, length: 1 });
     const second = thumbnails.borrow({ url: "/b", offset: 0, length: 1 });
+    await settle();
     gone.release();
     first.release();
     expect(aborted).toEqual(["/a"]);
@@ -204,6 +208,7 @@ describe("thumbnails", () => {
     const { fetch, answer } = server({ "/a": 10, "/b": 10, "/c": 10 });
     const thumbnails = new Thumbnails({ fetch, cacheBytes: 15 });
     const loans = ["/a", "/b", "/c"].map((url) => thumbnails.borrow({ url, offset: 0, length: 10 }));
+    await settle();
     for (const url of ["/a", "/b", "/c"]) await answer(url);
     expect(revoked).toEqual([]);
     loans[0]!.release();
@@ -213,25 +218,47 @@ describe("thumbnails", () => {
     expect(thumbnails.held.pictures).toBe(2);
   });
 
-  it("asks for a few at a time, the latest wishes first", async () => {
-    const { fetch, asked, answer } = server({ "/1": 1, "/2": 1, "/3": 1, "/4": 1 });
+  it("asks for a few at a time, the latest wishes first and those of one moment in order", async () => {
+    const { fetch, asked, answer } = server({ "/1": 1, "/2": 1, "/3": 1, "/4": 1, "/5": 1, "/6": 1 });
     const thumbnails = new Thumbnails({ fetch, parallel: 2 });
     for (const url of ["/1", "/2", "/3", "/4"]) thumbnails.borrow({ url, offset: 0, length: 1 });
+    await settle();
     expect(asked).toEqual(["/1", "/2"]);
-    await answer("/1");
-    expect(asked).toEqual(["/1", "/2", "/4"]);
+    for (const url of ["/5", "/6"]) thumbnails.borrow({ url, offset: 0, length: 1 });
+    await settle();
+    for (const url of ["/1", "/2", "/5", "/6"]) await answer(url);
+    expect(asked).toEqual(["/1", "/2", "/5", "/6", "/3", "/4"]);
+  });
+
+  it("fetches nothing while it is told to wait, what has left meanwhile not at all", async () => {
+    const { fetch, asked } = server({ "/1": 1, "/2": 1, "/3": 1 });
+    const thumbnails = new Thumbnails({ fetch });
+    thumbnails.wait(20);
+    const gone = thumbnails.borrow({ url: "/1", offset: 0, length: 1 });
+    thumbnails.borrow({ url: "/2", offset: 0, length: 1 });
+    await settle();
+    expect(asked).toEqual([]);
+    gone.release();
+    await expect.poll(() => asked).toEqual(["/2"]);
+    thumbnails.wait(60_000);
+    thumbnails.borrow({ url: "/3", offset: 0, length: 1 });
+    thumbnails.wait(0);
+    expect(asked).toEqual(["/2", "/3"]);
   });
 
   it("fails visibly, and may be asked again", async () => {
     const { fetch, asked, answer } = server({ "/short": 3 });
     const thumbnails = new Thumbnails({ fetch });
     const lost = thumbnails.borrow({ url: "/missing", offset: 0, length: 1 });
+    await settle();
     await answer("/missing");
     await expect(lost.url).rejects.toThrow("404");
     const short = thumbnails.borrow({ url: "/short", offset: 0, length: 9 });
+    await settle();
     await answer("/short");
     await expect(short.url).rejects.toThrow("too short");
     thumbnails.borrow({ url: "/missing", offset: 0, length: 1 });
+    await settle();
     expect(asked).toEqual(["/missing", "/short", "/missing"]);
   });
 });

@@ -14,6 +14,8 @@ const names = {
 };
 /** A network that does not answer this long (ms) is treated as none, where the cache can answer. */
 const PATIENCE = 4000;
+/** Milliseconds that a thumbnail waits before it is kept. */
+const SHOWN_FIRST = 500;
 
 const at = (path: string): string => new URL(path.split("/").map(encodeURIComponent).join("/"), scope).href;
 
@@ -61,7 +63,8 @@ async function cacheFirst(request: Request, name: string, kind: Kind, event: Fet
   if (known) return known;
   const response = await fetch(request);
   const copy = response.clone();
-  event.waitUntil(put(name, key, copy).then(() => trim(name, kind)));
+  // What is shown comes before what is kept.
+  event.waitUntil(later(kind === "thumbnail" ? SHOWN_FIRST : 0).then(() => put(name, key, copy)).then(() => trim(name, kind)));
   return response;
 }
 
@@ -76,8 +79,8 @@ async function trim(name: string, kind: Kind): Promise<void> {
   for (const key of keys.slice(0, Math.max(0, keys.length - MOST[kind]))) await cache.delete(key);
 }
 
-function late(): Promise<null> {
-  return new Promise((resolve) => { setTimeout(() => resolve(null), PATIENCE); });
+function later(milliseconds: number): Promise<null> {
+  return new Promise((resolve) => { setTimeout(() => resolve(null), milliseconds); });
 }
 
 /** The network, else (or when it dawdles) the cache, else whatever the network says after all. */
@@ -86,7 +89,7 @@ async function networkFirst(request: Request, known: () => Promise<Response | un
     if (response.ok) keep(response.clone());
     return response;
   });
-  const first = await Promise.race([network.catch(() => null), late()]);
+  const first = await Promise.race([network.catch(() => null), later(PATIENCE)]);
   if (first && first.status < 500) return first;
   return await known() ?? first ?? network;
 }

@@ -25,6 +25,8 @@ interface Job {
   controller: AbortController;
   waiting: Set<{ key: string; source: Source; resolve: (url: string) => void; reject: (reason: unknown) => void }>;
   running: boolean;
+  /** Which fetches were wished for together with it. */
+  turn: number;
 }
 
 export interface ThumbnailOptions {
@@ -38,6 +40,10 @@ export interface ThumbnailOptions {
 
 export class FailedThumbnail extends Error {}
 
+function keyOf({ url, offset }: Source): string {
+  return `${url}#${String(offset)}`;
+}
+
 export class Thumbnails {
   readonly #fetch: typeof fetch;
   readonly #cacheBytes: number;
@@ -49,6 +55,9 @@ export class Thumbnails {
   readonly #packs = new Map<string, Blob>();
   readonly #jobs = new Map<string, Job>();
   #running = 0;
+  #turn = 0;
+  /** Fetches begin when it fires. */
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ThumbnailOptions = {}) {
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
@@ -61,12 +70,18 @@ export class Thumbnails {
   borrow(source: Source): Loan {
     // A picture of this device: its address is an object URL already, which whoever made it takes back.
     if (source.url.startsWith("blob:")) return { url: Promise.resolve(source.url), release: () => undefined };
-    const key = `${source.url}#${String(source.offset)}`;
+    const key = keyOf(source);
     const entry = this.#entries.get(key);
     if (entry?.url) {
       entry.users++;
       this.#touch(key, entry);
       return { url: Promise.resolve(entry.url), release: this.#once(() => this.#giveBack(key)) };
+    }
+    const pack = this.#packs.get(source.url);
+    if (pack) {
+      const ready = new Promise<string>((resolve) => { resolve(this.#lend(key, source, source.url, pack)); });
+      ready.catch(() => undefined);
+      return { url: ready, release: this.#once(() => this.#giveBack(key)) };
     }
     let lent = false;
     let cancel = (): void => undefined;
@@ -84,8 +99,26 @@ export class Thumbnails {
       };
     });
     url.catch(() => undefined);
-    this.#pump();
+    // Together with the other wishes of this task, in a task of their own.
+    this.#later ??= setTimeout(() => { this.wait(0); }, 0);
     return { url, release: this.#once(() => { if (lent) this.#giveBack(key); else cancel(); }) };
+  }
+
+  /** The object URL of a picture that is here already. It is valid as long as it is on loan, and for the moment. */
+  at(source: Source): string | null {
+    return source.url.startsWith("blob:") ? source.url : this.#entries.get(keyOf(source))?.url ?? null;
+  }
+
+  /** Starts no fetches for so many ms, since what is on screen will hardly stay; 0 ends an earlier wait. */
+  wait(milliseconds: number): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    if (milliseconds > 0) {
+      this.#later = setTimeout(() => { this.wait(0); }, milliseconds);
+    } else {
+      this.#turn++;
+      this.#pump();
+    }
   }
 
   /** Pictures and packs held, for tests and the about box. */
@@ -103,7 +136,7 @@ export class Thumbnails {
   #job(source: Source): Job {
     const known = this.#jobs.get(source.url);
     if (known) return known;
-    const job: Job = { source, controller: new AbortController(), waiting: new Set(), running: false };
+    const job: Job = { source, controller: new AbortController(), waiting: new Set(), running: false, turn: this.#turn };
     this.#jobs.set(source.url, job);
     return job;
   }
@@ -114,8 +147,9 @@ export class Thumbnails {
   }
 
   #pump(): void {
-    // The newest wishes first: they are what the person looks at now.
-    const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).reverse();
+    if (this.#later !== undefined) return;
+    // The newest wishes first, those of one turn in order: they are what the person looks at now.
+    const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).sort(([, a], [, b]) => b.turn - a.turn);
     for (const [url, job] of idle) {
       if (this.#running >= this.#parallel) return;
       void this.#run(url, job);
@@ -126,7 +160,7 @@ export class Thumbnails {
     job.running = true;
     this.#running++;
     try {
-      const blob = this.#packs.get(url) ?? await this.#load(url, job.controller.signal);
+      const blob = await this.#load(url, job.controller.signal);
       for (const waiter of job.waiting) {
         try {
           waiter.resolve(this.#lend(waiter.key, waiter.source, url, blob));

@@ -37,6 +37,9 @@ interface Props {
 /** Milliseconds that a picture is on screen before its name is asked for: results that come and go need none. */
 const STAYS = 600;
 
+/** A picture that is there after so many ms at most does not fade in, which would take a dozen frames. */
+const QUICK = 300;
+
 /** Waits until a picture has stayed, and the browser has nothing better to do. */
 function whenSettled(action: () => void): () => void {
   let handle: number | undefined;
@@ -60,7 +63,8 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
   const [looked, setLooked] = useState(false);
-  const [shown, setShown] = useState(false);
+  const [shown, setShown] = useState<"" | "shown" | "shown quick">("");
+  const [born] = useState(() => performance.now());
   const [broken, setBroken] = useState(false);
   const alive = useRef(true);
   useEffect(() => () => { alive.current = false; }, []);
@@ -96,10 +100,10 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
         tabIndex={current ? 0 : -1} aria-label={label} onClick={open} onPointerEnter={look}
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
-        <Placeholder hash={info.placeholder} />
+        <Placeholder hash={info.placeholder} covered={url !== null} />
         {url && !broken && (
-          <img src={url} alt="" class={shown ? "shown" : ""} draggable={false} decoding="async"
-            onLoad={() => setShown(true)} onError={() => setBroken(true)} />
+          <img src={url} alt="" class={shown} draggable={false} decoding="async"
+            onLoad={() => setShown(performance.now() - born < QUICK ? "shown quick" : "shown")} onError={() => setBroken(true)} />
         )}
         {!info.thumbnail && <span class="tile-text">{name ?? ""}</span>}
       </a>

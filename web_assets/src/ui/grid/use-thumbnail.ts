@@ -10,18 +10,26 @@ export interface Thumbnail {
   retry: () => void;
 }
 
+interface Shown {
+  url: string | null;
+  failed: boolean;
+}
+
 export function useThumbnail(source: RowInfo["thumbnail"]): Thumbnail {
   const { thumbnails } = useController();
   const [attempt, setAttempt] = useState(0);
-  const [shown, setShown] = useState<{ url: string | null; failed: boolean }>({ url: null, failed: false });
+  const [shown, setShown] = useState<Shown>(() => ({ url: source && thumbnails.at(source), failed: false }));
   useEffect(() => {
-    setShown((old) => (old.url || old.failed ? { url: null, failed: false } : old));
+    const show = (url: string | null, failed = false): void => {
+      setShown((old) => (old.url === url && old.failed === failed ? old : { url, failed }));
+    };
+    show(source && thumbnails.at(source));
     if (!source) return;
     let current = true;
     const loan = thumbnails.borrow(source);
     loan.url.then(
-      (url) => { if (current) setShown({ url, failed: false }); },
-      () => { if (current) setShown({ url: null, failed: true }); },
+      (url) => { if (current) show(url); },
+      () => { if (current) show(null, true); },
     );
     return () => {
       current = false;

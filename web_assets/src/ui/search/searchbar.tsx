@@ -13,6 +13,9 @@ import { useSuggestions } from "./use-suggestions";
 import { useThumbnail } from "../grid/use-thumbnail";
 import type { RowInfo } from "../../engine/types";
 
+/** Milliseconds after a key in which a quick typist presses the next: until then no pictures are fetched. */
+const BETWEEN_KEYS = 100;
+
 export function SearchBar(): JSX.Element {
   const controller = useController();
   const view = useStore((state) => state.view);
@@ -57,6 +60,7 @@ export function SearchBar(): JSX.Element {
     const { value } = event.currentTarget;
     setText(value);
     suggestions.show();
+    controller.thumbnails.wait(BETWEEN_KEYS);
     eager.typed(value, () => search(value, false));
   };
   /** A word may be followed by another; anything else is searched for as it is. */
@@ -108,6 +112,7 @@ export function SearchBar(): JSX.Element {
   const submit = (event: Event): void => {
     event.preventDefault();
     suggestions.close();
+    controller.thumbnails.wait(0);
     search(text, true);
     if (controller.store.get().searchFailure) controller.retry();
     // On a phone the keyboard makes way for the results.
