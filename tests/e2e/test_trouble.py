@@ -109,6 +109,19 @@ def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
     expect(retry).to_have_count(0)
 
 
+def test_colour_and_blur_stand_for_pictures_that_dawdle(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.context.route("**/thumbs/**", lambda _: None)
+    page = visitor.search("red circle", mode="all")
+    blur = page.locator('.tile-link[data-index="0"] canvas')
+    expect(blur).to_have_css("background-color", re.compile(r"^rgb\("))
+    eventually(lambda: blur.evaluate("(canvas) => canvas.width > 1"))
+    expect(page.locator(".tile-link img")).to_have_count(0)
+    # What it held goes on its way.
+    visitor.context.unroute("**/thumbs/**")
+    expect(page.locator('.tile-link[data-index="0"] img.shown')).to_be_visible()
+
+
 def test_details_that_fail_can_be_asked_for_again(visit: Visit) -> None:
     visitor, route = broken(visit, "**/data/documents.*")
     page = visitor.home()
