@@ -17,7 +17,7 @@ from .settings import Paths, device, seeded
 from .textmodel import TextTower, from_teacher, pack_ids, tokenize
 
 BATCH = 256
-STEPS = 1000
+STEPS = 2000
 RATE = 6e-4
 SNAPPED = 0.45
 """The share of the steps after which weights are on the shipped grid."""

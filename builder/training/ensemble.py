@@ -236,7 +236,7 @@ def judge(paths: Paths, data: Data, ensemble: Ensemble) -> None:
         found = report.figures(
             data,
             lambda rows, see=see: see(torch.tensor(data.feats[rows].astype(np.float32))),  # type: ignore[misc]
-            lambda texts, say=say: say(torch.tensor(teacher.encode(texts))),  # type: ignore[misc]
+            lambda texts, say=say: say(torch.tensor(teacher.informed(texts))),  # type: ignore[misc]
             see,
         )
         report.write(paths, name, found)

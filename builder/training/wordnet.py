@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path("/usr/share/wordnet")
 VISIBLE = {3, 4, 5, 6, 8, 11, 12, 13, 15, 17, 18, 19, 20, 25, 27, 28}
 """Lexicographer files of nouns one may see: animal, artifact, body, food, plant, person, act …"""
+SOLID = {5, 6, 8, 13, 17, 20}
+"""Those of them that are things: animal, artifact, body, food, object, plant."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,28 @@ def synsets(part: str) -> dict[int, Synset]:
         meaning = gloss.split(";")[0].strip().strip('"')
         found[int(items[0])] = Synset(int(items[0]), int(items[1]), lemmas, meaning, parents)
     return found
+
+
+def things() -> dict[str, Synset]:
+    """What a noun means when one sees it: by lemma, its most usual meaning in SOLID, else in VISIBLE."""
+    nouns = synsets("noun")
+    found: dict[str, Synset] = {}
+    for line in (ROOT / "index.noun").read_text(encoding="latin-1").splitlines():
+        if line.startswith("  "):
+            continue
+        items = line.split()
+        senses = [nouns[int(offset)] for offset in items[-int(items[2]) :]]
+        seen = [s for s in senses if s.lexfile in VISIBLE]
+        solid = [s for s in seen if s.lexfile in SOLID]
+        if seen:
+            found[plain(items[0])] = (solid or seen)[0]
+    return found
+
+
+def forms(name: str) -> tuple[str, str]:
+    """What to look a name up as: itself, and in the other number."""
+    name = name.lower()
+    return name, name[:-1] if name.endswith("s") and not name.endswith("ss") else name + "s"
 
 
 def tag_counts(part: str) -> dict[str, int]:
