@@ -108,7 +108,7 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
     box = tile.bounding_box()
     assert box and box["width"] > box["height"]
     # By what it shows, beside the published ones.
-    visitor.search("lighthouse at the sea", mode="meaning")
+    visitor.search("white tower with a red stripe", mode="meaning")
     expect(page.locator(".tile")).to_have_count(7)
     expect(tile.locator(".tile-local")).to_be_visible()
     # By words as soon as it has any.
