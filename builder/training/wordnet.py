@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path("/usr/share/wordnet")
@@ -30,6 +31,7 @@ def plain(lemma: str) -> str:
     return re.sub(r"\((a|p|ip)\)$", "", lemma).replace("_", " ")
 
 
+@cache
 def synsets(part: str) -> dict[int, Synset]:
     """All synsets of `noun`, `verb` or `adj`, by offset. See wndb(5WN) for the line format."""
     found = {}
@@ -47,6 +49,7 @@ def synsets(part: str) -> dict[int, Synset]:
     return found
 
 
+@cache
 def things() -> dict[str, Synset]:
     """What a noun means when one sees it: by lemma, its most usual meaning in SOLID, else in VISIBLE."""
     nouns = synsets("noun")
@@ -69,6 +72,7 @@ def forms(name: str) -> tuple[str, str]:
     return name, name[:-1] if name.endswith("s") and not name.endswith("ss") else name + "s"
 
 
+@cache
 def tag_counts(part: str) -> dict[str, int]:
     """How often a lemma is tagged in SemCor, over all its meanings of a part of speech."""
     number = {"noun": "1", "verb": "2", "adj": "3"}[part]

@@ -100,7 +100,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
         tabIndex={current ? 0 : -1} aria-label={label} onClick={open} onPointerEnter={look}
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
-        <Placeholder hash={info.placeholder} covered={url !== null} />
+        <Placeholder hash={info.placeholder} covered={url !== null && !broken} />
         {url && !broken && (
           <img src={url} alt="" class={shown} draggable={false} decoding="async"
             onLoad={() => setShown(performance.now() - born < QUICK ? "shown quick" : "shown")} onError={() => setBroken(true)} />
