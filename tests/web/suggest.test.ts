@@ -71,12 +71,19 @@ describe("corrections", () => {
     occurs: (word: string) => word.startsWith("walk"),
     collection: new Lexicon(["jacket", "woman", "castle"], [3, 2, 1]),
     model: () => Promise.resolve(new Lexicon(["zebra", "women", "jackets", "cattle"])),
+    spelled: (word: string) => Promise.resolve(word === "jacked"),
   };
   const text = async (query: string, words = query.split(" ")) => (await correct(query, words, known))?.text ?? null;
 
   it("leave known words alone, of the texts and of the model", async () => {
     expect(await text("walking woman zebra")).toBeNull();
     expect(await text("x 2019 b2b")).toBeNull();
+  });
+
+  it("leave a word alone that is spelled right, though it is in no list and near to one that is", async () => {
+    expect(await text("jacked")).toBeNull();
+    expect(await text("jacked jakcet")).toBe("jacked jacket");
+    expect(await correct("jacked", ["jacked"], { ...known, spelled: () => Promise.resolve(false) })).not.toBeNull();
   });
 
   it("take the word of the collection before that of the model", async () => {

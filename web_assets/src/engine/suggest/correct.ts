@@ -12,16 +12,18 @@ export interface Known {
   collection: Lexicon | null;
   /** Words that the model knows; asked for only where a word is none of the collection's. */
   model: () => Promise<Lexicon | null>;
+  /** Whether a word is spelled right though it is in no list. */
+  spelled: (word: string) => Promise<boolean>;
 }
 
 /** @param words of the query that full text looks for. Null where every word is known or none is like it. */
-export async function correct(text: string, words: readonly string[], { occurs, collection, model }: Known): Promise<Correction | null> {
+export async function correct(text: string, words: readonly string[], { occurs, collection, model, spelled }: Known): Promise<Correction | null> {
   const unknown = words.slice(0, MOST).map(bareWord).filter((word) => word && !occurs(word) && !collection?.has(word));
   if (!unknown.length) return null;
   const other = await model();
   const changes: Correction["changes"] = [];
   for (const word of unknown) {
-    if (other?.has(word)) continue;
+    if (other?.has(word) || await spelled(word)) continue;
     const [near, far] = [collection?.nearest(word) ?? null, other?.nearest(word) ?? null];
     const best = near && (!far || near.slips <= far.slips) ? near : far;
     if (best) changes.push({ from: word, to: best.word });

@@ -43,5 +43,12 @@ export async function correction(resources: Resources, text: string, plan: Query
       const vocabulary = await resources.vocabulary();
       return vocabulary && lexiconOf(vocabulary.words);
     },
+    spelled: async (word) => {
+      const encoder = resources.encoder();
+      if (!encoder?.ready) return false;
+      // What is one token was frequent in what the tokenizer was made from; slips fall into pieces.
+      const [own, letter] = await Promise.all([encoder.tokenIds(word), encoder.tokenIds("a")]);
+      return own.length <= letter.length;
+    },
   });
 }
