@@ -183,8 +183,8 @@ describe("thumbnails", () => {
     expect(await one.url).not.toBe(await two.url);
     expect(made).toEqual(["40", "60"]);
     const three = thumbnails.borrow({ url: "/pack", offset: 10, length: 5 });
-    expect(thumbnails.at({ url: "/pack", offset: 10, length: 5 })).toBe("blob:3");
     expect(await three.url).toBe("blob:3");
+    expect(thumbnails.at({ url: "/pack", offset: 10, length: 5 })).toBe("blob:3");
     await expect(thumbnails.borrow({ url: "/pack", offset: 90, length: 50 }).url).rejects.toThrow("too short");
     expect(asked).toEqual(["/pack"]);
   });
@@ -244,6 +244,35 @@ describe("thumbnails", () => {
     thumbnails.borrow({ url: "/3", offset: 0, length: 1 });
     thumbnails.wait(0);
     expect(asked).toEqual(["/2", "/3"]);
+  });
+
+  it("fetches but a few after a wait, all after another or once it is told to", async () => {
+    const urls = Array.from({ length: 12 }, (_, i) => `/${String(i)}`);
+    for (const ended of [false, true]) {
+      const { fetch, asked } = server({});
+      const thumbnails = new Thumbnails({ fetch });
+      thumbnails.wait(100);
+      for (const url of urls) thumbnails.borrow({ url, offset: 0, length: 1 });
+      await expect.poll(() => asked.length, { interval: 5 }).toBeGreaterThan(0);
+      expect(asked).toEqual(urls.slice(0, 4));
+      if (ended) thumbnails.wait(0);
+      await expect.poll(() => asked).toEqual(urls);
+    }
+  });
+
+  it("cut out of a pack that is here already wait too", async () => {
+    const { fetch, answer, asked } = server({ "/pack": 100 });
+    const thumbnails = new Thumbnails({ fetch });
+    thumbnails.borrow({ url: "/pack", offset: 0, length: 40 });
+    await settle();
+    await answer("/pack");
+    thumbnails.wait(60_000);
+    const other = thumbnails.borrow({ url: "/pack", offset: 40, length: 60 });
+    await settle();
+    expect(made).toEqual(["40"]);
+    thumbnails.wait(0);
+    expect(await other.url).toBe("blob:2");
+    expect(asked).toEqual(["/pack"]);
   });
 
   it("fails visibly, and may be asked again", async () => {

@@ -82,6 +82,7 @@ export class SiteResources {
   /** What the grid needs of each of `rows`. */
   async infos(rows: readonly number[]): Promise<RowInfo[]> {
     const { extension } = this.manifest.thumbnails;
+    const folder = new URL("thumbs/", this.base).href;
     const [ids, blocks] = await Promise.all([this.ids(), Promise.all(rows.map((row) => this.block(row)))]);
     return rows.map((row, i): RowInfo => {
       const block = blocks[i]!;
@@ -93,7 +94,7 @@ export class SiteResources {
         id: ids.at(row),
         width: block.width[at]!,
         height: block.height[at]!,
-        thumbnail: length ? { url: new URL(`thumbs/${name}.${extension}`, this.base).href, offset: block.offset[at]!, length } : null,
+        thumbnail: length ? { url: `${folder}${name}.${extension}`, offset: block.offset[at]!, length } : null,
         placeholder: placeholderAt(block, at),
       };
     });

@@ -73,10 +73,12 @@ export function readIds(bytes: Uint8Array, count: number): Ids {
   return new Ids(section(container, "ids", ["u8"], 8 * count));
 }
 
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Lower-case hexadecimal digits of bytes. */
 export function hex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += PAIRS[byte]!;
   return text;
 }
 

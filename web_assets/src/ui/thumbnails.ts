@@ -38,6 +38,9 @@ export interface ThumbnailOptions {
   type?: string;
 }
 
+/** Fetches at once while a person may type on. */
+const FEW = 4;
+
 export class FailedThumbnail extends Error {}
 
 function keyOf({ url, offset }: Source): string {
@@ -54,16 +57,23 @@ export class Thumbnails {
   readonly #entries = new Map<string, Entry>();
   readonly #packs = new Map<string, Blob>();
   readonly #jobs = new Map<string, Job>();
+  /** Bytes of the pictures that nobody shows, and of the packs. */
+  #idle = 0;
+  #packed = 0;
   #running = 0;
   #turn = 0;
   /** Fetches begin when it fires. */
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** How many may run at present, and what ends a time of few. */
+  #most: number;
+  #calm: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ThumbnailOptions = {}) {
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
     this.#cacheBytes = options.cacheBytes ?? 48 << 20;
     this.#packBytes = options.packBytes ?? 24 << 20;
     this.#parallel = options.parallel ?? 12;
+    this.#most = this.#parallel;
     this.#type = options.type ?? "image/webp";
   }
 
@@ -73,15 +83,9 @@ export class Thumbnails {
     const key = keyOf(source);
     const entry = this.#entries.get(key);
     if (entry?.url) {
-      entry.users++;
+      this.#use(entry);
       this.#touch(key, entry);
       return { url: Promise.resolve(entry.url), release: this.#once(() => this.#giveBack(key)) };
-    }
-    const pack = this.#packs.get(source.url);
-    if (pack) {
-      const ready = new Promise<string>((resolve) => { resolve(this.#lend(key, source, source.url, pack)); });
-      ready.catch(() => undefined);
-      return { url: ready, release: this.#once(() => this.#giveBack(key)) };
     }
     let lent = false;
     let cancel = (): void => undefined;
@@ -100,7 +104,7 @@ export class Thumbnails {
     });
     url.catch(() => undefined);
     // Together with the other wishes of this task, in a task of their own.
-    this.#later ??= setTimeout(() => { this.wait(0); }, 0);
+    this.#later ??= setTimeout(() => { this.#start(); }, 0);
     return { url, release: this.#once(() => { if (lent) this.#giveBack(key); else cancel(); }) };
   }
 
@@ -109,21 +113,33 @@ export class Thumbnails {
     return source.url.startsWith("blob:") ? source.url : this.#entries.get(keyOf(source))?.url ?? null;
   }
 
-  /** Starts no fetches for so many ms, since what is on screen will hardly stay; 0 ends an earlier wait. */
+  /** Starts no fetches for so many ms, and then but a few for as long again, since what is on screen will hardly stay; 0 ends that. */
   wait(milliseconds: number): void {
+    clearTimeout(this.#calm);
     clearTimeout(this.#later);
-    this.#later = undefined;
     if (milliseconds > 0) {
-      this.#later = setTimeout(() => { this.wait(0); }, milliseconds);
+      this.#most = Math.min(FEW, this.#parallel);
+      this.#later = setTimeout(() => { this.#start(); }, milliseconds);
+      this.#calm = setTimeout(() => {
+        this.#most = this.#parallel;
+        this.#pump();
+      }, 2 * milliseconds);
     } else {
-      this.#turn++;
-      this.#pump();
+      this.#most = this.#parallel;
+      this.#start();
     }
   }
 
   /** Pictures and packs held, for tests and the about box. */
   get held(): { pictures: number; packs: number; running: number } {
     return { pictures: this.#entries.size, packs: this.#packs.size, running: this.#running };
+  }
+
+  #start(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#turn++;
+    this.#pump();
   }
 
   #once(action: () => void): () => void {
@@ -151,7 +167,7 @@ export class Thumbnails {
     // The newest wishes first, those of one turn in order: they are what the person looks at now.
     const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).sort(([, a], [, b]) => b.turn - a.turn);
     for (const [url, job] of idle) {
-      if (this.#running >= this.#parallel) return;
+      if (this.#running >= this.#most) return;
       void this.#run(url, job);
     }
   }
@@ -160,7 +176,7 @@ export class Thumbnails {
     job.running = true;
     this.#running++;
     try {
-      const blob = await this.#load(url, job.controller.signal);
+      const blob = this.#packs.get(url) ?? await this.#load(url, job.controller.signal);
       for (const waiter of job.waiting) {
         try {
           waiter.resolve(this.#lend(waiter.key, waiter.source, url, blob));
@@ -187,12 +203,13 @@ export class Thumbnails {
   #lend(key: string, source: Source, url: string, blob: Blob): string {
     const entry = this.#entries.get(key);
     if (entry?.url) {
-      entry.users++;
+      this.#use(entry);
       return entry.url;
     }
     if (source.offset + source.length > blob.size) throw new FailedThumbnail("The file with the picture is too short.");
     const whole = source.offset === 0 && source.length === blob.size;
     if (!whole) {
+      this.#packed += blob.size - (this.#packs.get(url)?.size ?? 0);
       this.#packs.delete(url);
       this.#packs.set(url, blob);
     }
@@ -205,9 +222,13 @@ export class Thumbnails {
   #giveBack(key: string): void {
     const entry = this.#entries.get(key);
     if (!entry) return;
-    entry.users--;
+    if (--entry.users === 0) this.#idle += entry.bytes;
     this.#touch(key, entry);
     this.#trim();
+  }
+
+  #use(entry: Entry): void {
+    if (entry.users++ === 0) this.#idle -= entry.bytes;
   }
 
   #touch(key: string, entry: Entry): void {
@@ -216,21 +237,19 @@ export class Thumbnails {
   }
 
   #trim(): void {
-    let idle = 0;
-    for (const entry of this.#entries.values()) if (!entry.users) idle += entry.bytes;
-    for (const [key, entry] of this.#entries) {
-      if (idle <= this.#cacheBytes) break;
-      if (entry.users) continue;
-      if (entry.url) URL.revokeObjectURL(entry.url);
-      this.#entries.delete(key);
-      idle -= entry.bytes;
+    if (this.#idle > this.#cacheBytes) {
+      for (const [key, entry] of this.#entries) {
+        if (this.#idle <= this.#cacheBytes) break;
+        if (entry.users) continue;
+        if (entry.url) URL.revokeObjectURL(entry.url);
+        this.#entries.delete(key);
+        this.#idle -= entry.bytes;
+      }
     }
-    let packed = 0;
-    for (const blob of this.#packs.values()) packed += blob.size;
     for (const [url, blob] of this.#packs) {
-      if (packed <= this.#packBytes) break;
+      if (this.#packed <= this.#packBytes) break;
       this.#packs.delete(url);
-      packed -= blob.size;
+      this.#packed -= blob.size;
     }
   }
 }

@@ -26,12 +26,14 @@ function colourOf(hash: Uint8Array): string | undefined {
 }
 
 const waiting = new Set<() => void>();
+/** Milliseconds in which a picture mostly is there: until then its mean colour will do. */
+const SOON = 150;
 /** Milliseconds of drawing until other things have their turn. */
 const SPELL = 6;
 
-/** Draws when the page has time; the returned function takes the wish back. */
+/** Draws soon, when the page has time; the returned function takes the wish back. */
 function inTime(draw: () => void): () => void {
-  if (!waiting.size) setTimeout(drawWaiting, 0);
+  if (!waiting.size) setTimeout(drawWaiting, SOON);
   waiting.add(draw);
   return () => waiting.delete(draw);
 }
@@ -46,18 +48,25 @@ function drawWaiting(): void {
   if (waiting.size) setTimeout(drawWaiting, 0);
 }
 
+function drawBlur(holder: HTMLElement, hash: Uint8Array): void {
+  const pixels = pixelsOf(hash);
+  if (!pixels) return;
+  const canvas = document.createElement("canvas");
+  canvas.width = pixels.width;
+  canvas.height = pixels.height;
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels.data, pixels.width, pixels.height), 0, 0);
+  holder.replaceChildren(canvas);
+}
+
 /** @param covered whether the picture itself is there already */
 export const Placeholder = memo(function Placeholder({ hash, covered = false }: { hash: Uint8Array; covered?: boolean }): JSX.Element {
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const holder = useRef<HTMLSpanElement>(null);
   const colour = useMemo(() => colourOf(hash), [hash]);
-  // After the colours are on screen: a canvas for each tile is a third of the work of a new list.
-  useEffect(() => (covered ? undefined : inTime(() => {
-    const element = canvas.current;
-    const pixels = pixelsOf(hash);
-    if (!element || !pixels) return;
-    element.width = pixels.width;
-    element.height = pixels.height;
-    element.getContext("2d")?.putImageData(new ImageData(pixels.data, pixels.width, pixels.height), 0, 0);
-  })), [hash, covered]);
-  return <canvas ref={canvas} class="placeholder" aria-hidden="true" width={1} height={1} style={{ background: colour }} />;
+  // A canvas for each tile, made and thrown away with every list, is a third of the work of a new one.
+  useEffect(() => {
+    if (covered) return undefined;
+    holder.current?.replaceChildren();
+    return inTime(() => { if (holder.current) drawBlur(holder.current, hash); });
+  }, [hash, covered]);
+  return <span ref={holder} class="placeholder" aria-hidden="true" style={{ background: colour }} />;
 });

@@ -1,5 +1,5 @@
 /** One picture of the grid: a link to its detail view, with what explains it on hover and focus. */
-import type { JSX, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
+import type { JSX, TargetedEvent, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { LocalBadge } from "../additions/local";
@@ -63,7 +63,6 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
   const [looked, setLooked] = useState(false);
-  const [shown, setShown] = useState<"" | "shown" | "shown quick">("");
   const [born] = useState(() => performance.now());
   const [broken, setBroken] = useState(false);
   const alive = useRef(true);
@@ -75,11 +74,19 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
       () => undefined,
     );
   };
-  useEffect(() => {
-    // Names can wait until the pictures are there; the tile that has the focus asks at once.
-    if (name !== null || !(shown || failed || !info.thumbnail) || sparing()) return;
-    return whenSettled(learnName);
-  }, [shown, failed]);
+  const forget = useRef<(() => void) | null>(null);
+  useEffect(() => () => forget.current?.(), []);
+  // Names can wait until the pictures are there; the tile that has the focus asks at once.
+  const learnLater = (): void => {
+    if (name === null && !sparing()) forget.current ??= whenSettled(learnName);
+  };
+  useEffect(() => { if (failed || !info.thumbnail) learnLater(); }, [failed]);
+  /** Without drawing the tile anew, which for each picture of a screen adds up. */
+  const onLoad = ({ currentTarget: { classList } }: TargetedEvent<HTMLImageElement>): void => {
+    classList.add("shown");
+    if (performance.now() - born < QUICK) classList.add("quick");
+    learnLater();
+  };
 
   const look = (): void => {
     if (looked) return;
@@ -102,8 +109,8 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
         <Placeholder hash={info.placeholder} covered={url !== null && !broken} />
         {url && !broken && (
-          <img src={url} alt="" class={shown} draggable={false} decoding="async"
-            onLoad={() => setShown(performance.now() - born < QUICK ? "shown quick" : "shown")} onError={() => setBroken(true)} />
+          <img src={url} alt="" draggable={false} decoding="async"
+            onLoad={onLoad} onError={() => setBroken(true)} />
         )}
         {!info.thumbnail && <span class="tile-text">{name ?? ""}</span>}
       </a>
@@ -128,7 +135,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
             <RetryIcon /><span>Retry</span>
           </button>
         )
-        : controller.store.get().manifest?.vectors && (
+        : (looked || name !== null) && controller.store.get().manifest?.vectors && (
           <button type="button" class="tile-like" tabIndex={-1} title="More like this" aria-label={`More like ${label}`}
             onClick={() => controller.moreLike(info.id)}>
             <SimilarIcon />

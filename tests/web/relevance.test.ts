@@ -1,0 +1,75 @@
+/** Relevance against plain arithmetic: which rows are likely matches, and which show the same picture. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { duplicates, likelyFrom } from "../../web_assets/src/engine/relevance";
+import type { Similarities } from "../../web_assets/src/kernel";
+
+const product = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, d) => sum + value * b[d]!, 0);
+const unit = (vector: number[]): number[] => vector.map((value) => value / (Math.sqrt(product(vector, vector)) || 1));
+
+function indexOf(embeddings: readonly number[][]): Similarities {
+  return {
+    count: embeddings.length, dim: embeddings[0]!.length,
+    embedding: (row) => Float32Array.from(embeddings[row]!),
+    similarities: (query, rows) => Float64Array.from(Array.from(rows), (row) => product(query, embeddings[row]!)),
+    search: () => { throw new Error("is not asked for"); },
+  };
+}
+
+/** Rows near a few centres: at several distances, so that pairs lie on both sides of the limit. */
+const collections = fc.tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 1, max: 60 }), fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })))
+  .map(([dim, count, stream]) => {
+    const numbers = (n: number): number[] => Array.from({ length: n }, () => stream.next().value as number);
+    const centres = Array.from({ length: 4 }, () => numbers(dim));
+    return Array.from({ length: count }, (_, row) => {
+      const [spread, offsets] = [numbers(1)[0]! * 0.6, numbers(dim)];
+      return centres[row % 4]!.map((value, d) => value + spread * offsets[d]!);
+    });
+  });
+
+describe("rows that show the same picture", () => {
+  it("are those of a comparison of every row with every first one", () => {
+    fc.assert(fc.property(collections, (embeddings) => {
+      const rows = embeddings.map((_, row) => row).reverse();
+      const units = embeddings.map((embedding) => Array.from(Float32Array.from(unit(Array.from(Float32Array.from(embedding))))));
+      const expected = new Map<number, number>();
+      const firsts: number[] = [];
+      let close = false;
+      for (const row of rows) {
+        const similar = firsts.map((first) => ({ first, similarity: product(units[first]!, units[row]!) }));
+        const best = similar.reduce((a, b) => (b.similarity > a.similarity ? b : a), { first: -1, similarity: -Infinity });
+        // Too near to the limit, or to each other, for single precision to tell.
+        close ||= similar.some(({ similarity }) => Math.abs(similarity - 0.93) < 1e-5)
+          || similar.some(({ first, similarity }) => first !== best.first && best.similarity - similarity < 1e-5 && similarity > 0.92);
+        if (best.similarity >= 0.93) expected.set(row, best.first);
+        else firsts.push(row);
+      }
+      fc.pre(!close);
+      expect(duplicates(rows, indexOf(embeddings))).toEqual(expected);
+    }));
+  });
+
+  it("are none among nothing, and embeddings of nothing are like nothing", () => {
+    expect(duplicates([], indexOf([[1, 0]]))).toEqual(new Map());
+    expect(duplicates([0, 1, 2], indexOf([[0, 0], [0, 0], [1, 0]]))).toEqual(new Map());
+  });
+});
+
+describe("likely matches", () => {
+  it("begin above the first quartile of the background, by its spread within limits in logits", () => {
+    fc.assert(fc.property(collections, fc.double({ min: 0.001, max: 0.2, noNaN: true }), (embeddings, temperature) => {
+      const query = Float32Array.from(unit(embeddings[0]!));
+      const sorted = embeddings.map((embedding) => product(query, embedding)).sort((a, b) => a - b);
+      const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+      const deviation = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sorted.length);
+      const step = Math.min(Math.max(4 * deviation, 6 * temperature), 9.5 * temperature);
+      expect(likelyFrom(indexOf(embeddings), query, temperature)).toBeCloseTo(sorted[(sorted.length - 1) >> 2]! + step, 4);
+    }));
+  });
+
+  it("are told by 4,096 rows, evenly over the collection, where it is larger", () => {
+    const far = Array.from({ length: 8192 }, (_, row) => [row % 2 ? 1 : 0, 0]);
+    // Every second row is taken, and these are like nothing.
+    expect(likelyFrom(indexOf(far), Float32Array.of(1, 0), 0.01)).toBeCloseTo(0.06, 6);
+  });
+});
