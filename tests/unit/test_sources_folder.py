@@ -140,8 +140,17 @@ def test_no_folder_no_picture(tmp_path):
     fill(tmp_path, "file.txt")
     with pytest.raises(SourceError, match="not a folder"):
         gather(tmp_path / "file.txt")
-    with pytest.raises(SourceError, match="no picture"):
+    with pytest.raises(SourceError, match=r"no picture in \S+\.$"):
         gather(tmp_path)
+
+
+def test_a_folder_of_what_is_left_out_says_why(tmp_path):
+    fill(tmp_path, "elsewhere/1.jpg", "elsewhere/2.jpg")
+    (tmp_path / "links").mkdir()
+    for name in ("1.jpg", "2.jpg"):
+        (tmp_path / "links" / name).symlink_to(tmp_path / "elsewhere" / name)
+    with pytest.raises(SourceError, match=r"1\.jpg was left out: a link to a file outside .*\(1\)"):
+        gather(tmp_path / "links")
 
 
 def test_class_folders_give_labels(tmp_path):

@@ -46,8 +46,10 @@ def gather(
         if progress and len(records) % _PROGRESS_EVERY == 0:
             progress("gather", len(records), None)
     if not records:
+        skipped = f" {problems[0].key} was left out: {problems[0].reason}." if problems else ""
+        more = f" So was what else is in it ({len(problems) - 1:,})." if len(problems) > 1 else ""
         raise SourceError(
-            f"There is no picture in {root}.",
+            f"There is no picture in {root}.{skipped}{more}",
             "Give a folder that holds pictures (JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, SVG, …).",
         )
     if progress:

@@ -38,6 +38,8 @@ export interface ThumbnailOptions {
   type?: string;
 }
 
+/** Milliseconds of cutting pictures out of packs, each a question to the browser, until other things have their turn. */
+const SPELL = 5;
 /** Fetches at once while a person may type on. */
 const FEW = 4;
 
@@ -166,8 +168,13 @@ export class Thumbnails {
     if (this.#later !== undefined) return;
     // The newest wishes first, those of one turn in order: they are what the person looks at now.
     const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).sort(([, a], [, b]) => b.turn - a.turn);
+    const end = performance.now() + SPELL;
     for (const [url, job] of idle) {
       if (this.#running >= this.#most) return;
+      if (performance.now() > end) {
+        this.#later = setTimeout(() => { this.#start(); }, 0);
+        return;
+      }
       void this.#run(url, job);
     }
   }
@@ -175,8 +182,9 @@ export class Thumbnails {
   async #run(url: string, job: Job): Promise<void> {
     job.running = true;
     this.#running++;
+    const held = this.#packs.get(url);
     try {
-      const blob = this.#packs.get(url) ?? await this.#load(url, job.controller.signal);
+      const blob = held ?? await this.#load(url, job.controller.signal);
       for (const waiter of job.waiting) {
         try {
           waiter.resolve(this.#lend(waiter.key, waiter.source, url, blob));
@@ -190,7 +198,8 @@ export class Thumbnails {
       this.#running--;
       if (this.#jobs.get(url) === job) this.#jobs.delete(url);
       this.#trim();
-      this.#pump();
+      // What is here already is done within the task of `#pump`, which goes on by itself.
+      if (!held) this.#pump();
     }
   }
 
