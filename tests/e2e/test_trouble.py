@@ -113,8 +113,9 @@ def test_colour_and_blur_stand_for_pictures_that_dawdle(visit: Visit) -> None:
     visitor = visit(service_workers="block")
     visitor.context.route("**/thumbs/**", lambda _: None)
     page = visitor.search("red circle", mode="all")
-    blur = page.locator('.tile-link[data-index="0"] canvas')
-    expect(blur).to_have_css("background-color", re.compile(r"^rgb\("))
+    holder = page.locator('.tile-link[data-index="0"] .placeholder')
+    expect(holder).to_have_css("background-color", re.compile(r"^rgb\("))
+    blur = holder.locator("canvas")
     eventually(lambda: blur.evaluate("(canvas) => canvas.width > 1"))
     expect(page.locator(".tile-link img")).to_have_count(0)
     # What it held goes on its way.
