@@ -47,9 +47,9 @@ def gather(
             progress("gather", len(records), None)
     if not records:
         skipped = f" {problems[0].key} was left out: {problems[0].reason}." if problems else ""
-        more = f" So was what else is in it ({len(problems) - 1:,})." if len(problems) > 1 else ""
+        others = f" Others left out: {len(problems) - 1:,}." if len(problems) > 1 else ""
         raise SourceError(
-            f"There is no picture in {root}.{skipped}{more}",
+            f"There is no picture in {root}.{skipped}{others}",
             "Give a folder that holds pictures (JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, SVG, …).",
         )
     if progress:
