@@ -29,8 +29,8 @@ from .site import (
     publish,
     row_order,
 )
-from .site.values import clean_fields
 from .sources import Gathered, gather, load_sidecar
+from .values import clean_fields
 
 if TYPE_CHECKING:
     from .encoders import ModelPack

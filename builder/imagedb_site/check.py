@@ -15,15 +15,12 @@ from urllib.parse import unquote, urlsplit
 
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError, ImageDBError, StorageError
+from imagedb_site.layout import HASHED_FOLDERS, LIBRARY_FILES, MUTABLE, OWN_NAMES, hash_in_name
 from imagedb_site.reader import Site, open_site
-from imagedb_site.site.swap import OWN_NAMES
 
 Host = Literal["github-pages", "cloudflare-pages"]
 Level = Literal["error", "warning"]
 
-_MUTABLE = ("index.html", "404.html", "manifest.json", "sw.js", "robots.txt", ".nojekyll")
-_HASHED_FOLDERS = ("data", "thumbs", "views", "originals", "model")
-_HASH_IN_NAME = re.compile(r"(?:^|[./])([0-9a-f]{16})\.[a-z0-9]+$")
 _SHELL = re.compile(rb"self\.IMAGEDB_SHELL=(\{.*\});\n")
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
 
@@ -162,7 +159,7 @@ def _check_files(site: Site, folder: Path, sizes: dict[str, int]) -> Iterator[Fi
             yield Finding("error", path, f"It has {sizes[path]:,} bytes, not {entry.size:,}.")
     yield from _check_pages(folder, sizes)
     for path in sorted(sizes):
-        if path.split("/")[0] in _HASHED_FOLDERS:
+        if path.split("/")[0] in HASHED_FOLDERS:
             yield from _check_hash(folder, path)
             if path not in needed:
                 yield Finding("warning", path, "Nothing refers to this file.")
@@ -176,16 +173,17 @@ def _check_files(site: Site, folder: Path, sizes: dict[str, int]) -> Iterator[Fi
 
 
 def _check_hash(folder: Path, path: str) -> Iterator[Finding]:
-    match = _HASH_IN_NAME.search(path)
+    name = hash_in_name(path)
     with (folder / path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if match is None or not digest.startswith(match[1]):
+    if name is None or not digest.startswith(name):
         yield Finding("error", path, "Its content is not the one its name announces.")
 
 
 def _check_pages(folder: Path, sizes: dict[str, int]) -> Iterator[Finding]:
-    for name in _MUTABLE:
-        if name not in sizes:
+    for name in MUTABLE:
+        # A site built by a checkout without the JavaScript library is complete all the same.
+        if name not in sizes and name not in LIBRARY_FILES:
             yield Finding("error", name, "The file is missing.")
     for page in ("index.html", "404.html"):
         if page in sizes:

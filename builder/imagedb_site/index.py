@@ -244,7 +244,7 @@ class LibraryIndex:
             values = [row.fields.get(name) for row in self._rows]
             if kind == "date":
                 # The site writer comes with it, which a search needs for nothing else.
-                from .site.values import date_seconds
+                from .values import date_seconds
 
                 values = [None if value is None else date_seconds(str(value)) for value in values]
             if kind == "boolean":

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "builder" / "imagedb_site"
 
 # From the bottom up. A module may import what is in a lower layer, and its own package.
 LAYERS = [
-    {"errors", "records", "config", "container", "text"},
+    {"errors", "records", "config", "container", "text", "values", "fts", "layout"},
     {"sources", "pictures", "encoders", "library", "site", "reader", "query"},
     {"index", "assemble", "report", "derive", "batches"},
     {"add", "search", "build", "check", "serve"},

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site import image_ids, row_order
-from imagedb_site.site.values import clean_fields, date_seconds
 from imagedb_site.text import natural_key
+from imagedb_site.values import clean_fields, date_seconds
 
 
 @dataclass

@@ -71,9 +71,6 @@ def _version_1(connection: apsw.Connection) -> None:
 MIGRATIONS: list[Callable[[apsw.Connection], None]] = [_version_1]
 """`MIGRATIONS[n]` brings a library of version n to n + 1 (SQLite's `user_version`)."""
 
-FTS_TOKENIZE = "porter unicode61 remove_diacritics 2"
-"""The tokenizer of full text, the same as the site's (docs/FORMAT.md 2.5)."""
-
 
 def embeddings_table(pack: int) -> str:
     """Returns the name of the vec0 table of the pack with this id."""

@@ -12,8 +12,9 @@ from dataclasses import asdict
 import apsw
 import numpy as np
 
+from imagedb_site import fts
 from imagedb_site.errors import LibraryError, UsageError
-from imagedb_site.library.schema import FTS_TOKENIZE, embeddings_table
+from imagedb_site.library.schema import embeddings_table
 from imagedb_site.library.types import RowRecord
 from imagedb_site.records import FieldSpec
 from imagedb_site.text import fts_query, fts_text
@@ -62,14 +63,9 @@ def set_rows(db: apsw.Connection, rows: Sequence[RowRecord], fields: Sequence[Fi
     db.execute("DROP TABLE IF EXISTS fts")
     columns = [spec.name for spec in fields if spec.fts]
     if columns:
-        listed = ", ".join(f'"{name}"' for name in columns)
-        db.execute(
-            f"CREATE VIRTUAL TABLE fts USING fts5({listed}, content='', columnsize=1, "
-            f"detail=full, tokenize='{FTS_TOKENIZE}')"
-        )
-        marks = ", ".join("?" * len(columns))
+        db.execute(fts.create_table(columns))
         db.executemany(
-            f"INSERT INTO fts(rowid, {listed}) VALUES (?, {marks})",
+            fts.insert_row(columns),
             (
                 (at + 1, *(fts_text(row.fields.get(name)) for name in columns))
                 for at, row in enumerate(rows)

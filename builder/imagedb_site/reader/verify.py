@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 from imagedb_site.errors import FormatError
+from imagedb_site.layout import hash_in_name
 from imagedb_site.reader.manifest import Model
 from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
 from imagedb_site.records import Value
-
-_HASH_IN_NAME = re.compile(r"(?:^|[./-])([0-9a-f]{16})\.[^/]*$")
 
 
 def verify_site(site: Site, skip: frozenset[str]) -> None:
@@ -45,8 +43,8 @@ def verify_site(site: Site, skip: frozenset[str]) -> None:
 
 def check_name(path: str, sha256: str) -> None:
     """Raise FormatError unless the name of a hashed file holds the beginning of its SHA-256."""
-    match = _HASH_IN_NAME.search(path)
-    if match is None or not sha256.startswith(match[1]):
+    name = hash_in_name(path)
+    if name is None or not sha256.startswith(name):
         raise FormatError(f"{path} does not carry the hash of its content in its name.")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+
+from imagedb_site.layout import is_immutable
 
 TYPES = {
     ".avif": "image/avif",
@@ -36,9 +37,6 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 
-# A hash16 before the extension (docs/FORMAT.md 1), or anything the bundler put under assets/.
-_HASHED = re.compile(r"(?:^assets/.|(?:^|[/.])[0-9a-f]{16}\.[a-z0-9]+$)")
-
 
 @dataclass(frozen=True)
 class SiteFile:
@@ -53,11 +51,6 @@ class SiteFile:
 def content_type(path: str) -> str:
     """The media type of a file of a site, by its extension."""
     return TYPES.get(Path(path).suffix.lower(), "application/octet-stream")
-
-
-def is_immutable(path: str) -> bool:
-    """Whether a file's name is made of its content, so that a browser may keep it for ever."""
-    return _HASHED.search(path) is not None
 
 
 def open_file(root: Path, relative: str) -> SiteFile | None:
@@ -92,7 +85,7 @@ def is_folder_with_page(root: Path, relative: str) -> bool:
 
 def _tag(relative: str, handle: io.BufferedReader, status: os.stat_result) -> str:
     """An entity tag: what a hashed name says, else the content of a small file, else its age."""
-    if _HASHED.search(relative):
+    if is_immutable(relative):
         return f"{Path(relative).name}-{status.st_size:x}"
     if status.st_size <= 1 << 22:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()

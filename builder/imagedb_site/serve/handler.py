@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
-from .files import TYPES, SiteFile, content_type, is_folder_with_page, is_immutable, open_file
+from imagedb_site.layout import is_immutable
+
+from .files import TYPES, SiteFile, content_type, is_folder_with_page, open_file
 
 _CHUNK = 1 << 18
 _IDLE_S = 60

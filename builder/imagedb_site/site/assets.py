@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from imagedb_site.errors import ImageDBError
+from imagedb_site.layout import LIBRARY_FILES, SERVICE_WORKER
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
-SERVICE_WORKER = "sw.js"
-LIBRARY = ("imagedb.js", "imagedb.d.ts")
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def load_web(root: Path) -> WebBuild:
     )
     library = [
         *(path.relative_to(root).as_posix() for path in sorted((root / "lib").glob("*.js"))),
-        *(name for name in LIBRARY if (root / name).is_file()),
+        *(name for name in LIBRARY_FILES if (root / name).is_file()),
     ]
     imported = _static_imports(chunks, entry)
     styles = [style for name in (entry, *imported) for style in chunks[name].get("css", [])]

@@ -7,15 +7,11 @@ from typing import Any
 
 import apsw
 
+from imagedb_site import fts
 from imagedb_site.errors import FormatError
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site.storage import SiteFolder
 from imagedb_site.text import fts_text
-
-TOKENIZE = "porter unicode61 remove_diacritics 2"
-PAGE_SIZE = 4096
-# Names that an FTS5 table called `fts` keeps for itself.
-RESERVED = frozenset({"fts", "rank", "rowid"})
 
 
 def build_catalog(columns: Sequence[str], values: Sequence[Mapping[str, Value]]) -> bytes:
@@ -26,22 +22,17 @@ def build_catalog(columns: Sequence[str], values: Sequence[Mapping[str, Value]])
     if not columns:
         raise FormatError("A site needs at least one field in full text.")
     for name in columns:
-        if name in RESERVED:
+        if name in fts.RESERVED:
             raise FormatError(f"A field in full text cannot be called “{name}”.")
-    names = ", ".join(f'"{name}"' for name in columns)
-    marks = ", ".join("?" for _ in columns)
     database = apsw.Connection(":memory:")
     try:
-        database.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-        database.execute(
-            f"CREATE VIRTUAL TABLE fts USING fts5({names}, content='', columnsize=1, "
-            f"detail=full, tokenize='{TOKENIZE}')"
-        )
+        database.execute(f"PRAGMA page_size = {fts.PAGE_SIZE}")
+        database.execute(fts.create_table(columns))
         with database:
             # One merge at the end is faster than many on the way.
             database.execute("INSERT INTO fts(fts, rank) VALUES ('automerge', 0)")
             database.executemany(
-                f"INSERT INTO fts(rowid, {names}) VALUES (?, {marks})",  # noqa: S608
+                fts.insert_row(columns),
                 (
                     (row + 1, *(fts_text(fields.get(name)) for name in columns))
                     for row, fields in enumerate(values)
@@ -66,6 +57,6 @@ def write_catalog(
         "tier": "whole",
         "file": entry.to_json(),
         "columns": columns,
-        "tokenize": TOKENIZE,
+        "tokenize": fts.TOKENIZE,
         "count": len(values),
     }

@@ -11,7 +11,7 @@ import numpy as np
 from imagedb_site.container import FileEntry
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site.storage import SiteFolder
-from imagedb_site.site.values import date_seconds
+from imagedb_site.values import date_seconds
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 Documents = Sequence[Mapping[str, Value]]

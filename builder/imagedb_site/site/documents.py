@@ -9,7 +9,7 @@ from imagedb_site.container import canonical_json
 from imagedb_site.records import Value
 from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.types import SiteRow
-from imagedb_site.site.values import storable
+from imagedb_site.values import storable
 
 
 def document(

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from imagedb_site.records import Value
-from imagedb_site.site.values import date_seconds
 from imagedb_site.text import natural_key
+from imagedb_site.values import date_seconds
 
 
 class Ordered(Protocol):

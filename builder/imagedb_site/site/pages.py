@@ -10,9 +10,8 @@ import jinja2
 
 from imagedb_site.container import canonical_json
 from imagedb_site.errors import ImageDBError
+from imagedb_site.layout import LIBRARY_FILES, SERVICE_WORKER
 from imagedb_site.site.assets import (
-    LIBRARY,
-    SERVICE_WORKER,
     WebBuild,
     load_web,
     template_folder,
@@ -47,7 +46,7 @@ def write_pages(folder: SiteFolder, site: SiteInput, preview: str | None) -> Non
     for path in web.files:
         folder.put_immutable(path, _read(web.root / path))
     for path in web.library:
-        put = folder.put if path in LIBRARY else folder.put_immutable
+        put = folder.put if path in LIBRARY_FILES else folder.put_immutable
         put(path, _read(web.root / path))
     icon = folder.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
     index = _render("index.html.j2", site, web, icon, preview)

@@ -15,6 +15,7 @@ import numpy as np
 
 from imagedb_site.container import FileEntry, gzip_bytes, write_container
 from imagedb_site.errors import StorageError
+from imagedb_site.layout import hash16
 from imagedb_site.site.reuse import PreviousSite
 
 # Compression that saves less than a tenth is not worth decoding it in the browser.
@@ -40,11 +41,6 @@ def storage_errors(path: Path, verb: str = "write") -> Iterator[None]:
         else:
             reason = error.strerror or type(error).__name__
         raise StorageError(f"Cannot {verb} {path}: {reason}.", hint) from error
-
-
-def hash16(data: bytes) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of `data`."""
-    return hashlib.sha256(data).hexdigest()[:16]
 
 
 class SiteFolder:

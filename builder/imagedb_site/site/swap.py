@@ -13,46 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagedb_site.errors import StorageError
+from imagedb_site.layout import MANIFEST, MUTABLE, OWN_NAMES
 from imagedb_site.site.storage import storage_errors
 
-OWN_NAMES = frozenset(
-    {
-        ".nojekyll",
-        "404.html",
-        "assets",
-        "data",
-        "imagedb.d.ts",
-        "imagedb.js",
-        "index.html",
-        "lib",
-        "manifest.json",
-        "model",
-        "originals",
-        "robots.txt",
-        "sw.js",
-        "thumbs",
-        "views",
-    }
-)
-"""What a site has at its top (docs/FORMAT.md 2); anything else there belongs to the owner."""
-
 _INSIDE = ".imagedb-site.building"
-_MUTABLE = (
-    "imagedb.js",
-    "imagedb.d.ts",
-    "sw.js",
-    "404.html",
-    "robots.txt",
-    ".nojekyll",
-    "index.html",
-    "manifest.json",
-)
 
 
 def is_site(folder: Path) -> bool:
     """Whether `folder` holds a site of this program, of any version."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_bytes())
+        manifest = json.loads((folder / MANIFEST).read_bytes())
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(manifest, dict) and manifest.get("format") == "imagedb-site"
@@ -203,9 +173,9 @@ def _replace_files(temp: Path, out: Path) -> None:
     new = sorted(path.relative_to(temp) for path in temp.rglob("*") if path.is_file())
     for relative in new:
         target = out / relative
-        if relative.as_posix() not in _MUTABLE and not target.is_file():
+        if relative.as_posix() not in MUTABLE and not target.is_file():
             _copy_whole(temp / relative, target)
-    for name in _MUTABLE:
+    for name in MUTABLE:
         if (temp / name).is_file():
             _copy_whole(temp / name, out / name)
     keep = set(new)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagedb_site.layout import hash16, thumbnail_path
 from imagedb_site.records import Progress
-from imagedb_site.site.storage import SiteFolder, hash16
+from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.types import SiteInput
 
 _POWER_STEPS = 3
@@ -42,7 +43,7 @@ def write_thumbnails(
             return
         data = b"".join(thumbnail for _, thumbnail in waiting)
         name, offset = hash16(data), 0
-        folder.put_immutable(f"thumbs/{name}.{extension}", data)
+        folder.put_immutable(thumbnail_path(name, extension), data)
         for row, thumbnail in waiting:
             places[row] = Place(name, offset, len(thumbnail))
             offset += len(thumbnail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,6 +13,52 @@ from numpy.typing import NDArray
 from imagedb_site.records import FieldSpec, Problem, Value
 
 Originals = Literal["none", "copy", "link"]
+
+EMBEDDING_BLOCK = 8192
+"""The most rows in a block of embeddings."""
+
+UNPLACED = -1
+"""In `ThumbnailPacks.pack`: the writer has to choose a pack for this thumbnail."""
+
+NO_THUMBNAIL = -2
+"""In `ThumbnailPacks.pack`: the row has no thumbnail."""
+
+
+class SiteRows(Protocol):
+    """The rows of a site in row order.
+
+    They can be iterated more than once; an implementation holds a bounded number of them in memory.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[SiteRow]: ...
+
+
+class Embeddings(Protocol):
+    """The L2-normalised embeddings of all rows in row order. They can be read more than once."""
+
+    @property
+    def dim(self) -> int: ...
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yields float32 [n, dim] with 1 ≤ n ≤ 8192; together the blocks have one row per image."""
+        ...
+
+
+@dataclass(frozen=True)
+class ArrayEmbeddings:
+    """Embeddings that fit into memory: float32 [rows, dim]."""
+
+    values: NDArray[np.float32]
+
+    @property
+    def dim(self) -> int:
+        return int(self.values.shape[1])
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        for first in range(0, len(self.values), EMBEDDING_BLOCK):
+            yield self.values[first : first + EMBEDDING_BLOCK]
 
 
 class PackSource(Protocol):
@@ -80,6 +126,42 @@ class SiteSettings:
 
 
 @dataclass(frozen=True)
+class Quantizer:
+    """What int8 codes stand for: `mean + scale · code`. Both float32 [dim], `scale` positive."""
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ThumbnailPacks:
+    """Which file each row's thumbnail lies in.
+
+    `packed`: False writes one WebP file per thumbnail; `pack` then only says which rows have one.
+    `pack`: int32 [rows], the number of the pack, UNPLACED or NO_THUMBNAIL. `slot`: int32 [rows], the
+    place within the pack; places rise and may leave gaps.
+    """
+
+    packed: bool
+    pack: NDArray[np.int32]
+    slot: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stays the same from build to build (docs/FORMAT.md 2.12). None asks for the canonical layout.
+
+    `order`: uint32 [rows], the row at each position of the default order; None if row order is the
+    default order. `quantizer`: None fits it to all embeddings. `packs`: None cuts them from the whole
+    collection. The Layout in a SiteReport has a quantizer if there are embeddings, and always packs.
+    """
+
+    order: NDArray[np.uint32] | None = None
+    quantizer: Quantizer | None = None
+    packs: ThumbnailPacks | None = None
+
+
+@dataclass(frozen=True)
 class SiteInput:
     """Everything a site is written from.
 
@@ -97,6 +179,7 @@ class SiteInput:
     description: str = ""
     attribution: Sequence[Attribution] = ()
     embeddings: NDArray[np.float32] | None = None
+    layout: Layout = field(default_factory=Layout)
     pack: PackSource | None = None
     settings: SiteSettings = field(default_factory=SiteSettings)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from imagedb_site.container import canonical_json
 from imagedb_site.errors import FormatError
+from imagedb_site.layout import MANIFEST
 from imagedb_site.records import Problem, Progress, Value
 from imagedb_site.site.catalog import write_catalog
 from imagedb_site.site.columns import write_column
@@ -30,11 +31,9 @@ from imagedb_site.site.rows import write_ids, write_rows
 from imagedb_site.site.storage import SiteFolder
 from imagedb_site.site.thumbnails import Place, write_thumbnails, write_views
 from imagedb_site.site.types import Attribution, SiteInput, SiteReport
-from imagedb_site.site.values import clean_fields, is_web_address, storable
 from imagedb_site.site.vectors import write_vectors
 from imagedb_site.site.words import write_words
-
-MANIFEST = "manifest.json"
+from imagedb_site.values import clean_fields, is_web_address, storable
 
 
 def write_site(

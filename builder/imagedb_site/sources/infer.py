@@ -7,12 +7,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from imagedb_site import fts
 from imagedb_site.records import FieldSpec, FieldType, Value
 from imagedb_site.sources.tables import Cell
 
-_RESERVED = "file fts height id image_id key path rank row rowid width"
-RESERVED = frozenset(_RESERVED.split())
-"""Names the format, full text or the query language use; such a column becomes `meta_<name>`."""
+RESERVED = fts.RESERVED | frozenset(
+    ["file", "height", "id", "image_id", "key", "path", "row", "width"]
+)
+"""Names that the format, full text or the query language use; such a column becomes `meta_<name>`."""
 
 _TAG_COLUMNS = frozenset({"categories", "genres", "keywords", "labels", "subjects", "tag", "tags"})
 _MAX_TEXT = 20_000

@@ -1,4 +1,4 @@
-"""Values made fit for their field's type before they enter documents, columns and full text."""
+"""Field values made fit for their field's type before they enter documents, columns and full text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
 
 
 def date_seconds(text: str) -> float | None:
-    """Seconds from 1970-01-01 to an ISO 8601 date or time on its own clock; None if it is none.
+    """Seconds from 1970-01-01 to an ISO 8601 date or time, or None if `text` is not one.
 
-    A bare year or month means its beginning. An offset is dropped, as photographs are looked for by
+    A bare year or month means its beginning. A UTC offset is dropped: people look for photographs by
     the time on the wall.
     """
     partial = _PARTIAL.fullmatch(text)
@@ -35,9 +35,9 @@ def date_seconds(text: str) -> float | None:
 def clean_fields(
     key: str, fields: Mapping[str, Value], specs: Sequence[FieldSpec]
 ) -> tuple[dict[str, Value], list[Problem]]:
-    """The values of one image that fit their fields, and one problem for each that does not.
+    """Returns the values of one image that fit their fields, and a problem for each that does not.
 
-    Empty texts and lists count as unknown; a value without a field is left out.
+    Empty texts and lists count as unknown. A value without a field is left out.
     """
     clean: dict[str, Value] = {}
     problems: list[Problem] = []
@@ -47,7 +47,8 @@ def clean_fields(
             continue
         fitting = _fit(value, spec)
         if fitting is None:
-            problems.append(Problem(key, f"“{spec.name}” is no {spec.type}: {str(value)[:80]!r}"))
+            reason = f"“{spec.name}” is not a valid {spec.type}: {str(value)[:80]!r}"
+            problems.append(Problem(key, reason))
         elif fitting != []:
             clean[spec.name] = fitting
     return clean, problems
@@ -76,15 +77,15 @@ def _fit(value: Value, spec: FieldSpec) -> Value | None:
 
 
 def storable(text: str) -> str:
-    """`text` without what UTF-8 cannot hold.
+    """Returns `text` with a replacement character for everything that UTF-8 cannot hold.
 
-    File names on Linux may carry undecodable bytes, and JSON half of a surrogate pair.
+    File names on Linux may have bytes that are not text, and JSON may have half of a surrogate pair.
     """
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a page may link to it: a `javascript:` address from a caption file must not pass."""
+    """Whether a page may link to `text`: a `javascript:` address from a caption file must not pass."""
     try:
         parts = urlsplit(text)
     except ValueError:
