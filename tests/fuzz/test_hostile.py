@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from corpora import MADE, Corpus, damaged, each_corpus
 from imagedb_site.pictures import DecodeError, Derived, Limits, Recipe, Work, derive_all
 from imagedb_site.records import Record
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 LIMITS = Limits(timeout_s=20)
 THUMBNAIL = Recipe("thumbnail", 64, 75)
 
@@ -47,45 +46,32 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     return [folder / name for name in files]
 
 
-@needs_data
-@pytest.mark.parametrize("folder", ["hostile", "formats"])
-def test_every_collected_file_gives_a_picture_or_a_reason(folder):
-    found = derive(sorted(path for path in (DATA / folder).iterdir() if path.is_file()))
-    assert len(found) >= 100
-    # None of them may cost a decoder process its life or its patience.
+@each_corpus
+@pytest.mark.parametrize("folder", ["hostile", "formats", "camera"])
+def test_every_file_gives_a_picture_or_a_reason(corpus: Corpus, folder: str) -> None:
+    found = derive(corpus.files(folder))
+    assert len(found) >= {"hostile": 100, "formats": 30, "camera": 30}[folder]
+    # No file may crash a decoder process or exhaust its time.
     bad = {
         key for key, r in found if isinstance(r, DecodeError) and r.cause in ("timeout", "crash")
     }
-    assert not bad
+    assert bad == set()
 
 
-@needs_data
-def test_good_files_among_them_are_read():
-    names = {path.name for path in (DATA / "formats").iterdir()}
-    good = sorted(
-        name
-        for name in names
-        if name.startswith(("hopper.", "hopper_orientation", "g4_", "tiff_16bit", "icc_profile"))
-    )
-    found = derive([DATA / "formats" / name for name in good])
+def test_hostile_files_are_refused_and_misleading_exif_is_not() -> None:
+    found = dict(derive(MADE.files("hostile")))
+    short = [r for key, r in found.items() if key.startswith("cut-") and "-1." in key]
+    assert len(short) == 6 and all(isinstance(result, DecodeError) for result in short)
+    exif = [result for key, result in found.items() if key.startswith("exif-")]
+    assert len(exif) >= 10 and all(isinstance(result, Derived) for result in exif)
+
+
+@each_corpus
+def test_good_files_among_them_are_read(corpus: Corpus) -> None:
+    starts = ("hopper.", "hopper_orientation", "g4_", "tiff_16bit", "icc_profile")
+    found = derive([path for path in corpus.files("formats") if path.name.startswith(starts)])
     assert len(found) > 30
     assert {key for key, result in found if isinstance(result, DecodeError)} == set()
-
-
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    changed = bytearray(data)
-    kind = chance.randrange(4)
-    if kind == 0:
-        return bytes(changed[: chance.randrange(len(changed))])
-    if kind == 1:
-        at = chance.randrange(len(changed))
-        del changed[at : at + chance.randrange(1, 200)]
-        return bytes(changed)
-    for _ in range(chance.choice((1, 4, 40))):
-        # Headers are at the beginning, and say the most.
-        at = chance.randrange(min(len(changed), chance.choice((64, 600, 1 << 30))))
-        changed[at] = chance.choice((0, 255, 127, 128, chance.randrange(256)))
-    return bytes(changed)
 
 
 FORMATS = {
@@ -201,4 +187,5 @@ def test_names_and_kinds_that_do_not_agree(tmp_path):
     )
     found = dict(derive([*paths, tmp_path / "folder.jpg"]))
     assert isinstance(found.pop("png.jpg"), Derived)
+    assert len(found) == 5
     assert all(isinstance(result, DecodeError) for result in found.values())

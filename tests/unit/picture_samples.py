@@ -1,9 +1,8 @@
-"""Pictures that tests draw, and where the real ones lie."""
+"""Pictures that tests draw."""
 
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +10,6 @@ from PIL import Image
 
 from imagedb_site.pictures import DecodeError, Limits
 from imagedb_site.pictures.decode import Source
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 LIMITS = Limits()

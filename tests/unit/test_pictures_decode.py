@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from picture_samples import (
     BLUE,
-    DATA,
     GREEN,
     LIMITS,
     RED,
@@ -17,12 +16,12 @@ from picture_samples import (
     close,
     corners,
     decode,
-    needs_data,
     refusal,
     saved,
 )
 from PIL import Image, ImageCms
 
+from corpora import Corpus, each_corpus
 from imagedb_site.pictures import DecodeError, Limits, Picture
 from imagedb_site.pictures.decode import Source
 from imagedb_site.pictures.worker import open_here
@@ -150,10 +149,10 @@ def test_colour_profiles_are_applied():
     assert close(decode(saved(image, "TIFF")).getpixel((4, 4)), expected, 1)
 
 
-@needs_data
-def test_a_real_wide_profile_changes_colours_and_a_broken_one_does_not():
-    source = Source((DATA / "formats" / "hopper.iccprofile.tif").read_bytes(), LIMITS)
-    plain = Image.open(DATA / "formats" / "hopper.iccprofile.tif").convert("RGB")
+@each_corpus
+def test_a_wide_profile_changes_colours_and_a_broken_one_does_not(corpus: Corpus) -> None:
+    source = Source(corpus.file("hopper.iccprofile.tif").read_bytes(), LIMITS)
+    plain = Image.open(corpus.file("hopper.iccprofile.tif")).convert("RGB")
     profile = ImageCms.ImageCmsProfile(io.BytesIO(plain.info["icc_profile"]))
     expected = ImageCms.profileToProfile(
         plain,
@@ -206,7 +205,7 @@ def test_a_jpeg_cut_short_says_so():
     assert "cut short" in str(refusal(saved(Image.fromarray(noise), "JPEG")[:-400]))
 
 
-def test_what_is_no_picture_is_refused():
+def test_what_is_not_a_picture_is_refused():
     for data in (b"hello", b"%PDF-1.4\n", b"\0" * 1000, b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox"):
         assert refusal(data).cause == "unknown"
 
@@ -237,29 +236,29 @@ def test_a_bomb_is_refused_before_it_is_decoded():
     assert decode(small, limits=Limits(max_pixels=20_000)).size == (200, 100)
 
 
-# -- real files --------------------------------------------------------------------------------
+# -- whole files -------------------------------------------------------------------------------
 
 
-@needs_data
+@each_corpus
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_real_oriented_pictures_look_alike(orientation):
-    upright = np.asarray(opened(DATA / "formats" / "hopper.jpg").image, dtype=int)
+def test_oriented_pictures_look_alike(corpus: Corpus, orientation: int) -> None:
+    upright = np.asarray(opened(corpus.file("hopper.jpg")).image, dtype=int)
     for suffix in ("jpg", "webp"):
-        path = DATA / "formats" / f"hopper_orientation_{orientation}.{suffix}"
+        path = corpus.file(f"hopper_orientation_{orientation}.{suffix}")
         turned = np.asarray(opened(path).image, dtype=int)
         assert np.abs(turned - upright).mean() < 12
 
 
-@needs_data
-def test_real_fax_pictures_are_turned_by_their_orientation():
-    first = np.asarray(opened(DATA / "formats" / "g4_orientation_1.tif").image, dtype=int)
+@each_corpus
+def test_fax_pictures_are_turned_by_their_orientation(corpus: Corpus) -> None:
+    first = np.asarray(opened(corpus.file("g4_orientation_1.tif")).image, dtype=int)
     for orientation in range(2, 9):
-        path = DATA / "formats" / f"g4_orientation_{orientation}.tif"
+        path = corpus.file(f"g4_orientation_{orientation}.tif")
         other = np.asarray(opened(path).image, dtype=int)
         assert other.shape == first.shape and np.abs(other - first).mean() < 1
 
 
-@needs_data
+@each_corpus
 @pytest.mark.parametrize(
     ("name", "like"),
     [
@@ -272,16 +271,16 @@ def test_real_fax_pictures_are_turned_by_their_orientation():
         ("tiff_16bit_RGBa.tiff", "tiff_16bit_RGBa_target.png"),
     ],
 )
-def test_formats_agree(name, like):
-    one = np.asarray(opened(DATA / "formats" / name).image, dtype=int)
-    two = np.asarray(opened(DATA / "formats" / like).image, dtype=int)
+def test_formats_agree(corpus: Corpus, name: str, like: str) -> None:
+    one = np.asarray(opened(corpus.file(name)).image, dtype=int)
+    two = np.asarray(opened(corpus.file(like)).image, dtype=int)
     assert np.abs(one - two).mean() < 9
 
 
-@needs_data
+@each_corpus
 @pytest.mark.parametrize(
     "name", ["16bit.cropped.tif", "16bit.MM.cropped.tif", "16bit.cropped.jp2", "hopper_16bit.pgm"]
 )
-def test_sixteen_bits_keep_their_tones(name):
-    pixels = np.asarray(opened(DATA / "formats" / name).image)
+def test_sixteen_bits_keep_their_tones(corpus: Corpus, name: str) -> None:
+    pixels = np.asarray(opened(corpus.file(name)).image)
     assert 20 < pixels.mean() < 235 and pixels.std() > 5

@@ -9,10 +9,10 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picture_samples import DATA, needs_data
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from corpora import COLLECTED, MADE, Corpus, each_corpus, needs_collected
 from imagedb_site.pictures import METADATA_FIELDS, PRIVATE_FIELDS, Limits
 from imagedb_site.pictures.metadata import clean, parse_date, read_metadata
 from imagedb_site.pictures.worker import open_here
@@ -315,29 +315,47 @@ def test_any_nesting_of_xmp(parts):
     assert all(values and all(values) for values in found.values())
 
 
-# -- real files --------------------------------------------------------------------------------
+# -- whole files -------------------------------------------------------------------------------
 
 
-@needs_data
-def test_every_real_camera_file_gives_clean_fields():
+@each_corpus
+def test_every_camera_file_gives_clean_fields(corpus: Corpus) -> None:
     seen: dict[str, int] = {}
-    for folder in ("camera", "formats"):
-        for path in sorted((DATA / folder).iterdir()):
-            try:
-                image = Image.open(path)
-            except Exception:
-                continue
-            fields = read_metadata(image)
-            check(fields)
-            for name in fields:
-                seen[name] = seen.get(name, 0) + 1
-    assert seen["camera"] > 80 and seen["taken"] > 90 and seen["latitude"] >= 10
+    for path in [*corpus.files("camera"), *corpus.files("formats")]:
+        try:
+            image = Image.open(path)
+        except Exception:
+            continue
+        fields = read_metadata(image)
+        check(fields)
+        for name in fields:
+            seen[name] = seen.get(name, 0) + 1
+    if corpus.made:
+        assert (seen["camera"], seen["taken"], seen["latitude"]) == (30, 30, 15)
+    else:
+        assert seen["camera"] > 80 and seen["taken"] > 90 and seen["latitude"] >= 10
     assert {"title", "keywords", "creator", "copyright", "lens", "iso"} <= set(seen)
 
 
-@needs_data
-def test_a_known_file():
-    fields = open_here(DATA / "camera" / "Apple iPhone 4.jpg", Limits(), 100).metadata
+def test_a_made_file_gives_what_was_written() -> None:
+    path = MADE.folder / "camera" / "Canon EOS 7D 0.jpg"
+    fields = open_here(path, Limits(), 100).metadata
+    expected = {
+        "taken": "2010-07-11T13:53:00",
+        "camera": "Canon EOS 7D",
+        "title": "Canon EOS 7D 0",
+        "keywords": ["boat", "harbour", "shot 0"],
+        "latitude": 41.853,
+        "longitude": 12.488833,
+        "serial": "SERIAL-0",
+        "place": ["Rome", "Italy"],
+    }
+    assert {name: fields.get(name) for name in expected} == expected
+
+
+@needs_collected
+def test_a_collected_file_gives_what_its_camera_wrote() -> None:
+    fields = open_here(COLLECTED / "camera" / "Apple iPhone 4.jpg", Limits(), 100).metadata
     assert fields == {
         "taken": "2011-01-13T14:33:39",
         "camera": "Apple iPhone 4",
