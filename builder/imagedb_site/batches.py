@@ -1,7 +1,7 @@
 """Seeded splits, batches and samples of a collection, the same as the JavaScript library's (api/batches.ts).
 
-An image's part depends on its id and the seed alone, so that images added later move no other one; nothing is
-stored: collection, seed and sizes say it all.
+An image's part depends only on its id and the seed, so images added later move no other image. Nothing is
+stored: the collection, the seed and the sizes determine the batches.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ _PART, _ORDER, _SAMPLE = 0, 1, 3
 
 @dataclass(frozen=True)
 class Batches:
-    """A split into batches of at most `size` rows; `collection` is the SHA-256 of the image ids."""
+    """A collection split into the parts `train`, `validation` and `test`, each read in batches of rows."""
 
     collection: str
+    """SHA-256 of the image ids: it identifies the state of the collection."""
     size: int
+    """How many rows a batch has; the last one of a part may have fewer."""
     rows: Mapping[Part, Sequence[int]]
+    """All rows of each part, in the random order of the seed."""
 
     @property
     def count(self) -> dict[Part, int]:
@@ -35,7 +38,7 @@ class Batches:
         return {part: -(-len(rows) // self.size) for part, rows in self.rows.items()}
 
     def batch(self, part: Part, n: int) -> list[int]:
-        """The rows of the n-th batch of a part, from 0. Raises UsageError where there is none."""
+        """The rows of batch `n` of a part, counted from 0. Raises UsageError if there is no such batch."""
         if not 0 <= n < self.count[part]:
             raise UsageError(f"There is no {part} batch {n}; there are {self.count[part]}.")
         return list(self.rows[part][n * self.size : (n + 1) * self.size])
@@ -79,9 +82,10 @@ def shuffled(ids: Sequence[str], rows: Sequence[int], seed: int, salt: int = _SA
 def split(
     ids: Sequence[str], *, validation: float = 0, test: float = 0, seed: int = 0
 ) -> dict[Part, list[int]]:
-    """The rows of the three parts, each in its random order; `validation` and `test` are shares.
+    """The rows of the three parts, each in its random order; `validation` and `test` are shares from 0 to 1.
 
-    Raises UsageError for shares or a seed that make no sense.
+    Raises:
+        UsageError: a share or the seed is out of range.
     """
     if not (validation >= 0 and test >= 0 and validation + test <= 1):
         raise UsageError(
@@ -110,7 +114,7 @@ def make_batches(
     test: float = 0,
     seed: int = 0,
 ) -> Batches:
-    """Split a collection into batches. Raises UsageError for options that make no sense."""
+    """Split a collection into batches. Raises UsageError if the size, a share or the seed is out of range."""
     if size < 1:
         raise UsageError("The size of a batch must be a whole number of at least 1.")
     rows = split(ids, validation=validation, test=test, seed=seed)

@@ -81,10 +81,12 @@ class BuildConfig:
 
     @property
     def library_folder(self) -> Path:
+        """The folder of the library: `library`, or its default beside the output."""
         return self.library or self.output.with_name(self.output.name + ".library")
 
     @property
     def site_title(self) -> str:
+        """The title of the site: `title`, or its default."""
         return self.title or self.pictures.resolve().name or "Pictures"
 
 

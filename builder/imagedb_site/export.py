@@ -1,9 +1,9 @@
 """Collections for other tools: tables (Parquet, CSV, JSON lines), LanceDB and Faiss.
 
-One row an image: `id`, `path`, `width`, `height`, the fields under their own names, `split` where it
-is asked for, `thumbnail` where they are ("bytes", a WebP picture, and "path", the way tables of pictures
-are commonly written), and `embedding` float32 [dim], L2-normalised. From a library the embeddings are
-exact, from a published site they are as the site has them (int8).
+One row per image: `id`, `path`, `width`, `height`, the fields under their own names, `split` and
+`thumbnail` if requested (`thumbnail` holds "bytes", a WebP picture, and "path", the usual form in tables
+of pictures), and `embedding` float32 [dim], L2-normalised. Embeddings from a library are exact; those
+from a published site have the site's precision (int8).
 """
 
 from __future__ import annotations
@@ -38,11 +38,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Split:
-    """Shares of validation and test, and the seed, as in `Collection.batches`."""
+    """How `export` fills the column `split`; the same options as in `Collection.batches`."""
 
     validation: float
+    """Share of the validation part, from 0 to 1."""
     test: float
+    """Share of the test part, from 0 to 1."""
     seed: int = 0
+    """Random seed, from 0 to 2³² - 1."""
 
 
 def export(
@@ -56,13 +59,17 @@ def export(
     overwrite: bool = False,
     progress: Progress = lambda step, done, total: None,
 ) -> int:
-    """Write the images that match `text` (conditions and words; all without) and give their number.
+    """Write the images that match `text` (see `Collection.facets`; all images by default).
 
-    The kind of file follows from the suffix of `target`: .parquet, .csv, .jsonl, .lancedb (a folder) or
-    .faiss (an inner-product index, with the other columns in a .jsonl file beside it, line n for vector
-    n). CSV holds no embeddings; only .parquet and .lancedb hold thumbnails. Whole or not at all: a file
-    is written aside and renamed. Raises UsageError for an unknown kind, a missing library, an existing
-    file or thumbnails in a kind without, StorageError where the file cannot be written.
+    Returns the number of images written. The suffix of `target` decides the format: .parquet, .csv,
+    .jsonl, .lancedb (a folder) or .faiss (an inner-product index; the other columns are in a .jsonl file
+    beside it, line n for vector n). CSV holds no embeddings; only .parquet and .lancedb hold thumbnails.
+    The target is replaced only once the new file is complete.
+
+    Raises:
+        UsageError: the format is unknown, needs a package that is not installed, or cannot hold
+            thumbnails; or the target exists and `overwrite` is False.
+        StorageError: the file cannot be written.
     """
     write = WRITERS.get(target.suffix.lower())
     if write is None:

@@ -56,6 +56,7 @@ class BuildReport:
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
+        """The report as one JSON object."""
         return {
             "output": str(self.output),
             "count": self.count,

@@ -56,24 +56,29 @@ class SearchIndex(Index, Protocol):
 
 @dataclass(frozen=True)
 class Hit:
-    """One found image: `document` is the one of docs/FORMAT.md 2.4, the others say why it is here.
-
-    `ranks` are its places (from 0) in the arms, `matched` the query's words in its text, `likely` whether it
-    is a likely match (None where the order is not that of relevance), `duplicate_of` the row of an earlier
-    hit that shows the same picture.
-    """
+    """One image of a response, with the reasons why it was found."""
 
     row: int
+    """Position in the site's files. It may change from build to build."""
     image_id: str
+    """The image's stable id, 16 hexadecimal digits."""
     score: float
+    """Fused score; higher is better. Comparable within one response only."""
     similarity: float | None
+    """Cosine similarity to the query, from -1 to 1, or None if meaning was not searched."""
     ranks: Mapping[str, int]
+    """Rank, from 0, in the arms `meaning` and `words` that found the image."""
     document: Mapping[str, Any]
+    """What is published about the image: `id`, `path`, `width`, `height`, `fields` and more."""
     matched: Sequence[str] = ()
+    """The words of the query (at most 8) that occur in the image's text."""
     likely: bool | None = None
+    """Whether this is a likely match, or None if the results are not sorted by relevance."""
     duplicate_of: int | None = None
+    """The row of an earlier hit that shows the same picture, if grouping was requested."""
 
     def to_json(self) -> dict[str, Any]:
+        """The hit as one JSON object: the document and every reason that is known."""
         found: dict[str, Any] = {"row": self.row, "score": self.score, **self.document}
         if self.similarity is not None:
             found["similarity"] = round(self.similarity, 6)
@@ -90,24 +95,20 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResponse:
-    """`total` counts all matches where the query has an end (words, filters), else None.
-
-    Hits from the place `divide` on are weaker matches; None where the order is not that of relevance.
-    """
+    """The answer to a query."""
 
     hits: list[Hit]
+    """The found images, best first."""
     total: int | None
+    """How many images match in all, or None if the query ranks the whole collection."""
     divide: int | None = None
+    """How many hits, from the first, are likely matches, or None if not sorted by relevance."""
     notices: Sequence[Notice] = ()
+    """What to tell the person who asked, such as a field that cannot be sorted by."""
 
 
 def open_collection(place: str | Path, *, model: str | None = None) -> Collection:
-    """Open a published site (folder or http(s) URL) or a library (its folder or file).
-
-    `model` names the pack to encode queries with; default the one the collection was built with.
-
-    Raises FormatError, LibraryError, StorageError or PackError.
-    """
+    """Open a site or a library; see `imagedb_site.open`."""
     text = str(place)
     if text.startswith(("http://", "https://")):
         return Collection(SiteIndex.open(text), model)
@@ -118,7 +119,7 @@ def open_collection(place: str | Path, *, model: str | None = None) -> Collectio
 
 
 class Collection:
-    """An open collection with one loaded model; a context manager."""
+    """An open collection with at most one loaded model. It is a context manager."""
 
     def __init__(self, index: SearchIndex, model: str | None = None) -> None:
         self.index = index
@@ -127,6 +128,7 @@ class Collection:
 
     @property
     def count(self) -> int:
+        """How many images the collection has."""
         return self.index.count
 
     def search(
@@ -138,13 +140,16 @@ class Collection:
         offset: int = 0,
         group: bool = False,
     ) -> SearchResponse:
-        """Answer a query of docs/QUERY.md; `k` is by default what its `k:` says, else 20.
+        """Answer a query in the language of docs/QUERY.md.
 
-        `group` looks for hits that show the same picture.
+        `mode` is `all` (meaning and words together), `meaning` or `words`. `k` is the number of hits;
+        the default is the value of `k:` in the query, or 20. `offset` skips hits, to read the results
+        page by page. With `group`, hits that show the same picture as an earlier one say so.
 
         Raises:
-            UsageError: an unknown image id, or a meaning search without a model.
-            PictureError, StorageError: a query picture cannot be read.
+            UsageError: the query has an unknown image id, or asks for meaning without a model.
+            PictureError: a picture of the query cannot be decoded.
+            StorageError: a picture of the query, or a file of the site, cannot be read.
         """
         return self._answer(parse(text), mode, k, offset, group)
 
@@ -156,9 +161,10 @@ class Collection:
         k: int | None = None,
         default_k: int = DEFAULT_K,
     ) -> list[SearchResponse]:
-        """Answer several queries; their pictures and texts are encoded together.
+        """Answer several queries. Their pictures and texts are encoded together, which is faster.
 
-        `default_k` is for those that have no `k:`, where `k` is None.
+        `k` is the number of hits per query; if it is None, queries without `k:` have `default_k` hits.
+        Raises the same errors as `search`.
         """
         terms = [term for text in texts for term in parse(text).terms if term.kind != "like"]
         if terms and mode != "words" and self.pack is not None:
@@ -169,9 +175,9 @@ class Collection:
         ]
 
     def similar(self, image: str, *, k: int = DEFAULT_K, offset: int = 0) -> SearchResponse:
-        """The images most like one of the collection, without itself, or most like a picture.
+        """The images most similar to `image`, which is an image id or the path or URL of a picture.
 
-        `image` is an image id, or the path or URL of a picture. Raises as `search` does.
+        An image of the collection is never among its own results. Raises the same errors as `search`.
         """
         own = self.index.row_of(image)
         known = len(image) == 16 and not set(image) - set("0123456789abcdef")
@@ -181,15 +187,21 @@ class Collection:
         return SearchResponse(hits[offset : offset + k], found.total, found.divide, found.notices)
 
     def facets(self, field: str, text: str = "", *, limit: int = 50) -> list[tuple[str, int]]:
-        """The most frequent values of a field, with counts, among the images that match `text`.
+        """The most frequent values of a field with their counts, at most `limit` of them.
 
-        An image matches that meets the conditions of the query and has any of its words.
-        Raises UsageError for a field whose values cannot be counted.
+        Only images that match `text` count: those that meet its conditions and, if it has words, have
+        at least one of them. Dates are counted by year.
+
+        Raises:
+            UsageError: the collection has no such field, or its values cannot be counted.
         """
         return facet_counts(field, parse(text), self.index, limit)
 
     def random(self, count: int = 1, *, seed: int = 0, text: str = "") -> list[Hit]:
-        """`count` images at random of those that match `text` (see `facets`); equal seeds, equal images."""
+        """`count` random images among those that match `text` (see `facets`).
+
+        The same seed, from 0 to 2³² - 1, gives the same images.
+        """
         rows = np.flatnonzero(matching(parse(text), self.index))
         chosen = shuffled(self.index.ids, [int(row) for row in rows], seed)[: max(count, 0)]
         return [self._hit(Result(row, 0.0)) for row in chosen]
@@ -197,21 +209,25 @@ class Collection:
     def batches(
         self, *, size: int, validation: float = 0, test: float = 0, seed: int = 0
     ) -> Batches:
-        """Split the collection into batches of rows, by the images' ids and a seed alone.
+        """Split the collection into training, validation and test batches of at most `size` rows.
 
-        `validation` and `test` are shares. Raises UsageError for options that make no sense.
+        `validation` and `test` are shares from 0 to 1. An image's part depends only on its id and the
+        seed, so adding images moves no other image to another part.
+
+        Raises:
+            UsageError: the size, a share or the seed is out of range.
         """
         ids = self.index.ids
         digest = hashlib.sha256("".join(f"{image_id}\n" for image_id in ids).encode()).hexdigest()
         return make_batches(ids, digest, size=size, validation=validation, test=test, seed=seed)
 
     def image(self, image_id: str) -> Hit | None:
-        """The image of an id, None where the collection has no such image."""
+        """The image with this id, or None if the collection does not have it."""
         row = self.index.row_of(image_id)
         return None if row is None else self._hit(Result(row, 0.0))
 
     def thumbnail(self, hit: Hit) -> bytes | None:
-        """The WebP bytes of a hit's thumbnail."""
+        """The hit's thumbnail as the bytes of a WebP file, or None if it has none."""
         return self.index.thumbnail(hit.row)
 
     def _answer(
@@ -226,7 +242,7 @@ class Collection:
 
     @cached_property
     def pack(self) -> ModelPack | None:
-        """The model pack that encodes queries; None for a collection without vectors."""
+        """The model pack that encodes queries, or None if the collection has no vectors."""
         if self._model is None:
             return self.index.load_pack()
         from .encoders import load_pack
@@ -242,6 +258,10 @@ class Collection:
 
     @cached_property
     def encoder(self) -> Encoder:
+        """Embeds texts and pictures as the collection does: float32 [n, dim], L2-normalised.
+
+        Raises UsageError if the collection has no model.
+        """
         from .encoders import Encoder
 
         if self.pack is None:
@@ -280,6 +300,7 @@ class Collection:
         )
 
     def close(self) -> None:
+        """Release the files of the collection."""
         self.index.close()
 
     def __enter__(self) -> Collection:
