@@ -29,7 +29,7 @@ from .site import (
     publish,
     row_order,
 )
-from .sources import Gathered, gather, load_sidecar
+from .sources import FolderSource, gather, load_sidecar
 from .values import clean_fields
 
 if TYPE_CHECKING:
@@ -66,19 +66,20 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     with clock("model"):
         pack = _load_model(config.model)
     with clock("gather"):
-        gathered = _gather(config, progress)
+        source = _gather(config, progress)
+        records = list(source.records())
     config.library_folder.mkdir(parents=True, exist_ok=True)
     with Library.open(config.library_folder / LIBRARY_FILE) as library:
         recipes = Recipes.of(config)
-        derived = derive(gathered.records, library, recipes, pack, config, clock, progress)
-        problems = [*gathered.problems, *derived.problems]
+        derived = derive(records, library, recipes, pack, config, clock, progress)
+        problems = [*source.problems, *derived.problems]
         if not derived.images:
             raise SourceError(
-                f"None of the {len(gathered.records):,} pictures in {config.pictures} is usable.",
+                f"None of the {len(records):,} pictures in {config.pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
         with clock("assemble"):
-            images, fields, unfit = _assemble(gathered, derived.images, config)
+            images, fields, unfit = _assemble(source.fields, derived.images, config)
             problems += unfit
         if config.strict and problems:
             return _report(config, pack, clock, len(images), derived.count, problems, None)
@@ -88,7 +89,7 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
                 site, config.output, verify=lambda p: open_site(p).verify(), progress=progress
             )
         with clock("library"):
-            _remember(library, images, site, pack, gathered, config, recipes)
+            _remember(library, images, site, pack, records, config, recipes)
     problems += report.problems
     return _report(config, pack, clock, len(images), derived.count, problems, report)
 
@@ -115,14 +116,14 @@ def _load_model(name: str) -> ModelPack | None:
     return load_pack(name)
 
 
-def _gather(config: BuildConfig, progress: Progress) -> Gathered:
+def _gather(config: BuildConfig, progress: Progress) -> FolderSource:
     sidecars = [load_sidecar(file) for file in config.metadata]
     exclude = [*config.exclude, config.output, config.library_folder]
     return gather(config.pictures, sidecars, exclude=exclude, limit=config.limit, progress=progress)
 
 
 def _assemble(
-    gathered: Gathered, stored: Sequence[tuple[Record, StoredImage]], config: BuildConfig
+    own: Sequence[FieldSpec], stored: Sequence[tuple[Record, StoredImage]], config: BuildConfig
 ) -> tuple[list[_Image], list[FieldSpec], list[Problem]]:
     """Merge what source and file say, in row order."""
     hidden = frozenset() if config.publish_location else PRIVATE_FIELDS
@@ -134,7 +135,7 @@ def _assemble(
         }
         for record, image in stored
     ]
-    specs = published_fields(gathered.fields, [*METADATA_FIELDS, *PIXEL_FIELDS], merged)
+    specs = published_fields(own, [*METADATA_FIELDS, *PIXEL_FIELDS], merged)
     problems: list[Problem] = []
     images = []
     for (record, image), fields in zip(stored, merged, strict=True):
@@ -209,7 +210,7 @@ def _remember(
     images: Sequence[_Image],
     site: SiteInput,
     pack: ModelPack | None,
-    gathered: Gathered,
+    records: Sequence[Record],
     config: BuildConfig,
     recipes: Recipes,
 ) -> None:
@@ -228,7 +229,7 @@ def _remember(
         library.set_meta("settings", _settings(config))
         library.set_meta("pictures", str(config.pictures.resolve()))
         library.set_meta("thumbnail_recipe", recipes.thumbnail.hash)
-        library.prune(record.key for record in gathered.records)
+        library.prune(record.key for record in records)
 
 
 def _settings(config: BuildConfig) -> str:

@@ -198,8 +198,8 @@ def hostile_cases() -> dict[str, tuple[Change, str]]:
         "hash": (swapped, "not the picture that was exported"),
         "size": (shorter, "another size"),
         "bytes": (first(bytes=-1), "valid name or size"),
-        "field": (first(fields={"rowid": "x"}), "not among its fields"),
-        "value": (first(fields={"tags": "x"}), "no list of tags"),
+        "field": (first(fields={"rowid": "x"}), "not one of its fields"),
+        "value": (first(fields={"tags": "x"}), "not a list of tags"),
         "short": (first(embedding="AAAA"), "bytes instead of 64"),
         "long": (first(embedding=encode(long).decode()), "not the length 1"),
         "nan": (first(embedding=encode(nan).decode()), "not the length 1"),
@@ -208,7 +208,7 @@ def hostile_cases() -> dict[str, tuple[Change, str]]:
         "format": (lambda i, f: i.update(format="x"), "something else"),
         "name": (
             lambda i, f: i["fields"].append({"name": "fts", "label": "x", "type": "text"}),
-            "no valid field name",
+            "not a valid field name",
         ),
         "dim": (lambda i, f: i["model"].update(dim=10**9), "model.dim"),
         "pictures": (lambda i, f: i.update(pictures={}), "no list of at most"),
@@ -279,7 +279,7 @@ def test_captions_yield_to_tables_and_fit_their_fields(config: BuildConfig, tmp_
     rows = [f'"{names[0]}",Mine,x', "001.cat/a.png,Cat,y", "001.cat/b.png,Cat,y"]
     table.write_text("file,title,tags\n" + "\n".join(rows) + "\n", encoding="utf-8")
     gathered = gather(config.pictures, [load_sidecar(table)])
-    fields = {record.key: record.fields for record in gathered.records}
+    fields = {record.key: record.fields for record in gathered.records()}
     assert fields[names[0]]["title"] == "Mine"
     assert fields[names[1]]["title"] == "A cat, 猫"
     assert gathered.problems == []

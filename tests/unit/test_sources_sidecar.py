@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagedb_site.errors import SourceError
-from imagedb_site.records import FieldSpec, Record, Value
-from imagedb_site.sources import gather, load_sidecar
-from imagedb_site.sources.infer import RESERVED, clean, field_name, infer, parse_date
+from imagedb_site.records import FieldSpec, Value
+from imagedb_site.sources import Sidecar, gather, load_sidecar
+from imagedb_site.sources.infer import RESERVED, Tally, clean, field_name, parse_date
 
 ROWS = [
     {"file": "a/1.jpg", "title": "One", "score": 3, "tags": ["x", "y"], "seen": "2020-01-02"},
@@ -56,6 +56,11 @@ def write(path: Path) -> Path:
     return path
 
 
+def values(sidecar: Sidecar, key: str) -> dict[str, Value]:
+    """Returns the values that the table has for the only picture of a collection."""
+    return sidecar.join([key]).values(0)
+
+
 NAMES = ["t.csv", "t.tsv", "t.jsonl", "t.ndjson", "t.json", "t.parquet", "t.jsonl.gz"]
 
 
@@ -63,7 +68,7 @@ NAMES = ["t.csv", "t.tsv", "t.jsonl", "t.ndjson", "t.json", "t.parquet", "t.json
 def test_every_format_gives_the_same(tmp_path, name):
     pictures(tmp_path, "a/1.jpg", "a/2.jpg")
     gathered = gather(tmp_path, [load_sidecar(write(tmp_path / name))])
-    one, two = (record.fields for record in gathered.records)
+    one, two = (record.fields for record in gathered.records())
     assert (one["title"], one["score"], one["tags"], one["seen"]) == (
         *("One", 3, ["x", "y"]),
         "2020-01-02",
@@ -77,11 +82,14 @@ def test_every_format_gives_the_same(tmp_path, name):
 def test_an_object_by_file_name(tmp_path):
     text = json.dumps({"a.png": {"p": "a castle", "se": 1}, "b.png": {"p": "a boat", "se": 2}})
     sidecar = load_sidecar(table(tmp_path / "part.json", text))
-    assert sidecar.values("images/a.png") == {"p": "a castle", "se": 1}
+    assert values(sidecar, "images/a.png") == {"p": "a castle", "se": 1}
 
 
 def cells(*values: object) -> FieldSpec:
-    return infer("column", "column", list(values))[0]
+    tally = Tally("column")
+    for value in values:
+        tally.add(value)
+    return tally.field("column")[0]
 
 
 @pytest.mark.parametrize(
@@ -149,13 +157,9 @@ def join(tmp_path: Path, names: list[str], keys: list[str]) -> dict[str, Value]:
     """Returns the row number each picture got from a table that names `names`."""
     text = "file,row\n" + "".join(f'"{name}",{at}\n' for at, name in enumerate(names))
     sidecar = load_sidecar(table(tmp_path / "t.csv", text))
-    sidecar.bind(keys)
-    records = [Record(key, Path(key), 0, 0) for key in keys]
-    return {
-        record.key: values["meta_row"]
-        for record in map(sidecar.apply, records)
-        if (values := record.fields)
-    }
+    joined = sidecar.join(keys)
+    found = {key: joined.values(at) for at, key in enumerate(keys)}
+    return {key: row["meta_row"] for key, row in found.items() if row}
 
 
 def test_the_whole_path_comes_first(tmp_path):
@@ -191,8 +195,8 @@ def test_unmatched_names_are_not_told_under_a_limit(tmp_path):
     pictures(tmp_path / "p", "a.jpg", "b.jpg")
     sidecar = load_sidecar(table(tmp_path / "t.csv", "file,v\na.jpg,1\nb.jpg,2\n"))
     gathered = gather(tmp_path / "p", [sidecar], limit=1)
-    assert gathered.problems == [] and gathered.records[0].fields["v"] == 1
-    assert sidecar.unmatched == ["b.jpg"]
+    assert gathered.problems == [] and next(gathered.records()).fields["v"] == 1
+    assert list(sidecar.join(["a.jpg"]).unmatched()) == ["b.jpg"]
 
 
 def test_many_unmatched_names_are_summed_up(tmp_path):
@@ -206,17 +210,16 @@ def test_many_unmatched_names_are_summed_up(tmp_path):
 def test_several_rows_of_one_picture_are_merged(tmp_path):
     text = "image,caption,tags,n\na.jpg,One,x;y,1\na.jpg,Two,y;z,2\na.jpg,One,,3\n"
     sidecar = load_sidecar(table(tmp_path / "t.csv", text))
-    values = sidecar.values("a.jpg")
-    assert values == {"caption": "One\nTwo", "tags": ["x", "y", "z"], "n": 1}
+    assert values(sidecar, "a.jpg") == {"caption": "One\nTwo", "tags": ["x", "y", "z"], "n": 1}
 
 
 def test_the_tables_name_and_label_win(tmp_path):
     pictures(tmp_path / "p", "cat/1.jpg", "dog/2.jpg")
     text = "file,name,label\ncat/1.jpg,Tom,tomcat\n"
     gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / "t.csv", text))])
-    assert gathered.records[0].fields["name"] == "Tom"
-    assert gathered.records[0].fields["label"] == "tomcat"
-    assert gathered.records[1].fields["label"] == "dog"
+    cat, dog = gathered.records()
+    assert (cat.fields["name"], cat.fields["label"]) == ("Tom", "tomcat")
+    assert dog.fields["label"] == "dog"
     names = [spec.name for spec in gathered.fields]
     assert len(names) == len(set(names))
 
@@ -226,7 +229,7 @@ def test_two_tables(tmp_path):
     one = table(tmp_path / "1.csv", "file,v\na.jpg,1\n")
     two = table(tmp_path / "2.csv", "file,v,w\nb.jpg,2,x\n")
     gathered = gather(tmp_path / "p", [load_sidecar(one), load_sidecar(two)])
-    assert [record.fields["v"] for record in gathered.records] == [1, 2]
+    assert [record.fields["v"] for record in gathered.records()] == [1, 2]
     clash = table(tmp_path / "3.csv", "file,v\na.jpg,9\n")
     with pytest.raises(SourceError, match=r'"V" of a\.jpg different'):
         gather(tmp_path / "p", [load_sidecar(one), load_sidecar(clash)])
@@ -239,8 +242,8 @@ def test_two_tables(tmp_path):
     ("name", "text", "message"),
     [
         ("t.csv", "file,v,v\na.jpg,1,2\n", 'two columns named "v"'),
-        ("t.csv", "file,My Title,my_title\na.jpg,1,2\n", 'both come to the field name "my_title"'),
-        ("t.csv", "colour,size\nred,2\n", "No column"),
+        ("t.csv", "file,My Title,my_title\na.jpg,1,2\n", 'both get the field name "my_title"'),
+        ("t.csv", "colour,size\nred,2\n", "has no column with file names"),
         ("t.csv", "file,v\na.jpg,1,2,3\n", "Line 2"),
         ("t.csv", "", "empty"),
         ("t.csv", "file,v\n", "empty"),
@@ -266,14 +269,14 @@ def test_a_key_that_is_not_there(tmp_path):
     with pytest.raises(SourceError, match='no column "f"') as error:
         load_sidecar(path, "f")
     assert "file, v" in (error.value.hint or "")
-    assert load_sidecar(path, "v").values("1") == {"meta_file": "a.jpg"}
+    assert values(load_sidecar(path, "v"), "1") == {"meta_file": "a.jpg"}
 
 
 def test_encodings(tmp_path):
     text = "file;titel\na.jpg;Größe\n"
     for encoding in ("utf-8-sig", "utf-16", "cp1252"):
         (tmp_path / "t.csv").write_bytes(text.encode(encoding))
-        assert load_sidecar(tmp_path / "t.csv").values("a.jpg") == {"titel": "Größe"}
+        assert values(load_sidecar(tmp_path / "t.csv"), "a.jpg") == {"titel": "Größe"}
     (tmp_path / "t.jsonl").write_bytes(b'{"file": "\xff"}')
     with pytest.raises(SourceError, match="UTF-8"):
         load_sidecar(tmp_path / "t.jsonl")
@@ -283,9 +286,9 @@ def test_values_are_cleaned_and_bounded(tmp_path):
     rows = [{"file": "a.jpg", "t": "a\u0000b\u202ec\x1b[0m", "long": "x" * 100_000, "n": None}]
     rows += [{"file": "b.jpg", "nested": {"deep": {"v": 1}}, "inf": 1e400, "o": [{"name": "k"}]}]
     sidecar = load_sidecar(table(tmp_path / "t.jsonl", "\n".join(map(json.dumps, rows))))
-    assert sidecar.values("a.jpg")["t"] == "abc[0m"
-    assert len(sidecar.values("a.jpg")["long"]) == 20_000
-    assert sidecar.values("b.jpg") == {"nested_deep_v": 1, "o": ["k"]}
+    assert values(sidecar, "a.jpg")["t"] == "abc[0m"
+    assert len(values(sidecar, "a.jpg")["long"]) == 20_000
+    assert values(sidecar, "b.jpg") == {"nested_deep_v": 1, "o": ["k"]}
 
 
 @given(st.text())
@@ -329,8 +332,8 @@ def test_any_json_lines_give_values_or_one_sentence(tmp_path_factory, rows):
         "tags": list,
     }
     specs = {spec.name: types.get(spec.type, str) for spec in sidecar.fields}
-    for name in sidecar.unmatched:
-        for field, value in sidecar.values(name).items():
+    for name in sidecar.join([]).unmatched():
+        for field, value in values(sidecar, name).items():
             assert isinstance(value, specs[field])
 
 

@@ -1,4 +1,4 @@
-"""Where images come from: folders and sidecar tables give a stream of `Record`."""
+"""Where images come from: a `Source` gives a stream of `Record`, from a folder and its sidecar tables."""
 
 from imagedb_site.sources.additions import (
     ADDITIONS_FILE,
@@ -8,8 +8,10 @@ from imagedb_site.sources.additions import (
     added_values,
     load_additions,
 )
-from imagedb_site.sources.folder import PICTURE_SUFFIXES, class_folders, open_folder
-from imagedb_site.sources.gather import Gathered, gather
+from imagedb_site.sources.base import Source
+from imagedb_site.sources.folder import PICTURE_SUFFIXES, open_folder
+from imagedb_site.sources.gather import FolderSource, gather
+from imagedb_site.sources.join import Joined
 from imagedb_site.sources.sidecar import Sidecar, load_sidecar
 
 __all__ = [
@@ -17,11 +19,12 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "Addition",
     "Additions",
-    "Gathered",
+    "FolderSource",
+    "Joined",
     "Sidecar",
+    "Source",
     "added_fields",
     "added_values",
-    "class_folders",
     "gather",
     "load_additions",
     "load_sidecar",

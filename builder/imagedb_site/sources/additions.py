@@ -1,8 +1,8 @@
-"""`imagedb-additions.json`: what was said of pictures that visitors of the site added (docs/FORMAT.md 4.2).
+"""`imagedb-additions.json`: captions and tags of pictures that visitors added (docs/FORMAT.md 4.2).
 
-It lies at the root of the picture folder, is written by `imagedb-site add` and read by every build. A sidecar
-table would not do: the types of its columns are told by their values, and these few must not change what a
-field of the whole collection is.
+The file lies at the root of the picture folder, is written by `imagedb-site add` and read by every build. It
+is not a sidecar table: the values of a table decide the types of its columns, and these few values must not
+change a field of the whole collection.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
-from imagedb_site.records import FieldSpec, FieldType, Problem, Record, Value
+from imagedb_site.records import FieldSpec, FieldType, Value
 from imagedb_site.sources.infer import RESERVED, clean
 
 ADDITIONS_FILE = "imagedb-additions.json"
@@ -31,7 +31,7 @@ _MAX_TAG = 200
 
 @dataclass
 class Addition:
-    """A picture that was added: the SHA-256 of its file in hex, and its values by field."""
+    """A picture that was added: the SHA-256 of its file as hex digits, and its values by field."""
 
     sha256: str
     fields: dict[str, Value] = field(default_factory=dict)
@@ -39,13 +39,13 @@ class Addition:
 
 @dataclass
 class Additions:
-    """The file's content. `pictures` are by path relative to the picture folder."""
+    """The content of the file. `pictures` has an entry for each path relative to the picture folder."""
 
     fields: list[FieldSpec] = field(default_factory=list)
     pictures: dict[str, Addition] = field(default_factory=dict)
 
     def write(self, root: Path) -> None:
-        """Replaces the file in the picture folder `root` as a whole."""
+        """Writes the file into the picture folder `root`; it is replaced as a whole or not at all."""
         table = {
             "format": FORMAT,
             "version": VERSION,
@@ -65,7 +65,7 @@ class Additions:
 
 
 def added_fields(listed: Sequence[Mapping[str, object]]) -> list[FieldSpec]:
-    """Returns the definitions of fields as a bundle or the file lists them; raises `ValueError`."""
+    """Returns the fields that a bundle or the file lists; raises `ValueError` if one is not valid."""
     fields = [_field(one["name"], one["label"], one["type"]) for one in listed]
     if len({spec.name for spec in fields}) != len(fields) or len(fields) > _MAX_FIELDS:
         raise ValueError("its fields are not valid")
@@ -74,23 +74,23 @@ def added_fields(listed: Sequence[Mapping[str, object]]) -> list[FieldSpec]:
 
 def _field(name: object, label: object, kind: object) -> FieldSpec:
     if not isinstance(name, str) or not _FIELD.fullmatch(name) or name in RESERVED:
-        raise ValueError(f"no valid field name: {str(name)[:80]!r}")
+        raise ValueError(f"{str(name)[:80]!r} is not a valid field name")
     if not isinstance(label, str) or kind not in _TYPES:
-        raise ValueError(f"the field {name} has no valid label or type")
+        raise ValueError(f"the label or the type of the field {name} is not valid")
     tags = kind == "tags"
     return FieldSpec(name, clean(label, 80) or name, kind, fts=True, facet=tags, column=tags)
 
 
 def added_values(values: Mapping[str, object], fields: Sequence[FieldSpec]) -> dict[str, Value]:
-    """Returns a picture's values without what does not belong into text; empty ones are left out.
+    """Returns the values of a picture, cleaned; empty values are left out.
 
-    Raises `ValueError` where a field is not among `fields` or a value is not of its field's type.
+    Raises `ValueError` if a field is not in `fields` or a value does not have the type of its field.
     """
     specs = {spec.name: spec for spec in fields}
     kept: dict[str, Value] = {}
     for name, value in values.items():
         if name not in specs:
-            raise ValueError(f"{str(name)[:80]!r} is not among its fields")
+            raise ValueError(f"{str(name)[:80]!r} is not one of its fields")
         stored = _value(specs[name], value)
         if stored is not None:
             kept[name] = stored
@@ -100,18 +100,18 @@ def added_values(values: Mapping[str, object], fields: Sequence[FieldSpec]) -> d
 def _value(spec: FieldSpec, value: object) -> Value | None:
     if spec.type == "tags":
         if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-            raise ValueError(f"the value of {spec.name} is no list of tags")
+            raise ValueError(f"the value of {spec.name} is not a list of tags")
         tags = [clean(str(tag), _MAX_TAG) for tag in value[:_MAX_TAGS]]
         return list(dict.fromkeys(tag for tag in tags if tag)) or None
     if not isinstance(value, str):
-        raise ValueError(f"the value of {spec.name} is no text")
+        raise ValueError(f"the value of {spec.name} is not text")
     return clean(value) or None
 
 
 def load_additions(root: Path) -> Additions:
-    """Reads the file of the picture folder `root`; empty where there is none.
+    """Reads the file of the picture folder `root`; returns empty `Additions` if there is none.
 
-    Raises `SourceError` where it cannot be read or is not what it should be.
+    Raises `SourceError` if it cannot be read or is not valid.
     """
     path = root / ADDITIONS_FILE
     try:
@@ -128,15 +128,17 @@ def load_additions(root: Path) -> Additions:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = str(error) if type(error) is ValueError else "it is damaged"
         raise SourceError(
-            f"{path} cannot be used: {reason}.", "Mend it, or move it away to build without it."
+            f"{path} cannot be used: {reason}.", "Repair it, or move it away to build without it."
         ) from error
 
 
 def _parse(table: Mapping[str, object]) -> Additions:
     if not isinstance(table, dict) or table.get("format") != FORMAT:
-        raise ValueError("it is no table of added pictures")
+        raise ValueError("it is not a table of added pictures")
     if table.get("version") != VERSION:
-        raise ValueError(f"it has version {table.get('version')}, this program reads {VERSION}")
+        raise ValueError(
+            f"it has version {table.get('version')}, but this program reads version {VERSION}"
+        )
     additions = Additions(added_fields(table["fields"]))
     for path, picture in table["pictures"].items():
         values = added_values(picture["fields"], additions.fields)
@@ -144,33 +146,19 @@ def _parse(table: Mapping[str, object]) -> Additions:
     return additions
 
 
-def join_additions(
-    records: Sequence[Record], fields: Sequence[FieldSpec], additions: Additions
-) -> tuple[list[Record], list[FieldSpec], list[Problem]]:
-    """Gives the pictures their added values, where no table says something else of the field.
+def fitted_values(
+    addition: Addition, own: Mapping[str, Value], specs: Mapping[str, FieldSpec]
+) -> dict[str, Value]:
+    """Returns the values of a picture that was added, for fields that it does not have in `own`.
 
-    A field that the collection has keeps its definition; a value is made to fit it or left out.
+    A field of the collection (`specs` by name) keeps its definition; a value that does not fit is left out.
     """
-    specs = {spec.name: spec for spec in fields}
-    joined: list[Record] = []
-    used: set[str] = set()
-    for record in records:
-        picture = additions.pictures.get(record.key)
-        own: dict[str, Value] = {}
-        for name, value in picture.fields.items() if picture else ():
-            fitted = _fitted(value, specs.get(name))
-            if name not in record.fields and fitted is not None:
-                own[name] = fitted
-        used.update(own)
-        joined.append(replace(record, fields={**own, **record.fields}) if own else record)
-    new = [spec for spec in additions.fields if spec.name not in specs and spec.name in used]
-    keys = {record.key for record in records}
-    problems = [
-        Problem(key, f"named in {ADDITIONS_FILE}, but there is no such picture")
-        for key in additions.pictures
-        if key not in keys
-    ]
-    return joined, [*fields, *new], problems
+    values = {
+        name: _fitted(value, specs.get(name))
+        for name, value in addition.fields.items()
+        if name not in own
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _fitted(value: Value, spec: FieldSpec | None) -> Value | None:

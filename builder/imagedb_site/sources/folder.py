@@ -6,7 +6,6 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
@@ -21,8 +20,8 @@ psd qoi ras rgb rgba sgi svg svgz tga tif tiff vda vst webp xbm xpm
 PICTURE_SUFFIXES = frozenset("." + suffix for suffix in _SUFFIXES.split())
 """File-name suffixes, lower case, of the formats that can be read.
 
-Left out on purpose: EPS, PostScript and PDF (need an interpreter), WMF and EMF (need Windows), video,
-and scientific containers that are rarely pictures (HDF5, GRIB, BUFR).
+Left out on purpose: EPS, PostScript and PDF (they need an interpreter), WMF and EMF (they need Windows),
+video, and scientific containers that are rarely pictures (HDF5, GRIB, BUFR).
 """
 
 _RAW = "3fr arw cr2 cr3 dng erf iiq mef mrw nef nrw orf pef raf rw2 rwl sr2 srf srw x3f"
@@ -31,7 +30,7 @@ UNREADABLE = {
     **{"." + suffix: "a camera raw file; export it as JPEG" for suffix in _RAW.split()},
     **{"." + suffix: "pictures of this format cannot be read" for suffix in _OTHER.split()},
 }
-"""Suffixes of pictures that cannot be read, with the reason told: nobody shall miss them unawares."""
+"""Suffixes of pictures that cannot be read, with the reason to report: no picture is skipped silently."""
 
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
@@ -55,14 +54,14 @@ def open_folder(
 ) -> Iterator[Record]:
     """Yields a `Record` for every picture file below `root`, in natural order of the paths.
 
-    Hidden files and folders are passed over, and so is everything below a path in `exclude` (the site
-    being built may lie inside the collection). A link to a file is followed where it stays inside
-    `root`; a link to a folder is not, since its pictures are listed where they lie. What cannot be used
-    is told to `problem`.
+    Hidden files and folders are skipped, and so is everything below a path in `exclude` (the site being
+    built may lie inside the collection). A link to a file is followed if its target lies inside `root`; a
+    link to a folder is not, because the pictures are found in the folder itself. `problem` is called for
+    each file or folder that cannot be used.
 
-    Raises `SourceError` where `root` is not a folder that can be read.
+    Raises `SourceError` if `root` is not a folder that can be read.
     """
-    tell = problem or (lambda _: None)
+    report = problem or (lambda _: None)
     if not root.exists():
         raise SourceError(f"There is no folder {root}.", "Check the path for typing errors.")
     if not root.is_dir():
@@ -73,7 +72,7 @@ def open_folder(
         os.scandir(real).close()
     except OSError as error:
         raise SourceError(f"The folder {root} cannot be read: {error.strerror}.") from error
-    for count, record in enumerate(_walk(real, real, "", excluded, tell)):
+    for count, record in enumerate(_walk(real, real, "", excluded, report)):
         if limit is not None and count >= limit:
             return
         yield record
@@ -84,16 +83,16 @@ def _walk(
     folder: Path,
     prefix: str,
     excluded: frozenset[Path],
-    tell: Callable[[Problem], None],
+    report: Callable[[Problem], None],
 ) -> Iterator[Record]:
     if len(prefix) > _MAX_KEY:
-        tell(Problem(_printable(prefix)[:_MAX_KEY], "the path is too long"))
+        report(Problem(_printable(prefix)[:_MAX_KEY], "the path is too long"))
         return
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: _name_order(entry.name))
     except OSError as error:
-        tell(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
+        report(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
         return
     readable: set[str] | None = None
     for entry in entries:
@@ -101,27 +100,27 @@ def _walk(
         if name.startswith(".") or (excluded and folder / name in excluded):
             continue
         key = prefix + name
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122  (a Path a file is slow)
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122  (one Path per file is slow)
         suffix = suffix.lower()
         try:
             if entry.is_dir(follow_symlinks=False):
                 if name.casefold() in _SKIPPED_FOLDERS:
                     continue
-                yield from _walk(root, folder / name, key + "/", excluded, tell)
+                yield from _walk(root, folder / name, key + "/", excluded, report)
             elif suffix in PICTURE_SUFFIXES:
-                record = _record(root, entry, key, tell)
+                record = _record(root, entry, key, report)
                 if record is not None:
                     yield record
             elif suffix in UNREADABLE and entry.is_file():
-                # A raw file beside its JPEG is no loss.
+                # A raw file next to its JPEG needs no report: the picture is in the collection.
                 if readable is None:
                     readable = _readable_stems(entries)
                 if stem not in readable:
-                    tell(Problem(_printable(key), UNREADABLE[suffix]))
+                    report(Problem(_printable(key), UNREADABLE[suffix]))
             elif entry.is_symlink() and entry.is_dir() and not _inside(root, folder / name):
-                tell(Problem(_printable(key), "a link to a folder outside the collection"))
+                report(Problem(_printable(key), "a link to a folder outside the collection"))
         except OSError as error:
-            tell(Problem(_printable(key), f"the file cannot be read: {error.strerror}"))
+            report(Problem(_printable(key), f"the file cannot be read: {error.strerror}"))
 
 
 def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
@@ -130,29 +129,30 @@ def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
 
 
 def _record(
-    root: Path, entry: os.DirEntry[str], key: str, tell: Callable[[Problem], None]
+    root: Path, entry: os.DirEntry[str], key: str, report: Callable[[Problem], None]
 ) -> Record | None:
     path = Path(entry.path)
     if _printable(key) != key or len(key) > _MAX_KEY:
         reason = "the path is too long" if len(key) > _MAX_KEY else "the name is not valid text"
-        tell(Problem(_printable(key)[:_MAX_KEY], reason))
+        report(Problem(_printable(key)[:_MAX_KEY], reason))
         return None
     if entry.is_symlink():
         if not path.exists():
-            tell(Problem(key, "a link that leads nowhere"))
+            report(Problem(key, "a broken link"))
             return None
         if not _inside(root, path):
-            tell(Problem(key, "a link to a file outside the collection"))
+            report(Problem(key, "a link to a file outside the collection"))
             return None
     status = entry.stat()
     if not stat.S_ISREG(status.st_mode):
         if not stat.S_ISDIR(status.st_mode):
-            tell(Problem(key, "not a regular file"))
+            report(Problem(key, "not a regular file"))
         return None
-    return Record(key, path, status.st_mtime_ns, status.st_size, _path_fields(key))
+    return Record(key, path, status.st_mtime_ns, status.st_size, path_fields(key))
 
 
-def _path_fields(key: str) -> dict[str, Value]:
+def path_fields(key: str) -> dict[str, Value]:
+    """Returns what the path `key` says of a picture: its name without suffix, and its folder if any."""
     folder, _, name = key.rpartition("/")
     fields: dict[str, Value] = {"name": name.rpartition(".")[0] or name}
     if folder:
@@ -173,26 +173,21 @@ def _printable(key: str) -> str:
     return "".join(c if c.isprintable() or c == "\u200d" else "\ufffd" for c in text)
 
 
-def class_folders(records: Sequence[Record]) -> list[Record] | None:
-    """Returns the records with their class as `label`, or `None` where folders are no classes.
+def class_labels(keys: Iterable[str]) -> dict[str, str] | None:
+    """Returns the label of each folder, or None if the folders of the pictures `keys` are not classes.
 
-    They are where every picture lies exactly one level deep, in one of two or more folders. Numbers as
-    in "001.ak47" are dropped where all the folders have them.
+    They are classes if every picture lies exactly one level deep and there are two or more folders.
+    Numbers as in "001.ak47" are dropped if all folders have them.
     """
     folders = set()
-    for record in records:
-        folder, _, name = record.key.rpartition("/")
-        if not folder or "/" in folder or not name:
+    for key in keys:
+        folder, _, _ = key.rpartition("/")
+        if not folder or "/" in folder:
             return None
         folders.add(folder)
     if len(folders) < 2:
         return None
     numbered = {folder: _CLASS_PREFIX.fullmatch(folder) for folder in folders}
     if all(numbered.values()):
-        labels = {folder: match.group(1) for folder, match in numbered.items() if match}
-    else:
-        labels = {folder: folder for folder in folders}
-    return [
-        replace(record, fields={**record.fields, "label": labels[record.key.partition("/")[0]]})
-        for record in records
-    ]
+        return {folder: match.group(1) for folder, match in numbered.items() if match}
+    return {folder: folder for folder in folders}

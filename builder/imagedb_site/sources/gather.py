@@ -1,28 +1,135 @@
-"""The collection as a whole: a folder's records joined with every sidecar table."""
+"""A folder of pictures with its sidecar tables and additions as one source."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
-from imagedb_site.records import FieldSpec, Problem, Progress, Record
-from imagedb_site.sources.additions import join_additions, load_additions
-from imagedb_site.sources.folder import FOLDER, LABEL, NAME, class_folders, open_folder
+from imagedb_site.records import FieldSpec, Problem, Progress, Record, Value
+from imagedb_site.sources.additions import (
+    ADDITIONS_FILE,
+    Additions,
+    fitted_values,
+    load_additions,
+)
+from imagedb_site.sources.folder import (
+    FOLDER,
+    LABEL,
+    NAME,
+    class_labels,
+    open_folder,
+    path_fields,
+)
+from imagedb_site.sources.join import Joined
+from imagedb_site.sources.listing import Listing
 from imagedb_site.sources.sidecar import Sidecar
 
 _PROGRESS_EVERY = 256
 _NAMED_UNMATCHED = 20
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """The records in natural path order, the fields they have, and what was left out."""
+class FolderSource:
+    """The pictures of a folder in natural path order (a `Source`).
 
-    records: list[Record]
-    fields: list[FieldSpec]
-    problems: list[Problem]
+    In memory are the paths and about 50 bytes more per picture; the fields of a picture are put together
+    when its record is asked for.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        listing: Listing,
+        sidecars: Sequence[Sidecar],
+        additions: Additions,
+        problems: Sequence[Problem],
+        *,
+        limited: bool,
+    ) -> None:
+        """Joins the files in `listing`, with paths relative to `root`, with their metadata.
+
+        If the listing is `limited` to a part of the folder, names that fit no picture are not problems.
+        Raises `SourceError` if two tables disagree.
+        """
+        self.problems = list(problems)
+        self._root = root
+        self._listing = listing
+        self._added = additions.pictures
+        # Pictures that were added lie in a folder of their own, which is not a class.
+        own = (key for key in listing if key not in self._added)
+        self._labels = class_labels(own) or {}
+        specs = {spec.name: spec for spec in self._path_specs()}
+        derived = set(specs)
+        specs.update(_table_specs(sidecars))
+        self._joined: list[Joined] = []
+        for sidecar in sidecars:
+            joined = sidecar.join(listing)
+            self._joined.append(joined)
+            self.problems += [*sidecar.problems, *joined.problems]
+            if not limited:
+                self.problems += _unmatched(sidecar, joined)
+        _check_agreement(listing, sidecars, self._joined)
+        used = derived | self._used(set(specs) - derived)
+        self._specs = {name: spec for name, spec in specs.items() if name in used}
+        self.fields = [*self._specs.values(), *self._added_specs(additions)]
+        if not limited:
+            self.problems += self._lost_additions()
+
+    def __len__(self) -> int:
+        return len(self._listing)
+
+    def records(self) -> Iterator[Record]:
+        """Yields the records in natural path order."""
+        for at, key in enumerate(self._listing):
+            mtime_ns, size = self._listing.status(at)
+            fields = self._fields(at, key)
+            addition = self._added.get(key)
+            if addition is not None:
+                fields = {**fitted_values(addition, fields, self._specs), **fields}
+            yield Record(key, self._root / key, mtime_ns, size, fields)
+
+    def _path_specs(self) -> list[FieldSpec]:
+        if self._labels:
+            # The folder says the same as the label: one filter is enough.
+            return [NAME, replace(FOLDER, fts=False, facet=False), LABEL]
+        folders = {key.rpartition("/")[0] for key in self._listing}
+        return [NAME] if folders == {""} else [NAME, replace(FOLDER, facet=len(folders) > 1)]
+
+    def _fields(self, at: int, key: str) -> dict[str, Value]:
+        """Returns what the path and the tables say of picture number `at`."""
+        fields = path_fields(key)
+        if self._labels and key not in self._added:
+            fields["label"] = self._labels[key.rpartition("/")[0]]
+        for joined in self._joined:
+            fields.update(joined.values(at))
+        return fields
+
+    def _used(self, names: set[str]) -> set[str]:
+        """Returns those fields of the tables that at least one picture has."""
+        missing = set(names)
+        for at, key in enumerate(self._listing):
+            if not missing:
+                break
+            missing -= self._fields(at, key).keys()
+        return names - missing
+
+    def _added_specs(self, additions: Additions) -> list[FieldSpec]:
+        """Returns the fields that only pictures that were added have."""
+        used: set[str] = set()
+        for at, key in enumerate(self._listing):
+            addition = self._added.get(key)
+            if addition is not None:
+                used.update(fitted_values(addition, self._fields(at, key), self._specs))
+        return [s for s in additions.fields if s.name in used and s.name not in self._specs]
+
+    def _lost_additions(self) -> list[Problem]:
+        lost = dict.fromkeys(self._added)
+        for key in self._listing:
+            lost.pop(key, None)
+        reason = f"named in {ADDITIONS_FILE}, but there is no such picture"
+        return [Problem(key, reason) for key in lost]
 
 
 def gather(
@@ -32,20 +139,22 @@ def gather(
     exclude: Sequence[Path] = (),
     limit: int | None = None,
     progress: Progress | None = None,
-) -> Gathered:
+) -> FolderSource:
     """Lists the pictures below `root` and joins `sidecars` to them.
 
-    Where a table has a column `name` or `label`, its values take the place of the derived ones. What
-    visitors said of pictures they added (`sources.additions`) counts where no table says otherwise. Raises
-    `SourceError` where the folder cannot be used, holds no picture, or two tables disagree.
+    If a table has a column `name` or `label`, its values replace the derived ones. Captions and tags of
+    pictures that visitors added (`sources.additions`) are used for fields that no table has. At most
+    `limit` pictures are listed, and none below a path in `exclude`.
+
+    Raises `SourceError` if the folder cannot be used, has no pictures, or two tables disagree.
     """
     problems: list[Problem] = []
-    records: list[Record] = []
+    listing = Listing()
     for record in open_folder(root, exclude=exclude, limit=limit, problem=problems.append):
-        records.append(record)
-        if progress and len(records) % _PROGRESS_EVERY == 0:
-            progress("gather", len(records), None)
-    if not records:
+        listing.add(record.key, record.mtime_ns, record.size)
+        if progress and len(listing) % _PROGRESS_EVERY == 0:
+            progress("gather", len(listing), None)
+    if not len(listing):
         skipped = f" {problems[0].key} was left out: {problems[0].reason}." if problems else ""
         others = f" Others left out: {len(problems) - 1:,}." if len(problems) > 1 else ""
         raise SourceError(
@@ -53,79 +162,58 @@ def gather(
             "Give a folder that holds pictures (JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, SVG, …).",
         )
     if progress:
-        progress("gather", len(records), len(records))
-    fields = [NAME]
+        progress("gather", len(listing), len(listing))
     additions = load_additions(root)
-    # Pictures that were added lie in a folder of their own, which is no class.
-    labelled = class_folders([r for r in records if r.key not in additions.pictures])
-    if labelled is not None:
-        # The folder says the same as the label: one filter is enough.
-        by_key = {record.key: record for record in labelled}
-        records = [by_key.get(record.key, record) for record in records]
-        fields += [replace(FOLDER, fts=False, facet=False), LABEL]
-    else:
-        folders = {record.fields.get("folder") for record in records}
-        if folders != {None}:
-            fields.append(replace(FOLDER, facet=len(folders) > 1))
-    records, fields = _join(records, fields, sidecars, problems, limited=limit is not None)
-    if additions.pictures:
-        records, fields, lost = join_additions(records, fields, additions)
-        problems += [] if limit is not None else lost
-    return Gathered(records, fields, problems)
+    return FolderSource(
+        root.resolve(), listing, sidecars, additions, problems, limited=limit is not None
+    )
 
 
-def _join(
-    records: list[Record],
-    fields: list[FieldSpec],
-    sidecars: Sequence[Sidecar],
-    problems: list[Problem],
-    *,
-    limited: bool,
-) -> tuple[list[Record], list[FieldSpec]]:
-    specs = {spec.name: spec for spec in fields}
-    given: dict[str, str] = {}
-    keys = [record.key for record in records]
-    derived = set(specs)
+def _table_specs(sidecars: Sequence[Sidecar]) -> dict[str, FieldSpec]:
+    """Returns the fields of all tables by name; raises `SourceError` if two have different types."""
+    specs: dict[str, FieldSpec] = {}
+    tables: dict[str, str] = {}
     for sidecar in sidecars:
         for spec in sidecar.fields:
-            other = given.get(spec.name)
-            if other is not None and specs[spec.name].type != spec.type:
+            other = specs.get(spec.name)
+            if other is not None and other.type != spec.type:
                 raise SourceError(
-                    f'The column "{spec.label}" is {specs[spec.name].type} in {other} '
+                    f'The column "{spec.label}" is {other.type} in {tables[spec.name]} '
                     f"but {spec.type} in {sidecar.path.name}.",
                     "Rename the column in one of the two tables.",
                 )
-            given.setdefault(spec.name, sidecar.path.name)
+            tables.setdefault(spec.name, sidecar.path.name)
             specs[spec.name] = spec
-    seen: list[set[str]] = [set() for _ in records]
+    return specs
+
+
+def _check_agreement(
+    listing: Listing, sidecars: Sequence[Sidecar], several: Sequence[Joined]
+) -> None:
+    """Raises `SourceError` if two tables give one field of a picture different values."""
+    labels: dict[str, str] = {}
+    shared: set[str] = set()
     for sidecar in sidecars:
-        sidecar.bind(keys)
-        for at, record in enumerate(records):
-            joined = sidecar.apply(record)
-            if joined is record:
-                continue
-            for name in sidecar.values(record.key):
-                if name in seen[at] and joined.fields[name] != record.fields[name]:
+        shared |= {spec.name for spec in sidecar.fields if spec.name in labels}
+        labels.update((spec.name, spec.label) for spec in sidecar.fields)
+    if not shared:
+        return
+    for at, key in enumerate(listing):
+        known: dict[str, Value] = {}
+        for joined in several if sum(at in one for one in several) > 1 else ():
+            for name, value in joined.values(at).items():
+                if name in shared and known.setdefault(name, value) != value:
                     raise SourceError(
-                        f'Two tables give the column "{specs[name].label}" of {record.key} '
-                        "different values.",
+                        f'Two tables give the column "{labels[name]}" of {key} different values.',
                         "Remove or rename the column in one of them.",
                     )
-                seen[at].add(name)
-            records[at] = joined
-        problems.extend(sidecar.problems)
-        if not limited:
-            problems.extend(_unmatched(sidecar))
-    used = {name for record in records for name in record.fields}
-    return records, [spec for spec in specs.values() if spec.name in derived | used]
 
 
-def _unmatched(sidecar: Sidecar) -> list[Problem]:
-    names = sidecar.unmatched
+def _unmatched(sidecar: Sidecar, joined: Joined) -> list[Problem]:
     table = sidecar.path.name
-    found = [Problem(name, f"named in {table}, but there is no such picture") for name in names]
-    if len(found) > _NAMED_UNMATCHED:
-        more = len(found) - _NAMED_UNMATCHED
-        found = found[:_NAMED_UNMATCHED]
-        found.append(Problem(table, f"names {more} more pictures that are not there"))
+    reason = f"named in {table}, but there is no such picture"
+    found = [Problem(name, reason) for name in islice(joined.unmatched(), _NAMED_UNMATCHED)]
+    more = joined.unmatched_count() - len(found)
+    if more:
+        found.append(Problem(table, f"names {more} more pictures that do not exist"))
     return found

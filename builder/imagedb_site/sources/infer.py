@@ -1,11 +1,11 @@
-"""What a column holds, judged by all its values, and each value in its stored form."""
+"""The type of a column, decided by all its cells, and the stored form of each cell."""
 
 from __future__ import annotations
 
 import datetime
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from imagedb_site import fts
 from imagedb_site.records import FieldSpec, FieldType, Value
@@ -62,7 +62,7 @@ def field_name(label: str, at: int) -> str:
 
 
 def parse_date(text: str) -> str | None:
-    """Returns the date as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (wall clock), `None` if it is none."""
+    """Returns the date as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (wall clock), or None if it is not one."""
     match = _DATE.fullmatch(text.strip())
     if not match:
         return None
@@ -78,7 +78,7 @@ def parse_date(text: str) -> str | None:
 
 
 def parse_number(cell: Cell) -> int | float | None:
-    """Returns the number `cell` holds. Numbers with leading zeros are names, not amounts."""
+    """Returns the number in `cell`, or None. Numbers with leading zeros are names, not amounts."""
     if isinstance(cell, (bool, list)):
         return None
     if isinstance(cell, (int, float)):
@@ -121,78 +121,104 @@ _PARSERS: dict[FieldType, Callable[[Cell], Value | None]] = {
 }
 
 
-def infer(
-    name: str, label: str, cells: Sequence[Cell]
-) -> tuple[FieldSpec, Callable[[Cell], Value]]:
-    """Returns the field for a column with these values, and the function that stores a value.
+Store = Callable[[Cell], Value | None]
+"""Returns the stored form of a cell."""
 
-    A type is chosen only where every value fits it; text takes everything.
+
+class Tally:
+    """The facts about a column that decide its type, counted cell by cell; no cells are kept.
+
+    `name` is the column's field name. Memory is bounded: at most 1,001 short values per column.
     """
-    label = _shown(clean(label, 100) or name)
-    for kind, parse in _PARSERS.items():
-        if cells and all(parse(cell) is not None for cell in cells):
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._tag_column = name in _TAG_COLUMNS
+        self._count = 0
+        self._fitting = list(_PARSERS.items())
+        self._texts = 0
+        self._items = 0
+        self._short_items = 0
+        self._separated = dict.fromkeys(";|," if self._tag_column else ";|", 0)
+        self._distinct: set[str] | None = set()
+
+    def add(self, cell: Cell) -> None:
+        """Counts one cell of the column."""
+        self._count += 1
+        for fitting in self._fitting:
+            if fitting[1](cell) is None:
+                self._fitting = [one for one in self._fitting if one[1](cell) is not None]
+                break
+        if isinstance(cell, str):
+            self._texts += 1
+            self._count_separators(cell)
+        elif isinstance(cell, list):
+            self._items += len(cell)
+            self._short_items += sum(len(item) <= _LONG_ITEM for item in cell)
+        if self._distinct is not None:
+            self._count_distinct(cell)
+
+    def _count_separators(self, text: str) -> None:
+        for separator in tuple(self._separated):
+            if separator in text:
+                self._separated[separator] += 1
+                if any(len(part.strip()) > _SHORT_TAG for part in text.split(separator)):
+                    del self._separated[separator]
+
+    def _count_distinct(self, cell: Cell) -> None:
+        assert self._distinct is not None
+        text = "\n" if isinstance(cell, list) else str(cell)
+        if len(text) > _MAX_CATEGORY or "\n" in text:
+            self._distinct = None
+            return
+        self._distinct.add(text)
+        if len(self._distinct) > _MAX_CATEGORIES:
+            self._distinct = None
+
+    def field(self, label: str) -> tuple[FieldSpec, Store]:
+        """Returns the field for the column called `label`, and the function that stores one of its cells.
+
+        A type is only chosen if every cell fits it; text takes everything.
+        """
+        name = self.name
+        label = _shown(clean(label, 100) or name)
+        if self._fitting and self._count:
+            kind, parse = self._fitting[0]
             filters = kind != "url"
-            spec = FieldSpec(name, label, kind, facet=filters, column=filters)
-            return spec, _total(parse)
-    # A few values that keep coming back are categories even with a ";" inside, as licences have.
-    separator = (
-        None
-        if name not in _TAG_COLUMNS and _is_category(cells, 50)
-        else (_tag_separator(name, cells))
-    )
-    if separator is not None:
-        spec = FieldSpec(name, label, "tags", fts=True, facet=True, column=True)
-        return spec, lambda cell: _split(cell, separator)
-    if _is_category(cells):
-        return FieldSpec(name, label, "category", fts=True, facet=True, column=True), _as_text
-    return FieldSpec(name, label, "text", fts=True), _as_text
+            return FieldSpec(name, label, kind, facet=filters, column=filters), parse
+        # A few values that keep coming back are categories even if they contain ";", as licences do.
+        often = not self._tag_column and self._is_category(50)
+        separator = None if often else self._tag_separator()
+        if separator is not None:
+            spec = FieldSpec(name, label, "tags", fts=True, facet=True, column=True)
+            return spec, lambda cell: _split(cell, separator)
+        if self._is_category():
+            return FieldSpec(name, label, "category", fts=True, facet=True, column=True), _as_text
+        return FieldSpec(name, label, "text", fts=True), _as_text
+
+    def _tag_separator(self) -> str | None:
+        """Returns what separates the tags: "" for lists, None if the values are not tags."""
+        if self._items:
+            # Lists of sentences are several texts, not tags: three quarters of the items are short.
+            return "" if self._short_items > self._items * 3 // 4 else None
+        if self._texts < self._count:
+            return None
+        for separator, count in self._separated.items():
+            if count and (count * 5 >= self._texts or self._tag_column):
+                return separator
+        return "\0" if self._tag_column and self._is_category() else None
+
+    def _is_category(self, uses: int = 2) -> bool:
+        """Tells whether the values are short and come back often, `uses` times on average."""
+        return self._distinct is not None and len(self._distinct) * uses <= self._count
 
 
 def _shown(label: str) -> str:
-    """Returns a label for people: `image_size` → `Image size`; what has capitals stays."""
+    """Returns a label for people: `image_size` → `Image size`; a label with capitals stays as it is."""
     return label.replace("_", " ").capitalize() if label == label.lower() else label
-
-
-def _total(parse: Callable[[Cell], Value | None]) -> Callable[[Cell], Value]:
-    def store(cell: Cell) -> Value:
-        value = parse(cell)
-        assert value is not None, "infer() looked at every value"
-        return value
-
-    return store
-
-
-def _tag_separator(name: str, cells: Sequence[Cell]) -> str | None:
-    """Returns what separates the tags: "" for lists, `None` where the values are no tags."""
-    lists = [cell for cell in cells if isinstance(cell, list)]
-    if lists:
-        items = sorted(len(item) for cell in lists for item in cell)
-        # Lists of sentences are several texts, not tags.
-        return "" if items[len(items) * 3 // 4] <= _LONG_ITEM else None
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    if not texts or len(texts) < len(cells):
-        return None
-    for separator in ";|,":
-        if separator == "," and name not in _TAG_COLUMNS:
-            continue
-        several = [text for text in texts if separator in text]
-        parts = [part.strip() for text in several for part in text.split(separator)]
-        short = all(len(part) <= _SHORT_TAG for part in parts)
-        if several and short and (len(several) * 5 >= len(texts) or name in _TAG_COLUMNS):
-            return separator
-    return "\0" if name in _TAG_COLUMNS and _is_category(cells) else None
 
 
 def _split(cell: Cell, separator: str) -> list[str]:
     parts = cell if isinstance(cell, list) else str(cell).split(separator or "\0")
     tags = (clean(part.replace("\n", " "), _MAX_TAG) for part in parts)
     return list(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS]
-
-
-def _is_category(cells: Sequence[Cell], uses: int = 2) -> bool:
-    """Tells whether the values are short and come back often, `uses` times on average."""
-    texts = [str(cell) for cell in cells if not isinstance(cell, list)]
-    if len(texts) < len(cells) or any(len(t) > _MAX_CATEGORY or "\n" in t for t in texts):
-        return False
-    distinct = len(set(texts))
-    return distinct <= _MAX_CATEGORIES and distinct * uses <= len(texts)

@@ -1,0 +1,135 @@
+"""A JSON file that holds one large array or object, read item by item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from imagedb_site.errors import SourceError
+from imagedb_site.sources.textfile import MOST_CHARACTERS
+
+_PIECE = 1 << 18
+_SPACE = " \t\r\n"
+_STARTS = frozenset('[{}"-0123456789tfnNI')
+_DECODER = json.JSONDecoder()
+
+
+def not_json(path: Path, what: str, error: Exception, before: int = 0) -> SourceError:
+    """Returns the error for text that is not JSON; `before` characters precede the text of `error`."""
+    detail = "it cannot be read"
+    if isinstance(error, json.JSONDecodeError):
+        detail = f"{error.msg} at character {before + error.pos}"
+    return SourceError(f"{what} of {path.name} is not JSON: {detail}.")
+
+
+def json_objects(path: Path, text: TextIO) -> Iterator[dict[str, Any]]:
+    """Yields the objects of a list, or those of an object by file name, with the name as `file`.
+
+    Raises `SourceError` if the text is not JSON or has another form.
+    """
+    reader = _Reader(path, text)
+    opening = reader.next()
+    if opening not in ("[", "{"):
+        reader.refuse()
+    reader.skip()
+    closing = "]" if opening == "[" else "}"
+    if reader.next() == closing:
+        if closing == "}":
+            reader.refuse()
+        reader.skip()
+    else:
+        separator = ","
+        while separator == ",":
+            yield _item(reader, named=opening == "{")
+            separator = reader.next()
+            if separator not in (",", closing):
+                reader.fault(f"Expecting ',' or '{closing}'")
+            reader.skip()
+    if reader.next():
+        reader.fault("Extra data")
+
+
+def _item(reader: _Reader, *, named: bool) -> dict[str, Any]:
+    name: dict[str, Any] = {}
+    if named:
+        if reader.next() != '"':
+            reader.fault("Expecting a name in double quotes")
+        name = {"file": reader.value()}
+        if reader.next() != ":":
+            reader.fault("Expecting ':'")
+        reader.skip()
+    if reader.next() != "{":
+        reader.refuse()
+    return {**name, **reader.value()}
+
+
+class _Reader:
+    """A part of the text that moves along: what has been read is dropped."""
+
+    def __init__(self, path: Path, text: TextIO) -> None:
+        self.path = path
+        self._text = text
+        self._part = ""
+        self._at = 0
+        self._before = 0
+
+    def next(self) -> str:
+        """Returns the next character that is not white space, without taking it; "" at the end."""
+        while True:
+            while self._at < len(self._part):
+                character = self._part[self._at]
+                if character not in _SPACE:
+                    return character
+                self._at += 1
+            if not self._extend(_PIECE):
+                return ""
+
+    def skip(self) -> None:
+        """Takes one character."""
+        self._at += 1
+
+    def value(self) -> Any:
+        """Takes an object or a text; both show where they end, so a part of one is never a whole one."""
+        while True:
+            try:
+                value, self._at = _DECODER.raw_decode(self._part, self._at)
+                return value
+            except RecursionError as error:
+                raise not_json(self.path, "The text", error) from error
+            except json.JSONDecodeError as error:
+                held = len(self._part) - self._at
+                if held > MOST_CHARACTERS:
+                    raise SourceError(
+                        f"{self.path.name} is not JSON, or one of its objects is longer than "
+                        f"{MOST_CHARACTERS:,} characters.",
+                        f"Check the object at character {self._before + self._at:,}.",
+                    ) from error
+                # Doubling keeps the cost of trying again in proportion to the length of the object.
+                before = self._before
+                if not self._extend(max(held, _PIECE)):
+                    raise not_json(self.path, "The text", error, before) from error
+
+    def fault(self, reason: str = "Expecting value") -> NoReturn:
+        """Raises the error that the text is not JSON at this place."""
+        error = json.JSONDecodeError(reason, self._part, self._at)
+        raise not_json(self.path, "The text", error, self._before)
+
+    def refuse(self) -> NoReturn:
+        """Raises the error for what stands at this place instead of a list or an object."""
+        if self.next() not in _STARTS:
+            self.fault()
+        raise SourceError(
+            f"{self.path.name} is neither a list of objects nor an object of objects by file name.",
+            'Give [{"file": "a.jpg", …}, …] or {"a.jpg": {…}, …}.',
+        )
+
+    def _extend(self, count: int) -> bool:
+        """Reads up to `count` more characters and drops those taken; False at the end of the text."""
+        more = self._text.read(count)
+        if more:
+            self._part = self._part[self._at :] + more
+            self._before += self._at
+            self._at = 0
+        return bool(more)
