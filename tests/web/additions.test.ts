@@ -1,24 +1,23 @@
 /** Pictures added on the device: kept, searched as rows of one collection, changed, retired, exported. */
 import "fake-indexeddb/auto";
 import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
-import { createHash, webcrypto } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Engine } from "../../web_assets/src/engine";
 import type { AdditionsHost, AdditionsState, DecodedPicture } from "../../web_assets/src/engine/additions";
 import { decodeEmbedding, readBundle } from "../../web_assets/src/engine/additions/bundle";
 import { continued, lineageOf, type Seen } from "../../web_assets/src/engine/additions/lineage";
-import { Ids, type Manifest } from "../../web_assets/src/format";
-import { bytes, decoded, golden, json } from "./support/files";
+import type { Manifest, PackManifest } from "../../web_assets/src/format";
+import { expected } from "./support/engine";
+import { bytes, golden, json } from "./support/files";
 import { assets, BASE, serveTiny } from "./support/site";
+import { idFiles, type Files } from "./support/writer";
 
 const sha256 = (data: ArrayBuffer) => webcrypto.subtle.digest("SHA-256", data);
 
 let factory: IDBFactory;
 let clock: number;
 let tabs: Map<string, Set<() => void>>;
-/** Files that the server has besides. */
-const files = new Map<string, Uint8Array<ArrayBuffer>>();
-
 beforeEach(() => {
   factory = new IDBFactory();
   globalThis.indexedDB = factory;
@@ -58,13 +57,13 @@ function host(change: Partial<AdditionsHost> = {}): AdditionsHost {
 }
 
 interface Visit {
-  change?: (manifest: Manifest) => void;
+  change?: (manifest: Manifest, files: Files) => void;
+  model?: (pack: PackManifest) => void;
   host?: Partial<AdditionsHost>;
 }
 
-async function visit({ change, host: own }: Visit = {}) {
-  const server = serveTiny({ model: true, ...(change ? { change } : {}) });
-  for (const [path, content] of files) server.faults.set(path, () => new Response(content));
+async function visit({ change, model, host: own }: Visit = {}) {
+  const server = serveTiny({ model: model ?? true, ...(change ? { change } : {}) });
   const engine = await Engine.open(BASE, { assets, fetch: server.fetch, additions: host(own) });
   const additions = engine.additions!;
   await additions.ready;
@@ -164,8 +163,7 @@ describe("an added picture", () => {
   it("is embedded anew where the collection has another model", async () => {
     const first = await visit();
     const { id } = await first.additions.add({ file: picture(50, 60, 70), name: "x.png", caption: "Teapot" });
-    const change = (manifest: Manifest) => { manifest.model!.pack = { ...manifest.model!.pack, encoder_hash: "f".repeat(16) }; };
-    const later = await visit({ change });
+    const later = await visit({ model: (pack) => { pack.encoder_hash = "f".repeat(16); } });
     expect(await find(later.engine, "teapot")).toEqual([id]);
     await expect.poll(() => later.additions.state.list[0]?.embedded).toBe(true);
     expect((await later.engine.search({ like: [id], mode: "meaning", k: 1 })).results[0]!.row).toBe(24);
@@ -237,15 +235,9 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
 describe("a collection that is published again", () => {
   /** Another build, in which row 3 is the image of this id. */
   function republished(id: string) {
-    return (manifest: Manifest) => {
-      const content = decoded(golden, "site-tiny", manifest.ids.path);
-      content.set(Buffer.from(id, "hex"), content.length - 8 * 24 + 8 * 3);
+    return (manifest: Manifest, files: Files) => {
       manifest.collection.hash = "b".repeat(64);
-      manifest.ids = {
-        path: "data/other-ids", bytes: content.length, raw_bytes: content.length,
-        sha256: createHash("sha256").update(content).digest("hex"),
-      };
-      files.set("data/other-ids", content);
+      manifest.ids = idFiles(files, expected.ids.with(3, id));
     };
   }
 
@@ -275,13 +267,10 @@ describe("a collection that is published again", () => {
   it("is told from another collection at the same address", async () => {
     const first = await visit();
     await first.additions.add({ file: picture(1), name: "x.png" });
-    const change = (manifest: Manifest) => {
+    const change = (manifest: Manifest, files: Files) => {
       manifest.collection.hash = "c".repeat(64);
       manifest.collection.title = "Another";
-      const content = decoded(golden, "site-tiny", manifest.ids.path);
-      content.fill(7, content.length - 8 * 24);
-      manifest.ids = { path: "data/other-ids", bytes: content.length, raw_bytes: content.length, sha256: createHash("sha256").update(content).digest("hex") };
-      files.set("data/other-ids", content);
+      manifest.ids = idFiles(files, expected.ids.map((_, row) => `07${row.toString(16).padStart(14, "0")}`));
     };
     expect((await visit({ change })).additions.state.list).toEqual([]);
     expect((await visit()).additions.state.list).toHaveLength(1);
@@ -289,20 +278,22 @@ describe("a collection that is published again", () => {
 });
 
 describe("lineage", () => {
-  const ids = (...list: number[]) => new Ids(Uint8Array.from(list.flatMap((n) => [n, 0, 0, 0, 0, 0, 0, 0])));
-  const seen = (change: Partial<Seen> = {}): Seen => ({ address: "https://a.example/x/", title: "Cats", hash: "1", ids: ids(1, 2, 3), ...change });
-  const known = [lineageOf("k", seen())];
+  const ids = (...list: string[]): Pick<Seen, "rowOf" | "sampleIds"> => ({
+    rowOf: (id) => Promise.resolve(list.includes(id) ? list.indexOf(id) : null), sampleIds: (most) => Promise.resolve(list.slice(0, most)),
+  });
+  const seen = (change: Partial<Seen> = {}): Seen => ({ address: "https://a.example/x/", title: "Cats", hash: "1", ...ids("a", "b", "c"), ...change });
 
-  it("goes on with the same hash, a shared image or the same title at the same address", () => {
-    expect(continued(known, seen())?.key).toBe("k");
-    expect(continued(known, seen({ address: "https://a.example/moved/" }))?.key).toBe("k");
-    expect(continued(known, seen({ hash: "2", title: "Felines", ids: ids(9, 3) }))?.key).toBe("k");
-    expect(continued(known, seen({ hash: "2", ids: ids(9) }))?.key).toBe("k");
+  it("goes on with the same hash, a shared image or the same title at the same address", async () => {
+    const known = [await lineageOf("k", seen())];
+    for (const change of [
+      {}, { address: "https://a.example/moved/" }, { hash: "2", title: "Felines", ...ids("z", "c") }, { hash: "2", ...ids("z") },
+    ]) expect((await continued(known, seen(change)))?.key).toBe("k");
   });
 
-  it("begins anew for another collection", () => {
-    expect(continued(known, seen({ hash: "2", title: "Dogs", ids: ids(9) }))).toBeNull();
-    expect(continued(known, seen({ hash: "2", address: "https://a.example/y/" }))).toBeNull();
+  it("begins again for another collection", async () => {
+    const known = [await lineageOf("k", seen())];
+    expect(await continued(known, seen({ hash: "2", title: "Dogs", ...ids("z") }))).toBeNull();
+    expect(await continued(known, seen({ hash: "2", address: "https://a.example/y/" }))).toBeNull();
   });
 });
 

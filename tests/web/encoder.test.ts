@@ -14,8 +14,9 @@ interface Golden {
 const folder = `${golden}/pack-tiny`;
 const expected = json<Golden>(folder, "golden.json");
 const pack = readPack(json(folder, "pack.json"));
+const published = () => Promise.resolve(pack);
 const load = async (file: string) => decoded(folder, file);
-const encoder = () => new Encoder({ pack, load, runtime: ortWasm });
+const encoder = () => new Encoder({ dim: pack.dim, pack: published, load, runtime: ortWasm });
 
 describe("texts", () => {
   it("give the token ids of the Python tokenizer", async () => {
@@ -33,7 +34,7 @@ describe("texts", () => {
 
   it("fetch only the token shards they use", async () => {
     const asked: string[] = [];
-    const own = new Encoder({ pack, runtime: ortWasm, load: (file) => { asked.push(file); return load(file); } });
+    const own = new Encoder({ dim: pack.dim, pack: published, runtime: ortWasm, load: (file) => { asked.push(file); return load(file); } });
     await own.encodeText("red");
     await own.encodeText("red");
     expect(asked.filter((file) => file.startsWith("tokens."))).toEqual(["tokens.0000.bin"]);
@@ -42,7 +43,7 @@ describe("texts", () => {
 
   it("can be tried again after a failed load", async () => {
     let broken = true;
-    const own = new Encoder({ pack, runtime: ortWasm, load: (file) => (broken ? Promise.reject(new Error("offline")) : load(file)) });
+    const own = new Encoder({ dim: pack.dim, pack: published, runtime: ortWasm, load: (file) => (broken ? Promise.reject(new Error("offline")) : load(file)) });
     await expect(own.encodeText("red car")).rejects.toThrow("offline");
     expect(own.ready).toBe(false);
     broken = false;

@@ -23,7 +23,7 @@ describe("trouble", () => {
   });
 
   it("with a damaged model leaves the words as well", async () => {
-    const engine = await open(serveTiny({ model: true, change: ({ model }) => { model!.files["text.onnx"] = model!.files["vocabulary.bin"]!; } }));
+    const engine = await open(serveTiny({ model: (_, files) => { files.set("text.onnx", files.get("vocabulary.bin")!); } }));
     const response = await engine.search({ text: "cat", mode: "all", k: 10 });
     expect(rowsOf(response)).toEqual([3, 20, 10, 1]);
     expect(response.notices).toMatchObject([{ kind: "no-model" }]);

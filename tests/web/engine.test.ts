@@ -21,7 +21,7 @@ describe("opening", () => {
   });
 
   it("names a version it does not read", async () => {
-    await expect(open(serveTiny({ change: (manifest) => { manifest.version = 2; } }))).rejects.toThrow("version 2");
+    await expect(open(serveTiny({ change: (manifest) => { manifest.version = 3; } }))).rejects.toThrow("version 3");
     await expect(open(serveTiny({ change: (manifest) => { manifest.catalog.tier = "paged" as never; } }))).rejects.toThrow("paged");
     await expect(open(serveTiny({ change: (manifest) => { manifest.vectors!.codec = "pq" as never; } }))).rejects.toThrow("pq");
   });

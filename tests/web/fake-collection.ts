@@ -11,23 +11,30 @@ export interface FakeImage {
 }
 
 const entry = (path: string, bytes = 1000) => ({ path, bytes, raw_bytes: bytes, sha256: "0".repeat(64) });
+const index = (path: string) => ({ ...entry(path), index: true });
+const list = (path: string) => ({ count: 1, index: index(path) });
 
 export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Manifest {
   return {
-    format: "imagedb-site", version: 1, generator: "imagedb-site 0.0",
+    format: "imagedb-site", version: 2, generator: "imagedb-site 0.0",
     collection: {
       title: "Fake collection", description: "Pictures that are not there.", count: images.length,
       hash: "0".repeat(64), attribution: [{ text: "Nobody", url: "https://example.org/", licence: "CC0-1.0" }],
     },
     fields,
-    rows: { block: 4096, files: [entry("data/rows.0000000000000000.bin")] },
-    ids: entry("data/ids.0000000000000000.bin"),
+    columns: fields.some(({ column }) => column) ? index("data/columns.0000000000000000.bin") : null,
+    rows: { block: 256, files: list("data/rows-index.0000000000000000.bin") },
+    ids: { digits: 0, files: list("data/ids-index.0000000000000000.bin") },
+    order: null,
     thumbnails: { size: 320, extension: "webp", count: images.length, bytes: 1 },
     views: null, originals: "none",
-    documents: { block: 128, files: [entry("data/documents.0000000000000000.bin")] },
+    documents: { block: 128, files: list("data/documents-index.0000000000000000.bin") },
     catalog: { tier: "whole", file: entry("data/catalog.0000000000000000.bin"), columns: ["title"], tokenize: "unicode61", count: images.length },
-    vectors: { tier: "flat", codec: "int8", count: images.length, dim: 4, file: entry("data/vectors.0000000000000000.bin") },
-    model: null, examples: ["sunflower", "a wild cat", "something to play music on"], bytes: 12_300_000,
+    vectors: {
+      tier: "flat", codec: "int8", count: images.length, dim: 4, block: 4096, quantizer: entry("data/quantizer.0000000000000000.bin"),
+      files: list("data/vectors-index.0000000000000000.bin"),
+    },
+    model: null, suggestions: null, program: index("data/program.0000000000000000.bin"), examples: ["sunflower", "a wild cat", "something to play music on"], bytes: 12_300_000,
   };
 }
 

@@ -2,14 +2,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  FormatError, headerCount, Ids, numberAt, placeholderAt, readColumn, readContainer, readDocuments, readIds, readManifest, readPack, readRows,
-  readTokenShard, readVectors, readVocabulary, section, tokenRow, type Manifest, type PackManifest,
+  FileList, FormatError, headerCount, idAt, numberAt, placeholderAt, readColumn, readColumnsIndex, readContainer, readDocuments, readIds, readManifest,
+  readModelIndex, readOrder, readPack, readQuantizer, readRows, readTokenShard, readVectors, readVocabulary, rowIn, section, tokenRow, wholeOrder,
+  type FileListEntry, type Manifest, type PackManifest,
 } from "../../web_assets/src/format";
 import { decoded, golden, json } from "./support/files";
+import { container as made } from "./support/writer";
 
 const folder = `${golden}/site-tiny`;
 const manifest = json<Manifest>(folder, "manifest.json");
 const site = (path: string) => decoded(folder, path);
+/** The first file of a list. */
+const firstOf = async (list: FileListEntry) => site((await new FileList(list, (entry) => Promise.resolve(site(entry.path))).entry(0)).path);
+const [rowsFile, vectorsFile] = await Promise.all([firstOf(manifest.rows.files), firstOf(manifest.vectors!.files)]);
+const rowsCount = Math.min(manifest.rows.block, 24);
+const vectorsCount = Math.min(manifest.vectors!.block, 24);
+const columnFiles = readColumnsIndex(site(manifest.columns!.path), manifest.fields);
+const ids = json<{ ids: string[] }>(golden, "site-tiny.json").ids;
 
 type Entry = { dtype: string; offset: number; length: number };
 
@@ -79,12 +88,12 @@ describe("container", () => {
   });
 
   it("never fails in another way, whatever the bytes are", () => {
-    const real = site(manifest.rows.files[0]!.path);
+    const real = rowsFile;
     fc.assert(fc.property(fc.array(fc.tuple(fc.nat(real.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 }), fc.nat(real.length), (changes, length) => {
       const bytes = real.slice(0, length);
       for (const [at, value] of changes) if (at < length) bytes[at] = value;
       try {
-        readRows(bytes);
+        readRows(bytes, 0, rowsCount);
       } catch (error) {
         expect(error).toBeInstanceOf(FormatError);
       }
@@ -101,37 +110,78 @@ describe("sections", () => {
   });
 });
 
-describe("rows and ids", () => {
-  it("refuse a file of another kind", () => {
-    expect(() => readRows(site(manifest.ids.path))).toThrow("kind");
-    expect(() => readIds(site(manifest.rows.files[0]!.path), 24)).toThrow("kind");
-    expect(() => readIds(site(manifest.ids.path), 23)).toThrow("count");
+describe("rows", () => {
+  it("are those of the golden site", () => {
+    const block = readRows(rowsFile, 0, rowsCount);
+    expect(Array.from({ length: rowsCount }, (_, i) => idAt(block, i))).toEqual(ids.slice(0, rowsCount));
   });
 
-  it("find each id at its row and no other", () => {
-    fc.assert(fc.property(fc.uniqueArray(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 20 }), (numbers) => {
-      const ids = numbers.map((number) => number.toString(16).padStart(16, "0"));
-      const table = new Ids(Uint8Array.from(ids.join("").match(/../g) ?? [], (pair) => parseInt(pair, 16)));
-      ids.forEach((id, row) => {
-        expect(table.at(row)).toBe(id);
-        expect(table.rowOf(id)).toBe(row);
-      });
-      expect(table.rowOf("zz")).toBeNull();
-    }));
+  it("refuse a file of another kind or of other rows", () => {
+    expect(() => readRows(vectorsFile, 0, rowsCount)).toThrow("kind");
+    expect(() => readRows(rowsFile, 1, rowsCount)).toThrow("other rows");
+    expect(() => readRows(rowsFile, 0, rowsCount + 1)).toThrow("other rows");
   });
 
   it("never read a placeholder beyond its row", () => {
-    const block = readRows(site(manifest.rows.files[0]!.path));
+    const block = readRows(rowsFile, 0, rowsCount);
     const placeholder = block.placeholder.slice();
     placeholder[32] = 255;
     expect(placeholderAt({ ...block, placeholder }, 1)).toHaveLength(31);
   });
 });
 
+describe("ids", () => {
+  const file = (prefix: string, list: string[], rows = list.map((_, i) => i)) => made("ids", { prefix, count: list.length }, {
+    id: Uint8Array.from(Buffer.from(list.join(""), "hex")), row: Uint32Array.from(rows),
+  });
+
+  it("find each id at its row and no other", () => {
+    fc.assert(fc.property(fc.uniqueArray(fc.bigInt({ min: 0n, max: 2n ** 60n - 1n }), { maxLength: 20 }), fc.integer({ min: 0, max: 15 }), (numbers, digit) => {
+      const prefix = digit.toString(16);
+      const list = numbers.map((number) => prefix + number.toString(16).padStart(15, "0")).sort();
+      const shard = readIds(file(prefix, list), digit, 1, 20);
+      list.forEach((id, row) => { expect(rowIn(shard, id)).toBe(row); });
+      expect(rowIn(shard, `${((digit + 1) % 16).toString(16)}${"0".repeat(15)}`)).toBeNull();
+    }));
+  });
+
+  it("refuse another prefix, rows that do not exist, and ids out of order", () => {
+    const [a, b] = ["a000000000000001", "a000000000000002"];
+    expect(readIds(file("a", [a, b]), 10, 1, 2).count).toBe(2);
+    expect(readIds(file("", [a, b]), 0, 0, 2).count).toBe(2);
+    expect(() => readIds(file("a", [a, b]), 11, 1, 2)).toThrow("prefix");
+    expect(() => readIds(file("b", [a, b]), 11, 1, 2)).toThrow("prefix");
+    expect(() => readIds(file("a", [a, b]), 10, 1, 1)).toThrow("does not exist");
+    expect(() => readIds(file("a", [b, a]), 10, 1, 2)).toThrow("rising order");
+    expect(() => readIds(file("a", [a, a]), 10, 1, 2)).toThrow("rising order");
+  });
+});
+
+describe("the default order", () => {
+  const file = (rows: number[], first = 0) => made("order", { first, count: rows.length }, {
+    step: Int32Array.from(rows, (row, i) => row - 1 - (i ? rows[i - 1]! : -1)),
+  });
+
+  it("gives the rows that were written, whatever they are", () => {
+    fc.assert(fc.property(fc.array(fc.nat(1e6), { maxLength: 50 }), (rows) => {
+      expect([...readOrder(file(rows), 0, rows.length, 1e6 + 1)]).toEqual(rows);
+    }));
+  });
+
+  it("refuses other positions, rows that do not exist, and a row twice or never", () => {
+    expect(() => readOrder(file([1, 0], 2), 0, 2, 2)).toThrow("other positions");
+    expect(() => readOrder(file([1, 2]), 0, 2, 2)).toThrow("does not exist");
+    expect(() => readOrder(file([-1]), 0, 1, 2)).toThrow("does not exist");
+    expect([...wholeOrder([Uint32Array.of(2, 0), Uint32Array.of(1)], 3)]).toEqual([2, 0, 1]);
+    expect(() => wholeOrder([Uint32Array.of(1, 0), Uint32Array.of(1)], 3)).toThrow("twice");
+    expect(() => wholeOrder([Uint32Array.of(1, 0)], 3)).toThrow("every row");
+  });
+});
+
 describe("columns", () => {
   const expected = json<{ columns: Record<string, unknown[]> }>(golden, "site-tiny.json").columns;
   it.each(manifest.fields.filter(({ column }) => column))("$name has the values of the site", (field) => {
-    const column = readColumn(site(field.column!.path), field.type, 24);
+    const column = readColumn(site(columnFiles.get(field.name)!.path), field.type, 24);
     const values = Array.from({ length: 24 }, (_, row) => {
       if (column.kind === "number") return Number.isNaN(numberAt(column, row)) ? null : numberAt(column, row);
       if (column.kind === "category") return column.values[column.codes[row]!] ?? null;
@@ -144,7 +194,7 @@ describe("columns", () => {
   });
 
   it("refuse another type, another count and codes without a value", () => {
-    const tags = site(manifest.fields.find(({ name }) => name === "tags")!.column!.path);
+    const tags = site(columnFiles.get("tags")!.path);
     expect(() => readColumn(tags, "number", 24)).toThrow(FormatError);
     expect(() => readColumn(tags, "tags", 25)).toThrow("count");
     expect(() => readColumn(tags, "text", 24)).toThrow("no column");
@@ -153,6 +203,12 @@ describe("columns", () => {
     expect(() => readColumn(codes, "category", 2)).toThrow("code 7");
     codes[codes.length - 64] = 255;
     expect(readColumn(codes, "category", 2)).toMatchObject({ missing: 255 });
+  });
+
+  it("must all be in their index", () => {
+    const index = (value: unknown) => readColumnsIndex(new TextEncoder().encode(JSON.stringify(value)), manifest.fields);
+    for (const wrong of [{}, null, [], { tags: 1 }]) expect(() => index(wrong)).toThrow(FormatError);
+    expect(columnFiles.size).toBe(manifest.fields.filter(({ column }) => column).length);
   });
 
   it("refuse offsets of tags that fall or do not fit", () => {
@@ -179,21 +235,38 @@ describe("documents", () => {
 });
 
 describe("vectors", () => {
-  const bytes = site(manifest.vectors!.file.path);
-  it("are those of the golden file", () => {
-    const vectors = readVectors(bytes);
+  const { dim } = manifest.vectors!;
+
+  it("are those of the golden files", () => {
+    const found = readVectors(vectorsFile, 0, vectorsCount, dim);
     const { codes } = json<{ vectors: { codes: number[][] } }>(golden, "site-tiny.json").vectors;
-    codes.forEach((row, r) => row.forEach((code, d) => {
-      expect(vectors.codes[(r >> 2) * 4 * vectors.paddedDim + (d >> 4) * 64 + (r & 3) * 16 + (d & 15)]).toBe(code);
+    codes.slice(0, vectorsCount).forEach((row, r) => row.forEach((code, d) => {
+      expect(found[(r >> 2) * 4 * 16 + (d >> 4) * 64 + (r & 3) * 16 + (d & 15)]).toBe(code);
     }));
   });
 
-  it("refuse another codec and another padding", () => {
-    const header = { kind: "vectors", codec: "int8", count: 0, dim: 16, padded_dim: 16, sections: { mean: { dtype: "f32", offset: 0, length: 16 }, scale: { dtype: "f32", offset: 64, length: 16 }, codes: { dtype: "i8", offset: 0, length: 0 } } };
-    expect(readVectors(container(header, 128)).count).toBe(0);
-    expect(() => readVectors(container({ ...header, codec: "pq" }, 128))).toThrow("pq");
-    expect(() => readVectors(container({ ...header, padded_dim: 32 }, 128))).toThrow("padded_dim");
-    expect(() => readVectors(container({ ...header, count: 1 }, 128))).toThrow("elements");
+  it("refuse another codec, another padding and other rows", () => {
+    const file = (change: Record<string, unknown>, codes = 64) =>
+      made("vectors", { codec: "int8", first: 4, count: 2, dim: 16, padded_dim: 16, ...change }, { codes: new Int8Array(codes) });
+    const read = (bytes: Uint8Array) => readVectors(bytes, 4, 2, 16);
+    expect(read(file({}))).toHaveLength(64);
+    expect(() => read(file({ codec: "pq" }))).toThrow("pq");
+    expect(() => read(file({ padded_dim: 32 }))).toThrow("padded_dim");
+    expect(() => read(file({ first: 0 }))).toThrow("other rows");
+    expect(() => read(file({ count: 3 }))).toThrow("other rows");
+    expect(() => read(file({ dim: 15 }))).toThrow("other rows or dimensions");
+    expect(() => read(file({}, 128))).toThrow("elements");
+  });
+
+  it("have one quantizer, whose scales are positive", () => {
+    const file = (mean: number[], scale: number[], count = 2) =>
+      made("quantizer", { dim: count }, { mean: Float32Array.from(mean), scale: Float32Array.from(scale) });
+    expect(readQuantizer(site(manifest.vectors!.quantizer.path), dim).scale).toHaveLength(dim);
+    expect(readQuantizer(file([0, -1], [1, 2]), 2).mean).toEqual(Float32Array.of(0, -1));
+    expect(() => readQuantizer(file([0, 0], [1, 1]), 3)).toThrow("dimension");
+    expect(() => readQuantizer(file([0, 0], [1, 0]), 2)).toThrow("positive");
+    expect(() => readQuantizer(file([0, NaN], [1, 1]), 2)).toThrow("finite");
+    expect(() => readQuantizer(file([0], [1], 2), 2)).toThrow("elements");
   });
 });
 
@@ -230,10 +303,24 @@ describe("manifest", () => {
     const wrong: [(manifest: Manifest) => void, string][] = [
       [(m) => { m.format = "other" as never; }, "imagedb-site"],
       [(m) => { m.version = 3; }, "version 3"],
+      [(m) => { m.version = 1; }, "draft format 1. Build it again"],
       [(m) => { m.collection.count = -1; }, "count"],
-      [(m) => { m.rows.files.pop(); }, "rows.files"],
+      [(m) => { m.rows.files.count++; }, "rows.files"],
+      [(m) => { delete m.rows.files.index.index; }, "rows.files"],
+      [(m) => { m.rows.block = 65_537; }, "block"],
       [(m) => { m.documents.block = 0; }, "block"],
+      [(m) => { m.documents.files.index.path = "../x.bin"; }, "not a path inside the site"],
       [(m) => { m.ids = null as never; }, "ids"],
+      [(m) => { m.ids.digits = 5; }, "digits"],
+      [(m) => { m.ids.digits = m.ids.digits ? 0 : 1; }, "ids.files"],
+      [(m) => { m.order = {} as never; }, "block"],
+      [(m) => { m.columns = null; }, "columns"],
+      [(m) => { m.fields[0]!.column = {} as never; }, "fields[0].column"],
+      [(m) => { m.program = undefined as never; }, "program"],
+      [(m) => { m.catalog.file.sha256 = "0"; }, "catalog.file"],
+      [(m) => { m.vectors!.block = 6; }, "vectors.block"],
+      [(m) => { m.vectors!.count = 23; }, "vectors.count"],
+      [(m) => { m.model = { temperature: 0 } as never; }, "id"],
       [(m) => { m.fields[0]!.name = "a b"; }, "fields[0].name"],
       [(m) => { m.fields[0]!.type = "x" as never; }, "fields[0].type"],
       [(m) => { m.thumbnails.extension = "js" as never; }, "thumbnails"],
@@ -259,6 +346,26 @@ describe("manifest", () => {
         expect(error).toBeInstanceOf(FormatError);
       }
     }), { numRuns: 500 });
+  });
+});
+
+describe("the index of a model", () => {
+  const pack = json<PackManifest>(golden, "pack-tiny", "pack.json");
+  const entry = { path: "model/text.0123456789abcdef.onnx", bytes: 1, raw_bytes: 1, sha256: "0".repeat(64) };
+  const summary = {
+    id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, file: { ...entry, index: true },
+  };
+  const read = (value: unknown) => readModelIndex(new TextEncoder().encode(JSON.stringify(value)), summary);
+
+  it("gives the pack and where its files lie", () => {
+    expect(read({ pack, files: { "text.onnx": entry } }).files.get("text.onnx")).toEqual(entry);
+  });
+
+  it("is refused for another model or invalid entries", () => {
+    expect(() => read({ pack: { ...pack, encoder_hash: "f".repeat(16) }, files: {} })).toThrow("another model");
+    expect(() => read({ pack: { ...pack, id: "other" }, files: {} })).toThrow("another model");
+    expect(() => read({ pack, files: { "text.onnx": { ...entry, path: "/etc/passwd" } } })).toThrow("not a path");
+    for (const wrong of [null, [], {}, { pack }, { pack, files: [] }, { pack, files: { a: 1 } }, { files: {} }]) expect(() => read(wrong)).toThrow(FormatError);
   });
 });
 

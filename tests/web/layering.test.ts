@@ -16,7 +16,7 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   worker: { folders: ["engine", "format"], packages: ["onnxruntime-web", "@sqlite.org/sqlite-wasm", "exifr", "thumbhash"] },
   api: { folders: ["worker", "format"], types: ["engine"], packages: [] },
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
-  sw: { folders: [], types: ["format"], packages: [] },
+  sw: { folders: ["format"], packages: [] },
 };
 /** Files with rules of their own: what the page loads must not pull the engine in, and what runs in Node may. */
 const FILES: Record<string, { folders: string[]; types?: string[] }> = {

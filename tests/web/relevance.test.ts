@@ -2,17 +2,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { duplicates, likelyFrom } from "../../web_assets/src/engine/relevance";
-import type { Similarities } from "../../web_assets/src/kernel";
+import { backgroundRows, type Nearest } from "../../web_assets/src/engine/nearest";
 
 const product = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, d) => sum + value * b[d]!, 0);
 const unit = (vector: number[]): number[] => vector.map((value) => value / (Math.sqrt(product(vector, vector)) || 1));
 
-function indexOf(embeddings: readonly number[][]): Similarities {
+function nearestOf(embeddings: readonly number[][]): Nearest {
+  const sideBySide = (rows: ArrayLike<number>) => Promise.resolve(Float32Array.from(Array.from(rows).flatMap((row) => embeddings[row]!)));
+  const unasked = () => { throw new Error("is not asked for"); };
   return {
     count: embeddings.length, dim: embeddings[0]!.length,
-    embedding: (row) => Float32Array.from(embeddings[row]!),
-    similarities: (query, rows) => Float64Array.from(Array.from(rows), (row) => product(query, embeddings[row]!)),
-    search: () => { throw new Error("is not asked for"); },
+    embeddings: sideBySide,
+    background: () => sideBySide(backgroundRows(embeddings.length)),
+    similarities: unasked, search: unasked, above: unasked,
   };
 }
 
@@ -28,8 +30,8 @@ const collections = fc.tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 
   });
 
 describe("rows that show the same picture", () => {
-  it("are those of a comparison of every row with every first one", () => {
-    fc.assert(fc.property(collections, (embeddings) => {
+  it("are those of a comparison of every row with every first one", async () => {
+    await fc.assert(fc.asyncProperty(collections, async (embeddings) => {
       const rows = embeddings.map((_, row) => row).reverse();
       const units = embeddings.map((embedding) => Array.from(Float32Array.from(unit(Array.from(Float32Array.from(embedding))))));
       const expected = new Map<number, number>();
@@ -45,31 +47,31 @@ describe("rows that show the same picture", () => {
         else firsts.push(row);
       }
       fc.pre(!close);
-      expect(duplicates(rows, indexOf(embeddings))).toEqual(expected);
+      expect(await duplicates(rows, nearestOf(embeddings))).toEqual(expected);
     }));
   });
 
-  it("are none among nothing, and embeddings of nothing are like nothing", () => {
-    expect(duplicates([], indexOf([[1, 0]]))).toEqual(new Map());
-    expect(duplicates([0, 1, 2], indexOf([[0, 0], [0, 0], [1, 0]]))).toEqual(new Map());
+  it("are none among nothing, and embeddings of nothing are like nothing", async () => {
+    expect(await duplicates([], nearestOf([[1, 0]]))).toEqual(new Map());
+    expect(await duplicates([0, 1, 2], nearestOf([[0, 0], [0, 0], [1, 0]]))).toEqual(new Map());
   });
 });
 
 describe("likely matches", () => {
-  it("begin above the first quartile of the background, by its spread within limits in logits", () => {
-    fc.assert(fc.property(collections, fc.double({ min: 0.001, max: 0.2, noNaN: true }), (embeddings, temperature) => {
+  it("begin above the first quartile of the background, by its spread within limits in logits", async () => {
+    await fc.assert(fc.asyncProperty(collections, fc.double({ min: 0.001, max: 0.2, noNaN: true }), async (embeddings, temperature) => {
       const query = Float32Array.from(unit(embeddings[0]!));
       const sorted = embeddings.map((embedding) => product(query, embedding)).sort((a, b) => a - b);
       const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
       const deviation = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sorted.length);
       const step = Math.min(Math.max(4 * deviation, 6 * temperature), 9.5 * temperature);
-      expect(likelyFrom(indexOf(embeddings), query, temperature)).toBeCloseTo(sorted[(sorted.length - 1) >> 2]! + step, 4);
+      expect(await likelyFrom(nearestOf(embeddings), query, temperature)).toBeCloseTo(sorted[(sorted.length - 1) >> 2]! + step, 4);
     }));
   });
 
-  it("are told by 4,096 rows, evenly over the collection, where it is larger", () => {
+  it("are told by 4,096 rows, evenly over the collection, if it is larger", async () => {
     const far = Array.from({ length: 8192 }, (_, row) => [row % 2 ? 1 : 0, 0]);
     // Every second row is taken, and these are like nothing.
-    expect(likelyFrom(indexOf(far), Float32Array.of(1, 0), 0.01)).toBeCloseTo(0.06, 6);
+    expect(await likelyFrom(nearestOf(far), Float32Array.of(1, 0), 0.01)).toBeCloseTo(0.06, 6);
   });
 });

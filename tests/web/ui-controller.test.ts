@@ -57,12 +57,13 @@ async function opened(count = 400, start?: string) {
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("the controller", () => {
-  it("browses without a search, a page at a time", async () => {
+  it("browses a page at a time, in the default order", async () => {
     const { collection, controller, state } = await opened();
     expect(state().list).toMatchObject({ total: 400, length: 400 });
     await controller.loadPage(2);
     expect(state().list?.pages[2]?.status).toBe("ready");
-    expect(collection.calls.map(({ method }) => method)).toEqual(["rows"]);
+    expect(collection.calls.map(({ method }) => method)).toEqual(["search"]);
+    expect(collection.calls[0]!.argument).toMatchObject({ k: 120, offset: 240, infos: true });
   });
 
   it("opens a deep link, after # or ?", async () => {
@@ -129,7 +130,7 @@ describe("the controller", () => {
 
   it("marks a page that failed and loads it when asked again", async () => {
     const { controller, collection, state } = await opened();
-    collection.failures.set("rows", new Error("No network."));
+    collection.failures.set("search", new Error("No network."));
     await controller.loadPage(1);
     expect(state().list?.pages[1]).toEqual({ status: "failed", message: "No network." });
     await controller.loadPage(1);
@@ -141,7 +142,7 @@ describe("the controller", () => {
   it("asks for a page once, however often it is wished for", async () => {
     const { controller, collection } = await opened();
     await Promise.all([controller.loadPage(1), controller.loadPage(1), controller.loadPage(1)]);
-    expect(collection.calls.filter(({ method }) => method === "rows")).toHaveLength(1);
+    expect(collection.calls.filter(({ method }) => method === "search")).toHaveLength(1);
   });
 
   it("opens on retry what could not be opened", async () => {
@@ -200,8 +201,8 @@ describe("the controller", () => {
     const { controller, collection, state } = await opened();
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => { release = resolve; });
-    const rows = collection.rows.bind(collection);
-    vi.spyOn(collection, "rows").mockImplementationOnce(async (wanted) => { await held; return rows(wanted); });
+    const search = collection.search.bind(collection);
+    vi.spyOn(collection, "search").mockImplementationOnce(async (request) => { await held; return search(request); });
     const first = controller.loadPage(0);
     controller.store.dispatch({ type: "local", count: 0, version: 1 });
     controller.store.dispatch({ type: "browsed", key: "#" });

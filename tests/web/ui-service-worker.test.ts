@@ -1,16 +1,19 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
-import type { Manifest } from "../../web_assets/src/engine/types";
-import { kindOf, named, pathInside, warming, type Asked, type Shell } from "../../web_assets/src/sw/policy";
+import type { FileEntry, Manifest } from "../../web_assets/src/format";
+import { partsOf } from "../../web_assets/src/sw/parts";
+import { kindOf, pathInside, warming, type Asked, type Shell } from "../../web_assets/src/sw/policy";
+import { decoded, golden, json } from "./support/files";
+import { serveTiny } from "./support/site";
 
 const scope = "https://example.org/folder/";
 const shell: Shell = {
   version: "0".repeat(16),
-  files: [{ path: "index.html", bytes: 900 }, { path: "assets/app.0123456789abcdef.js", bytes: 90_000 }, { path: "assets/ort.0123456789abcdef.bin", bytes: 4 << 20 }],
+  files: [["index.html", 900], ["assets/app.0123456789abcdef.js", 90_000], ["assets/ort.0123456789abcdef.bin", 4 << 20]]
+    .map(([path, bytes]) => ({ path: path as string, bytes: bytes as number, sha256: "0".repeat(64) })),
 };
-const tiny = JSON.parse(readFileSync(join(import.meta.dirname, "../golden/site-tiny/manifest.json"), "utf8")) as Manifest;
+const tiny = json<Manifest>(golden, "site-tiny", "manifest.json");
+const read = (entry: FileEntry) => Promise.resolve(decoded(golden, "site-tiny", entry.path));
 const kind = (path: string, more: Partial<Asked> = {}): string =>
   kindOf({ url: new URL(path, scope).href, method: "GET", range: false, navigates: false, ...more }, scope, shell);
 
@@ -40,34 +43,54 @@ describe("what the service worker answers", () => {
 });
 
 describe("what is kept for a visit without a network", () => {
-  it("is all that a real manifest names, and only that", () => {
-    const paths = named(tiny);
-    expect(paths.has(tiny.catalog.file.path)).toBe(true);
-    expect(paths.has(tiny.vectors!.file.path)).toBe(true);
-    for (const rows of tiny.rows.files) expect(paths.has(rows.path)).toBe(true);
-    for (const path of paths) expect(path).toMatch(/^(data|model)\//);
+  it("is what the index files name", async () => {
+    const parts = await partsOf(tiny, read);
+    for (const [part, name] of [["rows", "rows"], ["ids", "ids"], ["documents", "documents"]] as const) {
+      expect(parts[part].length).toBe(tiny[name].files.count);
+      expect(parts[part].every(({ path }) => path.startsWith(`data/${name}.`))).toBe(true);
+    }
+    expect(parts.vectors).toHaveLength(1 + tiny.vectors!.files.count);
+    expect(parts.columns).toHaveLength(tiny.fields.filter(({ column }) => column).length);
+    expect(parts.text).toEqual([]);
   });
 
-  it("is fetched where that is no imposition, else kept only as far as it is here already", () => {
-    const generous = warming(tiny, shell.files, true);
-    expect(generous.fetch).toEqual(expect.arrayContaining([tiny.ids.path, tiny.catalog.file.path, tiny.vectors!.file.path, shell.files[2]!.path]));
+  it("counts the model's files", async () => {
+    const server = serveTiny({ model: true });
+    const { text, tokens } = await partsOf(server.manifest, async (entry) => {
+      const content = new Uint8Array(await (await server.fetch(`https://site.example/pictures/${entry.path}`)).arrayBuffer());
+      return content[0] === 0x1f ? new Uint8Array((await import("node:zlib")).gunzipSync(content)) : content;
+    });
+    expect(text.map(({ path }) => path)).toEqual(["model/tokenizer.json.gz", "model/vocabulary.bin", "model/text.onnx"]);
+    expect(tokens).toHaveLength(3);
+  });
+
+  it("leaves out lists that are too long or not here, and nothing else", async () => {
+    const long = { ...tiny, documents: { ...tiny.documents, files: { ...tiny.documents.files, count: 5000 } } };
+    const parts = await partsOf(long, (entry) => (entry.path === tiny.rows.files.index.path ? Promise.reject(new Error("not here")) : read(entry)));
+    expect(parts).toMatchObject({ rows: [], documents: [] });
+    expect(parts.ids.length).toBeGreaterThan(0);
+  });
+
+  it("is fetched on a fast connection without a limit, else kept only as far as it is here already", async () => {
+    const parts = await partsOf(tiny, read);
+    const generous = warming(tiny, parts, shell.files, true);
+    expect(generous.fetch).toEqual(expect.arrayContaining([
+      parts.rows[0]!.path, tiny.catalog.file.path, tiny.vectors!.quantizer.path, parts.ids[0]!.path, shell.files[2]!.path,
+    ]));
     expect(generous.keep).toEqual([]);
-    const sparing = warming(tiny, shell.files, false);
+    const sparing = warming(tiny, parts, shell.files, false);
     expect(sparing.fetch).toEqual([]);
     expect(new Set(sparing.keep)).toEqual(new Set(generous.fetch));
     expect(sparing.bytes).toBe(0);
   });
 
-  it("stays within a budget, whatever the collection", () => {
-    const huge: Manifest = {
-      ...tiny,
-      vectors: { ...tiny.vectors!, file: { ...tiny.vectors!.file, bytes: 500 << 20 } },
-      documents: { ...tiny.documents, files: tiny.documents.files.map((file) => ({ ...file, bytes: 40 << 20 })) },
-    };
-    const plan = warming(huge, shell.files, true);
+  it("stays within a budget, whatever the collection", async () => {
+    const parts = await partsOf(tiny, read);
+    const large = (entries: FileEntry[], bytes: number) => entries.map((entry) => ({ ...entry, bytes }));
+    const plan = warming(tiny, { ...parts, vectors: large(parts.vectors, 500 << 20), documents: large(parts.documents, 40 << 20) }, shell.files, true);
     expect(plan.bytes).toBeLessThan(100 << 20);
-    expect(plan.keep).toContain(huge.vectors!.file.path);
-    expect(plan.keep).toContain(huge.documents.files[0]!.path);
-    expect(plan.fetch).toContain(huge.catalog.file.path);
+    expect(plan.keep).toContain(parts.vectors[0]!.path);
+    expect(plan.keep).toContain(parts.documents[0]!.path);
+    expect(plan.fetch).toContain(tiny.catalog.file.path);
   });
 });

@@ -11,7 +11,7 @@ import { HOME, type View } from "../../web_assets/src/ui/state/view";
 import { amount, bytes, date, dayOf, loading, range, secondsOf, summary } from "../../web_assets/src/ui/wording";
 
 const field = (name: string, type: FieldDefinition["type"] = "text", more: Partial<FieldDefinition> = {}): FieldDefinition =>
-  ({ name, label: name, type, fts: true, facet: false, column: null, ...more });
+  ({ name, label: name, type, fts: true, facet: false, column: false, ...more });
 const document = (fields: ImageDocument["fields"], path = "holiday/IMG_0042.jpg"): ImageDocument =>
   ({ id: "00000000000000aa", path, width: 400, height: 300, fields });
 

@@ -1,9 +1,9 @@
 /** The golden site as a server would give it, with faults on demand. */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest, PackManifest } from "../../../web_assets/src/format";
 import { bytes, golden, json, ortWasm, sqliteWasm } from "./files";
+import { Files, modelEntry } from "./writer";
 import type { Assets } from "../../../web_assets/src/engine";
 
 export const BASE = "https://site.example/pictures/";
@@ -18,11 +18,36 @@ export interface Server {
   faults: Map<string, () => Promise<Response> | Response>;
 }
 
-/** tests/golden/site-tiny; with `model`, tests/golden/pack-tiny is its model. */
-export function serveTiny({ model = false, change }: { model?: boolean; change?: (manifest: Manifest) => void } = {}): Server {
+type PackFiles = Map<string, Uint8Array<ArrayBuffer>>;
+
+export interface TinyOptions {
+  /** tests/golden/pack-tiny is the site's model, changed before it is published. */
+  model?: boolean | ((pack: PackManifest, files: PackFiles) => void);
+  /** Another manifest, and files that the golden site lacks. */
+  change?: (manifest: Manifest, files: Files) => void;
+}
+
+/** tests/golden/site-tiny. */
+export function serveTiny({ model = false, change }: TinyOptions = {}): Server {
   const manifest = json<Manifest>(golden, "site-tiny", "manifest.json");
-  if (model) manifest.model = packEntry();
-  change?.(manifest);
+  const files = new Files();
+  if (model) {
+    const pack = json<PackManifest>(golden, "pack-tiny", "pack.json");
+    const contents: PackFiles = new Map(Object.keys(pack.files).map((name) => [name, bytes(golden, "pack-tiny", name)]));
+    if (typeof model === "function") model(pack, contents);
+    manifest.model = modelEntry(files, pack, contents);
+  }
+  change?.(manifest, files);
+  return serve(manifest, files.stored, (path) => {
+    const file = join(golden, "site-tiny", path);
+    return existsSync(file) ? bytes(file) : null;
+  });
+}
+
+/** A site of a manifest and files; `fallback` gives the others. */
+export function serve(
+  manifest: Manifest, files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>, fallback: (path: string) => Uint8Array<ArrayBuffer> | null = () => null,
+): Server {
   const asked: string[] = [];
   const faults: Server["faults"] = new Map();
   const answer: typeof fetch = async (input, init) => {
@@ -33,19 +58,8 @@ export function serveTiny({ model = false, change }: { model?: boolean; change?:
     const fault = faults.get(path) ?? [...faults].find(([key]) => key.endsWith("*") && path.startsWith(key.slice(0, -1)))?.[1];
     if (fault) return await fault();
     if (path === "manifest.json") return new Response(JSON.stringify(manifest));
-    const file = path.startsWith("model/") ? join(golden, "pack-tiny", path.slice(6)) : join(golden, "site-tiny", path);
-    return existsSync(file) ? new Response(bytes(file)) : new Response("no such file", { status: 404 });
+    const content = files.get(path) ?? fallback(path);
+    return content ? new Response(content) : new Response("no such file", { status: 404 });
   };
   return { fetch: answer, asked, manifest, faults };
-}
-
-function packEntry(): NonNullable<Manifest["model"]> {
-  const pack = json<PackManifest>(golden, "pack-tiny", "pack.json");
-  const files = Object.fromEntries(Object.keys(pack.files).map((name) => {
-    const data = bytes(golden, "pack-tiny", name);
-    const packed = data[0] === 0x1f && data[1] === 0x8b;
-    const raw = packed ? new DataView(data.buffer).getUint32(data.length - 4, true) : data.length;
-    return [name, { path: `model/${name}`, bytes: data.length, raw_bytes: raw, sha256: createHash("sha256").update(data).digest("hex") }];
-  }));
-  return { pack, files };
 }

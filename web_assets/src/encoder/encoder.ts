@@ -1,5 +1,5 @@
 /** A model pack at work: texts and pictures to embeddings. Every part loads when it is first needed. */
-import { parseJson } from "../format/load";
+import { parseJson } from "../format/json";
 import type { PackManifest } from "../format/manifest";
 import { preprocess, type Pixels } from "./preprocess";
 import { loadRuntime, Tower } from "./runtime";
@@ -7,7 +7,10 @@ import { PackTokenizer } from "./tokenizer";
 import { TokenTable } from "./tokens";
 
 export interface EncoderOptions {
-  pack: PackManifest;
+  /** The dimension of the embeddings. */
+  dim: number;
+  /** The description of the pack; asked for when the first text or picture is encoded, and once. */
+  pack: () => Promise<PackManifest>;
   /** The content of a file of the pack. */
   load: (file: string) => Promise<Uint8Array>;
   /** The content of ort-wasm-simd-threaded.wasm. */
@@ -18,15 +21,14 @@ export interface EncoderOptions {
 
 export class Encoder {
   readonly dim: number;
-  private readonly table: TokenTable;
+  private parts: Promise<{ pack: PackManifest; table: TokenTable }> | null = null;
   private tokenizer: Promise<PackTokenizer> | null = null;
   private text: Promise<Tower> | null = null;
   private image: Promise<Tower> | null = null;
   private textReady = false;
 
   constructor(private readonly options: EncoderOptions) {
-    this.dim = options.pack.dim;
-    this.table = new TokenTable(options.pack.tokens, options.load);
+    this.dim = options.dim;
   }
 
   /** Whether the text tower is loaded: a text then takes milliseconds, and at most a few token shards. */
@@ -41,10 +43,9 @@ export class Encoder {
 
   /** float32 [dim], L2-normalised. Fetches runtime, tower, tokenizer and token rows side by side. */
   async encodeText(text: string): Promise<Float32Array> {
-    const spec = this.options.pack.text;
-    const [tower, prepared] = await Promise.all([this.textTower(), this.prepare(text)]);
-    const { ids, real, rows } = prepared;
-    const feeds = { [spec.inputs.embeddings]: tower.float(rows, [1, ids.length, this.options.pack.tokens.width]) };
+    const [tower, { pack, ids, real, rows }] = await Promise.all([this.textTower(), this.prepare(text)]);
+    const { text: spec, tokens } = pack;
+    const feeds = { [spec.inputs.embeddings]: tower.float(rows, [1, ids.length, tokens.width]) };
     if (spec.inputs.mask) feeds[spec.inputs.mask] = tower.long(ids.map((_, i) => (i < real ? 1 : 0)), [1, ids.length]);
     if (spec.inputs.ids) feeds[spec.inputs.ids] = tower.long(ids, [1, ids.length]);
     return await tower.run(feeds);
@@ -57,7 +58,7 @@ export class Encoder {
 
   /** float32 [dim], L2-normalised. */
   async encodeImage(pixels: Pixels): Promise<Float32Array> {
-    const { input, preprocessing } = this.options.pack.image;
+    const { input, preprocessing } = (await this.pack()).pack.image;
     const values = preprocess(pixels, preprocessing);
     const tower = await this.imageTower();
     return await tower.run({ [input]: tower.float(values, [1, 3, ...preprocessing.size]) });
@@ -69,23 +70,28 @@ export class Encoder {
     this.textReady = false;
   }
 
-  private async prepare(text: string): Promise<{ ids: number[]; real: number; rows: Float32Array }> {
-    const { padding, max_tokens: maxTokens } = this.options.pack.text;
-    const ids = await this.tokenIds(text);
+  private async prepare(text: string): Promise<{ pack: PackManifest; ids: number[]; real: number; rows: Float32Array }> {
+    const [{ pack, table }, ids] = await Promise.all([this.pack(), this.tokenIds(text)]);
+    const { padding, max_tokens: maxTokens } = pack.text;
     const real = ids.length;
-    while (padding === "max" && ids.length < maxTokens) ids.push(this.padId);
-    return { ids, real, rows: await this.table.lookUp(ids) };
+    while (padding === "max" && ids.length < maxTokens) ids.push(padId(pack));
+    return { pack, ids, real, rows: await table.lookUp(ids) };
   }
 
-  private get padId(): number {
-    return this.options.pack.text.pad_id ?? 0;
+  private pack(): Promise<{ pack: PackManifest; table: TokenTable }> {
+    const { options } = this;
+    this.parts ??= options.pack().then((pack) => ({ pack, table: new TokenTable(pack.tokens, options.load) })).catch((error: unknown) => {
+      this.parts = null;
+      throw error;
+    });
+    return this.parts;
   }
 
   private packTokenizer(): Promise<PackTokenizer> {
-    const { pack, load } = this.options;
     this.tokenizer ??= (async () => {
-      const compact = parseJson(await load(pack.tokenizer.file), "The model's tokenizer");
-      return await PackTokenizer.create(compact, pack.text.max_tokens, this.padId);
+      const { pack } = await this.pack();
+      const compact = parseJson(await this.options.load(pack.tokenizer.file), "The model's tokenizer");
+      return await PackTokenizer.create(compact, pack.text.max_tokens, padId(pack));
     })().catch((error: unknown) => {
       this.tokenizer = null;
       throw error;
@@ -94,8 +100,7 @@ export class Encoder {
   }
 
   private textTower(): Promise<Tower> {
-    const { text } = this.options.pack;
-    this.text ??= this.tower(text.file, text.output, "text tower").then((tower) => {
+    this.text ??= this.tower("text").then((tower) => {
       this.textReady = true;
       return tower;
     }, (error: unknown) => {
@@ -106,17 +111,21 @@ export class Encoder {
   }
 
   private imageTower(): Promise<Tower> {
-    const { image } = this.options.pack;
-    this.image ??= this.tower(image.file, image.output, "image tower").catch((error: unknown) => {
+    this.image ??= this.tower("image").catch((error: unknown) => {
       this.image = null;
       throw error;
     });
     return this.image;
   }
 
-  private async tower(file: string, output: string, name: string): Promise<Tower> {
-    const [ort, model] = await Promise.all([loadRuntime(this.options.runtime), this.options.load(file)]);
+  private async tower(kind: "text" | "image"): Promise<Tower> {
+    const fetched = this.pack().then(async ({ pack }) => ({ output: pack[kind].output, model: await this.options.load(pack[kind].file) }));
+    const [ort, { output, model }] = await Promise.all([loadRuntime(this.options.runtime), fetched]);
     await this.options.turn?.();
-    return await Tower.create(ort, model, output, this.dim, name);
+    return await Tower.create(ort, model, output, this.dim, `${kind} tower`);
   }
+}
+
+function padId({ text }: PackManifest): number {
+  return text.pad_id ?? 0;
 }

@@ -8,9 +8,10 @@ import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { facetCounts } from "./facets";
-import { both, maskOf, rowsOf, type Mask } from "./mask";
+import { both, maskOf, type Mask } from "./mask";
 import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
+import { browse } from "./ranking";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { filters, search, type SearchContext } from "./search";
 import { correction, suggest } from "./suggest/index";
@@ -93,18 +94,20 @@ export class Engine {
 
   async rowOf(id: string): Promise<number | null> {
     await this.additions?.loaded;
-    return (await this.resources.ids()).rowOf(id);
+    return await this.resources.rowOf(id);
   }
 
-  /** The published image ids, 8 bytes a row. */
+  /** The published image ids in row order, 8 bytes each. */
   async ids(): Promise<Uint8Array> {
-    return (await this.site.ids()).all();
+    return await this.site.ids();
   }
 
   /** The rows that meet filters and a query text, in default order; null for all. */
   async matching({ text = "", filters = [] }: { text?: string | undefined; filters?: Filter[] | undefined } = {}): Promise<Uint32Array | null> {
     const mask = await this.matches(text, filters);
-    return mask && rowsOf(mask);
+    if (!mask) return null;
+    const { rows, length } = await browse(mask, this.resources);
+    return Uint32Array.from(await rows(0, length));
   }
 
   async highlight(row: number, text: string): Promise<Highlight[]> {
@@ -162,7 +165,7 @@ export class Engine {
 
   async warm(): Promise<void> {
     const encoder = this.resources.encoder();
-    await Promise.all([encoder?.warm(), this.manifest.vectors ? this.resources.similarity() : null]);
+    await Promise.all([encoder?.warm(), this.manifest.vectors ? this.resources.nearest() : null]);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,4 @@
 /** The meaning arm: one query vector from all terms, and the rows nearest to it. */
-import type { Similarities } from "../kernel/index";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { maskOf, type Mask } from "./mask";
@@ -7,7 +6,7 @@ import type { Plan, Term } from "./plan";
 import { likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 
-/** Factor on the weight of a term to be far from, whose likely matches are excluded besides. */
+/** Factor on the weight of a negative term, whose likely matches are excluded as well. */
 const NEGATIVE_WEIGHT = 0.25;
 const REMEMBERED_TEXTS = 256;
 
@@ -16,28 +15,30 @@ export class MeaningArm {
 
   constructor(private readonly resources: Resources) {}
 
-  /** Whether a plan's query vector needs nothing that is still to be loaded. */
+  /** Whether everything that a plan's query vector needs is loaded. */
   ready(plan: Plan): boolean {
     return plan.terms.every((term) => term.kind !== "text" || this.texts.has(term.text) || (this.resources.encoder()?.ready ?? false));
   }
 
-  /** The unit vector of all terms, float32 [dim]; null where they cancel out. */
+  /** The unit vector of all terms, float32 [dim]; null if they cancel out. */
   async query(plan: Plan): Promise<Float32Array | null> {
     return await this.combine(plan, (text) => this.text(text));
   }
 
-  /** The likely matches of the terms to be far from with their whole weight or more; null where there are none. */
+  /** The likely matches of the negative terms with a weight of −1 or less; null if there are no such terms. */
   async unwanted(plan: Plan): Promise<Mask | null> {
     const { temperature, count } = this.resources;
     const terms = plan.terms.filter(({ weight }) => weight <= -1);
     if (!terms.length || temperature === null) return null;
-    const index = await this.resources.similarity();
-    const vectors = await Promise.all(terms.map((term) => this.vector(term, (text) => this.text(text))));
-    const rows = vectors.map((vector) => rowsFrom(index, vector, likelyFrom(index, vector, temperature)));
+    const nearest = await this.resources.nearest();
+    const rows = await Promise.all(terms.map(async (term) => {
+      const vector = await this.vector(term, (text) => this.text(text));
+      return await nearest.above(vector, await likelyFrom(nearest, vector, temperature));
+    }));
     return maskOf(rows.flatMap((some) => [...some]), count);
   }
 
-  /** The same from precomputed word embeddings; null where they do not cover the texts. */
+  /** The query vector from precomputed word embeddings; null if they do not cover the texts. */
   async approximate(plan: Plan): Promise<Float32Array | null> {
     const vocabulary = await this.resources.vocabulary();
     if (!vocabulary) return null;
@@ -69,20 +70,10 @@ export class MeaningArm {
   private async vector(term: Term, encode: (text: string) => Promise<Float32Array>): Promise<Float32Array> {
     if (term.kind === "text") return await encode(term.text);
     if (term.kind === "embedding") return term.embedding;
-    const [ids, index] = await Promise.all([this.resources.ids(), this.resources.similarity()]);
-    const row = ids.rowOf(term.id);
+    const [row, nearest] = await Promise.all([this.resources.rowOf(term.id), this.resources.nearest()]);
     if (row === null) throw new QueryError(`The collection has no image ${term.id.slice(0, 40)}.`);
-    return unit(index.embedding(row)) ?? new Float32Array(index.dim);
-  }
-}
-
-/** All rows at least so similar. */
-function rowsFrom(index: Similarities, vector: Float32Array, limit: number): Uint32Array {
-  for (let k = 1024; ; k *= 4) {
-    const { rows, similarities } = index.search(vector, Math.min(k, index.count));
-    const end = similarities.findIndex((similarity) => similarity < limit);
-    if (end >= 0) return rows.subarray(0, end);
-    if (rows.length >= index.count) return rows;
+    const embedding = await nearest.embeddings([row]);
+    return unit(embedding) ?? new Float32Array(nearest.dim);
   }
 }
 

@@ -10,7 +10,7 @@ interface Transfer {
 interface Step {
   open: number;
   transfers: Transfer[];
-  /** Runs while what changes is kept back. */
+  /** Runs while changes are held back. */
   timer: ReturnType<typeof setTimeout> | null;
   /** Whether the last report said that it is done. */
   ended: boolean;
@@ -47,7 +47,7 @@ export class Meter {
     }
   }
 
-  /** Many small files, as the details of pictures are, shall not keep the page busy with their progress. */
+  /** Reports are spaced out, so that many small files do not keep the page busy with their progress. */
   private emit(name: LoadProgress["step"]): void {
     const step = this.steps.get(name)!;
     const done = step.open === 0;

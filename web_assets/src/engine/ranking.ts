@@ -1,7 +1,7 @@
 /** Rankings of both arms, and the page of one that is asked for. */
-import type { Similar, Similarities } from "../kernel/index";
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
-import { countMask, rowsOf, type Mask } from "./mask";
+import { countMask, has, type Mask } from "./mask";
+import type { Near, Nearest } from "./nearest";
 import type { Plan } from "./plan";
 import { duplicates, likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
@@ -12,17 +12,19 @@ import type { Answer, Notice, Result, SearchResponse } from "./types";
 /** For how many words of a query results say whether they have them. */
 const MATCHED_WORDS = 8;
 
-/** A query of the meaning arm; no vector where its terms cancel out. */
+/** A query of the meaning arm; no vector if its terms cancel out. */
 export interface Query {
   vector: Float32Array | null;
-  index: Similarities;
+  nearest: Nearest;
 }
 
 export interface Ranking {
   /** How many results there are to page through. */
   length: number;
-  /** Made only for the results that are shown: a list may be as long as the collection. */
-  at: (place: number) => Result;
+  /** The rows at the places `from … to − 1`. */
+  rows: (from: number, to: number) => ArrayLike<number> | Promise<ArrayLike<number>>;
+  /** The result at a place, with its row; only for the results that are shown, as a list may be as long as the collection. */
+  at: (place: number, row: number) => Result;
   total: number | null;
   strictTotal?: number;
   /** For the similarities of the results that are shown. */
@@ -39,32 +41,44 @@ export function reach({ k, offset, sort }: Plan): number {
   return 2 ** Math.ceil(Math.log2(needed));
 }
 
-export function rank(plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null, temperature: number | null): Ranking {
+export async function rank(plan: Plan, { nearest, vector }: Query, words: WordsFound | null, filtered: Mask | null, temperature: number | null): Promise<Ranking> {
   const mask = words ? words.mask : filtered;
   const allowed = mask && countMask(mask);
-  // What only keeps away from something has no end.
+  // A query of negative terms alone matches everything to some degree.
   const total = plan.bounded ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
-  const near = query.index.search(query.vector!, Math.min(wanted, allowed ?? Infinity), mask);
-  const divide = temperature === null ? {} : { divide: likely(near, words, likelyFrom(query.index, query.vector!, temperature)) };
+  const near = await nearest.search(vector!, Math.min(wanted, allowed ?? Infinity), mask);
+  const divide = temperature === null ? {} : { divide: likely(near, words, await likelyFrom(nearest, vector!, temperature)) };
+  const shared = { total, query: { nearest, vector }, ranked: true, ...divide };
   if (plan.mode === "meaning") {
-    const at = (place: number): Result => {
-      const similarity = near.similarities[place]!;
-      return { row: near.rows[place]!, score: similarity, similarity, ranks: { meaning: place } };
+    return {
+      ...shared,
+      length: near.rows.length,
+      rows: (from, to) => near.rows.subarray(from, to),
+      at: (place, row) => ({ row, score: near.similarities[place]!, similarity: near.similarities[place]!, ranks: { meaning: place } }),
     };
-    return { length: near.rows.length, at, total, query, ranked: true, ...divide };
   }
   const results = fuse(near.rows, words?.first ?? [], words?.coverage ?? []);
-  return { length: results.length, at: (place) => results[place]!, total, query, ranked: true, ...divide, ...strictTotal(words) };
+  return {
+    ...shared,
+    length: results.length,
+    rows: (from, to) => results.slice(from, to).map(({ row }) => row),
+    at: (place) => results[place]!,
+    ...strictTotal(words),
+  };
 }
 
 export function byWords(words: WordsFound): Ranking {
-  const at = (place: number): Result => ({ row: (words.first[place] ?? words.all()[place])!, score: rankScore(place), ranks: { words: place } });
-  return { length: words.total, at, total: words.total, ranked: true, ...strictTotal(words), divide: words.strict ?? 0 };
+  return {
+    length: words.total,
+    rows: (from, to) => (to <= words.first.length ? words.first : words.all()).subarray(from, to),
+    at: (place, row) => ({ row, score: rankScore(place), ranks: { words: place } }),
+    total: words.total, ranked: true, ...strictTotal(words), divide: words.strict ?? 0,
+  };
 }
 
 /** How many rows are near enough in meaning, or have all words. */
-function likely(near: Similar, words: WordsFound | null, limit: number): number {
+function likely(near: Near, words: WordsFound | null, limit: number): number {
   const depth = Math.min(near.rows.length, FUSION_DEPTH);
   let first = 0;
   while (first < depth && near.similarities[first]! >= limit) first++;
@@ -76,24 +90,24 @@ function strictTotal(words: WordsFound | null): { strictTotal?: number } {
   return words?.strict == null ? {} : { strictTotal: words.strict };
 }
 
-/** No results, where nothing can be looked for. */
+/** No results, if there is nothing to look for. */
 export function nothing(): Ranking {
-  return { length: 0, at: () => { throw new RangeError("There is no result."); }, total: 0, ranked: true };
+  return { length: 0, rows: () => [], at: () => { throw new RangeError("There is no result."); }, total: 0, ranked: true };
 }
 
-/**
- * All rows, or those of a mask, in default order: first the additions, newest first, then the published rows.
- * @param published how many rows are published; those from there on are additions
- */
-export function browse(mask: Mask | null, count: number, published: number): Ranking {
-  const rows = mask && rowsOf(mask);
-  const length = rows?.length ?? count;
-  const first = rows ? rows.findIndex((row) => row >= published) : published;
-  const added = first < 0 ? 0 : length - first;
-  const rowAt = (at: number) => rows?.[at] ?? at;
+/** All rows, or those of a mask, in default order: first the additions, newest first, then the published rows. */
+export async function browse(mask: Mask | null, { count, published, order }: Pick<Resources, "count" | "published" | "order">): Promise<Ranking> {
+  const added: number[] = [];
+  for (let row = count - 1; row >= published; row--) if (!mask || has(mask, row)) added.push(row);
+  const listed = mask && await order.within(mask);
+  const length = added.length + (listed?.length ?? published);
   return {
     length, total: length, ranked: false,
-    at: (place) => ({ row: rowAt(place < added ? length - 1 - place : place - added), score: 0 }),
+    rows: async (from, to) => {
+      const [start, end] = [Math.max(0, from - added.length), Math.max(0, to - added.length)];
+      return [...added.slice(from, to), ...(listed ? listed.subarray(start, end) : await order.rows(start, end))];
+    },
+    at: (_, row) => ({ row, score: 0 }),
   };
 }
 
@@ -103,11 +117,11 @@ export async function finish(
 ): Promise<Answer> {
   const { results, left } = await page(resources, plan, ranking);
   if (ranking.query?.vector) {
-    const { index, vector } = ranking.query;
-    const similarities = index.similarities(vector, results.map(({ row }) => row));
+    const { nearest, vector } = ranking.query;
+    const rows = results.map(({ row }) => row);
+    const [similarities, same] = await Promise.all([nearest.similarities(vector, rows), plan.group ? duplicates(rows, nearest) : null]);
     results.forEach((result, i) => { result.similarity = similarities[i]!; });
-    if (plan.group) {
-      const same = duplicates(results.map(({ row }) => row), index);
+    if (same) {
       for (const result of results) if (same.has(result.row)) result.duplicateOf = same.get(result.row)!;
     }
   }
@@ -149,18 +163,28 @@ function includes(rows: Uint32Array, row: number): boolean {
 /** The results that are asked for, and whether another order than that of relevance left some out. */
 async function page(resources: Resources, plan: Plan, ranking: Ranking): Promise<{ results: Result[]; left: boolean }> {
   const { offset, k, limit, sort } = plan;
-  const { length, at, ranked } = ranking;
+  const { length, rows, at, ranked } = ranking;
   const end = Math.min(length, offset + k, limit);
+  const start = Math.min(offset, end);
   if (!sort || sort.field === "relevance" || (sort.field === "default" && !ranked)) {
     const backwards = sort?.direction === "descending" && sort.field === "default";
-    const places = Array.from({ length: Math.max(0, end - offset) }, (_, i) => (backwards ? length - 1 - offset - i : offset + i));
-    return { results: places.map(at), left: false };
+    const from = backwards ? length - end : start;
+    const results = Array.from(await rows(from, from + end - start), (row, i) => at(from + i, row));
+    return { results: backwards ? results.reverse() : results, left: false };
   }
   const pool = ranked ? Math.min(length, SORT_POOL) : length;
-  const items = Array.from({ length: pool }, (_, place) => ({ place, row: at(place).row }));
+  const items = Array.from(await rows(0, pool), (row, place) => ({ place, row }));
   const descending = sort.direction === "descending";
   const sorted = sort.field === "default"
-    ? items.sort((a, b) => (descending ? b.row - a.row : a.row - b.row))
+    ? await inDefaultOrder(items, resources, descending)
     : sortRows(items, await resources.column(sort.field), descending, resources.field(sort.field).label);
-  return { results: sorted.slice(offset, end).map(({ place }) => at(place)), left: pool < length };
+  return { results: sorted.slice(start, end).map(({ place, row }) => at(place, row)), left: pool < length };
+}
+
+/** Additions first, newest first, then the published rows. */
+async function inDefaultOrder<T extends { row: number }>(items: T[], { order, published }: Resources, descending: boolean): Promise<T[]> {
+  const positions = await order.positions();
+  const position = (row: number): number => (row >= published ? published - 1 - row : positions?.[row] ?? row);
+  const sign = descending ? -1 : 1;
+  return items.sort((a, b) => sign * (position(a.row) - position(b.row)));
 }

@@ -2,27 +2,24 @@
  * Which results are likely matches, and which show the same picture (docs/QUERY.md, "Relevance"). The twin of
  * builder/imagedb_site/query/relevance.py.
  */
-import type { Similarities } from "../kernel/index";
+import type { Nearest } from "./nearest";
 
-/** How many rows, evenly over the collection, are taken for the background. */
-const SAMPLE = 4096;
 /** How many standard deviations above the first quartile a likely match begins … */
 const SPREADS = 4;
-/** … but at least and at most so many logits above it. */
+/** … but at least and at most this many logits above it. */
 const [LEAST_LOGITS, MOST_LOGITS] = [6, 9.5];
 /** Cosine similarity from which two images show the same picture. */
 const DUPLICATE = 0.93;
-/** More than sums of double precision are off. */
+/** More than the rounding error of sums in double precision. */
 const ROUNDING = 1e-9;
 
 const known = new WeakMap<Float32Array, number>();
-const backgrounds = new WeakMap<Similarities, Float32Array>();
 
-/** The similarity to `query` from which a row is a likely match. */
-export function likelyFrom(index: Similarities, query: Float32Array, temperature: number): number {
+/** The similarity to `query`, float32 [dim], from which a row is a likely match. */
+export async function likelyFrom(nearest: Nearest, query: Float32Array, temperature: number): Promise<number> {
   const before = known.get(query);
   if (before !== undefined) return before;
-  const sample = similaritiesTo(query, backgroundOf(index)).sort();
+  const sample = similaritiesTo(query, await nearest.background()).sort();
   const size = sample.length;
   const mean = sample.reduce((sum, value) => sum + value, 0) / size;
   const deviation = Math.sqrt(sample.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size);
@@ -30,18 +27,6 @@ export function likelyFrom(index: Similarities, query: Float32Array, temperature
   const limit = (sample[(size - 1) >> 2] ?? 0) + step;
   known.set(query, limit);
   return limit;
-}
-
-/** The embeddings of the background, float32 [rows, dim]: side by side they are read three times as fast as in the index. */
-function backgroundOf(index: Similarities): Float32Array {
-  const before = backgrounds.get(index);
-  if (before) return before;
-  const { count, dim } = index;
-  const size = Math.min(count, SAMPLE);
-  const background = new Float32Array(size * dim);
-  for (let i = 0; i < size; i++) background.set(index.embedding(Math.floor((i * count) / size)), i * dim);
-  backgrounds.set(index, background);
-  return background;
 }
 
 function similaritiesTo(query: Float32Array, rows: Float32Array): Float64Array {
@@ -55,18 +40,17 @@ function similaritiesTo(query: Float32Array, rows: Float32Array): Float64Array {
  * For each of `rows` that shows the picture of an earlier one, that earlier row. The first row of a group stands
  * for it: later ones are only compared with first ones.
  */
-export function duplicates(rows: readonly number[], index: Similarities): Map<number, number> {
-  const { dim } = index;
+export async function duplicates(rows: readonly number[], nearest: Nearest): Promise<Map<number, number>> {
+  const { dim } = nearest;
   // By Cauchy and Schwarz, what two vectors have in their tails adds no more to their product than the tails' lengths':
   // most pairs are seen to be different from their heads alone.
   const head = dim >> 2;
-  const vectors = new Float32Array(rows.length * dim);
+  const vectors = await nearest.embeddings(rows);
   const tails = new Float64Array(rows.length);
   const found = new Map<number, number>();
   const firsts: number[] = [];
   rows.forEach((row, place) => {
     const own = place * dim;
-    vectors.set(index.embedding(row), own);
     scaleToUnit(vectors.subarray(own, own + dim));
     tails[place] = Math.sqrt(dot(vectors, own + head, vectors, own + head, dim - head));
     let [best, nearest] = [-Infinity, -1];

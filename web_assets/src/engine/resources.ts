@@ -2,13 +2,18 @@
 import { Catalog, loadSqlite } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, hex, loadFile, loadJson, placeholderAt, readColumn, readDocuments, readIds, readManifest, readRows, readVectors, readVocabulary, readWords,
-  type Column, type FieldDefinition, type FileEntry, type Ids, type ImageDocument, type Manifest, type RowsBlock, type WordsFile,
+  FormatError, hex, idAt, idIn, isId, loadJson, placeholderAt, readColumn, readColumnsIndex, readDocuments, readIds, readManifest, readModelIndex,
+  readRows, readVocabulary, readWords, rowIn, shardOf,
+  type Column, type FieldDefinition, type FileEntry, type FileList, type IdShard, type ImageDocument, type Manifest, type ModelIndex,
+  type RowsBlock, type WordsFile,
 } from "../format/index";
-import { createScanner, SimilarityIndex, type Similarities } from "../kernel/index";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
+import { SiteFiles } from "./files";
+import { loadFlat } from "./flat";
 import { Shared } from "./lru";
+import type { Nearest } from "./nearest";
+import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
 import type { AtHand } from "./typing";
 import type { LoadProgress, RowInfo } from "./types";
@@ -21,17 +26,25 @@ export interface ResourceOptions {
 }
 
 const DOCUMENT_BLOCKS = 64;
-const ROW_BLOCKS = 256;
+const ROW_BLOCKS = 1024;
+const ID_SHARDS = 64;
 /** Milliseconds that the page gets to ask for the rows of an answer by words before the model starts. */
 const SHOW = 150;
 /** Milliseconds after which the model starts, whatever became of the words. */
 const MODEL_WAITS = 4000;
 
 /** What a search asks of a collection; `engine/additions` has another answer, with more rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "withoutAdditions" | "atHand">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "ids" | "sampleIds" | "withoutAdditions" | "atHand">>;
 
 export class SiteResources {
+  /** The default order of the published rows. */
+  readonly order: DefaultOrder;
+  private readonly files: SiteFiles;
+  private readonly rowFiles: FileList;
+  private readonly documentFiles: FileList;
+  private readonly idFiles: FileList;
   private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
+  private readonly idShards = new Shared<IdShard>(ID_SHARDS);
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private readonly columns = new Shared<Column>();
   private readonly single = new Shared<unknown>();
@@ -43,7 +56,14 @@ export class SiteResources {
   private constructor(
     readonly manifest: Manifest, private readonly base: string,
     private readonly options: ResourceOptions, private readonly meter: Meter,
-  ) {}
+  ) {
+    const files = new SiteFiles(base, options.fetch, meter);
+    this.files = files;
+    this.order = new DefaultOrder(manifest.order, manifest.collection.count, files);
+    this.rowFiles = files.list(manifest.rows.files, "rows");
+    this.documentFiles = files.list(manifest.documents.files, "documents");
+    this.idFiles = files.list(manifest.ids.files, "rows");
+  }
 
   /** @param url the site's folder, its manifest.json or one of its pages */
   static async open(url: string, options: ResourceOptions): Promise<SiteResources> {
@@ -66,7 +86,7 @@ export class SiteResources {
 
   /** What turns similarities of the collection's model into logits; null without a model. */
   get temperature(): number | null {
-    return this.manifest.model?.pack.calibration.temperature ?? null;
+    return this.manifest.model?.temperature ?? null;
   }
 
   field(name: string): FieldDefinition {
@@ -75,15 +95,36 @@ export class SiteResources {
     return field;
   }
 
-  ids(): Promise<Ids> {
-    return this.once("ids", async () => readIds(await this.load(this.manifest.ids, "rows"), this.count));
+  /** The row of an image id; null if the collection does not have it. */
+  async rowOf(id: string): Promise<number | null> {
+    return isId(id) ? rowIn(await this.idShard(shardOf(id, this.manifest.ids.digits)), id) : null;
+  }
+
+  /** Some of the image ids, which ones depends on nothing but the ids: at most `most` of the least ones. */
+  async sampleIds(most: number): Promise<string[]> {
+    const shard = await this.idShard(0);
+    return Array.from({ length: Math.min(most, shard.count) }, (_, place) => idIn(shard, place));
+  }
+
+  /** All image ids in row order, 8 bytes each. */
+  async ids(): Promise<Uint8Array> {
+    const { digits } = this.manifest.ids;
+    const ids = new Uint8Array(8 * this.count);
+    let found = 0;
+    await this.files.loadAll(await this.idFiles.entries(), "rows", (content, number) => {
+      const shard = readIds(content, number, digits, this.count);
+      shard.rows.forEach((row, place) => { ids.set(shard.ids.subarray(8 * place, 8 * place + 8), 8 * row); });
+      found += shard.count;
+    });
+    if (found !== this.count) throw new FormatError(`The collection has ${this.count} images, but ${found} ids.`);
+    return ids;
   }
 
   /** What the grid needs of each of `rows`. */
   async infos(rows: readonly number[]): Promise<RowInfo[]> {
     const { extension } = this.manifest.thumbnails;
     const folder = new URL("thumbs/", this.base).href;
-    const [ids, blocks] = await Promise.all([this.ids(), Promise.all(rows.map((row) => this.block(row)))]);
+    const blocks = await Promise.all(rows.map((row) => this.block(row)));
     return rows.map((row, i): RowInfo => {
       const block = blocks[i]!;
       const at = row - block.first;
@@ -91,7 +132,7 @@ export class SiteResources {
       const length = block.length[at]!;
       return {
         row,
-        id: ids.at(row),
+        id: idAt(block, at),
         width: block.width[at]!,
         height: block.height[at]!,
         thumbnail: length ? { url: `${folder}${name}.${extension}`, offset: block.offset[at]!, length } : null,
@@ -101,19 +142,26 @@ export class SiteResources {
   }
 
   async document(row: number): Promise<ImageDocument> {
-    const { block, files } = this.manifest.documents;
+    const { block } = this.manifest.documents;
     const number = Math.floor(row / block);
-    const documents = await this.documentBlocks.get(String(number), async () =>
-      readDocuments(await this.load(files[number]!, "documents"), Math.min(block, this.count - number * block)));
+    const documents = await this.documentBlocks.get(String(number), async () => {
+      const content = await this.files.loadListed(this.documentFiles, number, "documents");
+      return readDocuments(content, Math.min(block, this.count - number * block));
+    });
     return documents[row - number * block]!;
   }
 
-  /** A field's values for every row. Throws QueryError where it has no column. */
+  /** A field's values for every row. Throws QueryError if it has no column. */
   async column(name: string): Promise<Column> {
     const field = this.field(name);
-    const { column } = field;
-    if (!column) throw new QueryError(`The field “${field.label}” can neither be filtered nor sorted.`);
-    return await this.columns.get(name, async () => readColumn(await this.load(column, "column"), field.type, this.count));
+    const file = await this.columnFile(name);
+    if (!file) throw new QueryError(`The field “${field.label}” can neither be filtered nor sorted.`);
+    return await this.columns.get(name, async () => readColumn(await this.load(file, "column"), field.type, this.count));
+  }
+
+  /** The stored size of a field's column in bytes; null if it has no column. */
+  async columnSize(name: string): Promise<number | null> {
+    return (await this.columnFile(name))?.bytes ?? null;
   }
 
   catalog(): Promise<Catalog> {
@@ -134,23 +182,20 @@ export class SiteResources {
     this.loadedCatalog?.append(this.count, []);
   }
 
-  /** Exact similarity over all rows. Throws QueryError where the collection has no vectors. */
-  similarity(): Promise<Similarities> {
+  /** Similarities over all rows. Throws QueryError if the collection has no vectors. */
+  nearest(): Promise<Nearest> {
     const { vectors } = this.manifest;
     if (!vectors) throw new QueryError("This collection has no vectors: it can only be searched by words.");
-    return this.once("vectors", async () => {
-      const read = readVectors(await this.load(vectors.file, "vectors"));
-      if (read.count !== this.count || read.dim !== vectors.dim) throw new FormatError("The vectors are not those the manifest announces.");
-      return new SimilarityIndex(await createScanner(read.codes, read.count, read.paddedDim), read);
-    });
+    return this.once("vectors", () => loadFlat(this.files, vectors));
   }
 
-  /** The model pack, its parts not yet loaded; null where the site has none. */
+  /** The model, its parts not yet loaded; null if the site has none. */
   encoder(): Encoder | null {
     const { model, vectors } = this.manifest;
-    if (!model || !vectors || model.pack.dim !== vectors.dim) return null;
+    if (!model || !vectors || model.dim !== vectors.dim) return null;
     this.loadedEncoder ??= new Encoder({
-      pack: model.pack,
+      dim: model.dim,
+      pack: async () => (await this.modelIndex()).pack,
       load: (file) => this.packFile(file),
       runtime: () => this.meter.track("runtime", 0, this.options.assets.runtime),
       turn: () => this.modelTurn,
@@ -164,11 +209,12 @@ export class SiteResources {
     this.modelTurn = Promise.race([shown, pause(MODEL_WAITS)]);
   }
 
-  /** Precomputed word embeddings; null where the model has none. */
+  /** Precomputed word embeddings; null if the model has none. */
   async vocabulary(): Promise<Vocabulary | null> {
-    const pack = this.manifest.model?.pack;
-    const file = pack?.vocabulary?.file;
-    if (!pack || !file) return null;
+    if (!this.manifest.model) return null;
+    const { pack } = await this.modelIndex();
+    const file = pack.vocabulary?.file;
+    if (!file) return null;
     return await this.once("vocabulary", async () => {
       this.loadedVocabulary = new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim);
       return this.loadedVocabulary;
@@ -193,25 +239,41 @@ export class SiteResources {
 
   /** The block of rows that holds `row`. */
   private block(row: number): Promise<RowsBlock> {
-    const { block, files } = this.manifest.rows;
+    const { block } = this.manifest.rows;
     const number = Math.floor(row / block);
     return this.blocks.get(String(number), async () => {
-      const read = readRows(await this.load(files[number]!, "rows"));
-      const expected = Math.min(block, this.count - number * block);
-      if (read.first !== number * block || read.count !== expected) throw new FormatError("A block of rows holds other rows than the manifest says.");
-      return read;
+      const first = number * block;
+      return readRows(await this.files.loadListed(this.rowFiles, number, "rows"), first, Math.min(block, this.count - first));
     });
   }
 
-  private packFile(name: string): Promise<Uint8Array> {
-    const entry = this.manifest.model?.files[name];
+  private idShard(number: number): Promise<IdShard> {
+    return this.idShards.get(String(number), async () =>
+      readIds(await this.files.loadListed(this.idFiles, number, "rows"), number, this.manifest.ids.digits, this.count));
+  }
+
+  private async columnFile(name: string): Promise<FileEntry | null> {
+    const { columns, fields } = this.manifest;
+    if (!columns || !this.field(name).column) return null;
+    const index = await this.once("columns", async () => readColumnsIndex(await this.load(columns, "column"), fields));
+    return index.get(name) ?? null;
+  }
+
+  private async modelIndex(): Promise<ModelIndex> {
+    const { model } = this.manifest;
+    if (!model) throw new QueryError("This collection has no model.");
+    return await this.once("model", async () => readModelIndex(await this.load(model.file, "model"), model));
+  }
+
+  private async packFile(name: string): Promise<Uint8Array> {
+    const { pack, files } = await this.modelIndex();
+    const entry = files.get(name);
     if (!entry) throw new FormatError(`The site lacks the model's file “${name.slice(0, 80)}”.`);
-    const tower = this.manifest.model?.pack.image.file === name;
-    return this.load(entry, tower ? "image-tower" : name.startsWith("tokens") ? "tokens" : "model");
+    return await this.load(entry, pack.image.file === name ? "image-tower" : pack.tokens.shards.includes(name) ? "tokens" : "model");
   }
 
   private load(entry: FileEntry, step: LoadProgress["step"]): Promise<Uint8Array<ArrayBuffer>> {
-    return this.meter.track(step, entry.bytes, (onProgress) => loadFile(this.base, entry, { fetch: this.options.fetch, onProgress }));
+    return this.files.load(entry, step);
   }
 
   private once<T>(key: string, make: () => Promise<T>): Promise<T> {

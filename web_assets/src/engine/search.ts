@@ -58,7 +58,7 @@ async function run(
   if (!query) {
     const found = words && await abortable(words, signal);
     if (found && found.strict !== null) return await answer(byWords(found), "final", []);
-    return await answer(...unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources));
+    return await answer(...await unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources));
   }
 
   let done = false;
@@ -75,14 +75,14 @@ async function run(
       return done ? null : await answer(byWords(found), "words", []);
     });
     if (!patience) provisional(async () => {
-      const [{ vector, index }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
-      return vector && await answer(rank(plan, { vector, index }, found, mask, resources.temperature), "vocabulary", []);
+      const [{ vector, nearest }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
+      return vector && await answer(await rank(plan, { vector, nearest }, found, mask, resources.temperature), "vocabulary", []);
     });
   }
   try {
     const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(arms, signal);
-    return await answer(...decide(plan, request, near, found, mask, resources));
+    return await answer(...await decide(plan, request, near, found, mask, resources));
   } finally {
     done = true;
   }
@@ -130,23 +130,23 @@ async function wordsArm(resources: Resources, plan: Plan, ranking: boolean, filt
 }
 
 async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {
-  const [ready, index] = await Promise.all([vector, resources.similarity()]);
-  return { vector: ready, index };
+  const [ready, nearest] = await Promise.all([vector, resources.nearest()]);
+  return { vector: ready, nearest };
 }
 
 /** What there is without any arm: all allowed rows, or nothing where something was to be looked for. */
-function unranked(
-  plan: Plan, request: SearchRequest, mask: Mask | null, { count, published }: Pick<Resources, "count" | "published">,
-): [Ranking, "final", Notice[]] {
-  if (!wantsRanking(plan, request)) return [browse(mask, count, published), "final", []];
+async function unranked(
+  plan: Plan, request: SearchRequest, mask: Mask | null, resources: Pick<Resources, "count" | "published" | "order">,
+): Promise<[Ranking, "final", Notice[]]> {
+  if (!wantsRanking(plan, request)) return [await browse(mask, resources), "final", []];
   return [nothing(), "final", [{ kind: "info", message: "There is nothing in this query to search for." }]];
 }
 
 /** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
-function decide(
+async function decide(
   plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null,
   resources: Resources,
-): [Ranking, "final", Notice[]] {
+): Promise<[Ranking, "final", Notice[]]> {
   const { temperature } = resources;
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
@@ -157,12 +157,12 @@ function decide(
   }
   if (found && "error" in found) {
     if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
-    return [rank(plan, near.value, null, mask, temperature), "final", [{
+    return [await rank(plan, near.value, null, mask, temperature), "final", [{
       kind: "info", message: `Words were not searched, since full text could not be used: ${messageOf(found.error)}`,
     }]];
   }
-  if (near.value.vector) return [rank(plan, near.value, words, mask, temperature), "final", []];
-  return words && words.strict !== null ? [byWords(words), "final", []] : unranked(plan, request, words ? words.mask : mask, resources);
+  if (near.value.vector) return [await rank(plan, near.value, words, mask, temperature), "final", []];
+  return words && words.strict !== null ? [byWords(words), "final", []] : await unranked(plan, request, words ? words.mask : mask, resources);
 }
 
 /** A refused expression is for the caller: it is searched as plain words. */

@@ -1,18 +1,20 @@
 /** Columns: a field's value for every row (docs/FORMAT.md 2.2). */
-import { headerCount, headerStrings, readContainer, section, type Container } from "./container";
+import { headerCount, headerStrings, isObject, readContainer, section, type Container } from "./container";
 import { FormatError } from "./errors";
-import type { FieldType } from "./manifest";
+import { readEntry, type FileEntry } from "./entry";
+import { parseJson } from "./json";
+import type { FieldDefinition, FieldType } from "./manifest";
 
 /** Numbers, or dates as seconds since 1970 in the picture's own wall-clock time. */
 export interface NumberColumn {
   kind: "number";
   count: number;
   values: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
-  /** The value that stands for none; NaN for floats. */
+  /** The value that means that there is none; NaN for floats. */
   missing: number;
 }
 
-/** One string a row, by its position in `values`. */
+/** One string per row, by its position in `values`. */
 export interface CategoryColumn {
   kind: "category";
   count: number;
@@ -22,7 +24,7 @@ export interface CategoryColumn {
   missing: number;
 }
 
-/** Any number of strings a row: the codes of row r are at `offsets[r] … offsets[r+1]-1`. */
+/** Any number of strings per row: the codes of row r are at `offsets[r] … offsets[r+1]-1`. */
 export interface TagsColumn {
   kind: "tags";
   count: number;
@@ -32,6 +34,14 @@ export interface TagsColumn {
 }
 
 export type Column = NumberColumn | CategoryColumn | TagsColumn;
+
+/** The files of the columns by field name, from the index of columns. Throws FormatError. */
+export function readColumnsIndex(bytes: Uint8Array, fields: readonly FieldDefinition[]): Map<string, FileEntry> {
+  const index = parseJson(bytes, "The index of columns");
+  if (!isObject(index)) throw new FormatError("The index of columns is not an object.");
+  return new Map(fields.filter(({ column }) => column).map(({ name }) =>
+    [name, readEntry(Object.hasOwn(index, name) ? index[name] : undefined, `The column of the field “${name}”`)]));
+}
 
 /** Decode the column of a field of the given type for `count` rows. Throws FormatError. */
 export function readColumn(bytes: Uint8Array, type: FieldType, count: number): Column {
@@ -52,7 +62,7 @@ export function readColumn(bytes: Uint8Array, type: FieldType, count: number): C
   }
 }
 
-/** The value of a row; NaN where it is missing. */
+/** The value of a row; NaN if it is missing. */
 export function numberAt(column: NumberColumn, row: number): number {
   const value = column.values[row]!;
   return value === column.missing ? NaN : value;

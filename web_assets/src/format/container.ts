@@ -1,4 +1,4 @@
-/** The binary container of docs/FORMAT.md 1.2: a JSON header followed by named arrays. */
+/** The binary container of docs/FORMAT.md 1.3: a JSON header followed by named arrays. */
 import { FormatError } from "./errors";
 
 export type Section =
@@ -37,17 +37,21 @@ interface Arrays {
   f64: Float64Array;
 }
 
+/** Whether bytes start as a container does. */
+export function isContainer(bytes: Uint8Array): boolean {
+  return bytes.length >= 8 && new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true) === MAGIC;
+}
+
 /**
- * Decode a container of the given kind. Sections are views into `bytes`, or into a copy of it where it
- * does not start on a multiple of 8. Every check of section 1.2 is made; a violation throws FormatError.
+ * Decode a container of the given kind. Sections are views into `bytes`, or into a copy of it if it does not start on
+ * a multiple of 8. Makes every check of section 1.3; a violation throws FormatError.
  */
 export function readContainer(bytes: Uint8Array, kind: string): Container {
   const data = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (data.length < 8 || view.getUint32(0, true) !== MAGIC) {
+  if (!isContainer(data)) {
     throw new FormatError(`A ${kind} file does not start with the container's magic “IDB1”.`);
   }
-  const start = 8 + view.getUint32(4, true);
+  const start = 8 + new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(4, true);
   if (start > data.length) throw new FormatError(`The header of a ${kind} file ends outside the file.`);
   if (start % ALIGNMENT) throw new FormatError(`The payload of a ${kind} file does not start on a multiple of 16.`);
   const header = parseHeader(data.subarray(8, start), kind);
@@ -70,7 +74,7 @@ export function readContainer(bytes: Uint8Array, kind: string): Container {
   return { header, sections };
 }
 
-/** The section `name` as an array of one of the given dtypes, of exactly `length` elements where given. */
+/** The section `name` as an array of one of the given dtypes, of exactly `length` elements if that is given. */
 export function section<T extends Dtype>(
   container: Container, name: string, dtypes: readonly T[], length?: number,
 ): Arrays[T] {

@@ -1,7 +1,7 @@
-/** Blocks of documents (docs/FORMAT.md 2.4): the full metadata of some rows. */
+/** Blocks of documents (docs/FORMAT.md 2.7): the full metadata of some rows. */
 import { isObject } from "./container";
 import { FormatError } from "./errors";
-import { parseJson } from "./load";
+import { parseJson } from "./json";
 import type { ImageDocument } from "./manifest";
 
 /** Decode a block that must hold `count` documents. Throws FormatError. */

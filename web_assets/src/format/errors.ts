@@ -5,13 +5,13 @@ export class FormatError extends Error {
   override readonly name: string = "FormatError";
 }
 
-/** A file could not be fetched, or what arrived is not what the manifest announced. */
+/** A file could not be fetched, or what arrived is not the file that was announced. */
 export class LoadError extends Error {
   override readonly name: string = "LoadError";
 
   /**
    * @param url what was asked for
-   * @param status the HTTP status; 0 where no answer came, or where the answer itself was fine but its bytes were not
+   * @param status the HTTP status; 0 if no answer came, or if the answer was fine but its bytes were not
    * @param retryable whether asking again may succeed (network, server trouble, damage on the way)
    */
   constructor(

@@ -1,6 +1,8 @@
-/** Fetching the files of a site, as docs/FORMAT.md 1.1 asks: sniff gzip, check length and hash, try again. */
+/** Fetching the files of a site, as docs/FORMAT.md 1.2 asks: look for gzip, check length and hash, try again. */
+import { checkPath, type FileEntry } from "./entry";
 import { FormatError, LoadError } from "./errors";
-import type { FileEntry } from "./manifest";
+import { hex } from "./hex";
+import { parseJson } from "./json";
 
 export interface LoadOptions {
   fetch: typeof fetch;
@@ -16,26 +18,26 @@ export interface LoadOptions {
 /** What a stored file must be. */
 export type Stored = Omit<FileEntry, "path">;
 
+/** Bytes that a manifest may have. */
+const MOST_JSON = 4 << 20;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 const RETRYABLE_STATUS = new Set([408, 425, 429, 500, 502, 503, 504, 522, 524]);
 
-/** The address of a file of the site whose manifest is at `base`. Refuses a path that leads elsewhere. */
+/** The address of a file of the site whose manifest is at `base`. Throws FormatError for a path that leads elsewhere. */
 export function resolvePath(base: string, path: string): string {
-  if (!path || /^[/\\]|[\\?#]|^[a-z][a-z0-9+.-]*:/i.test(path) || path.split("/").some((part) => part === ".." || part === "." || !part)) {
-    throw new FormatError(`“${path.slice(0, 80)}” is no path inside the site.`);
-  }
+  checkPath(path);
   return new URL(path.split("/").map(encodeURIComponent).join("/"), base).href;
 }
 
 /**
  * Fetch a file of the site and give its decoded content, `entry.raw_bytes` bytes long.
- * @throws LoadError where it cannot be had, whole and undamaged, within the tries; the signal's reason on abort.
+ * @throws LoadError if it does not arrive whole and undamaged within the tries; the signal's reason on abort
  */
 export async function loadFile(base: string, entry: FileEntry, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
   return await loadFrom(resolvePath(base, entry.path), entry, options);
 }
 
-/** The same for a file whose address is known. */
+/** The same for a file at a known address. */
 export async function loadFrom(url: string, entry: Stored, options: LoadOptions): Promise<Uint8Array<ArrayBuffer>> {
   const retries = options.retries ?? 2;
   for (let attempt = 0; ; attempt++) {
@@ -55,7 +57,7 @@ export async function loadJson(url: string, options: LoadOptions): Promise<unkno
   for (let attempt = 0; ; attempt++) {
     try {
       const response = await request(url, options, { cache: "no-cache" });
-      const bytes = await readBody(response, url, 64 << 20, (loaded) => options.onProgress?.(loaded, loaded));
+      const bytes = await readBody(response, url, MOST_JSON, (loaded) => options.onProgress?.(loaded, loaded));
       return parseJson(bytes, url);
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -65,22 +67,13 @@ export async function loadJson(url: string, options: LoadOptions): Promise<unkno
   }
 }
 
-/** Decode UTF-8 JSON; `what` names it in the error. */
-export function parseJson(bytes: Uint8Array, what: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new FormatError(`${what} is not JSON.`, { cause });
-  }
-}
-
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === GZIP_MAGIC[0] && bytes[1] === GZIP_MAGIC[1];
 }
 
 /**
  * The content of gzip-compressed bytes, at most `limit` bytes of it.
- * @throws FormatError where the data are damaged, cut short or longer than `limit`
+ * @throws FormatError for data that are damaged, cut short or longer than `limit`
  */
 export async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -117,6 +110,14 @@ async function loadOnce(
     const stored = decodedByHost ? Math.round((loaded * entry.bytes) / entry.raw_bytes) : loaded;
     options.onProgress?.(Math.min(stored, entry.bytes), entry.bytes);
   }, Math.max(entry.bytes, compressed ? 0 : entry.raw_bytes));
+  return await decodeStored(received, entry, url);
+}
+
+/**
+ * The content of a stored file, after all checks.
+ * @throws LoadError if the bytes are not those that were announced; `url` names them
+ */
+export async function decodeStored(received: Uint8Array<ArrayBuffer>, entry: Stored, url: string): Promise<Uint8Array<ArrayBuffer>> {
   if (received.length === entry.bytes) await checkHash(received, entry, url);
   let content = received;
   if (isGzip(received)) {
@@ -188,12 +189,15 @@ async function readBody(
   return length === buffer.length ? buffer : buffer.slice(0, length);
 }
 
-/** `crypto.subtle` exists on https and localhost only; elsewhere the length check must do. */
-async function checkHash(bytes: Uint8Array<ArrayBuffer>, entry: Stored, url: string): Promise<void> {
+/**
+ * Check the SHA-256 of a stored file. `crypto.subtle` exists on https and localhost only; elsewhere the length check
+ * must do.
+ * @throws LoadError for another file
+ */
+export async function checkHash(bytes: Uint8Array<ArrayBuffer>, entry: Pick<Stored, "sha256">, url: string): Promise<void> {
   if (!globalThis.crypto?.subtle || !entry.sha256) return;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex !== entry.sha256) {
+  if (hex(digest) !== entry.sha256) {
     throw new LoadError(`${url} is not the file that was announced (another SHA-256).`, url, 0, true);
   }
 }

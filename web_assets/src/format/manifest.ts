@@ -1,11 +1,14 @@
 /** The shapes of docs/FORMAT.md, sections 2 and 3, as the browser reads them. */
+import type { FileEntry } from "./entry";
 
-export interface FileEntry {
-  path: string;
-  /** Stored size, and size after decoding gzip. */
-  bytes: number;
-  raw_bytes: number;
-  sha256: string;
+export type { FileEntry };
+
+/** A list of files that are named by nodes (1.4); `FileList` reads it. */
+export interface FileListEntry {
+  /** How many files are listed. */
+  count: number;
+  /** The root node. */
+  index: FileEntry;
 }
 
 export type FieldType = "text" | "tags" | "category" | "number" | "date" | "boolean" | "url";
@@ -16,7 +19,8 @@ export interface FieldDefinition {
   type: FieldType;
   fts: boolean;
   facet: boolean;
-  column: FileEntry | null;
+  /** Whether there is a file with the field's values for every row. */
+  column: boolean;
   unit?: string;
 }
 
@@ -59,7 +63,7 @@ export interface PackManifest {
     width: number;
     max_tokens: number;
     padding: "none" | "max";
-    /** The token that pads, and that stands for a text without any; 0 where absent. */
+    /** The token that pads, and that stands for a text without any; 0 if absent. */
     pad_id?: number;
   };
   tokens: { rows: number; width: number; precision: "int8" | "int4"; rows_per_shard: number; shards: string[] };
@@ -68,6 +72,20 @@ export interface PackManifest {
   calibration: { temperature: number };
   card: string;
   files: Record<string, { bytes: number; sha256: string }>;
+}
+
+/** What a site says of its model without its files. */
+export interface ModelSummary {
+  /** The id of the model pack. */
+  id: string;
+  name: string;
+  dim: number;
+  encoder_hash: string;
+  /** Similarity / temperature is a logit. */
+  temperature: number;
+  licence: PackManifest["licence"];
+  /** The index of the pack: its pack.json and its files. */
+  file: FileEntry;
 }
 
 export interface Manifest {
@@ -82,16 +100,25 @@ export interface Manifest {
     attribution: { text: string; url?: string; licence?: string }[];
   };
   fields: FieldDefinition[];
-  rows: { block: number; files: FileEntry[] };
-  ids: FileEntry;
+  /** The index of the columns' files; null if there are no columns. */
+  columns: FileEntry | null;
+  rows: { block: number; files: FileListEntry };
+  ids: { digits: number; files: FileListEntry };
+  /** Null if the default order is that of the rows. */
+  order: { block: number; files: FileListEntry } | null;
   thumbnails: { size: number; extension: "webp" | "bin"; count: number; bytes: number };
   views: { size: number; count: number; bytes: number } | null;
   originals: "none" | "copy" | "link";
-  documents: { block: number; files: FileEntry[] };
+  documents: { block: number; files: FileListEntry };
   catalog: { tier: "whole"; file: FileEntry; columns: string[]; tokenize: string; count: number };
-  vectors: { tier: "flat"; codec: "int8"; count: number; dim: number; file: FileEntry } | null;
-  model: { pack: PackManifest; files: Record<string, FileEntry> } | null;
-  suggestions?: { file: FileEntry; count: number } | null;
+  vectors: {
+    tier: "flat"; codec: "int8"; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
+  } | null;
+  model: ModelSummary | null;
+  suggestions: { file: FileEntry; count: number } | null;
   examples: string[];
+  /** The index of the application's own files. */
+  program: FileEntry;
+  /** Sum of the sizes of all files but manifest.json. */
   bytes: number;
 }

@@ -11,7 +11,7 @@ const CROP = ["center", "none"];
 /** Check the shape of a parsed pack.json. Throws FormatError naming what is wrong. */
 export function readPack(value: unknown): PackManifest {
   if (!isObject(value) || value["format"] !== "imagedb-pack") {
-    throw new FormatError("The model's pack.json is not that of an imagedb-pack.");
+    throw new FormatError("The model's pack.json does not belong to an imagedb-pack.");
   }
   if (value["version"] !== VERSION) {
     throw new FormatError(`The model pack has version ${String(value["version"])}, but this program reads version ${VERSION}.`);

@@ -1,116 +1,137 @@
 /** Reading manifest.json: version first, then everything the engine relies on. Unknown keys are ignored. */
 import { isObject } from "./container";
+import { readEntry } from "./entry";
 import { FormatError } from "./errors";
-import { readPack } from "./pack";
-import type { FieldDefinition, FileEntry, Manifest } from "./manifest";
+import { checkLength } from "./lists";
+import type { FieldDefinition, FileListEntry, Manifest } from "./manifest";
 
-const VERSION = 1;
+const VERSION = 2;
 const FIELD_TYPES = ["text", "tags", "category", "number", "date", "boolean", "url"];
+const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+const MOST_ROWS_PER_BLOCK = 65_536;
 
-/** Check the shape of a parsed manifest.json. Throws FormatError naming what is wrong. */
+type Json = Record<string, unknown>;
+
+/** Check the shape of a parsed manifest.json. Throws FormatError that names what is wrong. */
 export function readManifest(value: unknown): Manifest {
   if (!isObject(value) || value["format"] !== "imagedb-site") {
     throw new FormatError("manifest.json is not the manifest of an imagedb-site.");
   }
-  if (value["version"] !== VERSION) {
-    throw new FormatError(
-      `This site has format version ${String(value["version"])}, but this program reads version ${VERSION}. Rebuild the site or reload the page.`,
-    );
-  }
+  checkVersion(value["version"]);
   const collection = object(value, "collection");
-  count(collection, "count");
+  const total = count(collection, "count");
   for (const key of ["title", "description", "hash"]) text(collection, key);
   if (!Array.isArray(collection["attribution"])) fail("collection.attribution");
   if (!Array.isArray(value["fields"])) fail("fields");
   value["fields"].forEach(field);
-  blocks(value, "rows");
-  blocks(value, "documents");
-  entry(value["ids"], "ids");
+  if (value["columns"] !== null) index(value["columns"], "columns");
+  else if ((value["fields"] as FieldDefinition[]).some(({ column }) => column)) fail("columns");
+  blocks(object(value, "rows"), "rows", total, MOST_ROWS_PER_BLOCK);
+  blocks(object(value, "documents"), "documents", total);
+  if (value["order"] !== null) blocks(object(value, "order"), "order", total);
+  ids(object(value, "ids"));
   const thumbnails = object(value, "thumbnails");
   if (thumbnails["extension"] !== "webp" && thumbnails["extension"] !== "bin") fail("thumbnails.extension");
   catalog(object(value, "catalog"));
-  if (value["vectors"] !== null) vectors(object(value, "vectors"));
+  if (value["vectors"] !== null) vectors(object(value, "vectors"), total);
   if (value["model"] !== null) model(object(value, "model"));
-  if (value["suggestions"] !== undefined && value["suggestions"] !== null) {
+  if (value["suggestions"] !== null) {
     const suggestions = object(value, "suggestions");
     count(suggestions, "count");
-    entry(suggestions["file"], "suggestions.file");
+    readEntry(suggestions["file"], "suggestions.file");
   }
   if (!Array.isArray(value["examples"]) || !value["examples"].every((item) => typeof item === "string")) fail("examples");
+  index(value["program"], "program");
   return value as unknown as Manifest;
+}
+
+function checkVersion(version: unknown): void {
+  if (version === 1) throw new FormatError("This site has the draft format 1. Build it again with this version of imagedb-site.");
+  if (version !== VERSION) {
+    throw new FormatError(
+      `This site has format version ${String(version).slice(0, 40)}, but this program reads version ${VERSION}. Reload the page, or use a newer version of the program.`,
+    );
+  }
 }
 
 function fail(path: string): never {
   throw new FormatError(`manifest.json has no valid “${path}”.`);
 }
 
-function object(parent: Record<string, unknown>, key: string): Record<string, unknown> {
+function object(parent: Json, key: string): Json {
   const value = parent[key];
   return isObject(value) ? value : fail(key);
 }
 
-function text(parent: Record<string, unknown>, key: string): string {
+function text(parent: Json, key: string): string {
   const value = parent[key];
   return typeof value === "string" ? value : fail(key);
 }
 
-function count(parent: Record<string, unknown>, key: string, least = 0): number {
+function count(parent: Json, key: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const value = parent[key];
-  return Number.isSafeInteger(value) && (value as number) >= least ? (value as number) : fail(key);
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) : fail(key);
 }
 
-function entry(value: unknown, path: string): FileEntry {
-  if (!isObject(value)) fail(path);
-  text(value, "path");
-  count(value, "bytes");
-  count(value, "raw_bytes");
-  text(value, "sha256");
-  return value as unknown as FileEntry;
+/** An entry of a file that holds further entries. */
+function index(value: unknown, path: string): void {
+  if (readEntry(value, path).index !== true) fail(path);
 }
 
-function blocks(manifest: Record<string, unknown>, key: string): void {
-  const value = object(manifest, key);
-  const block = count(value, "block", 1);
-  const total = count(object(manifest, "collection"), "count");
-  const files = value["files"];
-  if (!Array.isArray(files) || files.length !== Math.ceil(total / block)) fail(`${key}.files`);
-  files.forEach((file, index) => entry(file, `${key}.files[${index}]`));
+function list(parent: Json, path: string): FileListEntry {
+  const value = object(parent, "files");
+  count(value, "count", 1);
+  index(value["index"], `${path}.files`);
+  return value as unknown as FileListEntry;
 }
 
-function field(value: unknown, index: number): void {
-  if (!isObject(value)) fail(`fields[${index}]`);
+function blocks(value: Json, path: string, total: number, most?: number): void {
+  const block = count(value, "block", 1, most);
+  checkLength(list(value, path), total, block, `${path}.files`);
+}
+
+function ids(value: Json): void {
+  const digits = count(value, "digits", 0, 4);
+  checkLength(list(value, "ids"), 16 ** digits, 1, "ids.files");
+}
+
+function field(value: unknown, place: number): void {
+  if (!isObject(value)) fail(`fields[${place}]`);
   const definition = value as unknown as FieldDefinition;
-  if (!/^[a-z][a-z0-9_]{0,62}$/.test(text(value, "name"))) fail(`fields[${index}].name`);
+  if (!NAME.test(text(value, "name"))) fail(`fields[${place}].name`);
   text(value, "label");
-  if (!FIELD_TYPES.includes(definition.type)) fail(`fields[${index}].type`);
-  if (definition.column !== null) entry(definition.column, `fields[${index}].column`);
+  if (!FIELD_TYPES.includes(definition.type)) fail(`fields[${place}].type`);
+  for (const key of ["fts", "facet", "column"]) if (typeof value[key] !== "boolean") fail(`fields[${place}].${key}`);
 }
 
-function catalog(value: Record<string, unknown>): void {
+function catalog(value: Json): void {
   if (value["tier"] !== "whole") {
-    throw new FormatError(`This site's catalog is of the tier “${String(value["tier"]).slice(0, 40)}”, which this program does not know.`);
+    throw new FormatError(`This site's catalog has the tier “${String(value["tier"]).slice(0, 40)}”, which this program does not know.`);
   }
-  entry(value["file"], "catalog.file");
+  readEntry(value["file"], "catalog.file");
   text(value, "tokenize");
   const columns = value["columns"];
-  if (!Array.isArray(columns) || !columns.every((name) => /^[a-z][a-z0-9_]{0,62}$/.test(String(name)))) fail("catalog.columns");
+  if (!Array.isArray(columns) || !columns.every((name) => NAME.test(String(name)))) fail("catalog.columns");
 }
 
-function vectors(value: Record<string, unknown>): void {
+function vectors(value: Json, total: number): void {
   if (value["tier"] !== "flat" || value["codec"] !== "int8") {
     throw new FormatError(
       `This site's vectors are “${String(value["tier"]).slice(0, 40)}/${String(value["codec"]).slice(0, 40)}”, which this program does not know.`,
     );
   }
-  count(value, "count");
+  if (count(value, "count") !== total) fail("vectors.count");
   count(value, "dim", 1);
-  entry(value["file"], "vectors.file");
+  if (count(value, "block", 4) % 4) fail("vectors.block");
+  readEntry(value["quantizer"], "vectors.quantizer");
+  blocks(value, "vectors", total);
 }
 
-function model(value: Record<string, unknown>): void {
-  const pack = readPack(value["pack"]);
-  const files = object(value, "files");
-  for (const name of Object.keys(pack.files)) {
-    if (Object.hasOwn(files, name)) entry(files[name], `model.files.${name}`);
-  }
+function model(value: Json): void {
+  for (const key of ["id", "name", "encoder_hash"]) text(value, key);
+  count(value, "dim", 1);
+  if (!(typeof value["temperature"] === "number" && value["temperature"] > 0)) fail("model.temperature");
+  const licence = object(value, "licence");
+  for (const key of ["id", "note"]) text(licence, key);
+  index(value["file"], "model.file");
 }

@@ -1,4 +1,4 @@
-/** The words of the collection's texts (docs/FORMAT.md 2.7). */
+/** The words of the collection's texts (docs/FORMAT.md 2.10). */
 import { headerStrings, readContainer, section } from "./container";
 
 export interface WordsFile {

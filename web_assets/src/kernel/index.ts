@@ -1,5 +1,5 @@
 /** The scan kernel: no imports from outside this folder. */
 export { integerQuery, type IntegerQuery } from "./query";
-export { createScanner, BLOCK_ROWS, type Hits, type RowMask, type Scanner } from "./scanner";
-export { SimilarityIndex, type Quantization, type Similar, type Similarities } from "./similarity";
+export { allocateScanner, createScanner, BLOCK_ROWS, type Hits, type RowMask, type Scanner } from "./scanner";
+export { SimilarityIndex, type Quantization, type Similar } from "./similarity";
 export { TopK } from "./heap";

@@ -15,17 +15,17 @@ export interface Scanner {
   readonly backend: "wasm" | "js";
   readonly count: number;
   readonly paddedDim: number;
-  /** The codes, interleaved as in docs/FORMAT.md 2.6; read only. */
+  /** The codes, interleaved as in docs/FORMAT.md 2.9; to be written before the first scan. */
   readonly codes: Int8Array;
   /**
    * The `k` rows with the greatest integer dot products.
    * @param query int16 [paddedDim], from `integerQuery`: no dot product may leave 32 bits
-   * @param mask only rows whose bit is set, where given
+   * @param mask allows only the rows whose bit is set; all rows if it is absent
    */
   scan(query: Int16Array, k: number, mask?: RowMask | null): Hits;
 }
 
-/** Rows a block: the threshold rises from block to block, and hits of one block fit a small buffer. */
+/** Rows per block: the threshold rises from block to block, and hits of one block fit a small buffer. */
 export const BLOCK_ROWS = 8192;
 const PAGE = 65536;
 
@@ -33,37 +33,49 @@ const PAGE = 65536;
 type ScanBlock = (firstGroup: number, groups: number, threshold: number) => number;
 
 /**
- * A scanner of `count` rows of `paddedDim` codes. WebAssembly where it can be had, else JavaScript.
- * @param codes int8 [4 · paddedDim · ⌈count/4⌉], interleaved; copied into WebAssembly's memory
+ * A scanner of `count` rows of `paddedDim` codes, all 0: `codes` is the memory that is scanned, so that files can be
+ * decoded into it without a second copy of everything. Uses WebAssembly if it can, else JavaScript.
+ */
+export async function allocateScanner(count: number, paddedDim: number, backend?: "wasm" | "js"): Promise<Scanner> {
+  if (paddedDim % 16) throw new RangeError(`Rows of ${paddedDim} codes are not padded to a multiple of 16.`);
+  if (backend === "js") return jsScanner(count, paddedDim);
+  try {
+    return await wasmScanner(count, paddedDim);
+  } catch (error) {
+    // No SIMD, not enough memory, or WebAssembly is forbidden: slower, but the same results.
+    if (backend === "wasm") throw error;
+    return jsScanner(count, paddedDim);
+  }
+}
+
+/**
+ * A scanner of codes that are there already.
+ * @param codes int8 [4 · paddedDim · ⌈count/4⌉], interleaved; copied
  */
 export async function createScanner(
   codes: Int8Array, count: number, paddedDim: number, backend?: "wasm" | "js",
 ): Promise<Scanner> {
-  if (codes.length !== 4 * paddedDim * Math.ceil(count / 4) || paddedDim % 16) {
-    throw new RangeError(`${codes.length} codes are not those of ${count} rows of ${paddedDim}.`);
-  }
-  if (backend === "js") return jsScanner(codes, count, paddedDim);
-  try {
-    return await wasmScanner(codes, count, paddedDim);
-  } catch (error) {
-    // No SIMD, no memory of that size, or WebAssembly forbidden: slower, but the same results.
-    if (backend === "wasm") throw error;
-    return jsScanner(codes, count, paddedDim);
-  }
+  const scanner = await allocateScanner(count, paddedDim, backend);
+  if (codes.length !== scanner.codes.length) throw new RangeError(`${codes.length} codes are not those of ${count} rows of ${paddedDim}.`);
+  scanner.codes.set(codes);
+  return scanner;
 }
 
-async function wasmScanner(codes: Int8Array, count: number, paddedDim: number): Promise<Scanner> {
+function codesLength(count: number, paddedDim: number): number {
+  return 4 * paddedDim * Math.ceil(count / 4);
+}
+
+async function wasmScanner(count: number, paddedDim: number): Promise<Scanner> {
   const align = (bytes: number) => Math.ceil(bytes / 16) * 16;
   const queryAt = 0;
   const maskAt = queryAt + align(2 * paddedDim);
   const outAt = maskAt + align(Math.ceil(count / 8));
   const codesAt = outAt + 8 * BLOCK_ROWS;
-  const pages = Math.ceil((codesAt + codes.length) / PAGE);
+  const length = codesLength(count, paddedDim);
+  const pages = Math.ceil((codesAt + length) / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { instance } = await WebAssembly.instantiate(wasmBytes(), { env: { memory } });
   const scanBlock = instance.exports["scan"] as (...args: number[]) => number;
-  const inside = new Int8Array(memory.buffer, codesAt, codes.length);
-  inside.set(codes);
   const queryInside = new Int16Array(memory.buffer, queryAt, paddedDim);
   const maskInside = new Uint8Array(memory.buffer, maskAt, Math.ceil(count / 8));
   const out = new Int32Array(memory.buffer, outAt, 2 * BLOCK_ROWS);
@@ -71,7 +83,7 @@ async function wasmScanner(codes: Int8Array, count: number, paddedDim: number): 
     backend: "wasm",
     count,
     paddedDim,
-    codes: inside,
+    codes: new Int8Array(memory.buffer, codesAt, length),
     scan(query, k, mask) {
       checkQuery(query, paddedDim);
       queryInside.set(query);
@@ -82,7 +94,8 @@ async function wasmScanner(codes: Int8Array, count: number, paddedDim: number): 
   };
 }
 
-function jsScanner(codes: Int8Array, count: number, paddedDim: number): Scanner {
+function jsScanner(count: number, paddedDim: number): Scanner {
+  const codes = new Int8Array(codesLength(count, paddedDim));
   const bits = new Uint8Array(Math.ceil(count / 8));
   const out = new Int32Array(2 * BLOCK_ROWS);
   return {
@@ -139,7 +152,7 @@ export function codeOffset(paddedDim: number, row: number): number {
   return (row >> 2) * 4 * paddedDim + (row & 3) * 16;
 }
 
-/** All of them where there is no mask; never the rows that only pad the last group. */
+/** All rows if there is no mask; never the rows that only pad the last group. */
 function fillMask(target: Uint8Array, count: number, mask: RowMask | null | undefined): void {
   if (mask) target.set(mask.subarray(0, target.length));
   else target.fill(255);

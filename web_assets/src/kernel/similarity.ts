@@ -1,4 +1,4 @@
-/** Similarities of float queries, as docs/FORMAT.md 2.6 defines them, on top of an integer scan. */
+/** Similarities of float queries, as docs/FORMAT.md 2.9 defines them, on top of an integer scan. */
 import { integerQuery } from "./query";
 import { codeOffset, type RowMask, type Scanner } from "./scanner";
 
@@ -15,10 +15,7 @@ export interface Similar {
   similarities: Float64Array;
 }
 
-/** What an index of similarities can be asked; others than `SimilarityIndex` may answer it. */
-export type Similarities = Pick<SimilarityIndex, keyof SimilarityIndex>;
-
-/** A scan takes so many rows more than asked, lest the query's rounding to int16 costs one at the edge. */
+/** Further rows that a scan takes, so that rounding the query to int16 loses no row at the edge. */
 const SPARE = 32;
 
 export class SimilarityIndex {
@@ -60,13 +57,16 @@ export class SimilarityIndex {
     return Float64Array.from({ length: rows.length }, (_, i) => base + this.dot(weights, rows[i]!));
   }
 
-  /** The embedding of a row, float32 [dim], as the codes give it (its length is 1 only nearly). */
-  embedding(row: number): Float32Array {
+  /** The embeddings of rows side by side, float32 [rows · dim], as the codes give them (their length is 1 only nearly). */
+  embeddings(rows: ArrayLike<number>): Float32Array {
     const { dim, mean, scale } = this.quantization;
     const { codes, paddedDim } = this.scanner;
-    const result = new Float32Array(dim);
-    const start = codeOffset(paddedDim, row);
-    for (let d = 0; d < dim; d++) result[d] = mean[d]! + scale[d]! * codes[start + (d >> 4) * 64 + (d & 15)]!;
+    const result = new Float32Array(rows.length * dim);
+    for (let i = 0; i < rows.length; i++) {
+      const from = codeOffset(paddedDim, rows[i]!);
+      const to = i * dim;
+      for (let d = 0; d < dim; d++) result[to + d] = mean[d]! + scale[d]! * codes[from + (d >> 4) * 64 + (d & 15)]!;
+    }
     return result;
   }
 

@@ -1,18 +1,20 @@
 /**
  * What the service worker does with a request, and what it keeps. Pure.
  *
- * Files with a hash in their name never change: the cache answers first. `manifest.json` and the page change:
- * the network answers first, the cache when it cannot. Everything else passes by untouched, so a request for a
- * byte range, another origin or an original is never answered by half a file.
+ * Files with a hash in their name never change: the cache answers first. `manifest.json` and the page change: the
+ * network answers first, and the cache if the network cannot. The worker leaves everything else alone, so that a
+ * request for a byte range, another origin or an original is never answered with part of a file.
  */
-import type { FileEntry, Manifest } from "../format/manifest";
+import type { Manifest } from "../format/manifest";
+import type { Parts } from "./parts";
 
 export interface ShellFile {
   path: string;
   bytes: number;
+  sha256: string;
 }
 
-/** The first line of sw.js as published (docs/FORMAT.md, 2.7). */
+/** The first line of sw.js as published (docs/FORMAT.md 2.11). */
 export interface Shell {
   version: string;
   files: ShellFile[];
@@ -23,11 +25,11 @@ export type Kind =
   | "page"
   /** Changes with a build: network first. */
   | "mutable"
-  /** The application, kept as one set a version. */
+  /** The application, kept as one set per version. */
   | "shell"
   /** Vectors, catalog, documents, model. */
   | "data"
-  /** Many and small, kept up to a number. */
+  /** Many small files, kept up to a number. */
   | "thumbnail"
   | "view"
   | "pass";
@@ -41,7 +43,7 @@ export interface Asked {
 
 const HASHED = /(^|[/.])[0-9a-f]{16}\.[a-z0-9]+$/;
 
-/** The path of a URL inside the scope (a folder's URL); null where it lies outside. */
+/** The path of a URL inside the scope (a folder's URL); null if it lies outside. */
 export function pathInside(url: string, scope: string): string | null {
   const [asked, root] = [new URL(url), new URL(scope)];
   if (asked.origin !== root.origin || !asked.pathname.startsWith(root.pathname)) return null;
@@ -72,22 +74,7 @@ export const MOST = { thumbnail: 6000, view: 240 } as const;
 /** Files of the application larger than this are kept when used or when there is time, not at once. */
 export const LARGE = 1 << 20;
 
-function entries(manifest: Manifest): FileEntry[] {
-  return [
-    manifest.ids, ...manifest.rows.files, ...manifest.documents.files, manifest.catalog.file,
-    ...(manifest.vectors ? [manifest.vectors.file] : []),
-    ...manifest.fields.flatMap((field) => (field.column ? [field.column] : [])),
-    ...(manifest.model ? Object.values(manifest.model.files) : []),
-    ...(manifest.suggestions ? [manifest.suggestions.file] : []),
-  ];
-}
-
-/** Every path the manifest names: what else lies under data/ and model/ is of an older build. */
-export function named(manifest: Manifest): Set<string> {
-  return new Set(entries(manifest).map((entry) => entry.path));
-}
-
-/** What to fetch in idle time, and what to keep only where the browser has it already. */
+/** What to fetch in idle time, and what to keep only if the browser has it already. */
 export interface Warming {
   fetch: string[];
   keep: string[];
@@ -101,7 +88,7 @@ const BUDGET = 96 << 20;
  * The files that make a collection searchable without a network, most important first.
  * `generous`: the connection is neither metered nor slow.
  */
-export function warming(manifest: Manifest, shell: ShellFile[], generous: boolean): Warming {
+export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], generous: boolean): Warming {
   const plan: Warming = { fetch: [], keep: [], bytes: 0 };
   const take = (group: { path: string; bytes: number }[], limit = BUDGET): void => {
     const bytes = group.reduce((sum, entry) => sum + entry.bytes, 0);
@@ -109,18 +96,16 @@ export function warming(manifest: Manifest, shell: ShellFile[], generous: boolea
     (fits ? plan.fetch : plan.keep).push(...group.map((entry) => entry.path));
     if (fits) plan.bytes += bytes;
   };
-  const { model } = manifest;
-  const files = (names: (string | undefined)[]): FileEntry[] =>
-    names.flatMap((name) => (name && model?.files[name] ? [model.files[name]] : []));
-  take([manifest.ids, ...manifest.rows.files], SMALL_GROUP);
+  take(parts.rows, SMALL_GROUP);
   take([manifest.catalog.file]);
-  if (manifest.vectors) take([manifest.vectors.file]);
-  if (model) take(files([model.pack.tokenizer.file, model.pack.vocabulary?.file, model.pack.text.file]));
+  take(parts.vectors);
+  take(parts.text);
   take(shell.filter((file) => file.bytes > LARGE));
   if (manifest.suggestions) take([manifest.suggestions.file], SMALL_GROUP);
-  if (model) take(files(model.pack.tokens.shards), 2 * SMALL_GROUP);
-  take(manifest.fields.flatMap((field) => (field.column ? [field.column] : [])), SMALL_GROUP);
-  take(manifest.documents.files, SMALL_GROUP);
+  take(parts.tokens, 2 * SMALL_GROUP);
+  take(parts.columns, SMALL_GROUP);
+  take(parts.ids, SMALL_GROUP);
+  take(parts.documents, SMALL_GROUP);
   return plan;
 }
 

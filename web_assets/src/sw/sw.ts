@@ -1,6 +1,11 @@
 /** The service worker: a visited collection works without a network. */
+import type { FileEntry } from "../format/entry";
+import { checkHash, decodeStored } from "../format/load";
 import type { Manifest } from "../format/manifest";
-import { kindOf, LARGE, MOST, named, pathInside, warming, type Kind, type Shell, type WarmedMessage, type WarmMessage } from "./policy";
+import { readManifest } from "../format/read-manifest";
+import { entriesOf } from "../format/walk";
+import { partsOf } from "./parts";
+import { kindOf, LARGE, MOST, pathInside, warming, type Kind, type Shell, type ShellFile, type WarmedMessage, type WarmMessage } from "./policy";
 
 declare const self: ServiceWorkerGlobalScope & { IMAGEDB_SHELL?: Shell };
 
@@ -12,7 +17,7 @@ const names = {
   shell: `${prefix}shell ${shell.version}`, data: `${prefix}data`, mutable: `${prefix}mutable`,
   thumbnail: `${prefix}thumbnails`, view: `${prefix}views`,
 };
-/** A network that does not answer this long (ms) is treated as none, where the cache can answer. */
+/** Milliseconds after which the cache answers instead of a slow network, if it can. */
 const PATIENCE = 4000;
 /** Milliseconds that a thumbnail waits before it is kept. */
 const SHOWN_FIRST = 500;
@@ -24,28 +29,30 @@ async function put(name: string, key: string, response: Response): Promise<void>
   try {
     await (await caches.open(name)).put(key, response);
   } catch {
-    // The device is full: everything works on, only not without a network.
+    // The device is full: the site keeps working, just not offline.
   }
 }
 
-/** The application as one set, from caches of earlier versions where the file is the same. */
+/** The application as one set, with files from caches of earlier versions if they are the same. */
 async function install(): Promise<void> {
   const cache = await caches.open(names.shell);
-  await Promise.all(shell.files.map(async ({ path, bytes }) => {
-    const url = at(path);
-    if (path === "index.html") {
-      const page = await fetch(url, { cache: "no-cache" });
-      if (page.ok) await cache.put(url, page);
-      return;
-    }
-    const known = await caches.match(url);
+  await Promise.all(shell.files.map(async (file) => {
+    const url = at(file.path);
+    const page = file.path === "index.html";
+    const known = page ? undefined : await caches.match(url);
     if (known) await cache.put(url, known);
-    else if (bytes <= LARGE) {
-      const file = await fetch(url);
-      if (!file.ok) throw new Error(`${path} could not be loaded.`);
-      await cache.put(url, file);
-    }
+    else if (page || file.bytes <= LARGE) await cache.put(url, await fetchShell(url, file, page));
   }));
+}
+
+/** A file of the application, as the build made it. Rejects if it is another file, so that the next visit tries again. */
+async function fetchShell(url: string, { path, bytes, sha256 }: ShellFile, fresh: boolean): Promise<Response> {
+  const response = await fetch(url, fresh ? { cache: "no-cache" } : {});
+  if (!response.ok) throw new Error(`${path} could not be loaded.`);
+  const content = await response.clone().arrayBuffer();
+  // A host may change a file on its way, but then rarely to one of the same length.
+  if (content.byteLength === bytes) await checkHash(new Uint8Array(content), { sha256 }, url);
+  return response;
 }
 
 async function activate(): Promise<void> {
@@ -59,7 +66,8 @@ async function activate(): Promise<void> {
 async function cacheFirst(request: Request, name: string, kind: Kind, event: FetchEvent): Promise<Response> {
   const key = request.url.split("#")[0]!;
   const cache = await caches.open(name);
-  const known = await cache.match(key);
+  // The page asks again like this for a file that arrived damaged.
+  const known = request.cache === "reload" ? undefined : await cache.match(key);
   if (known) return known;
   const response = await fetch(request);
   const copy = response.clone();
@@ -70,7 +78,7 @@ async function cacheFirst(request: Request, name: string, kind: Kind, event: Fet
 
 let puts = 0;
 
-/** Lets the oldest pictures go when there are too many. */
+/** Deletes the oldest pictures when there are too many. */
 async function trim(name: string, kind: Kind): Promise<void> {
   if (kind !== "thumbnail" && kind !== "view") return;
   if (++puts % 64) return;
@@ -83,7 +91,7 @@ function later(milliseconds: number): Promise<null> {
   return new Promise((resolve) => { setTimeout(() => resolve(null), milliseconds); });
 }
 
-/** The network, else (or when it dawdles) the cache, else whatever the network says after all. */
+/** The network; if it fails or is slow, the cache; without a cached answer, whatever the network says in the end. */
 async function networkFirst(request: Request, known: () => Promise<Response | undefined>, keep: (response: Response) => void): Promise<Response> {
   const network = fetch(request).then((response) => {
     if (response.ok) keep(response.clone());
@@ -99,32 +107,36 @@ async function manifestFirst(request: Request, event: FetchEvent): Promise<Respo
   return networkFirst(
     request,
     async () => (await caches.open(names.mutable)).match(key),
-    (response) => { event.waitUntil(keepManifest(key, response)); },
+    (response) => { event.waitUntil(put(names.mutable, key, response)); },
   );
 }
 
-async function keepManifest(key: string, response: Response): Promise<void> {
-  const manifest = response.clone().json() as Promise<Manifest>;
-  await put(names.mutable, key, response);
-  await prune(await manifest);
-}
-
-/** Lets go what an older build needed. */
+/** Deletes the data of older builds: what the manifest and the index files in the cache do not name. */
 async function prune(manifest: Manifest): Promise<void> {
-  let wanted: Set<string>;
-  try {
-    wanted = named(manifest);
-  } catch {
-    return;
-  }
   const cache = await caches.open(names.data);
+  const wanted = new Set<string>();
+  for await (const { path } of entriesOf(manifest, contentOf)) wanted.add(path);
   for (const key of await cache.keys()) {
     const path = pathInside(key.url, scope);
     if (path !== null && !wanted.has(path)) await cache.delete(key);
   }
 }
 
-/** The page from the network; from the installed set where there is none, so that page and program fit. */
+/** The content of a file in the cache of data; null if it is not there. A damaged one is deleted. */
+async function contentOf(entry: FileEntry): Promise<Uint8Array | null> {
+  const url = at(entry.path);
+  const cache = await caches.open(names.data);
+  const known = await cache.match(url);
+  if (!known) return null;
+  try {
+    return await decodeStored(new Uint8Array(await known.arrayBuffer()), entry, url);
+  } catch {
+    await cache.delete(url);
+    return null;
+  }
+}
+
+/** The page from the network; if there is none, from the installed set, so that page and program fit together. */
 function page(request: Request): Promise<Response> {
   return networkFirst(request, async () => (await caches.open(names.shell)).match(at("index.html")), () => undefined);
 }
@@ -139,8 +151,14 @@ async function warm({ generous }: WarmMessage): Promise<boolean> {
     await put(names.mutable, url, fresh.clone());
     stored = fresh;
   }
-  const manifest = (await stored.json()) as Manifest;
-  const plan = warming(manifest, shell.files, generous);
+  const manifest = readManifest(await stored.json());
+  const read = async (entry: FileEntry): Promise<Uint8Array> => {
+    await keepFile(entry.path, !generous);
+    const content = await contentOf(entry);
+    if (!content) throw new Error(`${entry.path} is not here.`);
+    return content;
+  };
+  const plan = warming(manifest, await partsOf(manifest, read), shell.files, generous);
   let complete = true;
   for (const [paths, here] of [[plan.keep, true], [plan.fetch, false]] as const) {
     for (const path of paths) complete = (await keepFile(path, here)) && complete;
@@ -149,7 +167,7 @@ async function warm({ generous }: WarmMessage): Promise<boolean> {
   return complete;
 }
 
-/** Keeps one file. `here`: only where the browser has it already, without asking the network. */
+/** Keeps one file. `here`: only if the browser has it already, without asking the network. */
 async function keepFile(path: string, here: boolean): Promise<boolean> {
   const name = shell.files.some((file) => file.path === path) ? names.shell : names.data;
   const url = at(path);

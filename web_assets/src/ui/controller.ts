@@ -208,7 +208,7 @@ export class Controller {
     this.#loadingPages.add(job);
     if (page) this.store.dispatch({ type: "paged", key, index, page: { status: "loading" } });
     try {
-      const { results, infos } = await this.#fetchPage(collection, list, index);
+      const { results, infos } = await this.#fetchPage(collection, index);
       // A list that was replaced by a better one in the meantime has its own pages.
       if (this.store.get().list?.stage !== list.stage || this.store.get().local.version !== version) return;
       this.store.dispatch({ type: "paged", key, index, page: { status: "ready", results, infos } });
@@ -349,14 +349,8 @@ export class Controller {
     }
   }
 
-  async #fetchPage(collection: Collection, list: List, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
+  async #fetchPage(collection: Collection, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
     const { view } = this.store.get();
-    // With additions the default order is not that of the rows.
-    if (isBrowsing(view) && !this.store.get().local.count) {
-      const first = index * PAGE;
-      const rows = Array.from({ length: Math.min(PAGE, list.length - first) }, (_, i) => first + i);
-      return { results: rows.map((row) => ({ row, score: 0 })), infos: await collection.rows(rows) };
-    }
     const { results, infos = [] } = await collection.search(await this.#asked(view, index * PAGE));
     return { results, infos };
   }

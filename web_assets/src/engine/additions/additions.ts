@@ -1,5 +1,5 @@
 /** The additions of one site: what is stored, what of it is searched, and every change to it. */
-import type { Resources } from "../resources";
+import type { SiteResources } from "../resources";
 import { captionField, tagsField } from "./fields";
 import { Overlay, type Shown } from "./overlaid";
 import { Store, UNDO } from "./store";
@@ -15,7 +15,7 @@ const MOST_TAGS = 100;
 const MOST_TAG = 100;
 
 export interface Surroundings {
-  site: Resources;
+  site: SiteResources;
   address: string;
   host: AdditionsHost;
   /** Called with the additions to search after every change; null for none. */
@@ -158,7 +158,10 @@ export class Additions {
     const { site, address, host } = this.surroundings;
     if (!host.sha256) throw new AdditionsError("Pictures can be added only where the page is opened over https.");
     const { collection } = site.manifest;
-    const seen = site.ids().then((ids) => ({ address, title: collection.title, hash: collection.hash, ids }));
+    const seen = {
+      address, title: collection.title, hash: collection.hash,
+      rowOf: (id: string) => site.rowOf(id), sampleIds: (most: number) => site.sampleIds(most),
+    };
     this.store = await Store.open(seen, () => {
       this.store = null;
       this.unable = "Another tab runs a newer version of this page. Reload this one.";
@@ -174,11 +177,11 @@ export class Additions {
 
   /** Let go what was removed for good, and what the collection has itself by now. */
   private async retire(store: Store, all: readonly Addition[]): Promise<void> {
-    const ids = await this.surroundings.site.ids();
+    const known = await this.knownIds(all);
     const late = this.surroundings.host.now() - UNDO;
     const gone = all.filter(({ removed }) => removed !== null && removed < late);
     const done = all.filter(({ id, removed, edited, exported: last }) =>
-      removed === null && ids.rowOf(id) !== null && (edited === null || (last !== null && last >= edited)));
+      removed === null && known.has(id) && (edited === null || (last !== null && last >= edited)));
     await store.delete([...gone, ...done].map(({ id }) => id));
     this.retired = done.map(({ name }) => name);
     if (done.length) this.channel?.tell();
@@ -186,10 +189,9 @@ export class Additions {
 
   private async reload(): Promise<void> {
     if (!this.store) return;
-    const ids = await this.surroundings.site.ids();
     const stored = await this.store.all();
     this.all = stored.filter(({ removed }) => removed === null);
-    this.published = new Set(this.all.flatMap(({ id }) => (ids.rowOf(id) === null ? [] : [id])));
+    this.published = await this.knownIds(this.all);
     // A removed picture may still be on screen for a moment, and may come back.
     const here = new Set(stored.map(({ id }) => id));
     for (const [id, url] of this.urls) {
@@ -201,6 +203,12 @@ export class Additions {
     this.surroundings.onOverlay(shown.length ? new Overlay(shown, this.surroundings.site.manifest) : null);
     this.version++;
     this.tell();
+  }
+
+  /** The ids of the additions that the published collection has as well. */
+  private async knownIds(additions: readonly Addition[]): Promise<Set<string>> {
+    const rows = await Promise.all(additions.map(({ id }) => this.surroundings.site.rowOf(id)));
+    return new Set(additions.flatMap(({ id }, i) => (rows[i] === null ? [] : [id])));
   }
 
   private async changed(): Promise<void> {
@@ -221,7 +229,7 @@ export class Additions {
   /** The embedding, where the collection's model made it. */
   private usable({ embedding, encoder }: Addition): Float32Array | null {
     const { model, vectors } = this.surroundings.site.manifest;
-    return embedding && encoder === model?.pack.encoder_hash && embedding.length === vectors?.dim ? embedding : null;
+    return embedding && encoder === model?.encoder_hash && embedding.length === vectors?.dim ? embedding : null;
   }
 
   private url({ id, thumbnail, thumbnailType }: Addition): string {
@@ -234,14 +242,14 @@ export class Additions {
     const { site, host } = this.surroundings;
     const sha256 = hexOf(await host.sha256!(await file.arrayBuffer()));
     const id = sha256.slice(0, 16);
-    if ((await site.ids()).rowOf(id) !== null) return { addition: null, outcome: { kind: "known", id, where: "collection" } };
+    if (await site.rowOf(id) !== null) return { addition: null, outcome: { kind: "known", id, where: "collection" } };
     if (this.all.some((addition) => addition.id === id)) return { addition: null, outcome: { kind: "known", id, where: "device" } };
     const encoder = site.encoder();
     const { pixels, ...decoded } = await host.decode(raster ?? file, site.manifest.thumbnails.size);
     const [embedding, embedded] = await Promise.all([encoder?.encodeImage(pixels) ?? null, host.metadata(file)]);
     const addition: Addition = {
       id, sha256, name: name.slice(0, 255) || "picture", bytes: file.size, type: file.type, ...decoded, ...tidy({ caption, tags }), embedded,
-      embedding, encoder: embedding && (site.manifest.model?.pack.encoder_hash ?? null),
+      embedding, encoder: embedding && (site.manifest.model?.encoder_hash ?? null),
       added: host.now(), edited: null, exported: null, removed: null,
     };
     return { addition, outcome: { kind: "added", id } };
@@ -251,7 +259,7 @@ export class Additions {
   private async embedAgain(): Promise<void> {
     const { site, host } = this.surroundings;
     const encoder = site.encoder();
-    const model = site.manifest.model?.pack.encoder_hash;
+    const model = site.manifest.model?.encoder_hash;
     if (!encoder || !model) return;
     for (const { id } of this.all.filter((addition) => !this.usable(addition))) {
       try {

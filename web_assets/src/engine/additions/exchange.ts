@@ -14,14 +14,13 @@ export function exported(additions: readonly Addition[], manifest: Manifest, whe
   const { collection, generator, fields, model } = manifest;
   const caption = captionField(fields);
   const tags = tagsField(fields);
-  const pack = model?.pack;
   return {
     format: BUNDLE_FORMAT,
     version: 1,
     generator,
     created: new Date(when).toISOString(),
     collection: { title: collection.title, hash: collection.hash },
-    model: pack ? { pack: pack.id, encoder_hash: pack.encoder_hash, dim: pack.dim } : null,
+    model: model ? { pack: model.id, encoder_hash: model.encoder_hash, dim: model.dim } : null,
     fields: [
       { name: caption.name, label: caption.label, type: "text" },
       { name: tags.name, label: tags.label, type: "tags" },
@@ -39,7 +38,7 @@ export function exported(additions: readonly Addition[], manifest: Manifest, whe
         ...(addition.caption ? { [caption.name]: addition.caption } : {}),
         ...(addition.tags.length ? { [tags.name]: addition.tags } : {}),
       },
-      ...(addition.embedding && pack && addition.encoder === pack.encoder_hash ? { embedding: encodeEmbedding(addition.embedding) } : {}),
+      ...(addition.embedding && model && addition.encoder === model.encoder_hash ? { embedding: encodeEmbedding(addition.embedding) } : {}),
     })),
   };
 }

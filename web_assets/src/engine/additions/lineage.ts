@@ -3,42 +3,45 @@
  * build; yet additions must outlive a build, and must not turn up in another collection that happens to be
  * published at the same address later.
  */
-import type { Ids } from "../../format/index";
-
 /** What is remembered of a collection that has additions. */
 export interface Lineage {
-  /** Names its additions, for ever; made of address and hash of the first build that had any. */
+  /** Names its additions permanently; made of the address and the hash of the first build that had any. */
   key: string;
   /** The address of the site's folder. */
   address: string;
   title: string;
   /** `collection.hash` of the last build seen. */
   hash: string;
-  /** Some of its image ids. */
+  /** Some of its image ids: those that come first, which stay the same while a collection grows. */
   sample: string[];
 }
 
+/** The collection of this visit; its ids are only asked for when they are needed. */
 export interface Seen extends Omit<Lineage, "key" | "sample"> {
-  ids: Ids;
+  rowOf: (id: string) => Promise<number | null>;
+  /** At most so many of its first ids. */
+  sampleIds: (most: number) => Promise<string[]>;
 }
 
 const SAMPLE = 64;
 
 /**
- * The lineage a site continues: one of the same hash; else one at the same address that shares an image with it or
- * has its title. Null where it begins a new one.
+ * The lineage that a site continues: one with the same hash; else one at the same address that shares an image with it
+ * or has its title. Null if it begins a new one.
  */
-export function continued(known: readonly Lineage[], seen: Seen): Lineage | null {
+export async function continued(known: readonly Lineage[], seen: Seen): Promise<Lineage | null> {
   const same = known.filter(({ hash }) => hash === seen.hash);
   const here = known.filter(({ address }) => address === seen.address);
-  return same.find(({ address }) => address === seen.address) ?? same[0]
-    ?? here.find(({ sample }) => sample.some((id) => seen.ids.rowOf(id) !== null))
-    ?? here.find(({ title }) => title === seen.title) ?? null;
+  const first = same.find(({ address }) => address === seen.address) ?? same[0];
+  if (first) return first;
+  for (const lineage of here) {
+    const rows = await Promise.all(lineage.sample.map((id) => seen.rowOf(id)));
+    if (rows.some((row) => row !== null)) return lineage;
+  }
+  return here.find(({ title }) => title === seen.title) ?? null;
 }
 
 /** What to remember of a site from now on. */
-export function lineageOf(key: string, { address, title, hash, ids }: Seen): Lineage {
-  const size = Math.min(SAMPLE, ids.count);
-  const sample = Array.from({ length: size }, (_, i) => ids.at(Math.floor((i * ids.count) / size)));
-  return { key, address, title, hash, sample };
+export async function lineageOf(key: string, { address, title, hash, sampleIds }: Seen): Promise<Lineage> {
+  return { key, address, title, hash, sample: await sampleIds(SAMPLE) };
 }

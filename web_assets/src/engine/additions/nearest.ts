@@ -1,10 +1,13 @@
 /** Similarities over published rows and additions alike. */
-import type { RowMask, Similar, Similarities } from "../../kernel/index";
+import type { RowMask } from "../../kernel/index";
 import { has } from "../mask";
+import { backgroundRows, rowsAbove, type Near, type Nearest } from "../nearest";
 
-/** The published index, and behind its rows the additions with their exact embeddings (null: not embedded). */
-export class JoinedSimilarity implements Similarities {
-  constructor(private readonly published: Similarities, private readonly added: readonly (Float32Array | null)[]) {}
+/** The published rows, and behind them the additions with their exact embeddings (null: not embedded). */
+export class JoinedNearest implements Nearest {
+  private sample: Promise<Float32Array> | null = null;
+
+  constructor(private readonly published: Nearest, private readonly added: readonly (Float32Array | null)[]) {}
 
   get count(): number {
     return this.published.count + this.added.length;
@@ -14,8 +17,8 @@ export class JoinedSimilarity implements Similarities {
     return this.published.dim;
   }
 
-  search(query: ArrayLike<number>, k: number, mask?: RowMask | null): Similar {
-    const near = this.published.search(query, k, mask);
+  async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
+    const near = await this.published.search(query, k, mask, signal);
     const first = this.published.count;
     const mine = this.added.flatMap((embedding, i) =>
       (embedding && (!mask || has(mask, first + i)) ? [{ row: first + i, similarity: dot(query, embedding) }] : []));
@@ -32,13 +35,13 @@ export class JoinedSimilarity implements Similarities {
       if (takeLocal) j++;
       else i++;
     }
-    return { rows, similarities };
+    return { rows, similarities, exact: near.exact };
   }
 
-  similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Float64Array {
+  async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {
     const first = this.published.count;
     const all = Array.from(rows);
-    const published = this.published.similarities(query, all.filter((row) => row < first));
+    const published = await this.published.similarities(query, all.filter((row) => row < first));
     let next = 0;
     return Float64Array.from(all, (row) => {
       if (row < first) return published[next++]!;
@@ -47,9 +50,27 @@ export class JoinedSimilarity implements Similarities {
     });
   }
 
-  embedding(row: number): Float32Array {
+  async embeddings(rows: ArrayLike<number>): Promise<Float32Array> {
+    const { dim } = this;
     const first = this.published.count;
-    return row < first ? this.published.embedding(row) : this.added[row - first] ?? new Float32Array(this.dim);
+    const all = Array.from(rows);
+    const published = await this.published.embeddings(all.filter((row) => row < first));
+    if (published.length === all.length * dim) return published;
+    const result = new Float32Array(all.length * dim);
+    let next = 0;
+    all.forEach((row, i) => {
+      const own = row < first ? published.subarray(next * dim, ++next * dim) : this.added[row - first];
+      if (own) result.set(own, i * dim);
+    });
+    return result;
+  }
+
+  above(query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
+    return rowsAbove(this, query, limit);
+  }
+
+  background(): Promise<Float32Array> {
+    return (this.sample ??= this.embeddings(backgroundRows(this.count)));
   }
 }
 

@@ -3,13 +3,13 @@
  * are the additions in the order they were added. Searches, filters, orders and counts run over it as over any
  * other collection, so that the query language means the same for both (docs/QUERY.md, "Additions").
  */
-import { Ids, type Column, type ImageDocument, type Manifest } from "../../format/index";
+import type { Column, ImageDocument, Manifest } from "../../format/index";
 import { Shared } from "../lru";
 import type { Resources } from "../resources";
 import type { RowInfo } from "../types";
 import { extendColumn } from "./columns";
 import { documentOf, searchedTexts } from "./fields";
-import { JoinedSimilarity } from "./nearest";
+import { JoinedNearest } from "./nearest";
 import type { Addition } from "./types";
 
 export interface Shown extends Addition {
@@ -46,25 +46,20 @@ export class OverlaidResources implements Resources {
   get manifest() { return this.site.manifest; }
   get temperature() { return this.site.temperature; }
   get published() { return this.site.published; }
+  get order() { return this.site.order; }
   get count(): number { return this.site.count + this.overlay.count; }
 
   field(name: string) { return this.site.field(name); }
   encoder() { return this.site.encoder(); }
   modelAfter(first: Promise<unknown>) { this.site.modelAfter(first); }
   vocabulary() { return this.site.vocabulary(); }
+  columnSize(name: string) { return this.site.columnSize(name); }
   words() { return this.site.words(); }
   close() { return this.site.close(); }
 
-  ids(): Promise<Ids> {
-    return this.once("ids", async () => {
-      const published = await this.site.ids();
-      const bytes = new Uint8Array(8 * this.count);
-      bytes.set(published.all());
-      this.overlay.additions.forEach(({ id }, i) => {
-        bytes.set(Uint8Array.from(id.match(/../g)!, (pair) => parseInt(pair, 16)), 8 * (published.count + i));
-      });
-      return new Ids(bytes);
-    });
+  async rowOf(id: string): Promise<number | null> {
+    const place = this.overlay.additions.findIndex((addition) => addition.id === id);
+    return place < 0 ? await this.site.rowOf(id) : this.published + place;
   }
 
   async infos(rows: readonly number[]): Promise<RowInfo[]> {
@@ -90,9 +85,9 @@ export class OverlaidResources implements Resources {
     return catalog;
   }
 
-  similarity() {
-    return this.once("similarity", async () =>
-      new JoinedSimilarity(await this.site.similarity(), this.overlay.additions.map(({ embedding }) => embedding)));
+  nearest() {
+    return this.once("nearest", async () =>
+      new JoinedNearest(await this.site.nearest(), this.overlay.additions.map(({ embedding }) => embedding)));
   }
 
   private once<T>(key: string, make: () => Promise<T>): Promise<T> {

@@ -21,20 +21,18 @@ interface Schema extends DBSchema {
 }
 
 export class Store {
-  private constructor(private readonly database: IDBPDatabase<Schema>, private readonly lineage: Lineage) {}
+  private lineage: Promise<Lineage> | null = null;
 
-  /** Names the additions of this site among those of all sites of the origin. */
-  get site(): string {
-    return this.lineage.key;
-  }
+  /** @param site names the additions of this site among those of all sites of the origin */
+  private constructor(private readonly database: IDBPDatabase<Schema>, readonly site: string, private readonly seen: Seen) {}
 
   /**
    * Open what belongs to a site; the site is remembered once something is stored for it.
    * @throws AdditionsError where the browser does not let the page store anything
    */
-  static async open(site: Promise<Seen>, onLost: () => void): Promise<Store> {
+  static async open(seen: Seen, onLost: () => void): Promise<Store> {
     try {
-      const opening = openDB<Schema>(DATABASE, VERSION, {
+      const database = await openDB<Schema>(DATABASE, VERSION, {
         upgrade(fresh) {
           fresh.createObjectStore("sites", { keyPath: "key" });
           fresh.createObjectStore("pictures", { keyPath: ["site", "id"] }).createIndex("site", "site");
@@ -44,15 +42,11 @@ export class Store {
         blocking: (_, __, event) => { (event.target as IDBDatabase).close(); onLost(); },
         terminated: onLost,
       });
-      // Both at once: the first picture waits for it.
-      const [database, seen] = await Promise.all([opening, site]);
-      const write = database.transaction("sites", "readwrite");
-      const before = continued(await write.store.getAll(), seen);
-      const lineage = lineageOf(before?.key ?? keyOf(seen), seen);
-      // Only a site with additions leaves a trace.
-      if (before) await write.store.put(lineage);
-      await write.done;
-      return new Store(database, lineage);
+      const before = await continued(await database.getAll("sites"), seen);
+      const store = new Store(database, before?.key ?? keyOf(seen), seen);
+      // Only a site with additions leaves a trace, and only a new build has something new to remember.
+      if (before && (before.hash !== seen.hash || before.address !== seen.address)) await database.put("sites", await store.remembered());
+      return store;
     } catch (error) {
       throw storageProblem(error, "open");
     }
@@ -66,8 +60,10 @@ export class Store {
 
   /** Store a picture with its file: both or, where there is no room, neither. */
   async put(addition: Addition, file: Blob): Promise<void> {
+    // Before the transaction, which ends as soon as it has nothing to do.
+    const lineage = await this.remembered();
     await this.write(["sites", "pictures", "originals"], async (transaction) => {
-      await transaction.objectStore("sites").put(this.lineage);
+      await transaction.objectStore("sites").put(lineage);
       await transaction.objectStore("originals").put({ site: this.site, id: addition.id, file });
       await transaction.objectStore("pictures").put({ ...addition, site: this.site });
     });
@@ -106,6 +102,15 @@ export class Store {
 
   close(): void {
     this.database.close();
+  }
+
+  /** What is stored of the site itself. */
+  private remembered(): Promise<Lineage> {
+    this.lineage ??= lineageOf(this.site, this.seen).catch((error: unknown) => {
+      this.lineage = null;
+      throw error;
+    });
+    return this.lineage;
   }
 
   private async write(

@@ -13,10 +13,12 @@ export interface Sources {
   fields: readonly FieldDefinition[];
   lexicon: () => Promise<Lexicon | null>;
   column: (name: string) => Promise<Column>;
+  /** The stored size of a column in bytes; null if there is none. */
+  columnSize: (name: string) => Promise<number | null>;
 }
 
 /** Suggestions for the end of `text`, best first. Each says what the whole text becomes. */
-export async function complete(text: string, { fields, lexicon, column }: Sources, limit: number): Promise<Suggestion[]> {
+export async function complete(text: string, { fields, lexicon, column, columnSize }: Sources, limit: number): Promise<Suggestion[]> {
   const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
   const [, sign = "", name = "", value = ""] = /^([+-]?)([A-Za-z][A-Za-z0-9_]*):"?(.*)$/su.exec(token) ?? [];
   if (name) {
@@ -28,7 +30,7 @@ export async function complete(text: string, { fields, lexicon, column }: Source
   }
   const [, lead = "", word = ""] = /^([+-]?(?:[0-9]+\*)?[("]*)(.*)$/su.exec(token) ?? [];
   const suggestions: Suggestion[] = [];
-  if (!lead && !before.includes(":")) suggestions.push(...await values(text.trim(), fields, column));
+  if (!lead && !before.includes(":")) suggestions.push(...await values(text.trim(), fields, column, columnSize));
   if (word.length >= 2 && /^[\p{L}\p{N}'’-]+$/u.test(word)) {
     const words = (await lexicon())?.completions(word, limit + 8) ?? [];
     for (const { word: found, count } of words) {
@@ -43,9 +45,13 @@ export async function complete(text: string, { fields, lexicon, column }: Source
 }
 
 /** Values of facets that begin as the whole text does. */
-async function values(text: string, fields: readonly FieldDefinition[], column: Sources["column"]): Promise<Suggestion[]> {
+async function values(
+  text: string, fields: readonly FieldDefinition[], column: Sources["column"], columnSize: Sources["columnSize"],
+): Promise<Suggestion[]> {
   if (text.length < 2) return [];
-  const able = fields.filter((field) => field.facet && named(field) && field.column && field.column.bytes <= SMALL);
+  const sized = await Promise.all(fields.filter((field) => field.facet && named(field) && field.column)
+    .map(async (field) => ({ field, bytes: await columnSize(field.name) })));
+  const able = sized.flatMap(({ field, bytes }) => (bytes !== null && bytes <= SMALL ? [field] : []));
   const found = await Promise.all(able.map(async (field) => (await valuesOf(field, text, column, VALUES)).map((value): Suggestion => (
     { kind: "value", text: `${field.name}:${quoted(value)} `, shown: value, field: field.label }
   ))));

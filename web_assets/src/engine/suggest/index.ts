@@ -30,6 +30,7 @@ export async function suggest(resources: Resources, text: string, limit: number)
     fields: resources.manifest.fields,
     lexicon: () => collectionLexicon(resources),
     column: (name) => resources.column(name),
+    columnSize: (name) => resources.columnSize(name),
   }, limit);
 }
 

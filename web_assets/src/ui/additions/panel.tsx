@@ -89,9 +89,7 @@ function Intake(): JSX.Element {
     event.currentTarget.value = "";
     void adding.add(chosen);
   };
-  const model = manifest?.model;
-  const size = model?.files[model.pack.image.file]?.bytes ?? 0;
-  const toLoad = size > 0 && !(tower?.done && tower.total > 0);
+  const toLoad = Boolean(manifest?.model) && !(tower?.done && tower.total > 0);
   const fresh = !additions?.list.length;
   return (
     <div class={`add-zone ${fresh ? "" : "small"}`}>
@@ -108,7 +106,7 @@ function Intake(): JSX.Element {
           <LockIcon />
           <span>
             They are found with the others by the very next search. They are looked at and kept on this device only,
-            never uploaded.{toLoad && ` The first one loads the picture model, ${bytes(size)}.`}
+            never uploaded.{toLoad && " The first one loads the picture model."}
           </span>
         </p>
       )}

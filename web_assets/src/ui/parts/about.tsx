@@ -22,17 +22,17 @@ export function Dialogs(): JSX.Element | null {
 function About({ manifest }: { manifest: Manifest }): JSX.Element {
   const { collection, vectors, model, catalog } = manifest;
   const kept = useStore((state) => state.kept);
-  const index = (vectors?.file.bytes ?? 0) + catalog.file.bytes;
-  const modelBytes = model ? Object.values(model.files).reduce((sum, file) => sum + file.bytes, 0) : 0;
+  // One byte per dimension of every embedding.
+  const index = (vectors ? vectors.count * vectors.dim : 0) + catalog.file.bytes;
   return (
     <div class="prose">
       {collection.description && <p class="lead">{collection.description}</p>}
       <dl class="facts">
         <div><dt>Pictures</dt><dd>{count(collection.count)}</dd></div>
         <div><dt>Whole site</dt><dd>{bytes(manifest.bytes)}</dd></div>
-        <div><dt>Search index</dt><dd>{bytes(index)}</dd></div>
-        {model && <div><dt>Language model</dt><dd>{model.pack.name}, {bytes(modelBytes)}</dd></div>}
-        {model && <div><dt>Its licence</dt><dd>{model.pack.licence.id}{model.pack.licence.note && `. ${model.pack.licence.note}`}</dd></div>}
+        <div><dt>Search index</dt><dd>about {bytes(index)}</dd></div>
+        {model && <div><dt>Language model</dt><dd>{model.name}</dd></div>}
+        {model && <div><dt>Its licence</dt><dd>{model.licence.id}{model.licence.note && `. ${model.licence.note}`}</dd></div>}
         <div><dt>Made with</dt><dd>{manifest.generator}</dd></div>
       </dl>
       <h3>How it works</h3>
@@ -125,7 +125,7 @@ export function Footer(): JSX.Element | null {
       <Attribution manifest={manifest} />
       <p>
         {pictures(manifest.collection.count)} · {bytes(manifest.bytes)}
-        {model && ` · Model ${model.pack.name} (${model.pack.licence.id})`}
+        {model && ` · Model ${model.name} (${model.licence.id})`}
         {" · "}Searched in your browser, by <span class="nowrap">{manifest.generator}</span>
       </p>
       <p class="footer-links">

@@ -5,7 +5,6 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useController, useStore } from "../context";
 import { useMedia } from "../parts/hooks";
 import { CameraIcon, PictureIcon } from "../parts/icons";
-import { bytes } from "../wording";
 
 export function Chooser(): JSX.Element | null {
   const controller = useController();
@@ -42,8 +41,6 @@ export function Chooser(): JSX.Element | null {
   }, [open]);
 
   if (!manifest?.vectors || !manifest.model) return null;
-  const { pack, files: packFiles } = manifest.model;
-  const size = packFiles[pack.image.file]?.bytes ?? 0;
   const take = (event: TargetedEvent<HTMLInputElement>): void => {
     const chosen = [...(event.currentTarget.files ?? [])];
     // The same file may be chosen again.
@@ -66,7 +63,7 @@ export function Chooser(): JSX.Element | null {
           <p>{touch ? "Several at once may be mixed with words." : <>Or drop them anywhere, or paste with <kbd>Ctrl</kbd> <kbd>V</kbd>. Several at once may be mixed with words.</>}</p>
           <p class="faint">
             Compared on this device, never uploaded.
-            {!(tower?.done && tower.total > 0) && size > 0 && ` The first one loads the picture model, ${bytes(size)}.`}
+            {!(tower?.done && tower.total > 0) && " The first one loads the picture model."}
           </p>
         </div>
       )}

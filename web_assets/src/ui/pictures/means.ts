@@ -12,7 +12,7 @@ export function picturesOf(collection: () => Collection | null): Pictures {
       if (!open) throw new Error("The collection is not open yet.");
       return await open.embedImage(file);
     },
-    model: () => collection()?.manifest.model?.pack.encoder_hash ?? null,
+    model: () => collection()?.manifest.model?.encoder_hash ?? null,
     rasterise,
     now: () => Date.now(),
     address: (file) => URL.createObjectURL(file),

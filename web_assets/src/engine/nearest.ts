@@ -1,0 +1,88 @@
+/**
+ * The seam between searching by meaning and where vectors lie. `FlatNearest` scans all of them in memory; other tiers
+ * read only what a query needs, so everything is asynchronous.
+ */
+import type { RowMask, Similar, SimilarityIndex } from "../kernel/index";
+
+export interface Near extends Similar {
+  /** Whether no other row can be nearer than these. */
+  exact: boolean;
+}
+
+export interface Nearest {
+  /** How many rows there are, and how many dimensions their embeddings have. */
+  readonly count: number;
+  readonly dim: number;
+  /**
+   * The `k` rows most similar to `query`, float [dim]; equal similarities in row order.
+   * @param mask allows only the rows whose bit is set
+   * @throws the signal's reason on abort
+   */
+  search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near>;
+  /** The similarity of each of the rows to `query`. */
+  similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array>;
+  /** The embeddings of rows side by side, float32 [rows · dim], in a new array. */
+  embeddings(rows: ArrayLike<number>): Promise<Float32Array>;
+  /** All rows at least so similar to `query`, most similar first. */
+  above(query: ArrayLike<number>, limit: number): Promise<Uint32Array>;
+  /** The embeddings that stand for the whole collection, float32 [rows · dim]; always the same array. */
+  background(): Promise<Float32Array>;
+}
+
+/** How many rows, evenly over the collection, are taken for the background. */
+const SAMPLE = 4096;
+/** How many rows `above` looks at first. */
+const FIRST_REACH = 1024;
+
+/** The rows of the background of a collection of `count` rows. */
+export function backgroundRows(count: number): Uint32Array {
+  const size = Math.min(count, SAMPLE);
+  return Uint32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
+}
+
+/** `above` by searches for more and more rows. */
+export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
+  for (let k = FIRST_REACH; ; k *= 4) {
+    const { rows, similarities } = await nearest.search(query, Math.min(k, nearest.count));
+    const end = similarities.findIndex((similarity) => similarity < limit);
+    if (end >= 0) return rows.subarray(0, end);
+    if (rows.length >= nearest.count || rows.length < k) return rows;
+  }
+}
+
+/** Tier `flat`: every row is scanned. */
+export class FlatNearest implements Nearest {
+  private sample: Float32Array | null = null;
+
+  constructor(private readonly index: SimilarityIndex) {}
+
+  get count(): number {
+    return this.index.count;
+  }
+
+  get dim(): number {
+    return this.index.dim;
+  }
+
+  async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
+    signal?.throwIfAborted();
+    return { ...this.index.search(query, k, mask), exact: true };
+  }
+
+  async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {
+    return this.index.similarities(query, rows);
+  }
+
+  async embeddings(rows: ArrayLike<number>): Promise<Float32Array> {
+    return this.index.embeddings(rows);
+  }
+
+  above(query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
+    return rowsAbove(this, query, limit);
+  }
+
+  /** Side by side the sample is read three times as fast as in the index. */
+  async background(): Promise<Float32Array> {
+    return (this.sample ??= this.index.embeddings(backgroundRows(this.count)));
+  }
+}

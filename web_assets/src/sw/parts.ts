@@ -1,0 +1,46 @@
+/** The files of a site by what they are for, as far as their index files are here. */
+import { FileList, type Load } from "../format/lists";
+import { readColumnsIndex } from "../format/columns";
+import type { FileEntry } from "../format/entry";
+import type { FileListEntry, Manifest } from "../format/manifest";
+import { readModelIndex } from "../format/model-index";
+
+export interface Parts {
+  rows: FileEntry[];
+  ids: FileEntry[];
+  vectors: FileEntry[];
+  columns: FileEntry[];
+  documents: FileEntry[];
+  /** What the text tower needs beside token rows: tokenizer, vocabulary, the tower itself. */
+  text: FileEntry[];
+  tokens: FileEntry[];
+}
+
+/** Longer lists are not read: their files are too many to keep all of them. */
+const LONGEST_LIST = 4096;
+
+/**
+ * What a manifest's index files name. A part whose index is missing is empty.
+ * @param read gives the decoded content of an index file
+ */
+export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
+  const { columns, model, order, vectors } = manifest;
+  const none = (): FileEntry[] => [];
+  const listed = async (list: FileListEntry | undefined): Promise<FileEntry[]> =>
+    (list && list.count <= LONGEST_LIST ? await new FileList(list, read).entries().catch(none) : []);
+  const named = async (): Promise<FileEntry[]> =>
+    (columns ? await read(columns).then((content) => [...readColumnsIndex(content, manifest.fields).values()]).catch(none) : []);
+  const modelFiles = async (): Promise<Pick<Parts, "text" | "tokens">> => {
+    if (!model) return { text: [], tokens: [] };
+    const { pack, files } = readModelIndex(await read(model.file), model);
+    const entries = (names: (string | undefined)[]) => names.flatMap((name) => files.get(name ?? "") ?? []);
+    return { text: entries([pack.tokenizer.file, pack.vocabulary?.file, pack.text.file]), tokens: entries(pack.tokens.shards) };
+  };
+  const [rows, ordered, ids, vectorFiles, columnFiles, documents, parts] = await Promise.all([
+    listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), named(), listed(manifest.documents.files),
+    modelFiles().catch(() => ({ text: [], tokens: [] })),
+  ]);
+  return {
+    rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: columnFiles, documents, ...parts,
+  };
+}
