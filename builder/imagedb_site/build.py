@@ -29,7 +29,7 @@ from .site import (
     publish,
     row_order,
 )
-from .sources import FolderSource, gather, load_sidecar
+from .sources import Source, gather, load_sidecar
 from .values import clean_fields
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _load_model(name: str) -> ModelPack | None:
     return load_pack(name)
 
 
-def _gather(config: BuildConfig, progress: Progress) -> FolderSource:
+def _gather(config: BuildConfig, progress: Progress) -> Source:
     sidecars = [load_sidecar(file) for file in config.metadata]
     exclude = [*config.exclude, config.output, config.library_folder]
     return gather(config.pictures, sidecars, exclude=exclude, limit=config.limit, progress=progress)

@@ -41,10 +41,6 @@ FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=
 LABEL = FieldSpec("label", "Label", "category", fts=True, facet=True, column=True)
 
 
-def _name_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
-    return natural_key(name), name
-
-
 def open_folder(
     root: Path,
     *,
@@ -90,7 +86,7 @@ def _walk(
         return
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: _name_order(entry.name))
+            entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
     except OSError as error:
         report(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
         return

@@ -1,8 +1,8 @@
 """A sidecar table: rows of metadata for pictures, which they name by file name.
 
 The table is streamed into a temporary file. Its columns get their types on the way; `join` finds the rows
-of pictures. Several rows of one picture are merged: texts and tags are put together, for other types the
-first value wins.
+of pictures. Several rows of one picture are merged: texts, categories and tags are put together, for other
+types the first value wins.
 """
 
 from __future__ import annotations
@@ -69,17 +69,17 @@ class Sidecar:
                 stored = cells[column.number]
                 value = None if stored is None else column.store(unpack(stored))
                 if value is not None:
-                    merged = value if merged is None else _merge(merged, value)
+                    merged = value if merged is None else _merge(column.field, merged, value)
             if merged is not None and merged != "" and merged != []:
                 values[column.field.name] = merged
         return values
 
 
-def _merge(one: Value, other: Value) -> Value:
+def _merge(field: FieldSpec, one: Value, other: Value) -> Value:
     if isinstance(one, list) and isinstance(other, list):
         return list(dict.fromkeys([*one, *other]))
-    if isinstance(one, str) and isinstance(other, str) and other not in one:
-        return f"{one}\n{other}"
+    if field.type in ("text", "category") and str(other) not in str(one):
+        return f"{one}\n{other}" if one else other
     return one
 
 

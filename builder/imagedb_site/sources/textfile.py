@@ -16,7 +16,7 @@ from imagedb_site.errors import SourceError
 MOST_CHARACTERS = 16 << 20
 """The longest line of a table, or the longest object of a JSON file, in characters."""
 
-_MOST_BYTES = 4 << 30
+_MOST_UNPACKED = 4 << 30
 _PIECE = 1 << 20
 
 
@@ -27,7 +27,7 @@ def open_text(path: Path, *, packed: bool, spreadsheet: bool, newline: str) -> I
     It is UTF-8, or UTF-16 if it starts with a byte order mark. A `spreadsheet` that is not UTF-8 is
     Windows-1252, which spreadsheet programs write by default.
 
-    Raises `SourceError`, also while it is read, if the file cannot be read, is too large or is not text.
+    Raises `SourceError`, also while it is read, if the file cannot be read or is not text.
     """
     encoding = _encoding(path, packed, spreadsheet)
     try:
@@ -81,7 +81,7 @@ def _open(path: Path, packed: bool) -> io.BufferedReader:
         stream = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115
     except OSError as error:
         raise _unreadable(path, error) from error
-    return io.BufferedReader(_Limited(path, stream), _PIECE)
+    return io.BufferedReader(_Checked(path, stream, _MOST_UNPACKED if packed else None), _PIECE)
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
@@ -89,13 +89,17 @@ def _unreadable(path: Path, error: Exception) -> SourceError:
     return SourceError(f"The table {path} cannot be read: {reason}.")
 
 
-class _Limited(io.RawIOBase):
-    """The bytes of a file up to a limit, because a small packed file may be endless when unpacked."""
+class _Checked(io.RawIOBase):
+    """The bytes of a file, with errors in this program's words.
 
-    def __init__(self, path: Path, stream: BinaryIO | gzip.GzipFile) -> None:
+    At most `most` bytes are read, because a small packed file may be endless when unpacked.
+    """
+
+    def __init__(self, path: Path, stream: BinaryIO | gzip.GzipFile, most: int | None) -> None:
         self._path = path
         self._stream = stream
-        self._left = _MOST_BYTES
+        self._most = most
+        self._read = 0
 
     def readable(self) -> bool:
         return True
@@ -105,11 +109,11 @@ class _Limited(io.RawIOBase):
             count = self._stream.readinto(buffer)  # type: ignore[union-attr]
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(self._path, error) from error
-        self._left -= count
-        if self._left < 0:
+        self._read += count
+        if self._most is not None and self._read > self._most:
             raise SourceError(
-                f"The table {self._path.name} is larger than {_MOST_BYTES >> 30} GiB.",
-                "Split it into parts.",
+                f"The table {self._path.name} is larger than {self._most >> 30} GiB unpacked.",
+                "Unpack it, and give the unpacked file.",
             )
         return count
 
