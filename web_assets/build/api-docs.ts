@@ -1,5 +1,5 @@
 /**
- * docs/api.md: the public library, from its types and their comments. `npm run docs` writes it; a test holds it fresh.
+ * Renders docs/api.md from the types of the public library and their comments. `npm run docs` writes it.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

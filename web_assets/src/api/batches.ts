@@ -1,14 +1,16 @@
 /**
  * Seeded splits, batches and samples of a collection, the same in Python (builder/imagedb_site/batches.py). An image's
- * part depends on its id and the seed alone, so that images added later move no other one.
+ * part depends only on its id and the seed, so images added later move no other image.
  */
 
+/** A part of a split collection. */
 export type Part = "train" | "validation" | "test";
 
+/** How to split a collection. */
 export interface BatchOptions {
-  /** Images a batch; the last one of a part may be smaller. */
+  /** Images per batch; the last batch of a part may have fewer. */
   size: number;
-  /** Shares of the images, 0 … 1, that are set aside (each within 1 / 2³²). */
+  /** Shares of the images, 0 … 1, for validation and test. */
   validation?: number;
   test?: number;
   /** 0 … 2³² − 1. */
@@ -49,7 +51,7 @@ export function shuffled(ids: Uint8Array, rows: ArrayLike<number>, seed: number,
   return keyed.map(({ row }) => row);
 }
 
-/** The rows of the three parts, each in its random order. Throws RangeError for shares or seeds that make no sense. */
+/** The rows of the three parts, each in its random order. Throws RangeError if a share or the seed is out of range. */
 export function split(ids: Uint8Array, { validation = 0, test = 0, seed = 0 }: Omit<BatchOptions, "size">): Record<Part, number[]> {
   checkSeed(seed);
   if (!(validation >= 0 && test >= 0 && validation + test <= 1)) {

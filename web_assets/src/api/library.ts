@@ -20,13 +20,14 @@ export type {
   FacetCount, FieldDefinition, FieldValue, Filter, ImageDocument, LoadProgress, Manifest, Mode, Notice, Result, SearchResponse, Sort,
 } from "../engine/types";
 
-/** A found image with what is needed to show it. */
+/** A found image, with everything needed to show it. */
 export interface Hit extends Result {
+  /** The image's stable id, 16 hexadecimal digits. */
   id: string;
-  /** Pixels of the image as displayed; 0 where there is no picture. */
+  /** Pixels of the image as displayed; 0 if there is no picture. */
   width: number;
   height: number;
-  /** Where the thumbnail lies: `length` bytes from `offset` on in the file at `url`; null where there is none. */
+  /** The thumbnail's place: `length` bytes from `offset` on in the file at `url`; null if there is no thumbnail. */
   thumbnail: { url: string; offset: number; length: number } | null;
   /** Everything that is published about the image. */
   document: ImageDocument;
@@ -34,33 +35,38 @@ export interface Hit extends Result {
 
 /** The answer to a query. */
 export interface Hits extends Omit<SearchResponse, "results"> {
+  /** The found images, best first. */
   hits: Hit[];
 }
 
+/** How to search. */
 export interface QueryOptions {
   /** Default `all`. */
   mode?: Mode;
-  /** How many hits; default what `k:` in the text says, else 20. */
+  /** The number of hits; default: the value of `k:` in the text, or 20. */
   k?: number;
-  /** From which rank on. */
+  /** How many hits to skip. */
   offset?: number;
-  /** Conditions beside those of the text. */
+  /** Conditions in addition to those of the text. */
   filters?: Filter[];
+  /** Another order than relevance. */
   sort?: Sort;
   /** Embeddings of the pictures that `image:NAME` terms of the text name. */
   images?: Record<string, Float32Array>;
-  /** Whether to look for hits that show the same picture. */
+  /** Whether to mark hits that show the same picture as an earlier one (`duplicateOf`). */
   group?: boolean;
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
+/** Which random images to choose. */
 export interface RandomOptions {
   /** 0 … 2³² − 1; the same seed gives the same images. */
   seed?: number;
   /** Only images that match this query text and these filters. */
   text?: string;
   filters?: Filter[];
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -70,29 +76,30 @@ export interface BatchItem {
   id: string;
 }
 
-/** A seeded split of the collection into batches: nothing is stored, the options say it all. */
+/** A seeded split of the collection into batches. Nothing is stored: the options and the image ids determine it. */
 export interface Batches {
-  /** The SHA-256 that names the state of the collection: with it, the batches are the same for ever. */
+  /** SHA-256 of the image ids: the same value and options always give the same batches. */
   collection: string;
+  /** The options with their defaults filled in. */
   options: Required<BatchOptions>;
   /** How many images each part has. */
   images: Record<Part, number>;
   /** How many batches each part has. */
   count: Record<Part, number>;
-  /** The n-th batch of a part, from 0. Throws RangeError where there is none. */
+  /** Batch `n` of a part, counted from 0. Throws RangeError if there is no such batch. */
   batch(part: Part, n: number): BatchItem[];
 }
 
 /**
  * Open a published site.
- * @param url the address of the site's folder or of its manifest.json; in Node also a path of the disk
- * @throws LoadError where it cannot be fetched, FormatError where it is no site this program reads
+ * @param url the address of the site's folder or of its manifest.json; in Node also a path on the disk
+ * @throws LoadError if it cannot be fetched, FormatError if it is not a site that this program reads
  */
 export async function open(url: string, options: OpenOptions = {}): Promise<ImageCollection> {
   return new ImageCollection(await openAnywhere(url, options));
 }
 
-/** An open collection. Every method rejects with LoadError where a file cannot be had. */
+/** An open collection. Every method rejects with LoadError if a file cannot be loaded. */
 export class ImageCollection {
   private readonly collection: Collection;
   private idBytes: Promise<Uint8Array> | null = null;
@@ -102,7 +109,7 @@ export class ImageCollection {
     this.collection = collection;
   }
 
-  /** What the site says about itself: title, fields, files. */
+  /** The site's description of itself: title, fields, files. */
   get manifest(): Manifest {
     return this.collection.manifest;
   }
@@ -112,13 +119,13 @@ export class ImageCollection {
     return this.manifest.collection.count;
   }
 
-  /** Answer a query of docs/QUERY.md; an empty one gives all images in their default order. */
+  /** Answer a query in the language of docs/QUERY.md. An empty query gives all images in their default order. */
   async search(text: string, { signal, mode = "all", ...options }: QueryOptions = {}): Promise<Hits> {
     const { results, ...response } = await this.collection.search({ text, mode, ...options }, cancel(signal));
     return { ...response, hits: await this.hits(results, signal) };
   }
 
-  /** The images most like one of the collection, or most like a picture given as its embedding; never that image itself. */
+  /** The images most similar to an image of the collection (by its id) or to an embedding. An image is never among its own results. */
   async similar(image: string | Float32Array, { signal, k = 20, offset = 0, ...options }: QueryOptions = {}): Promise<Hits> {
     const near = typeof image === "string" ? { like: [image] } : { embeddings: [image] };
     const { results, ...response } = await this.collection.search({ ...near, ...options, mode: "meaning", k: offset + k + 1 }, cancel(signal));
@@ -126,12 +133,12 @@ export class ImageCollection {
     return { ...response, hits: await this.hits(results.filter(({ row }) => row !== own).slice(offset, offset + k), signal) };
   }
 
-  /** The most frequent values of a field among the images that match `text` and `filters`. */
+  /** The most frequent values of a field among the images that match `text` and `filters`, with their counts. */
   async facets(field: string, { signal, ...options }: { text?: string; filters?: Filter[]; limit?: number; signal?: AbortSignal } = {}): Promise<FacetCount[]> {
     return await abortable(this.collection.facets(field, options), signal);
   }
 
-  /** `count` images at random. */
+  /** `count` random images. */
   async random(count = 1, { seed = 0, text = "", filters = [], signal }: RandomOptions = {}): Promise<Hit[]> {
     checkSeed(seed);
     const [ids, matching] = await abortable(Promise.all([this.ids(), this.collection.matching({ text, filters })]), signal);
@@ -159,13 +166,13 @@ export class ImageCollection {
     };
   }
 
-  /** The image of an id; null where the collection has no such image. */
+  /** The image with this id, or null if the collection does not have it. */
   async image(id: string, { signal }: { signal?: AbortSignal } = {}): Promise<Hit | null> {
     const row = await abortable(this.collection.rowOf(id), signal);
     return row === null ? null : (await this.hits([{ row, score: 0 }], signal))[0]!;
   }
 
-  /** A hit's thumbnail, a WebP picture; null where there is none. */
+  /** A hit's thumbnail, a WebP picture, or null if it has none. */
   async thumbnail({ thumbnail }: Pick<Hit, "thumbnail">, { signal }: { signal?: AbortSignal } = {}): Promise<Blob | null> {
     if (!thumbnail) return null;
     return new Blob([await loadPart(thumbnail, signal)], { type: "image/webp" });
@@ -184,16 +191,17 @@ export class ImageCollection {
     return await this.collection.embedImage(pixels);
   }
 
-  /** Load the model before the first search. */
+  /** Load the model now instead of with the first search. */
   async warm(): Promise<void> {
     await this.collection.warm();
   }
 
-  /** Be told of everything that is loaded; gives a function that ends it. */
+  /** Call `listener` while files are loaded. Returns a function that stops it. */
   onProgress(listener: (progress: LoadProgress) => void): () => void {
     return this.collection.onProgress(listener);
   }
 
+  /** Stop all work and release the memory. */
   close(): void {
     this.collection.close();
   }

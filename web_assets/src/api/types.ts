@@ -56,11 +56,13 @@ export interface Collection {
   readonly additions?: LocalAdditions;
 }
 
+/** How to open a site. */
 export interface OpenOptions {
+  /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Another `fetch`, for tests and for hosts of their own; in browsers the worker's own is used. */
+  /** Another `fetch`, in Node only; browsers use the worker's own. */
   fetch?: typeof fetch;
-  /** Let pictures be added on this device. In browsers only, and only on the site's own pages. */
+  /** Whether pictures can be added on this device. Only in browsers, and only on the site's own pages. */
   additions?: boolean;
 }
 

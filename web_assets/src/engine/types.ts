@@ -6,16 +6,16 @@ import type { Manifest, FieldDefinition, FieldValue, ImageDocument } from "../fo
 
 export type { Manifest, FieldDefinition, FieldValue, ImageDocument };
 
-/** `all` fuses both arms by reciprocal rank fusion; `meaning` is vectors only; `words` is full text only. */
+/** `all` fuses meaning and words by rank; `meaning` uses only vectors, `words` only full text. */
 export type Mode = "all" | "meaning" | "words";
 
-/** A condition on one field; several filters must all hold. */
+/** A condition on one field. If there are several, all must hold. */
 export type Filter =
   | { field: string; kind: "any"; values: string[] }
   | { field: string; kind: "none"; values: string[] }
   | { field: string; kind: "range"; min?: number; max?: number };
 
-/** `relevance` is the search order (row order where nothing is searched). */
+/** The order of results. `relevance` is the order of the search, or the default order if nothing is searched. */
 export interface Sort {
   field: string | "relevance" | "default";
   direction: "ascending" | "descending";
@@ -48,26 +48,28 @@ export interface SearchRequest {
   offset?: number;
 }
 
+/** One found image, with the reasons why it was found. */
 export interface Result {
+  /** Position in the site's files. It may change from build to build. */
   row: number;
-  /** Fused score, higher is better; comparable within one response only. */
+  /** Fused score; higher is better. Comparable within one response only. */
   score: number;
-  /** Cosine similarity to the query, where the meaning arm was asked. */
+  /** Cosine similarity to the query, if meaning was searched. */
   similarity?: number;
-  /** Ranks (from 0) in each arm, the answer to "why this?". */
+  /** Rank, from 0, in each arm that found the image. */
   ranks?: { meaning?: number; words?: number };
-  /** Which words of the query occur in its text, where the words arm was asked (of at most 8). */
+  /** The words of the query (at most 8) that occur in the image's text, if words were searched. */
   matched?: string[];
-  /** Whether it is before the response's `divide`. */
+  /** Whether the result is before the response's `divide`. */
   likely?: boolean;
   /** With `group`: the row of an earlier result of this page that shows the same picture. */
   duplicateOf?: number;
 }
 
 /**
- * Something to tell the person beside the results.
- * `fts-syntax`: the words are no valid FTS5 expression; `suggestion` is the query of its words.
- * `sort`: the text asks for an order that there is not.
+ * Something to tell the person who searches.
+ * `fts-syntax`: the query is not a valid FTS5 expression; `suggestion` searches for its words instead.
+ * `sort`: the query asks for an order that the collection does not have.
  */
 export interface Notice {
   kind: "fts-syntax" | "sort" | "no-model" | "truncated" | "info";
@@ -75,20 +77,22 @@ export interface Notice {
   suggestion?: string;
 }
 
+/** The answer to a search. */
 export interface SearchResponse {
   results: Result[];
-  /** How many images match in all (full text and filters); null where ranking knows no end. */
+  /** How many images match in all, or null if the query ranks the whole collection. */
   total: number | null;
-  /** How many of them match all the words, where the words arm was asked; the others match only some. */
+  /** How many of them have all the words, if words were searched; the others have only some. */
   strictTotal?: number;
-  /** How many results, from the first, are likely matches; absent where the order is not that of relevance. */
+  /** How many results, from the first, are likely matches; absent if the order is not that of relevance. */
   divide?: number;
   /**
-   * `words`: full text only, meaning still loading. `vocabulary`: meaning from precomputed word embeddings,
-   * model still loading. `final`: nothing better will follow.
+   * `words`: full text only, while meaning is loading. `vocabulary`: meaning from precomputed word embeddings,
+   * while the model is loading. `final`: no better answer will follow.
    */
   stage: "words" | "vocabulary" | "final";
   notices: Notice[];
+  /** How long the search took, in milliseconds. */
   elapsedMs: number;
 }
 
@@ -112,15 +116,16 @@ export interface RowInfo {
   local?: true;
 }
 
-/** Honest progress of everything that takes longer than a blink. */
+/** How far one step of loading has come. */
 export interface LoadProgress {
   step: "manifest" | "rows" | "vectors" | "catalog" | "runtime" | "model" | "image-tower" | "tokens" | "column" | "documents";
-  /** Bytes received and expected on the wire. */
+  /** Bytes received and expected, as transferred. */
   loaded: number;
   total: number;
   done: boolean;
 }
 
+/** A value of a field, and how many images have it. */
 export interface FacetCount {
   value: string;
   count: number;

@@ -11,21 +11,28 @@ export interface FileListEntry {
   index: FileEntry;
 }
 
+/** What a field's values are. */
 export type FieldType = "text" | "tags" | "category" | "number" | "date" | "boolean" | "url";
 
+/** A field that images of the collection may have. */
 export interface FieldDefinition {
   name: string;
+  /** The name to show. */
   label: string;
   type: FieldType;
+  /** Whether full text searches the field. */
   fts: boolean;
+  /** Whether the page offers the field as a filter. */
   facet: boolean;
   /** Whether there is a file with the field's values for every row. */
   column: boolean;
   unit?: string;
 }
 
+/** A value of a field; a list for tags. */
 export type FieldValue = string | number | boolean | string[];
 
+/** Everything that is published about one image. Paths are relative to the site. */
 export interface ImageDocument {
   id: string;
   path: string;
@@ -36,6 +43,7 @@ export interface ImageDocument {
   original?: string;
 }
 
+/** How a picture becomes the input of the image tower. */
 export interface Preprocessing {
   size: [number, number];
   resize: "shortest" | "squash" | "longest";
@@ -46,6 +54,7 @@ export interface Preprocessing {
   fill: [number, number, number];
 }
 
+/** A model pack's own description (docs/FORMAT.md 3.1). */
 export interface PackManifest {
   format: "imagedb-pack";
   version: number;
@@ -88,6 +97,7 @@ export interface ModelSummary {
   file: FileEntry;
 }
 
+/** A site's description of itself (docs/FORMAT.md 2.1). */
 export interface Manifest {
   format: "imagedb-site";
   version: number;
