@@ -19,6 +19,7 @@ from .reader import open_site
 from .records import FieldSpec, Problem, Progress, Record, Value
 from .report import BuildReport, Stopwatch
 from .site import (
+    ArrayEmbeddings,
     Attribution,
     SiteInput,
     SiteReport,
@@ -194,7 +195,7 @@ def _site_input(
         thumbnail=lambda row: library.derivative(hashes[row], recipes.thumbnail.hash),
         view=view,
         original=original,
-        embeddings=library.embeddings(pack.encoder_hash, hashes) if pack else None,
+        embeddings=ArrayEmbeddings(library.embeddings(pack.encoder_hash, hashes)) if pack else None,
         pack=pack,
         settings=SiteSettings(
             thumbnail_size=config.thumbnail_size,

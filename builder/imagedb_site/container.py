@@ -1,7 +1,7 @@
-"""File entries, the gzip rule and the binary container of docs/FORMAT.md, sections 1.1 and 1.2.
+"""File entries, the gzip rule and the binary container of docs/FORMAT.md, sections 1.2 and 1.3.
 
-A container is a JSON header followed by named arrays, each starting on a multiple of 16 bytes. Both
-sides of every file of a published site and of a model pack go through this module.
+A container is a JSON header followed by named arrays, each starting on a multiple of 16 bytes. Every
+file of a published site and of a model pack is written and read through this module.
 """
 
 from __future__ import annotations
@@ -38,20 +38,27 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 
 @dataclass(frozen=True)
 class FileEntry:
-    """Where a file is stored and what it must be: `size` as stored, `raw_size` as decoded, in bytes."""
+    """Where a file is stored and what it must be: `size` as stored, `raw_size` as decoded, in bytes.
+
+    `index`: the file holds further entries (docs/FORMAT.md 1.4 and 1.5).
+    """
 
     path: str
     size: int
     raw_size: int
     sha256: str
+    index: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        entry: dict[str, Any] = {
             "path": self.path,
             "bytes": self.size,
             "raw_bytes": self.raw_size,
             "sha256": self.sha256,
         }
+        if self.index:
+            entry["index"] = True
+        return entry
 
 
 def canonical_json(value: object) -> bytes:
@@ -66,8 +73,8 @@ def write_container(
 ) -> bytes:
     """Encode `arrays` (flattened in C order) under a header of `kind` and the given further keys.
 
-    Sections follow one another in the order of `arrays`. Raises FormatError for a dtype the format
-    does not know and for a header key it defines itself.
+    Sections follow one another in the order of `arrays`. Raises FormatError for a dtype that the format
+    does not have and for a header key that the container sets itself.
     """
     for key in ("kind", "sections"):
         if key in header:
@@ -94,9 +101,9 @@ def write_container(
 def read_container(
     data: bytes | memoryview, kind: str
 ) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    """Decode a container: its header (with `kind` and `sections`), read-only views of its arrays.
+    """Decode a container; returns its header (with `kind` and `sections`) and read-only arrays.
 
-    Every check of docs/FORMAT.md 1.2 is made; a violation raises FormatError.
+    Every check of docs/FORMAT.md 1.3 is made; a violation raises FormatError.
     """
     view = memoryview(data)
     header, start = _read_header(view, kind)
@@ -159,7 +166,7 @@ def _read_section(name: str, section: object) -> tuple[np.dtype[Any], int, int]:
     return DTYPES[dtype], offset, length
 
 
-def gzip_bytes(data: bytes, level: int = 9) -> bytes:
+def gzip_bytes(data: bytes | memoryview, level: int = 9) -> bytes:
     """One gzip member without name or time stamp, so that the same bytes give the same file."""
     packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = packer.compress(data) + packer.flush()
@@ -167,10 +174,10 @@ def gzip_bytes(data: bytes, level: int = 9) -> bytes:
 
 
 def gunzip_if(data: bytes, limit: int) -> bytes:
-    """`data` itself, or its content where it starts with the gzip magic.
+    """Returns `data` itself, or its decompressed content if it starts with the gzip magic.
 
-    Raises FormatError when the gzip data are damaged or the result has more than `limit` bytes; no
-    more than that is ever held in memory.
+    Raises FormatError if the gzip data are damaged or the result has more than `limit` bytes; never
+    more than that is held in memory.
     """
     if data[:2] == _GZIP_MAGIC:
         unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)

@@ -1,8 +1,8 @@
-"""How text enters full text, and how a query is made alike (docs/FORMAT.md 2.5).
+"""How text enters full text, and how a query is prepared in the same way (docs/FORMAT.md 2.8).
 
-SQLite's `unicode61` takes a run of Chinese, Japanese or Korean characters as one token, so nothing
-inside it could be found. Each such character is therefore written as a word of its own, and a run of
-them in a query becomes a phrase.
+SQLite's `unicode61` tokenizer takes a run of Chinese, Japanese or Korean characters as one token, so
+nothing inside the run could be found. Each such character is therefore written as a word of its own,
+and a run of them in a query becomes a phrase.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ CJK_CHARACTER = re.compile(f"[{_CJK}]")
 _BAREWORD = re.compile(r"[A-Za-z0-9_\x1a\x80-\U0010ffff]+")
 _DIGITS = re.compile(r"(\d+)")
 _SPACES = re.compile(r" {2,}")
+# In the order in which the parts of a natural key compare: the end of the key, digits, text.
+_END, _NUMBER, _TEXT = b"\0", b"\2", b"\3"
 
 
 def _space_cjk(text: str) -> str:
@@ -55,22 +57,29 @@ def fts_query(text: str) -> str:
         word = match.group()
         return f'"{_space_cjk(word)}"' if CJK_CHARACTER.search(word) else word
 
-    # Splitting at the quotes leaves what is quoted at the odd places; `""` inside a phrase yields an
-    # empty even part and stays as it is.
+    # After splitting at the quotes, quoted text is at the odd places. `""` inside a phrase gives an
+    # empty part at an even place and stays as it is.
     parts = text.split('"')
     for at, part in enumerate(parts):
         parts[at] = _space_cjk(part) if at % 2 else _BAREWORD.sub(phrase, part)
     return '"'.join(parts)
 
 
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Returns a sort key under which "a2" precedes "a10" and letter case does not matter."""
-    parts: list[tuple[int, int, str]] = []
+def natural_key(text: str) -> bytes:
+    """Returns a sort key by which "a2" precedes "a10" and letter case does not matter.
+
+    Bytes, because a large collection holds one key per image. No key is the beginning of another one.
+    """
+    parts: list[bytes] = []
     for part in _DIGITS.split(text):
         if part.isdecimal() and part.isascii():
-            # A number orders by its length without leading zeros, then digit by digit: no huge ints.
-            digits = part.lstrip("0")
-            parts.append((0, len(digits), digits))
+            # Numbers compare by their length without leading zeros, then digit by digit: no huge ints.
+            digits = part.lstrip("0").encode()
+            parts += (_NUMBER, len(digits).to_bytes(4, "big"), digits)
         elif part:
-            parts.append((1, 0, part.casefold()))
-    return tuple(parts)
+            # `surrogatepass` keeps the order of code points, which UTF-8 has as well.
+            folded = part.casefold().encode("utf-8", "surrogatepass")
+            # A NUL in the text must not look like its end: 4 sorts behind everything that may follow one.
+            parts += (_TEXT, folded.replace(b"\0", b"\0\4"), _END)
+    parts.append(_END)
+    return b"".join(parts)

@@ -1,9 +1,12 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
-from imagedb_site.site.order import image_ids, row_order
+from imagedb_site.site.order import image_ids, order_key, row_order
 from imagedb_site.site.publish import publish
 from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
+from imagedb_site.site.target import FolderTarget, Target
 from imagedb_site.site.types import (
+    NO_THUMBNAIL,
+    UNPLACED,
     ArrayEmbeddings,
     Attribution,
     Embeddings,
@@ -17,12 +20,15 @@ from imagedb_site.site.types import (
     SiteSettings,
     ThumbnailPacks,
 )
-from imagedb_site.site.writer import write_site
+from imagedb_site.site.writer import write_site, write_to
 
 __all__ = [
+    "NO_THUMBNAIL",
+    "UNPLACED",
     "ArrayEmbeddings",
     "Attribution",
     "Embeddings",
+    "FolderTarget",
     "Layout",
     "PackSource",
     "Quantizer",
@@ -31,13 +37,16 @@ __all__ = [
     "SiteRow",
     "SiteRows",
     "SiteSettings",
+    "Target",
     "ThumbnailPacks",
     "check_replaceable",
     "image_ids",
     "is_site",
+    "order_key",
     "publish",
     "row_order",
     "swap",
     "workspace",
     "write_site",
+    "write_to",
 ]

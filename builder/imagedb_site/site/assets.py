@@ -1,4 +1,4 @@
-"""The web application and the page templates: where they are, and which files a page names."""
+"""The web application and the page templates: where they are, and which files a page loads."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
 class WebBuild:
     """The output of the web build: `files` are the paths to publish, relative to `root`.
 
-    `library` are those of the JavaScript library, which no page loads. `script` is the module a page
-    starts; `preload` are the modules it imports at once, `styles` its style sheets.
+    `library` are the files of the JavaScript library, which no page loads. `script` is the module that
+    a page starts, `preload` are the modules it imports directly, `styles` its style sheets.
     """
 
     root: Path
@@ -31,7 +31,7 @@ class WebBuild:
 
 
 def template_folder() -> Path:
-    """The folder of the page templates: the packaged copy, else the checkout's."""
+    """The folder of the page templates: the packaged copy, or the checkout's."""
     packaged = _PACKAGE / "_templates"
     if packaged.is_dir():
         return packaged
@@ -44,7 +44,7 @@ def web_folder() -> Path:
 
 
 def load_web(root: Path) -> WebBuild:
-    """Read what Vite wrote into `root`; raises ImageDBError where there is no such build."""
+    """Read what Vite wrote into `root`; raises ImageDBError if there is no build."""
     try:
         text = (root / ".vite" / "manifest.json").read_text(encoding="utf-8")
         chunks: dict[str, dict[str, Any]] = json.loads(text)
@@ -79,7 +79,7 @@ def load_web(root: Path) -> WebBuild:
 
 
 def _static_imports(chunks: dict[str, dict[str, Any]], entry: str) -> list[str]:
-    """The chunks an entry imports before it runs, itself left out, each once."""
+    """The chunks that an entry imports before it runs, each once, without the entry itself."""
     found: dict[str, None] = {}
     waiting = list(chunks[entry].get("imports", []))
     while waiting:

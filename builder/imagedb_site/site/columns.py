@@ -2,97 +2,203 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from imagedb_site.container import FileEntry
 from imagedb_site.records import FieldSpec, Value
-from imagedb_site.site.storage import SiteFolder
+from imagedb_site.site.storage import SiteFiles
 from imagedb_site.values import date_seconds
 
 Arrays = dict[str, np.ndarray[Any, Any]]
-Documents = Sequence[Mapping[str, Value]]
+
+# While a column is collected. A finished column has the type's largest value instead.
+_MISSING = 0xFFFFFFFF
 
 
-def write_column(folder: SiteFolder, spec: FieldSpec, values: Documents) -> FileEntry:
-    """Write the column of a field from the cleaned values of every row."""
-    header, arrays = encode_column(spec, values)
-    return folder.put_container("column", spec.name, header, arrays, compress=True)
+class _Column(Protocol):
+    """Collects a field's cleaned values in row order, in compact arrays."""
+
+    def add(self, value: Value | None) -> None: ...
+
+    def finish(self) -> tuple[dict[str, Any], Arrays]:
+        """Returns the keys of the header and the sections."""
+        ...
 
 
-def encode_column(spec: FieldSpec, values: Documents) -> tuple[dict[str, Any], Arrays]:
-    """The header and the sections of a field's column."""
-    column = [row.get(spec.name) for row in values]
-    header: dict[str, Any] = {"count": len(column)}
+class ColumnsWriter:
+    """The columns of all fields that have one."""
+
+    def __init__(self, fields: Sequence[FieldSpec]) -> None:
+        self._columns = {spec.name: new_column(spec) for spec in fields if has_column(spec)}
+        self._count = 0
+
+    def add(self, values: Mapping[str, Value]) -> None:
+        """Append the cleaned values of the next row."""
+        for name, column in self._columns.items():
+            column.add(values.get(name))
+        self._count += 1
+
+    def finish(self, files: SiteFiles) -> dict[str, Any] | None:
+        """Write the columns and their index; gives the manifest's `columns`."""
+        entries: dict[str, FileEntry] = {}
+        while self._columns:
+            # Each column is released before the next one is made.
+            name, column = self._columns.popitem()
+            header, arrays = column.finish()
+            header = {**header, "count": self._count}
+            entries[name] = files.put_container("column", name, header, arrays, compress=True)
+        if not entries:
+            return None
+        index = {name: entry.to_json() for name, entry in entries.items()}
+        return files.put_index("columns", index).to_json()
+
+
+def has_column(spec: FieldSpec) -> bool:
+    """Whether a field gets a column: a facet needs one, too."""
+    return spec.column or spec.facet
+
+
+def new_column(spec: FieldSpec) -> _Column:
     match spec.type:
         case "number":
-            return header, {"values": pack_numbers(column)}
+            return _Numbers()
         case "date":
-            seconds = [date_seconds(text) if isinstance(text, str) else None for text in column]
-            filled = [np.nan if value is None else value for value in seconds]
-            return header, {"values": np.array(filled, dtype=np.float64)}
+            return _Dates()
         case "tags":
-            lists = [value if isinstance(value, list) else [] for value in column]
-            names = by_frequency(tag for tags in lists for tag in tags)
-            code_of = {name: code for code, name in enumerate(names)}
-            offsets = np.zeros(len(lists) + 1, dtype=np.uint32)
-            np.cumsum([len(tags) for tags in lists], out=offsets[1:])
-            codes = [code_of[tag] for tags in lists for tag in tags]
-            dtype = np.uint16 if len(names) <= 1 << 16 else np.uint32
-            sections: Arrays = {"offsets": offsets, "codes": np.array(codes, dtype=dtype)}
-            return {**header, "values": names}, sections
+            return _Tags()
         case _:
-            texts = [None if value is None else category_text(value) for value in column]
-            names = by_frequency(text for text in texts if text is not None)
-            code_of = {name: code for code, name in enumerate(names)}
-            dtype = _code_dtype(len(names))
-            missing = int(np.iinfo(dtype).max)
-            filled_codes = [missing if text is None else code_of[text] for text in texts]
-            return {**header, "values": names}, {"codes": np.array(filled_codes, dtype=dtype)}
+            return _Categories()
 
 
-def category_text(value: Value) -> str:
-    """A category's or a boolean's value as the column spells it."""
+def encode_column(
+    spec: FieldSpec, rows: Iterable[Mapping[str, Value]]
+) -> tuple[dict[str, Any], Arrays]:
+    """Returns the header and the sections of a field's column, from the cleaned values of all rows."""
+    column, count = new_column(spec), 0
+    for values in rows:
+        column.add(values.get(spec.name))
+        count += 1
+    header, arrays = column.finish()
+    return {**header, "count": count}, arrays
+
+
+class _Numbers:
+    def __init__(self) -> None:
+        self._values = array("d")
+
+    def add(self, value: Value | None) -> None:
+        self._values.append(float(value) if isinstance(value, int | float) else np.nan)
+
+    def finish(self) -> tuple[dict[str, Any], Arrays]:
+        return {}, {"values": pack_numbers(np.frombuffer(self._values, dtype=np.float64))}
+
+
+class _Dates:
+    def __init__(self) -> None:
+        self._values = array("d")
+
+    def add(self, value: Value | None) -> None:
+        seconds = date_seconds(value) if isinstance(value, str) else None
+        self._values.append(np.nan if seconds is None else seconds)
+
+    def finish(self) -> tuple[dict[str, Any], Arrays]:
+        return {}, {"values": np.frombuffer(self._values, dtype=np.float64)}
+
+
+class _Names:
+    """Gives every different text a number, in the order of appearance, and counts them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._counts = array("Q")
+
+    def number(self, text: str) -> int:
+        found = self._numbers.setdefault(text, len(self._numbers))
+        if found == len(self._counts):
+            self._counts.append(0)
+        self._counts[found] += 1
+        return found
+
+    def ranked(self) -> tuple[list[str], np.ndarray[Any, Any]]:
+        """The texts, most frequent first, ties in code-point order; and the code of each number."""
+        names = list(self._numbers)
+        order = sorted(range(len(names)), key=lambda at: (-self._counts[at], names[at]))
+        codes = np.empty(len(names), dtype=np.uint32)
+        codes[order] = np.arange(len(names), dtype=np.uint32)
+        return [names[at] for at in order], codes
+
+
+class _Categories:
+    def __init__(self) -> None:
+        self._names = _Names()
+        self._numbers = array("I")
+
+    def add(self, value: Value | None) -> None:
+        missing = value is None
+        self._numbers.append(_MISSING if missing else self._names.number(category_text(value)))
+
+    def finish(self) -> tuple[dict[str, Any], Arrays]:
+        names, codes = self._names.ranked()
+        numbers = np.frombuffer(self._numbers, dtype=np.uint32)
+        dtype = _code_dtype(len(names))
+        filled = np.full(len(numbers), np.iinfo(dtype).max, dtype=dtype)
+        known = numbers != _MISSING
+        filled[known] = codes[numbers[known]]
+        return {"values": names}, {"codes": filled}
+
+
+class _Tags:
+    def __init__(self) -> None:
+        self._names = _Names()
+        self._numbers = array("I")
+        self._offsets = array("I", [0])
+
+    def add(self, value: Value | None) -> None:
+        if isinstance(value, list):
+            self._numbers.extend(self._names.number(tag) for tag in value)
+        self._offsets.append(len(self._numbers))
+
+    def finish(self) -> tuple[dict[str, Any], Arrays]:
+        names, codes = self._names.ranked()
+        dtype = np.uint16 if len(names) <= 1 << 16 else np.uint32
+        numbers = np.frombuffer(self._numbers, dtype=np.uint32)
+        offsets = np.frombuffer(self._offsets, dtype=np.uint32)
+        return {"values": names}, {"offsets": offsets, "codes": codes[numbers].astype(dtype)}
+
+
+def category_text(value: Value | None) -> str:
+    """Returns a category's or a boolean's value as the column spells it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
 
 
-def by_frequency(values: Any) -> list[str]:
-    """Distinct values, most frequent first, ties in code-point order."""
-    counts = Counter(values)
-    return sorted(counts, key=lambda value: (-counts[value], value))
+def pack_numbers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Returns float64 values, NaN for missing ones, in the smallest type that holds each exactly.
 
-
-def pack_numbers(column: Sequence[Value | None]) -> np.ndarray[Any, Any]:
-    """Numbers in the smallest type that holds each of them exactly and has room for “missing”."""
-    known = [value for value in column if isinstance(value, int | float)]
-    whole = all(float(value).is_integer() for value in known)
-    low, high = (min(known), max(known)) if known else (0, 0)
+    The type also has room for its own mark of a missing value.
+    """
+    known = values[~np.isnan(values)]
+    whole = bool((known == np.floor(known)).all())
+    low, high = (known.min(), known.max()) if len(known) else (0, 0)
     if whole and low >= 0:
         for unsigned in (np.uint8, np.uint16, np.uint32):
             missing = int(np.iinfo(unsigned).max)
             if high < missing:
-                return _fill(column, missing, unsigned)
+                return np.where(np.isnan(values), missing, values).astype(unsigned)
     if whole and low > -(2**31) and high < 2**31:
-        return _fill(column, -(2**31), np.int32)
+        return np.where(np.isnan(values), -(2**31), values).astype(np.int32)
     with np.errstate(over="ignore"):
-        exact = all(float(np.float32(value)) == value for value in known)
-    return _fill(column, float("nan"), np.float32 if exact else np.float64)
-
-
-def _fill(
-    column: Sequence[Value | None], missing: float, dtype: type[np.generic]
-) -> np.ndarray[Any, Any]:
-    filled = [value if isinstance(value, int | float) else missing for value in column]
-    return np.array(filled).astype(dtype)
+        exact = bool((known.astype(np.float32).astype(np.float64) == known).all())
+    return values.astype(np.float32 if exact else np.float64)
 
 
 def _code_dtype(names: int) -> type[np.unsignedinteger[Any]]:
-    """The smallest type with a code for every value and one more for “missing”."""
+    """The smallest type with a code for every value and one more for a missing one."""
     if names <= 0xFF:
         return np.uint8
     return np.uint16 if names <= 0xFFFF else np.uint32

@@ -1,12 +1,19 @@
-"""Image ids that stay, and the default order of a collection (docs/FORMAT.md 1 and 2.3)."""
+"""Image ids that stay the same, and the default order of a collection (docs/FORMAT.md 1.1 and 2.5)."""
 
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from imagedb_site.errors import FormatError
 from imagedb_site.records import Value
+from imagedb_site.site.lists import ListWriter
+from imagedb_site.site.storage import SiteFiles
 from imagedb_site.text import natural_key
 from imagedb_site.values import date_seconds
 
@@ -22,9 +29,9 @@ class Ordered(Protocol):
 
 
 def image_ids(content_hashes: Sequence[str], keys: Sequence[str]) -> list[str]:
-    """The id of every image, from the SHA-256 of its file (hex) and its relative path.
+    """Returns the id of every image, from the SHA-256 of its file (hex) and its relative path.
 
-    Images with the same bytes differ in their ids: the first in path order has the plain one.
+    Images with the same bytes have different ids: the first one in path order has the plain id.
     """
     ids = [""] * len(keys)
     used: set[str] = set()
@@ -33,7 +40,7 @@ def image_ids(content_hashes: Sequence[str], keys: Sequence[str]) -> list[str]:
         image_id = content_hash[:16]
         attempt = 0
         while image_id in used:
-            # The counter only matters if 64 bits ever collide: ids stay unique even then.
+            # The counter only matters if 64 bits ever collide: ids are unique even then.
             suffix = f"\0{attempt}" if attempt else ""
             text = f"{content_hash}\0{key}{suffix}"
             image_id = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -43,17 +50,52 @@ def image_ids(content_hashes: Sequence[str], keys: Sequence[str]) -> list[str]:
     return ids
 
 
-def row_order(records: Sequence[Ordered]) -> list[int]:
-    """The permutation that puts records in row order: `records[order[row]]` is the image of `row`.
+def order_key(key: str, taken: Value | None) -> bytes:
+    """Returns the sort key of an image in the default order, from its path and its field `taken`.
 
-    Newest first by the date field `taken` where known, then the others by path, in which numbers are
-    compared as numbers.
+    Newest first if `taken` is a date, then the others by path, with numbers compared as numbers.
     """
+    seconds = date_seconds(taken) if isinstance(taken, str) else None
+    if seconds is None:
+        moment = b"\xff"
+    else:
+        # Bits that compare as unsigned integers in the order of the negated numbers.
+        (bits,) = struct.unpack(">Q", struct.pack(">d", -seconds))
+        bits = bits ^ (1 << 63) if bits < 1 << 63 else bits ^ ((1 << 64) - 1)
+        moment = b"\0" + struct.pack(">Q", bits)
+    return moment + natural_key(key) + key.encode("utf-8", "surrogatepass")
 
-    def rank(index: int) -> tuple[bool, float, tuple[tuple[int, int, str], ...], str]:
-        taken = records[index].fields.get("taken")
-        seconds = date_seconds(taken) if isinstance(taken, str) else None
-        key = records[index].key
-        return (seconds is None, -(seconds or 0.0), natural_key(key), key)
 
-    return sorted(range(len(records)), key=rank)
+def row_order(records: Sequence[Ordered]) -> list[int]:
+    """Returns the permutation that sorts records: `records[order[p]]` is at position p."""
+    keys = [order_key(record.key, record.fields.get("taken")) for record in records]
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
+def checked_order(order: NDArray[Any] | None, count: int) -> NDArray[np.uint32] | None:
+    """Returns the rows in default order, or None if that is row order.
+
+    Raises FormatError if `order` does not have every row from 0 to count - 1 exactly once.
+    """
+    if order is None:
+        return None
+    rows = np.asarray(order, dtype=np.int64)
+    if rows.shape != (count,) or not np.array_equal(np.sort(rows), np.arange(count)):
+        raise FormatError(f"The order is not a permutation of {count:,} rows.")
+    return None if np.array_equal(rows, np.arange(count)) else rows.astype(np.uint32)
+
+
+def write_order(
+    files: SiteFiles, order: NDArray[np.uint32] | None, block: int, fanout: int
+) -> dict[str, Any] | None:
+    """Write the default order; gives the manifest's `order`."""
+    if order is None:
+        return None
+    listed = ListWriter(files, "order", fanout)
+    for first in range(0, len(order), block):
+        rows = order[first : first + block].astype(np.int64)
+        steps = np.diff(rows, prepend=-1) - 1
+        header = {"first": first, "count": len(rows)}
+        arrays = {"step": steps.astype(np.int32)}
+        listed.add(files.put_container("order", "order", header, arrays, compress=True))
+    return {"block": block, "files": listed.finish()}

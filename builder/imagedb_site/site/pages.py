@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import jinja2
 
-from imagedb_site.container import canonical_json
+from imagedb_site.container import FileEntry, canonical_json
 from imagedb_site.errors import ImageDBError
-from imagedb_site.layout import LIBRARY_FILES, SERVICE_WORKER
+from imagedb_site.layout import INDEX_PAGE, LIBRARY_FILES, SERVICE_WORKER, hash16
 from imagedb_site.site.assets import (
     WebBuild,
     load_web,
     template_folder,
     web_folder,
 )
+from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.manifest import generator
-from imagedb_site.site.storage import SiteFolder, storage_errors
+from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteInput
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -34,42 +35,52 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'none'",
     ]
 )
-"""Nothing but the site's own files runs or loads, whatever a caption says."""
+"""Only the site's own files run or load, whatever a caption contains."""
 
 
-def write_pages(folder: SiteFolder, site: SiteInput, preview: str | None) -> None:
-    """Write everything a browser opens; `preview` is the path of a picture that stands for the site.
+def write_program(files: SiteFiles, site: SiteInput, preview: str | None) -> FileEntry:
+    """Write everything that a browser opens, if the settings ask for pages; returns the index of it.
 
-    Raises ImageDBError where the web application has not been built.
+    `preview` is the path of a picture that represents the site, or None. Raises ImageDBError if the web
+    application has not been built.
     """
+    entries = _write_pages(files, site, preview) if site.settings.pages else []
+    listed = [entry.to_json() for entry in sorted(entries, key=lambda entry: entry.path)]
+    return files.put_index("program", {"files": listed})
+
+
+def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list[FileEntry]:
     web = load_web(site.settings.web or web_folder())
-    for path in web.files:
-        folder.put_immutable(path, _read(web.root / path))
+    assets = [files.put_immutable(path, _read(web.root / path)) for path in web.files]
+    library = []
     for path in web.library:
-        put = folder.put if path in LIBRARY_FILES else folder.put_immutable
-        put(path, _read(web.root / path))
-    icon = folder.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
-    index = _render("index.html.j2", site, web, icon, preview)
-    folder.put("index.html", index)
-    folder.put("404.html", _render("404.html.j2", site, web, icon, preview))
-    folder.put("robots.txt", b"User-agent: *\nAllow: /\n")
-    folder.put(".nojekyll", b"")
+        put = files.put if path in LIBRARY_FILES else files.put_immutable
+        library.append(put(path, _read(web.root / path)))
+    icon = files.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
+    assets = sorted({entry.path: entry for entry in (*assets, icon)}.values(), key=_path)
+    index = files.put(INDEX_PAGE, _render("index.html.j2", site, web, icon.path, preview))
+    missing = files.put("404.html", _render("404.html.j2", site, web, icon.path, preview))
+    robots = files.put("robots.txt", b"User-agent: *\nAllow: /\n")
+    jekyll = files.put(".nojekyll", b"")
     worker = _read(web.root / SERVICE_WORKER)
-    folder.put(SERVICE_WORKER, shell_line(folder, web, icon, index) + worker)
+    shell = files.put(SERVICE_WORKER, shell_line([index, *assets]) + worker)
+    return [*assets, *library, index, missing, robots, jekyll, shell]
 
 
-def shell_line(folder: SiteFolder, web: WebBuild, icon: str, index: bytes) -> bytes:
-    """The first line of sw.js: the application's files, so that it can keep them (FORMAT 2.7).
+def shell_line(entries: Sequence[FileEntry]) -> bytes:
+    """Returns the first line of sw.js: the application's files, for it to keep (docs/FORMAT.md 2.11).
 
     Its `version` changes with any of them, and then the browser sees another service worker.
     """
-    files = [
-        {"path": "index.html", "bytes": len(index)},
-        *({"path": path, "bytes": folder.size(path)} for path in sorted({*web.files, icon})),
+    listed = [
+        {"path": entry.path, "bytes": entry.size, "sha256": entry.sha256} for entry in entries
     ]
-    version = hashlib.sha256(canonical_json(files) + index).hexdigest()[:16]
-    shell = canonical_json({"version": version, "files": files})
-    return b"self.IMAGEDB_SHELL=" + shell + b";\n"
+    version = hash16(canonical_json(listed))
+    return b"self.IMAGEDB_SHELL=" + canonical_json({"version": version, "files": listed}) + b";\n"
+
+
+def _path(entry: FileEntry) -> str:
+    return entry.path
 
 
 def _render(name: str, site: SiteInput, web: WebBuild, icon: str, preview: str | None) -> bytes:
@@ -105,7 +116,7 @@ def _render(name: str, site: SiteInput, web: WebBuild, icon: str, preview: str |
 
 
 def _base_url(url: str | None) -> str | None:
-    """The address of the site's folder, ending in a slash; None where it is none of the web."""
+    """The address of the site's folder, with a slash at its end, or None if it is not an http(s) URL."""
     if not url:
         return None
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Write aside, verify, swap in: the one way a site gets published."""
+"""Write aside, verify, swap in: the only way in which a site is published."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def publish(
     verify: Callable[[Path], None],
     progress: Progress = lambda step, done, total: None,
 ) -> SiteReport:
-    """Write `site` beside `out`, `verify` the folder, and put it in the place of `out`.
+    """Write `site` beside `out`, `verify` the new folder, and put it in the place of `out`.
 
-    `verify` raises where the folder is not a right site (`reader.open_site(folder).verify()`). Whatever
-    goes wrong, the site in `out` stays as it is. Raises StorageError, FormatError.
+    `verify` raises if the folder is not a valid site (`reader.open_site(folder).verify()`). If anything
+    fails, the site in `out` stays as it is. Raises StorageError and FormatError.
     """
     with workspace(out) as folder:
         previous = out if is_site(out) else None

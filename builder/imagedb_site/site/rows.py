@@ -1,65 +1,68 @@
-"""Rows in blocks, and the ids of all images (docs/FORMAT.md 2.3)."""
+"""Rows in blocks: what a grid needs to draw an image (docs/FORMAT.md 2.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from imagedb_site.errors import FormatError
-from imagedb_site.site.storage import SiteFolder
-from imagedb_site.site.thumbnails import Place
-from imagedb_site.site.types import SiteRow
+from imagedb_site.site.lists import ListWriter
+from imagedb_site.site.storage import SiteFiles
+from imagedb_site.site.thumbnails import Places
+from imagedb_site.site.types import SiteRow, SiteSettings
 
 PLACEHOLDER_BYTES = 32
 
 
-def write_rows(
-    folder: SiteFolder, rows: Sequence[SiteRow], places: Sequence[Place | None], block: int
-) -> dict[str, Any]:
-    """Write the row blocks; gives the manifest's `rows`. `places` tells where each thumbnail lies."""
-    files = []
-    for first in range(0, len(rows), block):
-        part = rows[first : first + block]
-        arrays = _arrays(part, places[first : first + block])
-        header = {"first": first, "count": len(part)}
-        entry = folder.put_container("rows", "rows", header, arrays, compress=True)
-        files.append(entry.to_json())
-    return {"block": block, "files": files}
+class RowsWriter:
+    """Takes the rows one after the other and writes a file for each block of them."""
 
+    def __init__(self, files: SiteFiles, places: Places, settings: SiteSettings) -> None:
+        self._files = files
+        self._places = places
+        self._block = settings.row_block
+        self._list = ListWriter(files, "rows", settings.fanout)
+        self._first = 0
+        self._ids = bytearray()
+        self._sizes: list[tuple[int, int]] = []
+        self._placeholders = bytearray()
 
-def _arrays(
-    rows: Sequence[SiteRow], places: Sequence[Place | None]
-) -> dict[str, np.ndarray[Any, Any]]:
-    count = len(rows)
-    packs = bytearray(8 * count)
-    offsets = np.zeros(count, dtype=np.uint32)
-    lengths = np.zeros(count, dtype=np.uint32)
-    placeholders = bytearray(PLACEHOLDER_BYTES * count)
-    for index, (row, place) in enumerate(zip(rows, places, strict=True)):
-        if place is not None:
-            packs[8 * index : 8 * index + 8] = bytes.fromhex(place.hash16)
-            offsets[index], lengths[index] = place.offset, place.length
-        hash_size = len(row.placeholder)
-        if hash_size >= PLACEHOLDER_BYTES:
+    def add(self, row: SiteRow, image_id: bytes) -> None:
+        """Append a row; `image_id` is its id in 8 bytes."""
+        size = len(row.placeholder)
+        if size >= PLACEHOLDER_BYTES:
             raise FormatError(
-                f"The placeholder of {row.key} has {hash_size} bytes; 31 are the most."
+                f"The placeholder of {row.key} has {size} bytes; the format allows 31."
             )
-        start = PLACEHOLDER_BYTES * index
-        placeholders[start : start + 1 + hash_size] = bytes([hash_size]) + row.placeholder
-    return {
-        "width": np.array([row.width for row in rows], dtype=np.uint32),
-        "height": np.array([row.height for row in rows], dtype=np.uint32),
-        "pack": np.frombuffer(bytes(packs), dtype=np.uint8),
-        "offset": offsets,
-        "length": lengths,
-        "placeholder": np.frombuffer(bytes(placeholders), dtype=np.uint8),
-    }
+        self._ids += image_id
+        self._sizes.append((row.width, row.height))
+        self._placeholders += bytes([size]) + row.placeholder.ljust(PLACEHOLDER_BYTES - 1, b"\0")
+        if len(self._sizes) == self._block:
+            self._write()
 
+    def finish(self) -> dict[str, Any]:
+        """Write the last block; gives the manifest's `rows`."""
+        if self._sizes:
+            self._write()
+        return {"block": self._block, "files": self._list.finish()}
 
-def write_ids(folder: SiteFolder, rows: Sequence[SiteRow]) -> dict[str, Any]:
-    """Write the image ids in row order; gives their file entry."""
-    ids = np.frombuffer(b"".join(bytes.fromhex(row.image_id) for row in rows), dtype=np.uint8)
-    header = {"count": len(rows)}
-    return folder.put_container("ids", "ids", header, {"ids": ids}, compress=False).to_json()
+    def _write(self) -> None:
+        count = len(self._sizes)
+        rows = slice(self._first, self._first + count)
+        sizes = np.array(self._sizes, dtype=np.uint32)
+        arrays: dict[str, np.ndarray[Any, Any]] = {
+            "id": np.frombuffer(bytes(self._ids), dtype=np.uint8),
+            "width": sizes[:, 0],
+            "height": sizes[:, 1],
+            "pack": self._places.name[rows].reshape(-1),
+            "offset": self._places.offset[rows],
+            "length": self._places.length[rows],
+            "placeholder": np.frombuffer(bytes(self._placeholders), dtype=np.uint8),
+        }
+        header = {"first": self._first, "count": count}
+        self._list.add(self._files.put_container("rows", "rows", header, arrays, compress=True))
+        self._first += count
+        self._ids.clear()
+        self._sizes.clear()
+        self._placeholders.clear()

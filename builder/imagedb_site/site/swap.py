@@ -14,7 +14,7 @@ from pathlib import Path
 
 from imagedb_site.errors import StorageError
 from imagedb_site.layout import MANIFEST, MUTABLE, OWN_NAMES
-from imagedb_site.site.storage import storage_errors
+from imagedb_site.site.disk import storage_errors
 
 _INSIDE = ".imagedb-site.building"
 

@@ -1,134 +1,222 @@
-"""Thumbnails: one file each in small collections, packs of look-alikes in large ones (FORMAT 2.3)."""
+"""Thumbnails: one file each in small collections, packs in large ones (docs/FORMAT.md 2.6 and 2.12).
+
+A pack holds thumbnails that are likely to be shown together. The first screen of the default order has
+small packs of its own ("covers", with even numbers); every other pack holds look-alikes (odd numbers).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagedb_site.layout import hash16, thumbnail_path
+from imagedb_site.errors import FormatError
 from imagedb_site.records import Progress
-from imagedb_site.site.storage import SiteFolder
-from imagedb_site.site.types import SiteInput
+from imagedb_site.site.look_alike import look_alike_order
+from imagedb_site.site.storage import SiteFiles
+from imagedb_site.site.types import NO_THUMBNAIL, UNPLACED, SiteInput, ThumbnailPacks
 
-_POWER_STEPS = 3
+Rows = NDArray[np.int64]
+
+
+class Places:
+    """Where each row's thumbnail lies: `name` u8 [rows, 8], `offset` and `length` u32 [rows], in bytes.
+
+    `name` is the hash16 of the file; a length of 0 means that the row has no thumbnail.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.name = np.zeros((count, 8), dtype=np.uint8)
+        self.offset = np.zeros(count, dtype=np.uint32)
+        self.length = np.zeros(count, dtype=np.uint32)
+
+    def set(self, row: int, name: bytes, offset: int, length: int) -> None:
+        self.name[row] = np.frombuffer(name, dtype=np.uint8)
+        self.offset[row] = offset
+        self.length[row] = length
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a thumbnail lies: in the file `thumbs/<hash16>.<extension>`, from `offset` on."""
+class PackPlan:
+    """Which thumbnails keep their pack, and which need one.
 
-    hash16: str
-    offset: int
-    length: int
+    `kept`: rows in packs, by pack and place. `covers`: unplaced rows of the first screen, in default
+    order. `others`: the other unplaced rows, rising.
+    """
+
+    packs: ThumbnailPacks
+    kept: Rows
+    covers: Rows
+    others: Rows
+
+
+def plan_packs(site: SiteInput, order: NDArray[np.uint32] | None) -> PackPlan:
+    """Decide which thumbnails stay in their pack. Raises FormatError if the layout does not fit."""
+    count, settings = len(site.rows), site.settings
+    given = site.layout.packs
+    if given is None:
+        packed = count > settings.pack_above
+        pack = np.full(count, UNPLACED, dtype=np.int32)
+        slot = np.zeros(count, dtype=np.int32)
+    else:
+        packed = given.packed
+        pack, slot = (np.array(part, dtype=np.int32) for part in (given.pack, given.slot))
+        if pack.shape != (count,) or slot.shape != (count,) or (pack < NO_THUMBNAIL).any():
+            raise FormatError(f"The thumbnail packs do not fit {count:,} rows.")
+    kept = np.flatnonzero(pack >= 0)
+    kept = kept[np.lexsort((slot[kept], pack[kept]))]
+    first = np.arange(count) if order is None else order.astype(np.int64)
+    first = first[: settings.cover_rows]
+    covers = first[pack[first] == UNPLACED]
+    left = pack == UNPLACED
+    left[covers] = False
+    return PackPlan(ThumbnailPacks(packed, pack, slot), kept, covers, np.flatnonzero(left))
 
 
 def write_thumbnails(
-    folder: SiteFolder, site: SiteInput, progress: Progress
-) -> tuple[dict[str, Any], list[Place | None]]:
-    """Write every thumbnail; gives the manifest's `thumbnails` and the place of each row's."""
-    count = len(site.rows)
-    settings = site.settings
-    packed = count > settings.pack_above
-    extension = "bin" if packed else "webp"
-    places: list[Place | None] = [None] * count
-    waiting: list[tuple[int, bytes]] = []
-    waiting_bytes = 0
+    files: SiteFiles,
+    site: SiteInput,
+    plan: PackPlan,
+    order: NDArray[np.uint32] | None,
+    reduced: NDArray[np.float32] | None,
+    progress: Progress,
+) -> tuple[dict[str, Any], Places]:
+    """Write every thumbnail and complete the arrays of `plan.packs`.
 
-    def flush() -> None:
-        nonlocal waiting_bytes
-        if not waiting:
-            return
-        data = b"".join(thumbnail for _, thumbnail in waiting)
-        name, offset = hash16(data), 0
-        folder.put_immutable(thumbnail_path(name, extension), data)
-        for row, thumbnail in waiting:
-            places[row] = Place(name, offset, len(thumbnail))
-            offset += len(thumbnail)
-        waiting.clear()
-        waiting_bytes = 0
-
-    order = look_alike_order(site.embeddings) if packed else None
-    for done, row in enumerate(range(count) if order is None else order):
-        data = site.thumbnail(row)
-        if data:
-            if not packed or waiting_bytes + len(data) > settings.pack_bytes:
-                flush()
-            waiting.append((row, data))
-            waiting_bytes += len(data)
-        progress("thumbnails", done + 1, count)
-    flush()
-    files = [path for path in folder.paths if path.startswith("thumbs/")]
+    `reduced`: float32 [n, d], embeddings of `plan.others` in their order, or None without embeddings.
+    Returns the manifest's `thumbnails` and the place of each row's thumbnail.
+    """
+    before, settings = files.total_bytes, site.settings
+    if plan.packs.packed:
+        packer = _Packer(files, site, plan.packs, progress)
+        packer.rewrite(plan.kept)
+        limit = min(settings.cover_bytes, settings.pack_bytes)
+        packer.fill(plan.covers, limit, packer.next_number(cover=True))
+        others = _others_in_order(plan.others, order, reduced)
+        packer.top_up(others, settings.pack_bytes)
+        places, extension = packer.places, "bin"
+    else:
+        places, extension = _write_single(files, site, plan.packs, progress), "webp"
     summary = {
         "size": settings.thumbnail_size,
         "extension": extension,
-        "count": sum(place is not None for place in places),
-        "bytes": sum(folder.size(path) for path in files),
+        "count": int(np.count_nonzero(places.length)),
+        "bytes": files.total_bytes - before,
     }
     return summary, places
 
 
-def write_views(
-    folder: SiteFolder, site: SiteInput, progress: Progress
-) -> tuple[dict[str, Any] | None, list[str | None]]:
-    """Write the larger pictures; gives the manifest's `views` and the path of each row's."""
-    paths: list[str | None] = [None] * len(site.rows)
-    for row, image in enumerate(site.rows):
-        data = site.view(row) if image.view is not None else None
+def _others_in_order(
+    others: Rows, order: NDArray[np.uint32] | None, reduced: NDArray[np.float32] | None
+) -> Rows:
+    """Look-alikes next to each other; default order without embeddings."""
+    if reduced is not None:
+        return others[look_alike_order(reduced)]
+    if order is None:
+        return others
+    position = np.empty(len(order), dtype=np.int64)
+    position[order] = np.arange(len(order))
+    return others[np.argsort(position[others])]
+
+
+def _write_single(
+    files: SiteFiles, site: SiteInput, packs: ThumbnailPacks, progress: Progress
+) -> Places:
+    """Write one file for each thumbnail."""
+    places = Places(len(site.rows))
+    for row in range(len(site.rows)):
+        data = None if packs.pack[row] == NO_THUMBNAIL else site.thumbnail(row)
+        packs.pack[row], packs.slot[row] = (0 if data else NO_THUMBNAIL), 0
         if data:
-            paths[row] = folder.put_hashed("views", "", "webp", data)
-        progress("views", row + 1, len(site.rows))
-    used = {path for path in paths if path is not None}
-    if not used:
-        return None, paths
-    summary = {
-        "size": site.settings.view_size,
-        "count": sum(path is not None for path in paths),
-        "bytes": sum(folder.size(path) for path in used),
-    }
-    return summary, paths
+            entry = files.put_hashed("thumbs", "", "webp", data)
+            places.set(row, bytes.fromhex(entry.sha256[:16]), 0, len(data))
+        progress("thumbnails", row + 1, len(site.rows))
+    return places
 
 
-def look_alike_order(embeddings: NDArray[np.float32] | None) -> list[int] | None:
-    """An order in which neighbours look alike; None (row order) where there are no embeddings.
+class _Packer:
+    """Writes packs one after the other; the thumbnails of one pack are in memory."""
 
-    The rows are cut in two again and again along the direction in which they differ most, at the
-    widest gap of the middle half, so that every run of rows is one region of the embeddings.
-    """
-    if embeddings is None or len(embeddings) < 2:
-        return None
-    order: list[int] = []
-    stack = [np.arange(len(embeddings))]
-    while stack:
-        rows = stack.pop()
-        if len(rows) <= 2:
-            order.extend(int(row) for row in rows)
-            continue
-        along = _main_direction(embeddings[rows])
-        by_position = np.argsort(along, kind="stable")
-        ranked, gaps = rows[by_position], np.diff(along[by_position])
-        quarter = max(1, len(rows) // 4)
-        cut = quarter + int(np.argmax(gaps[quarter - 1 : len(rows) - quarter]))
-        stack.append(ranked[cut:])
-        stack.append(ranked[:cut])
-    return order
+    def __init__(
+        self, files: SiteFiles, site: SiteInput, packs: ThumbnailPacks, progress: Progress
+    ) -> None:
+        self.places = Places(len(site.rows))
+        self._files = files
+        self._thumbnail = site.thumbnail
+        self._packs = packs
+        self._progress = progress
+        self._done, self._total = 0, int(np.count_nonzero(packs.pack != NO_THUMBNAIL))
+        self._last = int(packs.pack.max(initial=UNPLACED))
+        odd = packs.pack[packs.pack % 2 == 1]
+        self._open = int(odd.max(initial=UNPLACED))
+        self._opened: list[tuple[int, bytes]] = []
 
+    def rewrite(self, rows: Rows) -> None:
+        """Write the packs that exist already, without rows that are gone; `rows` by pack and place.
 
-def _main_direction(points: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Coordinates of the centred points along their main direction, by a few power iterations.
+        The last pack of look-alikes is kept back for `top_up`.
+        """
+        numbers = self._packs.pack[rows]
+        for part in np.split(rows, np.flatnonzero(np.diff(numbers)) + 1):
+            content = list(self._read(part))
+            if content and self._packs.pack[content[0][0]] == self._open:
+                self._opened = content
+            else:
+                self._write(content)
 
-    Rounded, so that the last bits of a sum, which depend on the machine, do not decide the order.
-    """
-    centred = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
-    # The point farthest from the middle starts the iteration: no random number is needed.
-    start = int(np.argmax(np.einsum("nd,nd->n", centred, centred).round(9)))
-    direction = centred[start]
-    for _ in range(_POWER_STEPS):
-        direction = centred.T @ (centred @ direction)
-        norm = float(np.linalg.norm(direction))
-        if norm < 1e-12:
-            return np.zeros(len(points))
-        direction = direction / norm
-    return np.asarray((centred @ direction).round(9))
+    def next_number(self, *, cover: bool) -> int:
+        """The next free pack number of the kind."""
+        number = self._last + 1
+        return number + (number % 2 if cover else 1 - number % 2)
+
+    def fill(
+        self, rows: Rows, limit: int, number: int, content: list[tuple[int, bytes]] | None = None
+    ) -> None:
+        """Put rows into packs of at most `limit` bytes, the first one called `number`.
+
+        `content` is in the first pack already.
+        """
+        content = content or []
+        size = sum(len(data) for _, data in content)
+        slot = 1 + int(max((self._packs.slot[row] for row, _ in content), default=-1))
+        for row, data in self._read(rows):
+            if content and size + len(data) > limit:
+                self._write(content)
+                content, size, slot = [], 0, 0
+                number = self.next_number(cover=number % 2 == 0)
+            content.append((row, data))
+            self._packs.pack[row], self._packs.slot[row] = number, slot
+            self._last = max(self._last, number)
+            size += len(data)
+            slot += 1
+        self._write(content)
+
+    def top_up(self, rows: Rows, limit: int) -> None:
+        """Put rows into the last pack of look-alikes while it has room, then into new ones."""
+        number = self._open if self._opened else self.next_number(cover=False)
+        self.fill(rows, limit, number, self._opened)
+
+    def _read(self, rows: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """The thumbnails of the rows that have one."""
+        for row in map(int, rows):
+            data = self._thumbnail(row)
+            self._done += 1
+            self._progress("thumbnails", self._done, self._total)
+            if data:
+                yield row, data
+            else:
+                self._packs.pack[row], self._packs.slot[row] = NO_THUMBNAIL, 0
+
+    def _write(self, content: list[tuple[int, bytes]]) -> None:
+        if not content:
+            return
+        data = b"".join(part for _, part in content)
+        entry = self._files.put_hashed("thumbs", "", "bin", data)
+        name = bytes.fromhex(entry.sha256[:16])
+        offset = 0
+        for row, part in content:
+            self.places.set(row, name, offset, len(part))
+            offset += len(part)

@@ -72,10 +72,11 @@ class PackSource(Protocol):
 
 @dataclass(frozen=True)
 class SiteRow:
-    """One image, in row order. `width` and `height` are those of the oriented original in pixels.
+    """One image. `width` and `height` are those of the oriented original in pixels.
 
-    `thumbnail` and `view` are the sizes of those pictures, None where there is none; `placeholder` is
-    a ThumbHash of at most 31 bytes, empty where there is none; `key` is the path shown.
+    `thumbnail` and `view` are the sizes of those pictures, or None without one. `placeholder` is a
+    ThumbHash of at most 31 bytes, or empty. `key` is the path that is shown. `fields` need not be
+    clean: the writer leaves out values that do not fit and reports them.
     """
 
     image_id: str
@@ -103,12 +104,16 @@ class Attribution:
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """How a site is laid out. Sizes in pixels of the longer side.
+    """How a site is laid out. `thumbnail_size` and `view_size` are pixels of the longer side.
 
-    `originals`: `copy` stores the originals, `link` hard-links them where the file system can.
-    `pack_above`: collections of more images keep several thumbnails in one file. `url` is where the
-    site will be published, only needed for an absolute preview picture; `web` is the folder of the
-    web build, None for the one found by `assets.web_folder`; without `pages` only data are written.
+    `originals`: `copy` stores the originals, `link` hard-links them if the file system can.
+    `pack_above`: collections of more images keep several thumbnails in one file, of at most
+    `pack_bytes`. The first `cover_rows` images of the default order have files of at most
+    `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file; `vector_block`: the
+    same, a multiple of 4, or None for files of about 1 MiB. `ids_per_file`: the most ids per file, on
+    average. `fanout`: entries in a node of a list. `url` is where the site will be published, only
+    needed for an absolute preview picture. `web` is the folder of the web build, None for the one that
+    `assets.web_folder` finds. Without `pages` only data are written.
     """
 
     thumbnail_size: int = 320
@@ -117,8 +122,14 @@ class SiteSettings:
     examples: Sequence[str] = ()
     pack_above: int = 8000
     pack_bytes: int = 128 * 1024
-    row_block: int = 4096
+    cover_rows: int = 96
+    cover_bytes: int = 32 * 1024
+    row_block: int = 256
     document_block: int = 128
+    order_block: int = 16384
+    vector_block: int | None = None
+    ids_per_file: int = 4096
+    fanout: int = 256
     language: str = "en"
     url: str | None = None
     web: Path | None = None
@@ -165,20 +176,21 @@ class Layout:
 class SiteInput:
     """Everything a site is written from.
 
-    `embeddings`: float32 [rows, dim], L2-normalised, or None for a site of metadata only. `thumbnail`,
-    `view` and `original` are called with a row's number when its file is due, so that only one is in
-    memory at a time; `original` gives bytes, a file to copy or link, or None.
+    `rows` are read once (a list of SiteRow will do), `embeddings` twice; None makes a site of metadata
+    only. `thumbnail`, `view` and `original` are called with a row's number when its file is written, so
+    that few of them are in memory at a time. `thumbnail` is called in any order, `view` and `original`
+    in row order. `original` gives bytes, a file to copy or link, or None.
     """
 
     title: str
-    rows: Sequence[SiteRow]
+    rows: SiteRows
     fields: Sequence[FieldSpec]
     thumbnail: Callable[[int], bytes | None]
     view: Callable[[int], bytes | None] = lambda row: None
     original: Callable[[int], Path | bytes | None] = lambda row: None
     description: str = ""
     attribution: Sequence[Attribution] = ()
-    embeddings: NDArray[np.float32] | None = None
+    embeddings: Embeddings | None = None
     layout: Layout = field(default_factory=Layout)
     pack: PackSource | None = None
     settings: SiteSettings = field(default_factory=SiteSettings)
@@ -186,10 +198,10 @@ class SiteInput:
 
 @dataclass(frozen=True)
 class SiteReport:
-    """What was written. `bytes` counts every file of the site; `reused` ones are hard links.
+    """What was written. `bytes` counts every file of the site; `reused` files were published already.
 
-    `hash` identifies the collection (docs/FORMAT.md 2.1); `problems` are values left out because they
-    do not fit their field.
+    `hash` identifies the collection (docs/FORMAT.md 2.1). `problems` are values left out because they
+    do not fit their field. `layout` is what to keep for the next build.
     """
 
     count: int
@@ -197,4 +209,5 @@ class SiteReport:
     bytes: int
     reused: int
     hash: str
+    layout: Layout
     problems: tuple[Problem, ...] = ()

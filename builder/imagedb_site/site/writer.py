@@ -1,39 +1,49 @@
-"""Writes a whole site, docs/FORMAT.md section 2, into a new folder."""
+"""Writes a whole site, docs/FORMAT.md section 2: the order of its parts, and one pass over the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from imagedb_site.container import canonical_json
 from imagedb_site.errors import FormatError
-from imagedb_site.layout import MANIFEST
-from imagedb_site.records import Problem, Progress, Value
-from imagedb_site.site.catalog import write_catalog
-from imagedb_site.site.columns import write_column
-from imagedb_site.site.documents import document, write_documents
+from imagedb_site.layout import thumbnail_path
+from imagedb_site.records import Problem, Progress
+from imagedb_site.site.catalog import CatalogWriter, catalog_columns, full_text
+from imagedb_site.site.columns import ColumnsWriter
+from imagedb_site.site.documents import DocumentsWriter, document
+from imagedb_site.site.ids import IdsWriter
+from imagedb_site.site.larger import ViewsWriter, write_original
 from imagedb_site.site.manifest import (
     FORMAT,
     VERSION,
     check_fields,
-    collection_hash,
     field_definitions,
     generator,
 )
 from imagedb_site.site.model import write_model
-from imagedb_site.site.originals import write_originals
-from imagedb_site.site.pages import write_pages
-from imagedb_site.site.rows import write_ids, write_rows
-from imagedb_site.site.storage import SiteFolder
-from imagedb_site.site.thumbnails import Place, write_thumbnails, write_views
-from imagedb_site.site.types import Attribution, SiteInput, SiteReport
-from imagedb_site.site.vectors import write_vectors
-from imagedb_site.site.words import write_words
+from imagedb_site.site.order import checked_order, write_order
+from imagedb_site.site.pages import write_program
+from imagedb_site.site.reuse import PreviousSite
+from imagedb_site.site.rows import RowsWriter
+from imagedb_site.site.storage import SiteFiles
+from imagedb_site.site.target import FolderTarget, Target
+from imagedb_site.site.thumbnails import PackPlan, Places, plan_packs, write_thumbnails
+from imagedb_site.site.types import Attribution, Layout, SiteInput, SiteReport, SiteRow
+from imagedb_site.site.vectors import Vectors, write_vectors
+from imagedb_site.site.words import WordCounter
 from imagedb_site.values import clean_fields, is_web_address, storable
+
+Order = NDArray[np.uint32] | None
+
+_PREVIEW_ROWS = 96
+
+
+def no_progress(step: str, done: int, total: int | None) -> None:
+    """Reports nothing."""
 
 
 def write_site(
@@ -41,32 +51,49 @@ def write_site(
     out: Path,
     *,
     previous: Path | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = no_progress,
 ) -> SiteReport:
     """Write `site` into `out`, a folder that is empty or does not exist.
 
-    The same input gives the same bytes. Hashed files that the site in `previous` already has are hard
-    linked. Raises FormatError where the input does not fit the format and StorageError where a file
-    cannot be written; `out` is then incomplete, and has no manifest.
+    The same input gives the same bytes. Files that the site in `previous` already has are hard linked.
+    Raises FormatError if the input does not fit the format, and StorageError if a file cannot be
+    written; `out` is then incomplete and has no manifest.
+    """
+    target = FolderTarget(out, previous)
+    earlier = None if previous is None else PreviousSite(previous)
+    return write_to(target, site, earlier, progress)
+
+
+def write_to(
+    target: Target,
+    site: SiteInput,
+    previous: PreviousSite | None = None,
+    progress: Progress = no_progress,
+) -> SiteReport:
+    """Write `site` to a target. `previous`: an earlier site, whose compressed content is used again.
+
+    Rows and embeddings are read as streams. What grows with the collection in memory: about 100 bytes
+    per row, 8 more per column, 128 for the order of thumbnails, and the different words and values.
     """
     site = _storable(site)
     _check_input(site)
-    folder = SiteFolder(out, previous)
-    values, problems = _clean(site)
-    thumbnails, places = write_thumbnails(folder, site, progress)
-    views, view_paths = write_views(folder, site, progress)
-    original_paths = write_originals(folder, site, progress)
-    columns = {}
-    for spec in site.fields:
-        if spec.column or spec.facet:
-            columns[spec.name] = write_column(folder, spec, values)
-    progress("catalog", 0, 1)
-    documents = [
-        document(row, fields, view, original)
-        for row, fields, view, original in zip(
-            site.rows, values, view_paths, original_paths, strict=True
-        )
-    ]
+    files = SiteFiles(target, previous)
+    order = checked_order(site.layout.order, len(site.rows))
+    plan = plan_packs(site, order)
+    vectors = _write_vectors(files, site, plan)
+    thumbnails, places = write_thumbnails(
+        files, site, plan, order, None if vectors is None else vectors.reduced, progress
+    )
+    parts = _Parts(files, site, places, order)
+    with parts.catalog:
+        for number, row in enumerate(site.rows):
+            parts.add(number, row)
+            progress("documents", number + 1, len(site.rows))
+        progress("catalog", 0, 1)
+        written = parts.finish()
+        progress("catalog", 1, 1)
+    single = places if thumbnails["extension"] == "webp" else None
+    program = write_program(files, site, parts.preview(single))
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -75,53 +102,112 @@ def write_site(
             "title": site.title,
             "description": site.description,
             "count": len(site.rows),
-            "hash": collection_hash(site.rows),
+            "hash": parts.hash,
             "attribution": [line.to_json() for line in site.attribution],
         },
-        "fields": field_definitions(site.fields, columns),
-        "rows": write_rows(folder, site.rows, places, site.settings.row_block),
-        "ids": write_ids(folder, site.rows),
+        "fields": field_definitions(site.fields),
+        **written,
+        "order": write_order(files, order, site.settings.order_block, site.settings.fanout),
         "thumbnails": thumbnails,
-        "views": views,
         "originals": site.settings.originals,
-        "documents": write_documents(folder, documents, site.settings.document_block),
-        "catalog": write_catalog(folder, site.fields, values),
-        "vectors": None if site.embeddings is None else write_vectors(folder, site.embeddings),
-        "model": None if site.pack is None else write_model(folder, site.pack),
-        "suggestions": write_words(folder, site.fields, values),
+        "vectors": None if vectors is None else vectors.manifest,
+        "model": None if site.pack is None else write_model(files, site.pack),
         "examples": list(site.settings.examples),
+        "program": program.to_json(),
     }
-    progress("catalog", 1, 1)
-    if site.settings.pages:
-        write_pages(folder, site, _preview(folder, view_paths, places))
-    manifest["bytes"] = folder.total_bytes
-    # Last: a folder with a manifest is a whole site.
-    folder.put(MANIFEST, canonical_json(manifest))
+    manifest["bytes"] = files.total_bytes
+    files.commit(manifest)
     return SiteReport(
         count=len(site.rows),
-        files=len(folder.paths),
-        bytes=folder.total_bytes,
-        reused=folder.reused,
-        hash=manifest["collection"]["hash"],
-        problems=tuple(problems),
+        files=files.count,
+        bytes=files.total_bytes,
+        reused=files.reused,
+        hash=parts.hash,
+        layout=Layout(order, None if vectors is None else vectors.quantizer, plan.packs),
+        problems=tuple(parts.problems),
     )
 
 
-def _preview(
-    folder: SiteFolder, views: Sequence[str | None], places: Sequence[Place | None]
-) -> str | None:
-    """A picture of the first image that has one, to show where somebody shares the address."""
-    for view, place in zip(views, places, strict=True):
-        if view is not None:
-            return view
-        if place is not None:
-            path = f"thumbs/{place.hash16}.webp"
-            return path if path in folder.paths else None
-    return None
+class _Parts:
+    """Everything that is written from one pass over the rows."""
+
+    def __init__(self, files: SiteFiles, site: SiteInput, places: Places, order: Order) -> None:
+        settings = site.settings
+        self._files = files
+        self._site = site
+        self._rows = RowsWriter(files, places, settings)
+        self._documents = DocumentsWriter(files, settings)
+        self._columns = ColumnsWriter(site.fields)
+        self._ids = IdsWriter()
+        self._views = ViewsWriter(files, site)
+        self._words = WordCounter()
+        self._count = 0
+        # The paths of views are only kept for the rows where a picture for the preview is looked for.
+        head = np.arange(len(site.rows)) if order is None else order
+        self._head: dict[int, str | None] = dict.fromkeys(head[:_PREVIEW_ROWS].tolist())
+        self.catalog = CatalogWriter(site.fields)
+        self.problems: list[Problem] = []
+        self.hash = ""
+
+    def add(self, number: int, row: SiteRow) -> None:
+        """Write everything about the next row in row order."""
+        if number >= len(self._site.rows):
+            raise FormatError(f"More than {number:,} rows were given.")
+        values, unfit = clean_fields(row.key, row.fields, self._site.fields)
+        self.problems.extend(unfit)
+        view = self._views.write(number, row)
+        original = write_original(self._files, self._site, number, row)
+        self._rows.add(row, self._ids.add(row.image_id))
+        self._documents.add(document(row, values, view, original))
+        self._columns.add(values)
+        texts = full_text(values, self.catalog.columns)
+        self.catalog.add(texts)
+        self._words.add(texts)
+        if number in self._head:
+            self._head[number] = view
+        self._count += 1
+
+    def finish(self) -> dict[str, Any]:
+        """Write what is left; gives the manifest's keys of these parts."""
+        count = len(self._site.rows)
+        if self._count != count:
+            raise FormatError(f"{self._count:,} rows were given, not {count:,}.")
+        ids, self.hash = self._ids.finish(self._files, self._site.settings)
+        return {
+            "columns": self._columns.finish(self._files),
+            "rows": self._rows.finish(),
+            "ids": ids,
+            "views": self._views.finish(),
+            "documents": self._documents.finish(),
+            "catalog": self.catalog.finish(self._files),
+            "suggestions": self._words.finish(self._files),
+        }
+
+    def preview(self, places: Places | None) -> str | None:
+        """Returns the path of the first view or thumbnail, for links to the page that are shared.
+
+        `places`: None if thumbnails are in packs, from which no page can show one.
+        """
+        for row, view in self._head.items():
+            if view is not None:
+                return view
+            if places is not None and places.length[row]:
+                return thumbnail_path(places.name[row].tobytes().hex(), "webp")
+        return None
+
+
+def _write_vectors(files: SiteFiles, site: SiteInput, plan: PackPlan) -> Vectors | None:
+    if site.embeddings is None:
+        return None
+    wanted = np.zeros(len(site.rows), dtype=np.bool_)
+    if plan.packs.packed:
+        wanted[plan.others] = True
+    quantizer = site.layout.quantizer
+    return write_vectors(files, site.embeddings, len(site.rows), quantizer, wanted, site.settings)
 
 
 def _storable(site: SiteInput) -> SiteInput:
-    """The input with texts that UTF-8 can hold; those of the rows are cleaned with their fields."""
+    """The input with texts that UTF-8 can hold. Those of the rows are cleaned with their fields."""
     return replace(
         site,
         title=storable(site.title),
@@ -144,31 +230,18 @@ def _storable(site: SiteInput) -> SiteInput:
     )
 
 
-def _clean(site: SiteInput) -> tuple[Sequence[Mapping[str, Value]], list[Problem]]:
-    values: list[Mapping[str, Value]] = []
-    problems: list[Problem] = []
-    for row in site.rows:
-        fields, unfit = clean_fields(row.key, row.fields, site.fields)
-        values.append(fields)
-        problems.extend(unfit)
-    return values, problems
-
-
 def _check_input(site: SiteInput) -> None:
     check_fields(site.fields)
-    if not site.rows:
+    catalog_columns(site.fields)
+    if not len(site.rows):
         raise FormatError("A site needs at least one image.")
-    if len({row.image_id for row in site.rows}) != len(site.rows):
-        raise FormatError("Two images have the same id.")
-    embeddings = site.embeddings
-    if embeddings is None:
+    block = site.settings.vector_block
+    if block is not None and (block < 4 or block % 4):
+        raise FormatError(f"A vector block of {block} rows is not a multiple of 4.")
+    if site.embeddings is None or site.pack is None:
         return
-    if embeddings.ndim != 2 or len(embeddings) != len(site.rows) or not embeddings.shape[1]:
-        raise FormatError(f"Embeddings {embeddings.shape} do not fit {len(site.rows):,} images.")
-    if not np.isfinite(embeddings).all():
-        raise FormatError("Embeddings hold values that are not finite.")
-    if site.pack is not None and site.pack.manifest["dim"] != embeddings.shape[1]:
+    if site.pack.manifest["dim"] != site.embeddings.dim:
         raise FormatError(
-            f"The embeddings have {embeddings.shape[1]} dimensions, "
+            f"The embeddings have {site.embeddings.dim} dimensions, "
             f"the model pack {site.pack.manifest['dim']}."
         )

@@ -1,0 +1,45 @@
+"""Files on disk: failures as clear errors, hard links, digests."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imagedb_site.errors import StorageError
+
+
+@contextmanager
+def storage_errors(path: Path, verb: str = "write") -> Iterator[None]:
+    """Turn an OSError about `path` into a StorageError of one sentence."""
+    try:
+        yield
+    except OSError as error:
+        hint = None
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            reason = "the disk is full"
+            hint = "Free some space and build again; the published site was left unchanged."
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            reason = "permission is denied"
+            hint = "Choose another output folder or change its permissions."
+        else:
+            reason = error.strerror or type(error).__name__
+        raise StorageError(f"Cannot {verb} {path}: {reason}.", hint) from error
+
+
+def hard_link(source: Path, target: Path) -> bool:
+    """Make `target` a hard link to `source`; returns False if the file system cannot."""
+    try:
+        os.link(source, target, follow_symlinks=True)
+    except (OSError, NotImplementedError):
+        return False
+    return True
+
+
+def digest_of(path: Path) -> str:
+    """Returns the SHA-256 of a file in hex. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
