@@ -8,6 +8,7 @@ them by the rule of agreement in docs/QUERY.md.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -23,9 +24,11 @@ import numpy as np
 from query_cases import GROUPS
 from query_collection import COUNT, metadata, picture
 
+from imagedb_site.container import FileEntry, canonical_json
 from imagedb_site.encoders import Encoder, load_pack
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
+from imagedb_site.layout import hash16
 from imagedb_site.query.evaluate import Mode, Result, evaluate, query_vector
 from imagedb_site.query.index import Floats, Index
 from imagedb_site.query.parse import Query, Term, parse
@@ -54,6 +57,23 @@ def build(folder: Path) -> Path:
     command += ["--view-size", "0", "--workers", "1"]
     subprocess.run(command, check=True, timeout=300)
     return folder / "site"
+
+
+def keep(site: Path) -> None:
+    """Copy what a search reads: neither the application, which changes too often, nor the pictures."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    SITE.mkdir()
+    for name in ("data", "model"):
+        shutil.copytree(site / name, SITE / name)
+    manifest = json.loads((site / "manifest.json").read_bytes())
+    (SITE / manifest["program"]["path"]).unlink()
+    data = canonical_json({"files": []})
+    path = f"data/program.{hash16(data)}.bin"
+    (SITE / path).write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    manifest["program"] = FileEntry(path, len(data), len(data), digest, index=True).to_json()
+    manifest["bytes"] = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file())
+    (SITE / "manifest.json").write_bytes(canonical_json(manifest))
 
 
 def query_pictures() -> dict[str, list[float]]:
@@ -163,13 +183,7 @@ def make_cases(index: SiteIndex) -> dict[str, Any]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as place:
-        site = build(Path(place))
-        shutil.rmtree(SITE, ignore_errors=True)
-        SITE.mkdir()
-        # What a search reads: neither the application nor the pictures.
-        shutil.copy(site / "manifest.json", SITE)
-        for name in ("data", "model"):
-            shutil.copytree(site / name, SITE / name)
+        keep(build(Path(place)))
     golden = make_cases(SiteIndex.open(SITE))
     cases = ",\n".join(
         json.dumps(case, ensure_ascii=True, sort_keys=True) for case in golden.pop("cases")

@@ -1,8 +1,8 @@
 """Makes tests/golden/site-tiny and the decoded values expected of it, tests/golden/site-tiny.json.
 
-Run `python tests/golden/make_site_tiny.py` after a change of docs/FORMAT.md;
-tests/unit/test_site_golden.py fails while the committed files say something else than this gives.
-The pictures are drawn here, the names, texts and dates are invented.
+Run `python tests/golden/make_site_tiny.py` after a change of docs/FORMAT.md, and then make_site_grown.py.
+tests/unit/test_site_golden.py fails as long as the committed files differ from what this writes. The
+pictures are drawn here; names, texts and dates are invented.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from imagedb_site.records import FieldSpec, Value
-from imagedb_site.site import Attribution, SiteInput, SiteRow, SiteSettings, image_ids, write_site
+from imagedb_site.site import (
+    ArrayEmbeddings,
+    Attribution,
+    SiteInput,
+    SiteRow,
+    SiteSettings,
+    image_ids,
+    write_site,
+)
 from imagedb_site.text import CJK_CHARACTER, fts_query, fts_text
 
 HERE = Path(__file__).parent
@@ -153,7 +161,7 @@ def make_embeddings() -> np.ndarray:
 
 
 def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
-    """The golden collection; `pictures` are the committed ones, drawn anew where None.
+    """The golden collection; `pictures` are the committed ones, or None to draw them again.
 
     Another version of libwebp draws other bytes, from which ids and file names follow.
     """
@@ -189,7 +197,7 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
         ],
         rows=rows,
         fields=FIELDS,
-        embeddings=make_embeddings(),
+        embeddings=ArrayEmbeddings(make_embeddings()),
         thumbnail=lambda row: pictures[row] if row != 23 else None,
         view=lambda row: pictures[row],
         original=lambda row: pictures[row] if row == 1 else None,
@@ -200,6 +208,9 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
             examples=("cat", "the sea in winter", "猫"),
             row_block=10,
             document_block=9,
+            vector_block=12,
+            ids_per_file=4,
+            fanout=4,
             pages=False,
         ),
     )
@@ -276,12 +287,17 @@ def expected_words(rows: Sequence[SiteRow]) -> list[list[Any]]:
     return [list(item) for item in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def expected_vectors(embeddings: np.ndarray) -> dict[str, Any]:
-    """The codes by the rule of the format, and exact answers over what they stand for."""
+def plain_quantizer(embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and scale of embeddings in which no dimension has outliers."""
     mean = embeddings.astype(np.float64).mean(axis=0).astype(np.float32)
-    centred = embeddings - mean
-    scale = (np.abs(centred).max(axis=0) / np.float32(127)).astype(np.float32)
-    codes = np.rint(centred / scale).astype(np.int64)
+    scale = (np.abs(embeddings - mean).max(axis=0) / np.float32(127)).astype(np.float32)
+    return mean, scale
+
+
+def expected_vectors(embeddings: np.ndarray, fitted_to: np.ndarray) -> dict[str, Any]:
+    """The codes by the rule of the format, and exact answers over what they stand for."""
+    mean, scale = plain_quantizer(fitted_to)
+    codes = np.clip(np.rint((embeddings - mean) / scale), -127, 127).astype(np.int64)
     stands_for = mean.astype(np.float64) + scale.astype(np.float64) * codes
     random = np.random.default_rng(7)
     queries = [embeddings[0], embeddings[13], *random.normal(size=(3, DIM))]
@@ -301,11 +317,19 @@ def expected_vectors(embeddings: np.ndarray) -> dict[str, Any]:
     return {"codes": codes.tolist(), "tolerance": 1e-5, "queries": answers}
 
 
-def expected(site: SiteInput) -> dict[str, Any]:
-    assert site.embeddings is not None
+def expected(
+    site: SiteInput, order: Sequence[int] | None = None, fitted_to: np.ndarray | None = None
+) -> dict[str, Any]:
+    """What readers should find in the site. `order`: the default order if it is not row order.
+
+    `fitted_to`: the embeddings that the quantizer was fitted to if they are not those of the site.
+    """
+    assert isinstance(site.embeddings, ArrayEmbeddings)
+    embeddings = site.embeddings.values
     return {
         "count": len(site.rows),
         "ids": [row.image_id for row in site.rows],
+        "order": list(range(len(site.rows)) if order is None else order),
         "rows": [
             {
                 "width": row.width,
@@ -320,7 +344,7 @@ def expected(site: SiteInput) -> dict[str, Any]:
         "columns": expected_columns(list(site.rows)),
         "documents": [{"path": row.key, "fields": dict(row.fields)} for row in site.rows],
         "fts": expected_fts(list(site.rows)),
-        "vectors": expected_vectors(site.embeddings),
+        "vectors": expected_vectors(embeddings, embeddings if fitted_to is None else fitted_to),
         "words": expected_words(list(site.rows)),
     }
 
@@ -330,8 +354,12 @@ def make(folder: Path, answers: Path) -> None:
     site = make_input()
     shutil.rmtree(folder, ignore_errors=True)
     write_site(site, folder)
-    text = json.dumps(expected(site), ensure_ascii=False, sort_keys=True, indent=None)
-    answers.write_text(text.replace('}], "', '}],\n"') + "\n", encoding="utf-8")
+    write_answers(expected(site), answers)
+
+
+def write_answers(values: dict[str, Any], path: Path) -> None:
+    text = json.dumps(values, ensure_ascii=False, sort_keys=True, indent=None)
+    path.write_text(text.replace('}], "', '}],\n"') + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

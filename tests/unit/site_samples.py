@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from plain_site import PlainSite
 
 from imagedb_site.container import canonical_json
-from imagedb_site.reader import open_site
 from imagedb_site.records import FieldSpec, Value
-from imagedb_site.site import SiteInput, SiteRow, SiteSettings
+from imagedb_site.site import ArrayEmbeddings, SiteInput, SiteRow, SiteSettings
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 sys.path.insert(0, str(GOLDEN))
@@ -40,6 +40,10 @@ def make_web(folder: Path) -> Path:
     (assets / "worker-Work1234.js").write_text("self.onmessage=()=>{}\n")
     (assets / "scan-Wasm1234.wasm").write_bytes(b"\0asm\1\0\0\0")
     (assets / "main-AbCd1234.js.map").write_text("{}")
+    (folder / "lib").mkdir()
+    (folder / "lib" / "engine-Eng12345.js").write_text("export const engine = 1\n")
+    (folder / "imagedb.js").write_text("export * from './lib/engine-Eng12345.js'\n")
+    (folder / "imagedb.d.ts").write_text("export const engine: number\n")
     (folder / "sw.js").write_text("self.addEventListener('fetch', () => {})\n")
     (folder / ".vite").mkdir()
     manifest = {
@@ -57,8 +61,9 @@ def make_web(folder: Path) -> Path:
 
 def golden_pictures() -> list[bytes]:
     """The pictures of the golden site, in row order."""
-    with open_site(GOLDEN / "site-tiny") as site:
-        return [site.thumbnail(row) or make_site_tiny.draw(row) for row in range(site.count)]
+    site = PlainSite(GOLDEN / "site-tiny")
+    rows = enumerate(site.rows())
+    return [site.thumbnail(row) or make_site_tiny.draw(number) for number, row in rows]
 
 
 def golden_input(web: Path | None = None, **settings: Any) -> SiteInput:
@@ -100,7 +105,7 @@ def sample_input(
         rows=rows,
         fields=FIELDS,
         thumbnail=lambda row: pictures[row],
-        embeddings=embeddings,
+        embeddings=None if embeddings is None else ArrayEmbeddings(embeddings),
         settings=SiteSettings(**{"pages": False, **settings}),
     )
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from plain_site import PlainSite
 from site_samples import golden_input, make_web, sample_input
 
 from imagedb_site.errors import ImageDBError
+from imagedb_site.layout import MUTABLE
 from imagedb_site.site import Attribution, write_site
 
 
@@ -129,7 +132,17 @@ def test_the_service_worker_knows_the_application(site: Path) -> None:
     assert set(paths[1:]) == on_disk
     assert not any(path.endswith(".map") for path in paths)
     for file in shell["files"]:
-        assert file["bytes"] == (site / file["path"]).stat().st_size
+        data = (site / file["path"]).read_bytes()
+        assert file["bytes"] == len(data)
+        assert file["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+def test_the_manifest_leads_to_every_file_of_the_program(site: Path) -> None:
+    plain = PlainSite(site)
+    plain.check()
+    listed = {entry["path"] for entry in plain.json(plain.manifest["program"])["files"]}
+    tops = {path.split("/")[0] for path in listed}
+    assert tops == {*MUTABLE, "assets", "lib"} - {"manifest.json"}
 
 
 def test_a_web_build_without_its_parts_is_refused(tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from plain_site import PlainSite
 from site_samples import sample_input, tree
 
 from imagedb_site.errors import FormatError, StorageError
-from imagedb_site.reader import open_site
 from imagedb_site.site import SiteInput, SiteReport, publish, swap, workspace, write_site
 
 swap_module = importlib.import_module("imagedb_site.site.swap")
 
 
 def put(site: SiteInput, out: Path) -> SiteReport:
-    return publish(site, out, verify=lambda folder: open_site(folder).verify())
+    return publish(site, out, verify=lambda folder: PlainSite(folder).check())
 
 
 @pytest.fixture(params=["exchange", "two renames", "mount point"])
@@ -45,7 +45,7 @@ def test_first_and_second_build(tmp_path: Path, way: str) -> None:
     out = tmp_path / "dist"
     put(sample_input(5), out)
     put(sample_input(6, seed=2), out)
-    open_site(out).verify()
+    PlainSite(out).check()
     write_site(sample_input(6, seed=2), tmp_path / "fresh")
     assert tree(out) == tree(tmp_path / "fresh")
     assert names(tmp_path) == ["dist", "fresh"]
@@ -69,7 +69,7 @@ def test_the_owners_files_stay(tmp_path: Path, way: str) -> None:
     put(sample_input(6, seed=2), out)
     assert (out / "CNAME").read_text() == "pictures.example.org\n"
     assert (out / ".git" / "HEAD").is_file()
-    assert open_site(out).count == 6
+    assert PlainSite(out).count == 6
 
 
 @pytest.mark.parametrize("content", ["file in it", "foreign manifest", "a file"])
@@ -153,7 +153,7 @@ def test_remains_of_a_killed_build_are_cleaned(tmp_path: Path) -> None:
     put(sample_input(6, seed=2), out)
     assert names(tmp_path) == ["dist"]
     assert not (out / "thumbs" / "0123456789abcdef.webp").exists()
-    open_site(out).verify()
+    PlainSite(out).check()
 
 
 def test_a_kill_between_two_renames_is_repaired(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_kill_between_two_renames_is_repaired(tmp_path: Path) -> None:
     out.rename(tmp_path / ".dist.before")
     with pytest.raises(RuntimeError), workspace(out):
         raise RuntimeError("this build fails too")
-    assert open_site(out).count == 5
+    assert PlainSite(out).count == 5
     assert (out / "CNAME").is_file()
     assert names(tmp_path) == ["dist"]
 
@@ -214,7 +214,7 @@ def test_a_link_to_the_folder_stays_a_link(tmp_path: Path) -> None:
     put(sample_input(5), out)
     put(sample_input(6, seed=2), out)
     assert out.is_symlink()
-    assert open_site(real).count == 6
+    assert PlainSite(real).count == 6
 
 
 def test_a_half_site_is_not_swapped_in(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_half_site_is_not_swapped_in(tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     with pytest.raises(StorageError, match="not a finished site"):
         swap(tmp_path / "half", tmp_path / "dist")
-    assert open_site(tmp_path / "dist").count == 5
+    assert PlainSite(tmp_path / "dist").count == 5
 
 
 KILLED = """
@@ -231,7 +231,6 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from site_samples import sample_input
 import dataclasses
-from imagedb_site.reader import open_site
 from imagedb_site.site import publish
 site = sample_input(40, seed=2)
 real = site.thumbnail
@@ -277,6 +276,6 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         assert tree(out) == before
         assert names(disk) == ["dist"]
         put(sample_input(21), out)
-        open_site(out).verify()
+        PlainSite(out).check()
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -11,13 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_site import PlainSite
 from site_samples import FIELDS, golden_input, make_web, sample_input, tree
 
 from imagedb_site.errors import FormatError, ImageDBError, StorageError
-from imagedb_site.reader import open_site
 from imagedb_site.records import FieldSpec
-from imagedb_site.site import Attribution, SiteSettings, write_site
-from imagedb_site.site.storage import SiteFolder
+from imagedb_site.site import (
+    ArrayEmbeddings,
+    Attribution,
+    FolderTarget,
+    SiteSettings,
+    write_site,
+)
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def test_a_damaged_file_of_the_previous_site_is_written_anew(tmp_path: Path) -> 
     thumb.write_bytes(bytes(len(whole)))
     write_site(site, tmp_path / "two", previous=tmp_path / "one")
     assert (tmp_path / "two" / "thumbs" / thumb.name).read_bytes() == whole
-    open_site(tmp_path / "two").verify()
+    PlainSite(tmp_path / "two").check()
 
 
 def test_unchanged_data_is_not_compressed_again(
@@ -79,7 +84,7 @@ def test_unchanged_data_is_not_compressed_again(
 ) -> None:
     write_site(sample_input(300), tmp_path / "one")
 
-    def never(data: bytes) -> bytes:
+    def never(data: object) -> bytes:
         raise AssertionError("compressed again")
 
     monkeypatch.setattr("imagedb_site.site.storage.gzip_bytes", never)
@@ -94,33 +99,33 @@ def test_damaged_compressed_data_is_written_anew(tmp_path: Path) -> None:
     data[len(data) // 2] ^= 1
     catalog.write_bytes(data)
     write_site(sample_input(300), tmp_path / "two", previous=tmp_path / "one")
-    open_site(tmp_path / "two").verify()
+    PlainSite(tmp_path / "two").check()
 
 
 def test_large_collections_get_packs_of_look_alikes(tmp_path: Path) -> None:
-    site = sample_input(60, pack_above=50, pack_bytes=2000)
+    site = sample_input(60, pack_above=50, pack_bytes=2000, cover_rows=0)
     write_site(site, tmp_path / "site")
-    published = open_site(tmp_path / "site")
-    published.verify()
-    assert published.manifest.thumbnails.extension == "bin"
+    published = PlainSite(tmp_path / "site")
+    published.check()
+    assert published.manifest["thumbnails"]["extension"] == "bin"
     packs = list((tmp_path / "site" / "thumbs").iterdir())
     assert 3 < len(packs) < 15
     assert all(pack.stat().st_size <= 2000 for pack in packs)
-    for row in range(60):
-        assert published.thumbnail(row) == site.thumbnail(row)
+    for number, row in enumerate(published.rows()):
+        assert published.thumbnail(row) == site.thumbnail(number)
 
 
 def test_neighbours_in_a_pack_look_alike(tmp_path: Path) -> None:
     """Rows of four clear clusters, dealt like cards, come back sorted by cluster."""
-    site = sample_input(64, dim=16, pack_above=10, pack_bytes=1500)
-    assert site.embeddings is not None
+    site = sample_input(64, dim=16, pack_above=10, pack_bytes=1500, cover_rows=0)
+    assert isinstance(site.embeddings, ArrayEmbeddings)
     cluster = np.arange(64) % 4
-    embeddings = (np.eye(16)[cluster] + 0.05 * site.embeddings).astype(np.float32)
-    write_site(dataclasses.replace(site, embeddings=embeddings), tmp_path / "site")
-    published = open_site(tmp_path / "site")
+    embeddings = (np.eye(16)[cluster] + 0.05 * site.embeddings.values).astype(np.float32)
+    write_site(dataclasses.replace(site, embeddings=ArrayEmbeddings(embeddings)), tmp_path / "site")
+    published = PlainSite(tmp_path / "site")
     packs: dict[str, set[int]] = {}
-    for row in range(64):
-        packs.setdefault(str(published.thumbnail_path(row)), set()).add(int(cluster[row]))
+    for number, row in enumerate(published.rows()):
+        packs.setdefault(row["pack"], set()).add(int(cluster[number]))
     mixed = sum(len(clusters) > 1 for clusters in packs.values())
     assert len(packs) >= 8
     assert mixed <= 3
@@ -129,10 +134,10 @@ def test_neighbours_in_a_pack_look_alike(tmp_path: Path) -> None:
 def test_a_site_of_words_only(tmp_path: Path) -> None:
     site = dataclasses.replace(sample_input(5, dim=None), thumbnail=lambda row: None)
     write_site(site, tmp_path / "site")
-    published = open_site(tmp_path / "site")
-    published.verify()
-    assert published.manifest.vectors is None
-    assert [row for row, _ in published.search_text("picture", 10)] == [0, 1, 2, 3, 4]
+    published = PlainSite(tmp_path / "site")
+    published.check()
+    assert published.manifest["vectors"] is None
+    assert published.words() == [("picture", 5)]
 
 
 def test_originals(tmp_path: Path) -> None:
@@ -146,9 +151,9 @@ def test_originals(tmp_path: Path) -> None:
             settings=SiteSettings(pages=False, originals=mode),
         )
         write_site(site, tmp_path / mode)
-        published = open_site(tmp_path / mode)
-        published.verify()
-        paths = [published.document(row).get("original") for row in range(2)]
+        published = PlainSite(tmp_path / mode)
+        published.check()
+        paths = [document.get("original") for document in published.documents()]
         if mode == "none":
             assert paths == [None, None]
             continue
@@ -167,7 +172,7 @@ def test_an_original_that_could_run_scripts_loses_its_extension(tmp_path: Path) 
         settings=SiteSettings(pages=False, originals="copy"),
     )
     write_site(site, tmp_path / "site")
-    assert open_site(tmp_path / "site").document(0)["original"].endswith(".bin")
+    assert PlainSite(tmp_path / "site").documents()[0]["original"].endswith(".bin")
 
 
 def test_values_that_do_not_fit_are_left_out_and_reported(tmp_path: Path) -> None:
@@ -190,13 +195,13 @@ def test_values_that_do_not_fit_are_left_out_and_reported(tmp_path: Path) -> Non
         ("folder/1.jpg", "link"),
         ("folder/2.jpg", "size"),
     ]
-    published = open_site(tmp_path / "site")
-    published.verify()
-    assert published.column("size") == [3, None, None]
-    assert published.column("good") == ["true", None, "false"]
-    assert published.column("taken")[1] == 1612137600
-    assert published.document(1)["fields"] == {"name": "picture 1", "taken": "2021-02"}
-    assert published.document(2)["fields"] == {"name": "picture 2", "good": False}
+    published = PlainSite(tmp_path / "site")
+    published.check()
+    assert published.columns()["size"] == [3, None, None]
+    assert published.columns()["good"] == ["true", None, "false"]
+    assert published.columns()["taken"][1] == 1612137600
+    assert published.documents()[1]["fields"] == {"name": "picture 1", "taken": "2021-02"}
+    assert published.documents()[2]["fields"] == {"name": "picture 2", "good": False}
 
 
 def test_half_characters_anywhere_do_no_harm(tmp_path: Path, web: Path) -> None:
@@ -219,13 +224,13 @@ def test_half_characters_anywhere_do_no_harm(tmp_path: Path, web: Path) -> None:
         settings=dataclasses.replace(base.settings, examples=[bad]),
     )
     write_site(site, tmp_path / "site")
-    published = open_site(tmp_path / "site")
-    published.verify()
+    published = PlainSite(tmp_path / "site")
+    published.check()
     good = "caf\ufffd \ufffd <x>"
-    assert published.manifest.title == good
-    assert published.column("place") == [good, good]
-    assert published.document(0)["path"] == "folder/0.jpg" + good
-    assert [row for row, _ in published.search_text("caf", 5)] == [0, 1]
+    assert published.manifest["collection"]["title"] == good
+    assert published.columns()["place"] == [good, good]
+    assert published.documents()[0]["path"] == "folder/0.jpg" + good
+    assert ("caf", 2) in published.words()
 
 
 @pytest.mark.parametrize(
@@ -233,8 +238,11 @@ def test_half_characters_anywhere_do_no_harm(tmp_path: Path, web: Path) -> None:
     [
         (lambda site: {"rows": []}, "at least one image"),
         (lambda site: {"rows": [site.rows[0]] * 7}, "same id"),
-        (lambda site: {"embeddings": np.ones((3, 8), np.float32)}, "do not fit"),
-        (lambda site: {"embeddings": np.full((7, 8), np.nan, np.float32)}, "not finite"),
+        (lambda site: {"embeddings": ArrayEmbeddings(np.ones((3, 8), np.float32))}, "do not fit"),
+        (
+            lambda site: {"embeddings": ArrayEmbeddings(np.full((7, 8), np.nan, np.float32))},
+            "not finite",
+        ),
         (lambda site: {"fields": [FieldSpec("Bad Name", "x", "text")]}, "cannot be a field"),
         (lambda site: {"fields": [*FIELDS, FIELDS[0]]}, "two fields"),
         (lambda site: {"fields": [FieldSpec("rank", "x", "text", fts=True)]}, "cannot be called"),
@@ -266,7 +274,7 @@ def test_a_full_disk_is_a_storage_error(tmp_path: Path, monkeypatch: pytest.Monk
 def test_only_into_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(StorageError, match="not empty"):
-        SiteFolder(tmp_path)
+        FolderTarget(tmp_path)
 
 
 def test_a_missing_web_build_is_said(tmp_path: Path) -> None:

@@ -13,9 +13,17 @@ from imagedb_site.container import write_container
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.decode import decode_words
 from imagedb_site.reader.site import open_site
-from imagedb_site.site.words import count_words, words_of
+from imagedb_site.site.catalog import full_text
+from imagedb_site.site.words import WordCounter, words_of
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def count_words(columns: Sequence[str], rows: Sequence[dict], most: int = 100) -> list:
+    counter = WordCounter()
+    for row in rows:
+        counter.add(full_text(row, columns))
+    return counter.most_common(most)
 
 
 def test_words_are_runs_of_letters_and_digits() -> None:

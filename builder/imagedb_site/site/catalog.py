@@ -85,7 +85,7 @@ class CatalogWriter:
 
     def finish(self, files: SiteFiles) -> dict[str, Any]:
         """Write the catalog; gives the manifest's `catalog`."""
-        with self._finished() as data:
+        with self.finished() as data:
             entry = files.put_entry("data", "catalog", "bin", data, compress=True)
         return {
             "tier": "whole",
@@ -96,7 +96,7 @@ class CatalogWriter:
         }
 
     @contextmanager
-    def _finished(self) -> Iterator[memoryview]:
+    def finished(self) -> Iterator[memoryview]:
         """The bytes of the optimised SQLite file, mapped from the disk."""
         self._flush()
         compact = self._path.with_name("compact.sqlite")

@@ -1,0 +1,314 @@
+"""Reads a site with nothing but docs/FORMAT.md: `struct`, `zlib` and `json`, no code of the project.
+
+The tests of the writer and of the document use it. Every check that fails is an AssertionError.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SIZES = {
+    "i8": "b",
+    "u8": "B",
+    "i16": "h",
+    "u16": "H",
+    "i32": "i",
+    "u32": "I",
+    "f32": "f",
+    "f64": "d",
+}
+MISSING = {"u8": 2**8 - 1, "u16": 2**16 - 1, "u32": 2**32 - 1, "i32": -(2**31)}
+
+Entry = dict[str, Any]
+
+
+def canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def is_entry(value: object) -> bool:
+    return isinstance(value, dict) and {"path", "bytes", "raw_bytes", "sha256"} <= set(value)
+
+
+def entries_in(value: object) -> Iterator[Entry]:
+    """Section 1.5: every file entry anywhere in a JSON value."""
+    if isinstance(value, dict):
+        if is_entry(value):
+            yield value
+        for item in value.values():
+            yield from entries_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from entries_in(item)
+
+
+class PlainSite:
+    """A site in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = json.loads((folder / "manifest.json").read_bytes())
+        assert (folder / "manifest.json").read_bytes() == canonical(self.manifest)
+        self.count: int = self.manifest["collection"]["count"]
+
+    def fetch(self, entry: Entry) -> bytes:
+        """Section 1.2."""
+        stored = (self.folder / entry["path"]).read_bytes()
+        assert len(stored) == entry["bytes"]
+        assert hashlib.sha256(stored).hexdigest() == entry["sha256"]
+        raw = zlib.decompress(stored, 31) if stored[:2] == b"\x1f\x8b" else stored
+        assert len(raw) == entry["raw_bytes"]
+        return raw
+
+    def container(self, entry: Entry, kind: str) -> tuple[dict[str, Any], dict[str, list]]:
+        return container(self.fetch(entry), kind)
+
+    def list(self, listed: dict[str, Any]) -> list[Entry]:
+        """Section 1.4: the entries of a list of files."""
+        found = self._node(listed["index"], 0)
+        assert len(found) == listed["count"]
+        return found
+
+    def _node(self, entry: Entry, first: int) -> list[Entry]:
+        assert entry["index"] is True
+        header, sections = self.container(entry, "index")
+        assert header["first"] == first
+        entries = node_entries(header, sections)
+        if header["level"] == 0:
+            return entries
+        found: list[Entry] = []
+        for at, child in enumerate(entries):
+            assert len(found) == at * header["fanout"] ** header["level"]
+            found += self._node(child, first + len(found))
+        return found
+
+    def walk(self) -> list[Entry]:
+        """Section 1.5: the entry of every file but the pictures."""
+        found = []
+        waiting = list(entries_in(self.manifest))
+        while waiting:
+            entry = waiting.pop()
+            found.append(entry)
+            if not entry.get("index"):
+                continue
+            raw = self.fetch(entry)
+            if raw[:4] == b"IDB1":
+                waiting += node_entries(*container(raw, "index"))
+            else:
+                assert raw == canonical(json.loads(raw))
+                waiting += entries_in(json.loads(raw))
+        return found
+
+    def json(self, entry: Entry) -> Any:
+        raw = self.fetch(entry)
+        assert raw == canonical(json.loads(raw))
+        return json.loads(raw)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Section 2.3."""
+        found: list[dict[str, Any]] = []
+        block = self.manifest["rows"]["block"]
+        for index, entry in enumerate(self.list(self.manifest["rows"]["files"])):
+            header, sections = self.container(entry, "rows")
+            assert header["first"] == index * block == len(found)
+            for at in range(header["count"]):
+                holder = bytes(sections["placeholder"][32 * at : 32 * at + 32])
+                assert not any(holder[1 + holder[0] :])
+                found.append(
+                    {
+                        "id": bytes(sections["id"][8 * at : 8 * at + 8]).hex(),
+                        "width": sections["width"][at],
+                        "height": sections["height"][at],
+                        "placeholder": holder[1 : 1 + holder[0]].hex(),
+                        "pack": bytes(sections["pack"][8 * at : 8 * at + 8]).hex(),
+                        "offset": sections["offset"][at],
+                        "length": sections["length"][at],
+                    }
+                )
+        assert len(found) == self.count
+        return found
+
+    def thumbnail(self, row: dict[str, Any]) -> bytes | None:
+        """Section 2.6: the picture of one of `rows()`."""
+        if not row["length"]:
+            return None
+        data = (self.folder / self.thumbnail_path(row)).read_bytes()
+        return data[row["offset"] :][: row["length"]]
+
+    def thumbnail_path(self, row: dict[str, Any]) -> str:
+        return f"thumbs/{row['pack']}.{self.manifest['thumbnails']['extension']}"
+
+    def row_of(self) -> dict[str, int]:
+        """Section 2.4: the row of every id."""
+        found: dict[str, int] = {}
+        digits = self.manifest["ids"]["digits"]
+        files = self.list(self.manifest["ids"]["files"])
+        assert len(files) == 16**digits
+        for number, entry in enumerate(files):
+            header, sections = self.container(entry, "ids")
+            prefix = f"{number:x}".zfill(digits) if digits else ""
+            assert header["prefix"] == prefix
+            packed = bytes(sections["id"])
+            ids = [packed[at : at + 8].hex() for at in range(0, len(packed), 8)]
+            assert len(ids) == header["count"] == len(sections["row"])
+            assert ids == sorted(ids) and all(i.startswith(prefix) for i in ids)
+            found.update(zip(ids, sections["row"], strict=True))
+        assert len(found) == self.count
+        return found
+
+    def order(self) -> list[int]:
+        """Section 2.5: the row at every position of the default order."""
+        order = self.manifest["order"]
+        if order is None:
+            return list(range(self.count))
+        found: list[int] = []
+        for index, entry in enumerate(self.list(order["files"])):
+            header, sections = self.container(entry, "order")
+            assert header["first"] == index * order["block"] == len(found)
+            row = -1
+            for step in sections["step"]:
+                row += 1 + step
+                found.append(row)
+        assert sorted(found) == list(range(self.count))
+        return found
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Section 2.7."""
+        blocks = [self.json(entry) for entry in self.list(self.manifest["documents"]["files"])]
+        block = self.manifest["documents"]["block"]
+        assert all(len(part) == block for part in blocks[:-1])
+        return [document for part in blocks for document in part]
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Section 2.2."""
+        if self.manifest["columns"] is None:
+            return {}
+        index = self.json(self.manifest["columns"])
+        kinds = {field["name"]: field["type"] for field in self.manifest["fields"]}
+        return {name: self._column(entry, kinds[name]) for name, entry in index.items()}
+
+    def _column(self, entry: Entry, kind: str) -> list[Any]:
+        header, sections = self.container(entry, "column")
+        if kind in ("number", "date"):
+            dtype = header["sections"]["values"]["dtype"]
+            values = sections["values"]
+            return [None if v != v or v == MISSING.get(dtype) else v for v in values]
+        if kind == "tags":
+            names = [header["values"][code] for code in sections["codes"]]
+            return [names[a:b] for a, b in itertools.pairwise(sections["offsets"])]
+        missing = MISSING[header["sections"]["codes"]["dtype"]]
+        return [None if c == missing else header["values"][c] for c in sections["codes"]]
+
+    def quantizer(self) -> tuple[list[float], list[float]]:
+        header, sections = self.container(self.manifest["vectors"]["quantizer"], "quantizer")
+        assert header["dim"] == len(sections["mean"]) == len(sections["scale"])
+        return sections["mean"], sections["scale"]
+
+    def codes(self) -> list[list[int]]:
+        """Section 2.9: the codes of every row."""
+        vectors, found = self.manifest["vectors"], []
+        for index, entry in enumerate(self.list(vectors["files"])):
+            header, sections = self.container(entry, "vectors")
+            assert header["first"] == index * vectors["block"] == len(found)
+            assert header["dim"] == vectors["dim"] and header["codec"] == vectors["codec"]
+            dim, padded, codes = header["dim"], header["padded_dim"], sections["codes"]
+            assert padded % 16 == 0 and padded - dim < 16
+            for row in range(header["count"]):
+                group, r = divmod(row, 4)
+                at = [group * 4 * padded + d // 16 * 64 + r * 16 + d % 16 for d in range(dim)]
+                found.append([codes[place] for place in at])
+        return found
+
+    def catalog(self) -> bytes:
+        return self.fetch(self.manifest["catalog"]["file"])
+
+    def words(self) -> list[tuple[str, int]]:
+        """Section 2.10."""
+        if self.manifest["suggestions"] is None:
+            return []
+        header, sections = self.container(self.manifest["suggestions"]["file"], "words")
+        return list(zip(header["words"], sections["counts"], strict=True))
+
+    def files(self) -> dict[str, bytes]:
+        """Every file with its content."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def check(self) -> None:
+        """Everything agrees: each file is found and has its hash in its name, and each row its parts."""
+        files = self.files()
+        sizes = {path: len(data) for path, data in files.items() if path != "manifest.json"}
+        assert self.manifest["bytes"] == sum(sizes.values())
+        found = {entry["path"] for entry in self.walk()}
+        rows, documents = self.rows(), self.documents()
+        assert [row["id"] for row in rows] == [document["id"] for document in documents]
+        assert self.row_of() == {row["id"]: number for number, row in enumerate(rows)}
+        lines = "".join(f"{image_id}\n" for image_id in sorted(row["id"] for row in rows))
+        digest = hashlib.sha256(lines.encode()).hexdigest()
+        assert digest == self.manifest["collection"]["hash"]
+        assert sorted(self.order()) == list(range(self.count))
+        for row, document in zip(rows, documents, strict=True):
+            assert (row["width"], row["height"]) == (document["width"], document["height"])
+            if row["length"]:
+                found.add(self.thumbnail_path(row))
+            if "view" in document:
+                found.add(document["view"]["path"])
+            if "original" in document:
+                found.add(document["original"])
+        assert found == set(sizes)
+        for path, data in files.items():
+            if path.split("/")[0] in ("data", "thumbs", "views", "originals", "model"):
+                name = path.split("/")[1].split(".")[-2]
+                assert len(name) == 16 and hashlib.sha256(data).hexdigest().startswith(name)
+        thumbnails = self.manifest["thumbnails"]
+        assert thumbnails["count"] == sum(row["length"] > 0 for row in rows)
+        in_folder = [size for path, size in sizes.items() if path.startswith("thumbs/")]
+        assert thumbnails["bytes"] == sum(in_folder)
+        if self.manifest["vectors"] is not None:
+            assert len(self.codes()) == self.count
+            assert min(self.quantizer()[1]) > 0
+
+
+def container(data: bytes, kind: str) -> tuple[dict[str, Any], dict[str, list]]:
+    """Section 1.3."""
+    assert data[:4] == b"IDB1"
+    (length,) = struct.unpack_from("<I", data, 4)
+    assert (8 + length) % 16 == 0
+    header = json.loads(data[8 : 8 + length])
+    assert data[8 : 8 + length].rstrip(b" ") == canonical(header)
+    assert header["kind"] == kind
+    sections, end = {}, 0
+    for name, section in sorted(header["sections"].items(), key=lambda item: item[1]["offset"]):
+        assert section["offset"] % 16 == 0 and section["offset"] >= end
+        code = f"<{section['length']}{SIZES[section['dtype']]}"
+        sections[name] = list(struct.unpack_from(code, data, 8 + length + section["offset"]))
+        end = section["offset"] + struct.calcsize(code)
+    assert 8 + length + end == len(data)
+    return header, sections
+
+
+def node_entries(header: dict[str, Any], sections: dict[str, list]) -> list[Entry]:
+    """The entries of a node of a list."""
+    assert 1 <= header["count"] <= header["fanout"]
+    assert len(sections["sha256"]) == 32 * header["count"]
+    digests = bytes(sections["sha256"])
+    found = []
+    sizes = zip(sections["bytes"], sections["raw_bytes"], strict=True)
+    for at, (size, raw_size) in enumerate(sizes):
+        digest = digests[32 * at : 32 * at + 32].hex()
+        path = f"{header['prefix']}{digest[:16]}{header['suffix']}"
+        entry: Entry = {"path": path, "bytes": size, "raw_bytes": raw_size, "sha256": digest}
+        if header["level"] > 0:
+            entry["index"] = True
+        found.append(entry)
+    return found
