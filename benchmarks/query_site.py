@@ -15,7 +15,7 @@ from imagedb_site.encoders import ModelPack
 from imagedb_site.pictures.placeholder import placeholder
 from imagedb_site.query.index import Floats
 from imagedb_site.records import FieldSpec
-from imagedb_site.site import SiteInput, SiteRow, SiteSettings, write_site
+from imagedb_site.site import ArrayEmbeddings, SiteInput, SiteRow, SiteSettings, write_site
 
 _THUMBNAIL = 128
 _QUERY_WORDS = (2, 3, 4)
@@ -57,7 +57,7 @@ def write_large(folder: Path, pack: ModelPack, embeddings: Floats, count: int) -
         rows=rows,
         fields=[FieldSpec("title", "Title", "text", fts=True)],
         thumbnail=lambda row: pictures[row % len(pictures)][0],
-        embeddings=vectors.astype(np.float32),
+        embeddings=ArrayEmbeddings(vectors.astype(np.float32)),
         pack=pack,
         settings=SiteSettings(thumbnail_size=_THUMBNAIL, view_size=0),
     )
