@@ -52,6 +52,7 @@ def audit(page: Page) -> list[str]:
 def names(page: Page, count: int = 8) -> list[str]:
     """The names of the first tiles on screen, once they are known; look-alikes are one tile."""
     tiles = page.locator(".tile-link")
+    assert tiles.count()
     found = []
     for index in range(min(count, tiles.count())):
         tile = tiles.nth(index)

@@ -314,7 +314,9 @@ def test_axe_keyboard_and_phones(visit: Visit, photo: Path, phone: bool) -> None
     dialog = page.get_by_role("dialog")
     assert dialog.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
     if phone:
-        for tool in dialog.get_by_role("button").all():
+        tools = dialog.get_by_role("button").all()
+        assert len(tools) > 3
+        for tool in tools:
             box = tool.bounding_box()
             assert box and box["height"] >= 44 and box["width"] >= 44, tool.inner_text()
     close(page)

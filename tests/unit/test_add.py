@@ -69,6 +69,7 @@ def test_the_golden_bundle_is_read() -> None:
     expected = json.loads((GOLDEN / "bundle-tiny.json").read_text(encoding="utf-8"))
     with open_bundle(BUNDLE) as bundle:
         assert [picture.name for picture in bundle.pictures] == expected["names"]
+        assert len(bundle.pictures) == 3
         assert bundle.pictures[0].fields == expected["first"]
         first, second, third = (picture.embedding for picture in bundle.pictures)
         assert first is not None and second is not None and third is None

@@ -20,6 +20,7 @@ IDS: list[str] = GOLDEN["ids"]
 
 def test_golden() -> None:
     assert [int(value) for value in hash_ids(IDS[:8], 7, 0)] == GOLDEN["hash"]
+    assert len(GOLDEN["hash"]) == 8 and len(GOLDEN["split"]) >= 3
     for case in GOLDEN["split"]:
         options = {key: value for key, value in case.items() if key != "parts"}
         assert split(IDS, **options) == case["parts"]
@@ -39,6 +40,7 @@ def test_every_image_is_in_one_part_and_the_shares_are_kept() -> None:
 def test_added_images_move_no_other_one() -> None:
     few = split(IDS[:150], validation=0.2, test=0.2, seed=1)
     many = split(IDS, validation=0.2, test=0.2, seed=1)
+    assert set(few) == {"train", "validation", "test"} and all(few.values())
     for part, rows in few.items():
         assert set(rows) == {row for row in many[part] if row < 150}
         assert [row for row in many[part] if row < 150] == rows

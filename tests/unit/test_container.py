@@ -45,6 +45,7 @@ def test_sections_are_aligned_and_bytes_are_deterministic(sections):
     header, _ = read_container(data, "x")
     (length,) = struct.unpack("<I", data[4:8])
     assert (8 + length) % 16 == 0
+    assert set(header["sections"]) == set(sections)
     assert all(entry["offset"] % 16 == 0 for entry in header["sections"].values())
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 
 from imagedb_site.encoders import Encoder, load_pack
 from imagedb_site.encoders.preprocess import Preprocessing
+from imagedb_site.encoders.text import TokenTable
 from imagedb_site.encoders.tokenizer import PackTokenizer, expand, renumber, vocab_in_order
 from imagedb_site.errors import PackError
 
@@ -47,6 +48,7 @@ def test_pictures_give_the_golden_tensors_and_embeddings(encoder, sample):
 
 
 def test_texts_give_the_golden_ids_and_embeddings(encoder):
+    assert len(GOLDEN["texts"]) > 5
     for entry in GOLDEN["texts"]:
         assert encoder.text.tokenizer.encode(entry["text"]) == entry["ids"], entry["text"]
         np.testing.assert_allclose(
@@ -97,8 +99,11 @@ def test_a_long_text_keeps_its_first_tokens_and_the_last_special_one(encoder):
 
 
 def test_a_token_outside_the_table_is_an_error(encoder):
-    with pytest.raises(PackError, match="no row 9999"):
-        encoder.text._table.look_up([9999])
+    table = TokenTable(encoder.pack)
+    assert table.look_up([0, table.rows - 1]).shape == (2, table.width)
+    for token in (-1, table.rows):
+        with pytest.raises(PackError, match=f"no row {token}"):
+            table.look_up([token])
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_facets(collection: Collection) -> None:
     assert sum(every.values()) == 30
     few = collection.facets("place", "rating>0", limit=3)
     assert [count for _, count in few] == sorted((count for _, count in few), reverse=True)
+    assert len(few) == 3
     for value, count in few:
         assert collection.search(f'place:"{value}" rating>0').total == count
     assert dict(collection.facets("rating"))["3"] > 0
