@@ -27,11 +27,13 @@ afterAll(() => { for (const folder of folders) rmSync(folder, { recursive: true,
 
 describe("the build", () => {
   it("is the same every time", () => {
+    expect(list(web).length).toBeGreaterThan(8);
     expect(list(folders[1]!)).toEqual(list(web));
     for (const path of list(web)) expect(readFileSync(join(folders[1]!, path)).equals(file(path)), path).toBe(true);
   });
 
   it("names everything but the service worker by its hash", () => {
+    expect(list(web)).toContain("sw.js");
     for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
   });
 
@@ -56,7 +58,9 @@ describe("the build", () => {
   });
 
   it("asks no other host for anything", () => {
-    for (const path of list(web).filter((path) => /\.(?:js|css)$/.test(path))) {
+    const code = list(web).filter((path) => /\.(?:js|css)$/.test(path));
+    expect(code.length).toBeGreaterThan(4);
+    for (const path of code) {
       const calls = file(path).toString().match(/(?:fetch|importScripts|import|new Worker|url)\(\s*["'`]?https?:\/\/[^)]*/g);
       expect(calls, path).toBeNull();
     }

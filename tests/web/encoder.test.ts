@@ -19,6 +19,11 @@ const load = async (file: string) => decoded(folder, file);
 const encoder = () => new Encoder({ dim: pack.dim, pack: published, load, runtime: ortWasm });
 
 describe("texts", () => {
+  it("and pictures are there to compare with", () => {
+    expect(expected.texts.length).toBeGreaterThan(12);
+    expect(expected.pictures.length).toBeGreaterThan(2);
+  });
+
   it("give the token ids of the Python tokenizer", async () => {
     const own = encoder();
     for (const { text, ids } of expected.texts) expect([text, await own.tokenIds(text)]).toEqual([text, ids]);
@@ -28,6 +33,7 @@ describe("texts", () => {
     const own = encoder();
     for (const { text, embedding } of expected.texts) {
       const found = await own.encodeText(text);
+      expect(found).toHaveLength(embedding.length);
       found.forEach((value, d) => expect(Math.abs(value - embedding[d]!), text).toBeLessThan(2e-5));
     }
   });
@@ -55,6 +61,7 @@ describe("texts", () => {
     const own = encoder();
     const some = expected.texts.slice(2, 12);
     const found = await Promise.all(some.map(({ text }) => own.encodeText(text)));
+    expect(found).toHaveLength(10);
     found.forEach((embedding, i) => expect(embedding[0]).toBeCloseTo(some[i]!.embedding[0]!, 4));
   });
 });
@@ -70,6 +77,7 @@ describe("pictures", () => {
 
   it.each(expected.pictures)("$file: the embedding is the Python encoder's", async ({ file, embedding }) => {
     const found = await encoder().encodeImage(readPng(folder, file));
+    expect(found).toHaveLength(embedding.length);
     found.forEach((value, d) => expect(Math.abs(value - embedding[d]!)).toBeLessThan(2e-5));
   });
 

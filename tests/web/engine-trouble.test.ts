@@ -86,7 +86,8 @@ describe("progress", () => {
     await engine.search({ text: "red car", mode: "all", k: 5 });
     for (const step of ["manifest", "catalog", "vectors", "model", "tokens"] as const) {
       const own = events.filter((event) => event.step === step);
-      expect(own.at(-1)?.done, step).toBe(true);
+      expect(own.length, step).toBeGreaterThan(0);
+      expect(own.at(-1)!.done, step).toBe(true);
       for (const { loaded, total } of own) expect(loaded, step).toBeLessThanOrEqual(total);
       expect(own.at(-1)!.loaded, step).toBeGreaterThan(0);
     }

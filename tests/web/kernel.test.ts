@@ -75,6 +75,7 @@ describe.each(backends)("scan (%s)", (backend) => {
   it("does not overflow with extreme codes and any query", async () => {
     const dim = 4096;
     const { rows, codes, paddedDim } = makeCodes(8, dim, () => 0.999999);
+    expect(rows).toHaveLength(8);
     rows.forEach((row) => expect(row[0]).toBe(127));
     const scanner = await createScanner(codes, 8, paddedDim, backend);
     const { values, step } = integerQuery(new Float64Array(dim).fill(1), paddedDim);
@@ -136,6 +137,7 @@ describe("SimilarityIndex", () => {
       .sort((a, b) => b.similarity - a.similarity);
     const found = index.search(query, 50);
     expect([...found.rows]).toEqual(expected.slice(0, 50).map(({ r }) => r));
+    expect(found.similarities).toHaveLength(50);
     found.similarities.forEach((similarity, i) => expect(similarity).toBeCloseTo(expected[i]!.similarity, 6));
     expect(index.similarities(query, [7, 3])[1]).toBeCloseTo(expected.find(({ r }) => r === 3)!.similarity, 6);
     expect(index.embeddings([3, 4])[37 + 36]).toBeCloseTo(mean[36]! + scale[36]! * rows[4]![36]!, 6);

@@ -36,6 +36,8 @@ describe("golden queries", () => {
   beforeAll(async () => { engine = await Engine.open(BASE, { fetch: serve, assets }); });
 
   it("are over this collection", async () => {
+    expect(file.cases.length).toBeGreaterThan(300);
+    expect(file.ids.length).toBeGreaterThan(20);
     const rows = await engine.rows(file.ids.map((_, row) => row));
     expect(rows.map(({ id }) => id)).toEqual(file.ids);
   });
