@@ -1,0 +1,42 @@
+/** What the golden site holds, for writing it again in another layout. */
+import { join } from "node:path";
+import {
+  FileList, idAt, paddedDim, readDocuments, readQuantizer, readRows, readVectors, type FileEntry, type FileListEntry, type Manifest, type RowsBlock,
+} from "../../../web_assets/src/format";
+import { bytes, decoded, golden, json } from "./files";
+import type { Content } from "./writer";
+
+const folder = join(golden, "site-tiny");
+const load = (entry: FileEntry) => Promise.resolve(decoded(folder, entry.path));
+
+/** The decoded files of a list with the rows that each begins with and has. */
+async function filesOf({ block, files }: { block: number; files: FileListEntry }, count: number) {
+  const entries = await new FileList(files, load).entries();
+  return entries.map((entry, i) => ({ content: decoded(folder, entry.path), first: i * block, count: Math.min(block, count - i * block) }));
+}
+
+export async function tinyContent(): Promise<Content> {
+  const manifest = json<Manifest>(folder, "manifest.json");
+  const { columns, rows: _, ids: __, order: ___, documents, catalog, vectors, model: ____, suggestions, program: _____, ...base } = manifest;
+  const { count } = manifest.collection;
+  const blocks = (await filesOf(manifest.rows, count)).map(({ content, first, count }) => readRows(content, first, count));
+  const wide = (key: "width" | "height" | "offset" | "length") => Uint32Array.from(blocks.flatMap((block) => [...block[key]]));
+  const narrow = (key: "pack" | "placeholder") => Uint8Array.from(blocks.flatMap((block: RowsBlock) => [...block[key]]));
+  const { dim } = vectors!;
+  const codes = new Int8Array(4 * paddedDim(dim) * Math.ceil(count / 4));
+  for (const { content, first, count: size } of await filesOf(vectors!, count)) codes.set(readVectors(content, first, size, dim), first * paddedDim(dim));
+  return {
+    base,
+    ids: blocks.flatMap((block) => Array.from({ length: block.count }, (_, i) => idAt(block, i))),
+    rows: {
+      width: wide("width"), height: wide("height"), pack: narrow("pack"), offset: wide("offset"), length: wide("length"), placeholder: narrow("placeholder"),
+    },
+    documents: (await filesOf(documents, count)).flatMap(({ content, count }) => readDocuments(content, count)),
+    columns: new Map(Object.entries(JSON.parse(new TextDecoder().decode(decoded(folder, columns!.path))) as Record<string, FileEntry>)
+      .map(([name, entry]) => [name, bytes(folder, entry.path)])),
+    catalog: { ...catalog, file: bytes(folder, catalog.file.path) },
+    vectors: { ...readQuantizer(decoded(folder, vectors!.quantizer.path), dim), codes },
+    model: null,
+    words: suggestions && { count: suggestions.count, file: bytes(folder, suggestions.file.path) },
+  };
+}
