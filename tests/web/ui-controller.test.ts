@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { Controller } from "../../web_assets/src/ui/controller";
 import { PAGE } from "../../web_assets/src/ui/state/list";
 import { HOME } from "../../web_assets/src/ui/state/view";
-import { isGenerous } from "../../web_assets/src/ui/offline";
+import { isGenerous, keepOffline } from "../../web_assets/src/ui/offline";
 import { FakeCollection, type FakeImage } from "./fake-collection";
 
 const images = (count: number): FakeImage[] => Array.from({ length: count }, (_, i) => ({
@@ -215,6 +215,22 @@ describe("the controller", () => {
 });
 
 describe("fetching ahead", () => {
+  it("begins when the first results are here, since the service worker loads the whole application", async () => {
+    const register = vi.fn(() => Promise.resolve());
+    vi.stubGlobal("navigator", { serviceWorker: { register, ready: new Promise(() => undefined) } });
+    vi.stubGlobal("requestIdleCallback", (action: () => void) => { action(); });
+    try {
+      const { controller } = await opened();
+      keepOffline(controller);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(register).not.toHaveBeenCalled();
+      await controller.loadPage(0);
+      await expect.poll(() => register.mock.calls.length).toBe(1);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   it("spares those who pay or wait for every byte", () => {
     expect(isGenerous(undefined)).toBe(true);
     expect(isGenerous({ effectiveType: "4g" })).toBe(true);

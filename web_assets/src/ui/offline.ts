@@ -8,7 +8,7 @@ interface Connection {
   type?: string;
 }
 
-/** Whether fetching ahead is no imposition: neither metered, nor slow, nor asked to spare. */
+/** Whether fetching ahead is fine: the connection is neither metered nor slow, and the visitor did not ask to save data. */
 export function isGenerous(connection: Connection | undefined): boolean {
   if (!connection) return true;
   if (connection.saveData || connection.type === "cellular") return false;
@@ -22,12 +22,16 @@ function idle(): Promise<void> {
   });
 }
 
-/** Resolves once the collection is open and nothing is being searched or loaded. */
+/** How often (ms) to look whether the pictures on screen have arrived. */
+const LOOK_AGAIN = 250;
+
+/** Resolves once the first results are here and nothing is being searched or loaded. */
 function settled(controller: Controller): Promise<void> {
   return new Promise((resolve) => {
     const check = (): void => {
       const { phase, pending, loadingSince, list } = controller.store.get();
-      if (phase !== "ready" || pending || loadingSince !== null || !list) return;
+      const shown = list && (!list.length || list.pages.some((page) => page?.status === "ready"));
+      if (phase !== "ready" || pending || loadingSince !== null || !shown) return;
       stop();
       resolve();
     };
@@ -41,10 +45,19 @@ export function keepOffline(controller: Controller): void {
   void warmUp(controller).catch(() => undefined);
 }
 
+/** Resolves once the pictures on screen are here. */
+async function pictured(controller: Controller): Promise<void> {
+  do await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN); });
+  while (controller.thumbnails.held.running);
+}
+
 async function warmUp(controller: Controller): Promise<void> {
-  await navigator.serviceWorker.register(new URL("sw.js", controller.base).href, { scope: new URL(controller.base).pathname });
-  const [registration] = await Promise.all([navigator.serviceWorker.ready, settled(controller)]);
+  // The service worker loads the whole application: what is on screen comes first.
+  await settled(controller);
+  await pictured(controller);
   await idle();
+  await navigator.serviceWorker.register(new URL("sw.js", controller.base).href, { scope: new URL(controller.base).pathname });
+  const registration = await navigator.serviceWorker.ready;
   navigator.serviceWorker.addEventListener("message", (event: MessageEvent<WarmedMessage | null>) => {
     if (event.data?.type === "warmed" && event.data.complete) controller.store.dispatch({ type: "kept" });
   });
