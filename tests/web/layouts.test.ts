@@ -3,8 +3,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Engine, type SearchRequest } from "../../web_assets/src/engine";
 import { browse } from "../../web_assets/src/engine/ranking";
 import { maskOf } from "../../web_assets/src/engine/mask";
+import type { Manifest } from "../../web_assets/src/format";
 import { tinyContent } from "./support/content";
 import { expected, rowsOf } from "./support/engine";
+import { bytes, golden, json } from "./support/files";
 import { assets, BASE, serve, type Server } from "./support/site";
 import { writeSite, type Content, type Layout } from "./support/writer";
 
@@ -108,6 +110,35 @@ describe("a default order that is not that of the rows", () => {
   it("that is damaged is refused", async () => {
     const { engine } = await opened({ ...layout, order: order.map((row) => (row === 3 ? 4 : row)) });
     await expect(engine.search({ ...page, text: "tag:dog" })).rejects.toThrow("names a row twice");
+  });
+});
+
+describe("a site that grew", () => {
+  interface Grown { ids: string[]; documents: object[]; order: number[]; fts: { query: string; results: { row: number }[] }[] }
+  const grown = json<Grown>(golden, "site-grown.json");
+  let engine: Engine;
+  beforeAll(async () => {
+    const server = serve(json<Manifest>(golden, "site-grown", "manifest.json"), new Map(), (path) => bytes(golden, "site-grown", path));
+    engine = await Engine.open(BASE, { fetch: server.fetch, assets });
+  });
+
+  it("is browsed in its default order", async () => {
+    expect(grown.order).not.toEqual(grown.ids.map((_, row) => row));
+    expect(rowsOf(await engine.search(page))).toEqual(grown.order);
+  });
+
+  it("has its rows, ids, documents and words", async () => {
+    expect((await engine.rows(grown.ids.map((_, row) => row))).map(({ id }) => id)).toEqual(grown.ids);
+    expect(Buffer.from(await engine.ids()).toString("hex")).toBe(grown.ids.join(""));
+    for (const [row, id] of grown.ids.entries()) {
+      expect(await engine.rowOf(id)).toBe(row);
+      expect(await engine.document(row)).toMatchObject(grown.documents[row]!);
+    }
+    const words = grown.fts.filter(({ query, results }) => /^\p{L}+$/u.test(query) && results.length);
+    expect(words.length).toBeGreaterThan(1);
+    for (const { query, results } of words) {
+      expect(rowsOf(await engine.search({ ...page, text: query, mode: "words" })), query).toEqual(results.map(({ row }) => row));
+    }
   });
 });
 

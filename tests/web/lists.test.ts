@@ -100,7 +100,7 @@ describe("a list of files", () => {
 });
 
 describe("the walk", () => {
-  it.each(["site-tiny", "site-queries"])("finds every file of %s but the pictures", async (name) => {
+  it.each(["site-tiny", "site-grown", "site-queries"])("finds every file of %s but the pictures", async (name) => {
     const folder = join(golden, name);
     const found: string[] = [];
     for await (const { path } of entriesOf(json(folder, "manifest.json"), (entry) => Promise.resolve(decoded(folder, entry.path)))) found.push(path);
