@@ -86,12 +86,17 @@ def _walk(
         return
     try:
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
+            # From last to first, so that each entry is dropped when it is done: one that has been looked at
+            # holds its status.
+            entries = sorted(
+                found, key=lambda entry: (natural_key(entry.name), entry.name), reverse=True
+            )
     except OSError as error:
         report(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
         return
-    readable: set[str] | None = None
-    for entry in entries:
+    readable = _readable_stems(entries)
+    while entries:
+        entry = entries.pop()
         name = entry.name
         if name.startswith(".") or (excluded and folder / name in excluded):
             continue
@@ -109,8 +114,6 @@ def _walk(
                     yield record
             elif suffix in UNREADABLE and entry.is_file():
                 # A raw file next to its JPEG needs no report: the picture is in the collection.
-                if readable is None:
-                    readable = _readable_stems(entries)
                 if stem not in readable:
                     report(Problem(_printable(key), UNREADABLE[suffix]))
             elif entry.is_symlink() and entry.is_dir() and not _inside(root, folder / name):
@@ -120,7 +123,10 @@ def _walk(
 
 
 def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
-    split = (os.path.splitext(entry.name) for entry in entries)  # noqa: PTH122
+    """Returns the names without suffix of the pictures in a folder that has pictures that cannot be read."""
+    split = [os.path.splitext(entry.name) for entry in entries]  # noqa: PTH122
+    if not any(suffix.lower() in UNREADABLE for _, suffix in split):
+        return set()
     return {stem for stem, suffix in split if suffix.lower() in PICTURE_SUFFIXES}
 
 
