@@ -282,6 +282,23 @@ def test_more_columns_than_a_table_may_have(tmp_path):
     assert joined.values(0) == {"v498": "Some text."} and 1 in joined and joined.values(1) == {}
 
 
+def test_times_in_parquet(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    def write(seen: object) -> Path:
+        parquet.write_table(
+            pyarrow.table({"file": ["a.jpg"], "seen": seen}), tmp_path / "t.parquet"
+        )
+        return tmp_path / "t.parquet"
+
+    for zone in (None, "UTC"):
+        seen = pyarrow.array([1_600_000_000_123_456_789], pyarrow.timestamp("ns", zone))
+        assert list(read_table(write(seen))) == [{"file": "a.jpg", "seen": "2020-09-13T12:26:40"}]
+    with pytest.raises(SourceError, match="out of range"):
+        load_sidecar(write(pyarrow.array([10**14], pyarrow.timestamp("s"))))
+
+
 def test_a_source_gives_its_records_again(tmp_path):
     for key in ("b/2.jpg", "a/10.jpg", "a/9.jpg"):
         (tmp_path / key).parent.mkdir(exist_ok=True)

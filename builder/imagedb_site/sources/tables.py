@@ -120,7 +120,8 @@ def _read_lines(path: Path, packed: bool) -> Iterator[Row]:
 
 def _read_parquet(path: Path) -> Iterator[Row]:
     try:
-        from pyarrow import ArrowException, parquet
+        import pyarrow
+        from pyarrow import parquet
     except ImportError as error:
         raise SourceError(
             f"Reading {path.name} needs pyarrow.", 'Run: pip install "imagedb-site[parquet]"'
@@ -129,10 +130,23 @@ def _read_parquet(path: Path) -> Iterator[Row]:
         # A buffer makes pyarrow read a row group page by page instead of as a whole.
         with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
             _check_header(path, list(file.schema_arrow.names))
+            # Python's times have no nanoseconds; pandas writes them even if they are all zero.
+            fields = [
+                field.with_type(pyarrow.timestamp("us", field.type.tz))
+                if pyarrow.types.is_timestamp(field.type) and field.type.unit == "ns"
+                else field
+                for field in file.schema_arrow
+            ]
+            schema = pyarrow.schema(fields)
             for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
-                for item in batch.to_pylist():
+                for item in batch.cast(schema, safe=False).to_pylist():
                     yield _flatten(item)
-    except (ArrowException, OSError, ValueError) as error:
+    except OverflowError as error:
+        raise SourceError(
+            f"{path.name} has a date or a duration that is out of range.",
+            "Correct it, or remove the column.",
+        ) from error
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise SourceError(f"{path.name} is not a Parquet file that can be read.") from error
 
 
