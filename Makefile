@@ -81,9 +81,10 @@ bench: $(VENV)/dev $(VENV)/web $(if $(filter packs roundtrip,$(NAME)),$(VENV)/op
 	$(BIN)/python tests/browser.py
 	$(BIN)/python benchmarks/$(NAME).py $(ARGS)
 
-# The reference pages that are made from the code; a test fails when they are stale.
-docs: $(VENV)/dev
+# The reference pages are generated from the code. A test fails if one of them is stale.
+docs: $(VENV)/dev $(VENV)/web-deps
 	$(BIN)/python docs/generate.py
+	cd web_assets && npm run docs --silent
 
 clean:
 	rm -rf dist dist.library .cache builder/imagedb_site/_web $(VENV)/web

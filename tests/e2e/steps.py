@@ -41,6 +41,7 @@ def audit(page: Page) -> list[str]:
         """() => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag",
           values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}})"""
     )
+    assert len(found["passes"]) > 5, "axe has checked nothing"
     return [
         f"{rule['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
         for rule in found["violations"]

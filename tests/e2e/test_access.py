@@ -38,11 +38,15 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, phone: bool) -> No
 def test_phone_width_has_no_sideways_scrolling_and_large_targets(visit: Visit) -> None:
     visitor = visit(**PHONE | {"viewport": {"width": 360, "height": 740}})
     page = visitor.home()
-    small = """() => [...document.querySelectorAll("button, a, select, input, summary")]
-      .filter((element) => element.checkVisibility() && !element.closest(".footer, .modes"))
+    targets = """[...document.querySelectorAll("button, a, select, input, summary")]
+      .filter((element) => element.checkVisibility() && !element.closest(".footer, .modes"))"""
+    small = (
+        f"() => {targets}"
+        + """
       .map((element) => [element.outerHTML.slice(0, 120), element.getBoundingClientRect()])
       .filter(([, box]) => box.width > 1 && (box.width < 43.5 || box.height < 43.5))
       .map(([html, box]) => `${html} ${box.width}×${box.height}`)"""
+    )
     for view in ("", "#q=red+circle&is.tags=red", "#image"):
         if view == "#image":
             page.locator(".tile-link").first.tap()
@@ -51,6 +55,7 @@ def test_phone_width_has_no_sideways_scrolling_and_large_targets(visit: Visit) -
             page = visitor.open(view)
             visitor.settled("“red circle”")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate(f"{targets}.length") > 5
         assert page.evaluate(small) == []
 
 
