@@ -4,9 +4,9 @@ import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import { webcrypto } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Engine } from "../../web_assets/src/engine";
-import type { AdditionsHost, AdditionsState, DecodedPicture } from "../../web_assets/src/engine/additions";
-import { decodeEmbedding, readBundle } from "../../web_assets/src/engine/additions/bundle";
-import { continued, lineageOf, type Seen } from "../../web_assets/src/engine/additions/lineage";
+import { openAdditions, type AdditionsHost, type AdditionsState, type DecodedPicture } from "../../web_assets/src/additions";
+import { decodeEmbedding, readBundle } from "../../web_assets/src/additions/bundle";
+import { continued, lineageOf, type Seen } from "../../web_assets/src/additions/lineage";
 import type { Manifest, PackManifest } from "../../web_assets/src/format";
 import { expected } from "./support/engine";
 import { bytes, golden, json } from "./support/files";
@@ -64,8 +64,8 @@ interface Visit {
 
 async function visit({ change, model, host: own }: Visit = {}) {
   const server = serveTiny({ model: model ?? true, ...(change ? { change } : {}) });
-  const engine = await Engine.open(BASE, { assets, fetch: server.fetch, additions: host(own) });
-  const additions = engine.additions!;
+  const engine = await Engine.open(BASE, { assets, fetch: server.fetch });
+  const additions = openAdditions(engine, host(own));
   await additions.ready;
   return { engine, additions };
 }
@@ -185,7 +185,8 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
     try {
       globalThis.indexedDB = { open: () => ({ addEventListener: () => undefined }) } as unknown as IDBFactory;
-      const engine = await Engine.open(BASE, { assets, fetch: serveTiny({ model: true }).fetch, additions: host() });
+      const engine = await Engine.open(BASE, { assets, fetch: serveTiny({ model: true }).fetch });
+      openAdditions(engine, host());
       const found = engine.search({ text: "cat", mode: "words" });
       await vi.advanceTimersByTimeAsync(5000);
       expect((await found).results.length).toBeGreaterThan(0);

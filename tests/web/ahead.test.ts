@@ -22,14 +22,14 @@ describe("a search that begins while it is typed", () => {
     const engine = await warmEngine();
     const request: SearchRequest = { text: "a cat", mode: "all", k: 5, group: true, infos: true };
     const later = await engine.search({ ...request });
-    expect(engine.begin({ ...request })).toBe(true);
+    expect(await engine.begin({ ...request })).toBe(true);
     expect(untimed(await engine.search({ ...request }))).toEqual(untimed(later));
     expect(untimed(await engine.search({ ...request }))).toEqual(untimed(later));
   });
 
   it("answers no other request", async () => {
     const engine = await warmEngine();
-    expect(engine.begin({ text: "cat", mode: "all", k: 5 })).toBe(true);
+    expect(await engine.begin({ text: "cat", mode: "all", k: 5 })).toBe(true);
     const words = await engine.search({ text: "cat", mode: "words", k: 5 });
     expect(words.results.length).toBeGreaterThan(0);
     expect(words.results.every(({ similarity }) => similarity === undefined)).toBe(true);
@@ -38,15 +38,15 @@ describe("a search that begins while it is typed", () => {
 
   it("begins only where a word ends and everything is loaded", async () => {
     const cold = await Engine.open(BASE, { fetch: serveTiny({ model: true }).fetch, assets });
-    expect(cold.begin({ text: "cat", mode: "all" })).toBe(false);
+    expect(await cold.begin({ text: "cat", mode: "all" })).toBe(false);
     const engine = await warmEngine();
-    for (const text of ["", "ca", "cat on the"]) expect(engine.begin({ text, mode: "all" }), text).toBe(false);
+    for (const text of ["", "ca", "cat on the"]) expect(await engine.begin({ text, mode: "all" }), text).toBe(false);
   });
 
   it("rejects where the request makes no sense, for whoever asks", async () => {
     const engine = await warmEngine();
     const request: SearchRequest = { text: "image:mine.jpg cat", mode: "all" };
-    expect(engine.begin(request)).toBe(true);
+    expect(await engine.begin(request)).toBe(true);
     await expect(engine.search(request)).rejects.toThrow("not at hand");
   });
 });

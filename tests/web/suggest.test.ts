@@ -68,7 +68,7 @@ describe("a lexicon", () => {
 
 describe("corrections", () => {
   const known = {
-    occurs: (word: string) => word.startsWith("walk"),
+    occurs: (word: string) => Promise.resolve(word.startsWith("walk")),
     collection: new Lexicon(["jacket", "woman", "castle"], [3, 2, 1]),
     model: () => Promise.resolve(new Lexicon(["zebra", "women", "jackets", "cattle"])),
     spelled: (word: string) => Promise.resolve(word === "jacked"),

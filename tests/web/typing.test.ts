@@ -1,6 +1,6 @@
 /** Searching while a person still types: what is worth it, and when it starts. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { Catalog } from "../../web_assets/src/catalog";
+import { WholeCatalog } from "../../web_assets/src/catalog";
 import { endsInWord } from "../../web_assets/src/engine/typing";
 import type { Manifest } from "../../web_assets/src/format";
 import { Eager } from "../../web_assets/src/ui/search/eager";
@@ -10,27 +10,27 @@ const folder = `${golden}/site-tiny`;
 const { catalog: entry } = json<Manifest>(folder, "manifest.json");
 const ready = { ready: true };
 const vocabulary = { has: (word: string) : boolean => word === "giraffe" };
-let catalog: Catalog;
+let catalog: WholeCatalog;
 
 beforeAll(async () => {
-  catalog = await Catalog.open({ sqlite: sqliteWasm, file: decoded(folder, entry.file.path), columns: entry.columns, tokenize: entry.tokenize });
+  catalog = await WholeCatalog.open({ sqlite: sqliteWasm, file: decoded(folder, entry.file.path), columns: entry.columns, tokenize: entry.tokenize });
 });
 
 describe("a text that ends in a word", () => {
   const hand = () => ({ catalog, vocabulary, encoder: ready });
 
-  it.each(["lighthouse", "old lighthouse", "Lighthouses", "-lighthouse", "giraffe"])("%j", (text) => {
-    expect(endsInWord(text, hand())).toBe(true);
+  it.each(["lighthouse", "old lighthouse", "Lighthouses", "-lighthouse", "giraffe"])("%j", async (text) => {
+    expect(await endsInWord(text, hand())).toBe(true);
   });
 
-  it.each(["", "lighth", "lighthouse ", "lighthouse at", "x", "giraff", "lighthouse -", "…"])("not %j", (text) => {
-    expect(endsInWord(text, hand())).toBe(false);
+  it.each(["", "lighth", "lighthouse ", "lighthouse at", "x", "giraff", "lighthouse -", "…"])("not %j", async (text) => {
+    expect(await endsInWord(text, hand())).toBe(false);
   });
 
-  it("is none while the model is on its way, and no matter where there is none", () => {
-    expect(endsInWord("lighthouse", { ...hand(), encoder: { ready: false } })).toBe(false);
-    expect(endsInWord("lighthouse", { ...hand(), encoder: null })).toBe(true);
-    expect(endsInWord("lighthouse", { catalog: null, vocabulary: null, encoder: ready })).toBe(false);
+  it("is none while the model is on its way, and no matter where there is none", async () => {
+    expect(await endsInWord("lighthouse", { ...hand(), encoder: { ready: false } })).toBe(false);
+    expect(await endsInWord("lighthouse", { ...hand(), encoder: null })).toBe(true);
+    expect(await endsInWord("lighthouse", { catalog: null, vocabulary: null, encoder: ready })).toBe(false);
   });
 });
 

@@ -45,7 +45,7 @@ class FakeWorker implements WorkerLike {
 async function connect(server: Server = serveTiny({ model: true })) {
   const workers: FakeWorker[] = [];
   const start = () => {
-    const worker = new FakeWorker((url, onProgress) => Engine.open(url, { assets, fetch: server.fetch, onProgress }));
+    const worker = new FakeWorker(async (url, onProgress) => ({ engine: await Engine.open(url, { assets, fetch: server.fetch, onProgress }), additions: null }));
     workers.push(worker);
     return worker;
   };
@@ -146,7 +146,7 @@ describe("a worker that dies", () => {
     let attempts = 0;
     const server = serveTiny();
     const client = new WorkerClient(() => {
-      const worker = new FakeWorker((url) => Engine.open(url, { assets, fetch: server.fetch }));
+      const worker = new FakeWorker(async (url) => ({ engine: await Engine.open(url, { assets, fetch: server.fetch }), additions: null }));
       if (!attempts++) setTimeout(() => { worker.emit("error", {}); });
       return worker;
     }, BASE);

@@ -1,8 +1,8 @@
 /** The additions of a collection behind a worker. */
-import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../engine/additions/types";
+import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../additions/types";
 import type { WorkerClient } from "../worker/client";
 
-export type { AddOutcome, AdditionChange, AdditionsState, AdditionSummary, ImportOutcome, NewPicture } from "../engine/additions/types";
+export type { AddOutcome, AdditionChange, AdditionsState, AdditionSummary, ImportOutcome, NewPicture } from "../additions/types";
 
 /** Every method rejects with an error named `AdditionsError` where the device refuses; its message is for the person. */
 export class LocalAdditions {

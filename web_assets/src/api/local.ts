@@ -23,7 +23,7 @@ export async function openLocally(url: string, assets: Assets, { signal, fetch }
     highlight: (row, text) => engine.highlight(row, text),
     facets: (field, options) => engine.facets(field, options),
     range: (field) => engine.range(field),
-    begin: (request) => Promise.resolve(engine.begin(request)),
+    begin: (request) => engine.begin(request),
     embedText: (text) => engine.embedText(text),
     embedImage: async (picture) => {
       if (picture instanceof Blob) throw new TypeError("Without a worker a picture is given as pixels.");

@@ -1,4 +1,7 @@
 /** Full text: SQLite FTS5 in WebAssembly. */
-export { Catalog, SyntaxProblem, type CatalogOptions, type Matches } from "./catalog";
+export { addCounts, type Counts, type FullText, type Matches } from "./full-text";
 export { Ordered, type Ranked } from "./rank-words";
+export { SmallCatalog } from "./small-catalog";
 export { loadSqlite } from "./sqlite";
+export { textOf } from "./texts";
+export { SyntaxProblem, WholeCatalog, type CatalogOptions } from "./whole-catalog";

@@ -1,20 +1,26 @@
 /** Rows by the words they have: SQLite's bm25 with equal weights, computed from postings. */
+import { gain, rarity } from "./bm25";
+import { addCounts, type Counts } from "./full-text";
 import type { Postings, WordIndex } from "./word-index";
 
-/** The constants of SQLite's bm25. */
-const K1 = 1.2;
-const B = 0.75;
-
-/** Rows in an order of which mostly only the beginning is asked for. */
+/** Rows in an order. Usually only its beginning is needed, so that it is sorted as far as someone asks. */
 export class Ordered {
   private sorted: Uint32Array | null = null;
 
   /**
    * @param rows in any order
-   * @param ranks of each; the least comes first, rows of equal rank in row order
-   * @param shares which part of the words each has
+   * @param ranks of each row; the lowest comes first, rows of equal rank in row order
+   * @param shares which part of the words each row has
    */
   constructor(readonly rows: Uint32Array, private readonly ranks: Float64Array, private readonly shares: Float64Array) {}
+
+  /** The rows of two tables in one order. The rows of `b` are counted from `first` on. */
+  static joined(a: Ordered, b: Ordered, first: number): Ordered {
+    const rows = new Uint32Array(a.length + b.length);
+    rows.set(a.rows);
+    b.rows.forEach((row, i) => { rows[a.length + i] = first + row; });
+    return new Ordered(rows, concatenated(a.ranks, b.ranks), concatenated(a.shares, b.shares));
+  }
 
   get length(): number {
     return this.rows.length;
@@ -37,7 +43,7 @@ export class Ordered {
     return this.sorted;
   }
 
-  /** Only what is not behind the last one wanted needs a comparison with both keys. */
+  /** Only rows up to the rank of the last one wanted need a comparison by both keys. */
   private best(count: number): Uint32Array {
     const limit = this.ranks.slice().sort()[count - 1]!;
     const places: number[] = [];
@@ -51,6 +57,13 @@ export class Ordered {
   }
 }
 
+function concatenated(a: Float64Array, b: Float64Array): Float64Array {
+  const both = new Float64Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
 export interface Ranked {
   /** Rows with all words. */
   strict: Ordered;
@@ -61,22 +74,25 @@ export interface Ranked {
 /**
  * @param lists the postings of each word
  * @param allowed whether a row may be a result
- * @param weigh the rareness of a word that so many rows have, for shares
+ * @param weigh the weight of a word that `having` rows have, for the shares
+ * @param beside what other tables that are ranked with this one count
  */
 export function rankWords(
   index: WordIndex, lists: readonly Postings[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number,
+  beside: Counts | null = null,
 ): Ranked {
-  const { rows: count, meanSize } = index.totals();
+  const counts = addCounts({ ...index.totals(), having: lists.map(({ rows }) => rows.length) }, beside);
+  const meanSize = counts.size / counts.rows;
   const last = Math.max(-1, ...lists.map(({ rows }) => rows[rows.length - 1] ?? -1));
   const { ranks, shares, words } = index.scratch(last + 1);
   const touched = new Uint32Array(lists.reduce((sum, { rows }) => sum + rows.length, 0));
   let length = 0;
   let total = 0;
-  for (const { rows, counts } of lists) {
+  lists.forEach(({ rows, times }, word) => {
     const sizes = index.sizesOf(rows);
-    const rarity = Math.log((count - rows.length + 0.5) / (rows.length + 0.5));
-    const weight = rarity <= 0 ? 1e-6 : rarity;
-    const share = weigh(rows.length);
+    const having = counts.having[word]!;
+    const weight = rarity(counts.rows, having);
+    const share = weigh(having);
     total += share;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
@@ -84,11 +100,9 @@ export function rankWords(
       if (!words[row]) touched[length++] = row;
       words[row]!++;
       shares[row]! += share;
-      const times = counts[i]!;
-      // The operations of SQLite in its order: equal rows stay equal.
-      ranks[row]! -= weight * ((times * (K1 + 1)) / (times + K1 * (1 - B + (B * sizes[row]!) / meanSize)));
+      ranks[row]! -= gain(weight, times[i]!, sizes[row]!, meanSize);
     }
-  }
+  });
   const rows = touched.subarray(0, length);
   let all = 0;
   for (const row of rows) if (words[row] === lists.length) all++;

@@ -1,13 +1,14 @@
 /**
  * What ranking by single words needs of an FTS5 table, read once and kept: which rows have a word and how often, how
- * long each row is. SQLite's own bm25 finds all of it anew for each row of each query.
+ * long each row is. SQLite's own bm25 finds all of it again for each row of each query.
  */
+import { eachRow } from "./rows";
 import type { Database, PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 
-/** The rows that have a word, rising, and how often each has it. */
+/** The rows that have a word, ascending, and how many times each has it. */
 export interface Postings {
   rows: Uint32Array;
-  counts: Uint16Array;
+  times: Uint16Array;
 }
 
 /** Sums by row while words are counted; all 0 between two uses. */
@@ -17,24 +18,22 @@ export interface Scratch {
   words: Uint8Array;
 }
 
-/** Postings are kept up to so many entries in all. */
+/** How many entries of postings are kept in all. */
 const CACHED_ENTRIES = 2_000_000;
-/** Lengths are read so many rows at a time. */
+/** How many rows have their lengths read at a time. */
 const SIZE_BLOCK = 128;
-const COLUMN = "sqlite3_column_int";
-const STEP = "sqlite3_step";
-
-type Bare = Record<typeof COLUMN | typeof STEP | "sqlite3_column_bytes" | "sqlite3_column_blob", (...args: number[]) => number>;
+/** How many terms are tried for one that the tokenizer leaves as it is. */
+const TRIED_TERMS = 100;
 
 export class WordIndex {
   private readonly terms = new Map<string, string | null>();
   private readonly kept = new Map<string, Postings>();
   private entries = 0;
-  private averages: { rows: number; meanSize: number } | null = null;
+  private averages: { rows: number; size: number } | null = null;
   private sizes = new Uint32Array(0);
   private known = new Uint8Array(0);
   private sums: Scratch = { ranks: new Float64Array(0), shares: new Float64Array(0), words: new Uint8Array(0) };
-  private readonly statements: { term: PreparedStatement; rows: PreparedStatement; sizes: PreparedStatement };
+  private readonly statements: Record<"term" | "rows" | "sizes" | "next", PreparedStatement>;
 
   /** Makes temporary tables beside `fts`, the full-text table of `database`. */
   constructor(private readonly sqlite3: Sqlite3Static, private readonly database: Database, tokenize: string) {
@@ -45,11 +44,12 @@ export class WordIndex {
     this.statements = {
       term: database.prepare("select term from temp.one_word_terms"),
       rows: database.prepare("select doc - 1 from temp.fts_terms where term = ?"),
+      next: database.prepare("select term from temp.fts_terms where term > ? limit 1"),
       sizes: database.prepare("select id - 1, sz from fts_docsize where id between ? and ?"),
     };
   }
 
-  /** Where a word occurs; null where the tokenizer makes no single term of it. */
+  /** Where a word occurs; null if the tokenizer does not make a single term of it. */
   postings(word: string): Postings | null {
     const term = this.term(word);
     if (term === null) return null;
@@ -64,8 +64,26 @@ export class WordIndex {
     return found;
   }
 
-  /** How many rows there are, and how many terms one has on average. */
-  totals(): { rows: number; meanSize: number } {
+  /** A word that some row has; null if there is none. */
+  someWord(): string | null {
+    const { next } = this.statements;
+    let term = "";
+    for (let tried = 0; tried < TRIED_TERMS; tried++) {
+      try {
+        next.bind([term]);
+        if (!next.step()) return null;
+        term = next.getString(0) ?? "";
+      } finally {
+        next.reset();
+      }
+      // A tokenizer with stems may make another term of a term.
+      if (this.postings(term)?.rows.length) return term;
+    }
+    return null;
+  }
+
+  /** How many rows there are, and how many terms they have in all. */
+  totals(): { rows: number; size: number } {
     this.averages ??= this.readAverages();
     return this.averages;
   }
@@ -122,24 +140,24 @@ export class WordIndex {
   private read(term: string): Postings {
     const { rows: statement } = this.statements;
     const rows: number[] = [];
-    const counts: number[] = [];
+    const times: number[] = [];
     statement.bind([term]);
-    this.each(statement, (pointer, { [COLUMN]: int }) => {
+    eachRow(this.sqlite3, this.database, statement, (pointer, { sqlite3_column_int: int }) => {
       const row = int(pointer, 0);
-      if (rows.length && rows[rows.length - 1] === row) counts[counts.length - 1]!++;
+      if (rows.length && rows[rows.length - 1] === row) times[times.length - 1]!++;
       else {
         rows.push(row);
-        counts.push(1);
+        times.push(1);
       }
     });
     this.entries += rows.length;
-    return { rows: Uint32Array.from(rows), counts: Uint16Array.from(counts, (count) => Math.min(count, 65535)) };
+    return { rows: Uint32Array.from(rows), times: Uint16Array.from(times, (count) => Math.min(count, 65535)) };
   }
 
-  private readAverages(): { rows: number; meanSize: number } {
+  private readAverages(): { rows: number; size: number } {
     const block = this.database.selectValue("select block from fts_data where id = 1");
     const [rows = 0, ...sizes] = block instanceof Uint8Array ? varints(block, 0, block.length) : [];
-    return { rows, meanSize: sizes.reduce((sum, size) => sum + size, 0) / rows };
+    return { rows, size: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
   private readSizes(block: number): void {
@@ -151,28 +169,14 @@ export class WordIndex {
       this.known = grown(this.known, new Uint8Array(Math.ceil(count / SIZE_BLOCK)));
     }
     statement.bind([first + 1, first + SIZE_BLOCK]);
-    this.each(statement, (pointer, bare) => {
+    eachRow(this.sqlite3, this.database, statement, (pointer, bare) => {
       const length = bare.sqlite3_column_bytes(pointer, 1);
       const at = bare.sqlite3_column_blob(pointer, 1);
       let size = 0;
       for (const value of varints(this.sqlite3.wasm.heap8u(), at, length)) size += value;
-      this.sizes[bare[COLUMN](pointer, 0)] = size;
+      this.sizes[bare.sqlite3_column_int(pointer, 0)] = size;
     });
     this.known[block] = 1;
-  }
-
-  /** Every row of a statement by the bare functions, since the comfortable ones cost more than the rows; then resets it. */
-  private each(statement: PreparedStatement, visit: (pointer: number, bare: Bare) => void): void {
-    const { capi, wasm } = this.sqlite3;
-    const bare = wasm.exports as unknown as Bare;
-    const pointer = Number(statement.pointer!);
-    try {
-      let code = bare[STEP](pointer);
-      for (; code === capi.SQLITE_ROW; code = bare[STEP](pointer)) visit(pointer, bare);
-      if (code !== capi.SQLITE_DONE) this.database.checkRc(code);
-    } finally {
-      statement.reset();
-    }
   }
 }
 
@@ -181,7 +185,7 @@ function grown<T extends Uint32Array | Uint8Array>(old: T, fresh: T): T {
   return fresh;
 }
 
-/** SQLite's variable-length integers: seven bits a byte, the most significant first. */
+/** SQLite's variable-length integers: seven bits per byte, the most significant first. */
 function varints(bytes: Uint8Array, from: number, length: number): number[] {
   const found: number[] = [];
   let value = 0;

@@ -1,9 +1,7 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
-import { SyntaxProblem } from "../catalog/index";
+import { SyntaxProblem, textOf } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
 import { numberAt } from "../format/index";
-import { Additions, Overlay, OverlaidResources, type AdditionsHost } from "./additions/index";
-import { textOf } from "./additions/fields";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
@@ -26,30 +24,42 @@ export interface EngineOptions {
   fetch?: typeof fetch;
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
-  /** Lets pictures be added on this device; without it there are none. */
-  additions?: AdditionsHost;
 }
 
 const FACET_LIMIT = 50;
 
 export class Engine {
-  /** Null where this device's own pictures were not asked for. */
-  readonly additions: Additions | null;
+  /** The address of the site's folder. */
+  readonly address: string;
   private resources: Resources;
+  /** Searches wait for it. */
+  private settled: Promise<unknown> = Promise.resolve();
   private meaning: MeaningArm;
   private ahead: Ahead | null = null;
 
-  private constructor(private readonly site: SiteResources, url: string, host: AdditionsHost | undefined) {
+  /** @param site the published rows */
+  private constructor(readonly site: SiteResources, url: string) {
     this.resources = site;
     this.meaning = new MeaningArm(site);
-    const address = new URL(".", manifestUrl(url)).href;
-    this.additions = host ? new Additions({ site, address, host, onOverlay: (overlay) => { this.lay(overlay); } }) : null;
+    this.address = new URL(".", manifestUrl(url)).href;
   }
 
   /** @param url absolute; the site's folder, its manifest.json or one of its pages */
   static async open(url: string, options: EngineOptions): Promise<Engine> {
     const site = await SiteResources.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch });
-    return new Engine(site, url, options.additions);
+    return new Engine(site, url);
+  }
+
+  /** Search these rows from now on: those of the site, or those of the site with others behind them. */
+  lay(resources: Resources): void {
+    this.resources = resources;
+    this.meaning = new MeaningArm(resources);
+    this.ahead = null;
+  }
+
+  /** Let searches wait until the first rows are laid. `ready` must not reject. */
+  waitFor(ready: Promise<unknown>): void {
+    this.settled = ready;
   }
 
   get manifest(): Manifest {
@@ -66,7 +76,7 @@ export class Engine {
       this.ahead = null;
       return await ahead.give(context);
     }
-    await this.additions?.loaded;
+    await this.settled;
     return await search(this.resources, this.meaning, request, context);
   }
 
@@ -74,15 +84,15 @@ export class Engine {
    * Begin a search whose text is still being typed, if it ends in a known word and needs nothing that is yet to be
    * loaded; `search` then gives its answer. False where it is better to wait for a pause.
    */
-  begin(request: SearchRequest): boolean {
-    if (!endsInWord(request.text ?? "", this.site.atHand)) return false;
+  async begin(request: SearchRequest): Promise<boolean> {
+    if (!(await endsInWord(request.text ?? "", this.resources.loaded))) return false;
     this.ahead?.drop();
     this.ahead = new Ahead(request, (...asked) => search(this.resources, this.meaning, ...asked));
     return true;
   }
 
   async rows(rows: number[]): Promise<RowInfo[]> {
-    await this.additions?.loaded;
+    await this.settled;
     rows.forEach((row) => { this.check(row); });
     return await this.resources.infos(rows);
   }
@@ -93,7 +103,7 @@ export class Engine {
   }
 
   async rowOf(id: string): Promise<number | null> {
-    await this.additions?.loaded;
+    await this.settled;
     return await this.resources.rowOf(id);
   }
 
@@ -117,7 +127,7 @@ export class Engine {
     const texts = columns.map((name) => textOf(document.fields[name]));
     const pieces = () => this.plainly(text, (plan) => {
       const expression = highlightExpression(plan);
-      return expression ? catalog.highlight(texts, expression) : texts.map((text) => [text]);
+      return expression ? catalog.highlight(texts, expression) : Promise.resolve(texts.map((text) => [text]));
     });
     return (await pieces()).flatMap((pieces, i) => (texts[i] ? [{ field: columns[i]!, pieces }] : []));
   }
@@ -169,7 +179,6 @@ export class Engine {
   }
 
   async close(): Promise<void> {
-    this.additions?.close();
     await this.resources.close();
   }
 
@@ -179,7 +188,7 @@ export class Engine {
     const catalog = text.trim() ? await this.resources.catalog() : null;
     const found = await this.plainly(text, async (plan) => {
       const mask = await filters(this.resources, list, plan);
-      return catalog ? searchWords(catalog, plan, true, mask, count) : { all: () => new Uint32Array(), strict: null, mask };
+      return catalog ? await searchWords(catalog, plan, true, mask, count) : { all: () => new Uint32Array(), strict: null, mask };
     });
     return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), count));
   }
@@ -193,15 +202,6 @@ export class Engine {
       if (!(error instanceof SyntaxProblem)) throw error;
       return await use(planQuery(parse(text, { expressions: false }), fields, catalog.columns));
     }
-  }
-
-  /** Search these additions beside the published rows from now on. */
-  private lay(overlay: Overlay | null): void {
-    this.resources = overlay ? new OverlaidResources(this.site, overlay) : this.site;
-    this.meaning = new MeaningArm(this.resources);
-    this.ahead = null;
-    // Full text holds rows of its own, which are of no further use without additions.
-    if (!overlay) this.site.withoutAdditions();
   }
 
   private check(row: number): void {

@@ -145,7 +145,8 @@ export async function finish(
 /** Say of each result which words of the query it has. */
 async function addMatched(resources: Resources, plan: Plan, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
-  const having = plan.text.words.slice(0, MATCHED_WORDS).map((word) => ({ word, rows: catalog.withWord(word) }));
+  const words = plan.text.words.slice(0, MATCHED_WORDS);
+  const having = await Promise.all(words.map(async (word) => ({ word, rows: await catalog.withWord(word) })));
   for (const result of results) result.matched = having.flatMap(({ word, rows }) => (includes(rows, result.row) ? [word] : []));
 }
 

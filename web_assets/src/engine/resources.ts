@@ -1,5 +1,5 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
-import { Catalog, loadSqlite } from "../catalog/index";
+import { loadSqlite, SmallCatalog, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
   FormatError, hex, idAt, idIn, isId, loadJson, placeholderAt, readColumn, readColumnsIndex, readDocuments, readIds, readManifest, readModelIndex,
@@ -15,7 +15,7 @@ import { Shared } from "./lru";
 import type { Nearest } from "./nearest";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
-import type { AtHand } from "./typing";
+import type { Loaded } from "./typing";
 import type { LoadProgress, RowInfo } from "./types";
 
 export interface ResourceOptions {
@@ -33,8 +33,8 @@ const SHOW = 150;
 /** Milliseconds after which the model starts, whatever became of the words. */
 const MODEL_WAITS = 4000;
 
-/** What a search asks of a collection; `engine/additions` has another answer, with more rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "ids" | "sampleIds" | "withoutAdditions" | "atHand">>;
+/** What a search asks of a collection. The additions of a visitor are laid over it as further rows. */
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "ids" | "sampleIds">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
@@ -48,7 +48,8 @@ export class SiteResources {
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private readonly columns = new Shared<Column>();
   private readonly single = new Shared<unknown>();
-  private loadedCatalog: Catalog | null = null;
+  private loadedCatalog: WholeCatalog | null = null;
+  private loadedSmallCatalog: SmallCatalog | null = null;
   private loadedEncoder: Encoder | null = null;
   private loadedVocabulary: Vocabulary | null = null;
   private modelTurn: Promise<void> = Promise.resolve();
@@ -164,22 +165,26 @@ export class SiteResources {
     return (await this.columnFile(name))?.bytes ?? null;
   }
 
-  catalog(): Promise<Catalog> {
+  catalog(): Promise<FullText> {
     return this.once("catalog", async () => {
       const { file, columns, tokenize } = this.manifest.catalog;
       const content = this.load(file, "catalog");
       // Both at once; a failure of one is not left unheard while the other goes on.
       content.catch(() => undefined);
-      const sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
+      const sqlite = this.sqlite;
       const [, bytes] = await Promise.all([loadSqlite(sqlite), content]);
-      this.loadedCatalog = await Catalog.open({ sqlite, file: bytes, columns, tokenize });
+      this.loadedCatalog = await WholeCatalog.open({ sqlite, file: bytes, columns, tokenize });
       return this.loadedCatalog;
     });
   }
 
-  /** Take rows that were appended out of full text again. */
-  withoutAdditions(): void {
-    this.loadedCatalog?.append(this.count, []);
+  /** An empty full-text table with the columns and the tokenizer of the catalog, for texts of other rows. */
+  smallCatalog(): Promise<SmallCatalog> {
+    return this.once("small catalog", async () => {
+      const { columns, tokenize } = this.manifest.catalog;
+      this.loadedSmallCatalog = await SmallCatalog.open({ sqlite: this.sqlite, columns, tokenize });
+      return this.loadedSmallCatalog;
+    });
   }
 
   /** Similarities over all rows. Throws QueryError if the collection has no vectors. */
@@ -227,13 +232,14 @@ export class SiteResources {
     return suggestions ? await this.once("words", async () => readWords(await this.load(suggestions.file, "catalog"))) : null;
   }
 
-  /** What is loaded by now of what texts are searched with. */
-  get atHand(): AtHand {
+  /** What is loaded already of what searches for texts need. */
+  get loaded(): Loaded {
     return { catalog: this.loadedCatalog, vocabulary: this.loadedVocabulary, encoder: this.encoder() };
   }
 
   async close(): Promise<void> {
     this.loadedCatalog?.close();
+    this.loadedSmallCatalog?.close();
     await this.loadedEncoder?.close();
   }
 
@@ -246,6 +252,8 @@ export class SiteResources {
       return readRows(await this.files.loadListed(this.rowFiles, number, "rows"), first, Math.min(block, this.count - first));
     });
   }
+
+  private readonly sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
 
   private idShard(number: number): Promise<IdShard> {
     return this.idShards.get(String(number), async () =>

@@ -1,5 +1,5 @@
 /** The words arm: rows by full text, those with all words before those with any; and what text must or must not have. */
-import { SyntaxProblem, type Catalog } from "../catalog/index";
+import type { FullText, SyntaxProblem } from "../catalog/index";
 import { FUSION_DEPTH } from "./fusion";
 import { both, has, maskOf, without, type Mask } from "./mask";
 import { plainWords, quote, type QueryPlan } from "./query/index";
@@ -16,33 +16,33 @@ export interface WordsFound {
   /** All of them, best first. */
   all: () => Uint32Array;
   total: number;
-  /** How many match all the words; null where no words were looked for. */
+  /** How many match all the words; null if no words were looked for. */
   strict: number | null;
-  /** The mask narrowed by what every result must and must not match; null where every row may be one. */
+  /** The mask narrowed by what every result must and must not match; null if every row may be one. */
   mask: Mask | null;
 }
 
 type Found = Omit<WordsFound, "mask">;
 
-/** @throws SyntaxProblem where FTS5 refuses the plan's expression */
-export function searchWords(catalog: Catalog, plan: QueryPlan, ranking: boolean, mask: Mask | null, count: number): WordsFound {
+/** @throws SyntaxProblem if FTS5 refuses the plan's expression */
+export async function searchWords(text: FullText, plan: QueryPlan, ranking: boolean, mask: Mask | null, count: number): Promise<WordsFound> {
   let allowed = mask;
-  for (const expression of plan.required) allowed = both(allowed, maskOf(catalog.having(expression), count));
-  for (const expression of plan.forbidden) allowed = without(allowed, maskOf(catalog.having(expression), count), count);
+  for (const expression of plan.required) allowed = both(allowed, maskOf(await text.having(expression), count));
+  for (const expression of plan.forbidden) allowed = without(allowed, maskOf(await text.having(expression), count), count);
   if (!ranking || plan.strict === null) return { ...found(new Uint32Array(), 0), strict: null, mask: allowed };
-  return { ...(byTerms(catalog, plan, allowed, count) ?? byExpressions(catalog, plan, plan.strict, allowed, count)), mask: allowed };
+  return { ...(await byTerms(text, plan, allowed, count) ?? await byExpressions(text, plan, plan.strict, allowed, count)), mask: allowed };
 }
 
-/** What was found of a list that is there as a whole. */
+/** The rows of a list that is complete already. */
 function found(rows: Uint32Array, strict: number): Found {
   const first = rows.subarray(0, FUSION_DEPTH);
   return { first, coverage: new Float64Array(first.length).fill(1), all: () => rows, total: rows.length, strict };
 }
 
 /** Rows by plain words; null for an expression, and for words that are not one term each. */
-function byTerms(catalog: Catalog, { loose, words }: QueryPlan, allowed: Mask | null, count: number): Found | null {
+async function byTerms(text: FullText, { loose, words }: QueryPlan, allowed: Mask | null, count: number): Promise<Found | null> {
   if (loose === null) return null;
-  const ranked = catalog.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
+  const ranked = await text.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
   if (!ranked) return null;
   const { strict, others } = ranked;
   const all = strict.first(FUSION_DEPTH).rows;
@@ -57,13 +57,13 @@ function byTerms(catalog: Catalog, { loose, words }: QueryPlan, allowed: Mask | 
 }
 
 /** Rows by what SQLite finds for the expressions of a plan. */
-function byExpressions(catalog: Catalog, { words, loose }: QueryPlan, strict: string, allowed: Mask | null, count: number): Found {
+async function byExpressions(text: FullText, { words, loose }: QueryPlan, strict: string, allowed: Mask | null, count: number): Promise<Found> {
   const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
-  const all = within(catalog.match(strict).rows);
+  const all = within((await text.match(strict)).rows);
   if (loose === null || loose === strict) return found(all, all.length);
   const taken = maskOf(all, count);
-  const rows = joined(all, within(catalog.match(loose).rows).filter((row) => !has(taken, row)));
-  return { ...found(rows, all.length), coverage: coverageOf(catalog, words, rows, all.length, count) };
+  const rows = joined(all, within((await text.match(loose)).rows).filter((row) => !has(taken, row)));
+  return { ...found(rows, all.length), coverage: await coverageOf(text, words, rows, all.length, count) };
 }
 
 function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
@@ -73,13 +73,13 @@ function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
   return rows;
 }
 
-/** How much it says that a row has a word that `having` of `count` rows have. */
+/** The weight of a word that `having` of `count` rows have: the rarer, the more it says about a row. */
 function rareness(having: number, count: number): number {
   return Math.log(1 + (count - having + 0.5) / (having + 0.5));
 }
 
 /** Which part of the words each of the first rows has; the first `strict` have all. */
-function coverageOf(catalog: Catalog, words: readonly string[], rows: Uint32Array, strict: number, count: number): Float64Array {
+async function coverageOf(text: FullText, words: readonly string[], rows: Uint32Array, strict: number, count: number): Promise<Float64Array> {
   const coverage = new Float64Array(Math.min(rows.length, FUSION_DEPTH)).fill(1);
   const places = new Map<number, number>();
   for (let place = strict; place < coverage.length; place++) {
@@ -89,7 +89,7 @@ function coverageOf(catalog: Catalog, words: readonly string[], rows: Uint32Arra
   if (!places.size) return coverage;
   let total = 0;
   for (const word of words) {
-    const having = catalog.having(quote(word));
+    const having = await text.having(quote(word));
     const weight = rareness(having.length, count);
     total += weight;
     for (const row of having) {
@@ -101,7 +101,7 @@ function coverageOf(catalog: Catalog, words: readonly string[], rows: Uint32Arra
   return coverage;
 }
 
-/** What tells that an expression was taken as plain words. */
+/** Reports that an expression was searched as plain words. */
 export function syntaxNotice(text: string, problem: SyntaxProblem): Notice {
   const suggestion = plainWords(text);
   return {

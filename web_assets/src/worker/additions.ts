@@ -1,5 +1,5 @@
 /** What additions need of the browser: its database, its decoders, its canvas, word to other tabs. */
-import type { AdditionsHost, DecodedPicture } from "../engine/additions/types";
+import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
 

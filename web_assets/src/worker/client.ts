@@ -1,6 +1,6 @@
 /** The page's side of the worker: every call ends, in a result or in an error, even when the worker dies. */
 import { LoadError } from "../format/errors";
-import type { AdditionsState } from "../engine/additions/types";
+import type { AdditionsState } from "../additions/types";
 import type { Answer, LoadProgress, Manifest } from "../engine/types";
 import { decodeError, type CallName, type Calls, type FromWorker, type ToWorker } from "./messages";
 

@@ -1,6 +1,6 @@
 /** Everything that passes between the page and the worker: one union each way. */
 import { FormatError, LoadError } from "../format/errors";
-import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../engine/additions/types";
+import type { AddOutcome, AdditionChange, AdditionsState, ImportOutcome, NewPicture } from "../additions/types";
 import type {
   Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, Suggestion,
 } from "../engine/types";

@@ -1,5 +1,5 @@
 /** Answering the page's messages with an engine; apart from `main.ts` so that tests can run it without a worker. */
-import type { Additions } from "../engine/additions/index";
+import type { Additions } from "../additions/index";
 import type { Engine } from "../engine/index";
 import type { LoadProgress } from "../engine/types";
 import { decodePicture } from "./decode";
@@ -11,28 +11,35 @@ export interface Port {
   postMessage(message: unknown): void;
 }
 
+/** An open site; `additions` is null if pictures cannot be added to it on this device. */
+export interface Opened {
+  engine: Engine;
+  additions: Additions | null;
+}
+
 /** @param additions whether pictures may be added on this device */
-export type OpenEngine = (url: string, onProgress: (progress: LoadProgress) => void, additions: boolean) => Promise<Engine>;
+export type OpenEngine = (url: string, onProgress: (progress: LoadProgress) => void, additions: boolean) => Promise<Opened>;
 
 export function serve(port: Port, openEngine: OpenEngine): void {
   const running = new Map<number, AbortController>();
-  let engine: Promise<Engine> | null = null;
+  let site: Promise<Opened> | null = null;
   const send = (message: FromWorker) => { port.postMessage(message); };
 
-  const opened = () => engine ?? Promise.reject(new Error("No collection is open."));
+  const opening = () => site ?? Promise.reject(new Error("No collection is open."));
+  const opened = async () => (await opening()).engine;
   const own = async (): Promise<{ additions: Additions }> => {
-    const { additions } = await opened();
+    const { additions } = await opening();
     if (!additions) throw new Error("The collection was opened without pictures of this device.");
     return { additions };
   };
   const run = async (call: Call, signal: AbortSignal): Promise<Calls[CallName]["result"]> => {
     switch (call.kind) {
       case "open":
-        engine = openEngine(call.url, (progress) => { send({ kind: "progress", progress }); }, call.additions ?? false);
-        engine.then(({ additions }) => {
+        site = openEngine(call.url, (progress) => { send({ kind: "progress", progress }); }, call.additions ?? false);
+        site.then(({ additions }) => {
           if (additions) additions.onChange = (state) => { send({ kind: "additions-changed", state }); };
         }, () => undefined);
-        return (await engine).manifest;
+        return (await site).engine.manifest;
       case "search":
         return await (await opened()).search(call.request, {
           signal,

@@ -2,23 +2,25 @@
 import type { Correction } from "../types";
 import type { Lexicon } from "./lexicon";
 
-/** Of so many words of a query at most. */
-const MOST = 8;
+/** How many unknown words of a query are corrected at most. */
+const CORRECTED_WORDS = 8;
 
 export interface Known {
   /** Whether full text has the word, in any of its forms. */
-  occurs: (word: string) => boolean;
-  /** The words of the collection; of them a correction is most welcome. */
+  occurs: (word: string) => Promise<boolean>;
+  /** The words of the collection, which a correction is preferably one of. */
   collection: Lexicon | null;
-  /** Words that the model knows; asked for only where a word is none of the collection's. */
+  /** Words that the model knows; loaded only if a word is not one of the collection's. */
   model: () => Promise<Lexicon | null>;
-  /** Whether a word is spelled right though it is in no list. */
+  /** Whether a word that is in no list is still spelled correctly. */
   spelled: (word: string) => Promise<boolean>;
 }
 
-/** @param words of the query that full text looks for. Null where every word is known or none is like it. */
+/** @param words of the query that full text looks for. Null if every word is known, or nothing similar is. */
 export async function correct(text: string, words: readonly string[], { occurs, collection, model, spelled }: Known): Promise<Correction | null> {
-  const unknown = words.slice(0, MOST).map(bareWord).filter((word) => word && !occurs(word) && !collection?.has(word));
+  const bare = words.slice(0, CORRECTED_WORDS).map(bareWord).filter((word) => word && !collection?.has(word));
+  const found = await Promise.all(bare.map(occurs));
+  const unknown = bare.filter((_, i) => !found[i]);
   if (!unknown.length) return null;
   const other = await model();
   const changes: Correction["changes"] = [];
@@ -33,7 +35,7 @@ export async function correct(text: string, words: readonly string[], { occurs, 
   return corrected === text ? null : { text: corrected, changes };
 }
 
-/** A word without the signs around it; "" for what is no plain word. */
+/** A word without the signs around it; "" if it is not a plain word. */
 function bareWord(word: string): string {
   const bare = word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   return /^[\p{L}'’-]+$/u.test(bare) ? bare : "";

@@ -38,7 +38,7 @@ export async function correction(resources: Resources, text: string, plan: Query
   if (!plan.words.length) return null;
   const [catalog, collection] = await Promise.all([resources.catalog(), collectionLexicon(resources)]);
   return await correct(text, plan.words, {
-    occurs: (word) => catalog.withWord(word).length > 0,
+    occurs: async (word) => (await catalog.withWord(word)).length > 0,
     collection,
     model: async () => {
       const vocabulary = await resources.vocabulary();

@@ -1,5 +1,5 @@
 /** The additions of one site: what is stored, what of it is searched, and every change to it. */
-import type { SiteResources } from "../resources";
+import type { SiteResources } from "../engine/resources";
 import { captionField, tagsField } from "./fields";
 import { Overlay, type Shown } from "./overlaid";
 import { Store, UNDO } from "./store";

@@ -1,6 +1,6 @@
 /** Bundles (docs/FORMAT.md, section 4): additions as one ZIP file, for `imagedb-site add` and for other devices. */
 import { unzipSync, Zip, ZipDeflate, ZipPassThrough, type UnzipFileInfo } from "fflate";
-import { FormatError } from "../../format/errors";
+import { FormatError } from "../format/errors";
 import type { NamedField } from "./types";
 
 export const BUNDLE_FORMAT = "imagedb-bundle";

@@ -1,7 +1,7 @@
 /** Similarities over published rows and additions alike. */
-import type { RowMask } from "../../kernel/index";
-import { has } from "../mask";
-import { backgroundRows, rowsAbove, type Near, type Nearest } from "../nearest";
+import type { RowMask } from "../kernel/index";
+import { has } from "../engine/mask";
+import { backgroundRows, rowsAbove, type Near, type Nearest } from "../engine/nearest";
 
 /** The published rows, and behind them the additions with their exact embeddings (null: not embedded). */
 export class JoinedNearest implements Nearest {

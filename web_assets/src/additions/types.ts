@@ -1,6 +1,6 @@
 /** Additions: pictures that a visitor added to a published collection, kept on the device. */
-import type { Pixels } from "../../encoder/index";
-import type { FieldDefinition, FieldValue } from "../../format/index";
+import type { Pixels } from "../encoder/index";
+import type { FieldDefinition, FieldValue } from "../format/index";
 
 /** One added picture as it is stored, without the original file. */
 export interface Addition {

@@ -1,5 +1,5 @@
 /** Columns that go on: the published rows, then those of the additions. */
-import { numberAt, type Column, type FieldDefinition, type FieldValue } from "../../format/index";
+import { numberAt, type Column, type FieldDefinition, type FieldValue } from "../format/index";
 
 /** `column` with one more row a value; undefined stands for none. */
 export function extendColumn(column: Column, field: FieldDefinition, values: readonly (FieldValue | undefined)[]): Column {

@@ -3,10 +3,12 @@
  * are the additions in the order they were added. Searches, filters, orders and counts run over it as over any
  * other collection, so that the query language means the same for both (docs/QUERY.md, "Additions").
  */
-import type { Column, ImageDocument, Manifest } from "../../format/index";
-import { Shared } from "../lru";
-import type { Resources } from "../resources";
-import type { RowInfo } from "../types";
+import type { FullText } from "../catalog/index";
+import type { Column, ImageDocument, Manifest } from "../format/index";
+import { Shared } from "../engine/lru";
+import type { Resources } from "../engine/resources";
+import type { RowInfo } from "../engine/types";
+import { JoinedText } from "./full-text";
 import { extendColumn } from "./columns";
 import { documentOf, searchedTexts } from "./fields";
 import { JoinedNearest } from "./nearest";
@@ -40,6 +42,7 @@ export class Overlay {
 
 export class OverlaidResources implements Resources {
   private readonly kept = new Shared<unknown>();
+  private joined: FullText | null = null;
 
   constructor(private readonly site: Resources, readonly overlay: Overlay) {}
 
@@ -47,6 +50,7 @@ export class OverlaidResources implements Resources {
   get temperature() { return this.site.temperature; }
   get published() { return this.site.published; }
   get order() { return this.site.order; }
+  get loaded() { return { ...this.site.loaded, catalog: this.joined ?? this.site.loaded.catalog }; }
   get count(): number { return this.site.count + this.overlay.count; }
 
   field(name: string) { return this.site.field(name); }
@@ -55,6 +59,7 @@ export class OverlaidResources implements Resources {
   vocabulary() { return this.site.vocabulary(); }
   columnSize(name: string) { return this.site.columnSize(name); }
   words() { return this.site.words(); }
+  smallCatalog() { return this.site.smallCatalog(); }
   close() { return this.site.close(); }
 
   async rowOf(id: string): Promise<number | null> {
@@ -79,10 +84,12 @@ export class OverlaidResources implements Resources {
     });
   }
 
-  async catalog() {
-    const catalog = await this.site.catalog();
-    catalog.append(this.published, this.overlay.texts);
-    return catalog;
+  async catalog(): Promise<FullText> {
+    const [published, own] = await Promise.all([this.site.catalog(), this.site.smallCatalog()]);
+    // The table is shared by all overlays of a site: it has the texts of the one that is asked.
+    const joined = new JoinedText(published, own.over(this.overlay.texts), this.published);
+    this.joined = joined;
+    return joined;
   }
 
   nearest() {

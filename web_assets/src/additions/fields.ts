@@ -1,5 +1,6 @@
 /** An addition in the terms of a collection: its document, and what full text sees of it. */
-import type { FieldDefinition, FieldValue, ImageDocument, Manifest } from "../../format/index";
+import { textOf } from "../catalog/index";
+import type { FieldDefinition, FieldValue, ImageDocument, Manifest } from "../format/index";
 import type { Addition, NamedField } from "./types";
 
 const CAPTIONS = ["caption", "title", "description", "headline", "alt", "prompt", "annotation"];
@@ -68,10 +69,4 @@ export function searchedTexts(addition: Addition, manifest: Manifest): string[] 
   ];
   if (columns.length && rest.length) texts[last] = [texts[last], ...rest].filter(Boolean).join("\n");
   return texts;
-}
-
-/** A value as full text has it (docs/FORMAT.md 2.5). */
-export function textOf(value: FieldValue | undefined): string {
-  if (value === undefined) return "";
-  return Array.isArray(value) ? value.join(", ") : String(value);
 }

@@ -1,5 +1,5 @@
 /** Between additions as they are stored and the index of a bundle. */
-import type { Manifest } from "../../format/index";
+import type { Manifest } from "../format/index";
 import { BUNDLE_FORMAT, encodeEmbedding, type BundleIndex, type BundlePicture } from "./bundle";
 import { captionField, tagsField } from "./fields";
 import type { Addition, AdditionChange } from "./types";

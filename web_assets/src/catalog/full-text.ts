@@ -1,0 +1,58 @@
+/** What a search asks of full text, whatever stores it. Every method may load files, so all are asynchronous. */
+import type { Ranked } from "./rank-words";
+
+/** The rows that match an expression, best first: the lowest bm25, ties in row order. */
+export interface Matches {
+  rows: Uint32Array;
+  /** The bm25 of each row, as SQLite defines it: lower is better. */
+  ranks: Float64Array;
+}
+
+/** What bm25 counts in a table. Tables that are ranked together add theirs up. */
+export interface Counts {
+  rows: number;
+  /** Terms in all rows. */
+  size: number;
+  /** How many rows have each word or phrase of a query. */
+  having: readonly number[];
+}
+
+export interface FullText {
+  /**
+   * Rows by the words they have, ranked by bm25 like those of `match`: the answer to the words of a plain query.
+   * Null if the tokenizer does not take each of `words` as one term.
+   * @param allowed whether a row may be a result; null allows all
+   * @param weigh the weight of a word that `having` rows have, for the shares
+   * @param beside what other tables that are ranked with this one count
+   */
+  rank(
+    words: readonly string[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number, beside?: Counts | null,
+  ): Promise<Ranked | null>;
+  /**
+   * All rows that match an FTS5 expression, by SQLite's bm25 with equal weights.
+   * @throws SyntaxProblem if SQLite refuses the expression
+   */
+  match(expression: string, beside?: Counts | null): Promise<Matches>;
+  /** All rows that match an expression, in row order, unranked. */
+  having(expression: string): Promise<Uint32Array>;
+  /** The rows that have a word, in row order. */
+  withWord(word: string): Promise<Uint32Array>;
+  /**
+   * `texts` (one per column, "" if there is none) cut at the words that match `expression`: alternating plain and
+   * matched pieces, starting with a plain one. All plain if the expression does not match.
+   */
+  highlight(texts: readonly string[], expression: string): Promise<string[][]>;
+  /** The counts that `rank` uses; null if the tokenizer does not take each of `words` as one term. */
+  countWords(words: readonly string[]): Promise<Counts | null>;
+  /** The counts that `match` uses, one number per phrase of the expression. */
+  countPhrases(expression: string): Promise<Counts>;
+}
+
+/** The counts of two tables together; null stands for no table. */
+export function addCounts(a: Counts, b: Counts | null | undefined): Counts {
+  if (!b) return a;
+  // A table without any term does not know how many phrases there are.
+  const phrases = Math.max(a.having.length, b.having.length);
+  const having = Array.from({ length: phrases }, (_, i) => (a.having[i] ?? 0) + (b.having[i] ?? 0));
+  return { rows: a.rows + b.rows, size: a.size + b.size, having };
+}
