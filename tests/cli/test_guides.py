@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from imagedb_site.config import load_config
+
 from .conftest import ROOT
 
 GUIDES = ROOT / "docs" / "guide"
@@ -108,3 +110,10 @@ def node() -> str:
     found = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     assert found, "Node is installed by `make test`."
     return found
+
+
+def test_the_settings_file_of_the_guide_is_valid(tmp_path: Path) -> None:
+    (block,) = examples(GUIDES / "site-owner.md", "toml")
+    (tmp_path / "imagedb-site.toml").write_text(block, encoding="utf-8")
+    config = load_config(tmp_path / "imagedb-site.toml", {})
+    assert config.output == tmp_path / "public" and config.view_size == 2048
