@@ -32,7 +32,7 @@ class FieldSpec:
 
 @dataclass(frozen=True)
 class Record:
-    """One image as its source describes it, before any pixel is read.
+    """One image as its source describes it, before its file is opened.
 
     `key` is the POSIX path relative to the source's root, unique in the collection. `mtime_ns` is in
     nanoseconds, `size` in bytes. `fields` come from folders and sidecar tables.
@@ -54,4 +54,4 @@ class Problem:
 
 
 Progress = Callable[[str, int, int | None], None]
-"""`progress(step, done, total)`: called by long work; `total` is None where unknown."""
+"""`progress(step, done, total)`: called by long work; `total` is None if it is not known."""

@@ -1,4 +1,4 @@
-"""Folders: stable natural order, nothing outside them, classes where there are classes."""
+"""Folders: stable natural order, nothing outside them, labels from class folders."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_order_is_natural_and_the_same_every_time(tmp_path):
     assert keys(tmp_path) == found
 
 
-def test_a_record_tells_path_size_time_and_folder(tmp_path):
+def test_a_record_has_path_size_time_and_folder(tmp_path):
     fill(tmp_path, "trip/one.two.jpg", "top.jpg")
     os.utime(tmp_path / "top.jpg", ns=(5, 1_234_567_890_123_456_789))
     top, trip = open_folder(tmp_path)
@@ -51,7 +51,7 @@ def test_formats_with_an_interpreter_are_left_alone():
     assert {".jpg", ".heic", ".avif", ".svg", ".tif", ".webp", ".jp2"} <= PICTURE_SUFFIXES
 
 
-def test_pictures_that_cannot_be_read_are_told_unless_they_have_a_twin(tmp_path):
+def test_pictures_that_cannot_be_read_are_reported_unless_they_have_a_twin(tmp_path):
     fill(tmp_path, "1.CR2", "1.JPG", "2.nef", "3.eps", "4.jxl", "5.docx")
     problems: list[Problem] = []
     assert keys(tmp_path, problem=problems.append) == ["1.JPG"]
@@ -90,7 +90,7 @@ def test_a_linked_root_is_a_root(tmp_path):
     assert keys(tmp_path / "link") == ["a.jpg"]
 
 
-def test_what_is_no_regular_file_is_not_opened(tmp_path):
+def test_a_file_that_is_not_regular_is_not_opened(tmp_path):
     fill(tmp_path, "a.jpg")
     os.mkfifo(tmp_path / "pipe.jpg")
     problems: list[Problem] = []
@@ -98,7 +98,7 @@ def test_what_is_no_regular_file_is_not_opened(tmp_path):
     assert problems == [Problem("pipe.jpg", "not a regular file")]
 
 
-def test_names_that_are_no_text(tmp_path):
+def test_names_that_are_not_text(tmp_path):
     fill(tmp_path, "a.jpg")
     Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/b\xff.jpg")).write_bytes(b"x")
     (tmp_path / "c\nd.jpg").write_bytes(b"x")
@@ -134,7 +134,7 @@ def test_a_folder_without_permission_is_a_problem(tmp_path):
     assert problems[0].key == "shut/"
 
 
-def test_no_folder_no_picture(tmp_path):
+def test_a_missing_or_empty_folder(tmp_path):
     with pytest.raises(SourceError, match="no folder"):
         gather(tmp_path / "gone")
     fill(tmp_path, "file.txt")
@@ -144,7 +144,7 @@ def test_no_folder_no_picture(tmp_path):
         gather(tmp_path)
 
 
-def test_a_folder_of_what_is_left_out_says_why(tmp_path):
+def test_a_folder_without_usable_files_says_why(tmp_path):
     fill(tmp_path, "elsewhere/1.jpg", "elsewhere/2.jpg")
     (tmp_path / "links").mkdir()
     for name in ("1.jpg", "2.jpg"):

@@ -1,4 +1,4 @@
-"""Sidecar tables: every kind, the types of columns, whose row is whose, and what is refused."""
+"""Sidecar tables: every format, the types of columns, which picture has which row, and bad tables."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_types(values, kind):
     assert cells(*values).type == kind
 
 
-def test_what_each_type_is_good_for():
+def test_each_type_has_its_uses():
     assert cells(1, 2) == FieldSpec("column", "Column", "number", facet=True, column=True)
     assert cells("a;b") == FieldSpec("column", "Column", "tags", fts=True, facet=True, column=True)
     assert cells("Some text") == FieldSpec("column", "Column", "text", fts=True)
@@ -191,7 +191,7 @@ def test_a_name_that_fits_two_fits_none(tmp_path):
     assert set(reasons) == {"x.jpg", "gone.jpg"}
 
 
-def test_unmatched_names_are_not_told_under_a_limit(tmp_path):
+def test_unmatched_names_are_not_reported_under_a_limit(tmp_path):
     pictures(tmp_path / "p", "a.jpg", "b.jpg")
     sidecar = load_sidecar(table(tmp_path / "t.csv", "file,v\na.jpg,1\nb.jpg,2\n"))
     gathered = gather(tmp_path / "p", [sidecar], limit=1)
@@ -264,7 +264,7 @@ def test_bad_tables_get_one_sentence(tmp_path, name, text, message):
         load_sidecar(table(tmp_path / name, text))
 
 
-def test_a_key_that_is_not_there(tmp_path):
+def test_a_key_column_that_does_not_exist(tmp_path):
     path = table(tmp_path / "t.csv", "file,v\na.jpg,1\n")
     with pytest.raises(SourceError, match='no column "f"') as error:
         load_sidecar(path, "f")

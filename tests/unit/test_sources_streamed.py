@@ -6,6 +6,8 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -280,6 +282,30 @@ def test_more_columns_than_a_table_may_have(tmp_path):
     ]
     joined = sidecar.join(["498.jpg", "499.jpg"])
     assert joined.values(0) == {"v498": "Some text."} and 1 in joined and joined.values(1) == {}
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from imagedb_site.errors import StorageError
+from imagedb_site.sources import load_sidecar
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+try:
+    load_sidecar(Path(sys.argv[1]))
+except StorageError as error:
+    sys.exit(f"{error} {error.hint}")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit the size of files")
+def test_no_room_for_the_temporary_file(tmp_path):
+    rows = [{"file": f"{at}.jpg", "v": "x" * 20_000} for at in range(1500)]
+    write_lines(tmp_path / "t.jsonl", rows)
+    command = [sys.executable, "-c", FULL, tmp_path / "t.jsonl"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "no room for the table" in done.stderr and "TMPDIR" in done.stderr
 
 
 def test_times_in_parquet(tmp_path):

@@ -35,7 +35,7 @@ class FolderSource:
     """The pictures of a folder in natural path order (a `Source`).
 
     In memory are the paths and about 50 bytes more per picture; the fields of a picture are put together
-    when its record is asked for.
+    when its record is read.
     """
 
     def __init__(

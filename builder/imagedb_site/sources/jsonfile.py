@@ -66,7 +66,7 @@ def _item(reader: _Reader, *, named: bool) -> dict[str, Any]:
 
 
 class _Reader:
-    """A part of the text that moves along: what has been read is dropped."""
+    """Reads the text in pieces, and drops the part that has been taken."""
 
     def __init__(self, path: Path, text: TextIO) -> None:
         self.path = path
@@ -91,7 +91,7 @@ class _Reader:
         self._at += 1
 
     def value(self) -> Any:
-        """Takes an object or a text; both show where they end, so a part of one is never a whole one."""
+        """Takes an object or a string. Both have an end mark, so a part is never taken as a whole."""
         while True:
             try:
                 value, self._at = _DECODER.raw_decode(self._part, self._at)
@@ -117,7 +117,7 @@ class _Reader:
         raise not_json(self.path, "The text", error, self._before)
 
     def refuse(self) -> NoReturn:
-        """Raises the error for what stands at this place instead of a list or an object."""
+        """Raises the error for a text in which something else is at this place than a list or an object."""
         if self.next() not in _STARTS:
             self.fault()
         raise SourceError(

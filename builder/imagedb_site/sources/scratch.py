@@ -1,4 +1,4 @@
-"""The cells of a table in a temporary SQLite file, so that they can be read in any order in little memory."""
+"""The cells of a table in a temporary SQLite file: they can be read in any order and need little memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sidecar table: rows of metadata for pictures, which they name by file name.
+"""A sidecar table: rows of metadata, each for the picture whose file name it has.
 
 The table is streamed into a temporary file. Its columns get their types on the way; `join` finds the rows
 of pictures. Several rows of one picture are merged: texts, categories and tags are put together, for other
@@ -23,7 +23,7 @@ _KEY_COLUMNS = (
     "picture photo source_file name key id"
 )
 KEY_COLUMNS = tuple(_KEY_COLUMNS.split())
-"""Columns that may name the picture, the first that exists does (compared as field names)."""
+"""Columns that may have the file names, best first; they are compared as field names."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Column:
 
 
 class Sidecar:
-    """A table that has been read. `fields` are its columns without the one that names the picture.
+    """A table that has been read. `fields` are its columns without the one with the file names.
 
     `problems` are the parts of the table that were left out.
     """
@@ -102,7 +102,7 @@ def load_sidecar(path: Path, key: str | None = None) -> Sidecar:
 
 
 class _Reading:
-    """Takes in the rows of a table: cells go to the temporary file, facts on columns are counted."""
+    """Reads the rows of a table: stores the cells and counts the facts that decide the types of columns."""
 
     def __init__(self, path: Path) -> None:
         self.scratch = Scratch()

@@ -1,4 +1,4 @@
-"""Table files as text, read in pieces: packed or not, in the encodings that programs write."""
+"""Reads table files as text, piece by piece: plain or gzip, in the encodings that programs write."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _encoding(path: Path, packed: bool, spreadsheet: bool) -> str:
             return "utf-16"
         if not spreadsheet:
             return "utf-8-sig"
-        # The text itself says nothing of its encoding; only reading all of it shows whether it is UTF-8.
+        # Nothing in the text names its encoding; only reading all of it shows whether it is UTF-8.
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         try:
             while piece:
@@ -92,7 +92,7 @@ def _unreadable(path: Path, error: Exception) -> SourceError:
 class _Checked(io.RawIOBase):
     """The bytes of a file, with errors in this program's words.
 
-    At most `most` bytes are read, because a small packed file may be endless when unpacked.
+    Reading more than `most` bytes raises `SourceError`: a small packed file may unpack to an enormous one.
     """
 
     def __init__(self, path: Path, stream: BinaryIO | gzip.GzipFile, most: int | None) -> None:
