@@ -325,6 +325,7 @@ describe("a bundle", () => {
     expect(index.pictures.map(({ name }) => name)).toEqual(expected.names);
     expect(index.pictures[0]!.fields).toEqual(expected.first);
     expect([...decodeEmbedding(index.pictures[0]!.embedding!)!]).toEqual(expected.embedding);
+    expect(index.pictures.length).toBeGreaterThan(1);
     for (const one of index.pictures) expect((await content(one)).length).toBe(one.bytes);
   });
 

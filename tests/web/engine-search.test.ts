@@ -26,6 +26,7 @@ describe("words", () => {
   it("keep to the filters", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ text: "winter", mode: "words", k: 10, filters: [{ field: "place", kind: "any", values: ["Athens"] }] });
+    expect(response.results.length).toBeGreaterThan(0);
     expect(response.total).toBe(response.results.length);
     for (const row of rowsOf(response)) expect(expected.columns["place"]![row]).toBe("Athens");
   });
@@ -64,8 +65,10 @@ describe("why a result is there", () => {
     expect(best.similarity).toBeTypeOf("number");
     expect(response.results.find(({ row }) => row === 3)!.matched).toEqual(["cats"]);
     expect(response.divide).toBeGreaterThanOrEqual(1);
+    expect(response.results).toHaveLength(24);
     response.results.forEach(({ likely }, i) => { expect(likely).toBe(i < response.divide!); });
     const later = await engine.search({ text: "two cats", mode: "all", k: 5, offset: response.divide! });
+    expect(later.results).toHaveLength(5);
     expect(later.results.some(({ likely }) => likely)).toBe(false);
     const sorted = await engine.search({ text: "two cats sort:rating", mode: "all", k: 5 });
     expect(sorted.divide).toBeUndefined();
@@ -76,8 +79,10 @@ describe("why a result is there", () => {
     const engine = await open(serveTiny({ model: true }));
     const [first] = (await engine.rows([0])).map(({ id }) => id);
     const plain = await engine.search({ like: [first!], mode: "meaning", k: 24 });
+    expect(plain.results).toHaveLength(24);
     expect(plain.results.some(({ duplicateOf }) => duplicateOf !== undefined)).toBe(false);
     const grouped = await engine.search({ like: [first!], mode: "meaning", k: 24, group: true });
+    expect(grouped.results).toHaveLength(24);
     const seen = new Set<number>();
     for (const { row, duplicateOf } of grouped.results) {
       if (duplicateOf !== undefined) expect(seen.has(duplicateOf)).toBe(true);
@@ -101,6 +106,7 @@ describe("meaning", () => {
   it.each(expected.vectors.queries.map((query, i) => ({ i, ...query })))("of embedding $i: rows and similarities of the exact search", async ({ query, results }) => {
     const engine = await open(serveTiny());
     const response = await engine.search({ embeddings: [Float32Array.from(query)], mode: "meaning", k: 24 });
+    expect(results).toHaveLength(24);
     expect(rowsOf(response)).toEqual(results.map(({ row }) => row));
     response.results.forEach(({ similarity }, rank) => {
       expect(Math.abs(similarity! - results[rank]!.similarity)).toBeLessThan(expected.vectors.tolerance);
@@ -155,6 +161,7 @@ describe("meaning", () => {
     const engine = await open(serveTiny({ model: true }));
     const response = await engine.search({ text: "red car", mode: "meaning", k: 24 });
     expect(response.total).toBeNull();
+    expect(response.results).toHaveLength(24);
     response.results.forEach((result, rank) => {
       expect(result.score).toBe(result.similarity);
       expect(result.ranks).toEqual({ meaning: rank });

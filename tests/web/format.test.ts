@@ -187,6 +187,7 @@ describe("columns", () => {
       if (column.kind === "category") return column.values[column.codes[row]!] ?? null;
       return Array.from(column.codes.subarray(column.offsets[row]!, column.offsets[row + 1]!), (code) => column.values[code]);
     });
+    expect(expected[field.name]).toHaveLength(24);
     expected[field.name]!.forEach((value, row) => {
       if (typeof value === "number") expect(values[row]).toBeCloseTo(value, 5);
       else expect(values[row]).toEqual(value);
@@ -240,6 +241,8 @@ describe("vectors", () => {
   it("are those of the golden files", () => {
     const found = readVectors(vectorsFile, 0, vectorsCount, dim);
     const { codes } = json<{ vectors: { codes: number[][] } }>(golden, "site-tiny.json").vectors;
+    expect(codes.length).toBeGreaterThanOrEqual(vectorsCount);
+    expect(vectorsCount).toBeGreaterThan(3);
     codes.slice(0, vectorsCount).forEach((row, r) => row.forEach((code, d) => {
       expect(found[(r >> 2) * 4 * 16 + (d >> 4) * 64 + (r & 3) * 16 + (d & 15)]).toBe(code);
     }));
