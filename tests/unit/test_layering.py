@@ -47,6 +47,11 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+def test_the_modules_are_found() -> None:
+    assert len(files()) > 100
+    assert "imagedb_site.errors.UsageError" in imports(PACKAGE / "config.py")
+
+
 def test_imports_go_down_only() -> None:
     wrong = []
     for path in files():

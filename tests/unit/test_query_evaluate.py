@@ -235,10 +235,11 @@ def test_likely_matches_come_before_the_divide(index: MemoryIndex) -> None:
     assert 1 <= both.divide < 5
     assert [r.likely for r in both.results] == [at < both.divide for at in range(5)]
     page = evaluate(parse("red car"), index, embed, k=2, offset=both.divide)
-    assert not any(result.likely for result in page.results)
+    assert page.results and not any(result.likely for result in page.results)
     for text in ("", "red car sort:width", "camera:canon"):
-        assert ask(index, text).divide is None
-        assert all(result.likely is None for result in ask(index, text).results)
+        unranked = ask(index, text)
+        assert unranked.divide is None
+        assert unranked.results and all(result.likely is None for result in unranked.results)
 
 
 def test_one_common_word_does_not_outrank_meaning(index: MemoryIndex) -> None:
