@@ -170,7 +170,7 @@ class Host:
 
 @pytest.fixture
 def host(site: Path) -> Iterator[Host]:
-    """In a sub-folder, as on GitHub Pages: whoever writes an absolute path fails."""
+    """In a sub-folder, as on GitHub Pages: absolute paths fail."""
     server = Host(site, mount="/shapes/")
     yield server
     server.stop()

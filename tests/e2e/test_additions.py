@@ -157,7 +157,7 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
 def test_a_listing_that_additions_replace_while_it_loads_is_shown(
     visit: Visit, photo: Path
 ) -> None:
-    """What is published arrives late, after the listing was made anew for what is on the device."""
+    """What is published arrives late, after the list was made again with the pictures on the device."""
     visitor = visit(service_workers="block")
     page = visitor.home()
     add(page, photo)

@@ -28,7 +28,7 @@ from agreement import disagreement  # noqa: E402
 FILE: dict[str, Any] = json.loads((GOLDEN / "queries.json").read_text(encoding="utf-8"))
 # Every group is there; a lone surrogate cannot be typed into a page.
 SAMPLE = [case for case in FILE["cases"][::4] if case["query"].isprintable()]
-# The codes of a site built now, against those committed: pictures are decoded and embedded anew.
+# The codes of a site built now, against those committed: pictures are decoded and embedded again.
 TOLERANCE = 5e-4
 
 
@@ -159,7 +159,7 @@ def test_node_gets_the_golden_answers(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["search.html", "strict.html"])
 def test_the_example_page(browser: Browser, host: str, name: str) -> None:
-    """Also where the page's policy lets no worker start."""
+    """Also if the page's policy does not allow a worker."""
     page = browser.new_page()
     page.goto(f"{host}{name}")
     page.wait_for_function("document.querySelectorAll('li').length === 24", timeout=60_000)

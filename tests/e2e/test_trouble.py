@@ -109,7 +109,7 @@ def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
     expect(retry).to_have_count(0)
 
 
-def test_colour_and_blur_stand_for_pictures_that_dawdle(visit: Visit) -> None:
+def test_colour_and_blur_stand_in_for_slow_pictures(visit: Visit) -> None:
     visitor = visit(service_workers="block")
     visitor.context.route("**/thumbs/**", lambda _: None)
     page = visitor.search("red circle", mode="all")

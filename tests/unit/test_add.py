@@ -1,4 +1,4 @@
-"""Taking bundles in: what is accepted, what is refused, and where it ends up."""
+"""Bundles taken into a collection: what is accepted, what is refused, and where the pictures go."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_bundle_becomes_part_of_the_collection(config: BuildConfig) -> None:
         lighthouse = documents["added/Leuchtturm am Abend.png"]
         assert lighthouse["title"] == "A lighthouse at dusk"
         assert lighthouse["tags"] == ["sea", "été"]
-        # The folder of additions is no class, and does not undo the others.
+        # The folder of additions is not a class and does not change the others.
         assert "label" not in lighthouse
         assert documents["001.cat/a.png"]["label"] == "cat"
         assert site.manifest.count == 6

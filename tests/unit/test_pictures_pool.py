@@ -163,7 +163,7 @@ def test_bad_files_give_reasons(tmp_path):
 
 
 def test_giving_up_leaves_no_process_and_waits_for_none(tmp_path):
-    """The pictures that hang may hang for ten minutes: whoever waited for one would fail here."""
+    """The hanging pictures hang for ten minutes, so code that waits for one fails here."""
     records = pictures(tmp_path, [110] * 30 + [102] * 4)
     patient = Limits(timeout_s=600)
     before = children()
