@@ -6,8 +6,9 @@ import { repository } from "./support/files";
 
 const source = join(repository, "web_assets", "src");
 
-/** What each folder may import; `types` are imports of types alone, which leave no trace in the program. */
+/** What each folder may import beside `base`; `types` are imports of types alone, which leave no trace in the program. */
 const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: string[] }> = {
+  base: { folders: [], packages: [] },
   format: { folders: [], packages: [] },
   kernel: { folders: [], packages: [] },
   catalog: { folders: ["format"], packages: ["@sqlite.org/sqlite-wasm"] },
@@ -59,13 +60,48 @@ for (const file of files) {
   const rules = ALLOWED[folder];
   for (const { target, typeOnly } of importsOf(file)) {
     const local = target.startsWith(".") ? relative(source, join(source, dirname(file), target)).replaceAll("\\", "/").split("/")[0]! : null;
-    if (local === folder) continue;
+    if (local === folder || local === "base") continue;
     const { folders, types = [] } = FILES[file] ?? rules ?? { folders: [] };
     const fine = local === null
       ? target.startsWith("node:") ? file === "api/node.ts" : (rules?.packages ?? []).some((name) => target === name || target.startsWith(`${name}/`))
       : folders.includes(local) || (typeOnly && types.includes(local));
     if (!fine) violations.push(`${file} imports ${target}`);
   }
+}
+
+/** Which files each file imports, those of which it only needs types included. */
+const graph = new Map(files.map((file) => [file, importedFiles(file)]));
+
+function importedFiles(file: string): string[] {
+  const known = new Set(files);
+  const text = readFileSync(join(source, file), "utf8");
+  const types = [...text.matchAll(/typeof import\("([^"]+)"\)/g)].map((match) => match[1]!);
+  return [...importsOf(file).map(({ target }) => target), ...types].filter((target) => target.startsWith(".")).flatMap((target) => {
+    const path = relative(source, join(source, dirname(file), target.replace(/\?.*$/, ""))).replaceAll("\\", "/");
+    return [path, `${path}.ts`, `${path}.tsx`, `${path}/index.ts`].filter((candidate) => known.has(candidate)).slice(0, 1);
+  });
+}
+
+/** The strongly connected parts of more than one file, and files that import themselves (Tarjan). */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): void => {
+    index.set(file, index.size);
+    low.set(file, index.get(file)!);
+    stack.push(file);
+    for (const next of edges.get(file) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(file, Math.min(low.get(file)!, low.get(next)!));
+    }
+    if (low.get(file) !== index.get(file)) return;
+    const part = stack.splice(stack.indexOf(file));
+    if (part.length > 1 || edges.get(file)?.includes(file)) found.push(part.sort());
+  };
+  for (const file of edges.keys()) if (!index.has(file)) visit(file);
+  return found.sort((a, b) => (a[0]! < b[0]! ? -1 : 1));
 }
 
 describe("imports", () => {
@@ -80,6 +116,16 @@ describe("imports", () => {
 
   it("go in one direction", () => {
     expect(violations).toEqual([]);
+  });
+
+  it("never form a circle, of types or of code", () => {
+    expect([...graph.values()].flat().length).toBeGreaterThan(300);
+    expect(circles(graph)).toEqual([]);
+  });
+
+  it("that form a circle are found", () => {
+    const made = new Map([["a", ["b"]], ["b", ["c", "d"]], ["c", ["a"]], ["d", []], ["e", ["e"]]]);
+    expect(circles(made)).toEqual([["a", "b", "c"], ["e"]]);
   });
 
   it("belong to a known folder", () => {

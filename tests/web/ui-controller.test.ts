@@ -1,3 +1,4 @@
+import { NO_VIEW } from "../../web_assets/src/ui/results/view";
 import { describe, expect, it, vi } from "vitest";
 
 import { Controller } from "../../web_assets/src/ui/controller";
@@ -109,7 +110,7 @@ describe("the controller", () => {
     controller.go({ ...HOME, text: "cat" });
     await settle();
     expect(state().list?.stage).toBe("words");
-    controller.scrolled = 900;
+    controller.attach({ ...NO_VIEW, scrolled: () => 900 });
     await expect.poll(() => state().refined?.stage).toBe("final");
     expect(state().list?.stage).toBe("words");
     controller.acceptRefined();
@@ -173,28 +174,30 @@ describe("the controller", () => {
     const { controller, env } = await opened();
     const anchor = { index: 2 * PAGE, shift: 7 };
     // No pause for thought: the place is kept by the step itself.
-    controller.place = () => ({ key: "#", anchor });
+    controller.attach({ ...NO_VIEW, place: () => ({ key: "#", anchor }) });
     controller.go({ ...HOME, text: "cat", mode: "words" });
     await settle();
     env.move(-1);
-    expect(controller.restore).toEqual({ key: "#", anchor });
+    expect(controller.takeRestored("#q=cat&mode=words")).toBeNull();
+    expect(controller.takeRestored("#")).toEqual(anchor);
+    expect(controller.takeRestored("#")).toBeNull();
   });
 
   it("does not take the place in one list for a place in another", async () => {
     const { controller, env } = await opened();
     controller.go({ ...HOME, text: "cat", mode: "words" });
     // The grid still shows the list before.
-    controller.place = () => ({ key: "#", anchor: { index: 5, shift: 0 } });
+    controller.attach({ ...NO_VIEW, place: () => ({ key: "#", anchor: { index: 5, shift: 0 } }) });
     controller.remember();
     expect(env.entries.map((entry) => entry.state)).toEqual([null, { inside: true }]);
   });
 
   it("leaves the list where it is when a picture is closed by going back", async () => {
     const { controller, env } = await opened();
-    controller.place = () => ({ key: "#", anchor: { index: 9, shift: 0 } });
+    controller.attach({ ...NO_VIEW, place: () => ({ key: "#", anchor: { index: 9, shift: 0 } }) });
     controller.openImage("0000000000000003");
     env.move(-1);
-    expect(controller.restore).toBeNull();
+    expect(controller.takeRestored("#")).toBeNull();
   });
 
   it("loads a page again that was on its way to a list which another replaced", async () => {

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RowInfo } from "../../web_assets/src/engine/types";
 import {
   anchorAt, boxOf, DIVIDER, geometryOf, heightOf, layoutSection, measureFor, neighbour, shownRatio, visible, type Box,
-} from "../../web_assets/src/ui/grid/layout";
-import { why } from "../../web_assets/src/ui/grid/why";
+} from "../../web_assets/src/ui/results/grid/layout";
+import { why } from "../../web_assets/src/ui/results/why";
 import { browseList, PAGE, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { Thumbnails } from "../../web_assets/src/ui/thumbnails";
 

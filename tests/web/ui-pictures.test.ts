@@ -2,10 +2,12 @@
 import { describe, expect, it, vi } from "vitest";
 
 import { drawnSize } from "../../web_assets/src/worker/decode";
-import { hashOf, kindOf, MAX_BYTES, refusal, sizeOf, undecodable } from "../../web_assets/src/ui/pictures/inspect";
+import { MAX_PICTURE_BYTES } from "../../web_assets/src/base/limits";
+import { hashOf, kindOf, refusal, sizeOf, undecodable } from "../../web_assets/src/ui/pictures/inspect";
 import { carriesFiles, filesFrom } from "../../web_assets/src/ui/pictures/intake";
-import { MOST_PICTURES, Pictures, type Means } from "../../web_assets/src/ui/pictures/pictures";
-import { MemoryShelf, MOST, surplus } from "../../web_assets/src/ui/pictures/shelf";
+import { Pictures, type Means } from "../../web_assets/src/ui/pictures/pictures";
+import { MAX_QUERY_PICTURES } from "../../web_assets/src/ui/state/view";
+import { MemoryShelf, KEPT_PICTURES, surplus } from "../../web_assets/src/ui/pictures/shelf";
 import { HOME, parseView, withPictures } from "../../web_assets/src/ui/state/view";
 import { bytes, golden } from "./support/files";
 
@@ -52,7 +54,7 @@ describe("what a file is", () => {
     expect(refusal(10, png())).toBeNull();
     expect(refusal(0, new Uint8Array())).toContain("empty");
     expect(refusal(10, text("hello"))).toBe("This is not a picture.");
-    expect(refusal(MAX_BYTES + 1, png())).toContain("100 MB");
+    expect(refusal(MAX_PICTURE_BYTES + 1, png())).toContain("100 MB");
     expect(refusal(10, png(60_000, 60_000))).toContain("60,000 × 60,000");
     expect(undecodable("heic")).toContain("HEIC");
   });
@@ -201,7 +203,7 @@ describe("pictures of a query", () => {
 
 describe("the shelf", () => {
   it("keeps the latest, up to a number and a size", () => {
-    const many = Array.from({ length: MOST + 2 }, (_, i) => ({ hash: String(i), used: i, bytes: 1 }));
+    const many = Array.from({ length: KEPT_PICTURES + 2 }, (_, i) => ({ hash: String(i), used: i, bytes: 1 }));
     expect(surplus(many)).toEqual(["1", "0"]);
     const large = [{ hash: "new", used: 2, bytes: 300_000_000 }, { hash: "old", used: 1, bytes: 1 }];
     expect(surplus(large)).toEqual(["old"]);
@@ -214,7 +216,7 @@ describe("a view", () => {
   it("takes pictures in, once each, in a mode that looks at them", () => {
     const view = withPictures({ ...HOME, mode: "words", image: hash(9), pictures: [{ hash: hash(1), weight: -2 }] }, [hash(1), hash(2)]);
     expect(view).toMatchObject({ mode: "all", image: null, pictures: [{ hash: hash(1), weight: -2 }, { hash: hash(2), weight: 1 }] });
-    expect(withPictures(HOME, Array.from({ length: 30 }, (_, i) => hash(i))).pictures).toHaveLength(MOST_PICTURES);
+    expect(withPictures(HOME, Array.from({ length: 30 }, (_, i) => hash(i))).pictures).toHaveLength(MAX_QUERY_PICTURES);
   });
 
   it("reads only pictures that can be", () => {

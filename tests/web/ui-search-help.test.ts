@@ -1,8 +1,8 @@
 /** Help around the search box: recent searches, the list of options, ways out; and groups of look-alikes. */
 import { describe, expect, it } from "vitest";
 
-import { hasGroups, lookAlikes, shownOrder, standIn } from "../../web_assets/src/ui/grid/groups";
-import { boxOf, geometryOf, measureFor, neighbour, visible } from "../../web_assets/src/ui/grid/layout";
+import { hasGroups, lookAlikes, shownOrder, standIn } from "../../web_assets/src/ui/results/groups";
+import { boxOf, geometryOf, measureFor, neighbour, visible } from "../../web_assets/src/ui/results/grid/layout";
 import { waysOut } from "../../web_assets/src/ui/search/nothing";
 import { optionsFor, stepped } from "../../web_assets/src/ui/search/options";
 import { Recent, type Kept } from "../../web_assets/src/ui/search/recent";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { FieldDefinition, ImageDocument } from "../../web_assets/src/engine/types";
 import { nameOf, sheetOf } from "../../web_assets/src/ui/detail/fields";
 import { cutPieces } from "../../web_assets/src/ui/detail/marks";
-import { clamp, fit, FITTED, MOST, pan, swipeOf, zoomAt, type Frame } from "../../web_assets/src/ui/detail/zoom";
+import { clamp, fit, FITTED, MAX_ZOOM, pan, swipeOf, zoomAt, type Frame } from "../../web_assets/src/ui/detail/zoom";
 import { originalLink, safeLink, shownLink, siteFile } from "../../web_assets/src/ui/links";
 import { firstPage } from "../../web_assets/src/ui/state/list";
 import { HOME, type View } from "../../web_assets/src/ui/state/view";
@@ -168,7 +168,7 @@ describe("zoom", () => {
         for (const [factor, x, y] of zooms) zoom = zoomAt(zoom, factor, x, y, frame);
         for (const [x, y] of pans) zoom = pan(zoom, x, y, frame);
         expect(zoom.scale).toBeGreaterThanOrEqual(1);
-        expect(zoom.scale).toBeLessThanOrEqual(MOST);
+        expect(zoom.scale).toBeLessThanOrEqual(MAX_ZOOM);
         expect(clamp(zoom, frame)).toEqual(zoom);
         if (zoom.scale === 1) expect(zoom).toEqual(FITTED);
       },

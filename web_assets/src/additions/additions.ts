@@ -1,18 +1,20 @@
 /** The additions of one site: what is stored, what of it is searched, and every change to it. */
+import { pause } from "../base/async";
+import { messageOf } from "../base/errors";
+import { MAX_PICTURE_BYTES } from "../base/limits";
 import type { SiteResources } from "../engine/resources";
 import { captionField, tagsField } from "./fields";
 import { Overlay, type Shown } from "./overlaid";
-import { Store, UNDO } from "./store";
+import { Store, RESTORABLE_MS } from "./store";
 import {
   AdditionsError, type AddOutcome, type Addition, type AdditionChange, type AdditionsHost, type AdditionsState, type ImportOutcome, type NewPicture,
 } from "./types";
 
-const MOST_BYTES = 512 << 20;
 /** How long (ms) a search waits for the device. */
-const PATIENCE = 3000;
-const MOST_CAPTION = 5000;
-const MOST_TAGS = 100;
-const MOST_TAG = 100;
+const DEVICE_WAIT_MS = 3000;
+const MAX_CAPTION_LENGTH = 5000;
+const MAX_TAGS = 100;
+const MAX_TAG_LENGTH = 100;
 
 export interface Surroundings {
   site: SiteResources;
@@ -44,10 +46,10 @@ export class Additions {
   constructor(private readonly surroundings: Surroundings) {
     this.version = surroundings.host.now();
     this.ready = this.open().catch((error: unknown) => {
-      this.unable = error instanceof Error ? error.message : String(error);
+      this.unable = messageOf(error);
       this.tell();
     });
-    this.loaded = Promise.race([this.ready, new Promise<void>((resolve) => { setTimeout(resolve, PATIENCE); })]);
+    this.loaded = Promise.race([this.ready, pause(DEVICE_WAIT_MS)]);
   }
 
   get state(): AdditionsState {
@@ -77,7 +79,7 @@ export class Additions {
     return this.inTurn(async () => {
       const store = this.able();
       const { file } = picture;
-      if (file.size > MOST_BYTES) throw new AdditionsError("The file is too large: 512 MB are the most.");
+      if (file.size > MAX_PICTURE_BYTES) throw new AdditionsError(`This file is too large. The limit is ${String(MAX_PICTURE_BYTES / 1e6)} MB.`);
       if (!file.size) throw new AdditionsError("The file is empty.");
       const { addition, outcome } = await this.make(picture);
       if (!addition) return outcome;
@@ -178,7 +180,7 @@ export class Additions {
   /** Let go what was removed for good, and what the collection has itself by now. */
   private async retire(store: Store, all: readonly Addition[]): Promise<void> {
     const known = await this.knownIds(all);
-    const late = this.surroundings.host.now() - UNDO;
+    const late = this.surroundings.host.now() - RESTORABLE_MS;
     const gone = all.filter(({ removed }) => removed !== null && removed < late);
     const done = all.filter(({ id, removed, edited, exported: last }) =>
       removed === null && known.has(id) && (edited === null || (last !== null && last >= edited)));
@@ -299,8 +301,8 @@ function exchange() {
 }
 
 function tidy({ caption, tags }: AdditionChange): AdditionChange {
-  const clean = tags.map((tag) => tag.replace(/[,;\s]+/g, " ").trim().slice(0, MOST_TAG)).filter(Boolean);
-  return { caption: caption.trim().slice(0, MOST_CAPTION), tags: [...new Set(clean)].slice(0, MOST_TAGS) };
+  const clean = tags.map((tag) => tag.replace(/[,;\s]+/g, " ").trim().slice(0, MAX_TAG_LENGTH)).filter(Boolean);
+  return { caption: caption.trim().slice(0, MAX_CAPTION_LENGTH), tags: [...new Set(clean)].slice(0, MAX_TAGS) };
 }
 
 function named({ name, label }: { name: string; label: string }): { name: string; label: string } {

@@ -4,12 +4,12 @@ import { FormatError } from "../format/errors";
 import type { NamedField } from "./types";
 
 export const BUNDLE_FORMAT = "imagedb-bundle";
-const VERSION = 1;
+const BUNDLE_VERSION = 1;
 const INDEX = "bundle.json";
 /** ZIP without its 64-bit extension ends here; a little room is left for the directory. */
-const MOST_BYTES = 0xf000_0000;
-const MOST_PICTURES = 50_000;
-const MOST_INDEX = 256 << 20;
+const MAX_BUNDLE_BYTES = 0xf000_0000;
+const MAX_BUNDLE_PICTURES = 50_000;
+const MAX_INDEX_BYTES = 256 << 20;
 const PICTURE = /^pictures\/([0-9a-f]{64})\.[a-z0-9]{1,5}$/;
 
 export interface BundleField extends NamedField {
@@ -45,7 +45,7 @@ export interface BundleIndex {
 
 /** The ZIP of a bundle. Pictures are stored as they are: they are compressed already. */
 export async function writeBundle(index: BundleIndex, file: (picture: BundlePicture) => Promise<Blob>): Promise<Blob> {
-  if (index.pictures.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_BYTES) {
+  if (index.pictures.reduce((sum, { bytes }) => sum + bytes, 0) > MAX_BUNDLE_BYTES) {
     throw new FormatError("These pictures are more than one bundle holds (4 GB). Remove some, or export in parts.");
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -91,7 +91,7 @@ export async function readBundle(file: Blob, sha256: (data: ArrayBuffer) => Prom
   const data = new Uint8Array(await file.arrayBuffer());
   const names = new Set<string>();
   const [indexBytes] = Object.values(extract(data, (info) => {
-    const fits = info.name === INDEX ? info.originalSize <= MOST_INDEX : PICTURE.test(info.name) && info.originalSize === info.size;
+    const fits = info.name === INDEX ? info.originalSize <= MAX_INDEX_BYTES : PICTURE.test(info.name) && info.originalSize === info.size;
     if (!fits || names.has(info.name)) throw new FormatError(`The bundle holds a file that does not belong there: “${info.name.slice(0, 80)}”.`);
     names.add(info.name);
     return info.name === INDEX;
@@ -129,11 +129,11 @@ function parse(bytes: Uint8Array): unknown {
 function checkIndex(value: unknown, names: ReadonlySet<string>): BundleIndex {
   const index = value as BundleIndex;
   if (!isObject(value) || index.format !== BUNDLE_FORMAT) throw new FormatError("The file is no bundle of pictures.");
-  if (index.version !== VERSION) throw new FormatError(`The bundle has version ${String(index.version)}, but this program reads version ${String(VERSION)}.`);
+  if (index.version !== BUNDLE_VERSION) throw new FormatError(`The bundle has version ${String(index.version)}, but this program reads version ${String(BUNDLE_VERSION)}.`);
   check(index.model === null || (isObject(index.model) && typeof index.model.encoder_hash === "string" && whole(index.model.dim, 1)), "model");
   check(Array.isArray(index.fields) && index.fields.every((field) =>
     isObject(field) && /^[a-z][a-z0-9_]{0,62}$/.test(field.name) && typeof field.label === "string" && (field.type === "text" || field.type === "tags")), "fields");
-  check(Array.isArray(index.pictures) && index.pictures.length <= MOST_PICTURES, "pictures");
+  check(Array.isArray(index.pictures) && index.pictures.length <= MAX_BUNDLE_PICTURES, "pictures");
   const types = new Map(index.fields.map(({ name, type }) => [name, type]));
   const seen = new Set<string>();
   for (const picture of index.pictures) {

@@ -23,7 +23,7 @@ export interface Seen extends Omit<Lineage, "key" | "sample"> {
   sampleIds: (most: number) => Promise<string[]>;
 }
 
-const SAMPLE = 64;
+const SAMPLED_IDS = 64;
 
 /**
  * The lineage that a site continues: one with the same hash; else one at the same address that shares an image with it
@@ -43,5 +43,5 @@ export async function continued(known: readonly Lineage[], seen: Seen): Promise<
 
 /** What to remember of a site from now on. */
 export async function lineageOf(key: string, { address, title, hash, sampleIds }: Seen): Promise<Lineage> {
-  return { key, address, title, hash, sample: await sampleIds(SAMPLE) };
+  return { key, address, title, hash, sample: await sampleIds(SAMPLED_IDS) };
 }

@@ -8,9 +8,9 @@ import { continued, lineageOf, type Lineage, type Seen } from "./lineage";
 import { AdditionsError, type Addition } from "./types";
 
 const DATABASE = "imagedb-additions";
-const VERSION = 1;
+const DATABASE_VERSION = 1;
 /** For so long (ms) a removed picture can be brought back. */
-export const UNDO = 10 * 60_000;
+export const RESTORABLE_MS = 10 * 60_000;
 
 type Kept = Addition & { site: string };
 
@@ -32,7 +32,7 @@ export class Store {
    */
   static async open(seen: Seen, onLost: () => void): Promise<Store> {
     try {
-      const database = await openDB<Schema>(DATABASE, VERSION, {
+      const database = await openDB<Schema>(DATABASE, DATABASE_VERSION, {
         upgrade(fresh) {
           fresh.createObjectStore("sites", { keyPath: "key" });
           fresh.createObjectStore("pictures", { keyPath: ["site", "id"] }).createIndex("site", "site");

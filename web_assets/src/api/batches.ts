@@ -18,9 +18,9 @@ export interface BatchOptions {
 }
 
 /** Salts of the hash: what decides the part, and what decides the order. */
-const PART = 0;
-const ORDER = 1;
-const SAMPLE = 3;
+const PART_SALT = 0;
+const ORDER_SALT = 1;
+const SAMPLE_SALT = 3;
 
 /**
  * MurmurHash3 (x86, 32 bits) of the 8 bytes of an image id, seeded by the scrambled seed and a salt.
@@ -45,7 +45,7 @@ function scramble(value: number): number {
 }
 
 /** The rows in a random order of a seed: by two hashes of their ids, then by id. */
-export function shuffled(ids: Uint8Array, rows: ArrayLike<number>, seed: number, salt = SAMPLE): number[] {
+export function shuffled(ids: Uint8Array, rows: ArrayLike<number>, seed: number, salt = SAMPLE_SALT): number[] {
   const keyed = Array.from(rows, (row) => ({ row, first: hashId(ids, row, seed, salt), second: hashId(ids, row, seed, salt + 1) }));
   keyed.sort((a, b) => a.first - b.first || a.second - b.second || compareIds(ids, a.row, b.row));
   return keyed.map(({ row }) => row);
@@ -59,10 +59,10 @@ export function split(ids: Uint8Array, { validation = 0, test = 0, seed = 0 }: O
   }
   const parts: Record<Part, number[]> = { train: [], validation: [], test: [] };
   for (let row = 0; row < ids.length / 8; row++) {
-    const share = hashId(ids, row, seed, PART) / 2 ** 32;
+    const share = hashId(ids, row, seed, PART_SALT) / 2 ** 32;
     parts[share < test ? "test" : share < test + validation ? "validation" : "train"].push(row);
   }
-  for (const part of Object.keys(parts) as Part[]) parts[part] = shuffled(ids, parts[part], seed, ORDER);
+  for (const part of Object.keys(parts) as Part[]) parts[part] = shuffled(ids, parts[part], seed, ORDER_SALT);
   return parts;
 }
 

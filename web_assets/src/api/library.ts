@@ -5,6 +5,7 @@
  *     const collection = await open("https://example.org/pictures/");
  *     const { hits } = await collection.search("a red car at night", { k: 5 });
  */
+import { abortable } from "../base/async";
 import type {
   FacetCount, Filter, ImageDocument, LoadProgress, Manifest, Mode, Result, SearchResponse, Sort,
 } from "../engine/types";
@@ -231,15 +232,4 @@ function cancel(signal: AbortSignal | undefined): { signal?: AbortSignal } {
 
 function idAt(ids: Uint8Array, row: number): string {
   return Array.from(ids.subarray(row * 8, row * 8 + 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return await promise;
-  signal.throwIfAborted();
-  let stop: () => void;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => { reject(signal.reason); };
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  return await Promise.race([promise, aborted]).finally(() => { signal.removeEventListener("abort", stop); });
 }

@@ -3,7 +3,7 @@
  * takes counts, so that rows of several tables can be ranked as if they were in one.
  */
 import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
-import type { Counts } from "./full-text";
+import type { Counts } from "./counts";
 
 /** The constants of SQLite's bm25. */
 const K1 = 1.2;

@@ -1,4 +1,5 @@
 /** What a search asks of full text, whatever stores it. Every method may load files, so all are asynchronous. */
+import type { Counts } from "./counts";
 import type { Ranked } from "./rank-words";
 
 /** The rows that match an expression, best first: the lowest bm25, ties in row order. */
@@ -6,15 +7,6 @@ export interface Matches {
   rows: Uint32Array;
   /** The bm25 of each row, as SQLite defines it: lower is better. */
   ranks: Float64Array;
-}
-
-/** What bm25 counts in a table. Tables that are ranked together add theirs up. */
-export interface Counts {
-  rows: number;
-  /** Terms in all rows. */
-  size: number;
-  /** How many rows have each word or phrase of a query. */
-  having: readonly number[];
 }
 
 export interface FullText {
@@ -46,13 +38,4 @@ export interface FullText {
   countWords(words: readonly string[]): Promise<Counts | null>;
   /** The counts that `match` uses, one number per phrase of the expression. */
   countPhrases(expression: string): Promise<Counts>;
-}
-
-/** The counts of two tables together; null stands for no table. */
-export function addCounts(a: Counts, b: Counts | null | undefined): Counts {
-  if (!b) return a;
-  // A table without any term does not know how many phrases there are.
-  const phrases = Math.max(a.having.length, b.having.length);
-  const having = Array.from({ length: phrases }, (_, i) => (a.having[i] ?? 0) + (b.having[i] ?? 0));
-  return { rows: a.rows + b.rows, size: a.size + b.size, having };
 }

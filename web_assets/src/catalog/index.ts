@@ -1,5 +1,6 @@
 /** Full text: SQLite FTS5 in WebAssembly. */
-export { addCounts, type Counts, type FullText, type Matches } from "./full-text";
+export { addCounts, type Counts } from "./counts";
+export type { FullText, Matches } from "./full-text";
 export { Ordered, type Ranked } from "./rank-words";
 export { SmallCatalog } from "./small-catalog";
 export { loadSqlite } from "./sqlite";

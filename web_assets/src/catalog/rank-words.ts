@@ -1,6 +1,6 @@
 /** Rows by the words they have: SQLite's bm25 with equal weights, computed from postings. */
 import { gain, rarity } from "./bm25";
-import { addCounts, type Counts } from "./full-text";
+import { addCounts, type Counts } from "./counts";
 import type { Postings, WordIndex } from "./word-index";
 
 /** Rows in an order. Usually only its beginning is needed, so that it is sorted as far as someone asks. */

@@ -3,7 +3,8 @@ import type { BindableValue, Database, Sqlite3Static } from "@sqlite.org/sqlite-
 import { FormatError } from "../format/errors";
 import { COUNT_PHRASES, counting, JOINT_BM25, ranking, registerBm25 } from "./bm25";
 import { spaceCjk, spaceCjkQuery } from "./cjk";
-import { addCounts, type Counts, type FullText, type Matches } from "./full-text";
+import { addCounts, type Counts } from "./counts";
+import type { FullText, Matches } from "./full-text";
 import { cut } from "./highlight";
 import { rankWords, type Ranked } from "./rank-words";
 import { eachRow, type Bare } from "./rows";

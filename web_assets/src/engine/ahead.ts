@@ -1,5 +1,5 @@
 /** A search that begins while its text is still being typed, for whoever asks for it next. */
-import { abortable } from "./lru";
+import { abortable } from "../base/async";
 import type { SearchContext } from "./search";
 import type { Answer, SearchRequest } from "./types";
 

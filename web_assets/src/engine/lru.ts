@@ -25,7 +25,7 @@ export class Lru<V> {
 }
 
 /**
- * Promises by key: asked for once, shared by all who wait, forgotten when they fail, so that the next asks anew.
+ * Promises by key: asked for once, shared by all who wait, forgotten when they fail, so that the next call asks again.
  */
 export class Shared<V> {
   private readonly known: Lru<{ promise: Promise<V>; done: boolean }>;
@@ -47,18 +47,4 @@ export class Shared<V> {
   has(key: string): boolean {
     return this.known.get(key)?.done ?? false;
   }
-}
-
-/** `promise`, or the signal's reason as soon as it is aborted; the work behind it goes on for others. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) {
-      promise.catch(() => undefined);
-      return stop();
-    }
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

@@ -30,13 +30,13 @@ export interface Nearest {
 }
 
 /** How many rows, evenly over the collection, are taken for the background. */
-const SAMPLE = 4096;
+const BACKGROUND_ROWS = 4096;
 /** How many rows `above` looks at first. */
 const FIRST_REACH = 1024;
 
 /** The rows of the background of a collection of `count` rows. */
 export function backgroundRows(count: number): Uint32Array {
-  const size = Math.min(count, SAMPLE);
+  const size = Math.min(count, BACKGROUND_ROWS);
   return Uint32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
 }
 

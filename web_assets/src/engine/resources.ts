@@ -1,4 +1,5 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
+import { pause } from "../base/async";
 import { loadSqlite, SmallCatalog, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
@@ -29,9 +30,9 @@ const DOCUMENT_BLOCKS = 64;
 const ROW_BLOCKS = 1024;
 const ID_SHARDS = 64;
 /** Milliseconds that the page gets to ask for the rows of an answer by words before the model starts. */
-const SHOW = 150;
+const ROWS_FIRST_MS = 150;
 /** Milliseconds after which the model starts, whatever became of the words. */
-const MODEL_WAITS = 4000;
+const MODEL_WAITS_MS = 4000;
 
 /** What a search asks of a collection. The additions of a visitor are laid over it as further rows. */
 export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "ids" | "sampleIds">>;
@@ -210,8 +211,8 @@ export class SiteResources {
 
   /** Let the model start only when `first` is done, so that an answer by words is not kept waiting by it. */
   modelAfter(first: Promise<unknown>): void {
-    const shown = first.then(() => pause(SHOW), () => undefined);
-    this.modelTurn = Promise.race([shown, pause(MODEL_WAITS)]);
+    const shown = first.then(() => pause(ROWS_FIRST_MS), () => undefined);
+    this.modelTurn = Promise.race([shown, pause(MODEL_WAITS_MS)]);
   }
 
   /** Precomputed word embeddings; null if the model has none. */
@@ -300,8 +301,4 @@ export function manifestUrl(url: string): string {
     address.pathname += "manifest.json";
   }
   return address.href;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }

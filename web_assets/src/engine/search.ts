@@ -1,8 +1,9 @@
 /** One search: both arms side by side, provisional answers on the way, one final answer. */
+import { abortable, pause } from "../base/async";
+import { messageOf } from "../base/errors";
 import { SyntaxProblem } from "../catalog/index";
 import { QueryError } from "./errors";
 import { filterMask } from "./filters";
-import { abortable } from "./lru";
 import { both, without, type Mask } from "./mask";
 import type { MeaningArm } from "./meaning-arm";
 import { makePlan, wantsRanking, type Plan } from "./plan";
@@ -13,7 +14,7 @@ import { searchWords, syntaxNotice, type WordsFound } from "./words-arm";
 import type { Answer, Filter, Notice, SearchRequest, SearchResponse } from "./types";
 
 /** How long (ms) a final answer may take before the words alone are shown. */
-const PATIENCE = 80;
+const WORDS_FIRST_MS = 80;
 
 export interface SearchContext {
   signal?: AbortSignal | undefined;
@@ -64,7 +65,7 @@ async function run(
   let done = false;
   if (onPartial) {
     // With the model at hand only a slow link, fetching token rows, makes the words worth showing first.
-    const patience = meaning.ready(plan) ? PATIENCE : 0;
+    const patience = meaning.ready(plan) ? WORDS_FIRST_MS : 0;
     const provisional = (make: () => Promise<Answer | null>) => {
       // A provisional answer that fails is none: the final one will say what is wrong.
       make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
@@ -173,12 +174,4 @@ async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
     if (error instanceof SyntaxProblem) throw error;
     return { error };
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

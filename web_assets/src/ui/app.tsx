@@ -8,7 +8,7 @@ import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
 import { Detail } from "./detail/detail";
 import { Filters } from "./filters/panel";
-import { Grid } from "./grid/grid";
+import { Grid } from "./results/grid/grid";
 import { Dialogs, Footer } from "./parts/about";
 import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, RetryIcon, SunIcon, SystemIcon } from "./parts/icons";

@@ -1,5 +1,6 @@
 /** Turns what the person does into searches and views: the one place that talks to the collection and to history. */
 import type { Collection, Open } from "../api/types";
+import { messageOf } from "../base/errors";
 import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/types";
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
@@ -7,10 +8,11 @@ import { createStore, type Store } from "./state/store";
 import { PAGE, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
 import { formatView, HOME, isBrowsing, parseView, searchKey, withPictures, type View } from "./state/view";
-import { MOST_PICTURES, Pictures } from "./pictures/pictures";
+import { Pictures } from "./pictures/pictures";
+import { MAX_QUERY_PICTURES } from "./state/view";
 import { picturesOf } from "./pictures/means";
 import { Thumbnails } from "./thumbnails";
-import type { Anchor } from "./grid/layout";
+import { NO_VIEW, type Anchor, type Place, type ResultsView } from "./results/view";
 
 /** What of the browser is used; tests give another. */
 export interface Surroundings {
@@ -25,12 +27,6 @@ export interface Steps {
   replace?: boolean;
 }
 
-/** A place in the list of a key. */
-export interface Place {
-  key: string;
-  anchor: Anchor;
-}
-
 /** What a history entry remembers beside its URL. */
 interface Entry {
   anchor?: Anchor;
@@ -40,10 +36,6 @@ interface Entry {
 
 const REMEMBERED = 12;
 const READING_BEYOND = 240;
-
-function messageOf(error: unknown): string {
-  return error instanceof Error && error.message ? error.message : "Something went wrong.";
-}
 
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
@@ -55,14 +47,8 @@ export class Controller {
   readonly pictures: Pictures;
   readonly adding: Adding;
   collection: Collection | null = null;
-  /** Set by the grid: whether the person reads further down, so that results must not move under them. */
-  scrolled = 0;
-  /** Set by the grid: where the person reads in the list that is shown. */
-  place: () => Place | null = () => null;
-  /** Set by the grid: moves the focus to a tile (by image id), or to the tile that had it last. */
-  focusGrid: (id?: string) => void = () => undefined;
-  /** Where the grid shall scroll when the list of this key is shown. */
-  restore: Place | null = null;
+  /** What shows the results now. */
+  results: ResultsView = NO_VIEW;
 
   readonly #open: Open;
   readonly #env: Surroundings;
@@ -71,6 +57,8 @@ export class Controller {
   readonly #documents = new Map<number, Promise<ImageDocument>>();
   readonly #loadingPages = new Set<string>();
   #search: AbortController | null = null;
+  /** Where the results should be scrolled to when the list of this key is shown. */
+  #restore: Place | null = null;
   #toast = 0;
 
   constructor(open: Open, env: Surroundings, options: { theme?: Theme; thumbnails?: Thumbnails; pictures?: Pictures } = {}) {
@@ -88,6 +76,20 @@ export class Controller {
       },
       say: (text) => this.say(text),
     });
+  }
+
+  /** Let a view show the results; the returned function removes it. */
+  attach(view: ResultsView): () => void {
+    this.results = view;
+    return () => { if (this.results === view) this.results = NO_VIEW; };
+  }
+
+  /** The place to scroll to in the list of this key, once; null if there is none. */
+  takeRestored(key: string): Anchor | null {
+    if (this.#restore?.key !== key) return null;
+    const { anchor } = this.#restore;
+    this.#restore = null;
+    return anchor;
   }
 
   /** The folder of the site. */
@@ -132,7 +134,7 @@ export class Controller {
     const old = this.store.get().view;
     const view = parseView(this.#env.location.search, this.#env.location.hash);
     // A list that is on screen stays where it is.
-    if (this.store.get().list?.key === searchKey(view)) this.restore = null;
+    if (this.store.get().list?.key === searchKey(view)) this.#restore = null;
     else this.#restoreAnchor(view);
     this.#arrive(view, old);
   }
@@ -165,7 +167,7 @@ export class Controller {
     if (!hashes.length) return;
     const { view } = this.store.get();
     const next = withPictures(view, hashes);
-    if (view.pictures.length + hashes.length > MOST_PICTURES) this.say(`A search takes ${String(MOST_PICTURES)} pictures at most.`);
+    if (view.pictures.length + hashes.length > MAX_QUERY_PICTURES) this.say(`A search takes ${String(MAX_QUERY_PICTURES)} pictures at most.`);
     // A picture that a link named, and that was missing until now.
     if (searchKey(next) === searchKey(view)) this.#show(next, true);
     this.go(next);
@@ -188,7 +190,7 @@ export class Controller {
   /** Remembers in the history where the person reads, so that coming back leads there. */
   remember(): void {
     const { view } = this.store.get();
-    const place = this.place();
+    const place = this.results.place();
     if (view.image || place?.key !== searchKey(view)) return;
     const entry = { ...(this.#env.history.state as Entry | null), anchor: place.anchor } satisfies Entry;
     this.#env.history.replaceState(entry, "", this.#env.location.href);
@@ -291,7 +293,7 @@ export class Controller {
 
   #restoreAnchor(view: View = this.store.get().view): void {
     const anchor = (this.#env.history.state as Entry | null)?.anchor;
-    this.restore = anchor ? { key: searchKey(view), anchor } : null;
+    this.#restore = anchor ? { key: searchKey(view), anchor } : null;
   }
 
   #arrive(view: View, old: View): void {
@@ -332,7 +334,7 @@ export class Controller {
     this.store.dispatch({ type: "searching", key, now: this.#env.now() });
     const respond = ({ infos = [], ...response }: Answer): void => {
       if (abort.signal.aborted) return;
-      const hold = holding && (this.scrolled > READING_BEYOND || this.store.get().view.image !== null);
+      const hold = holding && (this.results.scrolled() > READING_BEYOND || this.store.get().view.image !== null);
       this.store.dispatch({ type: "responded", key, response, infos, hold });
     };
     try {

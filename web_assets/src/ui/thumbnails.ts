@@ -39,7 +39,7 @@ export interface ThumbnailOptions {
 }
 
 /** Milliseconds of cutting pictures out of packs, each a question to the browser, until other things have their turn. */
-const SPELL = 5;
+const SLICE_BUDGET_MS = 5;
 /** Fetches at once while a person may type on. */
 const FEW = 4;
 
@@ -168,7 +168,7 @@ export class Thumbnails {
     if (this.#later !== undefined) return;
     // The newest wishes first, those of one turn in order: they are what the person looks at now.
     const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).sort(([, a], [, b]) => b.turn - a.turn);
-    const end = performance.now() + SPELL;
+    const end = performance.now() + SLICE_BUDGET_MS;
     for (const [url, job] of idle) {
       if (this.#running >= this.#most) return;
       if (performance.now() > end) {

@@ -8,7 +8,7 @@ const FORMATS = [{ type: "image/webp", quality: 0.75 }, { type: "image/jpeg", qu
 /** A ThumbHash is made of a picture of at most this size. */
 const HASHED = 100;
 /** Metadata lies at the beginning of a file. */
-const HEAD = 1 << 20;
+const METADATA_BYTES = 1 << 20;
 
 export function additionsHost(): AdditionsHost {
   return {
@@ -59,7 +59,7 @@ const NUMBERS = { ISO: "iso", FNumber: "aperture", FocalLength: "focal_length", 
 async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
   try {
     const { default: exifr } = await import("exifr/dist/lite.esm.mjs");
-    const head = await file.slice(0, HEAD).arrayBuffer();
+    const head = await file.slice(0, METADATA_BYTES).arrayBuffer();
     const tags = await exifr.parse(head, {
       pick: ["DateTimeOriginal", "CreateDate", ...Object.keys(TEXTS), ...Object.keys(NUMBERS)], reviveValues: false, gps: false,
     }) as Record<string, unknown> | undefined;

@@ -1,4 +1,5 @@
 /** The page's side of the worker: every call ends, in a result or in an error, even when the worker dies. */
+import { abortable } from "../base/async";
 import { LoadError } from "../format/errors";
 import type { AdditionsState } from "../additions/types";
 import type { Answer, LoadProgress, Manifest } from "../engine/types";
@@ -50,7 +51,7 @@ export class WorkerClient {
       this.opened = null;
       throw error;
     });
-    return signal ? abortable(this.opened, signal) : this.opened;
+    return abortable(this.opened, signal);
   }
 
   async call<N extends CallName>(name: N, args: Calls[N]["args"], options: CallOptions = {}): Promise<Calls[N]["result"]> {
@@ -156,13 +157,4 @@ export class WorkerClient {
     this.pending.clear();
     for (const { reject } of all) reject(reason);
   }
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

@@ -1,8 +1,7 @@
 /** Picture files to pixels, with the worker's own decoder and canvas: the page stays free meanwhile. */
+import { MAX_PIXELS } from "../base/limits";
 import type { PixelMessage } from "./messages";
 
-/** More pixels are refused: a small file can unfold to gigabytes. */
-export const MAX_PIXELS = 100_000_000;
 /** Larger pictures are brought down to so many pixels on their shorter side, which every model's input fits in twice. */
 const SHORTER_SIDE = 1024;
 

@@ -6,7 +6,7 @@ import type { Suggestion } from "../types";
 import type { Lexicon } from "./lexicon";
 
 /** Fields whose values are offered load their column; larger ones are left alone until a filter needs them. */
-const SMALL = 200_000;
+const SMALL_COLUMN_BYTES = 200_000;
 const VALUES = 3;
 
 export interface Sources {
@@ -51,7 +51,7 @@ async function values(
   if (text.length < 2) return [];
   const sized = await Promise.all(fields.filter((field) => field.facet && named(field) && field.column)
     .map(async (field) => ({ field, bytes: await columnSize(field.name) })));
-  const able = sized.flatMap(({ field, bytes }) => (bytes !== null && bytes <= SMALL ? [field] : []));
+  const able = sized.flatMap(({ field, bytes }) => (bytes !== null && bytes <= SMALL_COLUMN_BYTES ? [field] : []));
   const found = await Promise.all(able.map(async (field) => (await valuesOf(field, text, column, VALUES)).map((value): Suggestion => (
     { kind: "value", text: `${field.name}:${quoted(value)} `, shown: value, field: field.label }
   ))));

@@ -1,6 +1,7 @@
 /** Adding pictures on this device: the queue, what is kept, and what a change means for the page. No DOM but what is handed in. */
 import type { AdditionChange, AdditionsState, AddOutcome, LocalAdditions } from "../../api/additions";
-import { HEAD, kindOf, refusal, undecodable } from "../pictures/inspect";
+import { messageOf } from "../../base/errors";
+import { INSPECTED_BYTES, kindOf, refusal, undecodable } from "../pictures/inspect";
 
 /** One file on its way in. */
 export interface Job {
@@ -47,7 +48,7 @@ export interface Means {
 }
 
 /** How long (ms) removing can be undone by a click. */
-const UNDO = 12_000;
+const UNDO_SHOWN_MS = 12_000;
 const BUNDLE = /\.zip$/i;
 
 export class Adding {
@@ -120,7 +121,7 @@ export class Adding {
       await port.remove(ids);
       clearTimeout(this.#undo);
       this.#set({ removed: { ids, text: ids.length === 1 ? `“${name}” was removed.` : `${String(ids.length)} pictures were removed.` } });
-      this.#undo = setTimeout(() => this.#set({ removed: null }), UNDO);
+      this.#undo = setTimeout(() => this.#set({ removed: null }), UNDO_SHOWN_MS);
     });
   }
 
@@ -161,7 +162,7 @@ export class Adding {
 
   async #run(port: LocalAdditions, key: number, name: string, file: File): Promise<void> {
     this.#job(key, { state: "working" });
-    const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+    const head = new Uint8Array(await file.slice(0, INSPECTED_BYTES).arrayBuffer());
     const refused = refusal(file.size, head);
     if (refused) return this.#job(key, { state: "failed", message: refused });
     const kind = kindOf(head);
@@ -216,8 +217,4 @@ export function bundleName(title: string, day = new Date().toISOString().slice(0
 function said(outcome: AddOutcome): string | null {
   if (outcome.kind === "added") return null;
   return outcome.where === "collection" ? "The collection has this picture already." : "You have added this picture already.";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error && error.message ? error.message : "Something went wrong.";
 }

@@ -10,8 +10,8 @@ import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RetryIcon, RightIcon, Simi
 import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
 import { PAGE, indexOfId, placeAt } from "../state/list";
-import { useThumbnail } from "../grid/use-thumbnail";
-import { why } from "../grid/why";
+import { useThumbnail } from "../parts/use-thumbnail";
+import { why } from "../results/why";
 import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
@@ -49,7 +49,7 @@ function Open({ id }: { id: string }): JSX.Element {
   // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened; whoever
   // has left the list by then stays undisturbed. A layout effect: others are cleaned up some frames later.
   useLayoutEffect(() => () => {
-    setTimeout(() => { if (controller.store.get().list?.key === shownIn.current) controller.focusGrid(last.current); }, 0);
+    setTimeout(() => { if (controller.store.get().list?.key === shownIn.current) controller.results.focus(last.current); }, 0);
   }, []);
 
   const index = info && list ? indexOfId(list, info.id) : -1;

@@ -3,7 +3,7 @@ import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { RetryIcon } from "../parts/icons";
-import { Placeholder } from "../grid/placeholder";
+import { Placeholder } from "../parts/placeholder";
 import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
 
 interface Props {

@@ -14,7 +14,7 @@ export interface Frame {
 }
 
 export const FITTED: Zoom = { scale: 1, x: 0, y: 0 };
-export const MOST = 8;
+export const MAX_ZOOM = 8;
 
 function clampTo(value: number, limit: number): number {
   return Math.min(limit, Math.max(-limit, value)) || 0;
@@ -22,7 +22,7 @@ function clampTo(value: number, limit: number): number {
 
 /** Keeps the scale sensible and the picture's edges at or beyond those of the stage. */
 export function clamp(zoom: Zoom, frame: Frame): Zoom {
-  const scale = Math.min(MOST, Math.max(1, zoom.scale));
+  const scale = Math.min(MAX_ZOOM, Math.max(1, zoom.scale));
   const spareX = Math.max(0, (frame.pictureWidth * scale - frame.width) / 2);
   const spareY = Math.max(0, (frame.pictureHeight * scale - frame.height) / 2);
   return { scale, x: clampTo(zoom.x, spareX), y: clampTo(zoom.y, spareY) };
@@ -30,7 +30,7 @@ export function clamp(zoom: Zoom, frame: Frame): Zoom {
 
 /** Zooms by a factor so that the point `px, py` (from the stage's centre) stays where it is. */
 export function zoomAt(zoom: Zoom, factor: number, px: number, py: number, frame: Frame): Zoom {
-  const scale = Math.min(MOST, Math.max(1, zoom.scale * factor));
+  const scale = Math.min(MAX_ZOOM, Math.max(1, zoom.scale * factor));
   const ratio = scale / zoom.scale;
   return clamp({ scale, x: px - (px - zoom.x) * ratio, y: py - (py - zoom.y) * ratio }, frame);
 }

@@ -10,7 +10,7 @@ import { useContent } from "./use-content";
 import type { FieldDefinition } from "../../engine/types";
 
 const FIRST = 8;
-const MOST = 400;
+const LISTED_VALUES = 400;
 
 export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
   const controller = useController();
@@ -20,7 +20,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
   const others = view.filters.filter((filter) => filter.field !== field.name);
   const text = view.mode === "words" ? view.text.trim() : "";
   const { ref, value: counts, failure } = useContent(
-    (collection) => collection.facets(field.name, { filters: others, limit: MOST, ...(text ? { text } : {}) }),
+    (collection) => collection.facets(field.name, { filters: others, limit: LISTED_VALUES, ...(text ? { text } : {}) }),
     [text, JSON.stringify(others)],
   );
 
@@ -77,7 +77,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
       </ul>
       {!wanted && fitting.length > shown.length && (
         <button type="button" class="button small quiet" onClick={() => setAll(true)}>
-          Show {fitting.length >= MOST ? "more" : `all ${count(fitting.length)}`}
+          Show {fitting.length >= LISTED_VALUES ? "more" : `all ${count(fitting.length)}`}
         </button>
       )}
       {wanted && !fitting.length && <p class="faint">No value has “{search.trim()}”</p>}

@@ -1,12 +1,9 @@
 /** What a file is, by its first bytes, before any decoder sees it. Pure but for hashing. */
+import { MAX_PICTURE_BYTES, MAX_PIXELS } from "../../base/limits";
 import { bytes as size, count } from "../wording";
 
-/** More than any camera writes; it is read into memory to be named by its content. */
-export const MAX_BYTES = 100_000_000;
-/** More pixels are refused before they are decoded: a small file can unfold to gigabytes. */
-export const MAX_PIXELS = 100_000_000;
-/** So many bytes tell kind and size of nearly every file (JPEG keeps its size behind its metadata). */
-export const HEAD = 256 * 1024;
+/** How much of a file shows its kind and size in nearly every case (JPEG keeps its size behind its metadata). */
+export const INSPECTED_BYTES = 256 * 1024;
 
 export type Kind = "jpeg" | "png" | "gif" | "webp" | "bmp" | "avif" | "heic" | "svg" | "tiff" | "ico" | "unknown";
 
@@ -102,7 +99,7 @@ export function refusal(length: number, head: Uint8Array): string | null {
   if (length === 0) return "This file is empty.";
   const kind = kindOf(head);
   if (kind === "unknown") return "This is not a picture.";
-  if (length > MAX_BYTES) return `This file is too large: ${size(length)}, the limit is ${size(MAX_BYTES)}.`;
+  if (length > MAX_PICTURE_BYTES) return `This file is too large (${size(length)}). The limit is ${size(MAX_PICTURE_BYTES)}.`;
   const pixels = sizeOf(head, kind);
   if (pixels && pixels.width * pixels.height > MAX_PIXELS) {
     return `This picture is too large: ${count(pixels.width)} × ${count(pixels.height)} pixels, the limit is ${count(MAX_PIXELS / 1_000_000)} million.`;

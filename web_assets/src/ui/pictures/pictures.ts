@@ -1,12 +1,8 @@
 /** The pictures of a query: taken in, looked at, embedded one after the other, and found again on this device. */
-import { HEAD, hashOf, kindOf, refusal, undecodable, type Kind } from "./inspect";
+import { INSPECTED_BYTES, hashOf, kindOf, refusal, undecodable, type Kind } from "./inspect";
+import { messageOf } from "../../base/errors";
+import type { PictureTerm } from "../state/view";
 import type { Kept, Shelf } from "./shelf";
-
-/** A picture in a view: what it is by its content, and how much it counts; below 0 to be unlike it. */
-export interface PictureTerm {
-  hash: string;
-  weight: number;
-}
 
 export interface QueryPicture {
   hash: string;
@@ -39,18 +35,11 @@ export interface Means {
   address: (file: Blob) => string;
 }
 
-/** So many pictures make one query at most. */
-export const MOST_PICTURES = 12;
-
 interface Work {
   shown: QueryPicture;
   kept: Kept | null;
   kind: Kind;
   done: Promise<Float32Array | null>;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error && error.message ? error.message : "Something went wrong.";
 }
 
 export class Pictures {
@@ -140,7 +129,7 @@ export class Pictures {
   }
 
   async #take(file: File): Promise<string> {
-    const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+    const head = new Uint8Array(await file.slice(0, INSPECTED_BYTES).arrayBuffer());
     const reason = refusal(file.size, head);
     if (reason) throw new Error(reason);
     const hash = await hashOf(new Uint8Array(await file.arrayBuffer()));
@@ -164,10 +153,10 @@ export class Pictures {
     work.done = this.#means.shelf.get(hash).then(async (kept) => {
       if (this.#works.get(hash) !== work) return await this.#work(hash).done;
       if (!kept) {
-        this.#show(work, { state: "missing", message: "This picture is not on this device: a link does not carry it. Drop or choose it again.", retryable: false });
+        this.#show(work, { state: "missing", message: "Links don't include your pictures, and this one isn't stored on this device. Drop it here or choose it again.", retryable: false });
         return null;
       }
-      const head = new Uint8Array(await kept.file.slice(0, HEAD).arrayBuffer());
+      const head = new Uint8Array(await kept.file.slice(0, INSPECTED_BYTES).arrayBuffer());
       return await this.#start(hash, kept, kindOf(head)).done;
     });
     return work;

@@ -25,15 +25,15 @@ export interface Shelf {
 const DATABASE = "imagedb-pictures";
 const STORE = "pictures";
 /** The pictures used longest ago give way beyond so many, or so many bytes. */
-export const MOST = 40;
-export const MOST_BYTES = 200_000_000;
+export const KEPT_PICTURES = 40;
+export const KEPT_BYTES = 200_000_000;
 
 /** Which of the kept pictures must go: all beyond the limits, the latest used stay. */
 export function surplus(kept: readonly { hash: string; used: number; bytes: number }[]): string[] {
   let total = 0;
   return [...kept].sort((a, b) => b.used - a.used).flatMap(({ hash, bytes }, i) => {
     total += bytes;
-    return i > 0 && (i >= MOST || total > MOST_BYTES) ? [hash] : [];
+    return i > 0 && (i >= KEPT_PICTURES || total > KEPT_BYTES) ? [hash] : [];
   });
 }
 

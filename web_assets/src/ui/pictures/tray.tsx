@@ -5,7 +5,8 @@ import { useState } from "preact/hooks";
 import { useController, useStore } from "../context";
 import { AlertIcon, CloseIcon, LockIcon, PictureIcon, RetryIcon } from "../parts/icons";
 import { bytes } from "../wording";
-import type { PictureTerm, QueryPicture, Refused } from "./pictures";
+import type { QueryPicture, Refused } from "./pictures";
+import type { PictureTerm } from "../state/view";
 import { usePictures } from "./use-pictures";
 
 const WEIGHTS = [0.5, 1, 2, 3];

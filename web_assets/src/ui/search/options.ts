@@ -12,7 +12,7 @@ export interface Option {
 
 const RECENT_FIRST = 8;
 const RECENT_BESIDE = 3;
-const MOST = 9;
+const SHOWN_OPTIONS = 9;
 
 export interface Offers {
   recent: readonly string[];
@@ -36,7 +36,7 @@ export function optionsFor(text: string, { recent, examples, suggestions }: Offe
   return [...remembered, ...offered].filter(({ kind, shown }) => {
     const key = (kind === "value" ? "value " : "") + shown.trim().toLowerCase();
     return !seen.has(key) && seen.add(key);
-  }).slice(0, MOST);
+  }).slice(0, SHOWN_OPTIONS);
 }
 
 /** The option an arrow key leads to; −1 is the box itself, between the last and the first. */

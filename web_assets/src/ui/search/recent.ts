@@ -1,6 +1,6 @@
 /** What was searched for lately, on this device alone. A browser that keeps nothing keeps it as long as the page. */
 
-const MOST = 12;
+const RECENT_QUERIES = 12;
 const LONGEST = 200;
 
 /** The part of `Storage` that is used; reading or writing may be refused. */
@@ -32,7 +32,7 @@ export class Recent {
     if (wanted.length < 2) return;
     // What was searched on the way to it is not worth remembering.
     const others = this.list().filter((other, i) => !same(other, wanted) && !(i === 0 && wanted.toLowerCase().startsWith(other.toLowerCase())));
-    this.#texts = [wanted, ...others].slice(0, MOST);
+    this.#texts = [wanted, ...others].slice(0, RECENT_QUERIES);
     this.#try((storage) => storage.setItem(this.#key, JSON.stringify(this.#texts)));
   }
 
@@ -44,7 +44,7 @@ export class Recent {
   #read(): string[] {
     let value: unknown = null;
     this.#try((storage) => { value = JSON.parse(storage.getItem(this.#key) ?? "null"); });
-    return Array.isArray(value) ? value.filter((text): text is string => typeof text === "string").slice(0, MOST) : [];
+    return Array.isArray(value) ? value.filter((text): text is string => typeof text === "string").slice(0, RECENT_QUERIES) : [];
   }
 
   #try(use: (storage: Kept) => void): void {

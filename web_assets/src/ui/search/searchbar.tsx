@@ -10,7 +10,7 @@ import { Listbox, LISTBOX, optionId } from "./listbox";
 import type { Option } from "./options";
 import { Recent } from "./recent";
 import { useSuggestions } from "./use-suggestions";
-import { useThumbnail } from "../grid/use-thumbnail";
+import { useThumbnail } from "../parts/use-thumbnail";
 import type { RowInfo } from "../../engine/types";
 
 /** Milliseconds after a key in which a quick typist presses the next: until then no pictures are fetched. */
@@ -104,7 +104,7 @@ export function SearchBar(): JSX.Element {
     } else if (event.key === "ArrowDown") {
       event.preventDefault();
       search(text, true);
-      controller.focusGrid();
+      controller.results.focus();
     } else if (event.key === "Backspace" && !text && view.like.length) {
       controller.go({ ...view, like: view.like.slice(0, -1) });
     }

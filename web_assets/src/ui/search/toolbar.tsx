@@ -4,7 +4,7 @@ import type { JSX, TargetedEvent } from "preact";
 import { useController, useStore } from "../context";
 import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
 import { useLate } from "../parts/hooks";
-import { hasGroups } from "../grid/groups";
+import { hasGroups } from "../results/groups";
 import { loading, range, shownValue, summary } from "../wording";
 import { sizeOf } from "../state/reducer";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";

@@ -6,7 +6,15 @@
  * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD` and `not.FIELD` (repeated), `in.FIELD` (`min..max`, either side may be empty).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
-import { MOST_PICTURES, type PictureTerm } from "../pictures/pictures";
+
+/** How many pictures a query may have. */
+export const MAX_QUERY_PICTURES = 12;
+
+/** A picture in a view: the hash of its content, and its weight; below 0 to look for what is unlike it. */
+export interface PictureTerm {
+  hash: string;
+  weight: number;
+}
 
 export interface View {
   text: string;
@@ -78,7 +86,7 @@ function parsePictures(text: string): PictureTerm[] {
     const size = Number(match?.[2] ?? 1);
     if (match && size > 0) terms.set(match[3]!, { hash: match[3]!, weight: match[1] ? -size : size });
   }
-  return [...terms.values()].slice(0, MOST_PICTURES);
+  return [...terms.values()].slice(0, MAX_QUERY_PICTURES);
 }
 
 function formatPicture({ hash, weight }: PictureTerm): string {
@@ -147,7 +155,7 @@ export function isRanked(view: View): boolean {
 export function withPictures(view: View, hashes: readonly string[]): View {
   const known = new Set(view.pictures.map(({ hash }) => hash));
   const added = hashes.filter((hash) => !known.has(hash)).map((hash) => ({ hash, weight: 1 }));
-  const pictures = [...view.pictures, ...added].slice(0, MOST_PICTURES);
+  const pictures = [...view.pictures, ...added].slice(0, MAX_QUERY_PICTURES);
   return { ...view, pictures, mode: view.mode === "words" ? "all" : view.mode, image: null };
 }
 

@@ -2,17 +2,17 @@
 import type { JSX, TargetedEvent, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { LocalBadge } from "../additions/local";
-import { useController } from "../context";
-import { nameOf } from "../detail/fields";
-import { RetryIcon, SimilarIcon, StackIcon } from "../parts/icons";
-import { memo } from "../parts/memo";
-import { count } from "../wording";
-import { formatView, HOME } from "../state/view";
-import { Placeholder } from "./placeholder";
-import { useThumbnail } from "./use-thumbnail";
-import { why } from "./why";
-import type { Result, RowInfo } from "../../engine/types";
+import { LocalBadge } from "../../additions/local";
+import { useController } from "../../context";
+import { nameOf } from "../../detail/fields";
+import { RetryIcon, SimilarIcon, StackIcon } from "../../parts/icons";
+import { memo } from "../../parts/memo";
+import { count } from "../../wording";
+import { formatView, HOME } from "../../state/view";
+import { Placeholder } from "../../parts/placeholder";
+import { useThumbnail } from "../../parts/use-thumbnail";
+import { why } from "../why";
+import type { Result, RowInfo } from "../../../engine/types";
 
 interface Props {
   index: number;

@@ -4,8 +4,9 @@
  */
 import justifiedLayout from "justified-layout";
 
-import { PAGE, pageLength, type List, type Page } from "../state/list";
-import { shownOrder } from "./groups";
+import { PAGE, pageLength, type List, type Page } from "../../state/list";
+import { shownOrder } from "../groups";
+import type { Anchor } from "../view";
 
 export interface Box {
   left: number;
@@ -272,12 +273,7 @@ export function neighbour(geometry: Geometry, length: number, index: number, dir
   }
 }
 
-/** A place to come back to: the tile at the top edge, and how far it is scrolled beyond it. */
-export interface Anchor {
-  index: number;
-  shift: number;
-}
-
+/** The place at a height of the grid, to come back to. */
 export function anchorAt(geometry: Geometry, y: number): Anchor {
   const s = sectionAt(geometry, y);
   const section = geometry.sections[s];

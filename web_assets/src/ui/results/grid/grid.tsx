@@ -2,14 +2,14 @@
 import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { useController, useStore } from "../context";
-import type { Place } from "../controller";
-import { indexOfId, placeAt, type List } from "../state/list";
-import { RetryIcon } from "../parts/icons";
+import { useController, useStore } from "../../context";
+import { indexOfId, placeAt, type List } from "../../state/list";
+import { RetryIcon } from "../../parts/icons";
 import {
   anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Direction, type Geometry,
 } from "./layout";
-import { lookAlikes, standIn } from "./groups";
+import { lookAlikes, standIn } from "../groups";
+import type { Place } from "../view";
 import { Tile } from "./tile";
 
 const KEYS: Record<string, Direction> = {
@@ -20,7 +20,7 @@ const OVERSCAN = 0.75;
 /** Milliseconds after a new list is on screen until what lies beyond it is drawn, unless the person scrolls before. */
 const SETTLE = 250;
 /** … in so many steps, so many ms apart: none of them keeps the page from answering. */
-const [STEPS, STEP] = [3, 40];
+const [GROW_STEPS, GROW_INTERVAL_MS] = [3, 40];
 /** Pages that fly past are not asked for; those that stay this long (ms) are. */
 const LINGER = 90;
 const GLIDE = 420;
@@ -85,7 +85,6 @@ export function Grid(): JSX.Element | null {
     const top = element.current.getBoundingClientRect().top;
     const next = spanAt(top);
     setSpan((old) => (old.from === next.from && old.to === next.to ? old : next));
-    controller.scrolled = scrollY;
     if (Math.abs(scrollY - placed.current) > 2) {
       placed.current = -1;
       settling.current = false;
@@ -109,7 +108,7 @@ export function Grid(): JSX.Element | null {
       frame ||= requestAnimationFrame(() => {
         frame = 0;
         look();
-        growTo(latest.current?.list.key ?? null, STEPS);
+        growTo(latest.current?.list.key ?? null, GROW_STEPS);
       });
       clearTimeout(pause);
       pause = setTimeout(() => controller.remember(), 180);
@@ -134,12 +133,11 @@ export function Grid(): JSX.Element | null {
       if (Math.abs(scrollY - placed.current) > 0.5) scrollTo({ top: placed.current, behavior: "instant" });
     };
     const origin = target.getBoundingClientRect().top + scrollY - headLine();
-    const { restore } = controller;
-    if (restore?.key === list.key) {
-      controller.restore = null;
-      anchor.current = { key: list.key, anchor: restore.anchor };
-      settling.current = boxOf(geometry, restore.anchor.index) === null;
-      place(origin + heightOf(geometry, restore.anchor));
+    const restored = controller.takeRestored(list.key);
+    if (restored) {
+      anchor.current = { key: list.key, anchor: restored };
+      settling.current = boxOf(geometry, restored.index) === null;
+      place(origin + heightOf(geometry, restored));
     } else if (anchor.current?.key !== list.key) {
       settling.current = false;
       if (anchor.current && scrollY > 0) place(Math.min(scrollY, 0));
@@ -160,7 +158,7 @@ export function Grid(): JSX.Element | null {
   }, [refinement]);
 
   const key = list?.key ?? null;
-  const near = Math.floor(innerHeight * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / STEPS));
+  const near = Math.floor(innerHeight * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / GROW_STEPS));
   const { tiles, missing } = useMemo(
     () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
   );
@@ -171,7 +169,7 @@ export function Grid(): JSX.Element | null {
     let steps = 0;
     const grow = (): void => {
       growTo(key, ++steps);
-      if (steps < STEPS) timer = setTimeout(grow, STEP);
+      if (steps < GROW_STEPS) timer = setTimeout(grow, GROW_INTERVAL_MS);
     };
     const frame = requestAnimationFrame(() => { timer = setTimeout(grow, SETTLE); });
     return () => {
@@ -211,23 +209,19 @@ export function Grid(): JSX.Element | null {
   };
   useLayoutEffect(grant);
 
-  useEffect(() => {
-    controller.place = () => {
+  useEffect(() => controller.attach({
+    place: () => {
       look();
       return latest.current ? anchor.current : null;
-    };
-    return () => { controller.place = () => null; };
-  }, [controller, look]);
-
-  useEffect(() => {
-    controller.focusGrid = (id) => {
+    },
+    scrolled: () => scrollY,
+    focus: (id) => {
       const now = latest.current;
       if (!now?.list.length) return;
       const at = id === undefined ? current : indexOfId(now.list, id);
       if (at >= 0) focusTile(standIn(now.list, Math.min(at, now.list.length - 1), open));
-    };
-    return () => { controller.focusGrid = () => undefined; };
-  }, [controller, current, focusTile, open]);
+    },
+  }), [controller, look, current, focusTile, open]);
 
   const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
     const now = latest.current;

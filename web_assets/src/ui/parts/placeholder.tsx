@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { thumbHashToAverageRGBA, thumbHashToRGBA } from "thumbhash";
 
-import { memo } from "../parts/memo";
+import { memo } from "./memo";
 
 /** The pixels of a ThumbHash; null where the bytes are none. */
 function pixelsOf(hash: Uint8Array): { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } | null {
@@ -27,19 +27,19 @@ function colourOf(hash: Uint8Array): string | undefined {
 
 const waiting = new Set<() => void>();
 /** Milliseconds in which a picture mostly is there: until then its mean colour will do. */
-const SOON = 150;
+const BLUR_DELAY_MS = 150;
 /** Milliseconds of drawing until other things have their turn. */
-const SPELL = 6;
+const BLUR_BUDGET_MS = 6;
 
 /** Draws soon, when the page has time; the returned function takes the wish back. */
 function inTime(draw: () => void): () => void {
-  if (!waiting.size) setTimeout(drawWaiting, SOON);
+  if (!waiting.size) setTimeout(drawWaiting, BLUR_DELAY_MS);
   waiting.add(draw);
   return () => waiting.delete(draw);
 }
 
 function drawWaiting(): void {
-  const end = performance.now() + SPELL;
+  const end = performance.now() + BLUR_BUDGET_MS;
   for (const draw of waiting) {
     waiting.delete(draw);
     draw();
