@@ -162,7 +162,7 @@ export class Additions {
     const { collection } = site.manifest;
     const seen = {
       address, title: collection.title, hash: collection.hash,
-      rowOf: (id: string) => site.rowOf(id), sampleIds: (most: number) => site.sampleIds(most),
+      rowOf: (id: string) => site.rowOf(id), sampleIds: (most: number) => site.rows.sampleIds(most),
     };
     this.store = await Store.open(seen, () => {
       this.store = null;

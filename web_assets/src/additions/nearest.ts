@@ -70,7 +70,11 @@ export class JoinedNearest implements Nearest {
   }
 
   background(): Promise<Float32Array> {
-    return (this.sample ??= this.embeddings(backgroundRows(this.count)));
+    this.sample ??= this.embeddings(backgroundRows(this.count)).catch((error: unknown) => {
+      this.sample = null;
+      throw error;
+    });
+    return this.sample;
   }
 }
 

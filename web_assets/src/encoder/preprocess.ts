@@ -58,7 +58,7 @@ function onWhite({ width, height, data }: Pixels): RgbImage {
   return { width, height, data: rgb };
 }
 
-/** Cut the middle out, or pad around the picture where it is smaller. */
+/** Cut out the middle, or pad the sides on which the picture is smaller. */
 function frame(image: RgbImage, width: number, height: number, fill: readonly number[]): RgbImage {
   if (image.width === width && image.height === height) return image;
   const left = offset(image.width, width);
@@ -76,7 +76,7 @@ function frame(image: RgbImage, width: number, height: number, fill: readonly nu
   return { width, height, data };
 }
 
-/** Where the crop begins; negative where the picture is padded, by half of what is missing. */
+/** Where the crop begins; negative if the picture is padded, by half of what is missing. */
 function offset(length: number, size: number): number {
   return length >= size ? roundHalfEven((length - size) / 2) : -Math.floor((size - length) / 2);
 }

@@ -34,7 +34,7 @@ export class Tower {
   static async create(ort: Ort, model: Uint8Array, output: string, dim: number, name: string): Promise<Tower> {
     try {
       const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
-      // The runtime is up and keeps no use for the 14 MB it was made from.
+      // The runtime has started and no longer needs the 14 MB it was made from.
       delete ort.env.wasm.wasmBinary;
       return new Tower(ort, session, output, dim, name);
     } catch (cause) {
@@ -50,7 +50,7 @@ export class Tower {
     return new this.ort.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
   }
 
-  /** The embedding, float32 [dim]. Throws FormatError where the model gives anything else. */
+  /** The embedding, float32 [dim]. Throws FormatError if the model gives anything else. */
   async run(feeds: Record<string, Tensor>): Promise<Float32Array> {
     const turn = this.last.then(() => this.session.run(feeds, [this.output]));
     this.last = turn.catch(() => undefined);

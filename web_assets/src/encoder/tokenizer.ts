@@ -66,7 +66,7 @@ export function expandTokenizer(compact: unknown): Record<string, unknown> {
   if (Array.isArray(merges) && merges.length && typeof merges[0] !== "string") {
     const part = (value: unknown) => (typeof value === "number" ? vocab[value] : value);
     model["merges"] = merges.map((pair) => {
-      if (!Array.isArray(pair) || pair.length !== 2) throw new FormatError("The model's tokenizer has a merge that is no pair.");
+      if (!Array.isArray(pair) || pair.length !== 2) throw new FormatError("The model's tokenizer has a merge that is not a pair.");
       return pair.map(part);
     });
   }

@@ -2,9 +2,9 @@
 import { FormatError } from "../format/errors";
 import type { VocabularyFile } from "../format/model";
 
-/** Entries of the vocabulary may be short phrases of up to so many words. */
+/** The longest entries of the vocabulary, in words. */
 const MAX_PHRASE = 4;
-/** Words of so many letters say little when they are missing. */
+/** Missing words of at most this many letters do not count. */
 const SHORT = 3;
 
 export class Vocabulary {
@@ -29,7 +29,7 @@ export class Vocabulary {
 
   /**
    * An approximate embedding of a text, float32 [dim], L2-normalised: the mean of the longest known
-   * phrases in it. Null where fewer words are known than not; short ones ("a", "on", "the") do not count against it.
+   * phrases in it. Null if fewer words are known than unknown; short ones ("a", "on", "the") do not count against it.
    */
   encode(text: string): Float32Array | null {
     const words = text.toLowerCase().normalize("NFC").match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? [];

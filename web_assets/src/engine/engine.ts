@@ -109,7 +109,7 @@ export class Engine {
 
   /** The published image ids in row order, 8 bytes each. */
   async ids(): Promise<Uint8Array> {
-    return await this.site.ids();
+    return await this.site.rows.ids();
   }
 
   /** The rows that meet filters and a query text, in default order; null for all. */

@@ -4,7 +4,7 @@ import { has, type Mask } from "./mask";
 import type { FacetCount } from "./types";
 
 /**
- * The most frequent values among the rows of `mask` (all where null), at most `limit`, most frequent first.
+ * The most frequent values among the rows of `mask` (all rows if null), at most `limit`, most frequent first.
  * Numbers count by value, dates by year; both are texts a filter of kind `any` takes.
  */
 export function facetCounts(column: Column, type: FieldType, mask: Mask | null, limit: number): FacetCount[] {

@@ -3,10 +3,8 @@ import { pause } from "../base/async";
 import { loadSqlite, SmallCatalog, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, hex, idAt, idIn, isId, loadJson, placeholderAt, readColumn, readColumnsIndex, readDocuments, readIds, readManifest, readModelIndex,
-  readRows, readVocabulary, readWords, rowIn, shardOf,
-  type Column, type FieldDefinition, type FileEntry, type FileList, type IdShard, type ImageDocument, type Manifest, type ModelIndex,
-  type RowsBlock, type WordsFile,
+  FormatError, loadJson, readColumn, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
+  type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
@@ -16,6 +14,7 @@ import { Shared } from "./lru";
 import type { Nearest } from "./nearest";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
+import { SiteRows } from "./rows";
 import type { Loaded } from "./typing";
 import type { LoadProgress, RowInfo } from "./types";
 
@@ -27,25 +26,21 @@ export interface ResourceOptions {
 }
 
 const DOCUMENT_BLOCKS = 64;
-const ROW_BLOCKS = 1024;
-const ID_SHARDS = 64;
 /** Milliseconds that the page gets to ask for the rows of an answer by words before the model starts. */
 const ROWS_FIRST_MS = 150;
 /** Milliseconds after which the model starts, whatever became of the words. */
 const MODEL_WAITS_MS = 4000;
 
 /** What a search asks of a collection. The additions of a visitor are laid over it as further rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "ids" | "sampleIds">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
   readonly order: DefaultOrder;
+  /** The published rows and their ids. */
+  readonly rows: SiteRows;
   private readonly files: SiteFiles;
-  private readonly rowFiles: FileList;
   private readonly documentFiles: FileList;
-  private readonly idFiles: FileList;
-  private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
-  private readonly idShards = new Shared<IdShard>(ID_SHARDS);
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private readonly columns = new Shared<Column>();
   private readonly single = new Shared<unknown>();
@@ -56,15 +51,14 @@ export class SiteResources {
   private modelTurn: Promise<void> = Promise.resolve();
 
   private constructor(
-    readonly manifest: Manifest, private readonly base: string,
+    readonly manifest: Manifest, base: string,
     private readonly options: ResourceOptions, private readonly meter: Meter,
   ) {
     const files = new SiteFiles(base, options.fetch, meter);
     this.files = files;
+    this.rows = new SiteRows(manifest, files);
     this.order = new DefaultOrder(manifest.order, manifest.collection.count, files);
-    this.rowFiles = files.list(manifest.rows.files, "rows");
     this.documentFiles = files.list(manifest.documents.files, "documents");
-    this.idFiles = files.list(manifest.ids.files, "rows");
   }
 
   /** @param url the site's folder, its manifest.json or one of its pages */
@@ -98,49 +92,13 @@ export class SiteResources {
   }
 
   /** The row of an image id; null if the collection does not have it. */
-  async rowOf(id: string): Promise<number | null> {
-    return isId(id) ? rowIn(await this.idShard(shardOf(id, this.manifest.ids.digits)), id) : null;
-  }
-
-  /** Some of the image ids, which ones depends on nothing but the ids: at most `most` of the least ones. */
-  async sampleIds(most: number): Promise<string[]> {
-    const shard = await this.idShard(0);
-    return Array.from({ length: Math.min(most, shard.count) }, (_, place) => idIn(shard, place));
-  }
-
-  /** All image ids in row order, 8 bytes each. */
-  async ids(): Promise<Uint8Array> {
-    const { digits } = this.manifest.ids;
-    const ids = new Uint8Array(8 * this.count);
-    let found = 0;
-    await this.files.loadAll(await this.idFiles.entries(), "rows", (content, number) => {
-      const shard = readIds(content, number, digits, this.count);
-      shard.rows.forEach((row, place) => { ids.set(shard.ids.subarray(8 * place, 8 * place + 8), 8 * row); });
-      found += shard.count;
-    });
-    if (found !== this.count) throw new FormatError(`The collection has ${this.count} images, but ${found} ids.`);
-    return ids;
+  rowOf(id: string): Promise<number | null> {
+    return this.rows.rowOf(id);
   }
 
   /** What the grid needs of each of `rows`. */
-  async infos(rows: readonly number[]): Promise<RowInfo[]> {
-    const { extension } = this.manifest.thumbnails;
-    const folder = new URL("thumbs/", this.base).href;
-    const blocks = await Promise.all(rows.map((row) => this.block(row)));
-    return rows.map((row, i): RowInfo => {
-      const block = blocks[i]!;
-      const at = row - block.first;
-      const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
-      const length = block.length[at]!;
-      return {
-        row,
-        id: idAt(block, at),
-        width: block.width[at]!,
-        height: block.height[at]!,
-        thumbnail: length ? { url: `${folder}${name}.${extension}`, offset: block.offset[at]!, length } : null,
-        placeholder: placeholderAt(block, at),
-      };
-    });
+  infos(rows: readonly number[]): Promise<RowInfo[]> {
+    return this.rows.infos(rows);
   }
 
   async document(row: number): Promise<ImageDocument> {
@@ -170,7 +128,7 @@ export class SiteResources {
     return this.once("catalog", async () => {
       const { file, columns, tokenize } = this.manifest.catalog;
       const content = this.load(file, "catalog");
-      // Both at once; a failure of one is not left unheard while the other goes on.
+      // Both at once; a rejection of one is handled even while the other is under way.
       content.catch(() => undefined);
       const sqlite = this.sqlite;
       const [, bytes] = await Promise.all([loadSqlite(sqlite), content]);
@@ -227,7 +185,7 @@ export class SiteResources {
     });
   }
 
-  /** The words of the collection's texts; null where the site has none. */
+  /** The words of the collection's texts; null if the site has none. */
   async words(): Promise<WordsFile | null> {
     const { suggestions } = this.manifest;
     return suggestions ? await this.once("words", async () => readWords(await this.load(suggestions.file, "catalog"))) : null;
@@ -244,22 +202,7 @@ export class SiteResources {
     await this.loadedEncoder?.close();
   }
 
-  /** The block of rows that holds `row`. */
-  private block(row: number): Promise<RowsBlock> {
-    const { block } = this.manifest.rows;
-    const number = Math.floor(row / block);
-    return this.blocks.get(String(number), async () => {
-      const first = number * block;
-      return readRows(await this.files.loadListed(this.rowFiles, number, "rows"), first, Math.min(block, this.count - first));
-    });
-  }
-
   private readonly sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
-
-  private idShard(number: number): Promise<IdShard> {
-    return this.idShards.get(String(number), async () =>
-      readIds(await this.files.loadListed(this.idFiles, number, "rows"), number, this.manifest.ids.digits, this.count));
-  }
 
   private async columnFile(name: string): Promise<FileEntry | null> {
     const { columns, fields } = this.manifest;

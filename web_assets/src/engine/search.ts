@@ -28,7 +28,7 @@ export async function search(
 ): Promise<Answer> {
   const started = performance.now();
   const plan = makePlan(request, resources.manifest);
-  // Lets a message that aborts this search be heard before the work begins.
+  // A message that aborts this search can arrive before the work begins.
   await pause(0);
   context.signal?.throwIfAborted();
   try {
@@ -41,7 +41,7 @@ export async function search(
   }
 }
 
-/** @throws SyntaxProblem where FTS5 refuses the plan's expression, before anything was answered */
+/** @throws SyntaxProblem if FTS5 refuses the plan's expression, before any answer */
 async function run(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, { signal, onPartial }: SearchContext, started: number,
 ): Promise<Answer> {
@@ -64,10 +64,10 @@ async function run(
 
   let done = false;
   if (onPartial) {
-    // With the model at hand only a slow link, fetching token rows, makes the words worth showing first.
+    // If the model is loaded, only token rows over a slow connection make it worth showing the words first.
     const patience = meaning.ready(plan) ? WORDS_FIRST_MS : 0;
     const provisional = (make: () => Promise<Answer | null>) => {
-      // A provisional answer that fails is none: the final one will say what is wrong.
+      // If a provisional answer fails, the final one says what is wrong.
       make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
     };
     provisional(async () => {
@@ -89,19 +89,19 @@ async function run(
   }
 }
 
-/** The rows that meet all filters and are no likely match of what to be far from; null for all. */
+/** The rows that meet all filters and are not a likely match of a negative term; null for all. */
 async function allowed(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, able: boolean,
 ): Promise<Mask | null> {
   const [met, unwanted] = await Promise.all([
     filters(resources, request.filters ?? [], plan.text),
-    // Without the model nothing is excluded; that it failed is told by the meaning arm itself.
+    // Without the model nothing is excluded; the meaning arm itself reports the failure.
     able ? meaning.unwanted(plan).catch(() => null) : null,
   ]);
   return unwanted ? without(met, unwanted, resources.count) : met;
 }
 
-/** The rows that meet all filters and the conditions of a query text; null where there are none to meet. */
+/** The rows that meet all filters and the conditions of a query text; null if there are none. */
 export async function filters(resources: Resources, list: readonly Filter[], text: QueryPlan | null = null): Promise<Mask | null> {
   const masks = await Promise.all([
     ...list.map(async (filter) => filterMask(filter, resources.field(filter.field), await resources.column(filter.field))),
@@ -135,7 +135,7 @@ async function startMeaning(resources: Resources, vector: Promise<Float32Array |
   return { vector: ready, nearest };
 }
 
-/** What there is without any arm: all allowed rows, or nothing where something was to be looked for. */
+/** The answer without any arm: all allowed rows, or nothing if the query asked for something that cannot be looked for. */
 async function unranked(
   plan: Plan, request: SearchRequest, mask: Mask | null, resources: Pick<Resources, "count" | "published" | "order">,
 ): Promise<[Ranking, "final", Notice[]]> {
@@ -143,7 +143,7 @@ async function unranked(
   return [nothing(), "final", [{ kind: "info", message: "There is nothing in this query to search for." }]];
 }
 
-/** The final ranking from what became of each arm: one that failed is told where the other can stand in. */
+/** The final ranking from both arms. If one of them failed and the other can answer alone, a notice says so. */
 async function decide(
   plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null,
   resources: Resources,

@@ -3,7 +3,7 @@ import { numberAt, type Column } from "../format/index";
 import { QueryError } from "./errors";
 import { compareCodePoints, fold } from "./query/index";
 
-/** How many of the most relevant results another order takes in, where relevance knows no end. */
+/** How many of the most relevant results are put in another order if the ranking has no end. */
 export const SORT_POOL = 500;
 
 /** Rows by a column's value; equal values keep their order, unknown ones come last. */

@@ -1,0 +1,89 @@
+/** The rows of one published site: what the grid needs of them, and their ids. */
+import {
+  FormatError, hex, idAt, idIn, isId, placeholderAt, readIds, readRows, rowIn, shardOf, type FileList, type IdShard, type Manifest, type RowsBlock,
+} from "../format/index";
+import type { SiteFiles } from "./files";
+import { Shared } from "./lru";
+import type { RowInfo } from "./types";
+
+/** How many decoded files are kept. */
+const [ROW_BLOCKS, ID_SHARDS] = [1024, 64];
+
+export class SiteRows {
+  private readonly rowFiles: FileList;
+  private readonly idFiles: FileList;
+  private readonly blocks = new Shared<RowsBlock>(ROW_BLOCKS);
+  private readonly shards = new Shared<IdShard>(ID_SHARDS);
+
+  constructor(private readonly manifest: Manifest, private readonly files: SiteFiles) {
+    this.rowFiles = files.list(manifest.rows.files, "rows");
+    this.idFiles = files.list(manifest.ids.files, "rows");
+  }
+
+  get count(): number {
+    return this.manifest.collection.count;
+  }
+
+  /** The row of an image id; null if the collection does not have it. */
+  async rowOf(id: string): Promise<number | null> {
+    return isId(id) ? rowIn(await this.shard(shardOf(id, this.manifest.ids.digits)), id) : null;
+  }
+
+  /** At most `most` image ids that are the same ones for as long as their images stay. */
+  async sampleIds(most: number): Promise<string[]> {
+    const shard = await this.shard(0);
+    return Array.from({ length: Math.min(most, shard.count) }, (_, place) => idIn(shard, place));
+  }
+
+  /** All image ids in row order, 8 bytes each. */
+  async ids(): Promise<Uint8Array> {
+    const { digits } = this.manifest.ids;
+    const ids = new Uint8Array(8 * this.count);
+    let found = 0;
+    await this.files.during("rows", async () => {
+      await this.files.loadAll(await this.idFiles.entries(), "rows", (content, number) => {
+        const shard = readIds(content, number, digits, this.count);
+        shard.rows.forEach((row, place) => { ids.set(shard.ids.subarray(8 * place, 8 * place + 8), 8 * row); });
+        found += shard.count;
+      });
+    });
+    if (found !== this.count) throw new FormatError(`The collection has ${this.count} images, but ${found} ids.`);
+    return ids;
+  }
+
+  /** What the grid needs of each of `rows`. */
+  async infos(rows: readonly number[]): Promise<RowInfo[]> {
+    const { extension } = this.manifest.thumbnails;
+    const folder = new URL("thumbs/", this.files.base).href;
+    const blocks = await Promise.all(rows.map((row) => this.block(row)));
+    return rows.map((row, i): RowInfo => {
+      const block = blocks[i]!;
+      const at = row - block.first;
+      const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
+      const length = block.length[at]!;
+      return {
+        row,
+        id: idAt(block, at),
+        width: block.width[at]!,
+        height: block.height[at]!,
+        thumbnail: length ? { url: `${folder}${name}.${extension}`, offset: block.offset[at]!, length } : null,
+        placeholder: placeholderAt(block, at),
+      };
+    });
+  }
+
+  /** The block that holds `row`. */
+  private block(row: number): Promise<RowsBlock> {
+    const { block } = this.manifest.rows;
+    const number = Math.floor(row / block);
+    return this.blocks.get(String(number), async () => {
+      const first = number * block;
+      return readRows(await this.files.loadListed(this.rowFiles, number, "rows"), first, Math.min(block, this.count - first));
+    });
+  }
+
+  private shard(number: number): Promise<IdShard> {
+    return this.shards.get(String(number), async () =>
+      readIds(await this.files.loadListed(this.idFiles, number, "rows"), number, this.manifest.ids.digits, this.count));
+  }
+}
