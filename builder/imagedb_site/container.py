@@ -169,8 +169,9 @@ def _read_section(name: str, section: object) -> tuple[np.dtype[Any], int, int]:
 def gzip_bytes(data: bytes | memoryview, level: int = 9) -> bytes:
     """One gzip member without name or time stamp, so that the same bytes give the same file."""
     packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
-    body = packer.compress(data) + packer.flush()
-    return _GZIP_HEADER + body + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    body, end = packer.compress(data), packer.flush()
+    checks = struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    return b"".join([_GZIP_HEADER, body, end, checks])
 
 
 def gunzip_if(data: bytes, limit: int) -> bytes:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from plain_site import PlainSite
 
 from imagedb_site.container import canonical_json
@@ -20,6 +23,7 @@ from imagedb_site.site import ArrayEmbeddings, SiteInput, SiteRow, SiteSettings
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 sys.path.insert(0, str(GOLDEN))
 
+import make_site_grown  # noqa: E402, F401
 import make_site_tiny  # noqa: E402
 
 FIELDS = [
@@ -67,7 +71,7 @@ def golden_pictures() -> list[bytes]:
 
 
 def golden_input(web: Path | None = None, **settings: Any) -> SiteInput:
-    """The golden collection, with pages where there is a web build."""
+    """The golden collection, with pages if there is a web build."""
     made = make_site_tiny.make_input(golden_pictures())
     changed = dataclasses.replace(made.settings, web=web, pages=web is not None, **settings)
     return dataclasses.replace(made, settings=changed)
@@ -108,6 +112,23 @@ def sample_input(
         embeddings=None if embeddings is None else ArrayEmbeddings(embeddings),
         settings=SiteSettings(**{"pages": False, **settings}),
     )
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of that size, mounted at `folder`; skips the test if this user cannot mount one."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        mounted = False
+    if not mounted:
+        pytest.skip("this user cannot mount a small file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def tree(folder: Path) -> dict[str, bytes]:

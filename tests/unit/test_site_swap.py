@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from plain_site import PlainSite
-from site_samples import sample_input, tree
+from site_samples import sample_input, small_disk, tree
 
 from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.site import SiteInput, SiteReport, publish, swap, workspace, write_site
@@ -258,16 +258,7 @@ def test_kill_9_in_the_middle(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
     """A file system of 300 kB holds the first site and not the second one beside it."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)]
-    try:
-        mounted = subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        mounted = False
-    if not mounted:
-        pytest.skip("this user cannot mount a small file system")
-    try:
+    with small_disk(tmp_path / "disk", "300k") as disk:
         out = disk / "dist"
         put(sample_input(20), out)
         before = tree(out)
@@ -277,5 +268,3 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         assert names(disk) == ["dist"]
         put(sample_input(21), out)
         PlainSite(out).check()
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

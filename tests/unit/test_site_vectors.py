@@ -1,4 +1,4 @@
-"""int8 codes keep the order of results, also where some values are far off the others."""
+"""int8 codes keep the order of results, even if some values are far from the others."""
 
 from __future__ import annotations
 

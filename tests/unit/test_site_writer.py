@@ -7,12 +7,13 @@ import errno
 import hashlib
 import json
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from plain_site import PlainSite
-from site_samples import FIELDS, golden_input, make_web, sample_input, tree
+from site_samples import FIELDS, golden_input, make_web, sample_input, small_disk, tree
 
 from imagedb_site.errors import FormatError, ImageDBError, StorageError
 from imagedb_site.records import FieldSpec
@@ -68,7 +69,7 @@ def test_unchanged_files_are_hard_links(tmp_path: Path) -> None:
     assert thumb.samefile(tmp_path / "two" / "thumbs" / thumb.name)
 
 
-def test_a_damaged_file_of_the_previous_site_is_written_anew(tmp_path: Path) -> None:
+def test_a_damaged_file_of_the_previous_site_is_written_again(tmp_path: Path) -> None:
     site = sample_input(20)
     write_site(site, tmp_path / "one")
     thumb = next((tmp_path / "one" / "thumbs").iterdir())
@@ -92,7 +93,7 @@ def test_unchanged_data_is_not_compressed_again(
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
-def test_damaged_compressed_data_is_written_anew(tmp_path: Path) -> None:
+def test_damaged_compressed_data_is_written_again(tmp_path: Path) -> None:
     write_site(sample_input(300), tmp_path / "one")
     catalog = next((tmp_path / "one" / "data").glob("catalog.*"))
     data = bytearray(catalog.read_bytes())
@@ -269,6 +270,19 @@ def test_a_full_disk_is_a_storage_error(tmp_path: Path, monkeypatch: pytest.Monk
         write_site(sample_input(), tmp_path / "site")
     assert caught.value.hint is not None
     assert not (tmp_path / "site" / "manifest.json").exists()
+
+
+def test_no_room_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StorageError, match="nowhere"):
+        write_site(sample_input(), tmp_path / "one")
+    with small_disk(tmp_path / "disk", "48k") as disk:
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with pytest.raises(StorageError, match="full-text index") as caught:
+            write_site(sample_input(3000, dim=None), tmp_path / "two")
+        assert "TMPDIR" in str(caught.value.hint)
+        assert list(disk.iterdir()) == []
+    assert not (tmp_path / "two" / "manifest.json").exists()
 
 
 def test_only_into_an_empty_folder(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import apsw
 from imagedb_site import fts
 from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.records import FieldSpec, Value
+from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.text import fts_text
 
@@ -48,7 +49,8 @@ class CatalogWriter:
         self._count = 0
 
     def __enter__(self) -> CatalogWriter:
-        self._folder = tempfile.TemporaryDirectory(prefix="imagedb-site-")
+        with storage_errors(Path(tempfile.gettempdir())):
+            self._folder = tempfile.TemporaryDirectory(prefix="imagedb-site-")
         self._path = Path(self._folder.name) / "fts.sqlite"
         with _storage():
             self._database = apsw.Connection(str(self._path))

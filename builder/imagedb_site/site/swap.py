@@ -1,4 +1,4 @@
-"""Puts a finished site in the place of the one before, whole or not at all."""
+"""Puts a finished site in the place of the previous one, completely or not at all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_site(folder: Path) -> bool:
 
 
 def check_replaceable(out: Path) -> None:
-    """Raise StorageError unless `out` is free, empty or a site of this program."""
+    """Raise StorageError unless `out` does not exist, is empty or is a site of this program."""
     with storage_errors(out):
         if not os.path.lexists(out):
             return
@@ -45,11 +45,11 @@ def check_replaceable(out: Path) -> None:
 
 @contextmanager
 def workspace(out: Path) -> Iterator[Path]:
-    """A new folder beside `out` to write the next site into; removed at the end if still there.
+    """Gives a new folder beside `out` to write the next site into, and removes it if it is left over.
 
-    Remains of a build that was killed are cleaned up first, and an interrupted swap is completed.
-    Raises StorageError where `out` must not be replaced, where another build is writing to it, or
-    where no folder can be made.
+    What a killed build left behind is cleaned up first, and an interrupted swap is completed. Raises
+    StorageError if `out` must not be replaced, if another build is writing to it, or if no folder can
+    be made.
     """
     out = _real(out)
     aside = _aside(out)
@@ -69,12 +69,12 @@ def workspace(out: Path) -> Iterator[Path]:
 
 
 def swap(temp: Path, out: Path) -> None:
-    """Put the site in `temp` in the place of `out`, then remove what was there.
+    """Put the site in `temp` in the place of `out`, then remove the old one.
 
-    One atomic exchange where the system has it (Linux, macOS), else two renames that are undone on
-    failure; where `out` cannot be renamed (a mount point), its files are replaced one by one, the
-    manifest last. Files of the owner at the top of `out` (`CNAME`, `.git`) stay. Raises StorageError
-    and leaves the old site whole.
+    This is one atomic exchange if the system has it (Linux, macOS), or two renames that are undone on
+    failure. If `out` cannot be renamed (a mount point), its files are replaced one by one, the manifest
+    last. Files of the owner at the top of `out` (`CNAME`, `.git`) stay. If it raises StorageError, the
+    old site is still complete.
     """
     out = _real(out)
     if not is_site(temp):
@@ -110,13 +110,13 @@ def swap(temp: Path, out: Path) -> None:
 
 
 def _real(out: Path) -> Path:
-    """The folder itself where `out` is a link to it."""
+    """The folder itself if `out` is a link to it."""
     with storage_errors(out):
         return out.resolve()
 
 
 def _aside(out: Path) -> Path:
-    """Where the next site is written: beside `out`, or inside where nothing can be made beside it."""
+    """Where the next site is written: beside `out`, or inside it if nothing can be made beside it."""
     if out.is_dir() and (os.path.ismount(out) or not os.access(out.parent, os.W_OK)):
         return out / _INSIDE
     return out.with_name(f".{out.name}.building")
@@ -127,7 +127,7 @@ def _old(out: Path) -> Path:
 
 
 def _recover(out: Path, aside: Path) -> None:
-    """Finish what a killed build left: a swap stopped half-way, and the owner's files in it."""
+    """Finish what a killed build left: a swap that stopped half-way, and the owner's files in it."""
     old = _old(out)
     if is_site(old) and not out.exists():
         old.rename(out)
@@ -136,7 +136,7 @@ def _recover(out: Path, aside: Path) -> None:
             _keep_foreign(remains, out)
     _discard(old)
     _clear(aside)
-    # Only files of the owner are left after that; they are never thrown away.
+    # Only files of the owner are left now; they are never deleted.
     if any(aside.iterdir()):
         raise StorageError(
             f"{aside} holds files that are also in {out}.", "Move them away, then build again."
@@ -151,14 +151,14 @@ def _keep_foreign(source: Path, out: Path) -> None:
 
 
 def _discard(folder: Path) -> None:
-    """Remove a site that is no longer needed, and its folder if nothing of the owner is in it."""
+    """Remove a site that is no longer needed, and its folder unless files of the owner are in it."""
     _clear(folder)
     with suppress(OSError):
         folder.rmdir()
 
 
 def _clear(folder: Path) -> None:
-    """Remove the files of a site; what cannot go now goes at the next build."""
+    """Remove the files of a site. Files that cannot be removed now are removed by the next build."""
     for name in OWN_NAMES:
         path = folder / name
         if path.is_dir() and not path.is_symlink():
@@ -169,7 +169,7 @@ def _clear(folder: Path) -> None:
 
 
 def _replace_files(temp: Path, out: Path) -> None:
-    """Bring `out` up to date file by file: new hashed files, then the few mutable ones, then rubbish."""
+    """Update `out` file by file: add hashed files, replace mutable ones, then remove what is left over."""
     new = sorted(path.relative_to(temp) for path in temp.rglob("*") if path.is_file())
     for relative in new:
         target = out / relative
@@ -189,7 +189,7 @@ def _replace_files(temp: Path, out: Path) -> None:
 
 
 def _copy_whole(source: Path, target: Path) -> None:
-    """Copy so that a reader sees the old file or the new one, never a part."""
+    """Copy so that a reader sees the old file or the new one, never a part of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     try:
@@ -200,7 +200,7 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 
 def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two folders in one step; False where the system cannot."""
+    """Exchange two folders in one step; returns False if the system cannot."""
     try:
         library = ctypes.CDLL(None, use_errno=True)
         one, two = os.fsencode(first), os.fsencode(second)
@@ -223,10 +223,10 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 def _lock(folder: Path, out: Path) -> int | None:
-    """Hold `folder` against a second build; the system lets go when this process ends."""
+    """Lock `folder` against a second build. The system releases the lock when this process ends."""
     try:
         import fcntl
-    except ImportError:  # Windows: two builds at once stay the owner's care
+    except ImportError:  # no lock on Windows: the user must not run two builds at once
         return None
     descriptor = os.open(folder, os.O_RDONLY)
     try:
