@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagedb_site.records import FieldSpec, Value
-from imagedb_site.site import image_ids, row_order
+from imagedb_site.site import image_ids, order_key, row_order
+from imagedb_site.site.ids import id_digits
 from imagedb_site.text import natural_key
 from imagedb_site.values import clean_fields, date_seconds
 
@@ -94,6 +95,35 @@ def test_row_order_does_not_depend_on_the_order_given(keys: list[str]) -> None:
     assert one == two and sorted(one) == sorted(keys)
 
 
+@given(
+    images=st.lists(
+        st.tuples(
+            st.text("ab01/", min_size=1, max_size=4),
+            st.one_of(
+                st.none(),
+                st.datetimes(max_value=datetime(3000, 1, 1)).map(datetime.isoformat),
+                st.sampled_from(["1970-01-01", "1969-12-31T23:59:59.5", "not a date"]),
+            ),
+        ),
+        max_size=12,
+    )
+)
+def test_keys_sort_by_date_then_by_path(images: list[tuple[str, str | None]]) -> None:
+    def plain(image: tuple[str, str | None]) -> tuple:
+        seconds = None if image[1] is None else date_seconds(image[1])
+        return seconds is None, -(seconds or 0), natural_key(image[0]), image[0]
+
+    by_key = sorted(images, key=lambda image: order_key(*image))
+    assert by_key == sorted(images, key=plain)
+
+
+@pytest.mark.parametrize(
+    ("count", "digits"), [(1, 0), (4096, 0), (4097, 1), (65_536, 1), (65_537, 2), (10**9, 4)]
+)
+def test_files_of_ids_have_few_ids(count: int, digits: int) -> None:
+    assert id_digits(count, 4096) == digits
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -128,7 +158,7 @@ def test_dates_are_on_the_clock_of_the_picture(text: str, moment: datetime) -> N
 
 
 @pytest.mark.parametrize("text", ["", "0000", "2021-13", "2021-02-30", "0000:00:00 00:00:00", "x"])
-def test_what_is_no_date(text: str) -> None:
+def test_what_is_not_a_date(text: str) -> None:
     assert date_seconds(text) is None
 
 

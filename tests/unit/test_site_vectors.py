@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from imagedb_site.errors import FormatError
 from imagedb_site.site import ArrayEmbeddings, Quantizer
-from imagedb_site.site.quantizer import encode, fit_quantizer, survey
-from imagedb_site.site.vectors import interleave
+from imagedb_site.site.look_alike import Projection, look_alike_order
+from imagedb_site.site.quantizer import encode, fit_quantizer, in_blocks, survey
+from imagedb_site.site.vectors import interleave, shard_rows
 
 
 def heavy_tailed(count: int = 3000, dim: int = 96) -> np.ndarray:
@@ -82,3 +88,55 @@ def test_interleaving_by_the_formula_of_the_format() -> None:
             group, r, chunk, byte = row // 4, row % 4, d // 16, d % 16
             expected[group * 4 * padded + chunk * 64 + r * 16 + byte] = codes[row, d]
     assert (flat == expected).all()
+
+
+@pytest.mark.parametrize("rows", [1, 7, 1000, 8192])
+def test_the_blocks_of_the_source_do_not_matter(rows: int) -> None:
+    class InBlocks:
+        dim = 24
+
+        def blocks(self) -> Iterator[np.ndarray]:
+            for first in range(0, len(values), rows):
+                yield values[first : first + rows]
+
+    values = heavy_tailed(9001, 24)
+    one, other = survey(InBlocks(), 9001), survey(ArrayEmbeddings(values), 9001)
+    assert len(one.sample) == 4501
+    for name in ("mean", "low", "high", "sample"):
+        assert (getattr(one, name) == getattr(other, name)).all()
+    found = list(in_blocks(InBlocks(), 9001, 4096))
+    assert [len(block) for block in found] == [4096, 4096, 809]
+    assert (np.concatenate(found) == values).all()
+
+
+def test_embeddings_that_do_not_fit_are_refused() -> None:
+    values = heavy_tailed(10, 24)
+    for count in (9, 11):
+        with pytest.raises(FormatError, match="do not fit"):
+            survey(ArrayEmbeddings(values), count)
+
+
+@pytest.mark.parametrize(
+    ("dim", "rows"), [(256, 4096), (250, 4096), (384, 2728), (512, 2048), (5, 65536), (1 << 20, 4)]
+)
+def test_a_shard_has_at_most_a_mebibyte_of_codes(dim: int, rows: int) -> None:
+    assert shard_rows(dim) == rows
+
+
+@given(count=st.integers(1, 200), dim=st.integers(1, 40), seed=st.integers(0, 99))
+def test_look_alikes_are_a_permutation(count: int, dim: int, seed: int) -> None:
+    points = np.random.default_rng(seed).integers(-2, 3, (count, dim)).astype(np.float32)
+    order = look_alike_order(points)
+    assert sorted(order.tolist()) == list(range(count))
+    assert (order == look_alike_order(points.copy())).all()
+
+
+def test_look_alikes_lie_together_in_fewer_dimensions() -> None:
+    random = np.random.default_rng(3)
+    cluster = np.arange(6000) % 12
+    points = random.normal(size=(12, 256))[cluster] + 0.1 * random.normal(size=(6000, 256))
+    projection = Projection(points[::10].astype(np.float32))
+    reduced = projection(points.astype(np.float32))
+    assert reduced.shape == (6000, 32)
+    changes = np.count_nonzero(np.diff(cluster[look_alike_order(reduced)]))
+    assert changes < 60
