@@ -27,9 +27,11 @@ from imagedb_site.reader.catalog import CatalogDatabase
 from imagedb_site.reader.decode import decode_column, decode_ids, decode_rows, decode_vectors
 from imagedb_site.reader.documents import decode_documents
 from imagedb_site.reader.manifest import parse_manifest
-from imagedb_site.site.catalog import build_catalog
+from imagedb_site.site import ArrayEmbeddings
+from imagedb_site.site.catalog import CatalogWriter
 from imagedb_site.site.columns import encode_column
-from imagedb_site.site.vectors import interleave, quantize
+from imagedb_site.site.quantizer import encode, fit_quantizer, survey
+from imagedb_site.site.vectors import interleave
 
 FOLDER = GOLDEN / "site-tiny"
 RELAXED = settings(
@@ -269,26 +271,31 @@ def test_tags_and_categories_come_back(rows: list[list[str]]) -> None:
 @settings(max_examples=60, deadline=None)
 def test_vectors_come_back_within_half_a_step(count: int, dim: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
-    coded = quantize(values)
+    coded = fit_quantizer(survey(ArrayEmbeddings(values), count))
+    codes = encode(values, coded)
     header = {"codec": "int8", "count": count, "dim": dim, "padded_dim": -(-dim // 16) * 16}
-    arrays = {"mean": coded.mean, "scale": coded.scale, "codes": interleave(coded.codes)}
+    arrays = {"mean": coded.mean, "scale": coded.scale, "codes": interleave(codes)}
     data = write_container("vectors", header, arrays)
     decoded = decode_vectors(data, count, dim)
-    assert (decoded.codes == coded.codes).all()
-    inside = np.abs(coded.codes) < 127
+    assert (decoded.codes == codes).all()
+    inside = np.abs(codes) < 127
     wrong = np.abs(decoded.embeddings() - values)[inside]
     assert (wrong <= np.broadcast_to(coded.scale * 0.51 + 1e-6, values.shape)[inside]).all()
     flat, padded = read_container(data, "vectors")[1]["codes"], header["padded_dim"]
     row, d = count - 1, dim - 1
     at = row // 4 * 4 * padded + d // 16 * 64 + row % 4 * 16 + d % 16
-    assert flat[at] == coded.codes[row, d]
+    assert flat[at] == codes[row, d]
 
 
 def test_a_catalog_with_more_in_it_than_full_text() -> None:
     """A catalog cannot bring code: no triggers, no views over it, nothing written."""
     import apsw
 
-    honest = build_catalog(["name"], [{"name": "a cat"}, {"name": "a dog"}])
+    with CatalogWriter(FIELDS[:1]) as writer:
+        writer.add(["a cat"])
+        writer.add(["a dog"])
+        with writer.finished() as data:
+            honest = bytes(data)
     database = apsw.Connection(":memory:")
     database.deserialize("main", honest)
     database.execute("DELETE FROM fts_docsize WHERE id = 2")
