@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_site import PlainSite
+from site_samples import sample_input
 
 from imagedb_site.container import write_container
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.decode import decode_words
-from imagedb_site.reader.site import open_site
+from imagedb_site.site import write_site
 from imagedb_site.site.catalog import full_text
 from imagedb_site.site.words import WordCounter, words_of
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def count_words(columns: Sequence[str], rows: Sequence[dict], most: int = 100) -> list:
@@ -46,16 +45,10 @@ def test_words_do_not_run_from_field_into_field() -> None:
     assert count_words(["a", "b"], [{"a": "sun-", "b": "flower"}]) == [("flower", 1), ("sun", 1)]
 
 
-def test_the_golden_site_has_the_words_of_its_texts() -> None:
-    expected = json.loads((GOLDEN / "site-tiny.json").read_text(encoding="utf-8"))["words"]
-    assert [list(item) for item in open_site(GOLDEN / "site-tiny").words] == expected
-    assert len(expected) > 20
-
-
-def test_a_site_without_words_offers_none() -> None:
-    site = open_site(GOLDEN / "site-queries")
-    assert site.manifest.suggestions is None
-    assert site.words == []
+def test_a_site_without_words_offers_none(tmp_path: Path) -> None:
+    numbers = {row: {"name": f"{row} 2019 (x)"} for row in range(3)}
+    write_site(sample_input(3, fields=numbers), tmp_path / "site")
+    assert PlainSite(tmp_path / "site").manifest["suggestions"] is None
 
 
 @pytest.mark.parametrize(
