@@ -47,7 +47,7 @@ describe("a search that begins while it is typed", () => {
     const engine = await warmEngine();
     const request: SearchRequest = { text: "image:mine.jpg cat", mode: "all" };
     expect(await engine.begin(request)).toBe(true);
-    await expect(engine.search(request)).rejects.toThrow("not at hand");
+    await expect(engine.search(request)).rejects.toThrow("isn't available in this browser");
   });
 });
 

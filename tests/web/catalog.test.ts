@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SyntaxProblem, WholeCatalog } from "../../web_assets/src/catalog";
-import { highlightExpression, parse, plainWords, planQuery } from "../../web_assets/src/engine/query";
+import { highlightExpression, planText } from "../../web_assets/src/engine/plan";
+import { parse, plainWords } from "../../web_assets/src/engine/query";
 import { spaceCjk, spaceCjkQuery } from "../../web_assets/src/catalog/cjk";
 import type { Manifest } from "../../web_assets/src/format";
 import { decoded, golden, json, sqliteWasm } from "./support/files";
@@ -62,7 +63,7 @@ describe("match", () => {
   });
 });
 
-const plan = (text: string) => planQuery(parse(text), [], columns);
+const plan = (text: string) => planText(parse(text), [], columns);
 
 describe("what people type", () => {
   const find = async (text: string) => {
@@ -74,7 +75,7 @@ describe("what people type", () => {
   it("is never a syntax error unless it is meant as syntax", async () => {
     const check = async (text: string) => {
       const { query, strict, loose, required, forbidden } = plan(text);
-      const suggestion = planQuery(parse(plainWords(text)), [], columns);
+      const suggestion = planText(parse(plainWords(text)), [], columns);
       expect(suggestion.query.match).toBeNull();
       if (query.match !== null) return;
       for (const expression of [strict, loose, ...required, ...forbidden, suggestion.strict, highlightExpression(plan(text))]) {

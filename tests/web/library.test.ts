@@ -58,7 +58,7 @@ describe("a collection", () => {
     const named = { "one.jpg": Float32Array.from(images["one.jpg"]!) };
     const mixed = await collection.search("image:one.jpg + winter", { images: named, k: 5 });
     expect(mixed.hits).toHaveLength(5);
-    await expect(collection.search("image:other.jpg", { images: named })).rejects.toThrow("not at hand");
+    await expect(collection.search("image:other.jpg", { images: named })).rejects.toThrow("No embedding was given for image:other.jpg");
     expect((await collection.similar(named["one.jpg"]!, { k: 4 })).hits).toHaveLength(4);
   });
 

@@ -122,7 +122,7 @@ export class ImageCollection {
 
   /** Answer a query in the language of docs/QUERY.md. An empty query gives all images in their default order. */
   async search(text: string, { signal, mode = "all", ...options }: QueryOptions = {}): Promise<Hits> {
-    const { results, ...response } = await this.collection.search({ text, mode, ...options }, cancel(signal));
+    const { results, ...response } = await this.collection.search({ text, mode, images: {}, ...options }, cancel(signal));
     return { ...response, hits: await this.hits(results, signal) };
   }
 

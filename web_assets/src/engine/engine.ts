@@ -5,13 +5,15 @@ import { numberAt } from "../format/index";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
+import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
 import { both, maskOf, type Mask } from "./mask";
 import { MeaningArm } from "./meaning-arm";
-import { highlightExpression, parse, planQuery, type QueryPlan } from "./query/index";
+import { highlightExpression, planText, type TextPlan } from "./plan";
+import { parse } from "./query/index";
 import { browse } from "./ranking";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
-import { filters, search, type SearchContext } from "./search";
+import { search, type SearchContext } from "./search";
 import { correction, suggest } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords } from "./words-arm";
@@ -187,20 +189,20 @@ export class Engine {
     const { count } = this.resources;
     const catalog = text.trim() ? await this.resources.catalog() : null;
     const found = await this.plainly(text, async (plan) => {
-      const mask = await filters(this.resources, list, plan);
+      const mask = await filterRows(this.resources, list, plan.filters);
       return catalog ? await searchWords(catalog, plan, true, mask, count) : { all: () => new Uint32Array(), strict: null, mask };
     });
     return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), count));
   }
 
   /** What `use` makes of a text's plan; of its plain words where FTS5 refuses the expression it is. */
-  private async plainly<T>(text: string, use: (plan: QueryPlan) => T | Promise<T>): Promise<T> {
+  private async plainly<T>(text: string, use: (plan: TextPlan) => T | Promise<T>): Promise<T> {
     const { fields, catalog } = this.manifest;
     try {
-      return await use(planQuery(parse(text), fields, catalog.columns));
+      return await use(planText(parse(text), fields, catalog.columns));
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;
-      return await use(planQuery(parse(text, { expressions: false }), fields, catalog.columns));
+      return await use(planText(parse(text, { expressions: false }), fields, catalog.columns));
     }
   }
 

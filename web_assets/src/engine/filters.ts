@@ -1,65 +1,89 @@
-/** Filters on columns: from conditions to the rows that meet them. */
-import { numberAt, type Column, type FieldDefinition, type NumberColumn } from "../format/index";
+/** From conditions on fields to the rows that meet them: those of a request, and those of a query text. */
+import { numberAt, type Column, type FieldDefinition } from "../format/index";
 import { QueryError } from "./errors";
-import { emptyMask, type Mask } from "./mask";
-import { dateBounds } from "./query/index";
+import { both, emptyMask, type Mask } from "./mask";
+import type { FieldCondition } from "./plan";
+import { dateBounds, holds, intervals, valueTest, type Interval } from "./query/index";
+import type { Resources } from "./resources";
 import type { Filter } from "./types";
 
-/** The rows for which `filter` holds. A missing value meets `none` only. */
-export function filterMask(filter: Filter, field: FieldDefinition, column: Column): Mask {
+/** What a field's value must be. An unknown value meets negated conditions only. */
+export interface Condition {
+  field: FieldDefinition;
+  negated: boolean;
+  /** The numbers or seconds that meet it. Throws QueryError if the condition does not fit numbers. */
+  numbers: () => readonly Interval[];
+  /** A test for texts. Throws QueryError if the condition does not fit texts. */
+  texts: () => (value: string) => boolean;
+}
+
+/** The rows that meet all conditions; null stands for all rows, if there are no conditions. */
+export async function filterRows(resources: Resources, list: readonly Filter[], terms: readonly FieldCondition[] = []): Promise<Mask | null> {
+  const conditions = [...list.map((filter) => ofFilter(filter, resources.field(filter.field))), ...terms.map(ofTerm)];
+  const masks = await Promise.all(conditions.map(async (condition) => conditionMask(condition, await resources.column(condition.field.name))));
+  return masks.reduce<Mask | null>(both, null);
+}
+
+/** The rows for which a condition holds. */
+export function conditionMask(condition: Condition, column: Column): Mask {
+  const { negated } = condition;
+  const mask = emptyMask(column.count);
+  const test = rowTest(condition, column);
+  for (let row = 0; row < column.count; row++) if (test(row) !== negated) mask[row >> 3]! |= 1 << (row & 7);
+  return mask;
+}
+
+function rowTest({ numbers, texts }: Condition, column: Column): (row: number) => boolean {
+  if (column.kind === "number") {
+    const wanted = numbers();
+    return (row) => holds(wanted, numberAt(column, row));
+  }
+  const wanted = Uint8Array.from(column.values.map(texts()), Number);
+  if (column.kind === "category") return (row) => wanted[column.codes[row]!] === 1;
+  return (row) => {
+    for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++) if (wanted[column.codes[i]!]) return true;
+    return false;
+  };
+}
+
+/** A field term of a query text. */
+function ofTerm({ field, term }: FieldCondition): Condition {
+  return {
+    field, negated: term.negated,
+    numbers: () => intervals(term, field.type === "date"),
+    texts: () => valueTest(field.type, term.value),
+  };
+}
+
+/** A filter of a request, which names values exactly. */
+function ofFilter(filter: Filter, field: FieldDefinition): Condition {
   if (filter.kind === "range") {
-    if (column.kind !== "number") throw new QueryError(`The field “${field.label}” has no range.`);
     const { min = -Infinity, max = Infinity } = filter;
-    return numberMask(column, (value) => value >= min && value <= max);
+    return {
+      field, negated: false,
+      numbers: () => [{ low: min, high: max, open: false }],
+      texts: () => { throw new QueryError(`The field “${field.label}” has no range.`); },
+    };
   }
-  const holds = column.kind === "number"
-    ? numberMask(column, oneOf(filter.values, field))
-    : codeMask(column, new Set(filter.values));
-  return filter.kind === "any" ? holds : complement(holds, column.count);
+  const { values } = filter;
+  return {
+    field, negated: filter.kind === "none",
+    numbers: () => values.map((value) => exactly(value, field)),
+    texts: () => {
+      const wanted = new Set(values);
+      return (value) => wanted.has(value);
+    },
+  };
 }
 
-function oneOf(values: string[], field: FieldDefinition): (value: number) => boolean {
-  if (field.type === "date") {
-    const intervals = values.map((value) => dateBounds(value) ?? fail(`“${value.slice(0, 40)}” is no date.`));
-    return (value) => intervals.some(({ low, high }) => value >= low && value <= high);
+/** A number alone, or all moments of a date. */
+function exactly(value: string, { type }: FieldDefinition): Interval {
+  if (type === "date") {
+    const bounds = dateBounds(value);
+    if (!bounds) throw new QueryError(`“${value.slice(0, 40)}” is not a date.`);
+    return { ...bounds, open: false };
   }
-  const wanted = new Set(values.map((value) => (value.trim() && Number.isFinite(Number(value)) ? Number(value) : fail(`“${value.slice(0, 40)}” is no number.`))));
-  return (value) => wanted.has(value);
-}
-
-function numberMask(column: NumberColumn, holds: (value: number) => boolean): Mask {
-  const mask = emptyMask(column.count);
-  for (let row = 0; row < column.count; row++) {
-    const value = numberAt(column, row);
-    // A missing value is NaN, which is in no interval and in no set of numbers.
-    if (!Number.isNaN(value) && holds(value)) mask[row >> 3]! |= 1 << (row & 7);
-  }
-  return mask;
-}
-
-function codeMask(column: Exclude<Column, NumberColumn>, wanted: Set<string>): Mask {
-  const mask = emptyMask(column.count);
-  const codes = new Set<number>();
-  column.values.forEach((value, code) => { if (wanted.has(value)) codes.add(code); });
-  if (!codes.size) return mask;
-  if (column.kind === "category") {
-    for (let row = 0; row < column.count; row++) if (codes.has(column.codes[row]!)) mask[row >> 3]! |= 1 << (row & 7);
-    return mask;
-  }
-  for (let row = 0; row < column.count; row++) {
-    for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++) {
-      if (codes.has(column.codes[i]!)) mask[row >> 3]! |= 1 << (row & 7);
-    }
-  }
-  return mask;
-}
-
-function complement(mask: Mask, count: number): Mask {
-  const result = mask.map((byte) => ~byte & 255);
-  if (count % 8) result[result.length - 1]! &= (1 << (count % 8)) - 1;
-  return result;
-}
-
-function fail(message: string): never {
-  throw new QueryError(message);
+  const number = value.trim() ? Number(value) : NaN;
+  if (!Number.isFinite(number)) throw new QueryError(`“${value.slice(0, 40)}” is not a number.`);
+  return { low: number, high: number, open: false };
 }

@@ -1,6 +1,9 @@
-/** What a request asks for: its text in the query language (docs/QUERY.md), and what it adds beside it. */
+/** What a request asks of a collection: its text in the query language (docs/QUERY.md), and what else it has. */
+import type { FieldDefinition } from "../format/index";
 import { QueryError } from "./errors";
-import { findField, parse, planQuery, type QueryPlan } from "./query/index";
+import {
+  findField, isSearchable, parse, quote, split, wordsOf, type FieldTerm, type Query, type Term as TextTerm,
+} from "./query/index";
 import type { Manifest, Mode, Notice, SearchRequest, Sort, WeightedEmbedding } from "./types";
 
 /** Something to be near (`weight` > 0) or far from (< 0) in the meaning arm. */
@@ -11,12 +14,12 @@ export type Term =
 
 export interface Plan {
   mode: Mode;
-  text: QueryPlan;
+  text: TextPlan;
   terms: Term[];
   sort: Sort | null;
   offset: number;
   k: number;
-  /** How many results there are at most, where the text says so. */
+  /** How many results there are at most, if the text says so. */
   limit: number;
   /** Whether to look for results that show the same picture. */
   group: boolean;
@@ -32,19 +35,19 @@ const DEFAULT_K = 20;
 
 /**
  * Check a request and split it into its parts.
- * @param expressions false takes the text for no FTS5 expression: for one that was refused
+ * @param expressions false if the text must not be read as an FTS5 expression, because that was refused
  * @throws QueryError for a request that makes no sense
  */
 export function makePlan(request: SearchRequest, manifest: Manifest, expressions = true): Plan {
   const { mode, offset = 0, like = [], embeddings = [] } = request;
   const query = parse(request.text ?? "", { expressions });
   const k = request.k ?? query.k ?? DEFAULT_K;
-  if (mode !== "all" && mode !== "meaning" && mode !== "words") throw new QueryError(`“${String(mode)}” is no mode of searching.`);
+  if (mode !== "all" && mode !== "meaning" && mode !== "words") throw new QueryError(`“${String(mode)}” is not a search mode.`);
   if (!Number.isInteger(k) || k < 0 || k > MAX_RESULTS) throw new QueryError(`k must be a whole number up to ${MAX_RESULTS}.`);
   if (!Number.isInteger(offset) || offset < 0) throw new QueryError("offset must be a whole number.");
-  const text = planQuery(query, manifest.fields, manifest.catalog.columns);
+  const text = planText(query, manifest.fields, manifest.catalog.columns);
   const { sort, notices } = sorting(text, request.sort, manifest);
-  // Only the words arm is asked: pictures need not be at hand.
+  // Only the words arm is asked: the pictures are not needed.
   const terms = mode === "words" ? [] : [
     ...text.terms.map((term): Term => {
       if (term.kind === "text") return { kind: "text", text: term.value, weight: term.weight };
@@ -74,14 +77,16 @@ function weighted(given: Float32Array | WeightedEmbedding): WeightedEmbedding {
   return given instanceof Float32Array ? { embedding: given, weight: 1 } : given;
 }
 
-function picture({ images = {} }: SearchRequest, name: string): Float32Array {
-  const embedding = Object.hasOwn(images, name) ? images[name] : undefined;
-  if (!embedding) throw new QueryError(`The picture “${name.slice(0, 80)}” is not at hand. Drop or paste it into the search box.`);
+function picture({ images }: SearchRequest, name: string): Float32Array {
+  const embedding = images && Object.hasOwn(images, name) ? images[name] : undefined;
+  // A caller who passes embeddings is a program; without any the text was typed into a page.
+  if (!embedding && images) throw new QueryError(`No embedding was given for image:${name.slice(0, 80)}; pass it in \`images\`.`);
+  if (!embedding) throw new QueryError(`The picture “${name.slice(0, 80)}” isn't available in this browser. Drop or paste it into the search box.`);
   return embedding;
 }
 
 /** The order of the text, before that of the request. */
-function sorting({ query }: QueryPlan, asked: Sort | undefined, { fields }: Manifest): { sort: Sort | null; notices: Notice[] } {
+function sorting({ query }: TextPlan, asked: Sort | undefined, { fields }: Manifest): { sort: Sort | null; notices: Notice[] } {
   if (query.sort === null) return { sort: asked ?? null, notices: [] };
   const field = findField(query.sort, fields);
   if (field?.column && field.type !== "tags") {
@@ -89,4 +94,85 @@ function sorting({ query }: QueryPlan, asked: Sort | undefined, { fields }: Mani
   }
   const names = fields.filter(({ column, type }) => column && type !== "tags").map(({ name }) => name).join(", ");
   return { sort: asked ?? null, notices: [{ kind: "sort", message: `Cannot sort by “${query.sort.slice(0, 40)}”, only by: ${names}.` }] };
+}
+
+/** How many different words full text looks for. */
+const MAX_WORDS = 100;
+
+export interface FieldCondition {
+  field: FieldDefinition;
+  term: FieldTerm;
+}
+
+/**
+ * A query text made ready for one collection. `strict` and `loose` are FTS5 expressions of the positive words (all
+ * of them, any of them); every result must match those of `required` and none of `forbidden`.
+ */
+export interface TextPlan {
+  query: Query;
+  terms: TextTerm[];
+  /** The words that full text looks for; results say which of them they have. */
+  words: string[];
+  strict: string | null;
+  loose: string | null;
+  required: string[];
+  forbidden: string[];
+  filters: FieldCondition[];
+}
+
+/** Resolve the fields of `query` in a collection; unknown ones become plain words. */
+export function planText(query: Query, fields: readonly FieldDefinition[], columns: readonly string[]): TextPlan {
+  const filters: FieldCondition[] = [];
+  const required = query.phrases.filter(isSearchable).map(quote);
+  const forbidden = query.excluded.filter(isSearchable).map(quote);
+  const strangers: string[] = [];
+  for (const term of query.fields) {
+    const field = findField(term.name, fields);
+    if (!field) {
+      strangers.push(term.source);
+    } else if (field.type === "text" || field.type === "url" || !field.column) {
+      const expression = columns.includes(field.name) ? columnExpression(field.name, term.value) : null;
+      if (expression === null) strangers.push(term.source);
+      else (term.negated ? forbidden : required).push(expression);
+    } else {
+      filters.push({ field, term });
+    }
+  }
+  if (query.match !== null) required.push(`(${query.match})`);
+  const terms = strangers.length ? withWords(query.terms, strangers) : query.terms;
+  const texts = terms.filter(({ kind }) => kind === "text");
+  const words = [...new Set(texts.flatMap(({ value, weight }) => (weight > 0 ? wordsOf(value) : [])))].slice(0, MAX_WORDS);
+  for (const { value, weight } of texts) {
+    const unwanted = weight < 0 ? wordsOf(value) : [];
+    if (unwanted.length) forbidden.push(unwanted.slice(0, MAX_WORDS).map(quote).join(" AND "));
+  }
+  const quoted = words.map(quote);
+  return {
+    query,
+    terms,
+    words,
+    strict: query.match ?? (quoted.join(" AND ") || null),
+    loose: query.match === null ? quoted.join(" OR ") || null : null,
+    required,
+    forbidden,
+    filters,
+  };
+}
+
+/** Words added to the first positive text term, or as a term of their own. */
+function withWords(terms: readonly TextTerm[], extra: readonly string[]): TextTerm[] {
+  const position = terms.findIndex(({ kind, weight }) => kind === "text" && weight > 0);
+  if (position < 0) return [...terms, { kind: "text", value: extra.join(" "), weight: 1 }];
+  return terms.map((term, i) => (i === position ? { ...term, value: [term.value, ...extra].join(" ") } : term));
+}
+
+function columnExpression(column: string, value: string): string | null {
+  const words = split(value).filter(isSearchable);
+  return words.length ? `${column} : (${quote(words.join(" "))})` : null;
+}
+
+/** An expression that marks what a query looked for in a text; null where there is nothing to mark. */
+export function highlightExpression({ query, loose, required }: TextPlan): string | null {
+  const marked = query.match === null ? [loose, ...required] : [...required];
+  return marked.filter((expression) => expression !== null).map((expression) => `(${expression})`).join(" OR ") || null;
 }

@@ -3,15 +3,14 @@ import { abortable, pause } from "../base/async";
 import { messageOf } from "../base/errors";
 import { SyntaxProblem } from "../catalog/index";
 import { QueryError } from "./errors";
-import { filterMask } from "./filters";
-import { both, without, type Mask } from "./mask";
+import { filterRows } from "./filters";
+import { without, type Mask } from "./mask";
 import type { MeaningArm } from "./meaning-arm";
 import { makePlan, wantsRanking, type Plan } from "./plan";
-import { conditionMask, type QueryPlan } from "./query/index";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
 import { searchWords, syntaxNotice, type WordsFound } from "./words-arm";
-import type { Answer, Filter, Notice, SearchRequest, SearchResponse } from "./types";
+import type { Answer, Notice, SearchRequest, SearchResponse } from "./types";
 
 /** How long (ms) a final answer may take before the words alone are shown. */
 const WORDS_FIRST_MS = 80;
@@ -94,20 +93,11 @@ async function allowed(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, able: boolean,
 ): Promise<Mask | null> {
   const [met, unwanted] = await Promise.all([
-    filters(resources, request.filters ?? [], plan.text),
+    filterRows(resources, request.filters ?? [], plan.text.filters),
     // Without the model nothing is excluded; the meaning arm itself reports the failure.
     able ? meaning.unwanted(plan).catch(() => null) : null,
   ]);
   return unwanted ? without(met, unwanted, resources.count) : met;
-}
-
-/** The rows that meet all filters and the conditions of a query text; null if there are none. */
-export async function filters(resources: Resources, list: readonly Filter[], text: QueryPlan | null = null): Promise<Mask | null> {
-  const masks = await Promise.all([
-    ...list.map(async (filter) => filterMask(filter, resources.field(filter.field), await resources.column(filter.field))),
-    ...(text?.filters ?? []).map(async (condition) => conditionMask(condition, await resources.column(condition.field.name))),
-  ]);
-  return masks.reduce<Mask | null>(both, null);
 }
 
 /** Which arms a plan needs and the collection has. `ranking` is whether the words arm ranks, beside what it rules out. */

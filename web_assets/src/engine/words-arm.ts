@@ -2,7 +2,8 @@
 import type { FullText, SyntaxProblem } from "../catalog/index";
 import { FUSION_DEPTH } from "./fusion";
 import { both, has, maskOf, without, type Mask } from "./mask";
-import { plainWords, quote, type QueryPlan } from "./query/index";
+import type { TextPlan } from "./plan";
+import { plainWords, quote } from "./query/index";
 import type { Notice } from "./types";
 
 /** How fast a row's share of the words arm falls with the words it lacks. */
@@ -25,7 +26,7 @@ export interface WordsFound {
 type Found = Omit<WordsFound, "mask">;
 
 /** @throws SyntaxProblem if FTS5 refuses the plan's expression */
-export async function searchWords(text: FullText, plan: QueryPlan, ranking: boolean, mask: Mask | null, count: number): Promise<WordsFound> {
+export async function searchWords(text: FullText, plan: TextPlan, ranking: boolean, mask: Mask | null, count: number): Promise<WordsFound> {
   let allowed = mask;
   for (const expression of plan.required) allowed = both(allowed, maskOf(await text.having(expression), count));
   for (const expression of plan.forbidden) allowed = without(allowed, maskOf(await text.having(expression), count), count);
@@ -40,7 +41,7 @@ function found(rows: Uint32Array, strict: number): Found {
 }
 
 /** Rows by plain words; null for an expression, and for words that are not one term each. */
-async function byTerms(text: FullText, { loose, words }: QueryPlan, allowed: Mask | null, count: number): Promise<Found | null> {
+async function byTerms(text: FullText, { loose, words }: TextPlan, allowed: Mask | null, count: number): Promise<Found | null> {
   if (loose === null) return null;
   const ranked = await text.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
   if (!ranked) return null;
@@ -57,7 +58,7 @@ async function byTerms(text: FullText, { loose, words }: QueryPlan, allowed: Mas
 }
 
 /** Rows by what SQLite finds for the expressions of a plan. */
-async function byExpressions(text: FullText, { words, loose }: QueryPlan, strict: string, allowed: Mask | null, count: number): Promise<Found> {
+async function byExpressions(text: FullText, { words, loose }: TextPlan, strict: string, allowed: Mask | null, count: number): Promise<Found> {
   const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
   const all = within((await text.match(strict)).rows);
   if (loose === null || loose === strict) return found(all, all.length);

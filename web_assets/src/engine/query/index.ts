@@ -1,6 +1,5 @@
-/** The query language (docs/QUERY.md): parsing, planning, conditions. */
-export { compareCodePoints, fold, isSearchable, normal } from "./characters";
-export { dateBounds, findField } from "./fields";
-export { conditionMask } from "./filter-mask";
+/** The query language (docs/QUERY.md): parsing, fields, words. */
+export { compareCodePoints, fold, isSearchable, normal, split } from "./characters";
+export { dateBounds, findField, holds, intervals, valueTest, type Interval } from "./fields";
 export { parse, type FieldTerm, type Query, type Term } from "./parse";
-export { highlightExpression, isStopWord, plainWords, planQuery, quote, type FieldCondition, type QueryPlan } from "./plan";
+export { isStopWord, plainWords, quote, wordsOf } from "./words";

@@ -2,7 +2,7 @@
 import { complete } from "./complete";
 import { correct } from "./correct";
 import { Lexicon } from "./lexicon";
-import type { QueryPlan } from "../query/index";
+import type { TextPlan } from "../plan";
 import type { Resources } from "../resources";
 import type { Correction, Suggestion } from "../types";
 
@@ -34,7 +34,7 @@ export async function suggest(resources: Resources, text: string, limit: number)
   }, limit);
 }
 
-export async function correction(resources: Resources, text: string, plan: QueryPlan): Promise<Correction | null> {
+export async function correction(resources: Resources, text: string, plan: TextPlan): Promise<Correction | null> {
   if (!plan.words.length) return null;
   const [catalog, collection] = await Promise.all([resources.catalog(), collectionLexicon(resources)]);
   return await correct(text, plan.words, {

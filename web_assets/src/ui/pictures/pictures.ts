@@ -117,7 +117,7 @@ export class Pictures {
     this.#tell();
   }
 
-  /** Forgets every picture that is kept on this device; those of the query at hand stay until they are removed. */
+  /** Deletes every picture that is kept on this device; those of the current query stay until they are removed. */
   async forget(): Promise<void> {
     await this.#means.shelf.clear();
   }
