@@ -120,7 +120,7 @@ describe("an added picture", () => {
     await additions.edit(id, { caption: "Windmill at dusk", tags: ["b", "b", " "] });
     expect(await find(engine, "lantern")).toEqual([]);
     expect(await find(engine, "windmill")).toEqual([id]);
-    expect(additions.state.list[0]).toMatchObject({ caption: "Windmill at dusk", tags: ["b"] });
+    expect(additions.current.list[0]).toMatchObject({ caption: "Windmill at dusk", tags: ["b"] });
     await additions.remove([id]);
     expect(await find(engine, "windmill")).toEqual([]);
     expect(await engine.rowOf(id)).toBeNull();
@@ -134,7 +134,7 @@ describe("an added picture", () => {
     const { engine, additions } = await visit();
     const first = await additions.add({ file: picture(7), name: "x.png" });
     expect(await additions.add({ file: picture(7), name: "other.png" })).toEqual({ kind: "known", id: first.id, where: "device" });
-    expect(additions.state.list).toHaveLength(1);
+    expect(additions.current.list).toHaveLength(1);
     expect(await engine.rowOf(first.id)).toBe(24);
   });
 
@@ -165,7 +165,7 @@ describe("an added picture", () => {
     const { id } = await first.additions.add({ file: picture(50, 60, 70), name: "x.png", caption: "Teapot" });
     const later = await visit({ model: (pack) => { pack.encoder_hash = "f".repeat(16); } });
     expect(await find(later.engine, "teapot")).toEqual([id]);
-    await expect.poll(() => later.additions.state.list[0]?.embedded).toBe(true);
+    await expect.poll(() => later.additions.current.list[0]?.embedded).toBe(true);
     expect((await later.engine.search({ like: [id], mode: "meaning", k: 1 })).results[0]!.row).toBe(24);
   });
 });
@@ -175,7 +175,7 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
     for (const denied of [undefined, { open: () => { throw new DOMException("no", "SecurityError"); } }]) {
       globalThis.indexedDB = denied as unknown as IDBFactory;
       const { engine, additions } = await visit();
-      expect(additions.state.unable).toContain("does not let the page keep pictures");
+      expect(additions.current.unable).toContain("does not let the page keep pictures");
       await expect(additions.add({ file: picture(1), name: "x" })).rejects.toThrow("does not let the page keep pictures");
       expect((await engine.search({ text: "cat", mode: "words" })).results.length).toBeGreaterThan(0);
     }
@@ -197,7 +197,7 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
 
   it("without a secure context", async () => {
     const { additions } = await visit({ host: { sha256: undefined } });
-    expect(additions.state.unable).toContain("https");
+    expect(additions.current.unable).toContain("https");
   });
 
   it("with a full device", async () => {
@@ -229,7 +229,7 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
     const { additions } = await visit();
     await expect(additions.add({ file: picture(255, 0, 255), name: "x" })).rejects.toThrow("cannot read the picture");
     await expect(additions.add({ file: new Blob([]), name: "x" })).rejects.toThrow("empty");
-    expect(additions.state.list).toEqual([]);
+    expect(additions.current.list).toEqual([]);
   });
 });
 
@@ -251,16 +251,16 @@ describe("a collection that is published again", () => {
     await first.additions.edit(edited.id, { caption: "Edited since", tags: [] });
 
     const second = await visit({ change: republished(goes.id) });
-    expect(second.additions.state.retired).toEqual(["goes.png"]);
-    expect(second.additions.state.list.map(({ id }) => id)).toEqual([edited.id, stays.id]);
+    expect(second.additions.current.retired).toEqual(["goes.png"]);
+    expect(second.additions.current.list.map(({ id }) => id)).toEqual([edited.id, stays.id]);
     expect(await second.engine.rowOf(goes.id)).toBe(3);
     expect(await find(second.engine, "stays")).toEqual([stays.id]);
 
     // What was changed after the export is not thrown away unasked, but not shown twice either.
     const third = await visit({ change: republished(edited.id) });
-    expect(third.additions.state.retired).toEqual([]);
-    expect(third.additions.state.list.map(({ id, published }) => [id, published])).toEqual([[edited.id, true], [stays.id, false]]);
-    expect(third.additions.state.count).toBe(1);
+    expect(third.additions.current.retired).toEqual([]);
+    expect(third.additions.current.list.map(({ id, published }) => [id, published])).toEqual([[edited.id, true], [stays.id, false]]);
+    expect(third.additions.current.count).toBe(1);
     expect(await find(third.engine, "since")).toEqual([]);
     expect(await third.additions.add({ file: picture(3), name: "y.png" })).toEqual({ kind: "known", id: edited.id, where: "collection" });
   });
@@ -273,8 +273,8 @@ describe("a collection that is published again", () => {
       manifest.collection.title = "Another";
       manifest.ids = idFiles(files, expected.ids.map((_, row) => `07${row.toString(16).padStart(14, "0")}`));
     };
-    expect((await visit({ change })).additions.state.list).toEqual([]);
-    expect((await visit()).additions.state.list).toHaveLength(1);
+    expect((await visit({ change })).additions.current.list).toEqual([]);
+    expect((await visit()).additions.current.list).toHaveLength(1);
   });
 });
 

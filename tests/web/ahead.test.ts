@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { Engine } from "../../web_assets/src/engine";
 import { Ahead } from "../../web_assets/src/engine/ahead";
-import type { SearchContext } from "../../web_assets/src/engine/search";
+import type { SearchOptions } from "../../web_assets/src/engine/methods";
 import type { Answer, SearchRequest } from "../../web_assets/src/engine/types";
 import { assets, BASE, serveTiny } from "./support/site";
 
@@ -53,8 +53,8 @@ describe("a search that begins while it is typed", () => {
 
 describe("what was begun", () => {
   const held = () => {
-    const seen: { context: SearchContext; answer: (found: Answer) => void } = { context: {}, answer: () => undefined };
-    const search = vi.fn((_: SearchRequest, context: SearchContext) => {
+    const seen: { context: SearchOptions; answer: (found: Answer) => void } = { context: {}, answer: () => undefined };
+    const search = vi.fn((_: SearchRequest, context: SearchOptions) => {
       seen.context = context;
       return new Promise<Answer>((resolve) => { seen.answer = resolve; });
     });

@@ -15,7 +15,7 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   encoder: { folders: ["format"], packages: ["@huggingface/tokenizers", "onnxruntime-web"] },
   engine: { folders: ["format", "kernel", "catalog", "encoder"], packages: [] },
   additions: { folders: ["format", "kernel", "catalog", "encoder", "engine"], packages: ["fflate", "idb"] },
-  worker: { folders: ["engine", "additions", "format"], packages: ["onnxruntime-web", "@sqlite.org/sqlite-wasm", "exifr", "thumbhash"] },
+  worker: { folders: ["engine", "additions", "format"], types: ["encoder"], packages: ["onnxruntime-web", "@sqlite.org/sqlite-wasm", "exifr", "thumbhash"] },
   api: { folders: ["worker", "format"], types: ["engine", "additions"], packages: [] },
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
   sw: { folders: ["format"], packages: [] },
@@ -23,9 +23,10 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
 /** Files with rules of their own: what the page loads must not pull the engine in, and what runs in Node may. */
 const FILES: Record<string, { folders: string[]; types?: string[] }> = {
   "worker/client.ts": { folders: ["format"], types: ["engine", "additions"] },
+  "worker/methods.ts": { folders: [], types: ["engine", "additions"] },
   "worker/messages.ts": { folders: ["format"], types: ["engine", "additions"] },
   "api/node.ts": { folders: ["engine", "format"], types: [] },
-  "api/local.ts": { folders: ["engine"], types: [] },
+  "api/local.ts": { folders: ["engine", "worker"], types: [] },
   // What the page and its service worker tell one another.
   "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
 };

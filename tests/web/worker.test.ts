@@ -1,29 +1,29 @@
 /** The page's side and the worker's side of the messages, joined without a worker. */
 import { describe, expect, it } from "vitest";
-import { WorkerCollection } from "../../web_assets/src/api/collection";
+import { workerCollection } from "../../web_assets/src/api/collection";
 import { Engine, QueryError } from "../../web_assets/src/engine";
 import { FormatError, LoadError } from "../../web_assets/src/format";
 import { WorkerClient, type WorkerLike } from "../../web_assets/src/worker/client";
 import { decodeError, encodeError } from "../../web_assets/src/worker/messages";
-import { serve, type OpenEngine } from "../../web_assets/src/worker/serve";
+import { serve, type OpenSite } from "../../web_assets/src/worker/serve";
 import { assets, BASE, serveTiny, type Server } from "./support/site";
 
 /** A worker in the same thread; every message is cloned, as between threads. */
 class FakeWorker implements WorkerLike {
-  readonly posted: { kind: string; id?: number }[] = [];
+  readonly posted: { kind: string; method?: string; id?: number }[] = [];
   terminated = false;
   private readonly page = new Map<string, ((event: never) => void)[]>();
   private readonly inside: ((event: MessageEvent) => void)[] = [];
 
-  constructor(openEngine: OpenEngine) {
+  constructor(openSite: OpenSite) {
     serve({
       addEventListener: (_, listener) => { this.inside.push(listener); },
       postMessage: (message) => { this.emit("message", { data: structuredClone(message) }); },
-    }, openEngine);
+    }, openSite);
   }
 
   postMessage(message: unknown): void {
-    const data = structuredClone(message) as { kind: string };
+    const data = structuredClone(message) as { kind: string; method?: string };
     this.posted.push(data);
     setTimeout(() => { for (const listener of this.inside) listener({ data } as MessageEvent); });
   }
@@ -45,12 +45,12 @@ class FakeWorker implements WorkerLike {
 async function connect(server: Server = serveTiny({ model: true })) {
   const workers: FakeWorker[] = [];
   const start = () => {
-    const worker = new FakeWorker(async (url, onProgress) => ({ engine: await Engine.open(url, { assets, fetch: server.fetch, onProgress }), additions: null }));
+    const worker = new FakeWorker(async (url, onProgress) => ({ collection: await Engine.open(url, { assets, fetch: server.fetch, onProgress }), additions: null }));
     workers.push(worker);
     return worker;
   };
   const client = new WorkerClient(start, BASE);
-  return { server, workers, client, collection: new WorkerCollection(client, await client.open()) };
+  return { server, workers, client, collection: workerCollection(client, await client.open()) };
 }
 
 describe("a collection behind a worker", () => {
@@ -108,6 +108,19 @@ describe("a collection behind a worker", () => {
     await expect(collection.document(1)).rejects.toMatchObject({ status: 404, retryable: false });
   });
 
+  it("answers nothing that is not in the table of methods", async () => {
+    const { workers } = await connect();
+    const answers: unknown[] = [];
+    workers[0]!.addEventListener("message", (event: never) => { answers.push((event as MessageEvent).data); });
+    for (const method of ["constructor", "lay", "toString", "__proto__"]) {
+      workers[0]!.postMessage({ kind: "call", id: 99, target: "collection", method, args: [], partial: false });
+    }
+    workers[0]!.postMessage({ kind: "call", id: 99, target: "additions", method: "state", args: [], partial: false });
+    await expect.poll(() => answers.length).toBe(5);
+    expect(answers.slice(0, 4)).toEqual(Array(4).fill(expect.objectContaining({ kind: "error" })));
+    expect(answers[4]).toMatchObject({ error: { message: "The collection was opened without the pictures of this device." } });
+  });
+
   it("rejects what cannot be sent", async () => {
     const { collection } = await connect();
     await expect(collection.search({ text: (() => 1) as never, mode: "all", k: 1 })).rejects.toThrow();
@@ -119,7 +132,7 @@ describe("a collection behind a worker", () => {
     const controller = new AbortController();
     const reason = new Error("typed on");
     const search = collection.search({ text: "cat", mode: "all", k: 3 }, { signal: controller.signal });
-    await expect.poll(() => workers[0]!.posted.some(({ kind }) => kind === "search")).toBe(true);
+    await expect.poll(() => workers[0]!.posted.some(({ method }) => method === "search")).toBe(true);
     controller.abort(reason);
     await expect(search).rejects.toBe(reason);
     expect(workers[0]!.posted.at(-1)).toMatchObject({ kind: "abort" });
@@ -146,7 +159,7 @@ describe("a worker that dies", () => {
     let attempts = 0;
     const server = serveTiny();
     const client = new WorkerClient(() => {
-      const worker = new FakeWorker(async (url) => ({ engine: await Engine.open(url, { assets, fetch: server.fetch }), additions: null }));
+      const worker = new FakeWorker(async (url) => ({ collection: await Engine.open(url, { assets, fetch: server.fetch }), additions: null }));
       if (!attempts++) setTimeout(() => { worker.emit("error", {}); });
       return worker;
     }, BASE);

@@ -4,6 +4,7 @@ import { messageOf } from "../base/errors";
 import { MAX_PICTURE_BYTES } from "../base/limits";
 import type { SiteResources } from "../engine/resources";
 import { captionField, tagsField } from "./fields";
+import type { AdditionsMethods } from "./methods";
 import { Overlay, type Shown } from "./overlaid";
 import { Store, RESTORABLE_MS } from "./store";
 import {
@@ -24,7 +25,7 @@ export interface Surroundings {
   onOverlay: (overlay: Overlay | null) => void;
 }
 
-export class Additions {
+export class Additions implements AdditionsMethods {
   /** Settled once what is stored is known, or that nothing can be; never rejects. */
   readonly ready: Promise<void>;
   /** The same, but no search waits longer for a device that does not answer. */
@@ -52,7 +53,13 @@ export class Additions {
     this.loaded = Promise.race([this.ready, pause(DEVICE_WAIT_MS)]);
   }
 
-  get state(): AdditionsState {
+  async state(): Promise<AdditionsState> {
+    await this.loaded;
+    return this.current;
+  }
+
+  /** What is known of the state so far. */
+  get current(): AdditionsState {
     const { fields } = this.surroundings.site.manifest;
     const list = this.all.map((addition) => {
       const { id, name, bytes, width, height, caption, tags, added } = addition;
@@ -219,7 +226,7 @@ export class Additions {
   }
 
   private tell(): void {
-    this.onChange(this.state);
+    this.onChange(this.current);
   }
 
   /** What is searched: additions that are not in the published collection, oldest first. */

@@ -1,7 +1,7 @@
 /** Where the engine of the library runs: in a worker of a page, even of another host's, or else in the same thread. */
 import { WorkerClient } from "../worker/client";
 import workerUrl from "../worker/main.ts?worker&url";
-import { WorkerCollection } from "./collection";
+import { workerCollection } from "./collection";
 import { fetchAnything, fileAddress } from "./files";
 import type { Collection, OpenOptions } from "./types";
 
@@ -13,7 +13,7 @@ export async function openAnywhere(url: string, options: OpenOptions): Promise<C
   if (typeof Worker === "undefined" || options.fetch || !(await workersMayStart())) return await openHere(address, options);
   const client = new WorkerClient(startWorker, address);
   try {
-    return new WorkerCollection(client, await client.open(options.signal));
+    return workerCollection(client, await client.open(options.signal));
   } catch (error) {
     client.close();
     throw error;

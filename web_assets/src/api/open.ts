@@ -1,6 +1,6 @@
 /** `open` for browsers: the engine runs in a worker, so that the page only draws. */
 import { WorkerClient } from "../worker/client";
-import { WorkerCollection } from "./collection";
+import { workerCollection } from "./collection";
 import type { Open } from "./types";
 
 /**
@@ -12,7 +12,7 @@ export const open: Open = async (url, options = {}) => {
   const start = () => new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module", name: "imagedb" });
   const client = new WorkerClient(start, new URL(url, globalThis.location.href).href, options.additions);
   try {
-    return new WorkerCollection(client, await client.open(options.signal), options.additions);
+    return workerCollection(client, await client.open(options.signal), options.additions);
   } catch (error) {
     client.close();
     throw error;

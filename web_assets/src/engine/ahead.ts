@@ -1,6 +1,6 @@
-/** A search that begins while its text is still being typed, for whoever asks for it next. */
+/** A search that begins while its text is still being typed, for the call that asks for it next. */
 import { abortable } from "../base/async";
-import type { SearchContext } from "./search";
+import type { SearchOptions } from "./methods";
 import type { Answer, SearchRequest } from "./types";
 
 export class Ahead {
@@ -8,9 +8,9 @@ export class Ahead {
   private readonly abort = new AbortController();
   private readonly answer: Promise<Answer>;
   private partial: Answer | null = null;
-  private heard: SearchContext["onPartial"];
+  private heard: SearchOptions["onPartial"];
 
-  constructor(request: SearchRequest, search: (request: SearchRequest, context: SearchContext) => Promise<Answer>) {
+  constructor(request: SearchRequest, search: (request: SearchRequest, context: SearchOptions) => Promise<Answer>) {
     this.key = JSON.stringify(request);
     this.answer = search(request, {
       signal: this.abort.signal,
@@ -19,7 +19,7 @@ export class Ahead {
         this.heard?.(answer);
       },
     });
-    // Nobody may ever ask for it.
+    // It may never be asked for.
     this.answer.catch(() => undefined);
   }
 
@@ -28,7 +28,7 @@ export class Ahead {
   }
 
   /** The answer, as if the search began now. */
-  give({ signal, onPartial }: SearchContext): Promise<Answer> {
+  give({ signal, onPartial }: SearchOptions): Promise<Answer> {
     if (this.partial) onPartial?.(this.partial);
     this.heard = onPartial;
     signal?.addEventListener("abort", () => { this.drop(); }, { once: true });

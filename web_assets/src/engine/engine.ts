@@ -8,12 +8,13 @@ import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
 import { both, maskOf, type Mask } from "./mask";
+import type { CollectionMethods, SearchOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, planText, type TextPlan } from "./plan";
 import { parse } from "./query/index";
 import { browse } from "./ranking";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
-import { search, type SearchContext } from "./search";
+import { search } from "./search";
 import { correction, suggest } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords } from "./words-arm";
@@ -26,11 +27,13 @@ export interface EngineOptions {
   fetch?: typeof fetch;
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
+  /** Turns a picture file into pixels; without it `embedImage` takes only pixels. */
+  decode?: (file: Blob) => Promise<Pixels>;
 }
 
 const FACET_LIMIT = 50;
 
-export class Engine {
+export class Engine implements CollectionMethods {
   /** The address of the site's folder. */
   readonly address: string;
   private resources: Resources;
@@ -40,7 +43,7 @@ export class Engine {
   private ahead: Ahead | null = null;
 
   /** @param site the published rows */
-  private constructor(readonly site: SiteResources, url: string) {
+  private constructor(readonly site: SiteResources, url: string, private readonly decode: EngineOptions["decode"]) {
     this.resources = site;
     this.meaning = new MeaningArm(site);
     this.address = new URL(".", manifestUrl(url)).href;
@@ -49,7 +52,7 @@ export class Engine {
   /** @param url absolute; the site's folder, its manifest.json or one of its pages */
   static async open(url: string, options: EngineOptions): Promise<Engine> {
     const site = await SiteResources.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch });
-    return new Engine(site, url);
+    return new Engine(site, url, options.decode);
   }
 
   /** Search these rows from now on: those of the site, or those of the site with others behind them. */
@@ -72,7 +75,7 @@ export class Engine {
    * @throws QueryError for a request that makes no sense, LoadError where a file it needs cannot be had,
    * the signal's reason on abort
    */
-  async search(request: SearchRequest, context: SearchContext = {}): Promise<Answer> {
+  async search(request: SearchRequest, context: SearchOptions = {}): Promise<Answer> {
     const { ahead } = this;
     if (ahead?.is(request)) {
       this.ahead = null;
@@ -169,10 +172,12 @@ export class Engine {
     return await this.plainly(text, (plan) => correction(this.resources, text, plan));
   }
 
-  async embedImage(pixels: Pixels): Promise<Float32Array> {
+  async embedImage(picture: Pixels | Blob): Promise<Float32Array> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");
-    return await encoder.encodeImage(pixels);
+    if (!(picture instanceof Blob)) return await encoder.encodeImage(picture);
+    if (!this.decode) throw new TypeError("Without a worker a picture must be given as pixels.");
+    return await encoder.encodeImage(await this.decode(picture));
   }
 
   async warm(): Promise<void> {

@@ -5,6 +5,7 @@ import { SyntaxProblem } from "../catalog/index";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { without, type Mask } from "./mask";
+import type { SearchOptions } from "./methods";
 import type { MeaningArm } from "./meaning-arm";
 import { makePlan, wantsRanking, type Plan } from "./plan";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
@@ -15,15 +16,10 @@ import type { Answer, Notice, SearchRequest, SearchResponse } from "./types";
 /** How long (ms) a final answer may take before the words alone are shown. */
 const WORDS_FIRST_MS = 80;
 
-export interface SearchContext {
-  signal?: AbortSignal | undefined;
-  onPartial?: ((response: Answer) => void) | undefined;
-}
-
 type Outcome<T> = { value: T } | { error: unknown };
 
 export async function search(
-  resources: Resources, meaning: MeaningArm, request: SearchRequest, context: SearchContext = {},
+  resources: Resources, meaning: MeaningArm, request: SearchRequest, context: SearchOptions = {},
 ): Promise<Answer> {
   const started = performance.now();
   const plan = makePlan(request, resources.manifest);
@@ -42,7 +38,7 @@ export async function search(
 
 /** @throws SyntaxProblem if FTS5 refuses the plan's expression, before any answer */
 async function run(
-  resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, { signal, onPartial }: SearchContext, started: number,
+  resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, { signal, onPartial }: SearchOptions, started: number,
 ): Promise<Answer> {
   const asked = arms(plan, resources);
   const answer = (results: Ranking, stage: SearchResponse["stage"], notices: Notice[]) =>

@@ -3,31 +3,27 @@ import { abortable } from "../base/async";
 import { LoadError } from "../format/errors";
 import type { AdditionsState } from "../additions/types";
 import type { Answer, LoadProgress, Manifest } from "../engine/types";
-import { decodeError, type CallName, type Calls, type FromWorker, type ToWorker } from "./messages";
+import type { SearchOptions } from "../engine/methods";
+import { decodeError, type FromWorker, type ToWorker } from "./messages";
+import { derive, type Target, type Targets } from "./methods";
 
-/** The part of `Worker` that is used; tests give another. */
+/** The part of `Worker` that is used; tests pass another. */
 export interface WorkerLike {
-  postMessage(message: unknown, transfer?: Transferable[]): void;
+  postMessage(message: unknown): void;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
   addEventListener(type: "error" | "messageerror", listener: (event: Event) => void): void;
   terminate(): void;
 }
 
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-  onPartial?: ((response: Answer) => void) | undefined;
-  transfer?: Transferable[];
-}
-
 interface Pending {
-  resolve: (value: never) => void;
+  resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
   onPartial?: ((response: Answer) => void) | undefined;
 }
 
 /**
- * One collection in a worker. A worker that dies fails what is under way with a retryable LoadError; the
- * next call starts a new one and opens the collection again.
+ * One collection in a worker. If the worker dies, the calls under way fail with a retryable LoadError; the
+ * next call starts another worker and opens the collection again.
  */
 export class WorkerClient {
   private worker: WorkerLike | null = null;
@@ -42,11 +38,12 @@ export class WorkerClient {
   /** @param additions whether pictures may be added on this device */
   constructor(private readonly start: () => WorkerLike, private readonly url: string, private readonly additions = false) {}
 
-  /** Start the worker, if need be, and open the collection. */
-  open(signal?: AbortSignal): Promise<Manifest> {
-    this.opened ??= this.send("open", { url: this.url, ...(this.additions ? { additions: true } : {}) }, {}).then((manifest) => {
+  /** Start the worker if it does not run, and open the collection. */
+  open(signal?: AbortSignal | undefined): Promise<Manifest> {
+    const message = (id: number): ToWorker => ({ kind: "open", id, url: this.url, additions: this.additions });
+    this.opened ??= this.send(message, {}).then((manifest) => {
       this.ready = true;
-      return manifest;
+      return manifest as Manifest;
     }, (error: unknown) => {
       this.opened = null;
       throw error;
@@ -54,12 +51,13 @@ export class WorkerClient {
     return abortable(this.opened, signal);
   }
 
-  async call<N extends CallName>(name: N, args: Calls[N]["args"], options: CallOptions = {}): Promise<Calls[N]["result"]> {
-    options.signal?.throwIfAborted();
-    // Once it is open the message leaves before the page is drawn anew.
-    if (!this.ready) await this.open(options.signal);
-    options.signal?.throwIfAborted();
-    return await this.send(name, args, options);
+  /** The methods of a target, each of which asks the worker. */
+  methods<T extends Target>(target: T): Targets[T] {
+    return derive(target, (method, streams) => async (...args) => {
+      if (!streams) return await this.call(target, method, args, {});
+      const [request, options = {}] = args as [unknown, SearchOptions?];
+      return await this.call(target, method, [request], options);
+    });
   }
 
   onProgress(listener: (progress: LoadProgress) => void): () => void {
@@ -72,14 +70,22 @@ export class WorkerClient {
     return () => this.additionsListeners.delete(listener);
   }
 
-  /** Stop the worker; what is under way is rejected with an AbortError, and so is every later call. */
+  /** Stop the worker. The calls under way are rejected with an AbortError, and so is every later call. */
   close(): void {
     this.closed = true;
     this.fail(new DOMException("The collection was closed.", "AbortError"));
   }
 
-  private send<N extends CallName>(name: N, args: Calls[N]["args"], options: CallOptions): Promise<Calls[N]["result"]> {
-    return new Promise<Calls[N]["result"]>((resolve, reject) => {
+  private async call(target: Target, method: string, args: unknown[], options: SearchOptions): Promise<unknown> {
+    options.signal?.throwIfAborted();
+    // Once it is open, the message leaves before the page is drawn again.
+    if (!this.ready) await this.open(options.signal);
+    options.signal?.throwIfAborted();
+    return await this.send((id) => ({ kind: "call", id, target, method, args, partial: options.onPartial !== undefined }), options);
+  }
+
+  private send(message: (id: number) => ToWorker, options: SearchOptions): Promise<unknown> {
+    return new Promise<unknown>((resolve, reject) => {
       if (this.closed) throw new DOMException("The collection was closed.", "AbortError");
       const worker = this.ensure();
       const id = this.nextId++;
@@ -97,7 +103,7 @@ export class WorkerClient {
       });
       signal?.addEventListener("abort", onAbort, { once: true });
       try {
-        worker.postMessage({ kind: name, id, ...args }, options.transfer ?? []);
+        worker.postMessage(message(id));
       } catch (error) {
         this.pending.delete(id);
         settle();
@@ -135,7 +141,7 @@ export class WorkerClient {
         this.pending.get(message.id)?.onPartial?.(message.response);
         return;
       case "result":
-        this.take(message.id)?.resolve(message.value as never);
+        this.take(message.id)?.resolve(message.value);
         return;
       case "error":
         this.take(message.id)?.reject(decodeError(message.error));

@@ -1,6 +1,6 @@
 /** Picture files to pixels, with the worker's own decoder and canvas: the page stays free meanwhile. */
 import { MAX_PIXELS } from "../base/limits";
-import type { PixelMessage } from "./messages";
+import type { Pixels } from "../encoder/index";
 
 /** Larger pictures are brought down to so many pixels on their shorter side, which every model's input fits in twice. */
 const SHORTER_SIDE = 1024;
@@ -30,7 +30,7 @@ export async function openPicture(file: Blob): Promise<ImageBitmap> {
 }
 
 /** A canvas with the picture at a size, on white. */
-export function drawn(bitmap: ImageBitmap, width: number, height: number): { canvas: OffscreenCanvas; pixels: () => PixelMessage } {
+export function drawn(bitmap: ImageBitmap, width: number, height: number): { canvas: OffscreenCanvas; pixels: () => Pixels } {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new PictureError("This browser has no memory left for the picture.");
@@ -42,7 +42,7 @@ export function drawn(bitmap: ImageBitmap, width: number, height: number): { can
 }
 
 /** RGBA of a file as it is displayed, white behind what is transparent. @throws PictureError */
-export async function decodePicture(file: Blob): Promise<PixelMessage> {
+export async function decodePicture(file: Blob): Promise<Pixels> {
   const bitmap = await openPicture(file);
   try {
     const { width, height } = drawnSize(bitmap.width, bitmap.height);

@@ -1,11 +1,12 @@
-/** The worker: one engine, one message at a time in, every one answered. */
+/** The worker: one engine; one message in at a time, and every one is answered. */
 import { openAdditions } from "../additions/index";
 import { Engine } from "../engine/index";
 import { additionsHost } from "./additions";
 import { assetsFrom } from "./assets";
+import { decodePicture } from "./decode";
 import { serve, type Port } from "./serve";
 
 serve(globalThis as unknown as Port, async (url, onProgress, additions) => {
-  const engine = await Engine.open(url, { assets: assetsFrom(fetch), onProgress });
-  return { engine, additions: additions ? openAdditions(engine, additionsHost()) : null };
+  const collection = await Engine.open(url, { assets: assetsFrom(fetch), decode: decodePicture, onProgress });
+  return { collection, additions: additions ? openAdditions(collection, additionsHost()) : null };
 });

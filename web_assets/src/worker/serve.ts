@@ -1,9 +1,10 @@
 /** Answering the page's messages with an engine; apart from `main.ts` so that tests can run it without a worker. */
-import type { Additions } from "../additions/index";
-import type { Engine } from "../engine/index";
-import type { LoadProgress } from "../engine/types";
-import { decodePicture } from "./decode";
-import { encodeError, type Call, type Calls, type CallName, type FromWorker, type ToWorker } from "./messages";
+import type { AdditionsMethods } from "../additions/methods";
+import type { AdditionsState } from "../additions/types";
+import type { CollectionMethods } from "../engine/methods";
+import type { Answer, LoadProgress, Manifest } from "../engine/types";
+import { encodeError, type FromWorker, type ToWorker } from "./messages";
+import { METHODS } from "./methods";
 
 /** The part of a worker's global scope that is used. */
 export interface Port {
@@ -13,102 +14,49 @@ export interface Port {
 
 /** An open site; `additions` is null if pictures cannot be added to it on this device. */
 export interface Opened {
-  engine: Engine;
-  additions: Additions | null;
+  collection: CollectionMethods & { manifest: Manifest };
+  additions: (AdditionsMethods & { onChange: (state: AdditionsState) => void }) | null;
 }
 
 /** @param additions whether pictures may be added on this device */
-export type OpenEngine = (url: string, onProgress: (progress: LoadProgress) => void, additions: boolean) => Promise<Opened>;
+export type OpenSite = (url: string, onProgress: (progress: LoadProgress) => void, additions: boolean) => Promise<Opened>;
 
-export function serve(port: Port, openEngine: OpenEngine): void {
+type Call = Extract<ToWorker, { kind: "call" }>;
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+export function serve(port: Port, openSite: OpenSite): void {
   const running = new Map<number, AbortController>();
   let site: Promise<Opened> | null = null;
   const send = (message: FromWorker) => { port.postMessage(message); };
 
-  const opening = () => site ?? Promise.reject(new Error("No collection is open."));
-  const opened = async () => (await opening()).engine;
-  const own = async (): Promise<{ additions: Additions }> => {
-    const { additions } = await opening();
-    if (!additions) throw new Error("The collection was opened without pictures of this device.");
-    return { additions };
+  const open = async (url: string, wanted: boolean): Promise<Manifest> => {
+    site = openSite(url, (progress) => { send({ kind: "progress", progress }); }, wanted);
+    const { collection, additions } = await site;
+    if (additions) additions.onChange = (state) => { send({ kind: "additions-changed", state }); };
+    return collection.manifest;
   };
-  const run = async (call: Call, signal: AbortSignal): Promise<Calls[CallName]["result"]> => {
-    switch (call.kind) {
-      case "open":
-        site = openEngine(call.url, (progress) => { send({ kind: "progress", progress }); }, call.additions ?? false);
-        site.then(({ additions }) => {
-          if (additions) additions.onChange = (state) => { send({ kind: "additions-changed", state }); };
-        }, () => undefined);
-        return (await site).engine.manifest;
-      case "search":
-        return await (await opened()).search(call.request, {
-          signal,
-          ...(call.partial ? { onPartial: (response) => { send({ kind: "partial", id: call.id, response }); } } : {}),
-        });
-      case "rows":
-        return await (await opened()).rows(call.rows);
-      case "document":
-        return await (await opened()).document(call.row);
-      case "rowOf":
-        return await (await opened()).rowOf(call.imageId);
-      case "ids":
-        return await (await opened()).ids();
-      case "matching":
-        return await (await opened()).matching(call);
-      case "highlight":
-        return await (await opened()).highlight(call.row, call.text);
-      case "facets":
-        return await (await opened()).facets(call.field, call);
-      case "range":
-        return await (await opened()).range(call.field);
-      case "suggest":
-        return await (await opened()).suggest(call.text, call.limit);
-      case "correct":
-        return await (await opened()).correct(call.text);
-      case "embedImage":
-        return await (await opened()).embedImage(call.picture instanceof Blob ? await decodePicture(call.picture) : call.picture);
-      case "begin":
-        return (await opened()).begin(call.request);
-      case "embedText":
-        return await (await opened()).embedText(call.text);
-      case "warm":
-        await (await opened()).warm();
-        return null;
-      case "additions": {
-        const { additions } = await own();
-        await additions.loaded;
-        return additions.state;
-      }
-      case "addPicture":
-        return await (await own()).additions.add(call.picture);
-      case "editAddition":
-        await (await own()).additions.edit(call.imageId, call.change);
-        return null;
-      case "removeAdditions":
-        await (await own()).additions.remove(call.imageIds);
-        return null;
-      case "restoreAdditions":
-        await (await own()).additions.restore(call.imageIds);
-        return null;
-      case "originalOf":
-        return await (await own()).additions.original(call.imageId);
-      case "exportAdditions":
-        return await (await own()).additions.export();
-      case "importAdditions":
-        return await (await own()).additions.import(call.file);
-    }
+
+  const call = async ({ id, target, method, args, partial }: Call, signal: AbortSignal): Promise<unknown> => {
+    if (!site) throw new Error("No collection is open.");
+    const object = (await site)[target];
+    if (!object) throw new Error("The collection was opened without the pictures of this device.");
+    const kinds: Record<string, string> = METHODS[target];
+    if (!Object.hasOwn(kinds, method)) throw new Error(`There is no method “${method}”.`);
+    const onPartial = (response: Answer) => { send({ kind: "partial", id, response }); };
+    const given = kinds[method] === "streams" ? [args[0], { signal, ...(partial ? { onPartial } : {}) }] : args;
+    return await (object as unknown as Record<string, Method>)[method]!(...given);
   };
 
   port.addEventListener("message", ({ data }) => {
     const message = data as ToWorker;
+    const { id } = message;
     if (message.kind === "abort") {
-      running.get(message.id)?.abort();
+      running.get(id)?.abort();
       return;
     }
-    const { id } = message;
     const controller = new AbortController();
     running.set(id, controller);
-    run(message, controller.signal)
+    (message.kind === "open" ? open(message.url, message.additions) : call(message, controller.signal))
       .then((value) => { send({ kind: "result", id, value }); }, (error: unknown) => { send({ kind: "error", id, error: encodeError(error) }); })
       .finally(() => running.delete(id));
   });

@@ -1,0 +1,58 @@
+/**
+ * What can be asked of an open collection. The engine answers it; the worker bridge and the public library are
+ * derived from this interface and its table.
+ */
+import type { Pixels } from "../encoder/index";
+import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, RowInfo, SearchRequest, Suggestion } from "./types";
+
+export interface SearchOptions {
+  /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
+  signal?: AbortSignal | undefined;
+  /** Called with each provisional response before the final one (stages `words`, `vocabulary`). */
+  onPartial?: ((response: Answer) => void) | undefined;
+}
+
+export interface CollectionMethods {
+  /**
+   * Answer a search. Rejects with QueryError for a request that makes no sense, LoadError if a file it needs cannot be
+   * loaded, and the signal's reason on abort.
+   */
+  search(request: SearchRequest, options?: SearchOptions): Promise<Answer>;
+  /** Row information for the grid, in the order asked. */
+  rows(rows: number[]): Promise<RowInfo[]>;
+  /** Full metadata of one row. */
+  document(row: number): Promise<ImageDocument>;
+  /** The row of an image id; null if the collection has no such image. */
+  rowOf(id: string): Promise<number | null>;
+  /** All published image ids in row order, 8 bytes each. */
+  ids(): Promise<Uint8Array>;
+  /** The rows that meet filters and a query text (its conditions and any of its words), in row order; null for all. */
+  matching(options?: { text?: string | undefined; filters?: Filter[] | undefined }): Promise<Uint32Array | null>;
+  /** The text fields of a row with the words that matched `text`. */
+  highlight(row: number, text: string): Promise<Highlight[]>;
+  /** The most frequent values of a field, within the given filters and query text (words arm). */
+  facets(
+    field: string, options?: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined },
+  ): Promise<FacetCount[]>;
+  /** Smallest and greatest value of a number or date field; null if no row has one. */
+  range(field: string): Promise<{ min: number; max: number } | null>;
+  /**
+   * Begin a search whose text is still being typed, if it ends in a known word and everything it needs is loaded:
+   * `search` then gives its answer. False if nothing was begun and it is better to wait for a pause.
+   */
+  begin(request: SearchRequest): Promise<boolean>;
+  /** The embedding of a text by the model's text tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised. */
+  embedText(text: string): Promise<Float32Array>;
+  /**
+   * The embedding of a picture by the model's image tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised.
+   * Pixels are RGBA as displayed, 4 bytes per pixel, rows from the top. A file is decoded in the worker; without a
+   * worker only pixels are accepted. Rejects with an error named `PictureError` for a file that the browser cannot read.
+   */
+  embedImage(picture: Pixels | Blob): Promise<Float32Array>;
+  /** Completions of what is being typed: words of the collection and values of its fields, best first. */
+  suggest(text: string, limit?: number): Promise<Suggestion[]>;
+  /** Corrections of words of a query that occur nowhere; null if there is nothing to correct. */
+  correct(text: string): Promise<Correction | null>;
+  /** Load the text tower, its runtime and the vectors before the first search. */
+  warm(): Promise<void>;
+}
