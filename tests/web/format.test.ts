@@ -101,6 +101,38 @@ describe("container", () => {
   });
 });
 
+describe("every decoder", () => {
+  const { dim } = manifest.vectors!;
+  const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const pack = json<PackManifest>(golden, "pack-tiny", "pack.json");
+  const entry = { path: "model/a.bin", bytes: 1, raw_bytes: 1, sha256: "0".repeat(64) };
+  const decoders: [string, Uint8Array, (bytes: Uint8Array) => unknown][] = [
+    ["ids", made("ids", { prefix: "", count: 3 }, { id: Uint8Array.from({ length: 24 }, (_, i) => i), row: Uint32Array.of(2, 0, 1) }), (bytes) => readIds(bytes, 0, 0, 3)],
+    ["order", made("order", { first: 0, count: 3 }, { step: Int32Array.of(1, -2, 1) }), (bytes) => readOrder(bytes, 0, 3, 3)],
+    ["quantizer", site(manifest.vectors!.quantizer.path), (bytes) => readQuantizer(bytes, dim)],
+    ["vectors", vectorsFile, (bytes) => readVectors(bytes, 0, vectorsCount, dim)],
+    ["columns index", site(manifest.columns!.path), (bytes) => readColumnsIndex(bytes, manifest.fields)],
+    ...manifest.fields.filter(({ column }) => column).map(({ name, type }): [string, Uint8Array, (bytes: Uint8Array) => unknown] => (
+      [`column ${name}`, site(columnFiles.get(name)!.path), (bytes) => readColumn(bytes, type, 24)])),
+    ["model index", text({ pack, files: { a: entry } }), (bytes) => readModelIndex(bytes, {
+      id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, file: entry,
+    })],
+    ["documents", text([{ id: "0".repeat(16), path: "a", width: 1, height: 1, fields: {} }]), (bytes) => readDocuments(bytes, 1)],
+  ];
+  it.each(decoders)("of %s reads its file, and fails in one way only, whatever the bytes are", (_, real, decode) => {
+    expect(decode(real)).toBeTruthy();
+    fc.assert(fc.property(fc.array(fc.tuple(fc.nat(real.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 6 }), fc.nat(real.length), fc.boolean(), (changes, length, cut) => {
+      const bytes = cut ? real.slice(0, length) : real.slice();
+      for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+      try {
+        decode(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+      }
+    }), { numRuns: 200 });
+  });
+});
+
 describe("sections", () => {
   const read = readContainer(container(good), "k");
   it("must be there, of the dtype and of the length", () => {

@@ -41,13 +41,16 @@ export function reach({ k, offset, sort }: Plan): number {
   return 2 ** Math.ceil(Math.log2(needed));
 }
 
-export async function rank(plan: Plan, { nearest, vector }: Query, words: WordsFound | null, filtered: Mask | null, temperature: number | null): Promise<Ranking> {
+/** @throws the signal's reason on abort */
+export async function rank(
+  plan: Plan, { nearest, vector }: Query, words: WordsFound | null, filtered: Mask | null, temperature: number | null, signal?: AbortSignal,
+): Promise<Ranking> {
   const mask = words ? words.mask : filtered;
   const allowed = mask && countMask(mask);
   // A query of negative terms alone matches everything to some degree.
   const total = plan.bounded ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
-  const near = await nearest.search(vector!, Math.min(wanted, allowed ?? Infinity), mask);
+  const near = await nearest.search(vector!, Math.min(wanted, allowed ?? Infinity), mask, signal);
   const divide = temperature === null ? {} : { divide: likely(near, words, await likelyFrom(nearest, vector!, temperature)) };
   const shared = { total, query: { nearest, vector }, ranked: true, ...divide };
   if (plan.mode === "meaning") {

@@ -72,13 +72,13 @@ async function run(
     });
     if (!patience) provisional(async () => {
       const [{ vector, nearest }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
-      return vector && await answer(await rank(plan, { vector, nearest }, found, mask, resources.temperature), "vocabulary", []);
+      return vector && await answer(await rank(plan, { vector, nearest }, found, mask, resources.temperature, signal), "vocabulary", []);
     });
   }
   try {
     const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(arms, signal);
-    return await answer(...await decide(plan, request, near, found, mask, resources));
+    return await answer(...await decide(plan, request, near, found, mask, resources, signal));
   } finally {
     done = true;
   }
@@ -132,7 +132,7 @@ async function unranked(
 /** The final ranking from both arms. If one of them failed and the other can answer alone, a notice says so. */
 async function decide(
   plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null,
-  resources: Resources,
+  resources: Resources, signal: AbortSignal | undefined,
 ): Promise<[Ranking, "final", Notice[]]> {
   const { temperature } = resources;
   const words = found && "value" in found ? found.value : null;
@@ -144,11 +144,11 @@ async function decide(
   }
   if (found && "error" in found) {
     if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
-    return [await rank(plan, near.value, null, mask, temperature), "final", [{
+    return [await rank(plan, near.value, null, mask, temperature, signal), "final", [{
       kind: "info", message: `Words were not searched, since full text could not be used: ${messageOf(found.error)}`,
     }]];
   }
-  if (near.value.vector) return [await rank(plan, near.value, words, mask, temperature), "final", []];
+  if (near.value.vector) return [await rank(plan, near.value, words, mask, temperature, signal), "final", []];
   return words && words.strict !== null ? [byWords(words), "final", []] : await unranked(plan, request, words ? words.mask : mask, resources);
 }
 

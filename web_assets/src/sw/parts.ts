@@ -16,8 +16,8 @@ export interface Parts {
   tokens: FileEntry[];
 }
 
-/** Longer lists are not read: their files are too many to keep all of them. */
-const LONGEST_LIST = 4096;
+/** Longer lists are not read: they have too many files to ask for each of them. */
+const LONGEST_LIST = 1024;
 
 /**
  * What a manifest's index files name. A part whose index is missing is empty.
