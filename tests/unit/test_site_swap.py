@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import errno
-import importlib
 import os
 import subprocess
 import sys
@@ -17,18 +17,33 @@ from site_samples import sample_input, small_disk, tree
 from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.site import SiteInput, SiteReport, publish, swap, workspace, write_site
 
-swap_module = importlib.import_module("imagedb_site.site.swap")
-
 
 def put(site: SiteInput, out: Path) -> SiteReport:
     return publish(site, out, verify=lambda folder: PlainSite(folder).check())
+
+
+class Refusing:
+    """A C library whose calls for exchanging two folders fail with an error number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def renameat2(self, *_: object) -> int:
+        ctypes.set_errno(self.number)
+        return -1
+
+    renamex_np = renameat2
+
+
+def without_exchange(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: Refusing(number))
 
 
 @pytest.fixture(params=["exchange", "two renames", "mount point"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Every way of bringing the new site in must keep the same promises."""
     if request.param == "two renames":
-        monkeypatch.setattr(swap_module, "_exchange", lambda first, second: False)
+        without_exchange(monkeypatch, errno.ENOSYS)
     if request.param == "mount point":
         real = os.path.ismount
         monkeypatch.setattr(
@@ -114,11 +129,7 @@ def test_a_failure_leaves_the_old_site(
         def verify(folder: Path) -> None:
             raise FormatError("wrong")
     else:
-
-        def no_space(*_: object) -> bool:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        monkeypatch.setattr(swap_module, "_exchange", no_space)
+        without_exchange(monkeypatch, errno.ENOSPC)
     with pytest.raises((StorageError, FormatError)):
         publish(site, out, verify=verify)
     assert tree(out) == before
@@ -129,7 +140,7 @@ def test_a_failed_second_rename_is_undone(tmp_path: Path, monkeypatch: pytest.Mo
     out = tmp_path / "dist"
     put(sample_input(5), out)
     before = tree(out)
-    monkeypatch.setattr(swap_module, "_exchange", lambda first, second: False)
+    without_exchange(monkeypatch, errno.ENOSYS)
     real = Path.rename
 
     def rename(self: Path, target: Path) -> Path:
@@ -230,6 +241,7 @@ import os, signal, sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from site_samples import sample_input
+import ctypes
 import dataclasses
 from imagedb_site.site import publish
 site = sample_input(40, seed=2)
