@@ -130,7 +130,7 @@ def negatives(texts: Texts, index: MemoryIndex, labels: np.ndarray[Any, Any]) ->
 
     def subtracted(wanted: str, unwanted: str) -> list[int]:
         vector = texts(Term("text", wanted)) - 0.5 * texts(Term("text", unwanted))
-        return [int(row) for row in np.argsort(-(index.embeddings @ vector), kind="stable")[:20]]
+        return [int(row) for row in np.argsort(-index.similarities(vector), kind="stable")[:20]]
 
     counts = np.zeros((3, 2))
     for query, unwanted, out, stay in NEGATIVES:
@@ -189,16 +189,20 @@ def combined(
 def relevance(texts: Texts, index: MemoryIndex, labels: np.ndarray[Any, Any]) -> dict[str, float]:
     scores, best = [], []
     for name in sorted(set(labels) - {"BACKGROUND_Google"}):
-        similarities = index.similarities(texts(Term("text", name.replace("_", " ").lower())))
+        vector = texts(Term("text", name.replace("_", " ").lower()))
+        similarities = index.similarities(vector)
         right = labels == name
-        likely = similarities >= likely_from(similarities, index.temperature)
+        likely = similarities >= likely_from(index.background(vector), index.temperature)
         scores.append(2 * (likely & right).sum() / (likely.sum() + right.sum()))
         hits = np.cumsum(right[np.argsort(-similarities)])
         best.append((2 * hits / (np.arange(1, len(hits) + 1) + right.sum())).max())
     none = []
     for text in NOWHERE:
-        similarities = index.similarities(texts(Term("text", text)))
-        none.append((similarities >= likely_from(similarities, index.temperature)).sum())
+        vector = texts(Term("text", text))
+        similarities = index.similarities(vector)
+        none.append(
+            (similarities >= likely_from(index.background(vector), index.temperature)).sum()
+        )
     return {
         "likely_f1": round(float(np.mean(scores)), 3),
         "likely_f1_best": round(float(np.mean(best)), 3),
@@ -305,9 +309,9 @@ def golden_mismatches(browser: bool) -> dict[str, int]:
     with tempfile.TemporaryDirectory() as place:
         site = make_queries.build(Path(place))
         library = LibraryIndex.open(Path(place) / "library", str(make_queries.PACK))
-        exact = np.stack([library.embedding(row) for row in range(library.count)])
+        rows = np.arange(library.count)
         index = SiteIndex.open(site)
-        coded = index._site.vectors()
+        exact, coded = library.embeddings(rows), index.embeddings(rows)
         quantisation = 2 * float(np.linalg.norm(exact - coded, axis=1).max()) + 2e-5
         counts = {
             "reader": wrong(by_index(index), 5e-4),

@@ -12,7 +12,9 @@ from harness import ROOT, collection, note
 from PIL import Image
 
 from imagedb_site.encoders import Encoder
-from imagedb_site.query.index import Column, Floats
+from imagedb_site.query.index import Column, Floats, Mask, Near, Rows
+from imagedb_site.query.relevance import SAMPLE
+from imagedb_site.query.scan import sample_rows
 from imagedb_site.records import FieldSpec
 from imagedb_site.text import fts_query, fts_text
 
@@ -20,13 +22,14 @@ CACHE = ROOT / ".cache" / "benchmarks"
 
 
 class MemoryIndex:
-    """An `Index` of embeddings f32[n, dim] and one text a row."""
+    """An `Index` of embeddings f32[n, dim] and one text per row."""
 
     fields = (FieldSpec("caption", "Caption", "text", fts=True),)
     fts_columns = ("caption",)
 
     def __init__(self, embeddings: Floats, texts: Sequence[str], temperature: float) -> None:
-        self.embeddings, self.temperature = embeddings, temperature
+        self.vectors, self.temperature = embeddings, temperature
+        self.order = None
         self.count = len(embeddings)
         self._db = apsw.Connection(":memory:")
         self._db.execute(
@@ -38,19 +41,35 @@ class MemoryIndex:
             [(row + 1, fts_text(text)) for row, text in enumerate(texts)],
         )
 
-    def similarities(self, query: Floats) -> Floats:
-        return np.asarray(self.embeddings @ query, dtype=np.float32)
+    def similarities(self, query: Floats, rows: Rows | None = None) -> Floats:
+        some = self.vectors if rows is None else self.vectors[rows]
+        return np.asarray(some @ query, dtype=np.float32)
 
-    def match(self, expression: str) -> tuple[list[int], list[float]]:
-        sql = "select rowid - 1, bm25(fts) as b from fts where fts match ? order by b, rowid"
+    def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
+        similarities = self.similarities(query)
+        rows = np.arange(self.count) if allowed is None else np.flatnonzero(allowed)
+        best = rows[np.argsort(-similarities[rows], kind="stable")[:k]]
+        return Near(best, similarities[best])
+
+    def above(self, query: Floats, limit: float) -> Rows:
+        return np.flatnonzero(self.similarities(query) >= limit)
+
+    def background(self, query: Floats) -> Floats:
+        return self.similarities(query, sample_rows(self.count, SAMPLE))
+
+    def match(self, expression: str) -> Rows:
+        sql = "select rowid - 1 from fts where fts match ? order by bm25(fts), rowid"
         found = self._db.execute(sql, (fts_query(expression),)).fetchall()
-        return [row for row, _ in found], [rank for _, rank in found]
+        return np.array([row for (row,) in found], dtype=np.int64)
+
+    def having(self, expression: str) -> Rows:
+        return np.sort(self.match(expression))
 
     def column(self, name: str) -> Column:
         raise KeyError(name)
 
-    def embedding(self, row: int) -> Floats:
-        return np.asarray(self.embeddings[row], dtype=np.float32)
+    def embeddings(self, rows: Rows) -> Floats:
+        return np.asarray(self.vectors[rows], dtype=np.float32)
 
     def row_of(self, image_id: str) -> int | None:
         return int(image_id) if image_id.isdigit() and int(image_id) < self.count else None

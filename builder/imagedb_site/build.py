@@ -15,7 +15,7 @@ from .errors import SourceError, UsageError
 from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, RowRecord, StoredImage
 from .pictures import METADATA_FIELDS, PRIVATE_FIELDS
-from .reader import open_site
+from .reader import open_site, verify_site
 from .records import FieldSpec, Problem, Progress, Record, Value
 from .report import BuildReport, Stopwatch
 from .site import (
@@ -87,7 +87,7 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
         with clock("write"):
             site = _site_input(images, fields, library, recipes, pack, config)
             report = publish(
-                site, config.output, verify=lambda p: open_site(p).verify(), progress=progress
+                site, config.output, verify=lambda p: verify_site(open_site(p)), progress=progress
             )
         with clock("library"):
             _remember(library, images, site, pack, records, config, recipes)

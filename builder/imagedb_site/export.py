@@ -24,6 +24,7 @@ import numpy as np
 from .errors import StorageError, UsageError
 from .query.facets import matching
 from .query.parse import parse
+from .query.ranking import in_default_order
 from .records import FieldSpec, Progress
 from .search import Collection
 
@@ -87,7 +88,8 @@ def export(
     own = {"id", "path", "embedding", "split", *(["thumbnail"] if thumbnails else [])}
     if taken := names & own:
         raise UsageError(f"A field has the name of a column: {', '.join(sorted(taken))}.")
-    rows = [int(row) for row in np.flatnonzero(matching(parse(text), collection.index))]
+    ranking = in_default_order(matching(parse(text), collection.index), collection.index)
+    rows = ranking.rows.tolist()
     # A collection has a temperature where it has a model, and so embeddings.
     embeddings = embeddings and collection.index.temperature is not None
     table = Table(collection, rows, split, embeddings, progress, thumbnails=thumbnails)
@@ -137,14 +139,16 @@ class Table:
 
     @property
     def dim(self) -> int:
-        return len(self._collection.index.embedding(0)) if self.embeddings else 0
+        if not self.embeddings:
+            return 0
+        return int(self._collection.index.embeddings(np.zeros(1, dtype=np.int64)).shape[1])
 
     def blocks(self) -> Iterator[tuple[list[Row], np.ndarray[Any, np.dtype[np.float32]] | None]]:
         """At most BLOCK rows, and their embeddings f32[n, dim]."""
         index = self._collection.index
         for start in range(0, len(self._rows), BLOCK):
             chosen = self._rows[start : start + BLOCK]
-            vectors = np.stack([index.embedding(r) for r in chosen]) if self.embeddings else None
+            vectors = index.embeddings(np.array(chosen)) if self.embeddings else None
             yield [self._row(row) for row in chosen], vectors
             self._progress("Exporting", start + len(chosen), len(self._rows))
 

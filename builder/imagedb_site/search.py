@@ -10,7 +10,6 @@ The same query gives the same images here and in the browser (docs/QUERY.md).
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +23,11 @@ from .batches import Batches, make_batches, shuffled
 from .errors import PackError, PictureError, UsageError
 from .index import LibraryIndex, SiteIndex
 from .query import parse
-from .query.evaluate import DEFAULT_K, Mode, Notice, Result, evaluate
+from .query.evaluate import DEFAULT_K, Mode, Notice, evaluate
 from .query.facets import facet_counts, matching
 from .query.index import Floats, Index
 from .query.parse import Query, Term
+from .query.ranking import Result
 
 if TYPE_CHECKING:
     from .encoders import Encoder, ModelPack
@@ -37,7 +37,14 @@ class SearchIndex(Index, Protocol):
     """An index that can also describe its rows and say which model made its vectors."""
 
     @property
-    def ids(self) -> Sequence[str]: ...
+    def ids(self) -> Sequence[str]:
+        """The image ids in row order."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """What identifies the collection, in hex (docs/FORMAT.md 2.1)."""
+        ...
 
     def thumbnail(self, row: int) -> bytes | None:
         """The WebP bytes of a row's thumbnail."""
@@ -217,9 +224,10 @@ class Collection:
         Raises:
             UsageError: the size, a share or the seed is out of range.
         """
-        ids = self.index.ids
-        digest = hashlib.sha256("".join(f"{image_id}\n" for image_id in ids).encode()).hexdigest()
-        return make_batches(ids, digest, size=size, validation=validation, test=test, seed=seed)
+        index = self.index
+        return make_batches(
+            index.ids, index.hash, size=size, validation=validation, test=test, seed=seed
+        )
 
     def image(self, image_id: str) -> Hit | None:
         """The image with this id, or None if the collection does not have it."""

@@ -38,7 +38,7 @@ def test_parquet_has_every_row_and_its_embedding(
     with imagedb_site.open(tmp_path / place) as collection:
         assert found["id"].to_pylist() == list(collection.index.ids)
         vectors = np.stack(found["embedding"].to_numpy(zero_copy_only=False))
-        wanted = np.stack([collection.index.embedding(row) for row in range(12)])
+        wanted = collection.index.embeddings(np.arange(12))
     np.testing.assert_array_equal(vectors, wanted)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     first = found["path"].to_pylist().index("cat/image_00.jpg")
@@ -90,8 +90,8 @@ def test_csv_runs_no_formula(cli: Cli, site: Path, tmp_path: Path) -> None:
 def nearest(site: Path) -> tuple[np.ndarray, list[int], list[str]]:
     """A picture's embedding, the rows most like it, and the ids of all rows."""
     with imagedb_site.open(site) as collection:
-        query = collection.index.embedding(5)
-        rows = np.argsort(-collection.index.similarities(query))[:3].tolist()
+        query = collection.index.embeddings(np.array([5]))[0]
+        rows = collection.index.nearest(query, 3, None).rows.tolist()
         return query, rows, list(collection.index.ids)
 
 

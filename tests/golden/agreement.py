@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from imagedb_site.query.evaluate import RRF_K, Mode
+from imagedb_site.query.evaluate import Mode
+from imagedb_site.query.ranking import RRF_K
 
 
 def disagreement(

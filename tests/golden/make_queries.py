@@ -29,10 +29,11 @@ from imagedb_site.encoders import Encoder, load_pack
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.layout import hash16
-from imagedb_site.query.evaluate import Mode, Result, evaluate, query_vector
+from imagedb_site.query.evaluate import Mode, evaluate, query_vector
 from imagedb_site.query.index import Floats, Index
 from imagedb_site.query.parse import Query, Term, parse
 from imagedb_site.query.plan import make_plan
+from imagedb_site.query.ranking import Result
 from imagedb_site.query.relevance import likely_from
 
 HERE = Path(__file__).parent
@@ -147,10 +148,9 @@ def _margin(query: Query, index: Index, embed: Callable[[Term], Floats]) -> floa
         if term.weight <= -1:
             vector = query_vector([replace(term, weight=1.0)], index, embed)
             assert vector is not None
-            near = index.similarities(vector)
-            least = min(
-                least, float(np.abs(near - likely_from(near, index.temperature or 1)).min())
-            )
+            near = index.similarities(vector, np.arange(index.count))
+            limit = likely_from(index.background(vector), index.temperature or 1)
+            least = min(least, float(np.abs(near - limit).min()))
     return round(least, 5)
 
 

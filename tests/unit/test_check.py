@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from site_samples import edit_manifest, golden_input, make_web, sample_input, tree
 
-import imagedb_site.check as check_module
 from imagedb_site.check import Limits, check_site
 from imagedb_site.errors import StorageError
 from imagedb_site.serve import SiteServer
@@ -60,6 +59,10 @@ BREAKS: list[tuple[str, str, Callable[[Path], object]]] = [
     ("originals/", "missing", lambda s: first(s, "originals/*").unlink()),
     ("assets/worker", "", lambda s: first(s, "assets/worker-*").unlink()),
     ("assets/bg", "", lambda s: first(s, "assets/bg-*").unlink()),
+    ("assets/worker", "content", lambda s: flip(first(s, "assets/worker-*"))),
+    ("imagedb.js", "content", lambda s: flip(s / "imagedb.js")),
+    ("imagedb.js", "missing", lambda s: (s / "imagedb.js").unlink()),
+    ("data/rows-index", "", lambda s: flip(first(s, "data/rows-index.*"))),
     ("index.html", "missing", lambda s: (s / "index.html").unlink()),
     ("404.html", "missing", lambda s: (s / "404.html").unlink()),
     (".nojekyll", "missing", lambda s: (s / ".nojekyll").unlink()),
@@ -103,8 +106,8 @@ def test_two_files_that_disagree(site: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write_site(sample_input(24, dim=16, seed=9), other)
     theirs = json.loads((other / "manifest.json").read_bytes())
-    path = theirs["ids"]["path"]
-    (site / path).write_bytes((other / path).read_bytes())
+    for path in other.glob("data/ids*"):
+        (site / "data" / path.name).write_bytes(path.read_bytes())
     edit_manifest(site, lambda m: m.update(ids=theirs["ids"]))
     report = check_site(site)
     assert not report.ok
@@ -130,14 +133,14 @@ def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "github-pages": Limits("GitHub Pages", 10_000, 2_000, None),
         "cloudflare-pages": Limits("Cloudflare Pages", None, 1_000_000, 20),
     }
-    monkeypatch.setattr(check_module, "LIMITS", tight)
+    monkeypatch.setattr("imagedb_site.check.limits.LIMITS", tight)
     anywhere = check_site(site)
     assert anywhere.ok
     names = {finding.message.split(" takes")[0] for finding in anywhere.findings}
     assert names == {"GitHub Pages", "Cloudflare Pages"}
     github = check_site(site, host="github-pages")
     assert not github.ok
-    assert any(f.file == "manifest.json" and "a file" in f.message for f in github.findings)
+    assert any(f.file == "manifest.json" and "per file" in f.message for f in github.findings)
     assert any(f.file == "" and "this site has" in f.message for f in github.findings)
     cloudflare = check_site(site, host="cloudflare-pages")
     assert [f.level for f in cloudflare.findings] == ["error"]

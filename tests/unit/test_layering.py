@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "builder" / "imagedb_site"
 LAYERS = [
     {"errors", "records", "config", "container", "text", "values", "fts", "layout"},
     {"sources", "pictures", "encoders", "library", "site", "reader", "query"},
-    {"index", "assemble", "report", "derive", "batches"},
+    {"index", "site_index", "library_index", "assemble", "report", "derive", "batches"},
     {"add", "search", "build", "check", "serve"},
     {"export"},
     {"cli"},

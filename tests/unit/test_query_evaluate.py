@@ -11,7 +11,7 @@ import pytest
 from imagedb_site.errors import QuerySyntaxError, UsageError
 from imagedb_site.query import parse
 from imagedb_site.query.evaluate import Answer, Mode, evaluate
-from imagedb_site.query.index import Column, Floats
+from imagedb_site.query.index import Column, Floats, Mask, Near, Rows
 from imagedb_site.query.parse import Term
 from imagedb_site.query.relevance import duplicates
 from imagedb_site.records import FieldSpec
@@ -61,20 +61,37 @@ class MemoryIndex:
             )
         self.vectors = np.stack([vector(str(values["title"])) for values in ROWS])
 
-    def similarities(self, query: Floats) -> Floats:
+    order = None
+
+    def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
+        similarities = self.vectors @ query
+        rows = np.arange(self.count) if allowed is None else np.flatnonzero(allowed)
+        best = rows[np.argsort(-similarities[rows], kind="stable")][:k]
+        return Near(best, similarities[best])
+
+    def similarities(self, query: Floats, rows: Rows) -> Floats:
+        return self.vectors[rows] @ query
+
+    def above(self, query: Floats, limit: float) -> Rows:
+        return np.flatnonzero(self.vectors @ query >= limit)
+
+    def background(self, query: Floats) -> Floats:
         return self.vectors @ query
 
-    def match(self, expression: str) -> tuple[list[int], list[float]]:
+    def match(self, expression: str) -> Rows:
         try:
             found = list(
                 self.db.execute(
-                    "select rowid - 1, rank from f where f match ? order by rank, rowid",
+                    "select rowid - 1 from f where f match ? order by rank, rowid",
                     (fts_query(expression),),
                 )
             )
         except apsw.SQLError as error:
             raise QuerySyntaxError(str(error), expression) from error
-        return [row for row, _ in found], [rank for _, rank in found]
+        return np.array([row for (row,) in found], dtype=np.int64)
+
+    def having(self, expression: str) -> Rows:
+        return np.sort(self.match(expression))
 
     def column(self, name: str) -> Column:
         if name == "taken":
@@ -101,8 +118,8 @@ class MemoryIndex:
             offsets=np.cumsum([0, *map(len, lists)]),
         )
 
-    def embedding(self, row: int) -> Floats:
-        return np.asarray(self.vectors[row], dtype=np.float32)
+    def embeddings(self, rows: Rows) -> Floats:
+        return np.asarray(self.vectors[rows], dtype=np.float32)
 
     def row_of(self, image_id: str) -> int | None:
         return int(image_id) if image_id.isdigit() and int(image_id) < self.count else None

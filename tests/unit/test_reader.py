@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import http.server
 import json
 import os
@@ -13,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from site_samples import edit_manifest, golden_input, sample_input, tree
+from site_samples import edit_manifest, golden_input, make_web, sample_input, tree
 
+from imagedb_site.container import gunzip_if, gzip_bytes, write_container
 from imagedb_site.errors import FormatError, ImageDBError, StorageError, UsageError
-from imagedb_site.reader import open_site
+from imagedb_site.reader import Site, open_site, verify_site
 from imagedb_site.reader.shape import safe_path
 from imagedb_site.site import write_site
 
@@ -75,10 +77,11 @@ def test_a_url_reads_as_the_folder_does(host, folder: Path, mode: str) -> None:
     handler.mode = mode
     query = np.ones(16, np.float32)
     with open_site(url) as remote, open_site(folder) as local:
-        remote.verify()
+        verify_site(remote)
         assert remote.ids == local.ids
         assert remote.search_text("cat", 5) == local.search_text("cat", 5)
-        assert remote.search_vectors(query, 5) == local.search_vectors(query, 5)
+        near, far = nearest(remote, query, 5), nearest(local, query, 5)
+        assert near == far and len(near) == 5
         assert remote.thumbnail(3) == local.thumbnail(3)
         assert remote.document(7) == local.document(7)
 
@@ -98,7 +101,7 @@ def test_a_failing_host(host, mode: str, kind: type[ImageDBError]) -> None:
     site = open_site(url)
     handler.mode = mode
     with pytest.raises(kind):
-        _ = site.flat_vectors
+        site.vectors.verify()
 
 
 def test_a_redirect_to_a_local_file_is_not_followed(host) -> None:
@@ -125,10 +128,18 @@ def test_no_site(tmp_path: Path) -> None:
 
 
 def test_another_version_is_refused_by_name(folder: Path) -> None:
-    for version in (2, 0, "1", None, True):
+    for version in (3, 0, "2", None, True):
         edit_manifest(folder, lambda manifest, v=version: manifest.update(version=v))
         with pytest.raises(FormatError, match="format version"):
             open_site(folder)
+
+
+def test_a_draft_site_has_to_be_built_again(folder: Path) -> None:
+    edit_manifest(folder, lambda manifest: manifest.update(version=1))
+    with pytest.raises(FormatError, match="draft version") as caught:
+        open_site(folder)
+    assert str(caught.value).count(".") == 1
+    assert caught.value.hint == "Build it again with this version."
 
 
 def test_unknown_keys_are_ignored(folder: Path) -> None:
@@ -136,13 +147,18 @@ def test_unknown_keys_are_ignored(folder: Path) -> None:
         if isinstance(value, dict):
             for item in list(value.values()):
                 add(item)
-            value["x_new"] = {"later": [1]}
+            if "sha256" not in value:
+                value["x_new"] = {"later": [1]}
         elif isinstance(value, list):
             for item in value:
                 add(item)
 
     edit_manifest(folder, add)
-    open_site(folder).verify()
+    verify_site(open_site(folder))
+
+
+def index_of(manifest: dict, key: str) -> dict:
+    return manifest[key]["files"]["index"]
 
 
 CHANGES = [
@@ -151,22 +167,35 @@ CHANGES = [
     ("vectors.codec", lambda m: m["vectors"].update(codec="pq")),
     ("vectors.count", lambda m: m["vectors"].update(count=23)),
     ("vectors.dim", lambda m: m["vectors"].update(dim=0)),
+    (
+        "vectors.block",
+        lambda m: (m["vectors"].update(block=6), m["vectors"]["files"].update(count=4)),
+    ),
     ("catalog.columns", lambda m: m["catalog"].update(columns=["title"])),
     ("collection.count", lambda m: m["collection"].update(count=-1)),
     ("collection.count", lambda m: m["collection"].update(count=True)),
     ("rows has", lambda m: m["rows"].update(block=0)),
-    ("rows has", lambda m: m["rows"]["files"].pop()),
+    ("rows.block", lambda m: m["rows"].update(block=1 << 17)),
+    ("rows has", lambda m: m["rows"]["files"].update(count=2)),
+    ("lists no file", lambda m: m["rows"]["files"].update(count=0)),
     ("documents has", lambda m: m["documents"].update(block=7)),
-    ("ids.sha256", lambda m: m["ids"].update(sha256="x")),
-    ("ids.path", lambda m: m["ids"].update(path="../secret")),
-    ("ids.path", lambda m: m["ids"].update(path="/etc/passwd")),
-    ("ids.path", lambda m: m["ids"].update(path="http://evil.example/x")),
-    ("ids.bytes", lambda m: m["ids"].update(bytes=1 << 40)),
+    ("ids has", lambda m: m["ids"].update(digits=2)),
+    ("ids.digits", lambda m: m["ids"].update(digits=9)),
+    ("ids.files.index.sha256", lambda m: index_of(m, "ids").update(sha256="x")),
+    ("ids.files.index.path", lambda m: index_of(m, "ids").update(path="../secret")),
+    ("ids.files.index.path", lambda m: index_of(m, "ids").update(path="/etc/passwd")),
+    ("ids.files.index.path", lambda m: index_of(m, "ids").update(path="http://evil.example/x")),
+    ("ids.files.index.bytes", lambda m: index_of(m, "ids").update(bytes=1 << 40)),
+    ("not the entry of an index", lambda m: index_of(m, "ids").pop("index")),
+    ("not the entry of an index", lambda m: m["program"].update(index=False)),
     ("ids", lambda m: m.pop("ids")),
+    ("program", lambda m: m.pop("program")),
+    ("columns is missing", lambda m: m.update(columns=None)),
     ("field name", lambda m: m["fields"][0].update(name="A B")),
     ("field name", lambda m: m["fields"].append(m["fields"][0])),
     ("type", lambda m: m["fields"][0].update(type="blob")),
     ("fts", lambda m: m["fields"][0].update(fts=1)),
+    ("column", lambda m: m["fields"][0].update(column=None)),
     ("originals", lambda m: m.update(originals="all")),
     ("extension", lambda m: m["thumbnails"].update(extension="exe")),
     ("not an object", lambda m: m.update(collection=[])),
@@ -207,21 +236,21 @@ def test_every_damaged_file_is_named(folder: Path) -> None:
             changed[position] ^= 0x10
             (folder / path).write_bytes(changed)
             with pytest.raises(FormatError) as caught:
-                open_site(folder).verify()
+                verify_site(open_site(folder))
             assert path in str(caught.value), path
         (folder / path).write_bytes(data[: len(data) // 2])
         with pytest.raises(FormatError, match=path):
-            open_site(folder).verify()
+            verify_site(open_site(folder))
         (folder / path).unlink()
         with pytest.raises(FormatError, match=path):
-            open_site(folder).verify()
+            verify_site(open_site(folder))
         (folder / path).write_bytes(data)
-    open_site(folder).verify()
+    verify_site(open_site(folder))
 
 
 def test_a_link_out_of_the_site_is_not_followed(folder: Path, tmp_path: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    path = folder / manifest["ids"]["path"]
+    path = folder / index_of(manifest, "ids")["path"]
     outside = tmp_path / "outside.bin"
     path.rename(outside)
     path.symlink_to(outside)
@@ -232,13 +261,13 @@ def test_a_link_out_of_the_site_is_not_followed(folder: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
 def test_something_else_in_place_of_a_file(folder: Path, kind: str) -> None:
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    path = folder / manifest["ids"]["path"]
+    path = folder / index_of(manifest, "ids")["path"]
     path.unlink()
     if kind == "folder":
         path.mkdir()
     else:
         os.mkfifo(path)
-    with pytest.raises(FormatError, match="no file"):
+    with pytest.raises(FormatError, match="not a file"):
         _ = open_site(folder).ids
 
 
@@ -248,15 +277,22 @@ def test_ids_must_give_the_hash(folder: Path) -> None:
         _ = open_site(folder).ids
 
 
+def nearest(site: Site, query: np.ndarray, k: int) -> list[tuple[int, float]]:
+    from imagedb_site.index import SiteIndex
+
+    found = SiteIndex(site).nearest(query.astype(np.float32), k, None)
+    return list(zip(found.rows.tolist(), found.similarities.tolist(), strict=True))
+
+
 def test_search_limits_and_errors(folder: Path) -> None:
     site = open_site(folder)
     assert len(site.search_text("cat", 2)) == 2
     assert site.search_text("cat", 0) == []
     assert site.search_text("cat", -1) == []
-    assert len(site.search_vectors(np.ones(16, np.float32), 3)) == 3
-    assert site.search_vectors(np.ones(16, np.float32), 0) == []
+    assert len(nearest(site, np.ones(16), 3)) == 3
+    assert nearest(site, np.ones(16), 0) == []
     with pytest.raises(UsageError, match="shape"):
-        site.search_vectors(np.ones(15, np.float32), 3)
+        nearest(site, np.ones(15), 3)
     for query in ('"open', "a-b", "c++", "NEAR(", "nofield: x", "AND", ""):
         with pytest.raises(UsageError):
             site.search_text(query, 3)
@@ -271,26 +307,112 @@ def test_search_limits_and_errors(folder: Path) -> None:
 def test_rows_and_ids_lead_to_each_other(folder: Path) -> None:
     site = open_site(folder)
     assert [site.row_of(image_id) for image_id in site.ids] == list(range(24))
-    assert site.row_of("f" * 16) is None
+    assert [site.row(row).image_id for row in range(24)] == site.ids
+    for unknown in ("f" * 16, "0" * 16, "", "x" * 16, site.ids[0].upper() + "0"):
+        assert site.row_of(unknown) is None
 
 
 def test_only_what_is_needed_is_read(tmp_path: Path) -> None:
-    """One document costs its block and the ids, whatever else is missing."""
-    write_site(sample_input(40, document_block=10), tmp_path / "site")
+    """One document costs its block, the rows of its block, and their nodes, whatever else is missing."""
+    write_site(sample_input(40, document_block=10, row_block=10), tmp_path / "site")
     for path in tree(tmp_path / "site"):
-        if "vectors" in path or "catalog" in path or "rows" in path or path.startswith("thumbs/"):
+        needed = ("manifest.json", "data/rows", "data/documents")
+        if not path.startswith(needed):
             (tmp_path / "site" / path).unlink()
     assert open_site(tmp_path / "site").document(15)["path"] == "folder/15.jpg"
 
 
 def test_similarity_is_that_of_the_codes(tmp_path: Path) -> None:
-    site = sample_input(50, dim=24)
-    write_site(site, tmp_path / "site")
+    given = sample_input(50, dim=24, vector_block=12)
+    write_site(given, tmp_path / "site")
     published = open_site(tmp_path / "site")
+    vectors, rows = published.vectors, np.arange(50)
+    coded = vectors.embeddings(vectors.codes(rows))
     query = np.random.default_rng(3).normal(size=24).astype(np.float32)
-    found = dict(published.search_vectors(query, 50))
-    exact = published.vectors() @ query
-    for row, similarity in found.items():
-        assert similarity == pytest.approx(float(exact[row]), abs=1e-5)
-    assert site.embeddings is not None
-    assert np.abs(published.vectors() - site.embeddings).max() < 0.005
+    found = nearest(published, query, 50)
+    assert len(found) == 50
+    for row, similarity in found:
+        assert similarity == pytest.approx(float(coded[row] @ query), abs=1e-5)
+    assert given.embeddings is not None
+    exact = np.concatenate(list(given.embeddings.blocks()))
+    assert np.abs(coded - exact).max() < 0.005
+
+
+@pytest.mark.parametrize("kept", [0, 200, 1 << 20])
+def test_codes_beyond_the_limit_come_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    write_site(sample_input(40, dim=16, vector_block=8), tmp_path / "site")
+    query = np.linspace(-1, 1, 16)
+    want = nearest(open_site(tmp_path / "site"), query, 40)
+    monkeypatch.setattr("imagedb_site.reader.vectors.KEPT_BYTES", kept)
+    with open_site(tmp_path / "site") as site:
+        assert nearest(site, query, 40) == want
+        assert nearest(site, query, 40) == want
+        rows = np.array([39, 0, 17, 8])
+        by_row = dict(want)
+        similar = site.vectors.exact(query.astype(np.float32), site.vectors.codes(rows))
+        assert similar.tolist() == [by_row[row] for row in rows.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [([0] * 23 + [-1], "every row once"), ([24, *[0] * 23], "does not have"), ([0] * 23, "block")],
+)
+def test_the_default_order_must_be_a_permutation(
+    folder: Path, steps: list[int], message: str
+) -> None:
+    data = write_container(
+        "order", {"first": 0, "count": len(steps)}, {"step": np.array(steps, np.int32)}
+    )
+    listed = list_of_one(folder, "order", data)
+    edit_manifest(folder, lambda m: m.update(order={"block": 24, "files": listed}))
+    with pytest.raises(FormatError, match=message):
+        _ = open_site(folder).order
+
+
+def list_of_one(folder: Path, stem: str, data: bytes) -> dict:
+    """Store a file and the node of a list with nothing else in it; gives the list's JSON."""
+    entry = store(folder, stem, data)
+    arrays = {
+        "sha256": np.frombuffer(bytes.fromhex(entry["sha256"]), np.uint8),
+        "bytes": np.array([entry["bytes"]], np.uint32),
+        "raw_bytes": np.array([entry["raw_bytes"]], np.uint32),
+    }
+    header = {"first": 0, "count": 1, "level": 0, "fanout": 256}
+    header |= {"prefix": f"data/{stem}.", "suffix": ".bin"}
+    node = store(folder, f"{stem}-index", write_container("index", header, arrays))
+    return {"count": 1, "index": {**node, "index": True}}
+
+
+def store(folder: Path, stem: str, data: bytes) -> dict:
+    packed = gzip_bytes(data)
+    digest = hashlib.sha256(packed).hexdigest()
+    path = f"data/{stem}.{digest[:16]}.bin"
+    (folder / path).write_bytes(packed)
+    return {"path": path, "bytes": len(packed), "raw_bytes": len(data), "sha256": digest}
+
+
+def test_a_node_must_list_what_the_list_needs(folder: Path) -> None:
+    root = json.loads((folder / "manifest.json").read_bytes())["rows"]["files"]["index"]
+    data = gunzip_if((folder / root["path"]).read_bytes(), 1 << 20)
+    for change in (b'"first":9', b'"count":1', b'"level":3', b'"fanout":1', b'"fanout":0'):
+        key = change.split(b":")[0]
+        start = data.index(key)
+        end = data.index(b",", start)
+        changed = data[:start] + change.ljust(end - start) + data[end:]
+        entry = store(folder, "rows-index", changed)
+        edit_manifest(
+            folder, lambda m, e=entry: m["rows"]["files"].update(index={**e, "index": True})
+        )
+        with pytest.raises(FormatError):
+            open_site(folder).row(23)
+
+
+def test_every_file_is_found_without_knowing_the_keys(tmp_path: Path) -> None:
+    write_site(golden_input(make_web(tmp_path / "web"), row_block=2, fanout=3), tmp_path / "site")
+    with open_site(tmp_path / "site") as site:
+        found = {entry.path for entry in site.entries()}
+    pictures = ("thumbs/", "views/", "originals/")
+    files = {path for path in tree(tmp_path / "site") if not path.startswith(pictures)}
+    assert found == files - {"manifest.json"} and len(found) > 40

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import random
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from site_samples import FIELDS, GOLDEN, tree
+from site_samples import FIELDS, GOLDEN, sample_input, tree
 
 from imagedb_site.container import (
     canonical_json,
@@ -22,18 +25,22 @@ from imagedb_site.container import (
     write_container,
 )
 from imagedb_site.errors import FormatError, UsageError
-from imagedb_site.reader import Site, open_site
+from imagedb_site.index import SiteIndex
+from imagedb_site.reader import Site, open_site, verify_site
 from imagedb_site.reader.catalog import CatalogDatabase
-from imagedb_site.reader.decode import decode_column, decode_ids, decode_rows, decode_vectors
+from imagedb_site.reader.columns import decode_column
+from imagedb_site.reader.decode import decode_ids, decode_order, decode_rows
 from imagedb_site.reader.documents import decode_documents
+from imagedb_site.reader.lists import decode_node
 from imagedb_site.reader.manifest import parse_manifest
-from imagedb_site.site import ArrayEmbeddings
-from imagedb_site.site.catalog import CatalogWriter
+from imagedb_site.reader.vectors import decode_quantizer, decode_shard
+from imagedb_site.site import write_site
 from imagedb_site.site.columns import encode_column
 from imagedb_site.site.quantizer import encode, fit_quantizer, survey
+from imagedb_site.site.types import ArrayEmbeddings
 from imagedb_site.site.vectors import interleave
 
-FOLDER = GOLDEN / "site-tiny"
+FOLDER = GOLDEN / "site-grown"
 RELAXED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -56,11 +63,13 @@ class Memory:
 
 def use(source: Memory) -> None:
     """Everything a user of the reader can ask of a site."""
-    site = Site(source)
-    site.verify()
-    site.search_text("cat OR sea", 5)
-    if site.manifest.vectors is not None:
-        site.search_vectors(np.ones(site.manifest.vectors.dim, np.float32), 5)
+    with Site(source) as site:
+        verify_site(site)
+        site.search_text("cat OR sea", 5)
+        site.row_of(site.ids[0])
+        if site.manifest.vectors is not None:
+            query = np.ones(site.manifest.vectors.dim, np.float32)
+            SiteIndex(site).nearest(query, 5, None)
 
 
 def damage(data: bytes, random_: random.Random) -> bytes:
@@ -93,38 +102,67 @@ def test_a_damaged_manifest(seed: int) -> None:
     # Accepted: then nothing that search depends on is different.
     before, after = parse_manifest(tree(FOLDER)["manifest.json"]), parse_manifest(damaged)
     assert (before.count, before.hash) == (after.count, after.hash)
-    assert {e.sha256 for e in after.entries()} <= {e.sha256 for e in before.entries()}
+    source.files["manifest.json"] = damaged
+    named = {entry.sha256 for entry in Site(source).entries()}
+    assert named <= {entry.sha256 for entry in Site(Memory()).entries()}
 
 
 def forge(source: Memory, path: str, raw: bytes) -> None:
-    """Put `raw` in the place of a file, with a manifest that vouches for it."""
-    manifest = json.loads(source.files["manifest.json"])
+    """Put `raw` in the place of a file, with indexes and a manifest that vouch for it."""
+    entry = store(source, path, raw)
+    for parent in tree(FOLDER):
+        data = source.files[parent]
+        content = gunzip_if(data, 1 << 24) if not parent.startswith(("thumbs/", "views/")) else b""
+        name = f'"{path}"'.encode()
+        if content[:4] == b"IDB1" and b'"kind":"index"' in content[:2000]:
+            header, arrays = read_container(content, "index")
+            digests = arrays["sha256"].reshape(-1, 32)
+            paths = [
+                f"{header['prefix']}{d.tobytes().hex()[:16]}{header['suffix']}" for d in digests
+            ]
+            if path in paths:
+                at = paths.index(path)
+                changed = {key: array.copy() for key, array in arrays.items()}
+                changed["sha256"][32 * at : 32 * at + 32] = list(bytes.fromhex(entry["sha256"]))
+                changed["bytes"][at], changed["raw_bytes"][at] = entry["bytes"], entry["raw_bytes"]
+                del header["kind"], header["sections"]
+                forge(source, parent, write_container("index", header, changed))
+        elif name in content and parent != path:
+            value = json.loads(content)
+            replace_entry(value, path, entry)
+            if parent == "manifest.json":
+                source.files[parent] = canonical_json(value)
+            else:
+                forge(source, parent, canonical_json(value))
 
-    def walk(value: object) -> None:
-        if isinstance(value, dict):
-            if value.get("path") == path:
-                packed = gzip_bytes(raw)
-                digest = hashlib.sha256(packed).hexdigest()
-                value.update(
-                    path=f"data/forged.{digest[:16]}.bin",
-                    bytes=len(packed),
-                    raw_bytes=len(raw),
-                    sha256=digest,
-                )
-                source.files[value["path"]] = packed
-            for item in value.values():
-                walk(item)
-        elif isinstance(value, list):
-            for item in value:
-                walk(item)
 
-    walk(manifest)
-    source.files["manifest.json"] = canonical_json(manifest)
+def store(source: Memory, path: str, raw: bytes) -> dict[str, Any]:
+    packed = gzip_bytes(raw)
+    digest = hashlib.sha256(packed).hexdigest()
+    stem, _, suffix = path.rpartition(".")
+    new = f"{stem.rpartition('.')[0]}.{digest[:16]}.{suffix}"
+    source.files[new] = packed
+    return {"path": new, "bytes": len(packed), "raw_bytes": len(raw), "sha256": digest}
 
 
-@pytest.mark.parametrize(
-    "kind", ["catalog", "documents", "ids", "rows", "vectors", "tags", "place", "rating", "taken"]
-)
+def replace_entry(value: object, path: str, entry: dict[str, Any]) -> None:
+    if isinstance(value, dict):
+        if value.get("path") == path:
+            value.update(entry)
+        for item in value.values():
+            replace_entry(item, path, entry)
+    elif isinstance(value, list):
+        for item in value:
+            replace_entry(item, path, entry)
+
+
+KINDS = [
+    *("catalog", "documents", "ids", "ids-index", "rows", "rows-index", "order", "quantizer"),
+    *("vectors", "columns", "program", "tags", "place", "rating", "taken"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_forged_file_with_a_right_hash(kind: str) -> None:
     """The hash protects against accidents only: the decoders have to stand on their own."""
     path = next(path for path in tree(FOLDER) if path.startswith(f"data/{kind}."))
@@ -147,16 +185,27 @@ def test_forging_alone_does_not_break_the_site() -> None:
     use(source)
 
 
+def opened(data: bytes, count: int) -> CatalogDatabase:
+    """A catalog with the column `name`, from the bytes of its file."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        return CatalogDatabase(Path(file.name), ["name"], count)
+
+
 DECODERS: list[Callable[[bytes], object]] = [
     parse_manifest,
     lambda data: decode_rows(data, 0, 4),
-    lambda data: decode_ids(data, 4),
-    lambda data: decode_vectors(data, 4, 4),
+    lambda data: decode_ids(data, "", 4),
+    lambda data: decode_order(data, 0, 4, 4),
+    lambda data: decode_shard(data, 0, 4, 4),
+    lambda data: decode_quantizer(data, 4),
+    decode_node,
     lambda data: decode_column(data, "number", 4),
     lambda data: decode_column(data, "tags", 4),
     lambda data: decode_column(data, "category", 4),
     lambda data: decode_documents(data, ["0" * 16], []),
-    lambda data: CatalogDatabase(data, ["name"], 4),
+    lambda data: opened(data, 4),
 ]
 
 
@@ -164,7 +213,7 @@ DECODERS: list[Callable[[bytes], object]] = [
     data=st.binary(max_size=200)
     | st.builds(
         lambda kind, body: write_container(kind, {}, {"codes": np.frombuffer(body, np.uint8)}),
-        st.sampled_from(["rows", "ids", "vectors", "column"]),
+        st.sampled_from(["rows", "ids", "vectors", "column", "order", "index", "quantizer"]),
         st.binary(max_size=64),
     ),
     decoder=st.sampled_from(DECODERS),
@@ -213,17 +262,20 @@ HEADERS = st.fixed_dictionaries(
 
 
 @given(
-    header=HEADERS, sections=SECTIONS, kind=st.sampled_from(["rows", "ids", "vectors", "column"])
+    header=HEADERS,
+    sections=SECTIONS,
+    kind=st.sampled_from(["rows", "ids", "vectors", "column", "order", "index", "quantizer"]),
 )
 @RELAXED
 def test_well_formed_containers_with_nonsense(header: dict, sections: dict, kind: str) -> None:
     data = write_container(kind, header, sections)
-    for decoder in DECODERS[1:7]:
+    for decoder in DECODERS[1:-2]:
         try:
             decoded = decoder(data)
         except FormatError:
             continue
-        assert len(getattr(decoded, "codes", decoded)) == 4
+        counts = {"ids": "ids", "quantizer": "mean", "index": "entries"}
+        assert len(getattr(decoded, counts.get(kind, "codes"), decoded)) == 4 or kind == "column"
 
 
 @given(
@@ -243,7 +295,7 @@ def test_numbers_come_back_exactly(values: list) -> None:
     rows = [{} if value is None else {"size": value} for value in values]
     header, arrays = encode_column(spec, rows)
     data = write_container("column", header, arrays)
-    assert decode_column(data, "number", len(values)) == values
+    assert decode_column(data, "number", len(values)).part(0, len(values)) == values
 
 
 @given(
@@ -258,11 +310,11 @@ def test_tags_and_categories_come_back(rows: list[list[str]]) -> None:
     tags, category = FIELDS[1], FIELDS[0]
     header, arrays = encode_column(tags, [{"tags": row} for row in rows])
     data = write_container("column", header, arrays)
-    assert decode_column(data, "tags", len(rows)) == rows
+    assert decode_column(data, "tags", len(rows)).part(0, len(rows)) == rows
     firsts = [row[0] if row else None for row in rows]
     header, arrays = encode_column(category, [{"name": f} if f is not None else {} for f in firsts])
     data = write_container("column", header, arrays)
-    assert decode_column(data, "category", len(rows)) == firsts
+    assert decode_column(data, "category", len(rows)).part(0, len(rows)) == firsts
     counts = [firsts.count(value) for value in header["values"]]
     assert counts == sorted(counts, reverse=True)
 
@@ -271,46 +323,47 @@ def test_tags_and_categories_come_back(rows: list[list[str]]) -> None:
 @settings(max_examples=60, deadline=None)
 def test_vectors_come_back_within_half_a_step(count: int, dim: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
-    coded = fit_quantizer(survey(ArrayEmbeddings(values), count))
-    codes = encode(values, coded)
-    header = {"codec": "int8", "count": count, "dim": dim, "padded_dim": -(-dim // 16) * 16}
-    arrays = {"mean": coded.mean, "scale": coded.scale, "codes": interleave(codes)}
-    data = write_container("vectors", header, arrays)
-    decoded = decode_vectors(data, count, dim)
-    assert (decoded.codes == codes).all()
+    quantizer = fit_quantizer(survey(ArrayEmbeddings(values), count))
+    codes = encode(values, quantizer)
+    header = {"codec": "int8", "first": 0, "count": count, "dim": dim}
+    header["padded_dim"] = padded = -(-dim // 16) * 16
+    data = write_container("vectors", header, {"codes": interleave(codes)})
+    decoded = decode_shard(data, 0, count, dim)
+    assert (decoded == codes).all()
     inside = np.abs(codes) < 127
-    wrong = np.abs(decoded.embeddings() - values)[inside]
-    assert (wrong <= np.broadcast_to(coded.scale * 0.51 + 1e-6, values.shape)[inside]).all()
-    flat, padded = read_container(data, "vectors")[1]["codes"], header["padded_dim"]
+    wrong = np.abs(quantizer.mean + quantizer.scale * decoded - values)[inside]
+    assert (wrong <= np.broadcast_to(quantizer.scale * 0.51 + 1e-6, values.shape)[inside]).all()
+    flat = read_container(data, "vectors")[1]["codes"]
     row, d = count - 1, dim - 1
     at = row // 4 * 4 * padded + d // 16 * 64 + row % 4 * 16 + d % 16
     assert flat[at] == codes[row, d]
 
 
-def test_a_catalog_with_more_in_it_than_full_text() -> None:
+def test_a_catalog_with_more_in_it_than_full_text(tmp_path: Path) -> None:
     """A catalog cannot bring code: no triggers, no views over it, nothing written."""
     import apsw
 
-    with CatalogWriter(FIELDS[:1]) as writer:
-        writer.add(["a cat"])
-        writer.add(["a dog"])
-        with writer.finished() as data:
-            honest = bytes(data)
+    texts = {0: {"name": "a cat"}, 1: {"name": "a dog"}}
+    given_input = sample_input(2, fields=texts)
+    only_name = [field for field in given_input.fields if field.name == "name"]
+    write_site(dataclasses.replace(given_input, fields=only_name), tmp_path / "site")
+    site = open_site(tmp_path / "site")
+    honest = site.read(site.manifest.catalog.file)
     database = apsw.Connection(":memory:")
     database.deserialize("main", honest)
     database.execute("DELETE FROM fts_docsize WHERE id = 2")
     short = bytes(database.serialize("main"))
-    catalog = CatalogDatabase(short, ["name"], 2)
+    catalog = opened(short, 2)
     with pytest.raises(FormatError, match="every image once"):
         catalog.verify()
     database.execute("DROP TABLE fts")
     database.execute("CREATE TABLE fts(name)")
-    with pytest.raises(FormatError, match="no FTS5"):
-        CatalogDatabase(bytes(database.serialize("main")), ["name"], 2)
+    with pytest.raises(FormatError, match="not an FTS5"):
+        opened(bytes(database.serialize("main")), 2)
     database.execute("DROP TABLE fts")
     database.execute("CREATE VIEW fts AS SELECT 'cat' AS name")
     with pytest.raises(FormatError):
-        CatalogDatabase(bytes(database.serialize("main")), ["name"], 2)
+        opened(bytes(database.serialize("main")), 2)
 
 
 def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
@@ -318,13 +371,9 @@ def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
     manifest = json.loads(source.files["manifest.json"])
     bomb = gzip_bytes(bytes(50_000_000))
     digest = hashlib.sha256(bomb).hexdigest()
-    manifest["ids"] = {
-        "path": f"data/x.{digest[:16]}.bin",
-        "bytes": len(bomb),
-        "raw_bytes": 288,
-        "sha256": digest,
-    }
-    source.files[manifest["ids"]["path"]] = bomb
+    node = manifest["ids"]["files"]["index"]
+    node.update(bytes=len(bomb), path=f"data/x.{digest[:16]}.bin", raw_bytes=288, sha256=digest)
+    source.files[node["path"]] = bomb
     source.files["manifest.json"] = canonical_json(manifest)
     with pytest.raises(FormatError, match="more than"):
         _ = Site(source).ids
@@ -332,4 +381,4 @@ def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
 
 def test_the_golden_site_is_whole() -> None:
     use(Memory())
-    open_site(FOLDER).verify()
+    verify_site(open_site(FOLDER))

@@ -59,7 +59,7 @@ def _site(place: str) -> dict[str, Any]:
             "images": manifest.count,
             "bytes": manifest.bytes,
             "fields": [f"{f.name} ({f.type})" for f in manifest.fields],
-            "model": str(manifest.model.pack["id"]) if manifest.model else "none",
+            "model": manifest.model.id if manifest.model else "none",
             "collection": manifest.hash,
             "generator": manifest.generator,
         }

@@ -21,7 +21,7 @@ def matching(query: Query, index: Index) -> Mask:
         words = plan.loose or plan.strict
         if words is not None:
             having = np.zeros(index.count, dtype=np.bool_)
-            having[index.match(words)[0]] = True
+            having[index.having(words)] = True
             mask &= having
     except QuerySyntaxError:
         if query.match is None:

@@ -12,14 +12,15 @@ from ..records import FieldSpec
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Rows = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
 class Column:
     """A field's values over all rows.
 
-    Numbers and dates: `numbers` f64[count], NaN where unknown (dates in seconds since 1970). The others:
-    `dictionary` of strings, and `codes` i64, one a row with −1 for unknown, or for tags those of row r
+    Numbers and dates: `numbers` f64[count], NaN if unknown (dates in seconds since 1970). The others:
+    `dictionary` of strings, and `codes` i64, one per row with −1 for unknown, or for tags those of row r
     at `offsets[r] … offsets[r+1]-1`.
     """
 
@@ -29,8 +30,19 @@ class Column:
     offsets: np.ndarray[Any, np.dtype[np.int64]] | None = None
 
 
+@dataclass(frozen=True)
+class Near:
+    """Rows i64[n] by falling similarity f32[n]; equal similarities in row order."""
+
+    rows: Rows
+    similarities: Floats
+
+
 class Index(Protocol):
-    """A searchable collection; rows are numbered 0 … count-1 in default order."""
+    """A searchable collection; its rows are 0 … count-1. No method returns a float per row and dimension.
+
+    Queries are unit vectors f32[dim]; similarities are cosines.
+    """
 
     @property
     def count(self) -> int: ...
@@ -46,19 +58,42 @@ class Index(Protocol):
     @property
     def fts_columns(self) -> Sequence[str]: ...
 
-    def similarities(self, query: Floats) -> Floats:
-        """Cosine similarity f32[count] of every row to the unit vector `query` f32[dim]."""
+    @property
+    def order(self) -> Rows | None:
+        """The row at each position of the default order, i64[count]; None if it is row order."""
         ...
 
-    def match(self, expression: str) -> tuple[list[int], list[float]]:
-        """Rows that match an FTS5 expression and their bm25 ranks, best (least) first.
+    def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
+        """The `k` most similar rows, of those in the mask bool[count] if one is given."""
+        ...
 
-        Raises QuerySyntaxError where SQLite refuses the expression.
+    def similarities(self, query: Floats, rows: Rows) -> Floats:
+        """The similarity f32[n] of each of the given rows."""
+        ...
+
+    def above(self, query: Floats, limit: float) -> Rows:
+        """All rows whose similarity is at least `limit`, in row order."""
+        ...
+
+    def background(self, query: Floats) -> Floats:
+        """The similarities f32 of at most 4096 rows, evenly over the collection (relevance.SAMPLE)."""
+        ...
+
+    def match(self, expression: str) -> Rows:
+        """Rows that match an FTS5 expression, by bm25, ties in row order.
+
+        Raises QuerySyntaxError if SQLite refuses the expression.
         """
+        ...
+
+    def having(self, expression: str) -> Rows:
+        """Rows that match an FTS5 expression, in row order. Raises as `match` does."""
         ...
 
     def column(self, name: str) -> Column: ...
 
-    def embedding(self, row: int) -> Floats: ...
+    def embeddings(self, rows: Rows) -> Floats:
+        """The embeddings f32[n, dim] of the given rows, of length 1."""
+        ...
 
     def row_of(self, image_id: str) -> int | None: ...

@@ -124,7 +124,7 @@ def filter_mask(plan: Plan, index: Index) -> Mask:
 
 def _rows(index: Index, expression: str) -> Mask:
     mask = np.zeros(index.count, dtype=np.bool_)
-    mask[index.match(expression)[0]] = True
+    mask[index.having(expression)] = True
     return mask
 
 

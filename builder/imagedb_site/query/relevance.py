@@ -1,8 +1,8 @@
 """Which results are likely matches, and which of them show the same picture (docs/QUERY.md, "Relevance").
 
-Similarities mean something only against those of the same query to what it is not about. The first quartile
-stays background even where half the collection matches; the limits in logits stand in where a collection is
-too uniform, or too mixed, for its spread to tell.
+A similarity is only meaningful relative to how similar the same query is to unrelated images. The first
+quartile estimates that background, and holds until three quarters of the collection match. If the spread
+says little (a very uniform or a very mixed collection), the limit is kept within a range in logits.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ import numpy as np
 from .index import Floats
 
 SAMPLE = 4096
-"""How many rows, evenly over the collection, are taken for the background."""
+"""How many rows, evenly over the collection, are the background of a query."""
 SPREADS = 4.0
-"""How many standard deviations above the first quartile a likely match begins …"""
+"""How many standard deviations above the first quartile a likely match begins."""
 LEAST_LOGITS, MOST_LOGITS = 6.0, 9.5
-"""… but at least and at most so many logits above it. docs/benchmarks.md has the measurement."""
+"""The same distance is kept between these two, in logits. docs/benchmarks.md has the measurement."""
 DUPLICATE = 0.93
 """Cosine similarity from which two images show the same picture."""
 
 
-def likely_from(similarities: Floats, temperature: float) -> float:
-    """The similarity from which a row is a likely match, from the similarities f32[count] of all rows."""
-    count = len(similarities)
-    size = min(count, SAMPLE)
-    sample = np.sort(similarities[np.arange(size) * count // size].astype(np.float64))
-    quartile = float(sample[(size - 1) // 4])
+def likely_from(background: Floats, temperature: float) -> float:
+    """The similarity from which a row is a likely match.
+
+    `background`: the similarities f32[n] of a sample of at most SAMPLE rows (`Index.background`).
+    """
+    sample = np.sort(background.astype(np.float64))
+    quartile = float(sample[(len(sample) - 1) // 4])
     spread = SPREADS * float(sample.std())
     least, most = LEAST_LOGITS * temperature, MOST_LOGITS * temperature
     return quartile + min(max(spread, least), most)

@@ -1,8 +1,10 @@
-"""Full text of a published site: its SQLite file, opened in memory and trusted with nothing."""
+"""Full text of a published site: its SQLite file, opened read-only and trusted with nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -10,19 +12,26 @@ from imagedb_site.errors import FormatError, UsageError
 
 
 class CatalogDatabase:
-    """The catalog of docs/FORMAT.md 2.5.
+    """The catalog of docs/FORMAT.md 2.8.
 
     Raises FormatError for a file that is not such a catalog.
     """
 
-    def __init__(self, data: bytes, columns: Sequence[str], count: int) -> None:
+    def __init__(self, file: Path, columns: Sequence[str], count: int) -> None:
+        """`file` is the decoded catalog on disk; SQLite reads the pages that it needs."""
         self._columns = list(columns)
         self._count = count
-        if data[:16] != b"SQLite format 3\0":
-            raise FormatError("The catalog is not an SQLite file.")
-        self._database = apsw.Connection(":memory:")
+        with file.open("rb") as opened:
+            if opened.read(16) != b"SQLite format 3\0":
+                raise FormatError("The catalog is not an SQLite file.")
+        address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
+        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         try:
-            self._open(data)
+            self._database = apsw.Connection(address, flags=flags)
+        except apsw.Error as error:
+            raise FormatError(f"The catalog cannot be opened: {error}") from error
+        try:
+            self._open()
         except apsw.Error as error:
             self._database.close()
             raise FormatError(f"The catalog cannot be opened: {error}") from error
@@ -30,9 +39,8 @@ class CatalogDatabase:
             self._database.close()
             raise
 
-    def _open(self, data: bytes) -> None:
+    def _open(self) -> None:
         database = self._database
-        database.deserialize("main", data)
         database.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         database.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         database.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
@@ -46,16 +54,29 @@ class CatalogDatabase:
             "SELECT type, sql FROM sqlite_schema WHERE name = 'fts'"
         ).fetchall()
         if len(kinds) != 1 or "using fts5" not in str(kinds[0][1]).lower():
-            raise FormatError("The catalog's table is no FTS5 table.")
+            raise FormatError("The catalog's table is not an FTS5 table.")
 
     def search(self, expression: str, limit: int) -> list[tuple[int, float]]:
-        """Rows that match an FTS5 expression with their bm25 (lower is better), best first.
+        """Rows that match an FTS5 expression with their bm25 (lower is better), best first, ties by row.
 
-        Raises UsageError where the expression is not FTS5 syntax.
+        Raises UsageError if the expression is not FTS5 syntax.
         """
-        sql = "SELECT rowid, rank FROM fts WHERE fts MATCH ? ORDER BY rank, rowid LIMIT ?"
+        found = self._rows(
+            "SELECT rowid - 1, rank FROM fts WHERE fts MATCH ? ORDER BY rank, rowid LIMIT ?",
+            (expression, limit),
+        )
+        if any(not isinstance(rank, float) for _, rank in found):
+            raise FormatError("The catalog answers with something else than rows.")
+        return [(row, rank) for row, rank in found]
+
+    def having(self, expression: str) -> list[int]:
+        """All rows that match an FTS5 expression, in row order. Raises as `search` does."""
+        sql = "SELECT rowid - 1 FROM fts WHERE fts MATCH ?"
+        return [row for (row,) in self._rows(sql, (expression,))]
+
+    def _rows(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:
-            found = self._database.execute(sql, (expression, limit)).fetchall()
+            found = self._database.execute(sql, values).fetchall()
         except apsw.SQLError as error:
             raise UsageError(
                 f"This is not a full-text query: {error}",
@@ -63,14 +84,10 @@ class CatalogDatabase:
             ) from error
         except apsw.Error as error:
             raise FormatError(f"The catalog is damaged: {error}") from error
-        rows = []
-        for rowid, rank in found:
-            if not isinstance(rowid, int) or not isinstance(rank, float):
-                raise FormatError("The catalog answers with something else than rows.")
-            rows.append((rowid - 1, rank))
-        if any(not 0 <= row < self._count for row, _ in rows):
-            raise FormatError("The catalog holds rows the collection does not have.")
-        return rows
+        for answer in found:
+            if not isinstance(answer[0], int) or not 0 <= answer[0] < self._count:
+                raise FormatError("The catalog holds rows that the collection does not have.")
+        return found
 
     def verify(self) -> None:
         """Read the whole file: SQLite's own checks, and one entry for every row."""

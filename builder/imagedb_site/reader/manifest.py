@@ -10,9 +10,11 @@ from typing import Any
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.shape import (
+    ListEntry,
     as_bool,
     as_count,
     as_entry,
+    as_file_list,
     as_list,
     as_object,
     as_text,
@@ -21,31 +23,43 @@ from imagedb_site.reader.shape import (
     parse_json,
 )
 
-VERSION = 1
+VERSION = 2
+DRAFT = 1
 MANIFEST_LIMIT = 64 << 20
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _TYPES = ("text", "tags", "category", "number", "date", "boolean", "url")
 _MAX_ROWS = 1 << 31
+_MAX_ROW_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
 class Field:
+    """A field of the collection; `column`: it has a column (docs/FORMAT.md 2.2)."""
+
     name: str
     label: str
     type: str
     fts: bool
     facet: bool
-    column: FileEntry | None
+    column: bool
     unit: str | None
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """A list cut into files of `block` rows each."""
+    """Rows cut into files of `block` rows each."""
 
     block: int
-    files: tuple[FileEntry, ...]
+    files: ListEntry
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The look-up of image ids: 16^`digits` files by the first digits of the ids."""
+
+    digits: int
+    files: ListEntry
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,9 @@ class Catalog:
 class Vectors:
     count: int
     dim: int
-    file: FileEntry
+    block: int
+    quantizer: FileEntry
+    files: ListEntry
 
 
 @dataclass(frozen=True)
@@ -81,11 +97,15 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Model:
-    """`pack` is the pack's own pack.json; `files` says where the site keeps each of its files."""
+class ModelSummary:
+    """The site's model pack in a few words; `file` is the index with the pack and its files."""
 
-    pack: Mapping[str, Any]
-    files: Mapping[str, FileEntry]
+    id: str
+    name: str
+    dim: int
+    encoder_hash: str
+    temperature: float
+    file: FileEntry
 
 
 @dataclass(frozen=True)
@@ -100,42 +120,28 @@ class Manifest:
     hash: str
     attribution: tuple[Mapping[str, str], ...]
     fields: tuple[Field, ...]
+    columns: FileEntry | None
     rows: Blocks
-    ids: FileEntry
+    ids: Ids
+    order: Blocks | None
     thumbnails: Pictures
     views: Pictures | None
     originals: str
     documents: Blocks
     catalog: Catalog
     vectors: Vectors | None
-    model: Model | None
+    model: ModelSummary | None
     suggestions: Suggestions | None
     examples: tuple[str, ...]
+    program: FileEntry
     bytes: int
 
     def field(self, name: str) -> Field:
-        """The field of that name; raises FormatError where there is none."""
+        """The field of that name; raises FormatError if there is none."""
         for field in self.fields:
             if field.name == name:
                 return field
         raise FormatError(f"This site has no field “{name[:80]}”.")
-
-    def entries(self) -> list[FileEntry]:
-        """Every file the manifest names, without repetition."""
-        found = [
-            *self.rows.files,
-            self.ids,
-            *self.documents.files,
-            self.catalog.file,
-            *(field.column for field in self.fields if field.column is not None),
-        ]
-        if self.vectors is not None:
-            found.append(self.vectors.file)
-        if self.model is not None:
-            found.extend(self.model.files.values())
-        if self.suggestions is not None:
-            found.append(self.suggestions.file)
-        return list(dict.fromkeys(found))
 
 
 def parse_manifest(data: bytes) -> Manifest:
@@ -143,10 +149,15 @@ def parse_manifest(data: bytes) -> Manifest:
     root = as_object(parse_json(data, "manifest.json"), "manifest.json")
     if root.get("format") != "imagedb-site":
         raise FormatError("manifest.json does not describe an imagedb-site collection.")
-    if root.get("version") != VERSION or isinstance(root.get("version"), bool):
+    version = root.get("version")
+    if version == DRAFT and type(version) is int:
         raise FormatError(
-            f"The site has format version {str(root.get('version'))[:20]}, this program reads "
-            f"version {VERSION}.",
+            "The site was written by a draft version of imagedb-site (format version 1).",
+            "Build it again with this version.",
+        )
+    if version != VERSION or type(version) is not int:
+        raise FormatError(
+            f"The site has format version {str(version)[:20]}, this program reads version {VERSION}.",
             "Use the version of imagedb-site that built the site, or build it again.",
         )
     collection = as_object(root.get("collection"), "collection")
@@ -164,8 +175,10 @@ def parse_manifest(data: bytes) -> Manifest:
         hash=digest,
         attribution=tuple(_attribution(collection.get("attribution"))),
         fields=fields,
+        columns=_columns(root.get("columns"), fields),
         rows=_blocks(root.get("rows"), "rows", count),
-        ids=as_entry(root.get("ids"), "ids"),
+        ids=_ids(root.get("ids")),
+        order=None if root.get("order") is None else _blocks(root["order"], "order", count),
         thumbnails=_pictures(root.get("thumbnails"), "thumbnails"),
         views=None if root.get("views") is None else _pictures(root["views"], "views"),
         originals=one_of(root.get("originals"), ("none", "copy", "link"), "originals"),
@@ -175,6 +188,7 @@ def parse_manifest(data: bytes) -> Manifest:
         model=_model(root.get("model")),
         suggestions=_suggestions(root.get("suggestions")),
         examples=tuple(as_texts(root.get("examples"), "examples")),
+        program=as_entry(root.get("program"), "program", index=True),
         bytes=as_count(root.get("bytes"), "bytes"),
     )
 
@@ -195,27 +209,48 @@ def _fields(value: object) -> tuple[Field, ...]:
         definition = as_object(item, "fields")
         name = as_text(definition.get("name"), "fields.name")
         if not _FIELD_NAME.fullmatch(name) or name in fields:
-            raise FormatError(f"“{name[:80]}” is not a valid new field name.")
-        column, unit = definition.get("column"), definition.get("unit")
+            raise FormatError(
+                f"“{name[:80]}” is not a valid field name, or there are two fields of that name."
+            )
+        unit = definition.get("unit")
         fields[name] = Field(
             name=name,
             label=as_text(definition.get("label"), f"fields.{name}.label"),
             type=one_of(definition.get("type"), _TYPES, f"fields.{name}.type"),
             fts=as_bool(definition.get("fts"), f"fields.{name}.fts"),
             facet=as_bool(definition.get("facet"), f"fields.{name}.facet"),
-            column=None if column is None else as_entry(column, f"fields.{name}.column"),
+            column=as_bool(definition.get("column"), f"fields.{name}.column"),
             unit=None if unit is None else as_text(unit, f"fields.{name}.unit"),
         )
     return tuple(fields.values())
 
 
+def _columns(value: object, fields: tuple[Field, ...]) -> FileEntry | None:
+    if value is None:
+        if any(field.column for field in fields):
+            raise FormatError("columns is missing, but there are fields with a column.")
+        return None
+    return as_entry(value, "columns", index=True)
+
+
 def _blocks(value: object, where: str, count: int) -> Blocks:
     blocks = as_object(value, where)
     block = as_count(blocks.get("block"), f"{where}.block", _MAX_ROWS)
-    files = as_list(blocks.get("files"), f"{where}.files")
-    if not block or len(files) != -(-count // block):
-        raise FormatError(f"{where} has {len(files):,} files of {block:,} for {count:,} images.")
-    return Blocks(block, tuple(as_entry(file, f"{where}.files") for file in files))
+    if where == "rows" and block > _MAX_ROW_BLOCK:
+        raise FormatError(f"rows.block is {block:,}; {_MAX_ROW_BLOCK:,} is the limit.")
+    files = as_file_list(blocks.get("files"), f"{where}.files")
+    if not block or files.count != -(-count // block):
+        raise FormatError(f"{where} has {files.count:,} files of {block:,} for {count:,} images.")
+    return Blocks(block, files)
+
+
+def _ids(value: object) -> Ids:
+    ids = as_object(value, "ids")
+    digits = as_count(ids.get("digits"), "ids.digits", 4)
+    files = as_file_list(ids.get("files"), "ids.files")
+    if files.count != 16**digits:
+        raise FormatError(f"ids has {files.count:,} files for {digits} digits.")
+    return Ids(digits, files)
 
 
 def _pictures(value: object, where: str) -> Pictures:
@@ -254,7 +289,11 @@ def _vectors(value: object, count: int) -> Vectors | None:
     dim = as_count(vectors.get("dim"), "vectors.dim", 1 << 16)
     if not dim:
         raise FormatError("vectors.dim is 0.")
-    return Vectors(count, dim, as_entry(vectors.get("file"), "vectors.file"))
+    blocks = _blocks(vectors, "vectors", count)
+    if blocks.block % 4:
+        raise FormatError(f"vectors.block is {blocks.block:,}, not a multiple of 4.")
+    quantizer = as_entry(vectors.get("quantizer"), "vectors.quantizer")
+    return Vectors(count, dim, blocks.block, quantizer, blocks.files)
 
 
 def _suggestions(value: object) -> Suggestions | None:
@@ -265,19 +304,21 @@ def _suggestions(value: object) -> Suggestions | None:
     return Suggestions(count, as_entry(suggestions.get("file"), "suggestions.file"))
 
 
-def _model(value: object) -> Model | None:
+def _model(value: object) -> ModelSummary | None:
     if value is None:
         return None
     model = as_object(value, "model")
-    pack = as_object(model.get("pack"), "model.pack")
-    if pack.get("format") != "imagedb-pack" or pack.get("version") != 1:
-        raise FormatError("model.pack is not a model pack of version 1.")
-    as_text(pack.get("encoder_hash"), "model.pack.encoder_hash")
-    as_count(pack.get("dim"), "model.pack.dim", 1 << 16)
-    wanted = as_object(pack.get("files"), "model.pack.files")
-    named = as_object(model.get("files"), "model.files")
-    files = {name: as_entry(entry, f"model.files.{name[:80]}") for name, entry in named.items()}
-    missing = sorted(set(wanted) - set(files))
-    if missing:
-        raise FormatError(f"The site lacks {missing[0][:80]} of its model pack.")
-    return Model(pack, files)
+    temperature = model.get("temperature")
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float):
+        raise FormatError("model.temperature is not a number.")
+    if not 0 < temperature < float("inf"):
+        raise FormatError("model.temperature is not a positive number.")
+    as_object(model.get("licence"), "model.licence")
+    return ModelSummary(
+        id=as_text(model.get("id"), "model.id"),
+        name=as_text(model.get("name"), "model.name"),
+        dim=as_count(model.get("dim"), "model.dim", 1 << 16),
+        encoder_hash=as_text(model.get("encoder_hash"), "model.encoder_hash"),
+        temperature=float(temperature),
+        file=as_entry(model.get("file"), "model.file", index=True),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +18,7 @@ FILE_LIMIT = 1 << 31
 
 
 def parse_json(data: bytes, where: str) -> Any:
-    """Strict JSON (no NaN, no duplicates resolved silently, no absurd numbers)."""
+    """Strict JSON: NaN and infinite numbers are refused."""
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -42,7 +43,7 @@ def as_list(value: object, where: str) -> list[Any]:
 
 def as_text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise FormatError(f"{where} is not a text.")
+        raise FormatError(f"{where} is not text.")
     return value
 
 
@@ -65,7 +66,7 @@ def as_count(value: object, where: str, limit: int = 1 << 53) -> int:
 
 def one_of(value: object, allowed: Sequence[str], where: str) -> str:
     if not isinstance(value, str) or value not in allowed:
-        raise FormatError(f"{where} is “{str(value)[:40]}”, which this version does not know.")
+        raise FormatError(f"{where} is “{str(value)[:40]}”, which this program does not know.")
     return value
 
 
@@ -88,15 +89,36 @@ def safe_path(value: object, where: str) -> str:
     return path
 
 
-def as_entry(value: object, where: str) -> FileEntry:
-    """A checked file entry (docs/FORMAT.md 1.1)."""
+def as_entry(value: object, where: str, *, index: bool = False) -> FileEntry:
+    """A checked file entry (docs/FORMAT.md 1.2); `index`: it must say that it holds further entries."""
     entry = as_object(value, where)
     sha256 = as_text(entry.get("sha256"), f"{where}.sha256")
     if not _HEX64.fullmatch(sha256):
         raise FormatError(f"{where}.sha256 is not a SHA-256.")
+    is_index = entry.get("index", False)
+    if not isinstance(is_index, bool) or (index and not is_index):
+        raise FormatError(f"{where} is not the entry of an index.")
     return FileEntry(
         path=safe_path(entry.get("path"), f"{where}.path"),
         size=as_count(entry.get("bytes"), f"{where}.bytes", FILE_LIMIT),
         raw_size=as_count(entry.get("raw_bytes"), f"{where}.raw_bytes", FILE_LIMIT),
         sha256=sha256,
+        index=is_index,
     )
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """A list of files (docs/FORMAT.md 1.4): how many there are, and the entry of the root node."""
+
+    count: int
+    index: FileEntry
+
+
+def as_file_list(value: object, where: str) -> ListEntry:
+    """A checked list of at least one file."""
+    listed = as_object(value, where)
+    count = as_count(listed.get("count"), f"{where}.count", 1 << 31)
+    if not count:
+        raise FormatError(f"{where} lists no file.")
+    return ListEntry(count, as_entry(listed.get("index"), f"{where}.index", index=True))

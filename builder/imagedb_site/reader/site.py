@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import tempfile
+import zlib
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,41 +14,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry, gunzip_if
-from imagedb_site.errors import FormatError, UsageError
+from imagedb_site.errors import FormatError, StorageError, UsageError
+from imagedb_site.layout import MANIFEST, thumbnail_path
 from imagedb_site.reader.catalog import CatalogDatabase
+from imagedb_site.reader.columns import SiteColumn, decode_column
 from imagedb_site.reader.decode import (
-    ColumnValue,
-    FlatVectors,
+    IdFile,
     RowInfo,
     block_span,
-    decode_column,
     decode_ids,
+    decode_order,
     decode_rows,
-    decode_vectors,
     decode_words,
 )
 from imagedb_site.reader.documents import decode_documents
-from imagedb_site.reader.manifest import MANIFEST_LIMIT, Manifest, parse_manifest
-from imagedb_site.reader.shape import FILE_LIMIT
+from imagedb_site.reader.lists import FileList
+from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse_manifest
+from imagedb_site.reader.model import Model, decode_model
+from imagedb_site.reader.recent import Recent
+from imagedb_site.reader.shape import FILE_LIMIT, as_entry, as_object, parse_json
 from imagedb_site.reader.source import Source, open_source
+from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
+from imagedb_site.reader.walk import walk
 from imagedb_site.text import fts_query
+
+_KEPT_BLOCKS = 64
+_KEPT_ID_FILES = 256
+_CHUNK = 1 << 20
 
 
 def open_site(place: str | Path) -> Site:
-    """Open the site in a folder or at an http(s) URL; reads its manifest only.
+    """Open the site in a folder or at an http(s) URL; reads only its manifest.
 
-    Raises FormatError where it is no site of this version, StorageError where it cannot be read.
+    Raises FormatError if it is not a site of this version, StorageError if it cannot be read.
     """
     return Site(open_source(place))
 
 
 class Site:
-    """Every file is fetched when first needed, checked, and kept."""
+    """Every file is fetched when first needed and checked. Only what was used last is kept."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.manifest: Manifest = parse_manifest(source.read("manifest.json", MANIFEST_LIMIT))
-        self._blocks: dict[tuple[str, int], Any] = {}
+        self.manifest: Manifest = parse_manifest(source.read(MANIFEST, MANIFEST_LIMIT))
+        self._rows: Recent[int, list[RowInfo]] = Recent(_KEPT_BLOCKS)
+        self._documents: Recent[int, list[dict[str, Any]]] = Recent(_KEPT_BLOCKS)
+        self._id_files: Recent[int, IdFile] = Recent(_KEPT_ID_FILES)
+        self._row_list = FileList(self.manifest.rows.files, self.read)
+        self._document_list = FileList(self.manifest.documents.files, self.read)
+        self._id_list = FileList(self.manifest.ids.files, self.read)
 
     @property
     def count(self) -> int:
@@ -54,130 +70,203 @@ class Site:
 
     def read(self, entry: FileEntry) -> bytes:
         """The decoded content of a file, checked against its entry; FormatError names the file."""
-        # A host may have decoded the file already, so that either length can arrive.
-        data = self.source.read(entry.path, max(entry.size, entry.raw_size))
-        if len(data) == entry.size and hashlib.sha256(data).hexdigest() != entry.sha256:
-            raise FormatError(f"{entry.path} is damaged: its SHA-256 is not the announced one.")
         try:
-            raw = gunzip_if(data, entry.raw_size)
+            raw = gunzip_if(self.stored(entry), entry.raw_size)
         except FormatError as error:
-            raise FormatError(f"{entry.path}: {error}") from error
+            raise named(entry, error) from error
         if len(raw) != entry.raw_size:
             raise FormatError(f"{entry.path} has {len(raw):,} bytes, not {entry.raw_size:,}.")
         return raw
 
-    def row_block(self, index: int) -> list[RowInfo]:
-        key = ("rows", index)
-        if key not in self._blocks:
-            entry = self.manifest.rows.files[index]
-            first, count = block_span(index, self.manifest.rows.block, self.count)
-            with _named(entry):
-                self._blocks[key] = decode_rows(self.read(entry), first, count)
-        rows: list[RowInfo] = self._blocks[key]
+    def stored(self, entry: FileEntry) -> bytes:
+        """A file as it arrives, which a host may have decoded; its hash is checked if it has not."""
+        data = self.source.read(entry.path, max(entry.size, entry.raw_size))
+        if len(data) == entry.size and hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise FormatError(f"{entry.path} is damaged: its SHA-256 is not the announced one.")
+        return data
+
+    def entries(self) -> Iterator[FileEntry]:
+        """Every file but the pictures (docs/FORMAT.md 1.5)."""
+        return walk(self.manifest.json, self.read)
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def row_block(self, number: int) -> list[RowInfo]:
+        """The rows of a block."""
+        rows = self._rows.get(number)
+        if rows is None:
+            entry = self._row_list.entry(number)
+            first, count = block_span(number, self.manifest.rows.block, self.count)
+            with _naming(entry):
+                rows = decode_rows(self.read(entry), first, count)
+            self._rows.put(number, rows)
         return rows
 
-    @cached_property
-    def rows(self) -> list[RowInfo]:
-        """Every row."""
-        blocks = range(len(self.manifest.rows.files))
-        return [row for index in blocks for row in self.row_block(index)]
-
-    @cached_property
-    def ids(self) -> list[str]:
-        """The image ids in row order, checked against the collection's hash."""
-        with _named(self.manifest.ids):
-            ids = decode_ids(self.read(self.manifest.ids), self.count)
-        text = "".join(f"{image_id}\n" for image_id in ids)
-        if hashlib.sha256(text.encode()).hexdigest() != self.manifest.hash:
-            raise FormatError("The image ids do not give the collection's hash.")
-        return ids
+    def row(self, row: int) -> RowInfo:
+        self._check_row(row)
+        number, place = divmod(row, self.manifest.rows.block)
+        return self.row_block(number)[place]
 
     def row_of(self, image_id: str) -> int | None:
-        """The row of an image id, None where the collection has no such image."""
-        return self._row_of.get(image_id)
+        """The row of an image id, None if the collection does not have it."""
+        digits = self.manifest.ids.digits
+        if len(image_id) != 16 or set(image_id) - set("0123456789abcdef"):
+            return None
+        return self._id_file(int(image_id[:digits] or "0", 16)).row_of(int(image_id, 16))
 
     @cached_property
-    def _row_of(self) -> dict[str, int]:
-        return {image_id: row for row, image_id in enumerate(self.ids)}
+    def id_numbers(self) -> NDArray[np.uint64]:
+        """The image ids as numbers in row order, uint64 [count], checked against the collection's hash.
 
-    def document_block(self, index: int) -> list[dict[str, Any]]:
-        key = ("documents", index)
-        if key not in self._blocks:
-            entry = self.manifest.documents.files[index]
-            first, count = block_span(index, self.manifest.documents.block, self.count)
-            with _named(entry):
-                self._blocks[key] = decode_documents(
-                    self.read(entry), self.ids[first : first + count], self.manifest.fields
+        Raises FormatError if a row has no id or two.
+        """
+        digest = hashlib.sha256()
+        numbers = np.zeros(self.count, dtype=np.uint64)
+        seen = np.zeros(self.count, dtype=np.bool_)
+        found = 0
+        for number in range(self._id_list.count):
+            part = self._id_file(number)
+            numbers[part.rows] = part.ids
+            seen[part.rows] = True
+            found += len(part.ids)
+            digest.update("".join(f"{one:016x}\n" for one in part.ids.tolist()).encode())
+        if found != self.count or not seen.all():
+            raise FormatError("The ids files do not list every image once.")
+        if digest.hexdigest() != self.manifest.hash:
+            raise FormatError("The image ids do not give the collection's hash.")
+        return numbers
+
+    @property
+    def ids(self) -> list[str]:
+        """The image ids in row order."""
+        return [f"{number:016x}" for number in self.id_numbers.tolist()]
+
+    @cached_property
+    def order(self) -> NDArray[np.uint32] | None:
+        """The row at each position of the default order, uint32 [count]; None if it is row order.
+
+        Raises FormatError if it is not a permutation of the rows.
+        """
+        blocks = self.manifest.order
+        if blocks is None:
+            return None
+        listed = FileList(blocks.files, self.read)
+        order = np.empty(self.count, dtype=np.uint32)
+        for number in range(listed.count):
+            entry = listed.entry(number)
+            first, count = block_span(number, blocks.block, self.count)
+            with _naming(entry):
+                order[first : first + count] = decode_order(
+                    self.read(entry), first, count, self.count
                 )
-        documents: list[dict[str, Any]] = self._blocks[key]
+        if (np.bincount(order, minlength=self.count) != 1).any():
+            raise FormatError("The default order does not have every row once.")
+        return order
+
+    def document_block(self, number: int) -> list[dict[str, Any]]:
+        """The documents of a block, which are checked to be those of its rows."""
+        documents = self._documents.get(number)
+        if documents is None:
+            entry = self._document_list.entry(number)
+            first, count = block_span(number, self.manifest.documents.block, self.count)
+            ids = [self.row(row).image_id for row in range(first, first + count)]
+            with _naming(entry):
+                documents = decode_documents(self.read(entry), ids, self.manifest.fields)
+            self._documents.put(number, documents)
         return documents
 
     def document(self, row: int) -> dict[str, Any]:
-        """Everything shown about an image (docs/FORMAT.md 2.4)."""
+        """Everything shown about an image (docs/FORMAT.md 2.7)."""
         self._check_row(row)
-        block, offset = divmod(row, self.manifest.documents.block)
-        return self.document_block(block)[offset]
+        number, place = divmod(row, self.manifest.documents.block)
+        return self.document_block(number)[place]
 
-    def column(self, name: str) -> list[ColumnValue]:
-        """A field's value for every row, None where missing; UsageError where it has no column."""
+    # -- searching -------------------------------------------------------------------------------
+
+    def column(self, name: str) -> SiteColumn:
+        """A field's value for every row; UsageError if it has no column."""
         field = self.manifest.field(name)
-        if field.column is None:
+        if not field.column:
             raise UsageError(f"The field “{name}” has no column.")
-        with _named(field.column):
-            return decode_column(self.read(field.column), field.type, self.count)
+        entry = self._column_entries.get(name)
+        if entry is None:
+            raise FormatError(f"The site does not name the file of the column “{name}”.")
+        with _naming(entry):
+            return decode_column(self.read(entry), field.type, self.count)
 
     @cached_property
-    def flat_vectors(self) -> FlatVectors:
-        vectors = self.manifest.vectors
-        if vectors is None:
+    def _column_entries(self) -> dict[str, FileEntry]:
+        entry = self.manifest.columns
+        if entry is None:
+            return {}
+        index = as_object(parse_json(self.read(entry), entry.path), entry.path)
+        return {name: as_entry(value, f"{entry.path}: {name}") for name, value in index.items()}
+
+    @cached_property
+    def vectors(self) -> FlatVectors:
+        """The codes of all rows; UsageError if the site has none."""
+        found = self.manifest.vectors
+        if found is None:
             raise UsageError("This site holds no vectors: it is searched by words only.")
-        with _named(vectors.file):
-            return decode_vectors(self.read(vectors.file), vectors.count, vectors.dim)
+        with _naming(found.quantizer):
+            quantizer = decode_quantizer(self.read(found.quantizer), found.dim)
+        shards = FileList(found.files, self.read)
 
-    def vectors(self) -> NDArray[np.float32]:
-        """The embeddings the codes stand for, float32 [count, dim]."""
-        return self.flat_vectors.embeddings()
+        def load(number: int) -> Codes:
+            entry = shards.entry(number)
+            first, count = block_span(number, found.block, found.count)
+            with _naming(entry):
+                return decode_shard(self.read(entry), first, count, found.dim)
 
-    def search_vectors(self, query: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-        """The k rows most similar to `query`, float32 [dim]; ties in row order."""
-        vectors = self.flat_vectors
-        query = np.asarray(query, dtype=np.float32)
-        if query.shape != vectors.mean.shape:
-            raise UsageError(f"The query has the shape {query.shape}, not {vectors.mean.shape}.")
-        similarities = vectors.similarities(query)
-        best = np.argsort(-similarities, kind="stable")[: max(k, 0)]
-        return [(int(row), float(similarities[row])) for row in best]
+        return FlatVectors(quantizer, found.count, found.block, load)
+
+    @cached_property
+    def _catalog_folder(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="imagedb-catalog-")
 
     @cached_property
     def catalog(self) -> CatalogDatabase:
+        """Full text, decoded into a temporary file, so that only the pages in use take memory."""
         catalog = self.manifest.catalog
-        with _named(catalog.file):
-            return CatalogDatabase(self.read(catalog.file), catalog.columns, self.count)
+        file = Path(self._catalog_folder.name) / "catalog.db"
+        with _naming(catalog.file):
+            self._extract(catalog.file, file)
+            return CatalogDatabase(file, catalog.columns, self.count)
 
     @cached_property
     def words(self) -> list[tuple[str, int]]:
-        """The words of the texts with the number of rows that have them; empty where none are kept."""
+        """The words of the texts with the number of rows that have them; empty if none are kept."""
         suggestions = self.manifest.suggestions
         if suggestions is None:
             return []
-        with _named(suggestions.file):
+        with _naming(suggestions.file):
             return decode_words(self.read(suggestions.file), suggestions.count, self.count)
+
+    @cached_property
+    def model(self) -> Model | None:
+        """The model pack that the site carries, None if it has none."""
+        summary = self.manifest.model
+        if summary is None:
+            return None
+        with _naming(summary.file):
+            return decode_model(self.read(summary.file), summary)
 
     def search_text(self, expression: str, k: int) -> list[tuple[int, float]]:
         """The k best rows for an FTS5 expression with their bm25 (lower is better), best first."""
         return self.catalog.search(fts_query(expression), max(k, 0))
 
+    # -- pictures --------------------------------------------------------------------------------
+
     def thumbnail_path(self, row: int) -> str | None:
-        self._check_row(row)
-        thumbnail = self.rows[row].thumbnail
-        if thumbnail is None:
-            return None
-        return f"thumbs/{thumbnail.hash16}.{self.manifest.thumbnails.extension}"
+        """The path of the file that a row's thumbnail lies in."""
+        thumbnail = self.row(row).thumbnail
+        extension = self.manifest.thumbnails.extension
+        return None if thumbnail is None else thumbnail_path(thumbnail.hash16, extension)
 
     def thumbnail(self, row: int) -> bytes | None:
         """The WebP bytes of a row's thumbnail."""
         path = self.thumbnail_path(row)
-        place = self.rows[row].thumbnail
+        place = self.row(row).thumbnail
         if path is None or place is None:
             return None
         data = self.source.read(path, FILE_LIMIT)
@@ -187,15 +276,12 @@ class Site:
             raise FormatError(f"{path} is too short for the thumbnail of row {row:,}.")
         return data[place.offset : place.offset + place.length]
 
-    def verify(self, skip: Sequence[str] = ()) -> None:
-        """Read and check every file the manifest names and every picture; raises FormatError."""
-        from imagedb_site.reader.verify import verify_site
-
-        verify_site(self, frozenset(skip))
-
     def close(self) -> None:
-        if "catalog" in self.__dict__:
-            self.catalog.close()
+        for name in ("catalog", "vectors"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
+        if "_catalog_folder" in self.__dict__:
+            self.__dict__.pop("_catalog_folder").cleanup()
 
     def __enter__(self) -> Site:
         return self
@@ -203,20 +289,79 @@ class Site:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def blocks(self, blocks: Blocks) -> Iterator[tuple[int, int, int]]:
+        """Number, first row and number of rows of every block."""
+        for number in range(blocks.files.count):
+            yield (number, *block_span(number, blocks.block, self.count))
+
+    def _id_file(self, number: int) -> IdFile:
+        found = self._id_files.get(number)
+        if found is None:
+            digits = self.manifest.ids.digits
+            prefix = f"{number:0{digits}x}" if digits else ""
+            entry = self._id_list.entry(number)
+            with _naming(entry):
+                found = decode_ids(self.read(entry), prefix, self.count)
+            self._id_files.put(number, found)
+        return found
+
+    def _extract(self, entry: FileEntry, target: Path) -> None:
+        """Decode a file to disk, piece by piece."""
+        data = self.stored(entry)
+        size = 0
+        try:
+            with target.open("wb") as out:
+                for part in _decoded(data):
+                    size += len(part)
+                    if size > entry.raw_size:
+                        raise FormatError("It is longer than announced.")
+                    out.write(part)
+        except OSError as error:
+            raise StorageError(f"Cannot write {target}: {error.strerror or error}.") from error
+        if size != entry.raw_size:
+            raise FormatError(f"It has {size:,} bytes, not {entry.raw_size:,}.")
+
     def _check_row(self, row: int) -> None:
         if not 0 <= row < self.count:
             raise UsageError(f"There is no row {row:,}; the collection has {self.count:,} images.")
 
 
-class _named:
+def _decoded(data: bytes) -> Iterator[bytes]:
+    """The content of a gzip member in pieces, or the data themselves."""
+    if data[:2] != b"\x1f\x8b":
+        yield data
+        return
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    rest = data
+    try:
+        while not unpacker.eof:
+            part = unpacker.decompress(rest, _CHUNK)
+            rest = unpacker.unconsumed_tail
+            if not part and not rest and not unpacker.eof:
+                raise FormatError("A gzip-compressed file is cut short.")
+            yield part
+    except zlib.error as error:
+        raise FormatError("A gzip-compressed file is damaged.") from error
+    if unpacker.unused_data:
+        raise FormatError("A gzip-compressed file has bytes after its end.")
+
+
+def named(entry: FileEntry, error: FormatError) -> FormatError:
+    """The error with the file's name in front, unless it has it already."""
+    if entry.path in str(error):
+        return error
+    return FormatError(f"{entry.path}: {error}", error.hint)
+
+
+class _naming:
     """Puts the file's name before the message of a FormatError raised inside."""
 
     def __init__(self, entry: FileEntry) -> None:
-        self._path = entry.path
+        self._entry = entry
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FormatError) and self._path not in str(error):
-            raise FormatError(f"{self._path}: {error}", error.hint) from error
+        if isinstance(error, FormatError) and self._entry.path not in str(error):
+            raise named(self._entry, error) from error

@@ -17,7 +17,7 @@ from imagedb_site.errors import FormatError, StorageError, UsageError
 
 _TIMEOUT_S = 30.0
 _CHUNK = 1 << 20
-# A pipe in place of a file would make opening wait for ever.
+# Opening a pipe in place of a file would otherwise never return.
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -50,7 +50,7 @@ class FolderSource:
         if root.name == "manifest.json":
             root = root.parent
         if not root.is_dir():
-            raise StorageError(f"{root} is no folder.")
+            raise StorageError(f"{root} is not a folder.")
         self._root = root.resolve()
         self._shown = root
         self._inside: set[str] = set()
@@ -68,7 +68,7 @@ class FolderSource:
             descriptor = self._open(target, path)
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.close(descriptor)
-                raise FormatError(f"{path} is no file.")
+                raise FormatError(f"{path} is not a file.")
             with os.fdopen(descriptor, "rb", buffering=0) as file:
                 data = _read_up_to(file, limit + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -121,8 +121,8 @@ class UrlSource:
 def fetch(url: str, limit: int) -> bytes:
     """The content at an http(s) address, of at most `limit` bytes.
 
-    Raises UsageError for another kind of address, FormatError where nothing is there or it is longer,
-    StorageError where the connection fails.
+    Raises UsageError for another kind of address, FormatError if nothing is there or it is longer,
+    StorageError if the connection fails.
     """
     _web_address(url)
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
@@ -155,7 +155,7 @@ def fetch(url: str, limit: int) -> bytes:
 def _web_address(url: str) -> SplitResult:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageError(f"{url} is no http or https address.")
+        raise UsageError(f"{url} is not an http or https address.")
     return parts
 
 

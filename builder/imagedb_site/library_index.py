@@ -1,0 +1,221 @@
+"""The rows of the last build in a working library as an `Index`, searched exactly: the recall oracle."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import LibraryError, QuerySyntaxError, UsageError
+from .query.index import Column, Floats, Mask, Near, Rows
+from .query.relevance import SAMPLE
+from .query.scan import Block, above, nearest, sample_rows
+from .records import FieldSpec, FieldType, Value
+from .site_index import ALL, quoted
+from .values import date_seconds
+
+if TYPE_CHECKING:
+    from .encoders import ModelPack
+    from .library import Library
+
+LIBRARY_FILE = "library.db"
+"""Name of the working library inside its folder."""
+
+
+class LibraryIndex:
+    """Reads the library block by block; similarities are exact inner products in float32."""
+
+    def __init__(self, library: Library, pack: ModelPack | None) -> None:
+        self._library = library
+        self._pack = pack
+        self._columns: dict[str, Column] = {}
+
+    @classmethod
+    def open(cls, place: Path, model: str | None = None) -> LibraryIndex:
+        """Open a library file or its folder; `model` chooses among several models."""
+        from .encoders import load_pack
+        from .library import Library
+
+        file = place / LIBRARY_FILE if place.is_dir() else place
+        if not file.is_file():
+            raise LibraryError(
+                f"There is no site and no library at {place}.",
+                "Build one first: imagedb-site build PICTURES",
+            )
+        library = Library.open(file)
+        if not library.stats()["rows"]:
+            library.close()
+            raise LibraryError(
+                f"The library {file} does not hold a build yet.", "Run: imagedb-site build"
+            )
+        name = model or library.get_meta("model") or "none"
+        return cls(library, None if name == "none" else load_pack(name))
+
+    @cached_property
+    def count(self) -> int:
+        return self._library.count()
+
+    @cached_property
+    def fields(self) -> Sequence[FieldSpec]:
+        return self._library.fields()
+
+    @property
+    def temperature(self) -> float | None:
+        pack = self._pack
+        return None if pack is None else float(pack.manifest["calibration"]["temperature"])
+
+    @cached_property
+    def fts_columns(self) -> Sequence[str]:
+        return [spec.name for spec in self.fields if spec.fts]
+
+    @cached_property
+    def order(self) -> Rows | None:
+        order = self._library.order()
+        return None if order is None else order.astype(np.int64)
+
+    def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
+        scan = _Scan(self._blocks(), query)
+        return nearest(scan.blocks(), scan.exact, k, allowed, 0.0)
+
+    def above(self, query: Floats, limit: float) -> Rows:
+        scan = _Scan(self._blocks(), query)
+        return above(scan.blocks(), scan.exact, limit, 0.0)
+
+    def similarities(self, query: Floats, rows: Rows) -> Floats:
+        return np.asarray(self.embeddings(rows) @ query, dtype=np.float32)
+
+    def background(self, query: Floats) -> Floats:
+        return np.asarray(self._sample @ query, dtype=np.float32)
+
+    @cached_property
+    def _sample(self) -> Floats:
+        return self.embeddings(sample_rows(self.count, SAMPLE))
+
+    def match(self, expression: str) -> Rows:
+        try:
+            found = self._library.search_text(expression, ALL)
+        except UsageError as error:
+            raise QuerySyntaxError(str(error), quoted(expression)) from error
+        return np.array([row for row, _ in found], dtype=np.int64)
+
+    def having(self, expression: str) -> Rows:
+        return np.sort(self.match(expression))
+
+    def column(self, name: str) -> Column:
+        if name not in self._columns:
+            kind = next(spec.type for spec in self.fields if spec.name == name)
+            self._columns[name] = make_column(self._library.values(name), kind)
+        return self._columns[name]
+
+    def embeddings(self, rows: Rows) -> Floats:
+        if not len(rows):
+            return np.zeros((0, 1 if self._pack is None else self._pack.manifest["dim"]), "f4")
+        found = self._library.row_embeddings(self._encoder_hash(), rows.tolist())
+        return np.asarray(found, dtype=np.float32)
+
+    def row_of(self, image_id: str) -> int | None:
+        return self._library.row_of(image_id)
+
+    def document(self, row: int) -> Mapping[str, Any]:
+        record = self._library.row(row)
+        return {
+            "id": record.image_id,
+            "path": record.key,
+            "width": record.width,
+            "height": record.height,
+            "fields": dict(record.fields),
+        }
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        return self._library.ids()
+
+    @cached_property
+    def hash(self) -> str:
+        """As docs/FORMAT.md 2.1 defines it for a site."""
+        return hashlib.sha256("".join(f"{one}\n" for one in sorted(self.ids)).encode()).hexdigest()
+
+    def thumbnail(self, row: int) -> bytes | None:
+        content_hash = self._library.row(row).content_hash
+        recipe = self._library.get_meta("thumbnail_recipe")
+        if content_hash is None or recipe is None:
+            return None
+        return self._library.derivative(content_hash, recipe)
+
+    def address(self, row: int) -> str | None:
+        """The file of a row, as a `file:` address; None if it has gone."""
+        folder = self._library.get_meta("pictures")
+        if folder is None:
+            return None
+        file = Path(folder) / self._library.row(row).key
+        return file.as_uri() if file.is_file() else None
+
+    def load_pack(self) -> ModelPack | None:
+        return self._pack
+
+    def close(self) -> None:
+        self._library.close()
+
+    def _encoder_hash(self) -> str:
+        if self._pack is None:
+            raise UsageError("This library was built without a model.")
+        return self._pack.encoder_hash
+
+    def _blocks(self) -> Iterator[Floats]:
+        return self._library.embedding_blocks(self._encoder_hash())
+
+
+class _Scan:
+    """One pass over the embeddings of a library."""
+
+    def __init__(self, embeddings: Iterator[Floats], query: Floats) -> None:
+        self._embeddings = embeddings
+        self._query = query
+        self._first = 0
+        self._similarities = np.zeros(0, dtype=np.float32)
+
+    def blocks(self) -> Iterator[Block]:
+        first = 0
+        for block in self._embeddings:
+            self._first = first
+            self._similarities = np.asarray(block @ self._query, dtype=np.float32)
+            yield first, self._similarities
+            first += len(block)
+
+    def exact(self, rows: Rows) -> Floats:
+        return np.asarray(self._similarities[rows - self._first])
+
+
+def make_column(values: Iterator[Value | None], kind: FieldType) -> Column:
+    """The column of a field's values in row order, as documents have them."""
+    if kind in ("number", "date"):
+        number: Callable[[Value], float | None] = _seconds if kind == "date" else _number
+        numbers = [np.nan if v is None or (n := number(v)) is None else n for v in values]
+        return Column(numbers=np.array(numbers, dtype=np.float64))
+    code: dict[str, int] = {}
+    codes: list[int] = []
+    offsets = [0]
+    for value in values:
+        if kind == "tags":
+            tags = value if isinstance(value, list) else []
+            codes += [code.setdefault(tag, len(code)) for tag in tags]
+            offsets.append(len(codes))
+        elif value is None:
+            codes.append(-1)
+        else:
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            codes.append(code.setdefault(text, len(code)))
+    bounds = np.array(offsets, dtype=np.int64) if kind == "tags" else None
+    return Column(dictionary=list(code), codes=np.array(codes, dtype=np.int64), offsets=bounds)
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _seconds(value: Value) -> float | None:
+    return date_seconds(value) if isinstance(value, str) else None

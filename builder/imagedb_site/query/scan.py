@@ -1,0 +1,67 @@
+"""Exact answers from similarities that come block by block and may be rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from .index import Floats, Mask, Near, Rows
+
+Block = tuple[int, Floats]
+"""The first row of a block, and the similarities f32[n] of its rows within a margin."""
+
+Exact = Callable[[Rows], Floats]
+"""The exact similarities f32[n] of rows of the block that was read last."""
+
+
+def nearest(
+    blocks: Iterable[Block], exact: Exact, k: int, allowed: Mask | None, margin: float
+) -> Near:
+    """The `k` rows with the largest exact similarities, ties in row order.
+
+    `margin`: how far at most a block's similarities are from the exact ones. Only rows that may be
+    among the first k are computed exactly.
+    """
+    rows = np.zeros(0, dtype=np.int64)
+    found = np.zeros(0, dtype=np.float32)
+    limit = -np.inf
+    for first, similarities in blocks:
+        if k < 1:
+            continue
+        wanted = similarities >= limit - margin
+        if allowed is not None:
+            wanted &= allowed[first : first + len(similarities)]
+        places = np.flatnonzero(wanted)
+        if len(places) > k:
+            # The k-th best of this block alone bounds what can be among the first k.
+            least = np.partition(similarities[places], len(places) - k)[len(places) - k]
+            places = places[similarities[places] >= least - 2 * margin]
+        if not len(places):
+            continue
+        candidates = places + first
+        rows = np.concatenate([rows, candidates])
+        found = np.concatenate([found, exact(candidates)])
+        if len(rows) > k:
+            best = np.lexsort((rows, -found))[:k]
+            rows, found = rows[best], found[best]
+            limit = float(found[-1])
+    best = np.lexsort((rows, -found))[: max(k, 0)]
+    return Near(rows[best], found[best])
+
+
+def above(blocks: Iterable[Block], exact: Exact, limit: float, margin: float) -> Rows:
+    """All rows whose exact similarity is at least `limit`, in row order."""
+    found: list[Rows] = []
+    for first, similarities in blocks:
+        places = np.flatnonzero(similarities >= limit - margin)
+        if len(places):
+            candidates = (places + first).astype(np.int64)
+            found.append(candidates[exact(candidates) >= limit])
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
+
+
+def sample_rows(count: int, size: int) -> Rows:
+    """At most `size` rows, evenly over the collection, i64."""
+    taken = min(count, size)
+    return np.arange(taken, dtype=np.int64) * count // max(taken, 1)

@@ -1,0 +1,234 @@
+"""A published site as the `Index` that queries are evaluated on."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from .container import FileEntry, canonical_json, gzip_bytes
+from .errors import PackError, QuerySyntaxError, StorageError, UsageError
+from .query.index import Column, Floats, Mask, Near, Rows
+from .query.relevance import SAMPLE
+from .query.scan import Block, above, nearest, sample_rows
+from .records import FieldSpec, FieldType
+from .text import fts_query
+
+if TYPE_CHECKING:
+    from .encoders import ModelPack
+    from .reader import Site
+
+ALL = 2**31 - 1
+_KEPT_EXPRESSIONS = 64
+
+
+def quoted(expression: str) -> str:
+    """Every word of a refused expression as a quoted string, which FTS5 always takes."""
+    words = expression.replace('"', " ").split()
+    return " ".join(f'"{word}"' for word in words)
+
+
+class SiteIndex:
+    """A published site. Files are fetched when first needed; vectors are scanned shard by shard."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._columns: dict[str, Column] = {}
+        self._having: dict[str, Rows] = {}
+        self._sample: Any = None
+
+    @classmethod
+    def open(cls, place: str | Path) -> SiteIndex:
+        from .reader import open_site
+
+        return cls(open_site(place))
+
+    @property
+    def count(self) -> int:
+        return self._site.count
+
+    @cached_property
+    def fields(self) -> Sequence[FieldSpec]:
+        return [
+            FieldSpec(f.name, f.label, cast(FieldType, f.type), f.fts, f.facet, f.column)
+            for f in self._site.manifest.fields
+        ]
+
+    @property
+    def temperature(self) -> float | None:
+        model = self._site.manifest.model
+        return None if model is None else model.temperature
+
+    @property
+    def fts_columns(self) -> Sequence[str]:
+        return self._site.manifest.catalog.columns
+
+    @cached_property
+    def order(self) -> Rows | None:
+        order = self._site.order
+        return None if order is None else order.astype(np.int64)
+
+    def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
+        scan = _Scan(self, query)
+        return nearest(scan.blocks(), scan.exact, k, allowed, scan.margin)
+
+    def above(self, query: Floats, limit: float) -> Rows:
+        scan = _Scan(self, query)
+        return above(scan.blocks(), scan.exact, limit, scan.margin)
+
+    def similarities(self, query: Floats, rows: Rows) -> Floats:
+        vectors = self._site.vectors
+        return vectors.exact(query, vectors.codes(rows))
+
+    def background(self, query: Floats) -> Floats:
+        vectors = self._site.vectors
+        if self._sample is None:
+            # One pass reads every shard anyway; later queries find the sample here.
+            for _ in _Scan(self, query).blocks():
+                pass
+        return vectors.exact(query, self._sample)
+
+    def match(self, expression: str) -> Rows:
+        try:
+            found = self._site.search_text(expression, ALL)
+        except UsageError as error:
+            raise QuerySyntaxError(str(error), quoted(expression)) from error
+        return np.array([row for row, _ in found], dtype=np.int64)
+
+    def having(self, expression: str) -> Rows:
+        rows = self._having.get(expression)
+        if rows is None:
+            try:
+                found = self._site.catalog.having(fts_query(expression))
+            except UsageError as error:
+                raise QuerySyntaxError(str(error), quoted(expression)) from error
+            rows = np.array(found, dtype=np.int64)
+            if len(self._having) >= _KEPT_EXPRESSIONS:
+                self._having.pop(next(iter(self._having)))
+            self._having[expression] = rows
+        return rows
+
+    def column(self, name: str) -> Column:
+        if name not in self._columns:
+            found = self._site.column(name)
+            if found.values is not None and found.missing is not None:
+                numbers = np.where(found.missing, np.nan, found.values.astype(np.float64))
+                column = Column(numbers=numbers)
+            else:
+                assert found.codes is not None
+                codes = found.codes.astype(np.int64)
+                if found.offsets is None:
+                    codes[codes >= len(found.names)] = -1
+                column = Column(dictionary=found.names, codes=codes, offsets=found.offsets)
+            self._columns[name] = column
+        return self._columns[name]
+
+    def embeddings(self, rows: Rows) -> Floats:
+        vectors = self._site.vectors
+        found = vectors.embeddings(vectors.codes(rows))
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+
+    def row_of(self, image_id: str) -> int | None:
+        return self._site.row_of(image_id)
+
+    def document(self, row: int) -> Mapping[str, Any]:
+        return self._site.document(row)
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        return self._site.ids
+
+    @property
+    def hash(self) -> str:
+        return self._site.manifest.hash
+
+    def thumbnail(self, row: int) -> bytes | None:
+        return self._site.thumbnail(row)
+
+    def address(self, row: int) -> str | None:
+        """The address of the largest published picture of a row, thumbnails aside."""
+        document = self._site.document(row)
+        path = document.get("original") or document.get("view", {}).get("path")
+        return None if path is None else self._site.source.address(path)
+
+    def load_pack(self) -> ModelPack | None:
+        """The site's own model pack, which the cache keeps after the first use."""
+        from .encoders import load_pack, packs_folder
+
+        summary = self._site.manifest.model
+        if summary is None or self._site.manifest.vectors is None:
+            return None
+        folder = packs_folder().parent / "sites" / summary.id
+        if not (folder / "pack.json").exists():
+            self._fetch_pack(folder)
+        return load_pack(folder)
+
+    def _fetch_pack(self, folder: Path) -> None:
+        """Copy the pack out of the site, whole or not at all."""
+        model = self._site.model
+        assert model is not None
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+                target = Path(temporary) / "pack"
+                for name in model.pack["files"]:
+                    path = target / name
+                    if not path.resolve().is_relative_to(target.resolve()):
+                        raise PackError(
+                            f"The site's model pack names a file outside itself: {name}."
+                        )
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    expected = str(model.pack["files"][name]["sha256"])
+                    path.write_bytes(self._pack_file(model.files[name], expected))
+                (target / "pack.json").write_bytes(canonical_json(dict(model.pack)))
+                if not folder.exists():
+                    target.replace(folder)
+        except OSError as error:
+            raise StorageError(f"Cannot keep the model pack in {folder}: {error}.") from error
+
+    def _pack_file(self, entry: FileEntry, sha256: str) -> bytes:
+        """A file of the pack as the pack has it, which may itself be a gzip file."""
+        content = self._site.read(entry)
+        if hashlib.sha256(content).hexdigest() == sha256:
+            return content
+        # The reader, or the host before it, has unpacked what the pack keeps packed.
+        return gzip_bytes(content)
+
+    def close(self) -> None:
+        self._site.close()
+
+
+class _Scan:
+    """One pass over the vectors of a site. The first one also takes the sample for backgrounds."""
+
+    def __init__(self, index: SiteIndex, query: Floats) -> None:
+        from .reader.vectors import MARGIN
+
+        self.margin = MARGIN
+        self._index = index
+        self._vectors = index._site.vectors
+        self._query = query
+        self._first = 0
+        self._codes: Any = None
+
+    def blocks(self) -> Iterator[Block]:
+        index = self._index
+        wanted = sample_rows(index.count, SAMPLE) if index._sample is None else None
+        sample = []
+        for first, codes, similarities in self._vectors.scan(self._query):
+            self._first, self._codes = first, codes
+            if wanted is not None:
+                inside = wanted[(wanted >= first) & (wanted < first + len(codes))]
+                sample.append(codes[inside - first])
+            yield first, similarities
+        if wanted is not None:
+            index._sample = np.concatenate(sample)
+
+    def exact(self, rows: Rows) -> Floats:
+        """Of rows of the shard that was read last."""
+        return self._vectors.exact(self._query, self._codes[rows - self._first])
