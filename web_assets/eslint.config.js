@@ -15,7 +15,7 @@ export default ts.config(
     },
   },
   {
-    files: ["**/src/{format,kernel,catalog,encoder,engine}/**"],
-    rules: { "no-restricted-globals": ["error", "document", "window", "localStorage"] },
+    files: ["**/src/{base,format,kernel,catalog,encoder,engine}/**"],
+    rules: { "no-restricted-globals": ["error", "document", "window", "localStorage", "indexedDB"] },
   },
 );

@@ -2,11 +2,11 @@
 import { WorkerClient } from "../worker/client";
 import workerUrl from "../worker/main.ts?worker&url";
 import { workerCollection } from "./collection";
-import { fetchAnything, fileAddress } from "./files";
+import { fetchAnything, fileAddress, IN_NODE } from "./files";
 import type { Collection, OpenOptions } from "./types";
 
 export async function openAnywhere(url: string, options: OpenOptions): Promise<Collection> {
-  if (typeof process !== "undefined" && process.versions?.node) {
+  if (IN_NODE) {
     return await openHere(fileAddress(url), { fetch: fetchAnything, ...options });
   }
   const address = new URL(url, globalThis.location.href).href;

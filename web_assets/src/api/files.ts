@@ -1,13 +1,25 @@
 /** Fetching in Node and in browsers alike. */
 import { LoadError } from "../format/errors";
 
+/** The part of Node's `process` that is used. Its modules are not imported: the library is one file for browsers and Node. */
+interface NodeProcess {
+  versions: { node?: string };
+  getBuiltinModule(name: "node:fs/promises"): { readFile(url: URL): Promise<Uint8Array> };
+  getBuiltinModule(name: "node:url"): { pathToFileURL(path: string): URL };
+  getBuiltinModule(name: "node:path"): { resolve(path: string): string };
+}
+
+const { process } = globalThis as { process?: NodeProcess };
+
+/** Whether this is Node, and not a browser. */
+export const IN_NODE = Boolean(process?.versions?.node);
+
 /** `fetch` in Node, which also reads `file:` addresses; a file that cannot be read is answered with 404. */
 export const fetchAnything: typeof fetch = async (input, init) => {
   const url = input instanceof Request ? input.url : String(input);
   if (!url.startsWith("file:")) return await fetch(input, init);
   init?.signal?.throwIfAborted();
-  // Not imported: the library is one file for browsers and Node.
-  const { readFile } = process.getBuiltinModule("node:fs/promises");
+  const { readFile } = process!.getBuiltinModule("node:fs/promises");
   const content = await readFile(new URL(url)).catch(() => null);
   return content ? new Response(new Uint8Array(content)) : new Response(null, { status: 404 });
 };
@@ -29,7 +41,7 @@ export async function loadPart(
 /** The absolute address of what a caller of Node names: an address, or a path of the disk. */
 export function fileAddress(url: string): string {
   if (/^(https?|file):/.test(url)) return url;
-  const { pathToFileURL } = process.getBuiltinModule("node:url");
-  const { resolve } = process.getBuiltinModule("node:path");
+  const { pathToFileURL } = process!.getBuiltinModule("node:url");
+  const { resolve } = process!.getBuiltinModule("node:path");
   return pathToFileURL(resolve(url)).href;
 }
