@@ -13,6 +13,7 @@ import pytest
 from plain_site import PlainSite
 from site_samples import golden_input, make_web, sample_input
 
+from imagedb_site.container import gzip_bytes
 from imagedb_site.errors import ImageDBError
 from imagedb_site.layout import MUTABLE
 from imagedb_site.site import Attribution, write_site
@@ -145,6 +146,19 @@ def test_the_manifest_leads_to_every_file_of_the_program(site: Path) -> None:
     listed = {entry["path"] for entry in plain.json(plain.manifest["program"])["files"]}
     tops = {path.split("/")[0] for path in listed}
     assert tops == {*MUTABLE, "assets", "lib"} - {"manifest.json"}
+
+
+def test_files_that_the_bundler_compressed_are_listed_with_the_size_of_their_content(
+    tmp_path: Path,
+) -> None:
+    web = make_web(tmp_path / "web")
+    stored = gzip_bytes(b"\0asm" * 500)
+    (web / "assets" / "runtime-Gzip1234.bin").write_bytes(stored)
+    write_site(golden_input(web), tmp_path / "site")
+    plain = PlainSite(tmp_path / "site")
+    listed = {entry["path"]: entry for entry in plain.json(plain.manifest["program"])["files"]}
+    entry = listed["assets/runtime-Gzip1234.bin"]
+    assert (entry["bytes"], entry["raw_bytes"]) == (len(stored), 2000)
 
 
 def test_a_web_build_without_its_parts_is_refused(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import jinja2
 
-from imagedb_site.container import FileEntry, canonical_json
+from imagedb_site.container import FileEntry, canonical_json, gunzip_if
 from imagedb_site.errors import ImageDBError
 from imagedb_site.layout import INDEX_PAGE, LIBRARY_FILES, SERVICE_WORKER, hash16
 from imagedb_site.site.assets import (
@@ -21,6 +22,8 @@ from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.manifest import generator
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteInput
+
+_MOST_CONTENT = 1 << 28
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -51,11 +54,11 @@ def write_program(files: SiteFiles, site: SiteInput, preview: str | None) -> Fil
 
 def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list[FileEntry]:
     web = load_web(site.settings.web or web_folder())
-    assets = [files.put_immutable(path, _read(web.root / path)) for path in web.files]
-    library = []
-    for path in web.library:
-        put = files.put if path in LIBRARY_FILES else files.put_immutable
-        library.append(put(path, _read(web.root / path)))
+    assets = [_put(files.put_immutable, path, web) for path in web.files]
+    library = [
+        _put(files.put if path in LIBRARY_FILES else files.put_immutable, path, web)
+        for path in web.library
+    ]
     icon = files.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
     assets = sorted({entry.path: entry for entry in (*assets, icon)}.values(), key=_path)
     index = files.put(INDEX_PAGE, _render("index.html.j2", site, web, icon.path, preview))
@@ -65,6 +68,12 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     worker = _read(web.root / SERVICE_WORKER)
     shell = files.put(SERVICE_WORKER, shell_line([index, *assets]) + worker)
     return [*assets, *library, index, missing, robots, jekyll, shell]
+
+
+def _put(put: Callable[[str, bytes], FileEntry], path: str, web: WebBuild) -> FileEntry:
+    """Store a file of the bundler. Some are compressed already: `raw_bytes` is the size of their content."""
+    data = _read(web.root / path)
+    return dataclasses.replace(put(path, data), raw_size=len(gunzip_if(data, _MOST_CONTENT)))
 
 
 def shell_line(entries: Sequence[FileEntry]) -> bytes:
