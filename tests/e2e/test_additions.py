@@ -274,7 +274,7 @@ def test_a_full_device_is_said_plainly_and_nothing_is_half_stored(
     page.get_by_role("button", name="Add pictures").click()
     page.set_input_files('[data-add="files"]', [str(large)])
     failed = page.locator('.entry[data-state="failed"]')
-    expect(failed).to_contain_text("no room left on this device", timeout=90_000)
+    expect(failed).to_contain_text("out of storage space", timeout=90_000)
     expect(page.locator(".entry[data-id]")).to_have_count(0)
     session.send("Storage.overrideQuotaForOrigin", {"origin": origin})
     page.set_input_files('[data-add="files"]', [str(large)])

@@ -3,6 +3,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import { webcrypto } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { MAX_PICTURE_BYTES } from "../../web_assets/src/base/limits";
 import { Engine } from "../../web_assets/src/engine";
 import { openAdditions, type AdditionsHost, type AdditionsState, type DecodedPicture } from "../../web_assets/src/additions";
 import { decodeEmbedding, readBundle } from "../../web_assets/src/additions/bundle";
@@ -170,7 +171,7 @@ describe("an added picture", () => {
   });
 });
 
-describe("what goes wrong is said, and nothing is stored by halves", () => {
+describe("what goes wrong is reported, and nothing is stored in part", () => {
   it("without storage", async () => {
     for (const denied of [undefined, { open: () => { throw new DOMException("no", "SecurityError"); } }]) {
       globalThis.indexedDB = denied as unknown as IDBFactory;
@@ -208,7 +209,7 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
       return put.apply(this, given);
     };
     try {
-      await expect(additions.add({ file: picture(1), name: "x.png", caption: "Anchor" })).rejects.toThrow("no room left on this device");
+      await expect(additions.add({ file: picture(1), name: "x.png", caption: "Anchor" })).rejects.toThrow("out of storage space");
     } finally {
       IDBObjectStore.prototype.put = put;
     }
@@ -225,10 +226,12 @@ describe("what goes wrong is said, and nothing is stored by halves", () => {
     expect(await additions.add({ file: picture(1), name: "x.png" })).toMatchObject({ kind: "added" });
   });
 
-  it("with a file that is no picture, or an empty one", async () => {
+  it("with a file that is not a picture, an empty one, or one over the limit", async () => {
     const { additions } = await visit();
     await expect(additions.add({ file: picture(255, 0, 255), name: "x" })).rejects.toThrow("cannot read the picture");
     await expect(additions.add({ file: new Blob([]), name: "x" })).rejects.toThrow("empty");
+    const large = Object.defineProperty(picture(1), "size", { value: MAX_PICTURE_BYTES + 1 });
+    await expect(additions.add({ file: large, name: "x" })).rejects.toThrow("This file is too large. The limit is 100 MB.");
     expect(additions.current.list).toEqual([]);
   });
 });
@@ -342,8 +345,8 @@ describe("a bundle", () => {
       return new Blob([zipSync(all, { level: 0 }) as Uint8Array<ArrayBuffer>]);
     };
     const pictures = (copy: Record<string, unknown>) => copy["pictures"] as Record<string, unknown>[];
-    await expect(readBundle(new Blob(["no zip"]), sha256)).rejects.toThrow("no bundle, or a damaged one");
-    await expect(readBundle(new Blob([good.slice(0, 300)]), sha256)).rejects.toThrow("no bundle, or a damaged one");
+    await expect(readBundle(new Blob(["no zip"]), sha256)).rejects.toThrow("not a bundle, or it is damaged");
+    await expect(readBundle(new Blob([good.slice(0, 300)]), sha256)).rejects.toThrow("not a bundle, or it is damaged");
     await expect(readBundle(made((copy) => { copy["version"] = 2; }), sha256)).rejects.toThrow("version 2");
     await expect(readBundle(made((_, all) => { all["../evil.sh"] = Uint8Array.of(1); }), sha256)).rejects.toThrow("does not belong");
     await expect(readBundle(made((copy) => { pictures(copy)[0]!["file"] = "../x.png"; }), sha256)).rejects.toThrow("pictures.file");

@@ -66,14 +66,14 @@ describe("adding pictures", () => {
     const { port, adding: it } = adding();
     port.answer = ({ name }) => {
       if (name === "known.png") return Promise.resolve({ kind: "known", id: "x", where: "collection" });
-      const error = new Error("There is no room left on this device.");
+      const error = new Error("This device is out of storage space.");
       error.name = "AdditionsError";
       return Promise.reject(error);
     };
     await it.add([new File(["text"], "x.txt"), new File([], "empty.png"), png("known.png"), png("full.png")]);
     expect(it.state.jobs.map(({ state, message }) => [state, message])).toEqual([
       ["failed", "This is not a picture."], ["failed", "This file is empty."],
-      ["known", "The collection has this picture already."], ["failed", "There is no room left on this device."],
+      ["known", "The collection has this picture already."], ["failed", "This device is out of storage space."],
     ]);
     // Once it was seen it goes.
     it.show(false);

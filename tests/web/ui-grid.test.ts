@@ -233,16 +233,16 @@ describe("thumbnails", () => {
   it("fetches nothing while it is told to wait, what has left meanwhile not at all", async () => {
     const { fetch, asked } = server({ "/1": 1, "/2": 1, "/3": 1 });
     const thumbnails = new Thumbnails({ fetch });
-    thumbnails.wait(20);
+    thumbnails.pauseFetches(20);
     const gone = thumbnails.borrow({ url: "/1", offset: 0, length: 1 });
     thumbnails.borrow({ url: "/2", offset: 0, length: 1 });
     await settle();
     expect(asked).toEqual([]);
     gone.release();
     await expect.poll(() => asked).toEqual(["/2"]);
-    thumbnails.wait(60_000);
+    thumbnails.pauseFetches(60_000);
     thumbnails.borrow({ url: "/3", offset: 0, length: 1 });
-    thumbnails.wait(0);
+    thumbnails.pauseFetches(0);
     expect(asked).toEqual(["/2", "/3"]);
   });
 
@@ -251,11 +251,11 @@ describe("thumbnails", () => {
     for (const ended of [false, true]) {
       const { fetch, asked } = server({});
       const thumbnails = new Thumbnails({ fetch });
-      thumbnails.wait(100);
+      thumbnails.pauseFetches(100);
       for (const url of urls) thumbnails.borrow({ url, offset: 0, length: 1 });
       await expect.poll(() => asked.length, { interval: 5 }).toBeGreaterThan(0);
       expect(asked).toEqual(urls.slice(0, 4));
-      if (ended) thumbnails.wait(0);
+      if (ended) thumbnails.pauseFetches(0);
       await expect.poll(() => asked).toEqual(urls);
     }
   });
@@ -266,11 +266,11 @@ describe("thumbnails", () => {
     thumbnails.borrow({ url: "/pack", offset: 0, length: 40 });
     await settle();
     await answer("/pack");
-    thumbnails.wait(60_000);
+    thumbnails.pauseFetches(60_000);
     const other = thumbnails.borrow({ url: "/pack", offset: 40, length: 60 });
     await settle();
     expect(made).toEqual(["40"]);
-    thumbnails.wait(0);
+    thumbnails.pauseFetches(0);
     expect(await other.url).toBe("blob:2");
     expect(asked).toEqual(["/pack"]);
   });

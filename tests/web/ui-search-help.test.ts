@@ -96,7 +96,7 @@ describe("ways out of nothing", () => {
 
   it("search by meaning, and without the quotes", () => {
     expect(labels({ text: '"red car"', mode: "words" }))
-      .toEqual(["Search by meaning as well", "Search for the words apart", "Show the whole collection", "sea"]);
+      .toEqual(["Search by meaning as well", "Search for the words separately", "Show the whole collection", "sea"]);
     expect(labels({ text: "car", mode: "words" }, false)).toEqual(["Show the whole collection", "sea"]);
     expect(waysOut({ ...HOME, text: 'a "red car"' }, fields, [], true)[0]!.view.text).toBe("a red car");
   });

@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 export class Additions implements AdditionsMethods {
-  /** Settled once what is stored is known, or that nothing can be; never rejects. */
+  /** Settled once it is known what is stored, or that nothing can be stored; never rejects. */
   readonly ready: Promise<void>;
   /** The same, but no search waits longer for a device that does not answer. */
   readonly loaded: Promise<void>;
@@ -37,7 +37,7 @@ export class Additions implements AdditionsMethods {
   private all: Addition[] = [];
   private published = new Set<string>();
   private retired: string[] = [];
-  /** Another in every worker, so that the page notices a new one. */
+  /** Different in every worker, so that the page notices a new worker. */
   private version: number;
   private readonly urls = new Map<string, string>();
   private channel: ReturnType<AdditionsHost["channel"]> | null = null;
@@ -80,7 +80,7 @@ export class Additions implements AdditionsMethods {
 
   /**
    * Make a picture part of the collection on this device.
-   * @throws AdditionsError where it cannot be stored; what the host says of a file that is no picture
+   * @throws AdditionsError if it cannot be stored; the error of the host for a file that is not a picture
    */
   add(picture: NewPicture): Promise<AddOutcome> {
     return this.inTurn(async () => {
@@ -142,7 +142,7 @@ export class Additions implements AdditionsMethods {
     });
   }
 
-  /** Take in a bundle, from another device for instance. */
+  /** Add the pictures of a bundle. */
   async import(file: Blob): Promise<ImportOutcome> {
     this.able();
     const { sha256 } = this.surroundings.host;
@@ -165,7 +165,7 @@ export class Additions implements AdditionsMethods {
 
   private async open(): Promise<void> {
     const { site, address, host } = this.surroundings;
-    if (!host.sha256) throw new AdditionsError("Pictures can be added only where the page is opened over https.");
+    if (!host.sha256) throw new AdditionsError("Pictures can only be added if the page is opened over https.");
     const { collection } = site.manifest;
     const seen = {
       address, title: collection.title, hash: collection.hash,
@@ -184,7 +184,7 @@ export class Additions implements AdditionsMethods {
     void this.embedAgain();
   }
 
-  /** Let go what was removed for good, and what the collection has itself by now. */
+  /** Delete what was removed permanently, and what the collection itself has by now. */
   private async retire(store: Store, all: readonly Addition[]): Promise<void> {
     const known = await this.knownIds(all);
     const late = this.surroundings.host.now() - RESTORABLE_MS;
@@ -235,7 +235,7 @@ export class Additions implements AdditionsMethods {
       (this.published.has(addition.id) ? [] : [{ ...addition, embedding: this.usable(addition), url: this.url(addition) }]));
   }
 
-  /** The embedding, where the collection's model made it. */
+  /** The embedding, if the collection's model made it. */
   private usable({ embedding, encoder }: Addition): Float32Array | null {
     const { model, vectors } = this.surroundings.site.manifest;
     return embedding && encoder === model?.encoder_hash && embedding.length === vectors?.dim ? embedding : null;
@@ -264,7 +264,7 @@ export class Additions implements AdditionsMethods {
     return { addition, outcome: { kind: "added", id } };
   }
 
-  /** Embed anew what another model embedded: the collection was published with another one since. */
+  /** Embed again what another model embedded: the collection has been published with another one since. */
   private async embedAgain(): Promise<void> {
     const { site, host } = this.surroundings;
     const encoder = site.encoder();

@@ -28,7 +28,7 @@ export interface BundlePicture {
   /** ISO 8601. */
   added: string;
   fields: Record<string, string | string[]>;
-  /** Base64 of little-endian float32; absent where there is none. */
+  /** Base64 of little-endian float32; absent if there is none. */
   embedding?: string;
 }
 
@@ -46,7 +46,7 @@ export interface BundleIndex {
 /** The ZIP of a bundle. Pictures are stored as they are: they are compressed already. */
 export async function writeBundle(index: BundleIndex, file: (picture: BundlePicture) => Promise<Blob>): Promise<Blob> {
   if (index.pictures.reduce((sum, { bytes }) => sum + bytes, 0) > MAX_BUNDLE_BYTES) {
-    throw new FormatError("These pictures are more than one bundle holds (4 GB). Remove some, or export in parts.");
+    throw new FormatError("These pictures do not fit into one bundle (4 GB). Remove some, or export in parts.");
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let failure: Error | null = null;
@@ -96,7 +96,7 @@ export async function readBundle(file: Blob, sha256: (data: ArrayBuffer) => Prom
     names.add(info.name);
     return info.name === INDEX;
   }));
-  if (!indexBytes) throw new FormatError("The file is no bundle of pictures: it has no bundle.json.");
+  if (!indexBytes) throw new FormatError("The file is not a bundle of pictures: it has no bundle.json.");
   const index = checkIndex(parse(indexBytes), names);
   return {
     index,
@@ -114,7 +114,7 @@ function extract(data: Uint8Array, filter: (info: UnzipFileInfo) => boolean): Re
   try {
     return unzipSync(data, { filter }) as Record<string, Uint8Array<ArrayBuffer>>;
   } catch (error) {
-    throw error instanceof FormatError ? error : new FormatError("The file is no bundle, or a damaged one.", { cause: error });
+    throw error instanceof FormatError ? error : new FormatError("The file is not a bundle, or it is damaged.", { cause: error });
   }
 }
 
@@ -128,7 +128,7 @@ function parse(bytes: Uint8Array): unknown {
 
 function checkIndex(value: unknown, names: ReadonlySet<string>): BundleIndex {
   const index = value as BundleIndex;
-  if (!isObject(value) || index.format !== BUNDLE_FORMAT) throw new FormatError("The file is no bundle of pictures.");
+  if (!isObject(value) || index.format !== BUNDLE_FORMAT) throw new FormatError("The file is not a bundle of pictures.");
   if (index.version !== BUNDLE_VERSION) throw new FormatError(`The bundle has version ${String(index.version)}, but this program reads version ${String(BUNDLE_VERSION)}.`);
   check(index.model === null || (isObject(index.model) && typeof index.model.encoder_hash === "string" && whole(index.model.dim, 1)), "model");
   check(Array.isArray(index.fields) && index.fields.every((field) =>
@@ -157,7 +157,7 @@ export function encodeEmbedding(embedding: Float32Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
-/** Null where it is no base64 of finite numbers. */
+/** Null if the text is not base64 of finite numbers. */
 export function decodeEmbedding(text: string): Float32Array | null {
   let raw: string;
   try {

@@ -19,7 +19,7 @@ export interface Lineage {
 /** The collection of this visit; its ids are only asked for when they are needed. */
 export interface Seen extends Omit<Lineage, "key" | "sample"> {
   rowOf: (id: string) => Promise<number | null>;
-  /** At most so many of its first ids. */
+  /** Some of its first ids. */
   sampleIds: (most: number) => Promise<string[]>;
 }
 

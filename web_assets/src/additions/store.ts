@@ -9,7 +9,7 @@ import { AdditionsError, type Addition } from "./types";
 
 const DATABASE = "imagedb-additions";
 const DATABASE_VERSION = 1;
-/** For so long (ms) a removed picture can be brought back. */
+/** How long (ms) a removed picture can be brought back. */
 export const RESTORABLE_MS = 10 * 60_000;
 
 type Kept = Addition & { site: string };
@@ -28,7 +28,7 @@ export class Store {
 
   /**
    * Open what belongs to a site; the site is remembered once something is stored for it.
-   * @throws AdditionsError where the browser does not let the page store anything
+   * @throws AdditionsError if the browser does not let the page store anything
    */
   static async open(seen: Seen, onLost: () => void): Promise<Store> {
     try {
@@ -58,7 +58,7 @@ export class Store {
     return found.sort((a, b) => a.added - b.added || (a.id < b.id ? -1 : 1));
   }
 
-  /** Store a picture with its file: both or, where there is no room, neither. */
+  /** Store a picture with its file: both or, if there is no space, neither. */
   async put(addition: Addition, file: Blob): Promise<void> {
     // Before the transaction, which ends as soon as it has nothing to do.
     const lineage = await this.remembered();
@@ -69,7 +69,7 @@ export class Store {
     });
   }
 
-  /** Change some pictures; those that are no longer there are passed over. Gives the ids that were. */
+  /** Change some pictures; those that are no longer there are skipped. Returns the ids that were there. */
   async update(ids: readonly string[], change: (addition: Addition) => Partial<Addition>): Promise<string[]> {
     const changed: string[] = [];
     await this.write(["pictures"], async (transaction) => {
@@ -95,7 +95,7 @@ export class Store {
     });
   }
 
-  /** The file of a picture as it was added; null where it is gone. */
+  /** The file of a picture as it was added; null if it is gone. */
   async original(id: string): Promise<Blob | null> {
     return (await this.guarded(() => this.database.get("originals", [this.site, id])))?.file ?? null;
   }
@@ -119,7 +119,7 @@ export class Store {
   ): Promise<void> {
     await this.guarded(async () => {
       const transaction = this.transaction(names);
-      // `done` fails with the reason where the device has no room; what was written is undone.
+      // `done` fails with the reason if the device has no space; what was written is undone.
       const done = transaction.done;
       done.catch(() => undefined);
       try {
@@ -145,12 +145,12 @@ export class Store {
   }
 }
 
-/** What a refusal of the browser's means for the person. */
+/** The error to show for a refusal of the browser. */
 function storageProblem(error: unknown, when: "open" | "use"): Error {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
   if (name === "LoadError" || name === "FormatError") return error as Error;
   if (name === "QuotaExceededError") {
-    return new AdditionsError("There is no room left on this device for more pictures. Nothing was stored by halves; export and remove some, then try again.");
+    return new AdditionsError("This device is out of storage space, so the picture was not added. Export and remove some pictures, then try again.");
   }
   if (when === "open" || name === "SecurityError" || name === "InvalidStateError") {
     return new AdditionsError("This browser does not let the page keep pictures on this device (a private window, or storage is blocked for this site).");

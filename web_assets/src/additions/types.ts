@@ -17,9 +17,9 @@ export interface Addition {
   height: number;
   caption: string;
   tags: string[];
-  /** What the file itself says (`taken`, `camera`, …), by the names the builder uses. */
+  /** Metadata of the file itself (`taken`, `camera`, …), by the names the builder uses. */
   embedded: Record<string, FieldValue>;
-  /** float32 [dim], L2-normalised, and the `encoder_hash` that made it; null where there is no model. */
+  /** float32 [dim], L2-normalised, and the `encoder_hash` that made it; null if there is no model. */
   embedding: Float32Array | null;
   encoder: string | null;
   thumbnail: Uint8Array<ArrayBuffer>;
@@ -57,7 +57,7 @@ export interface AdditionSummary extends AdditionChange {
 }
 
 export interface AdditionsState {
-  /** Why nothing can be added; null where it can. */
+  /** Why nothing can be added; null if they can. */
   unable: string | null;
   /** Newest first. */
   list: AdditionSummary[];
@@ -104,20 +104,20 @@ export interface DecodedPicture {
   placeholder: Uint8Array;
 }
 
-/** What the browser gives; tests give another. */
+/** What additions need of the browser; tests pass another. */
 export interface AdditionsHost {
-  /** Undefined where the page is not in a secure context. */
+  /** Undefined if the page is not in a secure context. */
   sha256: ((data: ArrayBuffer) => Promise<ArrayBuffer>) | undefined;
-  /** @param size of the thumbnail's longer side. Rejects with an error that says what is wrong with the file. */
+  /** @param size of the thumbnail's longer side. Rejects with an error that names what is wrong with the file. */
   decode: (file: Blob, size: number) => Promise<DecodedPicture>;
-  /** What the file says about its picture; empty where it says nothing. Never rejects. */
+  /** Metadata of the file, possibly empty. Never rejects. */
   metadata: (file: Blob) => Promise<Record<string, FieldValue>>;
-  /** Tells other tabs of a change, and calls back when they tell. */
+  /** Reports a change to other tabs, and calls `heard` when one of them reports one. */
   channel: (name: string, heard: () => void) => { tell: () => void; close: () => void };
   now: () => number;
 }
 
-/** The device refuses, or has no room. The message is for the person. */
+/** The device refuses, or has no space. The message is for the person. */
 export class AdditionsError extends Error {
   override readonly name = "AdditionsError";
 }

@@ -1,4 +1,4 @@
-/** Where the engine of the library runs: in a worker of a page, even of another host's, or else in the same thread. */
+/** Decides where the engine of the library runs: in a worker of a page, even of another host's, or else in the same thread. */
 import { WorkerClient } from "../worker/client";
 import workerUrl from "../worker/main.ts?worker&url";
 import { workerCollection } from "./collection";
@@ -35,7 +35,7 @@ function startWorker(): Worker {
   return worker;
 }
 
-/** Whether the page's policy lets a worker start from where this one has to. */
+/** Whether the page's policy lets a worker start from this address. */
 async function workersMayStart(): Promise<boolean> {
   if (new URL(workerUrl, import.meta.url).origin === globalThis.location.origin) return true;
   const script = URL.createObjectURL(new Blob(["postMessage(1)"], { type: "text/javascript" }));

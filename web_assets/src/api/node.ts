@@ -22,7 +22,7 @@ const nodeAssets: Assets = {
 /**
  * Open a published site.
  * @param url an http(s) or file address, or a path, of the site's folder or its manifest.json
- * @throws LoadError where it cannot be fetched, FormatError where it is no site this program reads
+ * @throws LoadError if it cannot be fetched, FormatError if it is not a site that this program reads
  */
 export async function open(url: string, options: OpenOptions = {}): Promise<Collection> {
   return await openLocally(fileAddress(url), nodeAssets, { fetch: fetchAnything, ...options });

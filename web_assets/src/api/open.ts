@@ -6,7 +6,7 @@ import type { Open } from "./types";
 /**
  * Open a published site.
  * @param url the address of the site's folder or of its manifest.json, relative to the page
- * @throws LoadError where it cannot be fetched, FormatError where it is no site this program reads
+ * @throws LoadError if it cannot be fetched, FormatError if it is not a site that this program reads
  */
 export const open: Open = async (url, options = {}) => {
   const start = () => new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module", name: "imagedb" });

@@ -1,5 +1,5 @@
 /**
- * SQLite's bm25, computed here from what FTS5 tells of a row. SQLite's own function counts one table only; this one
+ * SQLite's bm25, computed here from the phrase hits that FTS5 reports for a row. SQLite's own function counts one table only; this one
  * takes counts, so that rows of several tables can be ranked as if they were in one.
  */
 import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";

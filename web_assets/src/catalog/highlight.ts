@@ -1,7 +1,7 @@
 /** Turning SQLite's marked text back into pieces of the original text. */
 
 /**
- * `original` cut where `marked` has marks: alternating plain and matched pieces, starting with a plain one.
+ * `original` cut at the marks of `marked`: alternating plain and matched pieces, starting with a plain one.
  * `marked` is the original with marks and additional spaces (those around CJK characters), which are dropped.
  */
 export function cut(original: string, marked: string, open: string, close: string): string[] {
@@ -21,7 +21,7 @@ export function cut(original: string, marked: string, open: string, close: strin
     } else if (original.startsWith(character, at)) {
       at += character.length;
       if (character === " ") {
-        // A space belongs to a match only where the match goes on after it.
+        // A space belongs to a match only if the match continues after it.
         spaces += character;
       } else {
         add(spaces, inside && pieces.length % 2 === 0);

@@ -88,7 +88,7 @@ export class WordIndex {
     return this.averages;
   }
 
-  /** The number of terms by row, at least where it is one of `rows`. */
+  /** The number of terms by row, read at least for `rows`. */
   sizesOf(rows: ArrayLike<number>): Uint32Array {
     for (let i = 0; i < rows.length; i++) {
       const block = Math.floor(rows[i]! / SIZE_BLOCK);

@@ -72,7 +72,7 @@ export class Engine implements CollectionMethods {
   }
 
   /**
-   * @throws QueryError for a request that makes no sense, LoadError where a file it needs cannot be had,
+   * @throws QueryError for a request that makes no sense, LoadError if a file it needs cannot be loaded,
    * the signal's reason on abort
    */
   async search(request: SearchRequest, context: SearchOptions = {}): Promise<Answer> {
@@ -87,7 +87,7 @@ export class Engine implements CollectionMethods {
 
   /**
    * Begin a search whose text is still being typed, if it ends in a known word and needs nothing that is yet to be
-   * loaded; `search` then gives its answer. False where it is better to wait for a pause.
+   * loaded; `search` then gives its answer. False if it is better to wait for a pause.
    */
   async begin(request: SearchRequest): Promise<boolean> {
     if (!(await endsInWord(request.text ?? "", this.resources.loaded))) return false;
@@ -167,7 +167,7 @@ export class Engine implements CollectionMethods {
     return await suggest(this.resources, text, limit);
   }
 
-  /** What was probably meant by words that occur nowhere; null where there is nothing to correct. */
+  /** Corrections of words that occur nowhere; null if there is nothing to correct. */
   async correct(text: string): Promise<Correction | null> {
     return await this.plainly(text, (plan) => correction(this.resources, text, plan));
   }
@@ -189,7 +189,7 @@ export class Engine implements CollectionMethods {
     await this.resources.close();
   }
 
-  /** The rows that meet filters and a query text: those of its words arm, where it has words. */
+  /** The rows that meet filters and a query text: those of its words arm, if it has words. */
   private async matches(text: string, list: Filter[]): Promise<Mask | null> {
     const { count } = this.resources;
     const catalog = text.trim() ? await this.resources.catalog() : null;
@@ -200,7 +200,7 @@ export class Engine implements CollectionMethods {
     return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), count));
   }
 
-  /** What `use` makes of a text's plan; of its plain words where FTS5 refuses the expression it is. */
+  /** The result of `use` for a text's plan, or for its plain words if FTS5 refuses the text as an expression. */
   private async plainly<T>(text: string, use: (plan: TextPlan) => T | Promise<T>): Promise<T> {
     const { fields, catalog } = this.manifest;
     try {

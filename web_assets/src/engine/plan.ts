@@ -25,7 +25,7 @@ export interface Plan {
   group: boolean;
   /** Whether the answer holds what the grid needs of each result. */
   infos: boolean;
-  /** Whether conditions say where the results end, beside the ranking. */
+  /** Whether conditions limit the results, so that their total is known. */
   bounded: boolean;
   notices: Notice[];
 }
@@ -171,7 +171,7 @@ function columnExpression(column: string, value: string): string | null {
   return words.length ? `${column} : (${quote(words.join(" "))})` : null;
 }
 
-/** An expression that marks what a query looked for in a text; null where there is nothing to mark. */
+/** An expression that marks what a query looked for in a text; null if there is nothing to mark. */
 export function highlightExpression({ query, loose, required }: TextPlan): string | null {
   const marked = query.match === null ? [loose, ...required] : [...required];
   return marked.filter((expression) => expression !== null).map((expression) => `(${expression})`).join(" OR ") || null;

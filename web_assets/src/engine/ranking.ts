@@ -9,7 +9,7 @@ import { SORT_POOL, sortRows } from "./sort";
 import type { WordsFound } from "./words-arm";
 import type { Answer, Notice, Result, SearchResponse } from "./types";
 
-/** For how many words of a query results say whether they have them. */
+/** For how many words of a query each result lists whether it has them. */
 const MATCHED_WORDS = 8;
 
 /** A query of the meaning arm; no vector if its terms cancel out. */

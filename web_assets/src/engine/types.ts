@@ -34,7 +34,7 @@ export interface SearchRequest {
   images?: Record<string, Float32Array>;
   /** Image ids to find more like. */
   like?: string[];
-  /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised; of weight 1 where none is given. */
+  /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised; of weight 1 if none is given. */
   embeddings?: (Float32Array | WeightedEmbedding)[];
   /** Whether to look for results of this page that show the same picture. */
   group?: boolean;
@@ -98,7 +98,7 @@ export interface SearchResponse {
 
 /** A response as it leaves the engine. */
 export interface Answer extends SearchResponse {
-  /** Of each result, where the request asked for it. */
+  /** Of each result, if the request asked for it. */
   infos?: RowInfo[];
 }
 
@@ -108,9 +108,9 @@ export interface RowInfo {
   id: string;
   width: number;
   height: number;
-  /** Where the thumbnail lies; null where there is none. */
+  /** Where the thumbnail lies; null if there is none. */
   thumbnail: { url: string; offset: number; length: number } | null;
-  /** ThumbHash bytes; empty where there is none. */
+  /** ThumbHash bytes; empty if there is none. */
   placeholder: Uint8Array;
   /** It is kept on this device only; the thumbnail's address then is an object URL. */
   local?: true;

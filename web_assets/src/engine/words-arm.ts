@@ -107,7 +107,7 @@ export function syntaxNotice(text: string, problem: SyntaxProblem): Notice {
   const suggestion = plainWords(text);
   return {
     kind: "fts-syntax",
-    message: `This is not quite a full-text expression (${problem.message.replace(/^fts5: /, "")}); its words were searched instead.`,
+    message: `This is not a valid full-text expression (${problem.message.replace(/^fts5: /, "")}); its words were searched instead.`,
     ...(suggestion ? { suggestion } : {}),
   };
 }

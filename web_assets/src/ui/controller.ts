@@ -14,7 +14,7 @@ import { picturesOf } from "./pictures/means";
 import { Thumbnails } from "./thumbnails";
 import { NO_VIEW, type Anchor, type Place, type ResultsView } from "./results/view";
 
-/** What of the browser is used; tests give another. */
+/** What is used of the browser; tests pass another. */
 export interface Surroundings {
   location: { search: string; hash: string; pathname: string; href: string };
   history: { state: unknown; pushState(data: unknown, unused: string, url: string): void;
@@ -162,12 +162,12 @@ export class Controller {
   async searchBy(files: readonly File[]): Promise<void> {
     const manifest = this.store.get().manifest;
     if (!manifest) return;
-    if (!manifest.vectors || !manifest.model) return this.say("This collection has no model: it cannot be searched by picture.");
+    if (!manifest.vectors || !manifest.model) return this.say("This collection has no model, so it cannot be searched by picture.");
     const hashes = await this.pictures.add(files);
     if (!hashes.length) return;
     const { view } = this.store.get();
     const next = withPictures(view, hashes);
-    if (view.pictures.length + hashes.length > MAX_QUERY_PICTURES) this.say(`A search takes ${String(MAX_QUERY_PICTURES)} pictures at most.`);
+    if (view.pictures.length + hashes.length > MAX_QUERY_PICTURES) this.say(`A search can have at most ${String(MAX_QUERY_PICTURES)} pictures.`);
     // A picture that a link named, and that was missing until now.
     if (searchKey(next) === searchKey(view)) this.#show(next, true);
     this.go(next);
@@ -187,7 +187,7 @@ export class Controller {
     this.#remember();
   }
 
-  /** Remembers in the history where the person reads, so that coming back leads there. */
+  /** Stores the reading position in the history, so that going back leads there. */
   remember(): void {
     const { view } = this.store.get();
     const place = this.results.place();
@@ -196,7 +196,7 @@ export class Controller {
     this.#env.history.replaceState(entry, "", this.#env.location.href);
   }
 
-  /** Loads a page of the list that is shown; quietly nothing where that runs already. */
+  /** Loads a page of the list that is shown; does nothing if that is under way. */
   async loadPage(index: number, again = false): Promise<void> {
     const list = this.store.get().list;
     const collection = this.collection;
@@ -238,7 +238,7 @@ export class Controller {
     return promise;
   }
 
-  /** What the grid knows of the image with this id; null where the collection has no such image. */
+  /** What the grid knows of the image with this id; null if the collection has no such image. */
   async infoOf(id: string): Promise<RowInfo | null> {
     for (const page of this.store.get().list?.pages ?? []) {
       const info = page?.status === "ready" ? page.infos.find((other) => other.id === id) : undefined;
@@ -260,7 +260,7 @@ export class Controller {
     }, 2600);
   }
 
-  /** Begins the search for a text that is still being typed; false where it is better to wait for a pause. */
+  /** Begins the search for a text that is still being typed; false if it is better to wait for a pause. */
   async begin(text: string): Promise<boolean> {
     const view: View = { ...this.store.get().view, text };
     if (this.#lists.has(searchKey(view))) return true;
@@ -303,7 +303,7 @@ export class Controller {
     if (searchKey(view) !== searchKey(old) || this.store.get().searchFailure) this.#show(view);
   }
 
-  /** Makes the grid show a view: at once where it is known, else by a search. */
+  /** Shows the results of a view: at once if they are remembered, else by a search. */
   #show(view: View, again = false, holding = true): void {
     if (!this.collection) return;
     this.#search?.abort();
@@ -319,7 +319,7 @@ export class Controller {
     }
   }
 
-  /** Other pictures are found from now on: what was remembered is worth nothing, and what is shown is searched anew. */
+  /** Searches have other results from now on: forget the remembered ones and search again for what is shown. */
   #refresh(): void {
     this.#lists.clear();
     this.#documents.clear();
@@ -338,7 +338,7 @@ export class Controller {
       this.store.dispatch({ type: "responded", key, response, infos, hold });
     };
     try {
-      // Without pictures the request is on its way before the page is drawn anew.
+      // Without pictures the request is sent before the page is redrawn.
       const request = view.pictures.length ? await this.#asked(view) : this.request(view);
       abort.signal.throwIfAborted();
       respond(await collection.search(request, { signal: abort.signal, onPartial: respond }));

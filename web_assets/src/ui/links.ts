@@ -1,6 +1,6 @@
 /** Addresses that come from a collection's data are hostile until looked at. Pure. */
 
-/** The address where it is a plain web link, else null. */
+/** The address if it is a plain web link, else null. */
 export function safeLink(text: string): string | null {
   let url: URL;
   try {

@@ -1,4 +1,4 @@
-/** Light, dark or as the system says; the choice stays on the device. */
+/** Light, dark or like the system; the choice stays on the device. */
 import type { Theme } from "./state/reducer";
 
 const KEY = "imagedb-theme";

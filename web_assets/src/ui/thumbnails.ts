@@ -1,6 +1,6 @@
 /**
  * Fetches thumbnails, from single files or from packs, and lends them out as object URLs.
- * What is on screen is held; what has left it stays in a bounded cache and is fetched no further.
+ * Pictures on screen are held; those that have left it stay in a bounded cache, and their fetches are cancelled.
  */
 export interface Source {
   url: string;
@@ -25,22 +25,22 @@ interface Job {
   controller: AbortController;
   waiting: Set<{ key: string; source: Source; resolve: (url: string) => void; reject: (reason: unknown) => void }>;
   running: boolean;
-  /** Which fetches were wished for together with it. */
+  /** Fetches of one turn were asked for together. */
   turn: number;
 }
 
 export interface ThumbnailOptions {
   fetch?: typeof fetch;
-  /** Bytes of pictures kept though nobody shows them, and bytes of packs kept for their other pictures. */
+  /** Limits on the bytes of pictures that are kept but not shown, and of packs kept for their other pictures. */
   cacheBytes?: number;
   packBytes?: number;
   parallel?: number;
   type?: string;
 }
 
-/** Milliseconds of cutting pictures out of packs, each a question to the browser, until other things have their turn. */
+/** How long (ms) one task may slice pictures out of pack blobs (each slice is an IPC round trip) before it yields. */
 const SLICE_BUDGET_MS = 5;
-/** Fetches at once while a person may type on. */
+/** Parallel fetches while someone types. */
 const FEW = 4;
 
 export class FailedThumbnail extends Error {}
@@ -59,14 +59,14 @@ export class Thumbnails {
   readonly #entries = new Map<string, Entry>();
   readonly #packs = new Map<string, Blob>();
   readonly #jobs = new Map<string, Job>();
-  /** Bytes of the pictures that nobody shows, and of the packs. */
+  /** Bytes of the pictures that are not shown, and of the packs. */
   #idle = 0;
   #packed = 0;
   #running = 0;
   #turn = 0;
   /** Fetches begin when it fires. */
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** How many may run at present, and what ends a time of few. */
+  /** How many may run now, and the timer that ends the time of few. */
   #most: number;
   #calm: ReturnType<typeof setTimeout> | undefined;
 
@@ -80,7 +80,7 @@ export class Thumbnails {
   }
 
   borrow(source: Source): Loan {
-    // A picture of this device: its address is an object URL already, which whoever made it takes back.
+    // A picture of this device: its address is already an object URL, which its maker revokes.
     if (source.url.startsWith("blob:")) return { url: Promise.resolve(source.url), release: () => undefined };
     const key = keyOf(source);
     const entry = this.#entries.get(key);
@@ -105,18 +105,21 @@ export class Thumbnails {
       };
     });
     url.catch(() => undefined);
-    // Together with the other wishes of this task, in a task of their own.
+    // In a task of its own, together with the others that this task asks for.
     this.#later ??= setTimeout(() => { this.#start(); }, 0);
     return { url, release: this.#once(() => { if (lent) this.#giveBack(key); else cancel(); }) };
   }
 
-  /** The object URL of a picture that is here already. It is valid as long as it is on loan, and for the moment. */
+  /** The object URL of a picture that is loaded already. It is valid for this task, and longer if it is on loan. */
   at(source: Source): string | null {
     return source.url.startsWith("blob:") ? source.url : this.#entries.get(keyOf(source))?.url ?? null;
   }
 
-  /** Starts no fetches for so many ms, and then but a few for as long again, since what is on screen will hardly stay; 0 ends that. */
-  wait(milliseconds: number): void {
+  /**
+   * Start no fetches for `milliseconds`, then at most FEW at once for as long again: while someone types, results are
+   * about to be replaced. 0 resumes at once.
+   */
+  pauseFetches(milliseconds: number): void {
     clearTimeout(this.#calm);
     clearTimeout(this.#later);
     if (milliseconds > 0) {
@@ -166,7 +169,7 @@ export class Thumbnails {
 
   #pump(): void {
     if (this.#later !== undefined) return;
-    // The newest wishes first, those of one turn in order: they are what the person looks at now.
+    // The newest turn first, in order: it is what the person looks at now.
     const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).sort(([, a], [, b]) => b.turn - a.turn);
     const end = performance.now() + SLICE_BUDGET_MS;
     for (const [url, job] of idle) {
@@ -198,7 +201,7 @@ export class Thumbnails {
       this.#running--;
       if (this.#jobs.get(url) === job) this.#jobs.delete(url);
       this.#trim();
-      // What is here already is done within the task of `#pump`, which goes on by itself.
+      // A pack that is held is served within the task of `#pump`, which continues by itself.
       if (!held) this.#pump();
     }
   }

@@ -14,7 +14,7 @@ export function pictures(value: number): string {
   return `${counts.format(value)} ${value === 1 ? "picture" : "pictures"}`;
 }
 
-/** Bytes in decimal units, as a download would say. */
+/** Bytes in decimal units, as browsers show downloads. */
 export function bytes(value: number): string {
   if (value < 1000) return `${String(value)} B`;
   const units = ["kB", "MB", "GB"];
@@ -33,7 +33,7 @@ const STEPS: Record<LoadProgress["step"], string> = {
   tokens: "Loading words", column: "Loading filters", documents: "Loading details",
 };
 
-/** What is loading now, with bytes where known; null where nothing is. */
+/** What is loading now, with bytes if known; null if nothing loads. */
 export function loading(progress: Partial<Record<LoadProgress["step"], LoadProgress>>): string | null {
   const open = Object.values(progress).filter((step) => !step.done);
   const [first] = open;
@@ -45,7 +45,7 @@ export function loading(progress: Partial<Record<LoadProgress["step"], LoadProgr
   return STEPS[largest.step] + amount;
 }
 
-/** The part of the open steps that is there, 0 … 1; null where unknown. */
+/** The loaded part of the open steps, 0 … 1; null if unknown. */
 export function loadedPart(progress: Partial<Record<LoadProgress["step"], LoadProgress>>): number | null {
   const open = Object.values(progress).filter((step) => !step.done);
   const total = open.reduce((sum, step) => sum + step.total, 0);
@@ -99,7 +99,7 @@ const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyl
 
 /** A date of a document (ISO 8601, the picture's own wall clock) as a person writes it. */
 export function date(iso: string): string {
-  // A zone, where written, is left out: the clock on the wall is what was meant.
+  // A time zone is ignored: the local time of the picture was meant.
   const wall = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?)?/.exec(iso);
   if (!wall) return iso;
   const time = wall[2] && wall[2] !== "00:00" ? wall[2] : null;

@@ -3,7 +3,7 @@ import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
 
-/** As the builder's thumbnails (docs/FORMAT.md 2.3); JPEG where the browser writes no WebP. */
+/** As the builder's thumbnails (docs/FORMAT.md 2.3); JPEG if the browser cannot write WebP. */
 const FORMATS = [{ type: "image/webp", quality: 0.75 }, { type: "image/jpeg", quality: 0.82 }] as const;
 /** A ThumbHash is made of a picture of at most this size. */
 const HASHED = 100;
@@ -55,7 +55,7 @@ async function encoded(canvas: OffscreenCanvas): Promise<Pick<DecodedPicture, "t
 const TEXTS = { Make: "make", Model: "model", LensModel: "lens" } as const;
 const NUMBERS = { ISO: "iso", FNumber: "aperture", FocalLength: "focal_length", ExposureTime: "exposure_time" } as const;
 
-/** By the names of the builder's fields; its rules for dates and cameras, without what tells where or who. */
+/** By the names of the builder's fields; its rules for dates and cameras, without places and names of people. */
 async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
   try {
     const { default: exifr } = await import("exifr/dist/lite.esm.mjs");

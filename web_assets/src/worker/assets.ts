@@ -4,7 +4,7 @@ import sqlite from "@sqlite.org/sqlite-wasm/sqlite3.wasm?gzip";
 import type { Assets, ByteProgress } from "../engine/index";
 import { loadFrom } from "../format/load";
 
-/** @param from how to fetch them, where that is not the browser's `fetch` */
+/** @param from the function that fetches them */
 export function assetsFrom(from: typeof fetch): Assets {
   const load = (entry: typeof ort) => (onProgress: ByteProgress) =>
     loadFrom(new URL(entry.url, import.meta.url).href, entry, { fetch: from, onProgress });

@@ -2,7 +2,7 @@
 import { MAX_PIXELS } from "../base/limits";
 import type { Pixels } from "../encoder/index";
 
-/** Larger pictures are brought down to so many pixels on their shorter side, which every model's input fits in twice. */
+/** Larger pictures are scaled down to this many pixels on their shorter side: at least twice the input of every model. */
 const SHORTER_SIDE = 1024;
 
 /** A file that cannot be used as a picture: trying again will not help. */

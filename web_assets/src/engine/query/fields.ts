@@ -69,7 +69,7 @@ function boundsOf(text: string, dates: boolean): Bounds | null {
   return { low: Number(text), high: Number(text) };
 }
 
-/** The first and last moment of a year, a month or a day, in seconds since 1970; null where it is none. */
+/** The first and last moment of a year, a month or a day, in seconds since 1970; null if the text is not a date. */
 export function dateBounds(text: string): Bounds | null {
   const match = /^([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?$/.exec(text);
   if (!match) return null;

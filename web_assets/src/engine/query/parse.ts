@@ -84,7 +84,7 @@ export function parse(text: string, { expressions = true } = {}): Query {
 }
 
 /**
- * A query that is no FTS5 expression. A sign on its own opens a group that takes all that follows up to the next
+ * A query that is not an FTS5 expression. A sign on its own opens a group that takes all that follows up to the next
  * such sign; a sign stuck to a word or phrase holds for that one alone, and the group before goes on after it.
  */
 class Plain {
@@ -247,7 +247,7 @@ function positiveWords(tokens: readonly string[]): string {
     }
     if (skipAbove === null && !OPERATORS.has(token)) {
       const bare = split(token.replace(COLUMN, "").replace(MARKS, "")).join(" ");
-      // The distance that ends NEAR(… , 4) is no word.
+      // The distance that ends NEAR(… , 4) is not a word.
       const distance = /^[0-9]+$/.test(bare) && (words.at(-1)?.endsWith(",") ?? false);
       if (bare && !distance) words.push(bare);
     }

@@ -17,7 +17,7 @@ export interface Sources {
   columnSize: (name: string) => Promise<number | null>;
 }
 
-/** Suggestions for the end of `text`, best first. Each says what the whole text becomes. */
+/** Suggestions for the end of `text`, best first. Each has the text that the query becomes. */
 export async function complete(text: string, { fields, lexicon, column, columnSize }: Sources, limit: number): Promise<Suggestion[]> {
   const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
   const [, sign = "", name = "", value = ""] = /^([+-]?)([A-Za-z][A-Za-z0-9_]*):"?(.*)$/su.exec(token) ?? [];

@@ -1,6 +1,6 @@
 /**
  * How many slips of the hand lie between two words: letters missed, added, changed, or two neighbours swapped, each
- * at most once (optimal string alignment distance). `limit + 1` where there are more than `limit`.
+ * at most once (optimal string alignment distance). `limit + 1` if there are more than `limit`.
  */
 export function slips(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;

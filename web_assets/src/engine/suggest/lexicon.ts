@@ -4,7 +4,7 @@ import { slips } from "./distance";
 
 export interface Found {
   word: string;
-  /** How many images have it; 0 where that is not known. */
+  /** How many images have it; 0 if that is not known. */
   count: number;
 }
 
@@ -34,7 +34,7 @@ export class Lexicon {
     return found;
   }
 
-  /** The word with the fewest slips, of those the one that begins alike, of those the most frequent; null where all are too far. */
+  /** The word with the fewest slips; of those one with the same first letter, then the most frequent one. Null if all are too different. */
   nearest(word: string): (Found & { slips: number }) | null {
     const wanted = fold(word);
     if (wanted.length < SHORTEST) return null;

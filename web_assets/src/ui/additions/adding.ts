@@ -1,4 +1,4 @@
-/** Adding pictures on this device: the queue, what is kept, and what a change means for the page. No DOM but what is handed in. */
+/** Adding pictures on this device: the queue, what is kept, and what a change means for the page. It uses the DOM only through `Means`. */
 import type { AdditionChange, AdditionsState, AddOutcome, LocalAdditions } from "../../api/additions";
 import { messageOf } from "../../base/errors";
 import { INSPECTED_BYTES, kindOf, refusal, undecodable } from "../pictures/inspect";
@@ -8,7 +8,7 @@ export interface Job {
   key: number;
   name: string;
   state: "waiting" | "working" | "added" | "known" | "failed";
-  /** What there is to say of it. */
+  /** A message about it; null if there is none. */
   message: string | null;
   /** The image id, once it is known. */
   id: string | null;
@@ -34,16 +34,16 @@ export interface AddingState {
   problem: string | null;
 }
 
-/** What of browser and page is used. */
+/** What is used of the browser and the page. */
 export interface Means {
   port: () => LocalAdditions | undefined;
-  /** Something else is to be found from now on. */
+  /** Searches have other results from now on. */
   changed: (state: AdditionsState) => void;
   say: (text: string) => void;
   rasterise: (file: Blob) => Promise<Blob>;
   persist: () => Promise<unknown>;
   estimate: () => Promise<Room | null>;
-  /** Gives a file to the person. */
+  /** Offer a file to the person as a download. */
   download: (file: Blob, name: string) => void;
 }
 
@@ -80,12 +80,12 @@ export class Adding {
   }
 
   show(open: boolean): void {
-    // What went well needs no second look; what failed stays until it was seen.
+    // Successes can go; failures stay until they have been seen.
     this.#set({ open, problem: null, ...(open ? {} : { jobs: this.state.jobs.filter(({ state }) => state === "waiting" || state === "working") }) });
     if (open) void this.#measure();
   }
 
-  /** Take files in: pictures one after the other, bundles as a whole. */
+  /** Add files: pictures one after the other, and the pictures of bundles. */
   async add(files: readonly File[]): Promise<void> {
     if (!files.length) return;
     const port = this.#means.port();
@@ -97,7 +97,7 @@ export class Adding {
       [{ key: this.#next++, name: file.name || "Pasted picture", state: "waiting", message: null, id: null }, file]);
     this.#set({ jobs: [...this.state.jobs, ...jobs.map(([job]) => job)] });
     if (!this.#persisted) {
-      // Asked once: the browser then does not throw the pictures away when it wants room.
+      // Asked once: the browser then does not delete the pictures when it needs space.
       this.#persisted = true;
       void this.#means.persist().catch(() => undefined);
     }

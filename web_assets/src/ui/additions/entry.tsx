@@ -41,7 +41,7 @@ export function Entry({ addition }: { addition: AdditionSummary }): JSX.Element 
               <p class="entry-title">{title}</p>
               <p class="entry-notes faint">{notes.join(" · ")}</p>
               {published && (
-                <p class="entry-notes">The collection has this picture now, but not what you changed since the export. Remove the copy when you need it no more.</p>
+                <p class="entry-notes">This picture has been published, but without the changes you made after exporting. Delete your copy when you no longer need it.</p>
               )}
             </div>
             <span class="entry-tools">

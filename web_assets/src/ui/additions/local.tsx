@@ -9,7 +9,7 @@ import { count } from "../wording";
 import { Editor } from "./editor";
 import { useAdding } from "./use-adding";
 
-/** In the header; it says how many there are. */
+/** In the header, with the number of additions. */
 export function AddButton(): JSX.Element | null {
   const { adding } = useController();
   const { additions } = useAdding();

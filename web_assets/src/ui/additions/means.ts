@@ -11,7 +11,7 @@ export interface Page {
 }
 
 export function addingOf({ collection, changed, say }: Page): Adding {
-  // Absent where the page is not served securely.
+  // Absent if the page is not served over https.
   const storage = (): StorageManager | undefined => navigator.storage as StorageManager | undefined;
   return new Adding({
     port: () => collection()?.additions,

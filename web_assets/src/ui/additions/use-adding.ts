@@ -15,7 +15,7 @@ export function useAdding(): AddingState {
   return state;
 }
 
-/** The addition of an image id; null where it is none. */
+/** The addition of an image id; null if it is not an addition. */
 export function useAddition(id: string | null): AdditionSummary | null {
   const { additions } = useAdding();
   return additions?.list.find((one) => one.id === id) ?? null;

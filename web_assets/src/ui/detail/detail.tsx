@@ -46,8 +46,8 @@ function Open({ id }: { id: string }): JSX.Element {
   const list = useStore((state) => state.list);
   const shownIn = useRef(list?.key);
   shownIn.current = list?.key;
-  // Whoever closes the picture finds the focus on its tile, even where it is another than the one opened; whoever
-  // has left the list by then stays undisturbed. A layout effect: others are cleaned up some frames later.
+  // On close, move the focus to the tile of the picture shown last (it may differ from the one opened), unless the
+  // list has changed. A layout effect, because others are cleaned up some frames later.
   useLayoutEffect(() => () => {
     setTimeout(() => { if (controller.store.get().list?.key === shownIn.current) controller.results.focus(last.current); }, 0);
   }, []);
@@ -77,7 +77,7 @@ function Open({ id }: { id: string }): JSX.Element {
           <div class="detail-empty">
             <button type="button" class="icon-button detail-close" aria-label="Close" onClick={close}><CloseIcon /></button>
             {found.state === "loading" && <p role="status"><span class="spinner" aria-hidden="true" />Loading…</p>}
-            {found.state === "ready" && <p role="alert">This picture is not in the collection, or no longer.</p>}
+            {found.state === "ready" && <p role="alert">This picture isn't in the collection. It may have been removed.</p>}
             {found.state === "failed" && (
               <p role="alert">{found.message}{" "}
                 <button type="button" class="button" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>

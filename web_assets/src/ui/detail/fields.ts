@@ -45,7 +45,7 @@ function firstSentence(value: string): string {
 const NUMBERED = /^((img|image|dsc[nf]?|dscn|pict?|photo|picture|p|mvi|scan|screenshot|pxl|file|wp|gopr|dji|frame|sample)[ _-]*)?[\d _().-]{3,}$/i;
 
 /**
- * What an image is called: its title or caption where it has one, else its file's name; where that is but a
+ * What an image is called: its title or caption if it has one, else its file's name; if that is only a
  * number, what it shows.
  */
 export function nameOf(document: ImageDocument): string {
@@ -61,7 +61,7 @@ export function nameOf(document: ImageDocument): string {
   return label || (Array.isArray(tags) && tags.length ? tags.slice(0, 3).join(", ") : "") || text(document.fields["name"]) || file;
 }
 
-/** Whether a field only repeats what the file's own lines say. */
+/** Whether a field only repeats the lines about the file. */
 function repeats({ name }: FieldDefinition, value: FieldValue, document: ImageDocument): boolean {
   switch (name) {
     case "name": return typeof value === "string" && fileName(document.path).startsWith(value);

@@ -2,7 +2,7 @@
 
 /**
  * The pieces of each of `parts`, alternating plain and matched as in `Highlight`, from the pieces of all of them
- * joined by `separator`. Null where the pieces are of another text.
+ * joined by `separator`. Null if the pieces are of another text.
  */
 export function cutPieces(pieces: string[], parts: string[], separator: string): string[][] | null {
   if (pieces.join("") !== parts.join(separator)) return null;

@@ -9,13 +9,13 @@ import type { Collection } from "../../api/types";
 export interface Content<Value> {
   /** On the element that lies in the `<details>`. */
   ref: RefObject<HTMLDivElement | null>;
-  /** Undefined until it is there; while it is loaded anew, what there was. */
+  /** Undefined until it is there; while it is loaded again, the previous content. */
   value: Value | undefined;
   /** Where it could not be loaded: why, and how to try again. */
   failure: JSX.Element | null;
 }
 
-/** Loads anew when one of `inputs` changes; results of earlier ones are dropped. */
+/** Loads again when one of `inputs` changes; results of earlier ones are dropped. */
 export function useContent<Value>(
   load: (collection: Collection) => Promise<Value>, inputs: readonly unknown[],
 ): Content<Value> {

@@ -76,7 +76,7 @@ export function Attribution({ manifest }: { manifest: Manifest }): JSX.Element |
 /** The query language in brief (docs/QUERY.md has all of it). */
 const LANGUAGE: [string, string][] = [
   ["a red car at night", "Pictures that show it, and those whose text has the words"],
-  ['"red car"', "Only where the text has this phrase"],
+  ['"red car"', "Only pictures whose text has this phrase"],
   ["ocean - boats", "Oceans, away from boats"],
   ["2*dog + grass", "Several ideas with weights"],
   ["tag:cat -tag:dog", "Conditions on fields"],

@@ -26,7 +26,7 @@ export function useLate(since: number | null, delay: number): boolean {
   return late;
 }
 
-/** The result of a promise made anew when one of `inputs` changes; results of earlier ones are dropped. */
+/** The result of a promise that is made again when one of `inputs` changes; results of earlier ones are dropped. */
 export type Loaded<Value> = { state: "loading" } | { state: "failed"; message: string } | { state: "ready"; value: Value };
 
 export function useLoaded<Value>(load: () => Promise<Value>, inputs: readonly unknown[]): Loaded<Value> {

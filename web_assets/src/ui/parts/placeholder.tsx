@@ -1,11 +1,11 @@
-/** What stands for a picture while its thumbnail is on its way: its colour at once, then what a ThumbHash has of it. */
+/** What is shown while a thumbnail loads: its mean colour at once, then the blur of its ThumbHash. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { thumbHashToAverageRGBA, thumbHashToRGBA } from "thumbhash";
 
 import { memo } from "./memo";
 
-/** The pixels of a ThumbHash; null where the bytes are none. */
+/** The pixels of a ThumbHash; null if the bytes are not a ThumbHash. */
 function pixelsOf(hash: Uint8Array): { width: number; height: number; data: Uint8ClampedArray<ArrayBuffer> } | null {
   if (hash.length < 5) return null;
   try {
@@ -17,7 +17,7 @@ function pixelsOf(hash: Uint8Array): { width: number; height: number; data: Uint
   }
 }
 
-/** The mean colour as CSS writes it; none where the bytes are no ThumbHash. */
+/** The mean colour as CSS writes it; undefined if the bytes are not a ThumbHash. */
 function colourOf(hash: Uint8Array): string | undefined {
   if (hash.length < 5) return undefined;
   const { r, g, b } = thumbHashToAverageRGBA(hash);
@@ -26,12 +26,12 @@ function colourOf(hash: Uint8Array): string | undefined {
 }
 
 const waiting = new Set<() => void>();
-/** Milliseconds in which a picture mostly is there: until then its mean colour will do. */
+/** Most pictures arrive within this many ms; until then the mean colour is enough. */
 const BLUR_DELAY_MS = 150;
-/** Milliseconds of drawing until other things have their turn. */
+/** How long (ms) one task may draw blurs before it yields. */
 const BLUR_BUDGET_MS = 6;
 
-/** Draws soon, when the page has time; the returned function takes the wish back. */
+/** Draws soon, when the page has time; the returned function cancels that. */
 function inTime(draw: () => void): () => void {
   if (!waiting.size) setTimeout(drawWaiting, BLUR_DELAY_MS);
   waiting.add(draw);
@@ -62,7 +62,7 @@ function drawBlur(holder: HTMLElement, hash: Uint8Array): void {
 export const Placeholder = memo(function Placeholder({ hash, covered = false }: { hash: Uint8Array; covered?: boolean }): JSX.Element {
   const holder = useRef<HTMLSpanElement>(null);
   const colour = useMemo(() => colourOf(hash), [hash]);
-  // A canvas for each tile, made and thrown away with every list, is a third of the work of a new one.
+  // Making a canvas for every tile of a new list would be a third of its work.
   useEffect(() => {
     if (covered) return undefined;
     holder.current?.replaceChildren();

@@ -1,4 +1,4 @@
-/** The button in the search box that asks for pictures, and says what happens to them. */
+/** The button in the search box that asks for pictures, and explains what happens to them. */
 import type { JSX, TargetedEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** The whole page takes pictures: while files are dragged over it, it says so. */
+/** The whole page takes pictures: while files are dragged over it, it shows that. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 

@@ -28,7 +28,7 @@ export function kindOf(head: Uint8Array): Kind {
   return text.startsWith("<") && /<svg[\s>]/i.test(text) ? "svg" : "unknown";
 }
 
-/** Width and height as the file says; null where its first bytes do not tell. */
+/** Width and height from the first bytes of a file; null if they are not there. */
 export function sizeOf(head: Uint8Array, kind: Kind): { width: number; height: number } | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   try {
@@ -49,7 +49,7 @@ export function sizeOf(head: Uint8Array, kind: Kind): { width: number; height: n
         return null;
     }
   } catch {
-    // Cut short: the decoder will say.
+    // Cut short: the decoder will report it.
     return null;
   }
 }
@@ -94,7 +94,7 @@ function boxSize(head: Uint8Array, view: DataView): { width: number; height: num
   return best;
 }
 
-/** Why a file cannot be searched with, as a sentence for the person; null where it may. */
+/** Why a file cannot be searched with, as a sentence for the person; null if it can. */
 export function refusal(length: number, head: Uint8Array): string | null {
   if (length === 0) return "This file is empty.";
   const kind = kindOf(head);
@@ -107,7 +107,7 @@ export function refusal(length: number, head: Uint8Array): string | null {
   return null;
 }
 
-/** What to say of a picture that the browser could not decode. */
+/** The message for a picture that the browser could not decode. */
 export function undecodable(kind: Kind): string {
   if (kind === "heic") return "This browser cannot read HEIC. Save the picture as JPEG, or take a screenshot of it.";
   if (kind === "tiff") return "This browser cannot read TIFF. Save the picture as JPEG or PNG.";
@@ -115,14 +115,14 @@ export function undecodable(kind: Kind): string {
   return "This picture is damaged, or of a kind that this browser cannot read.";
 }
 
-/** The name of a content: 16 hexadecimal digits of its SHA-256, or of a simpler sum where the page is not served securely. */
+/** The name of a file by its content: 16 hexadecimal digits of its SHA-256, or of a simpler sum if the page is not served over https. */
 export async function hashOf(content: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   if (subtle) {
     const digest = new Uint8Array(await subtle.digest("SHA-256", content));
     return [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
-  // Two 32-bit FNV-1a sums, which only have to tell one person's pictures apart.
+  // Two 32-bit FNV-1a sums, which only have to distinguish the pictures of one person.
   let [a, b] = [0x811c9dc5, 0x01000193 ^ content.length];
   for (const byte of content) {
     a = Math.imul(a ^ byte, 0x01000193);

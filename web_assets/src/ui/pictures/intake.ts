@@ -1,6 +1,6 @@
 /** Where pictures come in: dropped anywhere on the page, pasted, picked or photographed. */
 
-/** Every file of a drop or paste; where a browser lists the same file twice it comes once. */
+/** Every file of a drop or paste; a file that the browser lists twice comes once. */
 export function filesFrom(transfer: DataTransfer | null): File[] {
   if (!transfer) return [];
   const files = [...transfer.files];
@@ -34,10 +34,10 @@ export interface Intake {
   onPictures: (files: File[]) => void;
 }
 
-/** How long (ms) after the last sign of a drag it counts as gone: a drag that leaves by Esc says nothing. */
+/** How long (ms) after the last sign of a drag it counts as gone: a drag that ends by Esc sends no event. */
 const GONE = 700;
 
-/** Listens on the whole page. Whoever handles an event first (`preventDefault`) keeps it. Returns how to stop. */
+/** Listens on the whole page. Events that were handled (`preventDefault`) are left alone. The returned function ends this. */
 export function takeIn(page: Window, { onDrag, onPictures }: Intake): () => void {
   let gone: ReturnType<typeof setTimeout> | undefined;
   const rest = (): void => {

@@ -1,6 +1,6 @@
 /**
  * Pictures given as queries, kept on this device alone, so that back, forward and reload find them again.
- * Where the browser keeps nothing (some private windows) they last as long as the page.
+ * If the browser keeps nothing (some private windows) they last as long as the page.
  */
 import { openDB, type IDBPDatabase } from "idb";
 
@@ -24,7 +24,7 @@ export interface Shelf {
 
 const DATABASE = "imagedb-pictures";
 const STORE = "pictures";
-/** The pictures used longest ago give way beyond so many, or so many bytes. */
+/** Beyond this number of pictures or bytes, the pictures used longest ago are deleted. */
 export const KEPT_PICTURES = 40;
 export const KEPT_BYTES = 200_000_000;
 
@@ -89,7 +89,7 @@ export class DeviceShelf implements Shelf {
     return await this.#try((database) => database.count(STORE)) ?? await this.#memory.count();
   }
 
-  /** What the database says; undefined where it is not to be had. */
+  /** The answer of the database; undefined if it is not available. */
   async #try<T>(use: (database: IDBPDatabase) => Promise<T>): Promise<T | undefined> {
     try {
       this.#database ??= openDB(DATABASE, 1, {

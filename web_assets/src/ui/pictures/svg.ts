@@ -2,7 +2,7 @@
 
 const LONGER_SIDE = 1024;
 
-/** A PNG of the drawing. Rejects where it cannot be drawn. */
+/** A PNG of the drawing. Rejects if it cannot be drawn. */
 export async function rasterise(file: Blob): Promise<Blob> {
   const url = URL.createObjectURL(new Blob([file], { type: "image/svg+xml" }));
   try {

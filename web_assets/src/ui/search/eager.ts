@@ -1,13 +1,13 @@
-/** When a search starts while a person still types: at once where that costs little and promises much, else in a pause. */
+/** When a search starts while a person still types: at once if that is cheap and likely to be useful, else in a pause. */
 /** Typing pauses this long (ms) before a search starts whatever was typed. */
 const PAUSE = 220;
 /** Where the last answer took longer (ms), searches wait for a pause. */
 const QUICK = 300;
 
 export interface Surroundings {
-  /** Begins the search for a text that ends in a known word; false where it does not. */
+  /** Begins the search for a text that ends in a known word; false if it does not. */
   begin: (text: string) => Promise<boolean>;
-  /** How long the last answer took (ms); null where there was none. */
+  /** How long the last answer took (ms); null if there was none. */
   lastTook: () => number | null;
 }
 

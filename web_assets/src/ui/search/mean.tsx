@@ -1,4 +1,4 @@
-/** "Did you mean": offered beside the results where words of the query occur nowhere. */
+/** "Did you mean": offered beside the results if words of the query occur nowhere. */
 import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";

@@ -34,7 +34,7 @@ export function waysOut(view: View, fields: readonly FieldDefinition[], examples
     ways.push({ label: "Search by meaning as well", view: { ...base, mode: "all" } });
   }
   const loose = view.text.replaceAll('"', " ").replace(/\s+/g, " ").trim();
-  if (loose && view.text.includes('"')) ways.push({ label: "Search for the words apart", view: { ...base, text: loose } });
+  if (loose && view.text.includes('"')) ways.push({ label: "Search for the words separately", view: { ...base, text: loose } });
   if (view.text.trim()) ways.push({ label: "Show the whole collection", view: { ...base, text: "", filters: [], like: [], pictures: [], sort: null, mode: "all" } });
   for (const example of examples.slice(0, EXAMPLES)) {
     ways.push({ label: example, quiet: true, view: { ...base, text: example, filters: [], like: [], pictures: [] } });

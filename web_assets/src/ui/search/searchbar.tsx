@@ -60,7 +60,7 @@ export function SearchBar(): JSX.Element {
     const { value } = event.currentTarget;
     setText(value);
     suggestions.show();
-    controller.thumbnails.wait(BETWEEN_KEYS);
+    controller.thumbnails.pauseFetches(BETWEEN_KEYS);
     eager.typed(value, () => search(value, false));
   };
   /** A word may be followed by another; anything else is searched for as it is. */
@@ -112,7 +112,7 @@ export function SearchBar(): JSX.Element {
   const submit = (event: Event): void => {
     event.preventDefault();
     suggestions.close();
-    controller.thumbnails.wait(0);
+    controller.thumbnails.pauseFetches(0);
     search(text, true);
     if (controller.store.get().searchFailure) controller.retry();
     // On a phone the keyboard makes way for the results.

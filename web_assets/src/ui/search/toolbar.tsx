@@ -72,7 +72,7 @@ function Summary(): JSX.Element {
   );
 }
 
-/** Whether what looks the same is one tile; offered where it makes a difference. */
+/** Whether look-alikes are one tile; offered if it makes a difference. */
 function Grouping({ view }: { view: View }): JSX.Element | null {
   const controller = useController();
   const grouped = useStore((state) => state.list !== null && hasGroups(state.list));

@@ -11,11 +11,11 @@ export type Page =
 
 export interface List {
   key: string;
-  /** How many images match; null where ranking knows no end. */
+  /** How many images match; null if the ranking has no known end. */
   total: number | null;
-  /** How many of them have all the words, where words were asked for. */
+  /** How many of them have all the words, if words were searched. */
   strictTotal: number | null;
-  /** How many results, from the first, are likely matches; null where that is unknown or means nothing. */
+  /** How many results, from the first, are likely matches; null if that is unknown or has no meaning. */
   divide: number | null;
   /** How many places the list has for sure; with an unknown total it grows as pages arrive. */
   length: number;
@@ -81,7 +81,7 @@ export function placeAt(list: List, index: number): Place | null {
   return result && info ? { result, info } : null;
 }
 
-/** Where an image stands in the pages that are there; −1 where it is not among them. */
+/** The place of an image in the loaded pages; −1 if it is not in them. */
 export function indexOfId(list: List, id: string): number {
   for (const [number, page] of list.pages.entries()) {
     if (page?.status !== "ready") continue;

@@ -23,7 +23,7 @@ export interface State {
   /** Counts up when a list is replaced by a better one of the same search: tiles glide to their places. */
   refinement: number;
   progress: Partial<Record<LoadProgress["step"], LoadProgress>>;
-  /** When the oldest unfinished step began; null where nothing loads. */
+  /** When the oldest unfinished step began; null if nothing loads. */
   loadingSince: number | null;
   filtersOpen: boolean;
   dialog: DialogName | null;
@@ -79,7 +79,7 @@ function responded(state: State, action: Extract<Action, { type: "responded" }>)
   const base = { ...state, pending, searchFailure: null };
   const earlier = state.list?.key === action.key ? state.list : null;
   if (!earlier) {
-    // Nothing found by the words alone says nothing yet: keep waiting for the meaning.
+    // That the words alone found nothing is not final: wait for the meaning.
     if (!final && list.length === 0 && !list.notices.length) return base;
     return { ...base, list, refined: null };
   }
@@ -88,7 +88,7 @@ function responded(state: State, action: Extract<Action, { type: "responded" }>)
   return { ...base, list, refined: null, refinement: state.refinement + 1 };
 }
 
-/** Keeps the later pages of the earlier list only where the new one is no better than it. */
+/** Keeps the later pages of the earlier list only if the new one is of the same quality. */
 function mergePages(earlier: List, list: List): List["pages"] {
   return earlier.stage === list.stage ? earlier.pages : list.pages;
 }

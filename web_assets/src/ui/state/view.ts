@@ -20,7 +20,7 @@ export interface View {
   text: string;
   mode: Mode;
   filters: Filter[];
-  /** null: the natural order (relevance where something is searched, else the collection's own). */
+  /** null: the natural order (relevance if something is searched, else the collection's own). */
   sort: Sort | null;
   like: string[];
   /** Pictures of the person's own, by their content. */

@@ -1,4 +1,4 @@
-/** The results: a justified grid of which only what is on screen exists. It scrolls with the page. */
+/** The results: a justified grid; only the tiles on screen exist. It scrolls with the page. */
 import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
@@ -15,11 +15,11 @@ import { Tile } from "./tile";
 const KEYS: Record<string, Direction> = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last",
 };
-/** How far beyond the screen tiles are drawn, in screens. */
+/** How far beyond the screen tiles are drawn, in screen heights. */
 const OVERSCAN = 0.75;
 /** Milliseconds after a new list is on screen until what lies beyond it is drawn, unless the person scrolls before. */
 const SETTLE = 250;
-/** … in so many steps, so many ms apart: none of them keeps the page from answering. */
+/** … in this many steps, this many ms apart, so that no step keeps the page busy. */
 const [GROW_STEPS, GROW_INTERVAL_MS] = [3, 40];
 /** Pages that fly past are not asked for; those that stay this long (ms) are. */
 const LINGER = 90;
@@ -32,7 +32,7 @@ interface Span {
   to: number;
 }
 
-/** The span of the grid on screen, in steps, so that not every pixel of scrolling draws anew. */
+/** The span of the grid on screen, in steps, so that not every pixel of scrolling causes a redraw. */
 function spanAt(top: number): Span {
   const step = 80;
   const over = innerHeight * OVERSCAN;
@@ -124,7 +124,7 @@ export function Grid(): JSX.Element | null {
   }, [look]);
 
   // What the person looks at stays where it is while pages above it find their true height; a new list starts
-  // at its top, or where the history says the person was.
+  // at its top, or at the place that the history remembers.
   useLayoutEffect(() => {
     const target = element.current;
     if (!target || !geometry || !list) return;
@@ -162,8 +162,8 @@ export function Grid(): JSX.Element | null {
   const { tiles, missing } = useMemo(
     () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
   );
-  // A new list is on screen sooner where what lies beyond the screen is drawn after it, and not at all for a list that
-  // the next letter replaces: its pictures would keep those of the next one waiting.
+  // A new list is on screen sooner if the tiles beyond the screen are drawn later. For a list that the next letter
+  // replaces they are not drawn at all: their pictures would delay those of the next list.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let steps = 0;

@@ -1,5 +1,5 @@
 /**
- * Where tiles lie. The grid is a stack of sections, one a page of the list; a section whose page is there is
+ * Where tiles lie. The grid is a stack of sections, one per page of the list; a section whose page has been loaded is
  * laid out exactly, the others are estimated. All lengths are CSS pixels. Pure.
  */
 import justifiedLayout from "justified-layout";
@@ -32,7 +32,7 @@ export interface Section {
   /** The places that are shown, in the order of the screen. */
   order: number[];
   count: number;
-  /** Where in the section the line between likely and weaker matches lies; null where it does not. */
+  /** Where in the section the line between likely and weaker matches lies; null if it is not in this section. */
   divider: number | null;
 }
 
@@ -92,7 +92,7 @@ export function layoutSection(ratios: number[], measure: Measure, closed: boolea
   return { boxes, height: last.top + last.height };
 }
 
-/** Lets the tiles left over fill a row of their own, or join the row before where they would grow too tall. */
+/** Lets the tiles left over fill a row of their own, or join the row before if they would grow too tall. */
 function closeLastRow(boxes: Box[], widows: number, measure: Measure): void {
   let row = boxes.slice(-widows);
   const sum = row.reduce((total, box) => total + box.width / box.height, 0);
@@ -123,7 +123,7 @@ interface Laid {
   divider: number | null;
 }
 
-/** A section in two parts: before `split`, and from there on; in one where `split` lies outside. */
+/** A section in two parts: before `split`, and from there on; in one part if `split` lies outside. */
 function layoutParts(ratios: number[], measure: Measure, closed: boolean, split: number): { boxes: Box[]; height: number; divider: number | null } {
   if (split < 0 || split >= ratios.length) return { ...layoutSection(ratios, measure, closed), divider: null };
   const above = layoutSection(ratios.slice(0, split), measure, false);
@@ -187,7 +187,7 @@ export function sectionAt(geometry: Geometry, y: number): number {
   return high < 0 ? -1 : low;
 }
 
-/** The box of a tile in the coordinates of the grid; null where its page is not there. */
+/** The box of a tile in the coordinates of the grid; null if its page has not been loaded. */
 export function boxOf(geometry: Geometry, index: number): Box | null {
   const section = geometry.sections[Math.floor(index / PAGE)];
   const box = section?.boxes?.[index - section.first];

@@ -16,7 +16,7 @@ import type { Result, RowInfo } from "../../../engine/types";
 
 interface Props {
   index: number;
-  /** Places in the list; −1 where ranking knows no end. */
+  /** Places in the list; −1 if the ranking has no known end. */
   size: number;
   left: number;
   top: number;
@@ -34,10 +34,10 @@ interface Props {
   onToggle: (row: number) => void;
 }
 
-/** Milliseconds that a picture is on screen before its name is asked for: results that come and go need none. */
+/** How long (ms) a picture is on screen before its name is loaded: results that are replaced at once need none. */
 const STAYS = 600;
 
-/** A picture that is there after so many ms at most does not fade in, which would take a dozen frames. */
+/** A picture that arrives within this many ms does not fade in, because that would take a dozen frames. */
 const QUICK = 300;
 
 /** Waits until a picture has stayed, and the browser has nothing better to do. */
@@ -81,7 +81,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
     if (name === null && !sparing()) forget.current ??= whenSettled(learnName);
   };
   useEffect(() => { if (failed || !info.thumbnail) learnLater(); }, [failed]);
-  /** Without drawing the tile anew, which for each picture of a screen adds up. */
+  /** Without redrawing the tile, because the cost adds up over all pictures on screen. */
   const onLoad = ({ currentTarget: { classList } }: TargetedEvent<HTMLImageElement>): void => {
     classList.add("shown");
     if (performance.now() - born < QUICK) classList.add("quick");
