@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from imagedb_site.encoders.quantize import quantize_weights
+from imagedb_site.openclip.quantize import quantize_weights
 
 LAYERS, WIDTH, HEADS = 12, 512, 8
 

@@ -30,7 +30,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 import imagedb_site
-from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.encoders import Encoder
+from imagedb_site.models import resolve
 
 TOKENS = 8
 PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
@@ -181,7 +182,7 @@ def parity(page: Page, model: str, captions: list[str], count: int) -> dict[str,
             page.goto(server.url)
             page.set_default_timeout(600_000)
             found: dict[str, Any] = page.evaluate(EMBED, [captions, [f"/{name}" for name in names]])
-        encoder = Encoder(load_pack(model))
+        encoder = Encoder(resolve(model))
         with imagedb_site.open(site.with_name("dist.library")) as library:
             assert library.count == count
         wanted_pictures = encoder.encode_images([Image.open(source / name) for name in names])
@@ -204,7 +205,7 @@ def main() -> None:
     lines = (collection("captioned") / "captions.jsonl").read_text(encoding="utf-8").splitlines()
     captions = [str(c) for line in lines for c in json.loads(line)["captions"]]
     chosen = random.Random(0).sample(captions, options.texts)
-    encoder = Encoder(load_pack(options.model))
+    encoder = Encoder(resolve(options.model))
     note("bytes")
     result: dict[str, Any] = {"pack": encoder.pack.id, **wire(encoder, chosen)}
     with browsing() as page:

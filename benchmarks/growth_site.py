@@ -187,9 +187,9 @@ def main() -> None:
     once = cpu() - started
     pack = None
     if not options.no_model and options.dim == 256:
-        from imagedb_site.encoders import load_pack
+        from imagedb_site.models import resolve
 
-        pack = load_pack("builtin")
+        pack = resolve("builtin")
     site = SiteInput(
         title="Large",
         rows=rows,

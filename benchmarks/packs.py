@@ -65,11 +65,11 @@ def main() -> None:
 
 def measure(name: str) -> None:
     """Export one architecture and write its figures to the cache."""
-    from imagedb_site.encoders.export.exporter import Options, assemble, trace
-    from imagedb_site.encoders.export.openclip import Source, open_model
-    from imagedb_site.encoders.export.samples import drawn_pictures
-    from imagedb_site.encoders.export.towers import text_module
     from imagedb_site.errors import PackError
+    from imagedb_site.openclip.exporter import Options, assemble, trace
+    from imagedb_site.openclip.samples import drawn_pictures
+    from imagedb_site.openclip.source import Source, open_model
+    from imagedb_site.openclip.towers import text_module
 
     started = time.monotonic()
     folder = CACHE / name

@@ -44,7 +44,8 @@ from query_index import MemoryIndex, captioned, embed_files, labelled
 from query_latency import latency
 from query_site import image_id, write_large
 
-from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.encoders import Encoder
+from imagedb_site.models import resolve
 from imagedb_site.query.evaluate import Mode, evaluate, query_vector
 from imagedb_site.query.index import Floats
 from imagedb_site.query.parse import Query, Term, parse
@@ -348,7 +349,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000, help="pictures of the latency site")
     parser.add_argument("--skip-browser", action="store_true")
     options = parser.parse_args()
-    encoder = Encoder(load_pack(options.model))
+    encoder = Encoder(resolve(options.model))
     temperature = float(encoder.pack.manifest["calibration"]["temperature"])
     texts = Texts(encoder)
     note("golden queries")

@@ -13,7 +13,7 @@ from harness import browsing, note, serving, show_results
 from playwright.sync_api import Browser, Page
 from query_site import typed_queries, write_large
 
-from imagedb_site.encoders import ModelPack
+from imagedb_site.packs import ModelPack
 from imagedb_site.query.index import Floats
 
 KEY_MS = 120

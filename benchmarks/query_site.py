@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from query_index import captioned
 
-from imagedb_site.encoders import ModelPack
+from imagedb_site.packs import ModelPack
 from imagedb_site.pictures.placeholder import placeholder
 from imagedb_site.query.index import Floats
 from imagedb_site.records import FieldSpec

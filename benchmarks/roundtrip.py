@@ -24,8 +24,8 @@ from PIL import Image
 from precision import K, plain
 
 import imagedb_site
-from imagedb_site.encoders.export import builtin
 from imagedb_site.encoders.preprocess import Preprocessing
+from imagedb_site.openclip import builtin
 
 BATCH = 32
 TIE = 0.002

@@ -34,7 +34,7 @@ from .sources import Source, gather, load_sidecar
 from .values import clean_fields
 
 if TYPE_CHECKING:
-    from .encoders import ModelPack
+    from .packs import ModelPack
 
 PIXEL_FIELDS = (
     FieldSpec("width", "Width", "number", column=True, unit="px"),
@@ -112,9 +112,9 @@ def _check_places(config: BuildConfig) -> None:
 def _load_model(name: str) -> ModelPack | None:
     if name == "none":
         return None
-    from .encoders import load_pack
+    from .models import resolve
 
-    return load_pack(name)
+    return resolve(name)
 
 
 def _gather(config: BuildConfig, progress: Progress) -> Source:

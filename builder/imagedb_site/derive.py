@@ -21,7 +21,8 @@ from .records import Problem, Progress, Record
 from .report import Stopwatch
 
 if TYPE_CHECKING:
-    from .encoders import Encoder, ModelPack
+    from .encoders import Encoder
+    from .packs import ModelPack
 
 THUMBNAIL_QUALITY = 75
 VIEW_QUALITY = 80

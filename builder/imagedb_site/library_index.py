@@ -19,8 +19,8 @@ from .site_index import ALL, quoted
 from .values import date_seconds
 
 if TYPE_CHECKING:
-    from .encoders import ModelPack
     from .library import Library
+    from .packs import ModelPack
 
 LIBRARY_FILE = "library.db"
 """Name of the working library inside its folder."""
@@ -37,8 +37,8 @@ class LibraryIndex:
     @classmethod
     def open(cls, place: Path, model: str | None = None) -> LibraryIndex:
         """Open a library file or its folder; `model` chooses among several models."""
-        from .encoders import load_pack
         from .library import Library
+        from .models import resolve
 
         file = place / LIBRARY_FILE if place.is_dir() else place
         if not file.is_file():
@@ -53,7 +53,7 @@ class LibraryIndex:
                 f"The library {file} does not hold a build yet.", "Run: imagedb-site build"
             )
         name = model or library.get_meta("model") or "none"
-        return cls(library, None if name == "none" else load_pack(name))
+        return cls(library, None if name == "none" else resolve(name))
 
     @cached_property
     def count(self) -> int:

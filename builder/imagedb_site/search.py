@@ -30,7 +30,8 @@ from .query.parse import Query, Term
 from .query.ranking import Result
 
 if TYPE_CHECKING:
-    from .encoders import Encoder, ModelPack
+    from .encoders import Encoder
+    from .packs import ModelPack
 
 
 class SearchIndex(Index, Protocol):
@@ -253,9 +254,9 @@ class Collection:
         """The model pack that encodes queries, or None if the collection has no vectors."""
         if self._model is None:
             return self.index.load_pack()
-        from .encoders import load_pack
+        from .models import resolve
 
-        pack = load_pack(self._model)
+        pack = resolve(self._model)
         own = self.index.load_pack()
         if own is not None and own.encoder_hash != pack.encoder_hash:
             raise PackError(

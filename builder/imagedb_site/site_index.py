@@ -20,7 +20,7 @@ from .records import FieldSpec, FieldType
 from .text import fts_query
 
 if TYPE_CHECKING:
-    from .encoders import ModelPack
+    from .packs import ModelPack
     from .reader import Site
 
 ALL = 2**31 - 1
@@ -158,12 +158,13 @@ class SiteIndex:
 
     def load_pack(self) -> ModelPack | None:
         """The site's own model pack, which the cache keeps after the first use."""
-        from .encoders import load_pack, packs_folder
+        from .cache import site_packs_folder
+        from .packs import load_pack
 
         summary = self._site.manifest.model
         if summary is None or self._site.manifest.vectors is None:
             return None
-        folder = packs_folder().parent / "sites" / summary.id
+        folder = site_packs_folder() / summary.id
         if not (folder / "pack.json").exists():
             self._fetch_pack(folder)
         return load_pack(folder)

@@ -39,7 +39,7 @@ OPEN = {
     "commercial": True,
 }
 CARD = Path(__file__).resolve().parents[2] / "docs/model-card.md"
-PACK = Path(__file__).resolve().parents[1] / "imagedb_site/encoders/builtin"
+PACK = Path(__file__).resolve().parents[1] / "imagedb_site/packs/builtin"
 
 
 def write_pack(paths: Paths, args: argparse.Namespace) -> None:

@@ -26,7 +26,8 @@ from .textmodel import embed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from imagedb_site.container import canonical_json
-from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.encoders import Encoder
+from imagedb_site.packs import load_pack
 
 __all__ = ["Encoder", "canonical_json", "load_pack", "measure", "pictures_of"]
 

@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from imagedb_site.encoders.export.builtin import as_trained
-from imagedb_site.encoders.export.exporter import Options, assemble
-from imagedb_site.encoders.export.graphs import TextPlan
-from imagedb_site.encoders.export.tokenizers import PackTokens
-from imagedb_site.encoders.export.trace import Towers, Traced, trace_towers
-from imagedb_site.encoders.pack_writer import Vocabulary
+from imagedb_site.openclip.builtin import as_trained
+from imagedb_site.openclip.exporter import Options, assemble
+from imagedb_site.openclip.graphs import TextPlan
+from imagedb_site.openclip.tokenizers import PackTokens
+from imagedb_site.openclip.trace import Towers, Traced, trace_towers
+from imagedb_site.packs.writer import Vocabulary
 
 from .backbone import load_backbone
 from .distil import load

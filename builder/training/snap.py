@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from imagedb_site.encoders.export.builtin import HALF
+from imagedb_site.openclip.builtin import HALF
 
 from .settings import GROUP
 

@@ -18,15 +18,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import imagedb_site
-from imagedb_site.encoders import Encoder, load_pack
-from imagedb_site.encoders.export.samples import drawn_pictures
-from imagedb_site.encoders.pack import BUILTIN
+from imagedb_site.encoders import Encoder
 from imagedb_site.encoders.preprocess import Preprocessing
+from imagedb_site.openclip.samples import drawn_pictures
+from imagedb_site.packs import BUILTIN_FOLDER, load_pack
 
 torch = pytest.importorskip("torch", reason="needs torch, of the [openclip] extra")
 pytest.importorskip("open_clip", reason="needs the [openclip] extra")
 
-from imagedb_site.encoders.export import builtin  # noqa: E402
+from imagedb_site.openclip import builtin  # noqa: E402
 
 pytestmark = pytest.mark.openclip
 COUNT = 60
@@ -86,7 +86,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         paths = [str(published.index.document(row)["path"]) for row in range(published.count)]
     assert len(paths) == COUNT
     pictures = [Image.open(folder / "pictures" / path).convert("RGB") for path in paths]
-    shipped = Encoder(load_pack(BUILTIN))
+    shipped = Encoder(load_pack(BUILTIN_FOLDER))
     before = shipped.encode_texts(QUERIES) @ shipped.encode_images(pictures).T
     return Checkpoint(folder / "site", similarities(model, pictures), before)
 

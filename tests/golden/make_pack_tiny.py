@@ -19,8 +19,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from imagedb_site.encoders import Encoder, load_pack
-from imagedb_site.encoders.pack_writer import (
+from imagedb_site.encoders import Encoder
+from imagedb_site.packs import load_pack
+from imagedb_site.packs.writer import (
     ImageTower,
     TextTower,
     Tokens,

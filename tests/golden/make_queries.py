@@ -25,10 +25,11 @@ from query_cases import GROUPS
 from query_collection import COUNT, metadata, picture
 
 from imagedb_site.container import FileEntry, canonical_json
-from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.encoders import Encoder
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.layout import hash16
+from imagedb_site.packs import load_pack
 from imagedb_site.query.evaluate import Mode, evaluate, query_vector
 from imagedb_site.query.index import Floats, Index
 from imagedb_site.query.parse import Query, Term, parse
@@ -89,7 +90,7 @@ def query_pictures() -> dict[str, list[float]]:
 
 
 def make_embed(pictures: dict[str, list[float]]) -> Callable[[Term], Floats]:
-    encoder = Encoder(load_pack(str(PACK)))
+    encoder = Encoder(load_pack(PACK))
 
     def embed(term: Term) -> Floats:
         if term.kind == "image":

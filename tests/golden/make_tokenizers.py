@@ -22,8 +22,8 @@ from open_clip.tokenizer import SimpleTokenizer, _clean_canonicalize
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from imagedb_site.container import canonical_json, gzip_bytes
-from imagedb_site.encoders.export.tokenizers import PackTokens, from_json, from_openclip
-from imagedb_site.encoders.pack_writer import empty_vocab
+from imagedb_site.openclip.tokenizers import PackTokens, from_json, from_openclip
+from imagedb_site.packs.layout import empty_vocab
 
 FOLDER = Path(__file__).parent / "tokenizers"
 ROOT = Path(__file__).parents[2]

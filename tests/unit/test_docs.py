@@ -19,7 +19,7 @@ import imagedb_site
 from imagedb_site import errors
 from imagedb_site.cli.main import VERBS, cli
 from imagedb_site.config import config_keys
-from imagedb_site.encoders import load_pack
+from imagedb_site.packs import BUILTIN_FOLDER, load_pack
 
 ROOT = Path(__file__).parents[2]
 SKIPPED = {".cache", ".git", ".venv", "dist", "node_modules"}
@@ -241,7 +241,9 @@ def test_the_model_card_follows_its_text() -> None:
 
 
 def test_the_built_in_pack_has_the_model_card() -> None:
-    assert load_pack("builtin").read("card.md").decode("utf-8") == text_of("docs/model-card.md")
+    assert load_pack(BUILTIN_FOLDER).read("card.md").decode("utf-8") == text_of(
+        "docs/model-card.md"
+    )
 
 
 def test_the_citation_file_has_what_the_standard_requires() -> None:

@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.encoders import Encoder
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.text import TokenTable
-from imagedb_site.encoders.tokenizer import PackTokenizer, expand, renumber, vocab_in_order
+from imagedb_site.encoders.tokenizer import PackTokenizer, expand
 from imagedb_site.errors import PackError
+from imagedb_site.openclip.renumber import renumber, vocab_in_order
+from imagedb_site.packs import load_pack
 
 TINY = Path(__file__).parents[1] / "golden" / "pack-tiny"
 GOLDEN = json.loads((TINY / "golden.json").read_text())

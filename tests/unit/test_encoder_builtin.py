@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imagedb_site.encoders import Encoder, load_pack
-from imagedb_site.encoders.export.samples import drawn_pictures, prompts
+from imagedb_site.encoders import Encoder
 from imagedb_site.errors import PackError
+from imagedb_site.openclip.samples import drawn_pictures, prompts
+from imagedb_site.packs import load_pack
 
 torch = pytest.importorskip("torch", reason="needs torch, of the [openclip] extra")
 
-from imagedb_site.encoders.export import builtin, exporter  # noqa: E402
+from imagedb_site.openclip import builtin, exporter  # noqa: E402
 
 pytestmark = pytest.mark.openclip
 TINY = Path(__file__).parents[1] / "golden" / "pack-tiny"

@@ -13,7 +13,7 @@ from PIL import Image
 
 from imagedb_site.cli.main import run
 from imagedb_site.cli.model import command
-from imagedb_site.encoders.evaluate import (
+from imagedb_site.evaluate import (
     class_name,
     evaluate_classes,
     evaluate_pairs,

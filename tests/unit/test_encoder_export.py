@@ -13,17 +13,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imagedb_site.encoders import Encoder, load_pack, packs_folder
-from imagedb_site.encoders.export.samples import drawn_pictures, prompts
+from imagedb_site.cache import packs_folder
+from imagedb_site.encoders import Encoder
 from imagedb_site.errors import PackError, UsageError
+from imagedb_site.models import resolve
+from imagedb_site.openclip.samples import drawn_pictures, prompts
+from imagedb_site.packs import load_pack
 
 open_clip = pytest.importorskip("open_clip", reason="needs the [openclip] extra")
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
-from imagedb_site.encoders.export import exporter, openclip, parity, towers  # noqa: E402
-from imagedb_site.encoders.export.exporter import Options, export_pack, trace  # noqa: E402
-from imagedb_site.encoders.export.openclip import Source, open_model  # noqa: E402
+from imagedb_site.openclip import exporter, parity, source, towers  # noqa: E402
+from imagedb_site.openclip.exporter import Options, export_pack, trace  # noqa: E402
+from imagedb_site.openclip.source import Source, open_model  # noqa: E402
 
 pytestmark = pytest.mark.openclip
 TOKENIZERS = Path(__file__).parents[1] / "golden" / "tokenizers"
@@ -280,7 +283,7 @@ def test_an_unreachable_hub_names_the_file_to_fetch(monkeypatch):
     assert "jienengchen/ViTamin-S/resolve/main/pytorch_model.bin" in caught.value.hint
     monkeypatch.setattr(open_clip, "get_tokenizer", fail)
     with pytest.raises(PackError, match="tokenizer of ViT-B-16-SigLIP2") as caught:
-        openclip.open_tokenizer(Source("ViT-B-16-SigLIP2"))
+        source.open_tokenizer(Source("ViT-B-16-SigLIP2"))
     assert "timm/ViT-B-16-SigLIP2" in caught.value.hint and "--tokenizer" in caught.value.hint
 
 
@@ -349,8 +352,8 @@ def test_a_model_by_name_is_exported_once(traced, tmp_path, monkeypatch):
         return exporter.assemble(traced("tiny-clip"), folder, Options())
 
     monkeypatch.setattr(exporter, "export_pack", export)
-    first = load_pack("tiny-clip:some_tag")
-    second = load_pack("tiny-clip:some_tag")
+    first = resolve("tiny-clip:some_tag")
+    second = resolve("tiny-clip:some_tag")
     assert first.id == second.id and first.path.parent == packs_folder()
     assert calls == [Source("tiny-clip", "some_tag")]
 
@@ -370,25 +373,25 @@ def test_a_tag_says_what_the_weights_of_a_file_were_trained_with(tmp_path, monke
 
     def opened(tag):
         model = open_model(Source("tiny-clip", tag, tmp_path / "w.pt"))
-        found = openclip.preprocessing_of(model)
+        found = source.preprocessing_of(model)
         quick = any("QuickGELU" in type(part).__name__ for part in model.modules())
         return found["mean"][0], found["std"][0], found["resize"], quick
 
     assert opened("one") == (0.5, 0.25, "squash", True)
     assert opened("two") == (0.4, 0.25, "squash", False)
     # Without a tag: what all of them have in common.
-    unchanged = openclip.preprocessing_of(open_model(Source("tiny-clip")))["mean"][0]
+    unchanged = source.preprocessing_of(open_model(Source("tiny-clip")))["mean"][0]
     assert opened(None) == (unchanged, 0.25, "squash", False)
     assert Source("tiny-clip", "two", tmp_path / "w.pt").label == "tiny-clip:two"
 
 
 def test_preprocessing_is_recorded():
     model = open_model(Source("tiny-clip"))
-    assert openclip.preprocessing_of(model)["resize"] == "shortest"
+    assert source.preprocessing_of(model)["resize"] == "shortest"
     model.visual.preprocess_cfg.update(
         resize_mode="squash", interpolation="bilinear", mean=(0.5,) * 3, std=(0.5,) * 3
     )
-    found = openclip.preprocessing_of(model)
+    found = source.preprocessing_of(model)
     assert (found["resize"], found["crop"], found["interpolation"]) == (
         "squash",
         "none",

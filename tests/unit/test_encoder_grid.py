@@ -7,8 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from imagedb_site.encoders.quantize import quantize_weights
 from imagedb_site.encoders.runtime import open_session
+from imagedb_site.openclip.quantize import quantize_weights
 
 torch = pytest.importorskip("torch", reason="needs torch, of the [openclip] extra")
 

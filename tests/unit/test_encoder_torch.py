@@ -9,13 +9,13 @@ import pytest
 
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
-from imagedb_site.encoders import Encoder, load_pack
+from imagedb_site.encoders import Encoder
 from imagedb_site.encoders.encoder import resolve_device
-from imagedb_site.encoders.export.samples import drawn_pictures
-from imagedb_site.encoders.pack import BUILTIN_FOLDER
 from imagedb_site.errors import UsageError
 from imagedb_site.index import LIBRARY_FILE
 from imagedb_site.library import Library
+from imagedb_site.openclip.samples import drawn_pictures
+from imagedb_site.packs import BUILTIN_FOLDER, load_pack
 
 pytestmark = pytest.mark.openclip
 TINY = Path(__file__).parents[1] / "golden" / "pack-tiny"

@@ -9,19 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from imagedb_site.cache import cache_name
 from imagedb_site.container import canonical_json, read_container
-from imagedb_site.encoders import cache_name, list_packs, load_pack
-from imagedb_site.encoders.pack_writer import (
+from imagedb_site.errors import PackError
+from imagedb_site.models import list_packs, resolve
+from imagedb_site.packs import load_pack
+from imagedb_site.packs.codes import dequantize_rows, quantize_rows
+from imagedb_site.packs.writer import (
     ImageTower,
     TextTower,
     Tokens,
     Vocabulary,
-    dequantize_rows,
-    quantize_rows,
     write_pack,
     write_token_shards,
 )
-from imagedb_site.errors import PackError
 
 TINY = Path(__file__).parents[1] / "golden" / "pack-tiny"
 
@@ -122,7 +123,7 @@ def test_a_folder_without_manifest_and_an_unknown_name_are_refused(tmp_path):
     with pytest.raises(PackError, match=r"no pack\.json"):
         load_pack(tmp_path)
     with pytest.raises(PackError, match="no model pack “nothing-like-it”"):
-        load_pack("nothing-like-it")
+        resolve("nothing-like-it")
 
 
 def test_packs_in_the_cache_are_found_by_name_and_id(tmp_path, monkeypatch):
@@ -130,9 +131,9 @@ def test_packs_in_the_cache_are_found_by_name_and_id(tmp_path, monkeypatch):
     folder = tmp_path / "packs" / cache_name("Some-Model:some_tag")
     shutil.copytree(TINY, folder)
     (tmp_path / "packs" / "no-pack").mkdir()
-    assert load_pack("Some-Model:some_tag").path == folder
-    assert load_pack("tiny").path == folder
-    assert load_pack(load_pack(TINY).id).path == folder
+    assert resolve("Some-Model:some_tag").path == folder
+    assert resolve("tiny").path == folder
+    assert resolve(load_pack(TINY).id).path == folder
     assert [pack.name for pack in list_packs() if pack.path == folder] == ["tiny"]
 
 

@@ -8,11 +8,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from imagedb_site.encoders.calibration import moments
-from imagedb_site.encoders.quantize import quantize_weights, weights_of
-from imagedb_site.encoders.rounding import compensated_int4, int4_codes
 from imagedb_site.encoders.runtime import open_session
 from imagedb_site.errors import PackError
+from imagedb_site.openclip.calibration import moments
+from imagedb_site.openclip.quantize import quantize_weights, weights_of
+from imagedb_site.openclip.rounding import compensated_int4, int4_codes
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ from imagedb_site.sources import (
 )
 
 if TYPE_CHECKING:
-    from imagedb_site.encoders import ModelPack
+    from imagedb_site.packs import ModelPack
 
 INTO = "added"
 
@@ -312,9 +312,9 @@ def _named(
 def _pack(name: str) -> ModelPack | None:
     if name == "none":
         return None
-    from imagedb_site.encoders import load_pack
+    from imagedb_site.models import resolve
 
-    return load_pack(name)
+    return resolve(name)
 
 
 def _forget(additions: Additions, sha256: str) -> None:

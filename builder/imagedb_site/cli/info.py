@@ -82,9 +82,9 @@ def _library(file: Path) -> dict[str, Any]:
 
 
 def _pack(place: str) -> dict[str, Any]:
-    from ..encoders import load_pack
+    from ..models import resolve
 
-    pack = load_pack(place)
+    pack = resolve(place)
     manifest = pack.manifest
     return {
         "model": pack.id,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ..cache import search_history
 from ..errors import ImageDBError
 from ..query.characters import fold
 from ..query.parse import parse
-from .search import show
+from .results import show
 
 if TYPE_CHECKING:
     from ..query.evaluate import Mode
@@ -131,9 +132,7 @@ def _line_editing(complete: Callable[[str], list[str]]) -> Iterator[None]:
     except ImportError:
         yield
         return
-    from ..encoders import packs_folder
-
-    file = packs_folder().parent / "search-history"
+    file = search_history()
     found: list[str] = []
 
     def offer(text: str, state: int) -> str | None:

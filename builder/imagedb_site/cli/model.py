@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..encoders import Encoder, ModelPack, list_packs, load_pack
+from ..encoders import Encoder
 from ..errors import PackError, SourceError, UsageError
+from ..models import list_packs, resolve
+from ..packs import ModelPack
 from ..records import Record
 from .model_export import export_command
 from .progress import ProgressBar
@@ -61,7 +63,7 @@ def list_command(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def info_command(pack: str, as_json: bool) -> None:
     """Say what PACK (a name or a folder) holds, after checking all its files."""
-    opened = load_pack(pack)
+    opened = resolve(pack)
     summary = _summary(opened)
     if as_json:
         click.echo(json.dumps({**summary, "sizes": _sizes(opened)}))
@@ -112,7 +114,7 @@ def eval_command(
     """Measure how well PACK finds captioned pictures (--pairs) or classes (--classes)."""
     if (pairs is None) == (classes is None):
         raise UsageError("Give either --pairs FILE or --classes FOLDER.")
-    encoder = Encoder(load_pack(pack))
+    encoder = Encoder(resolve(pack))
     if pairs is not None:
         result: dict[str, Any] = _eval_pairs(encoder, pairs, split, limit)
     else:
@@ -131,7 +133,7 @@ def _eval_pairs(
 ) -> dict[str, float]:
     import numpy as np
 
-    from ..encoders.evaluate import evaluate_pairs
+    from ..evaluate import evaluate_pairs
 
     rows = [row for row in _read_pairs(file) if split is None or row.get("split") == split]
     rows = rows[:limit]
@@ -170,7 +172,7 @@ def _read_pairs(file: Path) -> list[dict[str, Any]]:
 def _eval_classes(encoder: Encoder, folder: Path, limit: int | None) -> dict[str, float]:
     import numpy as np
 
-    from ..encoders.evaluate import class_name, evaluate_classes
+    from ..evaluate import class_name, evaluate_classes
 
     names = sorted(path.name for path in folder.iterdir() if path.is_dir())
     paths = [

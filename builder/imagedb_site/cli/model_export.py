@@ -75,8 +75,9 @@ def export_command(
       imagedb-site model export ViT-B-16-SigLIP2:webli --checkpoint siglip2.safetensors \\
         --tokenizer tokenizer.json -o packs/siglip2 --licence Apache-2.0
     """
-    from ..encoders.export.openclip import Source, parse_name
-    from ..encoders.pack import BUILTIN, cache_name, packs_folder
+    from ..cache import cache_name, packs_folder
+    from ..models import BUILTIN
+    from ..openclip.source import Source, import_openclip, parse_name
 
     named = parse_name(model)
     if named is not None and pretrained:
@@ -93,10 +94,8 @@ def export_command(
     folder = output or packs_folder() / cache_name(source.label)
     folder.parent.mkdir(parents=True, exist_ok=True)
 
-    from ..encoders.export.openclip import import_openclip
-
     import_openclip()
-    from ..encoders.export.exporter import (
+    from ..openclip.exporter import (
         Options,
         as_trained,
         export_builtin,

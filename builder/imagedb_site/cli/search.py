@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -10,10 +9,12 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..errors import StorageError, UsageError
+from .results import show, to_json
 
 if TYPE_CHECKING:
     from ..query.evaluate import Mode
-    from ..search import SearchResponse
+
+DEFAULT_K = 10
 
 
 @click.command("search")
@@ -107,38 +108,6 @@ def command(
         show(response)
     if gallery is not None and not as_json:
         click.echo(f"The pictures are in {gallery}.", err=True)
-
-
-DEFAULT_K = 10
-
-
-def show(response: SearchResponse) -> None:
-    """Print the hits, likely ones first, and what there is to say about them."""
-    for notice in response.notices:
-        hint = f" Try: {notice.suggestion}" if notice.suggestion else ""
-        click.echo(notice.message + hint, err=True)
-    before = True
-    for place, hit in enumerate(response.hits, 1):
-        if before and hit.likely is False:
-            click.echo("     – weaker matches –" if place > 1 else "     – no likely match –")
-        before = hit.likely is not False
-        similarity = "      " if hit.similarity is None else f"{hit.similarity:6.3f}"
-        fields = hit.document["fields"]
-        title = " ".join(str(fields.get("title") or fields.get("label", "")).split())
-        click.echo(f"{place:3}  {similarity}  {hit.image_id}  {hit.document['path']}  {title}")
-    if not response.hits:
-        click.echo("No results.", err=True)
-
-
-def to_json(text: str, response: SearchResponse) -> str:
-    """One line of JSON."""
-    answer: dict[str, object] = {"query": text, "total": response.total}
-    answer["results"] = [hit.to_json() for hit in response.hits]
-    if response.divide is not None:
-        answer["divide"] = response.divide
-    if response.notices:
-        answer["notices"] = [notice.message for notice in response.notices]
-    return json.dumps(answer, ensure_ascii=False, sort_keys=True)
 
 
 def _read(file: Path) -> str:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagedb_site.encoders.image import ImageEncoder
-from imagedb_site.encoders.pack import ModelPack
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import default_threads
 from imagedb_site.encoders.text import TextEncoder
 from imagedb_site.errors import UsageError
+from imagedb_site.packs import ModelPack
 
 if TYPE_CHECKING:
     from imagedb_site.encoders.torchrun import TorchImageEncoder

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagedb_site.encoders.pack import ModelPack
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import open_session
 from imagedb_site.errors import PackError
+from imagedb_site.packs import ModelPack
 
 
 class ImageEncoder:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import read_container
-from imagedb_site.encoders.pack import ModelPack
-from imagedb_site.encoders.pack_writer import dequantize_rows
 from imagedb_site.encoders.runtime import open_session
 from imagedb_site.encoders.tokenizer import PackTokenizer
 from imagedb_site.errors import FormatError, PackError
+from imagedb_site.packs import ModelPack
+from imagedb_site.packs.codes import dequantize_rows
 
 
 class TokenTable:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch.nn import functional
 
-from imagedb_site.encoders.pack import ModelPack
 from imagedb_site.errors import PackError, UsageError
+from imagedb_site.packs import ModelPack
 
 Attributes = dict[str, Any]
 Operator = Callable[..., Any]

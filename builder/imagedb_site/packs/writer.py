@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 
 from imagedb_site.container import canonical_json, gzip_bytes, write_container
 from imagedb_site.errors import PackError
+from imagedb_site.packs.codes import Precision, quantize_rows
+from imagedb_site.packs.layout import FORMAT, VERSION, empty_vocab, encoder_hash, pack_id
 
-Precision = Literal["int8", "int4"]
-FORMAT = "imagedb-pack"
-VERSION = 1
-ID_KEYS = ("calibration", "image", "text", "tokenizer", "tokens", "vocabulary")
 SHARD_BYTES = 32 * 1024
 MAX_SHARDS = 512
 
@@ -171,23 +169,6 @@ def replace_card(folder: Path, card: str) -> None:
     (folder / "pack.json").write_bytes(canonical_json(manifest))
 
 
-def encoder_hash(image_onnx: bytes, image: Mapping[str, Any]) -> str:
-    """16 hex digits over the image tower and how pictures are prepared for it."""
-    return hashlib.sha256(image_onnx + canonical_json(dict(image))).hexdigest()[:16]
-
-
-def pack_id(manifest: Mapping[str, Any]) -> str:
-    """`<name>-<8 hex>`: changes with every file but the card, and with how the files are used."""
-    lines = [
-        f"{file} {entry['sha256']}\n"
-        for file, entry in sorted(manifest["files"].items())
-        if file != manifest["card"]
-    ]
-    used = {key: manifest[key] for key in ID_KEYS}
-    digest = hashlib.sha256("".join(lines).encode() + canonical_json(used))
-    return f"{manifest['name']}-{digest.hexdigest()[:8]}"
-
-
 def write_token_shards(
     table: NDArray[np.float32], precision: Precision, rows_per_shard: int | None = None
 ) -> tuple[list[bytes], int]:
@@ -210,58 +191,12 @@ def write_token_shards(
     return shards, rows_per_shard
 
 
-def quantize_rows(
-    rows: NDArray[np.float32], precision: Precision
-) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Scale float32 [n] and codes of rows float32 [n, width], as a token shard stores them.
-
-    int8 codes are int8 [n, width]; int4 codes are uint8 [n, width/2], low nibble first. The 4-bit
-    scale of a row is the one of 24 candidates with the least squared error, since a few outliers
-    should not cost all other values their resolution.
-    """
-    peak = np.abs(rows).max(axis=1).astype(np.float32)
-    if precision == "int8":
-        scale = np.where(peak > 0, peak / np.float32(127), np.float32(1)).astype(np.float32)
-        return scale, np.clip(np.rint(rows / scale[:, None]), -127, 127).astype(np.int8)
-    best_scale = np.where(peak > 0, peak / np.float32(7.5), np.float32(1)).astype(np.float32)
-    best_error = np.full(len(rows), np.inf, dtype=np.float32)
-    for ratio in np.linspace(0.45, 1.06, 24, dtype=np.float32):
-        scale = np.where(peak > 0, peak * (ratio / np.float32(7.5)), np.float32(1))
-        codes = np.clip(np.rint(rows / scale[:, None]), -8, 7)
-        error = np.square(codes * scale[:, None] - rows).sum(axis=1)
-        better = error < best_error
-        best_error = np.where(better, error, best_error)
-        best_scale = np.where(better, scale, best_scale).astype(np.float32)
-    nibbles = np.clip(np.rint(rows / best_scale[:, None]), -8, 7).astype(np.int8) + 8
-    packed = (nibbles[:, 0::2] | (nibbles[:, 1::2] << 4)).astype(np.uint8)
-    return best_scale, packed
-
-
-def dequantize_rows(
-    scale: NDArray[np.float32], codes: NDArray[Any], width: int, precision: Precision
-) -> NDArray[np.float32]:
-    """The inverse of `quantize_rows`: float32 [n, width] from a shard's flat sections."""
-    if precision == "int8":
-        values = codes.reshape(len(scale), width).astype(np.float32)
-    else:
-        packed = codes.reshape(len(scale), width // 2)
-        values = np.empty((len(scale), width), dtype=np.float32)
-        values[:, 0::2] = (packed & 15).astype(np.float32) - 8
-        values[:, 1::2] = (packed >> 4).astype(np.float32) - 8
-    return np.asarray(values * scale[:, None], dtype=np.float32)
-
-
 def write_vocabulary(vocabulary: Vocabulary) -> bytes:
     """A container of kind `vocabulary` with int8 embeddings, one scale a word."""
     embeddings = np.asarray(vocabulary.embeddings, dtype=np.float32)
     scale, codes = quantize_rows(embeddings, "int8")
     header = {"words": list(vocabulary.words), "dim": int(embeddings.shape[1])}
     return write_container("vocabulary", header, {"scale": scale, "codes": codes})
-
-
-def empty_vocab(tokenizer: Mapping[str, Any]) -> Any:
-    """What `model.vocab` is while the vocabulary is stored beside it."""
-    return [] if tokenizer["model"].get("type") == "Unigram" else {}
 
 
 def _check(

@@ -1,22 +1,20 @@
-"""Finds, checks and opens model packs (docs/FORMAT.md section 3)."""
+"""Opens and checks a model pack in a folder (docs/FORMAT.md, section 3)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imagedb_site.encoders.pack_writer import FORMAT, VERSION, encoder_hash
 from imagedb_site.errors import PackError
+from imagedb_site.packs.layout import FORMAT, VERSION, encoder_hash
 
-BUILTIN = "builtin"
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
+"""The pack that is part of this package."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_MODEL_AND_TAG = re.compile(r"[^:/\\\s]{2,}:[^:/\\\s]+")
 _EXPORT_AGAIN = "Export or download the pack again."
 _OBJECTS = ("licence", "image", "text", "tokens", "tokenizer", "calibration", "files")
 
@@ -47,7 +45,7 @@ class ModelPack:
 
     @property
     def files(self) -> list[str]:
-        """Names of the pack's files, pack.json not among them."""
+        """Names of the pack's files, without pack.json."""
         return sorted(self.manifest["files"])
 
     @property
@@ -55,7 +53,7 @@ class ModelPack:
         return sum(int(entry["bytes"]) for entry in self.manifest["files"].values())
 
     def read(self, file: str) -> bytes:
-        """The content of one of the pack's files. Raises PackError when it is not there."""
+        """The content of one of the pack's files. Raises PackError if it is missing."""
         if file not in self.manifest["files"]:
             raise PackError(f"The model pack {self.id} has no file “{file}”.")
         try:
@@ -83,64 +81,19 @@ class ModelPack:
             )
 
 
-def load_pack(name_or_path: str | Path, *, verify: bool = True) -> ModelPack:
-    """Open `builtin`, an exported pack by its name, or a folder, and check all its files.
+def load_pack(folder: Path, *, verify: bool = True) -> ModelPack:
+    """Open the pack in `folder` and, with `verify`, compare every file with its hash.
 
-    An OpenCLIP model by name and tag (`ViT-B-32:laion2b_s34b_b79k`) is exported into the cache the
-    first time. Raises PackError that names what is missing, damaged or of another version.
+    Raises PackError that names what is missing, damaged or of another version.
     """
-    pack = read_pack(_export_once(str(name_or_path)) or find_pack(name_or_path))
+    pack = read_pack(folder)
     if verify:
         pack.verify()
     return pack
 
 
-def _export_once(name: str) -> Path | None:
-    """Export `MODEL:TAG` unless it is in the cache; None where `name` is not of that form."""
-    if not _MODEL_AND_TAG.fullmatch(name) or Path(name).is_dir():
-        return None
-    folder = packs_folder() / cache_name(name)
-    if not (folder / "pack.json").is_file():
-        from imagedb_site.encoders.export.openclip import import_openclip, parse_name
-
-        source = parse_name(name)
-        import_openclip()
-        from imagedb_site.encoders.export.exporter import export_pack
-
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        assert source is not None
-        export_pack(source, folder)
-    return folder
-
-
-def find_pack(name_or_path: str | Path) -> Path:
-    """The folder of a pack. A folder that exists wins over a name. Raises PackError."""
-    text = str(name_or_path)
-    if text == BUILTIN:
-        if not (BUILTIN_FOLDER / "pack.json").is_file():
-            raise PackError(
-                "This installation has no built-in model pack.",
-                "Reinstall imagedb-site, or name a pack folder with --model.",
-            )
-        return BUILTIN_FOLDER
-    folder = Path(text).expanduser()
-    if folder.is_dir():
-        return folder
-    cached = packs_folder() / cache_name(text)
-    if cache_name(text) and (cached / "pack.json").is_file():
-        return cached
-    for pack in list_packs():
-        if text in (pack.id, pack.name):
-            return pack.path
-    raise PackError(
-        f"There is no model pack “{text}”.",
-        "`imagedb-site model list` shows the packs at hand; "
-        "`imagedb-site model export` makes one from an OpenCLIP model.",
-    )
-
-
 def read_pack(folder: Path) -> ModelPack:
-    """Read and check pack.json, and that every file is there; hashes are not compared."""
+    """Read and check pack.json, and check that every file exists; hashes are not compared."""
     try:
         manifest = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -194,31 +147,3 @@ def _check_manifest(folder: Path, manifest: Any) -> None:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
-
-
-def packs_folder() -> Path:
-    """Where exported packs are kept: `$IMAGEDB_SITE_CACHE/packs` or the user's cache folder."""
-    own = os.environ.get("IMAGEDB_SITE_CACHE")
-    if own:
-        return Path(own).expanduser() / "packs"
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "imagedb-site" / "packs"
-
-
-def cache_name(name: str) -> str:
-    """The folder name under which a pack called `name` (say `ViT-B-32:tag`) is kept."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "--", name).strip(".-")
-
-
-def list_packs() -> list[ModelPack]:
-    """The built-in pack and those in the cache, by name; folders that are no pack are left out."""
-    folders = [BUILTIN_FOLDER] if (BUILTIN_FOLDER / "pack.json").is_file() else []
-    if packs_folder().is_dir():
-        folders += sorted(path for path in packs_folder().iterdir() if path.is_dir())
-    packs = []
-    for folder in folders:
-        try:
-            packs.append(read_pack(folder))
-        except PackError:
-            continue
-    return packs

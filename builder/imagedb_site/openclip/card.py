@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from imagedb_site.encoders.export.parity import BARS, FLOAT_BOUND, TIE, Parity
-from imagedb_site.encoders.export.trace import Traced
-from imagedb_site.encoders.pack import ModelPack
-from imagedb_site.encoders.quantize import WeightPrecision
+from imagedb_site.openclip.parity import BARS, FLOAT_BOUND, TIE, Parity
+from imagedb_site.openclip.quantize import WeightPrecision
+from imagedb_site.openclip.trace import Traced
+from imagedb_site.packs import ModelPack
 
 
 def card(

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from imagedb_site.encoders.export.graphs import TextPlan
 from imagedb_site.errors import PackError
+from imagedb_site.openclip.graphs import TextPlan
 
 
 def text_module(model: Any) -> Any:

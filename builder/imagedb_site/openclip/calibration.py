@@ -10,8 +10,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from imagedb_site.encoders.quantize import weights_of
 from imagedb_site.encoders.runtime import open_session
+from imagedb_site.openclip.quantize import weights_of
 
 Feed = Mapping[str, NDArray[Any]]
 

@@ -19,15 +19,15 @@ from PIL import Image
 from torch import nn
 
 from imagedb_site.container import canonical_json, gzip_bytes
-from imagedb_site.encoders.calibration import Feed, moments
-from imagedb_site.encoders.export import parity, samples
-from imagedb_site.encoders.export.graphs import TextPlan, export_image, export_text
-from imagedb_site.encoders.export.sentences import calibration_texts
-from imagedb_site.encoders.export.tokenizers import PackTokens
-from imagedb_site.encoders.pack_writer import empty_vocab
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import open_session
 from imagedb_site.encoders.tokenizer import PackTokenizer
+from imagedb_site.openclip import parity, samples
+from imagedb_site.openclip.calibration import Feed, moments
+from imagedb_site.openclip.graphs import TextPlan, export_image, export_text
+from imagedb_site.openclip.sentences import calibration_texts
+from imagedb_site.openclip.tokenizers import PackTokens
+from imagedb_site.packs.layout import empty_vocab
 from imagedb_site.records import Progress
 
 STEPS = 6

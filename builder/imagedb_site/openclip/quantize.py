@@ -17,13 +17,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from imagedb_site.encoders.rounding import (
+from imagedb_site.errors import PackError
+from imagedb_site.openclip.rounding import (
     compensated_int4,
     compensated_int8,
     int4_codes,
     int8_codes,
 )
-from imagedb_site.errors import PackError
 
 WeightPrecision = Literal["fp32", "fp16", "int8", "int4"]
 Choose = Callable[[str, tuple[int, ...]], WeightPrecision | None]

@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import nn
 
-from imagedb_site.encoders.export.openclip import quiet
+from imagedb_site.openclip.source import quiet
 
 OPSET = 21
 

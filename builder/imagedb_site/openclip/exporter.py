@@ -15,19 +15,22 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagedb_site.encoders.calibration import moments
+from imagedb_site.cache import cache_name
 from imagedb_site.encoders.encoder import Encoder
-from imagedb_site.encoders.export import parity, samples
-from imagedb_site.encoders.export.card import card
-from imagedb_site.encoders.export.openclip import (
+from imagedb_site.errors import UsageError
+from imagedb_site.openclip import parity, samples
+from imagedb_site.openclip.calibration import moments
+from imagedb_site.openclip.card import card
+from imagedb_site.openclip.quantize import Choose, WeightPrecision, quantize_weights, uniform
+from imagedb_site.openclip.source import (
     Source,
     import_openclip,
     open_model,
     open_tokenizer,
     preprocessing_of,
 )
-from imagedb_site.encoders.export.tokenizers import PackTokens, from_file, from_openclip
-from imagedb_site.encoders.export.towers import (
+from imagedb_site.openclip.tokenizers import PackTokens, from_file, from_openclip
+from imagedb_site.openclip.towers import (
     ImageCore,
     TextCore,
     plan_text,
@@ -35,15 +38,15 @@ from imagedb_site.encoders.export.towers import (
     text_module,
     token_table,
 )
-from imagedb_site.encoders.export.trace import (
+from imagedb_site.openclip.trace import (
     STEPS,
     Towers,
     Traced,
     padded,
     trace_towers,
 )
-from imagedb_site.encoders.pack import BUILTIN, ModelPack, cache_name, load_pack
-from imagedb_site.encoders.pack_writer import (
+from imagedb_site.packs import ModelPack, load_pack
+from imagedb_site.packs.writer import (
     ImageTower,
     TextTower,
     Tokens,
@@ -51,8 +54,6 @@ from imagedb_site.encoders.pack_writer import (
     replace_card,
     write_pack,
 )
-from imagedb_site.encoders.quantize import Choose, WeightPrecision, quantize_weights, uniform
-from imagedb_site.errors import UsageError
 from imagedb_site.records import Progress
 
 UNKNOWN_LICENCE = {
@@ -127,14 +128,14 @@ def export_builtin(
 ) -> ModelPack:
     """Export the built-in architecture with the weights of a checkpoint (a state dictionary of
     `builtin.BuiltinModel`); its ready-made words are embedded anew. Raises as `export_pack`."""
-    from imagedb_site.encoders.export import builtin
+    from imagedb_site.openclip import builtin
 
     options = options or Options()
     check_folder(folder)
     progress("Export", 0, STEPS)
     model = builtin.load_checkpoint(checkpoint)
     pictures = samples.pictures_of(options.pictures, 48) if options.pictures else None
-    traced = builtin.trace_builtin(model, f"{BUILTIN}-{checkpoint.stem}", pictures)
+    traced = builtin.trace_builtin(model, f"builtin-{checkpoint.stem}", pictures)
     given = model.pack.manifest["licence"]
     options = replace(
         options,
@@ -150,7 +151,7 @@ def export_builtin(
 def as_trained(options: Options) -> Options:
     """`options` with the precisions of the built-in pack, weight by weight: its own weights are kept
     as they are, and those of one tuned further are rounded to as many bits."""
-    from imagedb_site.encoders.export.builtin import as_trained as choose
+    from imagedb_site.openclip.builtin import as_trained as choose
 
     return replace(
         options,

@@ -12,10 +12,10 @@ from PIL import Image
 from torch.nn import functional
 
 from imagedb_site.encoders.encoder import Encoder
-from imagedb_site.encoders.evaluate import cosines
 from imagedb_site.encoders.preprocess import Preprocessing
-from imagedb_site.encoders.quantize import WeightPrecision
 from imagedb_site.errors import PackError
+from imagedb_site.evaluate import cosines
+from imagedb_site.openclip.quantize import WeightPrecision
 
 FLOAT_BOUND = 1e-4
 """Largest difference of any component between the float32 graph and torch."""

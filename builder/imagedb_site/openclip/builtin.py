@@ -21,18 +21,18 @@ from torch import nn
 from torch.nn import functional
 
 from imagedb_site.container import gunzip_if, read_container
-from imagedb_site.encoders.export import parity, samples
-from imagedb_site.encoders.export.graphs import TextPlan
-from imagedb_site.encoders.export.tokenizers import PackTokens
-from imagedb_site.encoders.export.trace import Traced, compare, feeds, token_ids
-from imagedb_site.encoders.pack import BUILTIN, ModelPack, load_pack
-from imagedb_site.encoders.pack_writer import Vocabulary
 from imagedb_site.encoders.preprocess import Preprocessing
-from imagedb_site.encoders.quantize import GROUP, WeightPrecision
 from imagedb_site.encoders.text import TokenTable
 from imagedb_site.encoders.tokenizer import TOKENIZER_LIMIT
 from imagedb_site.encoders.torchrun import Graph
 from imagedb_site.errors import PackError
+from imagedb_site.openclip import parity, samples
+from imagedb_site.openclip.graphs import TextPlan
+from imagedb_site.openclip.quantize import GROUP, WeightPrecision
+from imagedb_site.openclip.tokenizers import PackTokens
+from imagedb_site.openclip.trace import Traced, compare, feeds, token_ids
+from imagedb_site.packs import BUILTIN_FOLDER, ModelPack, load_pack
+from imagedb_site.packs.writer import Vocabulary
 
 HALF = 15000
 """Weights of at most so many values keep 16 bits: early layers, where rounding costs most."""
@@ -86,7 +86,7 @@ class BuiltinModel(nn.Module):
 
     def __init__(self, pack: ModelPack | None = None) -> None:
         super().__init__()
-        self.pack = pack or load_pack(BUILTIN)
+        self.pack = pack or load_pack(BUILTIN_FOLDER)
         manifest = self.pack.manifest
         self.files = [
             onnx.load_model_from_string(self.pack.read(manifest[tower]["file"]))

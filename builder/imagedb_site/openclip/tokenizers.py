@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from imagedb_site.encoders.export.cleaning import Cleaning, cleaning_normalizers
-from imagedb_site.encoders.tokenizer import renumber, vocab_in_order
 from imagedb_site.errors import PackError
+from imagedb_site.openclip.cleaning import Cleaning, cleaning_normalizers
+from imagedb_site.openclip.renumber import renumber, vocab_in_order
 
 CLIP_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
