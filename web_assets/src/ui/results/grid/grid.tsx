@@ -162,12 +162,19 @@ export function Grid(): JSX.Element | null {
   const { tiles, missing } = useMemo(
     () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
   );
-  // A new list is on screen sooner if the tiles beyond the screen are drawn later. For a list that the next letter
-  // replaces they are not drawn at all: their pictures would delay those of the next list.
+  // Tiles beyond the screen are drawn once the pictures on screen have arrived: theirs would delay those. For a list
+  // that the next letter replaces they are not drawn at all.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let steps = 0;
+    let [steps, calm] = [0, 0];
     const grow = (): void => {
+      const ready = latest.current?.list.pages.some((page) => page?.status === "ready");
+      calm = ready && !controller.thumbnails.held.running ? calm + 1 : 0;
+      // One look is not enough: pictures are asked for a moment after their tiles are drawn.
+      if (calm < 2) {
+        timer = setTimeout(grow, GROW_INTERVAL_MS);
+        return;
+      }
       growTo(key, ++steps);
       if (steps < GROW_STEPS) timer = setTimeout(grow, GROW_INTERVAL_MS);
     };
