@@ -10,7 +10,7 @@ const INDEX = "bundle.json";
 const MAX_BUNDLE_BYTES = 0xf000_0000;
 const MAX_BUNDLE_PICTURES = 50_000;
 const MAX_INDEX_BYTES = 256 << 20;
-const PICTURE = /^pictures\/([0-9a-f]{64})\.[a-z0-9]{1,5}$/;
+const PICTURE_PATH = /^pictures\/([0-9a-f]{64})\.[a-z0-9]{1,5}$/;
 
 export interface BundleField extends NamedField {
   type: "text" | "tags";
@@ -91,7 +91,7 @@ export async function readBundle(file: Blob, sha256: (data: ArrayBuffer) => Prom
   const data = new Uint8Array(await file.arrayBuffer());
   const names = new Set<string>();
   const [indexBytes] = Object.values(extract(data, (info) => {
-    const fits = info.name === INDEX ? info.originalSize <= MAX_INDEX_BYTES : PICTURE.test(info.name) && info.originalSize === info.size;
+    const fits = info.name === INDEX ? info.originalSize <= MAX_INDEX_BYTES : PICTURE_PATH.test(info.name) && info.originalSize === info.size;
     if (!fits || names.has(info.name)) throw new FormatError(`The bundle holds a file that does not belong there: “${info.name.slice(0, 80)}”.`);
     names.add(info.name);
     return info.name === INDEX;
@@ -139,7 +139,7 @@ function checkIndex(value: unknown, names: ReadonlySet<string>): BundleIndex {
   for (const picture of index.pictures) {
     check(isObject(picture) && typeof picture.file === "string" && names.has(picture.file) && !seen.has(picture.file), "pictures.file");
     seen.add(picture.file);
-    check(PICTURE.exec(picture.file)?.[1] === picture.sha256, "pictures.sha256");
+    check(PICTURE_PATH.exec(picture.file)?.[1] === picture.sha256, "pictures.sha256");
     check(typeof picture.name === "string" && typeof picture.type === "string" && typeof picture.added === "string", "pictures.name");
     check(whole(picture.bytes, 1) && whole(picture.width, 1) && whole(picture.height, 1), "pictures.width");
     check(isObject(picture.fields) && Object.entries(picture.fields).every(([name, content]) =>

@@ -7,7 +7,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { continued, lineageOf, type Lineage, type Seen } from "./lineage";
 import { AdditionsError, type Addition } from "./types";
 
-const DATABASE = "imagedb-additions";
+const ADDITIONS_DATABASE = "imagedb-additions";
 const DATABASE_VERSION = 1;
 /** How long (ms) a removed picture can be brought back. */
 export const RESTORABLE_MS = 10 * 60_000;
@@ -32,7 +32,7 @@ export class Store {
    */
   static async open(seen: Seen, onLost: () => void): Promise<Store> {
     try {
-      const database = await openDB<Schema>(DATABASE, DATABASE_VERSION, {
+      const database = await openDB<Schema>(ADDITIONS_DATABASE, DATABASE_VERSION, {
         upgrade(fresh) {
           fresh.createObjectStore("sites", { keyPath: "key" });
           fresh.createObjectStore("pictures", { keyPath: ["site", "id"] }).createIndex("site", "site");

@@ -6,7 +6,7 @@ import { drawn, drawnSize, openPicture, PictureError } from "./decode";
 /** As the builder's thumbnails (docs/FORMAT.md 2.3); JPEG if the browser cannot write WebP. */
 const FORMATS = [{ type: "image/webp", quality: 0.75 }, { type: "image/jpeg", quality: 0.82 }] as const;
 /** A ThumbHash is made of a picture of at most this size. */
-const HASHED = 100;
+const HASHED_SIZE = 100;
 /** Metadata lies at the beginning of a file. */
 const METADATA_BYTES = 1 << 20;
 
@@ -35,7 +35,7 @@ async function decode(file: Blob, size: number): Promise<DecodedPicture> {
       const scale = Math.min(1, longer / Math.max(width, height));
       return drawn(bitmap, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
     };
-    const hashed = within(HASHED).pixels();
+    const hashed = within(HASHED_SIZE).pixels();
     const { rgbaToThumbHash } = await import("thumbhash");
     return { pixels, width, height, ...await encoded(within(size).canvas), placeholder: rgbaToThumbHash(hashed.width, hashed.height, hashed.data) };
   } finally {
@@ -52,8 +52,8 @@ async function encoded(canvas: OffscreenCanvas): Promise<Pick<DecodedPicture, "t
   throw new PictureError("This browser cannot make a thumbnail of the picture.");
 }
 
-const TEXTS = { Make: "make", Model: "model", LensModel: "lens" } as const;
-const NUMBERS = { ISO: "iso", FNumber: "aperture", FocalLength: "focal_length", ExposureTime: "exposure_time" } as const;
+const TEXT_TAGS = { Make: "make", Model: "model", LensModel: "lens" } as const;
+const NUMBER_TAGS = { ISO: "iso", FNumber: "aperture", FocalLength: "focal_length", ExposureTime: "exposure_time" } as const;
 
 /** By the names of the builder's fields; its rules for dates and cameras, without places and names of people. */
 async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
@@ -61,7 +61,7 @@ async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
     const { default: exifr } = await import("exifr/dist/lite.esm.mjs");
     const head = await file.slice(0, METADATA_BYTES).arrayBuffer();
     const tags = await exifr.parse(head, {
-      pick: ["DateTimeOriginal", "CreateDate", ...Object.keys(TEXTS), ...Object.keys(NUMBERS)], reviveValues: false, gps: false,
+      pick: ["DateTimeOriginal", "CreateDate", ...Object.keys(TEXT_TAGS), ...Object.keys(NUMBER_TAGS)], reviveValues: false, gps: false,
     }) as Record<string, unknown> | undefined;
     return tags ? fieldsOf(tags) : {};
   } catch {
@@ -77,7 +77,7 @@ function fieldsOf(tags: Record<string, unknown>): Record<string, FieldValue> {
   const camera = model.toLowerCase().startsWith(make.toLowerCase().split(" ")[0] ?? "") ? model : `${make} ${model}`.trim();
   if (camera) fields["camera"] = camera;
   if (lens) fields["lens"] = lens;
-  for (const [tag, name] of Object.entries(NUMBERS)) {
+  for (const [tag, name] of Object.entries(NUMBER_TAGS)) {
     const value = tags[tag];
     if (typeof value === "number" && Number.isFinite(value) && value > 0) fields[name] = value;
   }

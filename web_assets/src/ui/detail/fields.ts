@@ -16,7 +16,7 @@ export interface Sheet {
 }
 
 const TITLES = ["title", "headline", "caption", "captions", "description", "alt", "annotation", "prompt", "name"];
-const TEXTS = /^(captions?|description|alt|alt_text|prompt|text|headline|comment|keywords_text|notes?)$/;
+const LONG_TEXTS = /^(captions?|description|alt|alt_text|prompt|text|headline|comment|keywords_text|notes?)$/;
 const CREDIT = /(credit|licen[cs]e|author|artist|creator|copyright|rights|attribution|photographer|source|owner|usage_terms)/;
 const CAMERA = /(camera|lens|make|model|iso|aperture|f_?number|exposure|shutter|focal|flash|white_balance|metering|software|orientation|program)/;
 const PLACE = /(taken|date|time|year|month|day|created|modified|gps|latitude|longitude|altitude|place|city|country|state|region|location|sublocation)/;
@@ -88,7 +88,7 @@ export function sheetOf(document: ImageDocument, fields: FieldDefinition[]): She
     const line = { field, value };
     if (field.name === "title" && value === title) continue;
     if (CREDIT.test(field.name)) sheet.credit.push(line);
-    else if (TEXTS.test(field.name)) {
+    else if (LONG_TEXTS.test(field.name)) {
       if (Array.isArray(value) ? value.length > 1 || value[0] !== title : value !== title) sheet.texts.push(line);
     } else if (field.type === "tags") sheet.tags.push(line);
     else if (CAMERA.test(field.name)) camera.push(line);

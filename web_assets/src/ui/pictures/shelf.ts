@@ -22,8 +22,8 @@ export interface Shelf {
   count(): Promise<number>;
 }
 
-const DATABASE = "imagedb-pictures";
-const STORE = "pictures";
+const SHELF_DATABASE = "imagedb-pictures";
+const SHELF_STORE = "pictures";
 /** Beyond this number of pictures or bytes, the pictures used longest ago are deleted. */
 export const KEPT_PICTURES = 40;
 export const KEPT_BYTES = 200_000_000;
@@ -66,34 +66,34 @@ export class DeviceShelf implements Shelf {
 
   async get(hash: string): Promise<Kept | null> {
     const known = await this.#memory.get(hash);
-    return known ?? await this.#try(async (database) => (await database.get(STORE, hash)) as Kept | undefined) ?? null;
+    return known ?? await this.#try(async (database) => (await database.get(SHELF_STORE, hash)) as Kept | undefined) ?? null;
   }
 
   async put(kept: Kept): Promise<void> {
     await this.#memory.put(kept);
     await this.#try(async (database) => {
-      await database.put(STORE, kept);
-      const all = (await database.getAll(STORE)) as Kept[];
+      await database.put(SHELF_STORE, kept);
+      const all = (await database.getAll(SHELF_STORE)) as Kept[];
       for (const hash of surplus(all.map(({ hash, used, file }) => ({ hash, used, bytes: file.size })))) {
-        await database.delete(STORE, hash);
+        await database.delete(SHELF_STORE, hash);
       }
     });
   }
 
   async clear(): Promise<void> {
     await this.#memory.clear();
-    await this.#try((database) => database.clear(STORE));
+    await this.#try((database) => database.clear(SHELF_STORE));
   }
 
   async count(): Promise<number> {
-    return await this.#try((database) => database.count(STORE)) ?? await this.#memory.count();
+    return await this.#try((database) => database.count(SHELF_STORE)) ?? await this.#memory.count();
   }
 
   /** The answer of the database; undefined if it is not available. */
   async #try<T>(use: (database: IDBPDatabase) => Promise<T>): Promise<T | undefined> {
     try {
-      this.#database ??= openDB(DATABASE, 1, {
-        upgrade: (database) => { database.createObjectStore(STORE, { keyPath: "hash" }); },
+      this.#database ??= openDB(SHELF_DATABASE, 1, {
+        upgrade: (database) => { database.createObjectStore(SHELF_STORE, { keyPath: "hash" }); },
       }).catch(() => null);
       const database = await this.#database;
       return database ? await use(database) : undefined;

@@ -1,8 +1,8 @@
 /** When a search starts while a person still types: at once if that is cheap and likely to be useful, else in a pause. */
-/** Typing pauses this long (ms) before a search starts whatever was typed. */
-const PAUSE = 220;
-/** Where the last answer took longer (ms), searches wait for a pause. */
-const QUICK = 300;
+/** After a pause of this length (ms) a search starts, whatever was typed. */
+const TYPING_PAUSE_MS = 220;
+/** If the last answer took longer (ms), searches wait for a pause. */
+const FAST_ANSWER_MS = 300;
 
 export interface Surroundings {
   /** Begins the search for a text that ends in a known word; false if it does not. */
@@ -21,9 +21,9 @@ export class Eager {
   typed(text: string, search: () => void): void {
     this.stop();
     const mine = this.turn;
-    this.timer = setTimeout(search, PAUSE);
+    this.timer = setTimeout(search, TYPING_PAUSE_MS);
     const took = this.env.lastTook();
-    if (took === null || took > QUICK || !/\S$/u.test(text)) return;
+    if (took === null || took > FAST_ANSWER_MS || !/\S$/u.test(text)) return;
     // What ends within a word would find, and load, what nobody looks for.
     this.env.begin(text).then((begun) => { if (begun && mine === this.turn) search(); }, () => undefined);
   }

@@ -7,8 +7,8 @@ import { optionsFor, stepped, type Option } from "./options";
 import type { Recent } from "./recent";
 import type { Suggestion } from "../../engine/types";
 
-/** Typing pauses this long (ms) before words are asked for. */
-const PAUSE = 70;
+/** After a pause of this length (ms) suggestions are loaded. */
+const SUGGESTION_DELAY_MS = 70;
 
 export interface Suggestions {
   options: Option[];
@@ -40,7 +40,7 @@ export function useSuggestions(text: string, recent: Recent): Suggestions {
         // Without its file the box works as well.
         () => undefined,
       );
-    }, text.trim() ? PAUSE : 0);
+    }, text.trim() ? SUGGESTION_DELAY_MS : 0);
     return () => clearTimeout(timer);
   }, [text, wanted]);
 

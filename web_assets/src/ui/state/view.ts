@@ -3,7 +3,7 @@
  *
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
  * `?` are understood too. Keys: `q`, `mode`, `sort` (`-field` falls), `like` (image ids), `picture` (names of pictures
- * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD` and `not.FIELD` (repeated), `in.FIELD` (`min..max`, either side may be empty).
+ * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
 
@@ -34,7 +34,7 @@ export interface View {
 export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null };
 
 const MODES: readonly string[] = ["all", "meaning", "words"];
-const FIELD = /^[a-z][a-z0-9_]{0,62}$/;
+const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const IMAGE_ID = /^[0-9a-f]{16}$/;
 const MAX_TEXT = 2000;
 
@@ -56,7 +56,7 @@ function parseRange(field: string, text: string): Filter | null {
 function parseSort(text: string): Sort | null {
   const falling = text.startsWith("-");
   const field = falling ? text.slice(1) : text;
-  return FIELD.test(field) ? { field, direction: falling ? "descending" : "ascending" } : null;
+  return FIELD_NAME.test(field) ? { field, direction: falling ? "descending" : "ascending" } : null;
 }
 
 function parseFilters(parameters: URLSearchParams): Filter[] {
@@ -64,7 +64,7 @@ function parseFilters(parameters: URLSearchParams): Filter[] {
   for (const key of new Set(parameters.keys())) {
     const at = key.indexOf(".");
     const field = key.slice(at + 1);
-    if (at < 0 || !FIELD.test(field)) continue;
+    if (at < 0 || !FIELD_NAME.test(field)) continue;
     const prefix = key.slice(0, at);
     if (prefix === "in") {
       const range = parseRange(field, parameters.get(key) ?? "");
@@ -77,12 +77,12 @@ function parseFilters(parameters: URLSearchParams): Filter[] {
   return filters;
 }
 
-const PICTURE = /^(-?)(?:([0-9]{1,2}(?:\.[0-9]{1,2})?)\*)?([0-9a-f]{16})$/;
+const PICTURE_TERM = /^(-?)(?:([0-9]{1,2}(?:\.[0-9]{1,2})?)\*)?([0-9a-f]{16})$/;
 
 function parsePictures(text: string): PictureTerm[] {
   const terms = new Map<string, PictureTerm>();
   for (const part of text.split(",")) {
-    const match = PICTURE.exec(part);
+    const match = PICTURE_TERM.exec(part);
     const size = Number(match?.[2] ?? 1);
     if (match && size > 0) terms.set(match[3]!, { hash: match[3]!, weight: match[1] ? -size : size });
   }
@@ -128,7 +128,7 @@ export function formatView(view: View): string {
       for (const value of filter.values) parameters.append(key, value);
     }
   }
-  if (view.sort && FIELD.test(view.sort.field)) {
+  if (view.sort && FIELD_NAME.test(view.sort.field)) {
     parameters.set("sort", (view.sort.direction === "descending" ? "-" : "") + view.sort.field);
   }
   if (view.image) parameters.set("image", view.image);

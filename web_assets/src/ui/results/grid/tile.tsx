@@ -35,10 +35,10 @@ interface Props {
 }
 
 /** How long (ms) a picture is on screen before its name is loaded: results that are replaced at once need none. */
-const STAYS = 600;
+const NAME_DELAY_MS = 600;
 
 /** A picture that arrives within this many ms does not fade in, because that would take a dozen frames. */
-const QUICK = 300;
+const NO_FADE_MS = 300;
 
 /** Waits until a picture has stayed, and the browser has nothing better to do. */
 function whenSettled(action: () => void): () => void {
@@ -46,7 +46,7 @@ function whenSettled(action: () => void): () => void {
   const timer = setTimeout(() => {
     if (typeof requestIdleCallback === "function") handle = requestIdleCallback(action, { timeout: 3000 });
     else action();
-  }, STAYS);
+  }, NAME_DELAY_MS);
   return () => {
     clearTimeout(timer);
     if (handle !== undefined) cancelIdleCallback(handle);
@@ -84,7 +84,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   /** Without redrawing the tile, because the cost adds up over all pictures on screen. */
   const onLoad = ({ currentTarget: { classList } }: TargetedEvent<HTMLImageElement>): void => {
     classList.add("shown");
-    if (performance.now() - born < QUICK) classList.add("quick");
+    if (performance.now() - born < NO_FADE_MS) classList.add("quick");
     learnLater();
   };
 
