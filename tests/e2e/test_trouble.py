@@ -136,6 +136,6 @@ def test_details_that_fail_can_be_asked_for_again(visit: Visit) -> None:
 
 def test_an_unknown_picture_is_said_to_be_gone(visit: Visit) -> None:
     page = visit().open("#image=ffffffffffffffff")
-    expect(page.get_by_role("dialog")).to_contain_text("not in the collection")
+    expect(page.get_by_role("dialog")).to_contain_text("isn't in the collection")
     page.keyboard.press("Escape")
     expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
