@@ -34,6 +34,7 @@ PYTHON: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = (
             ("imagedb_site.search.SearchResponse", search.SearchResponse),
             ("imagedb_site.search.Hit", search.Hit),
             ("imagedb_site.query.evaluate.Notice", Notice),
+            ("imagedb_site.search.SearchIndex", search.SearchIndex),
         ),
     ),
     (
@@ -62,6 +63,13 @@ PYTHON: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = (
     ),
 )
 """The public Python names, by section. Everything else may change without notice."""
+MEMBERS: dict[type, tuple[str, ...]] = {
+    search.SearchIndex: (
+        *("count", "fields", "ids", "row_of", "document"),
+        *("embeddings", "thumbnail", "address"),
+    )
+}
+"""For a class that has internal members too: those that are public."""
 
 
 def pages() -> dict[Path, str]:
@@ -172,6 +180,8 @@ def _class(name: str, kind: type) -> list[str]:
 
 def public_members(kind: type) -> dict[str, Any]:
     """The methods and properties that a class defines itself, in the order of the source."""
+    if kind in MEMBERS:
+        return {name: inspect.getattr_static(kind, name) for name in MEMBERS[kind]}
     return {
         name: thing
         for name, thing in vars(kind).items()

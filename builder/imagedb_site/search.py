@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class SearchIndex(Index, Protocol):
-    """An index that can also describe its rows and say which model made its vectors."""
+    """`Collection.index`: the collection by row, 0 … `count` - 1. Rows may change from build to build."""
 
     @property
     def ids(self) -> Sequence[str]:
@@ -48,14 +48,16 @@ class SearchIndex(Index, Protocol):
         ...
 
     def thumbnail(self, row: int) -> bytes | None:
-        """The WebP bytes of a row's thumbnail."""
+        """The row's thumbnail as the bytes of a WebP file, or None if it has none."""
         ...
 
     def address(self, row: int) -> str | None:
-        """A URL of a row's picture, larger than the thumbnail."""
+        """The address of the row's largest picture (a file or http(s) URL), or None if there is none."""
         ...
 
-    def document(self, row: int) -> Mapping[str, Any]: ...
+    def document(self, row: int) -> Mapping[str, Any]:
+        """What is published about the row's image: `id`, `path`, `width`, `height`, `fields` and more."""
+        ...
 
     def load_pack(self) -> ModelPack | None: ...
 

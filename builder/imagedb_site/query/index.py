@@ -45,10 +45,14 @@ class Index(Protocol):
     """
 
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
 
     @property
-    def fields(self) -> Sequence[FieldSpec]: ...
+    def fields(self) -> Sequence[FieldSpec]:
+        """The fields that images of the collection may have: name, label, type and more."""
+        ...
 
     @property
     def temperature(self) -> float | None:
@@ -96,4 +100,6 @@ class Index(Protocol):
         """The embeddings f32[n, dim] of the given rows, of length 1."""
         ...
 
-    def row_of(self, image_id: str) -> int | None: ...
+    def row_of(self, image_id: str) -> int | None:
+        """The row of the image with this id, or None if the collection does not have it."""
+        ...
