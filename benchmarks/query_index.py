@@ -57,9 +57,13 @@ class MemoryIndex:
     def background(self, query: Floats) -> Floats:
         return self.similarities(query, sample_rows(self.count, SAMPLE))
 
-    def match(self, expression: str) -> Rows:
-        sql = "select rowid - 1 from fts where fts match ? order by bm25(fts), rowid"
-        found = self._db.execute(sql, (fts_query(expression),)).fetchall()
+    def expect_text(self) -> None:
+        pass
+
+    def match(self, expression: str, limit: int | None = None) -> Rows:
+        sql = "select rowid - 1 from fts where fts match ? order by bm25(fts), rowid limit ?"
+        values = (fts_query(expression), -1 if limit is None else limit)
+        found = self._db.execute(sql, values).fetchall()
         return np.array([row for (row,) in found], dtype=np.int64)
 
     def having(self, expression: str) -> Rows:

@@ -95,9 +95,12 @@ class LibraryIndex:
     def _sample(self) -> Floats:
         return self.embeddings(sample_rows(self.count, SAMPLE))
 
-    def match(self, expression: str) -> Rows:
+    def expect_text(self) -> None:
+        """The table is in the library already."""
+
+    def match(self, expression: str, limit: int | None = None) -> Rows:
         try:
-            found = self._library.search_text(expression, ALL)
+            found = self._library.search_text(expression, ALL if limit is None else limit)
         except UsageError as error:
             raise QuerySyntaxError(str(error), quoted(expression)) from error
         return np.array([row for row, _ in found], dtype=np.int64)

@@ -93,21 +93,22 @@ class SiteIndex:
                 pass
         return vectors.exact(query, self._sample)
 
-    def match(self, expression: str) -> Rows:
+    def expect_text(self) -> None:
+        self._site.prepare_catalog()
+
+    def match(self, expression: str, limit: int | None = None) -> Rows:
         try:
-            found = self._site.search_text(expression, ALL)
+            return self._site.catalog.ranked(fts_query(expression), ALL if limit is None else limit)
         except UsageError as error:
             raise QuerySyntaxError(str(error), quoted(expression)) from error
-        return np.array([row for row, _ in found], dtype=np.int64)
 
     def having(self, expression: str) -> Rows:
         rows = self._having.get(expression)
         if rows is None:
             try:
-                found = self._site.catalog.having(fts_query(expression))
+                rows = self._site.catalog.having(fts_query(expression))
             except UsageError as error:
                 raise QuerySyntaxError(str(error), quoted(expression)) from error
-            rows = np.array(found, dtype=np.int64)
             if len(self._having) >= _KEPT_EXPRESSIONS:
                 self._having.pop(next(iter(self._having)))
             self._having[expression] = rows
@@ -208,11 +209,9 @@ class _Scan:
     """One pass over the vectors of a site. The first one also takes the sample for backgrounds."""
 
     def __init__(self, index: SiteIndex, query: Floats) -> None:
-        from .reader.vectors import MARGIN
-
-        self.margin = MARGIN
         self._index = index
         self._vectors = index._site.vectors
+        self.margin = self._vectors.margin(query)
         self._query = query
         self._first = 0
         self._codes: Any = None

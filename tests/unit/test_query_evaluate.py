@@ -78,12 +78,15 @@ class MemoryIndex:
     def background(self, query: Floats) -> Floats:
         return self.vectors @ query
 
-    def match(self, expression: str) -> Rows:
+    def expect_text(self) -> None:
+        pass
+
+    def match(self, expression: str, limit: int | None = None) -> Rows:
         try:
             found = list(
                 self.db.execute(
-                    "select rowid - 1 from f where f match ? order by rank, rowid",
-                    (fts_query(expression),),
+                    "select rowid - 1 from f where f match ? order by rank, rowid limit ?",
+                    (fts_query(expression), -1 if limit is None else limit),
                 )
             )
         except apsw.SQLError as error:

@@ -132,19 +132,20 @@ def evaluate(
 
 def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: int) -> _Found:
     plan = make_plan(query, index)
+    if plan.required or plan.forbidden or (plan.strict is not None and mode != "meaning"):
+        index.expect_text()
     mask = filter_mask(plan, index)
     vector = None
     if mode != "words" and embed:
         vector = query_vector(plan.query.terms, index, embed)
         for rows in _unwanted(plan, index, embed):
             mask[rows] = False
-    nothing_found = np.zeros(0, dtype=np.int64), None
-    words, strict = nothing_found if mode == "meaning" else _words_arm(plan, index, mask)
     if vector is not None:
-        found = _by_meaning(plan, index, mode, vector, mask, words, strict, reach)
+        found = _by_meaning(plan, index, mode, vector, mask, reach)
     elif plan.strict is None or mode == "meaning":
         found = _unranked(plan.query, index, mask)
     else:
+        words, strict = _words_arm(plan, index, mask)
         found = _Found(by_words(words), len(words), strict, divide=strict)
     found = replace(found, words=plan.words[:MATCHED_WORDS])
     return _sorted(found, plan, index) if query.sort else found
@@ -156,19 +157,18 @@ def _by_meaning(
     mode: Mode,
     vector: Floats,
     mask: Mask,
-    words: Rows,
-    strict: int | None,
     reach: int,
 ) -> _Found:
-    """Both arms, or the meaning arm alone."""
+    """Both arms, or the meaning arm alone. Meaning comes first: full text may still be loading."""
     hard = plan.filters or plan.required
     total = int(mask.sum()) if hard else None
     depth = FUSION_DEPTH if mode != "meaning" else max(reach, SORT_POOL, FUSION_DEPTH)
     near = index.nearest(vector, min(depth, index.count), None if mask.all() else mask)
-    divide = _likely(near, words[: strict or 0], vector, index)
     if mode == "meaning":
+        divide = _likely(near, np.zeros(0, dtype=np.int64), vector, index)
         return _Found(Ranking.of_meaning(near), total, divide=divide)
-    words = words[:FUSION_DEPTH]
+    words, strict = _words_arm(plan, index, mask, FUSION_DEPTH)
+    divide = _likely(near, words[: strict or 0], vector, index)
     coverage = _coverage(plan, index, words, strict or 0)
     return _Found(fused(near, words, coverage, vector, index), total, strict, divide=divide)
 
@@ -247,18 +247,34 @@ def _unwanted(plan: Plan, index: Index, embed: Embed) -> Iterator[Rows]:
                 yield index.above(vector, limit)
 
 
-def _words_arm(plan: Plan, index: Index, mask: Mask) -> tuple[Rows, int | None]:
-    """Rows with all words, then rows with any of them, each by bm25; and how many have all."""
+def _words_arm(
+    plan: Plan, index: Index, mask: Mask, depth: int | None = None
+) -> tuple[Rows, int | None]:
+    """Rows with all words, then rows with any of them, each by bm25; and how many have all.
+
+    Only the first `depth` of them if it is given.
+    """
     if plan.strict is None:
         return np.zeros(0, dtype=np.int64), None
-    strict = index.match(plan.strict)
-    strict = strict[mask[strict]]
+    strict = _matching(plan.strict, index, mask, depth)
+    total = len(strict)
+    if depth is not None and total >= depth:
+        having = index.having(plan.strict)
+        return strict[:depth], int(np.count_nonzero(mask[having]))
     if plan.loose is None or plan.loose == plan.strict:
-        return strict, len(strict)
-    others = mask.copy()
-    others[strict] = False
-    loose = index.match(plan.loose)
-    return np.concatenate([strict, loose[others[loose]]]), len(strict)
+        return strict, total
+    # At most `total` of the first rows with any word have all of them, so `depth` are enough.
+    loose = _matching(plan.loose, index, mask, depth)
+    others = loose[~np.isin(loose, strict)]
+    return np.concatenate([strict, others])[:depth], total
+
+
+def _matching(expression: str, index: Index, mask: Mask, depth: int | None) -> Rows:
+    """The first `depth` allowed rows (all if None) that match an expression, by bm25."""
+    if depth is not None and mask.all():
+        return index.match(expression, depth)
+    rows = index.match(expression)
+    return rows[mask[rows]][:depth]
 
 
 def _unranked(query: Query, index: Index, mask: Mask) -> _Found:

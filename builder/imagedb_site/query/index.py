@@ -83,8 +83,12 @@ class Index(Protocol):
         """The similarities f32 of at most 4096 rows, evenly over the collection (relevance.SAMPLE)."""
         ...
 
-    def match(self, expression: str) -> Rows:
-        """Rows that match an FTS5 expression, by bm25, ties in row order.
+    def expect_text(self) -> None:
+        """Full text will be asked soon: an index may begin to load it in the background."""
+        ...
+
+    def match(self, expression: str, limit: int | None = None) -> Rows:
+        """The first `limit` rows (default: all) that match an FTS5 expression, by bm25, ties in row order.
 
         Raises QuerySyntaxError if SQLite refuses the expression.
         """

@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -221,17 +222,39 @@ class Site:
         return FlatVectors(quantizer, found.count, found.block, load)
 
     @cached_property
-    def _catalog_folder(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="imagedb-catalog-")
-
-    @cached_property
     def catalog(self) -> CatalogDatabase:
         """Full text, decoded into a temporary file, so that only the pages in use take memory."""
+        self.prepare_catalog()
         catalog = self.manifest.catalog
-        file = Path(self._catalog_folder.name) / "catalog.db"
         with _naming(catalog.file):
-            self._extract(catalog.file, file)
+            file = self._catalog_file.result()
             return CatalogDatabase(file, catalog.columns, self.count)
+
+    def prepare_catalog(self) -> None:
+        """Begin to decode the catalog in the background; what fails is raised by `catalog`."""
+        _ = self._catalog_file
+
+    @cached_property
+    def _catalog_file(self) -> Future[Path]:
+        def extract() -> Path:
+            file = Path(self._catalog_folder.name) / "catalog.db"
+            self._extract(self.manifest.catalog.file, file)
+            return file
+
+        worker = ThreadPoolExecutor(1)
+        future = worker.submit(extract)
+        worker.shutdown(wait=False)
+        return future
+
+    @cached_property
+    def _catalog_folder(self) -> tempfile.TemporaryDirectory[str]:
+        try:
+            return tempfile.TemporaryDirectory(prefix="imagedb-catalog-")
+        except OSError as error:
+            raise StorageError(
+                f"Cannot make a temporary folder: {error.strerror or error}.",
+                "Set TMPDIR to a folder that can be written to.",
+            ) from error
 
     @cached_property
     def words(self) -> list[tuple[str, int]]:
@@ -280,6 +303,8 @@ class Site:
         for name in ("catalog", "vectors"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
+        if "_catalog_file" in self.__dict__:
+            wait([self.__dict__.pop("_catalog_file")])
         if "_catalog_folder" in self.__dict__:
             self.__dict__.pop("_catalog_folder").cleanup()
 

@@ -22,8 +22,8 @@ Mask = NDArray[np.bool_]
 
 KEPT_BYTES = 128 << 20
 """How many bytes of codes stay in memory; those of further shards lie in a temporary file."""
-MARGIN = 2e-5
-"""More than what float32 sums of a scan can differ from exact similarities."""
+_ROUNDING = 2.0**-24
+"""Relative error of one rounding to float32."""
 _AHEAD = 2
 
 
@@ -87,7 +87,7 @@ class FlatVectors:
     def scan(self, query: Floats) -> Iterator[tuple[int, Codes, Floats]]:
         """Every shard in order: its first row, its codes, and the similarities float32 [n] of its rows.
 
-        They are within MARGIN of the exact ones. Raises UsageError for a query of another shape.
+        They are within `margin(query)` of the exact ones. Raises UsageError for a query of another shape.
         """
         weights, base = self._folded(query)
         short = weights.astype(np.float32)
@@ -95,6 +95,16 @@ class FlatVectors:
             similarities = codes.astype(np.float32) @ short
             similarities += np.float32(base)
             yield number * self._block, codes, similarities
+
+    def margin(self, query: Floats) -> float:
+        """How far at most the similarities of a scan are from the exact ones.
+
+        Each of the float32 sum's roundings is bounded by the sum of the absolute values (Higham,
+        Accuracy and Stability of Numerical Algorithms, 3.1).
+        """
+        weights, base = self._folded(query)
+        most = 127 * float(np.abs(weights).sum()) + abs(base)
+        return (self.dim + 4) * _ROUNDING * most
 
     def exact(self, query: Floats, codes: Codes) -> Floats:
         """The similarities of rows with these codes [n, dim], summed in float64: float32 [n]."""
@@ -169,8 +179,13 @@ class FlatVectors:
             self._kept[number] = codes
             self._kept_bytes += codes.nbytes
             return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="imagedb-vectors-")  # noqa: SIM115
-        start = self._file.seek(0, 2)
-        self._file.write(np.ascontiguousarray(codes).data)
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="imagedb-vectors-")  # noqa: SIM115
+            start = self._file.seek(0, 2)
+            self._file.write(np.ascontiguousarray(codes).data)
+            self._file.flush()
+        except OSError:
+            # Without room for temporary files the shard is read again when it is needed.
+            return
         self._spilled[number] = (start, len(codes))
