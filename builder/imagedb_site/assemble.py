@@ -1,15 +1,75 @@
-"""From records and embedded metadata to the fields, documents and examples of a site. Pure functions."""
+"""From staged pictures to the fields, ids and default order of a site, and its example queries."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import tee, zip_longest
 
-from .records import FieldSpec, Value
+import numpy as np
+from numpy.typing import NDArray
 
+from .library import Item, Placed, Stage, StagedImage
+from .pictures import METADATA_FIELDS, PRIVATE_FIELDS
+from .records import FieldSpec, Problem, Value
+from .site import ids_by_path, order_key
+from .values import clean_fields
+
+PIXEL_FIELDS = (
+    FieldSpec("width", "Width", "number", column=True, unit="px"),
+    FieldSpec("height", "Height", "number", column=True, unit="px"),
+)
 EXAMPLE_COUNT = 6
+
+_SENTENCES_FROM = 200
+"""Roughly how many pictures are asked for a sentence."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What will be published, but for the rows.
+
+    `items`, int64 [n], and `ids`, uint64 [n], are in default order. `problems` are values that do not fit
+    their field.
+    """
+
+    placed: Placed
+    items: NDArray[np.int64]
+    ids: NDArray[np.uint64]
+    fields: list[FieldSpec]
+    examples: list[str]
+    problems: list[Problem]
+
+
+def assemble(stage: Stage, own: Sequence[FieldSpec], *, publish_location: bool) -> Assembled:
+    """Merges what source and file say of each picture, and gives it an id and its place in the order.
+
+    `own` are the fields of the source.
+    """
+    specs = known_fields(own, [*METADATA_FIELDS, *PIXEL_FIELDS])
+    hidden = frozenset() if publish_location else PRIVATE_FIELDS
+    seen = _Seen(specs)
+    placed = stage.placed()
+    placed.put(_items(stage.images(), specs, hidden, seen))
+    items, ids = placed.ordered()
+    return Assembled(
+        placed,
+        items,
+        ids,
+        [spec for spec in specs if spec.name in seen.used],
+        example_queries(seen.counts, len(items), _sample(placed, items)),
+        seen.problems,
+    )
+
+
+def known_fields(own: Sequence[FieldSpec], embedded: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """The fields of source and files, the source's first; its definition of a field wins."""
+    specs: dict[str, FieldSpec] = {}
+    for spec in (*own, *embedded):
+        specs.setdefault(spec.name, spec)
+    return list(specs.values())
 
 
 def merge_fields(
@@ -17,68 +77,90 @@ def merge_fields(
 ) -> dict[str, Value]:
     """The fields of one image: what its source says wins over what the file says.
 
-    Names in `hidden` and empty values are left out; `hidden` applies to embedded values only, because
-    a column somebody put into a sidecar table is meant to be published.
+    Names in `hidden` and empty values are left out. `hidden` applies to embedded values only, because a
+    column of a sidecar table is meant to be published.
     """
     merged = {name: value for name, value in embedded.items() if name not in hidden}
     merged.update(own)
     return {name: value for name, value in merged.items() if value not in ("", [])}
 
 
-def published_fields(
-    own: Sequence[FieldSpec],
-    embedded: Sequence[FieldSpec],
-    documents: Iterable[Mapping[str, Value]],
-) -> list[FieldSpec]:
-    """The fields that have a value in at least one document, source's own first.
+@dataclass
+class _Seen:
+    """What one pass over the pictures finds out about all of them."""
 
-    A field both sides know keeps the definition of the source.
-    """
-    used: set[str] = set()
-    for document in documents:
-        used.update(document)
-    specs: dict[str, FieldSpec] = {}
-    for spec in (*own, *embedded):
-        specs.setdefault(spec.name, spec)
-    return [spec for spec in specs.values() if spec.name in used]
+    specs: Sequence[FieldSpec]
+    used: set[str] = field(default_factory=set)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for spec in self.specs:
+            if spec.name == "label" or spec.type == "tags":
+                self.counts[spec.name] = Counter()
+
+    def add(self, values: Mapping[str, Value]) -> None:
+        self.used.update(values)
+        for name, counter in self.counts.items():
+            value = values.get(name, [])
+            counter.update(value if isinstance(value, list) else [str(value)])
+
+
+def _items(
+    images: Iterable[StagedImage],
+    specs: Sequence[FieldSpec],
+    hidden: frozenset[str],
+    seen: _Seen,
+) -> Iterator[Item]:
+    images, named = tee(images)
+    ids = ids_by_path((image.content_hash, image.key) for image in named)
+    # zip reads an image, then its id: `tee` never holds more than one.
+    for image, image_id in zip(images, ids, strict=True):
+        merged = merge_fields(image.own, image.metadata, hidden)
+        merged |= {"width": image.width, "height": image.height}
+        values, unfit = clean_fields(image.key, merged, specs)
+        seen.problems += unfit
+        seen.add(values)
+        sort = order_key(image.key, values.get("taken"))
+        yield Item(image.item, image_id, image.image, sort, values)
+
+
+def _sample(placed: Placed, items: NDArray[np.int64]) -> list[Mapping[str, Value]]:
+    step = max(1, len(items) // _SENTENCES_FROM)
+    return [placed.fields(item) for item in items[::step].tolist()]
 
 
 def example_queries(
-    specs: Sequence[FieldSpec], documents: Sequence[Mapping[str, Value]]
+    counts: Mapping[str, Mapping[str, int]],
+    count: int,
+    sample: Sequence[Mapping[str, Value]],
 ) -> list[str]:
-    """A handful of queries that the collection answers, taken from its own metadata.
+    """A few queries that the collection answers, taken from its own metadata.
 
-    Short sentences of its text fields and frequent labels and tags in turn, no two with a word in
-    common. Deterministic: ties go by code point.
+    `counts` has the number of pictures with each label and tag, by field; `count` is the number of
+    pictures; `sample` are the fields of some of them. Short sentences and frequent labels take turns,
+    and no two share a word. Deterministic: ties go by code point.
     """
-    sentences: list[str] = []
-    words: list[str] = []
-    for spec in specs:
-        if spec.name == "label" or spec.type == "tags":
-            words += _frequent(spec.name, documents)
-        elif spec.name in ("caption", "captions", "title", "description"):
-            sentences += _sentences(spec.name, documents)
+    words = [word for of_field in counts.values() for word in _frequent(of_field, count)]
+    names = ("caption", "captions", "title", "description")
+    sentences = [query for name in names for query in _sentences(name, sample)]
     mixed = [query for pair in zip_longest(sentences, words) for query in pair if query]
     return _distinct(mixed)[:EXAMPLE_COUNT]
 
 
-def _frequent(name: str, documents: Sequence[Mapping[str, Value]]) -> list[str]:
-    counts: Counter[str] = Counter()
-    for document in documents:
-        value = document.get(name, [])
-        counts.update(value if isinstance(value, list) else [str(value)])
-    # A value on a large part of the pictures is no example of what search can do.
-    most = max(2, len(documents) // 20)
-    common = [value for value, count in counts.items() if 2 <= count <= most]
+def _frequent(counts: Mapping[str, int], count: int) -> list[str]:
+    # A value that a large part of the pictures has does not show what search can do.
+    most = max(2, count // 20)
+    common = [value for value, times in counts.items() if 2 <= times <= most]
     ranked = sorted(common, key=lambda value: (-counts[value], value))
     words = (re.sub(r"[_\-]+", " ", value).strip().lower() for value in ranked)
     return [word for word in words if re.fullmatch(r"[^\W\d_]{3,}( [^\W\d_]{2,}){0,2}", word)][:40]
 
 
-def _sentences(name: str, documents: Sequence[Mapping[str, Value]]) -> list[str]:
+def _sentences(name: str, sample: Sequence[Mapping[str, Value]]) -> list[str]:
     found = []
-    for document in documents[:: max(1, len(documents) // 200)]:
-        first = re.split(r"[.\n;:]", str(document.get(name, "")), maxsplit=1)[0].strip()
+    for fields in sample:
+        first = re.split(r"[.\n;:]", str(fields.get(name, "")), maxsplit=1)[0].strip()
         words = first.split()
         if (
             3 <= len(words) <= 6
@@ -90,7 +172,7 @@ def _sentences(name: str, documents: Sequence[Mapping[str, Value]]) -> list[str]
 
 
 def _distinct(queries: Iterable[str]) -> list[str]:
-    """Drop queries that share a word with an earlier one."""
+    """Drops queries that share a word with an earlier one."""
     seen: set[str] = set()
     kept = []
     for query in queries:

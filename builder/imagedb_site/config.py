@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
@@ -10,11 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from .errors import UsageError
+from .values import is_web_address
 
 ORIGINALS = ("none", "copy", "link")
 DEFAULT_CONFIG_NAME = "imagedb-site.toml"
+
+_LANGUAGE_TAG = re.compile(
+    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?"
+    r"(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[a-wyz0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
+    re.IGNORECASE,
+)
+"""The form of a language tag (BCP 47)."""
 
 
 @dataclass(frozen=True)
@@ -26,40 +36,46 @@ class BuildConfig:
     output: Path = Path("dist")
     """Folder of the published site; replaced only when the new one is whole."""
     library: Path | None = None
-    """Folder of the working library; default `<output>.library` beside the output."""
+    """Folder of the working library; default: `<output>.library` beside the output."""
     metadata: tuple[Path, ...] = ()
-    """Sidecar tables (.csv, .tsv, .jsonl, .json, .parquet), joined on their file-name column."""
+    """Sidecar tables (.csv, .tsv, .jsonl, .json, .parquet), joined by their column of file names."""
     exclude: tuple[Path, ...] = ()
     """Files and folders to leave out."""
     title: str | None = None
-    """Title of the site; default the folder's name."""
+    """Title of the site; default: the name of the picture folder."""
     description: str = ""
     """One or two sentences below the title."""
+    url: str | None = None
+    """Address where the site will be published; pages that link to it can then show a preview picture."""
+    language: str = "en"
+    """Language of the title and the description, as a BCP 47 tag such as `de` or `pt-BR`."""
     attribution: tuple[str, ...] = ()
     """Credit lines shown on every page of the site."""
     model: str = "builtin"
-    """Model pack: `builtin`, the name of an exported pack, or a pack folder; `none` for words only."""
+    """Model pack: `builtin`, the name of an exported pack, or a folder; `none` to search by words only."""
     thumbnail_size: int = 320
     """Thumbnails."""
     view_size: int = 1280
     """Larger pictures of the detail view; 0 publishes thumbnails only."""
     originals: Literal["none", "copy", "link"] = "none"
-    """Publish the original files: copied, or hard-linked where the disk allows. Positions and
-    serial numbers are removed from copies unless `publish_location` is set."""
+    """Publish the original files: copied, or hard-linked if the disk allows it. Positions and serial
+    numbers are removed from copies unless `publish_location` is set."""
     publish_location: bool = False
     """Publish GPS positions, serial numbers and owner names found in the pictures."""
     examples: tuple[str, ...] = ()
-    """Example queries on the start page; default chosen from the collection."""
+    """Example queries on the start page; default: chosen from the collection."""
     limit: int | None = None
     """Take only the first N pictures."""
     batch_size: int = 32
-    """Pictures handed to the encoder at once."""
+    """Number of pictures per model run."""
     device: Literal["cpu", "auto", "cuda", "mps"] = "cpu"
-    """Where pictures are embedded; `auto` takes a GPU where torch finds one."""
+    """Where pictures are embedded; `auto` takes a GPU if torch finds one."""
     workers: int | None = None
-    """Decoding processes; default one a core."""
+    """Number of decoding processes; default: one per core."""
+    compact: bool = False
+    """Return to the canonical layout, which a build from an empty library has (docs/FORMAT.md 2.12)."""
     strict: bool = False
-    """Fail when any picture had to be skipped."""
+    """Fail if there was any problem, and leave the site unchanged."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -69,7 +85,7 @@ class BuildConfig:
         ):
             value = getattr(self, name)
             if not low <= value <= high:
-                raise UsageError(f"{name} is {value}, but must lie between {low} and {high}.")
+                raise UsageError(f"{name} is {value}, but must be between {low} and {high}.")
         for name in ("limit", "workers"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -78,6 +94,13 @@ class BuildConfig:
             raise UsageError(
                 f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
             )
+        if not _LANGUAGE_TAG.fullmatch(self.language):
+            raise UsageError(
+                f"language is {self.language!r}, which is not a language tag.",
+                "Use a BCP 47 tag such as en, de or pt-BR.",
+            )
+        if self.url is not None:
+            _check_url(self.url)
 
     @property
     def library_folder(self) -> Path:
@@ -88,6 +111,20 @@ class BuildConfig:
     def site_title(self) -> str:
         """The title of the site: `title`, or its default."""
         return self.title or self.pictures.resolve().name or "Pictures"
+
+
+def _check_url(url: str) -> None:
+    if not is_web_address(url):
+        raise UsageError(
+            f"url is {url!r}, which is not a web address.",
+            "Use the full address of the site, such as https://example.org/pictures/",
+        )
+    parts = urlsplit(url)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise UsageError(
+            "url has a user name, a password, a query or a fragment, which a site's address must not have.",
+            "Use the plain address of the site, such as https://example.org/pictures/",
+        )
 
 
 def load_config(file: Path | None, overrides: Mapping[str, Any]) -> BuildConfig:
@@ -103,7 +140,7 @@ def load_config(file: Path | None, overrides: Mapping[str, Any]) -> BuildConfig:
         values.update(_read_toml(file))
     values.update({k: v for k, v in overrides.items() if v is not None and v != ()})
     if "pictures" not in values:
-        raise UsageError("No pictures given.", "Name a folder: imagedb-site build ~/Pictures")
+        raise UsageError("No pictures were given.", "Name a folder: imagedb-site build ~/Pictures")
     return BuildConfig(**values)
 
 

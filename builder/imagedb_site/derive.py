@@ -1,23 +1,23 @@
-"""Derive what is missing: thumbnails, views, details and embeddings, cached by content hash.
+"""Derives what is missing: thumbnails, views, details and embeddings, stored by content hash.
 
 Decoding runs in worker processes while this one embeds and stores. Everything is stored in small
-transactions, so that a killed build goes on where it stopped.
+transactions, so that a build that was killed resumes where it stopped.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .config import BuildConfig
-from .library import Library, StoredImage
+from .library import Library, Stage, StoredImage
 from .pictures import DETAILS_VERSION, DecodeError, Derived, Recipe, Work, derive_all
-from .records import Problem, Progress, Record
+from .records import Progress, Record
 from .report import Stopwatch
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ VIEW_QUALITY = 80
 
 @dataclass(frozen=True)
 class Recipes:
-    """What every picture is rendered to."""
+    """What is made of every picture."""
 
     thumbnail: Recipe
     view: Recipe | None
@@ -39,7 +39,7 @@ class Recipes:
     def of(cls, config: BuildConfig) -> Recipes:
         view = None
         if config.view_size:
-            # A view no larger than the thumbnail would only cost bytes.
+            # A view that is not larger than the thumbnail would only cost bytes.
             view = Recipe("view", config.view_size, VIEW_QUALITY, over=config.thumbnail_size)
         return cls(Recipe("thumbnail", config.thumbnail_size, THUMBNAIL_QUALITY), view)
 
@@ -48,120 +48,55 @@ class Recipes:
         return (self.thumbnail, self.view) if self.view else (self.thumbnail,)
 
 
-@dataclass
-class Outcome:
-    """The usable pictures in the order of the records, how many were decoded, and the others."""
-
-    images: list[tuple[Record, StoredImage]] = field(default_factory=list)
-    count: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-
 def derive(
-    records: Sequence[Record],
+    stage: Stage,
     library: Library,
     recipes: Recipes,
     pack: ModelPack | None,
     config: BuildConfig,
     clock: Stopwatch,
     progress: Progress,
-) -> Outcome:
-    """Make sure the library holds everything the site needs of every record.
+) -> int:
+    """Makes sure the library has everything the site needs of every staged record.
 
-    A picture that cannot be used is a problem of the outcome, remembered until its file changes.
+    Returns how many pictures were decoded. Records that cannot be used have a reason in `stage`
+    afterwards; it is remembered until the file changes.
     """
-    outcome = Outcome()
+    names = [recipe.hash for recipe in recipes.all]
+    encoder_hash = pack.encoder_hash if pack else None
     with clock("scan"):
-        failed = dict(
-            zip(
-                (r.key for r in records),
-                library.failures(records, details=DETAILS_VERSION),
-                strict=True,
-            )
-        )
-        hashes = _content_hashes(records, failed, library, outcome, progress)
-    works = _works(records, hashes, failed, library, recipes, pack)
-    if works:
+        if library.stats()["images"]:
+            _hash_new_files(stage, progress)
+        count = stage.plan(names, encoder_hash)
+    done = 0
+    if count:
         with clock("derive"):
-            worker = _Deriver(library, hashes, pack, config, clock)
-            worker.run(works, outcome, progress)
-    for record in records:
-        reason = failed[record.key]
-        if reason is not None:
-            outcome.problems.append(Problem(record.key, reason))
-    stored = library.find_images({h for h in hashes.values() if h})
-    for record in records:
-        content_hash = hashes.get(record.key)
-        if content_hash in stored:
-            outcome.images.append((record, stored[content_hash]))
-    return outcome
+            done = _Deriver(library, stage, pack, config, clock).run(
+                _works(stage, recipes), count, progress
+            )
+    stage.check(names, encoder_hash)
+    return done
 
 
-def _content_hashes(
-    records: Sequence[Record],
-    failed: dict[str, str | None],
-    library: Library,
-    outcome: Outcome,
-    progress: Progress,
-) -> dict[str, str | None]:
-    """The content hash of every record by key, None where it is found only when decoding.
+def _hash_new_files(stage: Stage, progress: Progress) -> None:
+    """Finds the content hash of new files, so that a moved or copied picture is not decoded again.
 
-    New files are hashed first, so that a moved or copied picture costs no decoding; except in the
-    first build, where nothing can be known.
+    The first build skips this: nothing can be known yet.
     """
-    hashes = dict(zip((r.key for r in records), library.known(records), strict=True))
-    new = [r for r in records if hashes[r.key] is None and failed[r.key] is None]
-    if not new or not library.stats()["images"]:
-        return hashes
-    for done, record in enumerate(new, 1):
+    count, records = stage.unhashed()
+    for done, record in enumerate(records, 1):
         try:
             with record.path.open("rb") as file:
-                hashes[record.key] = hashlib.file_digest(file, "sha256").hexdigest()
+                stage.set_hash(record.key, hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
-            outcome.problems.append(Problem(record.key, f"cannot be read: {error.strerror}"))
-        progress("look for known pictures", done, len(new))
-    return hashes
+            stage.fail(record.key, f"cannot be read: {error.strerror}")
+        progress("look for known pictures", done, count)
 
 
-def _works(
-    records: Sequence[Record],
-    hashes: dict[str, str | None],
-    failed: dict[str, str | None],
-    library: Library,
-    recipes: Recipes,
-    pack: ModelPack | None,
-) -> list[Work]:
-    """What is to be derived, once for each content."""
-    by_hash = {recipe.hash: recipe for recipe in recipes.all}
-    missing = library.missing(
-        {h for h in hashes.values() if h},
-        list(by_hash),
-        pack.encoder_hash if pack else None,
-        details=DETAILS_VERSION,
-    )
-    works: list[Work] = []
-    planned: set[str] = set()
-    relocated: list[tuple[Record, str]] = []
-    known = dict(zip((r.key for r in records), library.known(records), strict=True))
-    for record in records:
-        content_hash = hashes[record.key]
-        if failed[record.key] is not None:
-            continue
-        if content_hash is None:
-            works.append(Work(record, recipes.all, input=pack is not None))
-        elif content_hash in missing:
-            if content_hash not in planned:
-                lack = missing[content_hash]
-                wanted = tuple(by_hash[recipe] for recipe in lack.recipes)
-                works.append(Work(record, wanted, input=lack.embedding))
-                planned.add(content_hash)
-            elif known[record.key] is None:
-                relocated.append((record, content_hash))
-        elif known[record.key] is None:
-            relocated.append((record, content_hash))
-    if relocated:
-        library.put_files(relocated)
-    return works
+def _works(stage: Stage, recipes: Recipes) -> Iterator[Work]:
+    for record, bits, wants_input in stage.works():
+        wanted = tuple(recipe for at, recipe in enumerate(recipes.all) if bits >> at & 1)
+        yield Work(record, wanted, input=wants_input)
 
 
 class _Deriver:
@@ -170,38 +105,40 @@ class _Deriver:
     def __init__(
         self,
         library: Library,
-        hashes: dict[str, str | None],
+        stage: Stage,
         pack: ModelPack | None,
         config: BuildConfig,
         clock: Stopwatch,
     ) -> None:
         self._library = library
-        self._hashes = hashes
+        self._stage = stage
         self._pack = pack
         self._config = config
         self._clock = clock
         self._encoder: Encoder | None = None
 
-    def run(self, works: Sequence[Work], outcome: Outcome, progress: Progress) -> None:
+    def run(self, works: Iterable[Work], total: int, progress: Progress) -> int:
+        """Derives everything; returns how many pictures were decoded."""
+        count = 0
         batch: list[tuple[Record, Derived]] = []
-        progress("derive", 0, len(works))
+        progress("derive", 0, total)
         for done, (record, result) in enumerate(self._pool(works), 1):
             if isinstance(result, DecodeError):
-                outcome.problems.append(Problem(record.key, str(result)))
+                self._stage.fail(record.key, str(result))
                 if result.lasting:
                     self._library.put_failure(record, str(result), details=DETAILS_VERSION)
             else:
-                outcome.count += 1
+                count += 1
                 batch.append((record, result))
-                self._hashes[record.key] = result.content_hash
             if len(batch) >= self._config.batch_size:
                 self._store(batch)
                 batch = []
-            progress("derive", done, len(works))
+            progress("derive", done, total)
         if batch:
             self._store(batch)
+        return count
 
-    def _pool(self, works: Sequence[Work]) -> Iterator[tuple[Record, Derived | DecodeError]]:
+    def _pool(self, works: Iterable[Work]) -> Iterator[tuple[Record, Derived | DecodeError]]:
         workers = self._config.workers
         if self._pack is None:
             return derive_all(works, workers=workers)
@@ -216,7 +153,7 @@ class _Deriver:
         )
 
     def _store(self, batch: Sequence[tuple[Record, Derived]]) -> None:
-        """One transaction a batch: files, details, derivatives and embeddings, or none of them."""
+        """One transaction per batch: files, details, derivatives and embeddings, or none of them."""
         embedded = [(derived.content_hash, derived.input) for _, derived in batch]
         inputs = [(h, tensor) for h, tensor in embedded if tensor is not None]
         embeddings = self._embed([tensor for _, tensor in inputs])
@@ -237,6 +174,7 @@ class _Deriver:
                         derived.content_hash, recipe.hash, made.data, made.width, made.height
                     )
                 self._library.put_files([(record, derived.content_hash)])
+                self._stage.set_hash(record.key, derived.content_hash)
             if self._pack is not None and inputs:
                 self._library.put_embeddings(
                     self._pack.encoder_hash, [h for h, _ in inputs], embeddings

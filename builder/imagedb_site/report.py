@@ -11,6 +11,8 @@ from typing import Any
 
 from .records import Problem
 
+_SHOWN = 50
+
 
 class Stopwatch:
     """Seconds by step."""
@@ -37,9 +39,11 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """`derived` pictures were decoded in this build, the others were known. Sizes in bytes.
+    """`derived` pictures were processed in this build, the others were known. Sizes in bytes.
 
-    `seconds` by step; `model` runs while pictures are decoded, so the steps do not add up to `total`.
+    `added` and `removed` count images since the last build. `compacted` tells that the layout of that
+    build was replaced by the canonical one (docs/FORMAT.md 2.12). `seconds` by step; the model runs
+    while pictures are decoded, so the steps do not add up to `total_seconds`.
     """
 
     output: Path
@@ -49,6 +53,9 @@ class BuildReport:
     files: int
     reused: int
     published: bool
+    added: int
+    removed: int
+    compacted: bool
     model: str | None
     seconds: dict[str, float]
     total_seconds: float
@@ -65,6 +72,9 @@ class BuildReport:
             "files": self.files,
             "reused": self.reused,
             "published": self.published,
+            "added": self.added,
+            "removed": self.removed,
+            "compacted": self.compacted,
             "model": self.model,
             "seconds": {step: round(value, 3) for step, value in self.seconds.items()},
             "total_seconds": round(self.total_seconds, 3),
@@ -75,23 +85,32 @@ class BuildReport:
     def lines(self, *, profile: bool = False) -> Iterator[str]:
         """The report as a person reads it."""
         if self.problems:
-            yield f"Left out, {len(self.problems)}:"
-            yield from (f"  {printable(p.key)}: {printable(p.reason)}" for p in self.problems[:50])
-            if len(self.problems) > 50:
-                yield f"  … and {len(self.problems) - 50} more (--json lists all)"
+            yield f"Skipped {counted(len(self.problems), 'item')}:"
+            yield from (
+                f"  {printable(p.key)}: {printable(p.reason)}" for p in self.problems[:_SHOWN]
+            )
+            if len(self.problems) > _SHOWN:
+                yield f"  … and {len(self.problems) - _SHOWN:,} more (--json lists all)"
         if profile:
             yield "Time by step:"
             for step, value in self.seconds.items():
                 yield f"  {step:<22} {value:8.2f} s"
         yield from self.notes
-        if self.published:
-            yield (
-                f"{self.output}: {self.count:,} images, {self.files:,} files, "
-                f"{human_bytes(self.bytes)}, {self.total_seconds:.1f} s "
-                f"({self.derived:,} pictures were new)"
-            )
-        else:
-            yield f"{self.output} was not touched."
+        if not self.published:
+            yield f"{self.output} was left unchanged."
+            return
+        yield (
+            f"{self.output}: {counted(self.count, 'image')} ({self.added:,} added, "
+            f"{self.removed:,} removed), {counted(self.files, 'file')}, {human_bytes(self.bytes)}, "
+            f"{self.total_seconds:.1f} s ({counted(self.derived, 'picture')} processed)"
+        )
+        if self.compacted:
+            yield "The layout was compacted: most files changed, so the next upload is large."
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 item`, `2 items`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def human_bytes(size: float) -> str:
@@ -104,5 +123,5 @@ def human_bytes(size: float) -> str:
 
 
 def printable(text: str) -> str:
-    """File names may hold control characters that would drive the terminal."""
+    """Returns `text` without the control characters that a file name may use to drive the terminal."""
     return "".join(c if c.isprintable() else "�" for c in text)

@@ -27,7 +27,10 @@ LAYERS = [
     {"encoders", "sources", "pictures", "library", "site", "reader", "query"},
     {"openclip"},
     {"models"},
-    {"index", "site_index", "library_index", "assemble", "report", "derive", "batches"},
+    {
+        *("index", "site_index", "library_index", "batches"),
+        *("report", "derive", "assemble", "growth", "placed_site"),
+    },
     {"add", "search", "build", "check", "serve"},
     {"export"},
     {"cli"},

@@ -23,7 +23,7 @@ from imagedb_site.derive import Recipes, derive
 from imagedb_site.errors import SourceError, StorageError, UsageError
 from imagedb_site.index import LIBRARY_FILE
 from imagedb_site.library import Library
-from imagedb_site.pictures import DecodeError, Work, derive_all
+from imagedb_site.pictures import DETAILS_VERSION, DecodeError, Work, derive_all
 from imagedb_site.records import FieldSpec, Problem, Progress, Record
 from imagedb_site.report import Stopwatch, printable
 from imagedb_site.sources import (
@@ -286,9 +286,11 @@ def _decode(
             part = [r for r, keep in zip(records, trusted, strict=True) if keep == own]
             clock, recipes = Stopwatch(), Recipes.of(config)
             only = [record for _, record in part]
-            outcome = derive(only, library, recipes, model, config, clock, progress)
-            report.problems += outcome.problems
-            hashes = {record.key: image.content_hash for record, image in outcome.images}
+            with library.stage(only, details=DETAILS_VERSION) as stage:
+                derive(stage, library, recipes, model, config, clock, progress)
+                report.problems += stage.problems()
+                known = ((record.key, stage.content_hash(record.key)) for record in only)
+                hashes = {key: content_hash for key, content_hash in known if content_hash}
             good |= set(hashes)
             mine = [(hashes[r.key], p.embedding) for p, r in part if own and r.key in hashes]
             if mine and pack is not None:

@@ -22,11 +22,17 @@ _PATH = click.Path(path_type=Path)
 @click.option("--exclude", type=_PATH, multiple=True, help="File or folder to leave out.")
 @click.option("--title", help="Title of the site.  [default: the folder's name]")
 @click.option("--description", help="One or two sentences below the title.")
+@click.option("--url", help="Address where the site will be published, for link previews.")
+@click.option("--language", help="Language of title and description (BCP 47).  [default: en]")
 @click.option("--attribution", multiple=True, help="Credit line shown on the site.")
 @click.option("--example", "examples", multiple=True, help="Example query on the start page.")
 @click.option("--model", help="Model pack: a name, a folder, or none.  [default: builtin]")
 @click.option("--thumbnail-size", type=int, help="Longer side in pixels.  [default: 320]")
-@click.option("--view-size", type=int, help="Detail view, longer side; 0: none.  [default: 1280]")
+@click.option(
+    "--view-size",
+    type=int,
+    help="Detail view, longer side; 0: none.  [default: 1280]",
+)
 @click.option("--originals", type=click.Choice(ORIGINALS), help="Publish original files.")
 @click.option(
     "--publish-location",
@@ -35,18 +41,24 @@ _PATH = click.Path(path_type=Path)
     help="Publish GPS positions, serial numbers and owner names.",
 )
 @click.option("--limit", type=int, help="Take only the first N pictures.")
-@click.option("--batch-size", type=int, help="Pictures a model run.  [default: 32]")
+@click.option("--batch-size", type=int, help="Number of pictures per model run.  [default: 32]")
 @click.option(
     "--device",
     type=click.Choice(["cpu", "auto", "cuda", "mps"]),
     help="Where pictures are embedded; a GPU needs torch.  [default: cpu]",
 )
-@click.option("--workers", type=int, help="Decoding processes.  [default: one a core]")
-@click.option("--strict", is_flag=True, default=None, help="Fail if any picture is skipped.")
+@click.option("--workers", type=int, help="Decoding processes.  [default: one per core]")
+@click.option(
+    "--compact",
+    is_flag=True,
+    default=None,
+    help="Lay the site out as a first build would. Most files change.",
+)
+@click.option("--strict", is_flag=True, default=None, help="Fail if there is any problem.")
 @click.option(
     "--config",
     type=_PATH,
-    help=f"Settings file.  [default: {DEFAULT_CONFIG_NAME} where present]",
+    help=f"Settings file.  [default: {DEFAULT_CONFIG_NAME} if present]",
 )
 @click.option("--profile", is_flag=True, help="Print where the time went.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
@@ -56,8 +68,9 @@ def command(
 ) -> int:
     """Build or update the site of PICTURES.
 
-    Pictures that did not change since the last build are not touched again. The site in OUTPUT is
-    replaced only when the new one is whole; an interrupted build goes on where it stopped.
+    Only pictures that changed since the last build are processed, and most files of the site stay the
+    same. The site in OUTPUT is replaced only once the new one is complete. An interrupted build resumes
+    where it stopped.
 
     \b
     Examples:
@@ -67,6 +80,7 @@ def command(
       imagedb-site build --config imagedb-site.toml --json
     """
     from ..build import build
+    from ..report import counted
 
     if config is None and Path(DEFAULT_CONFIG_NAME).is_file():
         config = Path(DEFAULT_CONFIG_NAME)
@@ -79,6 +93,6 @@ def command(
         for line in report.lines(profile=profile):
             click.echo(line)
     if settings.strict and report.problems:
-        click.echo(f"Error: {len(report.problems)} pictures were skipped (--strict).", err=True)
+        click.echo(f"Error: {counted(len(report.problems), 'problem')} (--strict).", err=True)
         return 4
     return 0

@@ -1,7 +1,19 @@
-"""The working database: incremental state and exact search, in one SQLite file."""
+"""The working database in one SQLite file: what is known about pictures, and the rows of the last build."""
 
 from imagedb_site.library.library import Library
-from imagedb_site.library.types import Missing, RowRecord, StoredImage
+from imagedb_site.library.placed import Placed
+from imagedb_site.library.stage import Stage
+from imagedb_site.library.types import Item, RowRecord, StagedImage, StoredImage, StoredLayout
 from imagedb_site.library.upkeep import PACK_NAME
 
-__all__ = ["PACK_NAME", "Library", "Missing", "RowRecord", "StoredImage"]
+__all__ = [
+    "PACK_NAME",
+    "Item",
+    "Library",
+    "Placed",
+    "RowRecord",
+    "Stage",
+    "StagedImage",
+    "StoredImage",
+    "StoredLayout",
+]

@@ -1,20 +1,25 @@
-"""The tables of the library, one function a schema version.
+"""The tables of the library.
 
-A content hash is the SHA-256 of a file's bytes in lower-case hex. Every derived thing hangs on it and not
-on the path, so that moved and copied files keep what was derived. `images.id` is what the vec0 tables and
-the rows refer to. A migration, once published, is never changed: add the next one.
+A content hash is the SHA-256 of a file's bytes in lower-case hex. Everything that is derived belongs to a
+content hash and not to a path, so that moved and copied files keep it. `images.id` stands for a content
+hash in `embeddings` and `rows`.
+
+The library is a cache: all of it can be made again from the pictures. A library of another schema version
+is therefore refused, not converted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import apsw
-
 APPLICATION_ID = 0x49444231
 """SQLite's `application_id` of a library: "IDB1"."""
 
-_VERSION_1 = """
+VERSION = 2
+"""The schema version, SQLite's `user_version`."""
+
+ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot"
+"""The columns of `rows`, and of every query that replaces them."""
+
+SCHEMA = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 CREATE TABLE files(
     key TEXT PRIMARY KEY,
@@ -51,6 +56,12 @@ CREATE TABLE packs(
     encoder_hash TEXT NOT NULL UNIQUE,
     dim INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE embeddings(
+    pack INTEGER NOT NULL,
+    image INTEGER NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (pack, image)
+) STRICT;
 CREATE TABLE rows(
     row INTEGER PRIMARY KEY,
     image_id TEXT NOT NULL UNIQUE,
@@ -58,28 +69,50 @@ CREATE TABLE rows(
     image INTEGER,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
-    fields TEXT NOT NULL
+    fields TEXT NOT NULL,
+    pack INTEGER NOT NULL,
+    slot INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX rows_image ON rows(image);
+CREATE TABLE layout(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
 """
 
+STAGE = """
+DROP TABLE IF EXISTS temp.places;
+DROP TABLE IF EXISTS temp.items;
+DROP TABLE IF EXISTS temp.works;
+DROP TABLE IF EXISTS temp.staged;
+CREATE TEMP TABLE staged(
+    item INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    path BLOB NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    content_hash TEXT,
+    reason TEXT
+) STRICT;
+CREATE TEMP TABLE works(
+    item INTEGER PRIMARY KEY,
+    recipes INTEGER NOT NULL,
+    input INTEGER NOT NULL
+) STRICT;
+CREATE TEMP TABLE items(
+    item INTEGER PRIMARY KEY,
+    image_id TEXT NOT NULL,
+    image INTEGER NOT NULL,
+    sort BLOB NOT NULL,
+    fields TEXT NOT NULL
+) STRICT;
+CREATE TEMP TABLE places(
+    row INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL,
+    pack INTEGER NOT NULL,
+    slot INTEGER NOT NULL
+) STRICT;
+"""
+"""The records of the build that is running: `staged` as the source gave them; `works`, what has to be derived
+(`recipes` is a bit mask); `items`, the usable ones with their merged fields; `places`, their rows.
 
-def _version_1(connection: apsw.Connection) -> None:
-    connection.execute(_VERSION_1)
-
-
-MIGRATIONS: list[Callable[[apsw.Connection], None]] = [_version_1]
-"""`MIGRATIONS[n]` brings a library of version n to n + 1 (SQLite's `user_version`)."""
-
-
-def embeddings_table(pack: int) -> str:
-    """Returns the name of the vec0 table of the pack with this id."""
-    return f"embeddings_{pack:d}"
-
-
-def create_embeddings(connection: apsw.Connection, pack: int, dim: int) -> None:
-    """Creates the vec0 table of a pack: `image` is `images.id`, vectors are L2-normalised."""
-    connection.execute(
-        f"CREATE VIRTUAL TABLE {embeddings_table(pack)} USING vec0("
-        f"image INTEGER PRIMARY KEY, embedding FLOAT[{dim:d}] distance_metric=cosine)"
-    )
+They are temporary tables, so a build that is killed leaves nothing of them behind, and `add` can run at the
+same time.
+"""

@@ -1,6 +1,6 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
-from imagedb_site.site.order import image_ids, order_key, row_order
+from imagedb_site.site.order import ids_by_path, image_ids, order_key, row_order
 from imagedb_site.site.publish import publish
 from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
 from imagedb_site.site.target import FolderTarget, Target
@@ -40,6 +40,7 @@ __all__ = [
     "Target",
     "ThumbnailPacks",
     "check_replaceable",
+    "ids_by_path",
     "image_ids",
     "is_site",
     "order_key",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,21 +33,31 @@ def image_ids(content_hashes: Sequence[str], keys: Sequence[str]) -> list[str]:
 
     Images with the same bytes have different ids: the first one in path order has the plain id.
     """
+    by_path = sorted(range(len(keys)), key=lambda index: keys[index])
     ids = [""] * len(keys)
-    used: set[str] = set()
-    for index in sorted(range(len(keys)), key=lambda index: keys[index]):
-        content_hash, key = content_hashes[index], keys[index]
+    pairs = ((content_hashes[index], keys[index]) for index in by_path)
+    for index, image_id in zip(by_path, ids_by_path(pairs), strict=True):
+        ids[index] = image_id
+    return ids
+
+
+def ids_by_path(images: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yields the id of each image; `images` are content hashes and paths, by path.
+
+    About 100 bytes per image are in memory. Paths must rise in the order of code points.
+    """
+    used: set[int] = set()
+    for content_hash, key in images:
         image_id = content_hash[:16]
         attempt = 0
-        while image_id in used:
+        while int(image_id, 16) in used:
             # The counter only matters if 64 bits ever collide: ids are unique even then.
             suffix = f"\0{attempt}" if attempt else ""
             text = f"{content_hash}\0{key}{suffix}"
             image_id = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
             attempt += 1
-        used.add(image_id)
-        ids[index] = image_id
-    return ids
+        used.add(int(image_id, 16))
+        yield image_id
 
 
 def order_key(key: str, taken: Value | None) -> bytes:

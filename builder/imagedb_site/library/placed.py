@@ -1,0 +1,139 @@
+"""The pictures that a build will publish, in temporary tables: their fields, default order and rows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+from numpy.typing import NDArray
+
+from imagedb_site.library import rows, vectors
+from imagedb_site.library.connection import atomic, translated
+from imagedb_site.library.schema import ROW_COLUMNS
+from imagedb_site.library.types import Item, StoredLayout
+from imagedb_site.records import FieldSpec, Value
+
+_ITEM = np.dtype([("item", "i8"), ("id", "u8")])
+_ROWS = (
+    "SELECT p.row, t.image_id, s.key, t.image, i.width, i.height, t.fields, p.pack, p.slot "
+    "FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
+    "JOIN images i ON i.id = t.image"
+)
+assert len(ROW_COLUMNS.split(",")) == 9
+
+
+class Placed:
+    """What a build will publish, from `Stage.placed`. Only a few rows are in memory at a time."""
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self._db = connection
+        self._path = path
+
+    def __len__(self) -> int:
+        with translated(self._path):
+            return int(self._db.execute("SELECT count(*) FROM items").get or 0)
+
+    def put(self, items: Iterable[Item]) -> None:
+        """Takes in the pictures."""
+        with translated(self._path), atomic(self._db):
+            self._db.executemany(
+                "INSERT INTO items VALUES (?, ?, ?, ?, ?)",
+                (
+                    (one.item, one.image_id, one.image, one.sort, rows.to_json(dict(one.fields)))
+                    for one in items
+                ),
+            )
+
+    def ordered(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """Returns the pictures in default order: their items, int64 [n], and ids, uint64 [n]."""
+        with translated(self._path):
+            found = np.fromiter(
+                (
+                    (item, int(image_id, 16))
+                    for item, image_id in self._db.execute(
+                        "SELECT item, image_id FROM items ORDER BY sort"
+                    )
+                ),
+                dtype=_ITEM,
+            )
+        return found["item"].copy(), found["id"].copy()
+
+    def fields(self, item: int) -> Mapping[str, Value]:
+        """Returns the fields of a picture."""
+        with translated(self._path):
+            stored = self._db.execute("SELECT fields FROM items WHERE item = ?", (int(item),)).get
+            return dict(json.loads(stored))
+
+    def place(self, items: NDArray[np.int64]) -> None:
+        """Gives each picture its row: row r is that of `items[r]`."""
+        with translated(self._path), atomic(self._db):
+            self._db.execute("DELETE FROM places")
+            self._db.executemany(
+                "INSERT INTO places VALUES (?, ?, 0, 0)",
+                ((row, int(item)) for row, item in enumerate(items)),
+            )
+
+    def rows(self, thumbnail: str, view: str | None) -> Iterator[tuple[Any, ...]]:
+        """Yields the rows in row order, with the sizes that these recipes gave.
+
+        A tuple has image_id, key, width, height, placeholder, the fields, and width and height of
+        thumbnail and view; the last two are None without a view.
+        """
+        with translated(self._path):
+            for *values, fields, t_width, t_height, v_width, v_height in self._db.execute(
+                "SELECT t.image_id, s.key, i.width, i.height, i.placeholder, t.fields, "
+                "a.width, a.height, b.width, b.height "
+                "FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
+                "JOIN images i ON i.id = t.image "
+                "JOIN derivatives a ON a.content_hash = i.content_hash AND a.recipe = ? "
+                "LEFT JOIN derivatives b ON b.content_hash = i.content_hash AND b.recipe = ? "
+                "ORDER BY p.row",
+                (thumbnail, view),
+            ):
+                yield *values, json.loads(fields), t_width, t_height, v_width, v_height
+
+    def derivative(self, row: int, recipe: str) -> bytes | None:
+        """Returns what a recipe made of a row's picture; None if it made nothing."""
+        with translated(self._path):
+            data = self._db.execute(
+                "SELECT d.data FROM places p JOIN items t USING (item) "
+                "JOIN images i ON i.id = t.image "
+                "JOIN derivatives d ON d.content_hash = i.content_hash AND d.recipe = ? "
+                "WHERE p.row = ?",
+                (recipe, int(row)),
+            ).get
+            return bytes(data) if data else None
+
+    def path(self, row: int) -> Path:
+        """Returns the file of a row."""
+        with translated(self._path):
+            path = self._db.execute(
+                "SELECT s.path FROM places p JOIN staged s USING (item) WHERE p.row = ?",
+                (int(row),),
+            ).get
+            return Path(os.fsdecode(path))
+
+    def embedding_blocks(self, encoder_hash: str) -> Iterator[NDArray[np.float32]]:
+        """Yields the embeddings of the rows in row order, float32 [n, dim] with n ≤ 8192."""
+        with translated(self._path):
+            images = "SELECT p.row, t.image FROM places p JOIN items t USING (item)"
+            yield from vectors.blocks(self._db, encoder_hash, images)
+
+    def remember(self, fields: Sequence[FieldSpec], layout: StoredLayout) -> None:
+        """Makes these rows those of the last build, with their full text and layout.
+
+        Rows that are stored already are not written again.
+        """
+        with translated(self._path), atomic(self._db):
+            places = zip(layout.pack.tolist(), layout.slot.tolist(), strict=True)
+            self._db.executemany(
+                "UPDATE places SET pack = ?, slot = ? WHERE row = ?",
+                ((pack, slot, row) for row, (pack, slot) in enumerate(places)),
+            )
+            rows.replace_rows(self._db, _ROWS, fields)
+            rows.put_layout(self._db, layout)

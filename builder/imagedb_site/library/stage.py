@@ -1,0 +1,253 @@
+"""The records of the build that is running, in temporary tables: what has to be derived from them."""
+
+# ruff: noqa: S608  (table names are this program's own; every value is bound)
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from imagedb_site.library import vectors
+from imagedb_site.library.connection import atomic, translated
+from imagedb_site.library.placed import Placed
+from imagedb_site.library.schema import STAGE
+from imagedb_site.library.types import StagedImage
+from imagedb_site.records import Problem, Record
+
+_PAGE = 512
+_RECORD = "s.key, s.path, s.mtime_ns, s.size"
+_UNFINISHED = "it could not be processed because an identical picture could not be read"
+
+
+class Stage:
+    """The records of one build, from `Library.stage`. Only a page of them is in memory at a time.
+
+    A record has a content hash as soon as it is known, or a reason why it cannot be used.
+    """
+
+    def __init__(self, connection: apsw.Connection, path: Path, details: str) -> None:
+        self._db = connection
+        self._path = path
+        self._details = details
+        with translated(path):
+            self._db.execute(STAGE)
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def fill(self, records: Iterable[Record]) -> None:
+        """Takes in the records, and what the library knows about unchanged files.
+
+        A file is unchanged if its path, modification time and size are those that are stored.
+        """
+        tuples = (
+            (one.key, os.fsencode(one.path), one.mtime_ns, one.size, json.dumps(dict(one.fields)))
+            for one in records
+        )
+        same = "{0}.key = staged.key AND {0}.mtime_ns = staged.mtime_ns AND {0}.size = staged.size"
+        with translated(self._path), atomic(self._db):
+            self._db.executemany(
+                "INSERT INTO staged(key, path, mtime_ns, size, fields) VALUES (?, ?, ?, ?, ?)",
+                tuples,
+            )
+            self._db.execute(
+                "UPDATE staged SET content_hash = files.content_hash FROM main.files "
+                f"WHERE {same.format('files')}"
+            )
+            self._db.execute(
+                "UPDATE staged SET reason = failures.reason, content_hash = NULL "
+                f"FROM main.failures WHERE {same.format('failures')} AND failures.details = ?",
+                (self._details,),
+            )
+            self._db.execute("CREATE INDEX temp.staged_content ON staged(content_hash)")
+
+    def close(self) -> None:
+        """Removes the records."""
+        with translated(self._path):
+            for table in ("places", "items", "works", "staged"):
+                self._db.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+    def __len__(self) -> int:
+        return self._count("SELECT count(*) FROM staged")
+
+    def usable(self) -> int:
+        """Returns the number of records that have no reason against them."""
+        return self._count("SELECT count(*) FROM staged WHERE reason IS NULL")
+
+    # -- what has to be derived ----------------------------------------------------------------
+
+    def unhashed(self) -> tuple[int, Iterator[Record]]:
+        """Returns the number of records whose content is not known, and yields them."""
+        where = "s.content_hash IS NULL AND s.reason IS NULL"
+        count = self._count(f"SELECT count(*) FROM staged s WHERE {where}")
+        pages = self._pages(f"SELECT s.item, {_RECORD} FROM staged s WHERE {where}", "s.item")
+        return count, (_record(*values) for _, *values in pages)
+
+    def set_hash(self, key: str, content_hash: str) -> None:
+        """Sets the content hash of a record."""
+        with translated(self._path):
+            self._db.execute(
+                "UPDATE staged SET content_hash = ? WHERE key = ?", (content_hash, key)
+            )
+
+    def fail(self, key: str, reason: str) -> None:
+        """Leaves a record out of this build."""
+        with translated(self._path):
+            self._db.execute(
+                "UPDATE staged SET content_hash = NULL, reason = ? WHERE key = ?", (reason, key)
+            )
+
+    def plan(self, recipes: Sequence[str], encoder_hash: str | None) -> int:
+        """Finds out what has to be derived, once for each content; returns the number of works.
+
+        `recipes` are recipe hashes. Files that were moved or copied are stored under their new path.
+        """
+        with translated(self._path), atomic(self._db):
+            self._db.execute("DELETE FROM works")
+            lack = self._lack(recipes, encoder_hash)
+            self._db.execute(
+                "INSERT INTO works SELECT item, lack, input FROM ("
+                f"SELECT s.item, {lack}, i.details IS NOT :details AS stale "
+                "FROM staged s LEFT JOIN images i ON i.content_hash = s.content_hash "
+                "WHERE s.reason IS NULL AND (s.content_hash IS NULL OR s.item = ("
+                "SELECT min(t.item) FROM staged t WHERE t.content_hash = s.content_hash "
+                "AND t.reason IS NULL))) WHERE lack OR input OR stale",
+                {"details": self._details},
+            )
+            moved = (
+                "FROM staged s WHERE s.content_hash IS NOT NULL AND NOT EXISTS (SELECT 1 "
+                "FROM files f WHERE f.key = s.key AND f.mtime_ns = s.mtime_ns AND f.size = s.size "
+                "AND f.content_hash = s.content_hash)"
+            )
+            self._db.execute(f"DELETE FROM failures WHERE key IN (SELECT s.key {moved})")
+            self._db.execute(
+                "INSERT OR REPLACE INTO files "
+                f"SELECT s.key, s.mtime_ns, s.size, s.content_hash {moved}"
+            )
+            return self._count("SELECT count(*) FROM works")
+
+    def works(self) -> Iterator[tuple[Record, int, bool]]:
+        """Yields what `plan` found: the record, the missing recipes as bits, and if it is to be embedded."""
+        sql = (
+            f"SELECT s.item, {_RECORD}, w.recipes, w.input FROM works w JOIN staged s USING (item)"
+        )
+        for _, *values, recipes, wants_input in self._pages(sql, "s.item"):
+            yield _record(*values), recipes, bool(wants_input)
+
+    def check(self, recipes: Sequence[str], encoder_hash: str | None) -> None:
+        """Leaves out records of which something is still missing."""
+        with translated(self._path):
+            lack = self._lack(recipes, encoder_hash)
+            self._db.execute(
+                "UPDATE staged SET content_hash = NULL, reason = :reason WHERE item IN ("
+                f"SELECT item FROM (SELECT s.item, {lack}, i.id FROM staged s "
+                "LEFT JOIN images i ON i.content_hash = s.content_hash WHERE s.reason IS NULL) "
+                "WHERE lack OR input OR id IS NULL)",
+                {"reason": _UNFINISHED},
+            )
+
+    def _lack(self, recipes: Sequence[str], encoder_hash: str | None) -> str:
+        """SQL for what a staged record `s` with image `i` lacks, as `lack` and `input`."""
+        pack = vectors.find_pack(self._db, encoder_hash) if encoder_hash else None
+        bits = ["0"]
+        for at, recipe in enumerate(recipes):
+            if not recipe.isalnum():
+                raise ValueError(f"{recipe!r} is not a recipe hash")
+            known = (
+                "EXISTS (SELECT 1 FROM derivatives d WHERE d.content_hash = s.content_hash "
+                f"AND d.recipe = '{recipe}')"
+            )
+            bits.append(f"CASE WHEN {known} THEN 0 ELSE {1 << at} END")
+        embedded = (
+            "EXISTS (SELECT 1 FROM embeddings e "
+            f"WHERE e.pack = {pack[0] if pack else -1:d} AND e.image = i.id)"
+        )
+        wanted = f"NOT {embedded}" if encoder_hash else "0"
+        return f"{' + '.join(bits)} AS lack, {wanted} AS input"
+
+    # -- what came of it -----------------------------------------------------------------------
+
+    def problems(self) -> list[Problem]:
+        """Returns why records cannot be used, in the order of the records."""
+        with translated(self._path):
+            return [
+                Problem(key, reason)
+                for key, reason in self._db.execute(
+                    "SELECT key, reason FROM staged WHERE reason IS NOT NULL ORDER BY item"
+                )
+            ]
+
+    def content_hash(self, key: str) -> str | None:
+        """Returns the content hash of a record, or None if it cannot be used."""
+        with translated(self._path):
+            found = self._db.execute("SELECT content_hash FROM staged WHERE key = ?", (key,)).get
+            return None if found is None else str(found)
+
+    def images(self) -> Iterator[StagedImage]:
+        """Yields the usable pictures by path, in the order of code points."""
+        with translated(self._path):
+            for item, key, own, image, content_hash, width, height, metadata in self._db.execute(
+                "SELECT s.item, s.key, s.fields, i.id, i.content_hash, i.width, i.height, "
+                "i.metadata FROM staged s JOIN images i ON i.content_hash = s.content_hash "
+                "WHERE s.reason IS NULL ORDER BY s.key"
+            ):
+                yield StagedImage(
+                    item,
+                    key,
+                    json.loads(own),
+                    image,
+                    content_hash,
+                    width,
+                    height,
+                    json.loads(metadata),
+                )
+
+    def placed(self) -> Placed:
+        """Returns the table of what will be published, which is empty at first."""
+        return Placed(self._db, self._path)
+
+    def prune(self) -> int:
+        """Forgets the files that no record names; returns how many.
+
+        What was derived from them stays: a file that comes back needs no work.
+        """
+        with translated(self._path), atomic(self._db):
+            gone = 0
+            for table in ("files", "failures"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE NOT EXISTS "
+                    f"(SELECT 1 FROM staged s WHERE s.key = {table}.key)"
+                )
+                gone += int(self._db.changes())
+            return gone
+
+    def _count(self, sql: str) -> int:
+        with translated(self._path):
+            return int(self._db.execute(sql).get or 0)
+
+    def _pages(self, sql: str, by: str) -> Iterator[Any]:
+        """Yields rows page by page, rising by the number `by`, so that no statement stays open."""
+        joined = "AND" if " WHERE " in sql else "WHERE"
+        last: Any = -1
+        while True:
+            with translated(self._path):
+                page = self._db.execute(
+                    f"{sql} {joined} {by} > ? ORDER BY {by} LIMIT {_PAGE}", (last,)
+                ).fetchall()
+            if not page:
+                return
+            last = page[-1][0]
+            yield from page
+
+
+def _record(key: str, path: bytes, mtime_ns: int, size: int) -> Record:
+    """A record without the fields, which nothing needs before `images`."""
+    return Record(key, Path(os.fsdecode(path)), mtime_ns, size)

@@ -1,0 +1,68 @@
+"""Rows and embeddings of a build as the streams that the site writer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .derive import Recipes
+from .library import Placed
+from .pictures import strip_private
+from .site import SiteRow
+
+
+@dataclass(frozen=True)
+class PlacedRows:
+    """The rows of a build in row order (`SiteRows`), with their pictures."""
+
+    placed: Placed
+    recipes: Recipes
+    publish_location: bool
+
+    def __len__(self) -> int:
+        return len(self.placed)
+
+    def __iter__(self) -> Iterator[SiteRow]:
+        view = self.recipes.view
+        sizes = self.placed.rows(self.recipes.thumbnail.hash, view.hash if view else None)
+        for image_id, key, width, height, placeholder, fields, *pixels in sizes:
+            shown = view is not None and max(width, height) > view.over
+            yield SiteRow(
+                image_id,
+                key,
+                width,
+                height,
+                (pixels[0], pixels[1]),
+                placeholder,
+                fields,
+                (pixels[2], pixels[3]) if shown else None,
+            )
+
+    def thumbnail(self, row: int) -> bytes | None:
+        return self.placed.derivative(row, self.recipes.thumbnail.hash)
+
+    def view(self, row: int) -> bytes | None:
+        """The larger picture; None if there is none, because it would not be larger than the thumbnail."""
+        view = self.recipes.view
+        return self.placed.derivative(row, view.hash) if view else None
+
+    def original(self, row: int) -> Path | bytes | None:
+        """The file of a row, without positions and serial numbers unless they are published."""
+        path = self.placed.path(row)
+        return path if self.publish_location else strip_private(path)
+
+
+@dataclass(frozen=True)
+class PlacedEmbeddings:
+    """The embeddings of a build in row order (`Embeddings`)."""
+
+    placed: Placed
+    encoder_hash: str
+    dim: int
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        return self.placed.embedding_blocks(self.encoder_hash)
