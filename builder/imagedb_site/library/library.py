@@ -167,12 +167,13 @@ class Library:
         """Replaces the rows of the last build, in row order, and their full text.
 
         Nothing is written if the same rows and fields are stored already. Their layout is not known
-        afterwards; a build stores it with `Stage.remember`.
+        afterwards; a build stores it with `Placed.remember`.
         """
         with self.transaction():
             query = rows.insert_records(self._db, records)
             rows.replace_rows(self._db, query, fields)
-            self._db.execute("DELETE FROM layout; DROP TABLE temp.given")
+            self._db.execute("DROP TABLE temp.given")
+            rows.put_layout(self._db, None)
 
     def count(self) -> int:
         """Returns the number of rows."""

@@ -129,26 +129,33 @@ def search_text(db: apsw.Connection, query: str, k: int) -> list[tuple[int, floa
         ) from error
 
 
-def put_layout(db: apsw.Connection, layout: StoredLayout) -> None:
-    """Stores a layout; its arrays of rows are columns of `rows`, written by `replace_rows`."""
-    settings = {
-        "packed": layout.packed,
-        "thumbnails": layout.thumbnails,
-        "encoder": layout.encoder,
-        "grown": layout.grown,
-    }
-    parts = {"order": layout.order, "mean": layout.mean, "scale": layout.scale}
-    db.execute("DELETE FROM layout")
-    db.execute("INSERT INTO layout VALUES ('settings', ?)", (to_json(settings).encode(),))
-    for name, array in parts.items():
-        if array is not None:
-            little = array.astype(array.dtype.newbyteorder("<"))
-            db.execute("INSERT INTO layout VALUES (?, ?)", (name, little.tobytes()))
+def put_layout(db: apsw.Connection, layout: StoredLayout | None) -> None:
+    """Stores a layout, or that none is known. Its arrays of rows are columns of `rows`."""
+    parts: dict[str, bytes] = {}
+    if layout is not None:
+        settings = {
+            "packed": layout.packed,
+            "thumbnails": layout.thumbnails,
+            "encoder": layout.encoder,
+            "grown": layout.grown,
+        }
+        parts["settings"] = to_json(settings).encode()
+        for name in ("order", "mean", "scale"):
+            array = getattr(layout, name)
+            if array is not None:
+                parts[name] = array.astype(array.dtype.newbyteorder("<")).tobytes()
+    if parts != _stored_layout(db):
+        db.execute("DELETE FROM layout")
+        db.executemany("INSERT INTO layout VALUES (?, ?)", parts.items())
+
+
+def _stored_layout(db: apsw.Connection) -> dict[str, bytes]:
+    return {name: bytes(value) for name, value in db.execute("SELECT name, value FROM layout")}
 
 
 def get_layout(db: apsw.Connection) -> StoredLayout | None:
     """Returns the layout of the last build, or None if there is none."""
-    stored = {name: bytes(value) for name, value in db.execute("SELECT name, value FROM layout")}
+    stored = _stored_layout(db)
     if "settings" not in stored:
         return None
     kind = np.dtype([("id", "u8"), ("pack", "i4"), ("slot", "i4")])
