@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { manifestUrl, type SearchRequest } from "../../web_assets/src/engine";
 import { expected, open, rowsOf } from "./support/engine";
+import { bytes, golden } from "./support/files";
 import { serveTiny } from "./support/site";
 
 const browse: SearchRequest = { mode: "all", k: 100 };
@@ -18,6 +19,14 @@ describe("opening", () => {
     const engine = await open(server);
     expect(server.asked).toEqual(["manifest.json"]);
     expect(engine.manifest.collection.count).toBe(24);
+  });
+
+  it("tells what the model for pictures costs, and loads only its index for that", async () => {
+    expect(await (await open(serveTiny())).imageModelSize()).toBeNull();
+    const server = serveTiny({ model: true });
+    const engine = await open(server);
+    expect(await engine.imageModelSize()).toBe(bytes(golden, "pack-tiny", "image.onnx").length);
+    expect(server.asked).toEqual(["manifest.json", server.manifest.model!.file.path]);
   });
 
   it("names a version it does not read", async () => {

@@ -136,6 +136,10 @@ export class FakeCollection implements Collection {
     return Promise.reject(new Error("not here"));
   }
 
+  imageModelSize(): Promise<number | null> {
+    return Promise.resolve(null);
+  }
+
   suggest(text: string): Promise<Suggestion[]> {
     return Promise.resolve(text ? [{ kind: "word", text: `${text}s `, shown: `${text}s`, count: 1 }] : []);
   }

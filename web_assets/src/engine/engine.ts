@@ -172,6 +172,10 @@ export class Engine implements CollectionMethods {
     return await this.plainly(text, (plan) => correction(this.resources, text, plan));
   }
 
+  async imageModelSize(): Promise<number | null> {
+    return await this.site.imageModelSize();
+  }
+
   async embedImage(picture: Pixels | Blob): Promise<Float32Array> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");

@@ -26,7 +26,7 @@ export interface CollectionMethods {
   rowOf(id: string): Promise<number | null>;
   /** All published image ids in row order, 8 bytes each. */
   ids(): Promise<Uint8Array>;
-  /** The rows that meet filters and a query text (its conditions and any of its words), in row order; null for all. */
+  /** The rows that meet filters and a query text (its conditions and any of its words), in default order; null for all. */
   matching(options?: { text?: string | undefined; filters?: Filter[] | undefined }): Promise<Uint32Array | null>;
   /** The text fields of a row with the words that matched `text`. */
   highlight(row: number, text: string): Promise<Highlight[]>;
@@ -49,6 +49,8 @@ export interface CollectionMethods {
    * worker only pixels are accepted. Rejects with an error named `PictureError` for a file that the browser cannot read.
    */
   embedImage(picture: Pixels | Blob): Promise<Float32Array>;
+  /** How many bytes of the image tower are loaded before the first picture is embedded; null without a model. */
+  imageModelSize(): Promise<number | null>;
   /** Completions of what is being typed: words of the collection and values of its fields, best first. */
   suggest(text: string, limit?: number): Promise<Suggestion[]>;
   /** Corrections of words of a query that occur nowhere; null if there is nothing to correct. */

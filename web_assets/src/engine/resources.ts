@@ -32,7 +32,7 @@ const ROWS_FIRST_MS = 150;
 const MODEL_WAITS_MS = 4000;
 
 /** What a search asks of a collection. The additions of a visitor are laid over it as further rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
@@ -183,6 +183,13 @@ export class SiteResources {
       this.loadedVocabulary = new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim);
       return this.loadedVocabulary;
     });
+  }
+
+  /** The stored size of the image tower in bytes; null without a model. */
+  async imageModelSize(): Promise<number | null> {
+    if (!this.encoder()) return null;
+    const { pack, files } = await this.modelIndex();
+    return files.get(pack.image.file)?.bytes ?? null;
   }
 
   /** The words of the collection's texts; null if the site has none. */

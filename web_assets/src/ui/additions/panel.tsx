@@ -7,6 +7,7 @@ import { useMedia } from "../parts/hooks";
 import { AlertIcon, CameraIcon, DownloadIcon, LockIcon, PictureIcon } from "../parts/icons";
 import { Modal } from "../parts/modal";
 import { carriesFiles, filesFrom, listen } from "../pictures/intake";
+import { useImageModelSize } from "../pictures/use-pictures";
 import { bytes, count, pictures } from "../wording";
 import { Coming, Entry } from "./entry";
 import { Undo } from "./local";
@@ -79,7 +80,6 @@ function Panel(): JSX.Element {
 function Intake(): JSX.Element {
   const { adding } = useController();
   const { additions } = useAdding();
-  const manifest = useStore((state) => state.manifest);
   const tower = useStore((state) => state.progress["image-tower"]);
   const touch = useMedia("(pointer: coarse)");
   const files = useRef<HTMLInputElement>(null);
@@ -89,7 +89,7 @@ function Intake(): JSX.Element {
     event.currentTarget.value = "";
     void adding.add(chosen);
   };
-  const toLoad = Boolean(manifest?.model) && !(tower?.done && tower.total > 0);
+  const size = useImageModelSize(true);
   const fresh = !additions?.list.length;
   return (
     <div class={`add-zone ${fresh ? "" : "small"}`}>
@@ -106,7 +106,7 @@ function Intake(): JSX.Element {
           <LockIcon />
           <span>
             They are found with the others by the very next search. They are looked at and kept on this device only,
-            never uploaded.{toLoad && " The first one loads the picture model."}
+            never uploaded.{!(tower?.done && tower.total > 0) && size !== null && ` The first one loads the picture model, ${bytes(size)}.`}
           </span>
         </p>
       )}

@@ -5,6 +5,8 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useController, useStore } from "../context";
 import { useMedia } from "../parts/hooks";
 import { CameraIcon, PictureIcon } from "../parts/icons";
+import { bytes } from "../wording";
+import { useImageModelSize } from "./use-pictures";
 
 export function Chooser(): JSX.Element | null {
   const controller = useController();
@@ -12,6 +14,7 @@ export function Chooser(): JSX.Element | null {
   const tower = useStore((state) => state.progress["image-tower"]);
   const touch = useMedia("(pointer: coarse)");
   const [open, setOpen] = useState(false);
+  const size = useImageModelSize(open);
   const place = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const files = useRef<HTMLInputElement>(null);
@@ -63,7 +66,7 @@ export function Chooser(): JSX.Element | null {
           <p>{touch ? "Several at once may be mixed with words." : <>Or drop them anywhere, or paste with <kbd>Ctrl</kbd> <kbd>V</kbd>. Several at once may be mixed with words.</>}</p>
           <p class="faint">
             Compared on this device, never uploaded.
-            {!(tower?.done && tower.total > 0) && " The first one loads the picture model."}
+            {!(tower?.done && tower.total > 0) && size !== null && ` The first one loads the picture model, ${bytes(size)}.`}
           </p>
         </div>
       )}

@@ -11,3 +11,17 @@ export function usePictures(): Pictures {
   useEffect(() => pictures.subscribe(() => redraw((n) => n + 1)), [pictures]);
   return pictures;
 }
+
+/** The bytes of the model that pictures need, once `wanted`; null if there is none, or while it is not known. */
+export function useImageModelSize(wanted: boolean): number | null {
+  const controller = useController();
+  const [size, setSize] = useState<number | null>(null);
+  useEffect(() => {
+    if (!wanted) return;
+    let current = true;
+    // The panel works without this figure.
+    controller.collection?.imageModelSize().then((bytes) => { if (current) setSize(bytes); }, () => undefined);
+    return () => { current = false; };
+  }, [wanted, controller]);
+  return size;
+}
