@@ -28,12 +28,16 @@ def make_pictures(folder: Path, count: int = 12) -> Path:
     """Photograph-like noise in three class folders, every one different."""
     for number in range(count):
         label = ("cat", "dog", "red_car")[number % 3]
-        random = np.random.default_rng(number)
-        coarse = random.integers(0, 256, (6 + number % 3, 8, 3), dtype=np.uint8)
-        picture = Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC)
-        (folder / label).mkdir(parents=True, exist_ok=True)
-        picture.save(folder / label / f"image_{number:02}.jpg", quality=90)
+        draw(folder / label / f"image_{number:02}.jpg", number)
     return folder
+
+
+def draw(file: Path, number: int) -> None:
+    """Photograph-like noise, another for each number."""
+    random = np.random.default_rng(number)
+    coarse = random.integers(0, 256, (6 + number % 3, 8, 3), dtype=np.uint8)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(coarse).resize((400, 300), Image.Resampling.BICUBIC).save(file, quality=90)
 
 
 @pytest.fixture

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from .conftest import PACK, Cli, make_pictures, tree
+from .conftest import PACK, ROOT, Cli, draw, make_pictures, tree
+
+sys.path.insert(0, str(ROOT / "tests" / "unit"))
+
+from plain_site import PlainSite
 
 
 def build(cli: Cli, pictures: Path, *more: str | Path) -> dict[str, object]:
@@ -44,12 +50,118 @@ def test_a_moved_or_copied_picture_is_not_decoded_again(cli: Cli, pictures: Path
     shutil.copy(pictures / "cat" / "image_03.jpg", pictures / "cat" / "copy.jpg")
     report = build(cli, pictures)
     assert (report["count"], report["derived"]) == (13, 0)
+    # A picture that was only moved is neither added nor removed.
+    assert (report["added"], report["removed"], report["compacted"]) == (1, 0, False)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A site, read with the document alone: what stays the same from build to build."""
+
+    files: dict[str, bytes]
+    rows: dict[str, int]
+    order: list[str]
+
+    @classmethod
+    def read(cls, folder: Path) -> Published:
+        site = PlainSite(folder)
+        site.check()
+        documents = site.documents()
+        order = [documents[row]["path"] for row in site.order()]
+        return cls(tree(folder), {one["path"]: at for at, one in enumerate(documents)}, order)
+
+
+def test_images_keep_their_rows_and_compaction_equals_a_fresh_build(
+    cli: Cli, tmp_path: Path
+) -> None:
+    pictures = make_pictures(tmp_path / "pictures", 30)
+    build(cli, pictures)
+    first = Published.read(tmp_path / "dist")
+    # Two pictures come in the middle of the order, and three go.
+    draw(pictures / "cat" / "image_00b.jpg", 100)
+    draw(pictures / "dog" / "aaa.jpg", 101)
+    gone = ["cat/image_00.jpg", "cat/image_03.jpg", "red_car/image_29.jpg"]
+    for path in gone:
+        (pictures / path).unlink()
+    report = build(cli, pictures)
+    assert (report["count"], report["derived"]) == (29, 2)
+    assert (report["added"], report["removed"], report["compacted"]) == (2, 3, False)
+    grown = Published.read(tmp_path / "dist")
+    assert grown.rows["cat/image_00b.jpg"] == first.rows["cat/image_00.jpg"]
+    assert grown.rows["dog/aaa.jpg"] == first.rows["cat/image_03.jpg"]
+    stayed = [path for path in first.rows if path not in gone]
+    assert {path: grown.rows[path] for path in stayed} == {p: first.rows[p] for p in stayed}
+    assert grown.order[:2] == ["cat/image_00b.jpg", "cat/image_06.jpg"]
+    # Nothing changes if nothing changed, whatever the layout.
+    assert build(cli, pictures)["compacted"] is False
+    assert Published.read(tmp_path / "dist") == grown
+    compacted = build(cli, pictures, "--compact")
+    assert (compacted["compacted"], compacted["derived"]) == (True, 0)
+    shutil.rmtree(tmp_path / "dist.library")
+    fresh = build(cli, pictures, "-o", "fresh")
+    assert (fresh["compacted"], fresh["added"]) == (False, 29)
+    assert tree(tmp_path / "dist") == tree(tmp_path / "fresh")
+    assert Published.read(tmp_path / "fresh").order == grown.order
+
+
+def test_the_layout_is_compacted_when_a_quarter_was_added(cli: Cli, tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path / "pictures", 12)
+    build(cli, pictures)
+    for number in range(4):
+        draw(pictures / "cat" / f"added_{number}.jpg", 100 + number)
+    report = build(cli, pictures)
+    assert (report["added"], report["compacted"]) == (4, False)
+    draw(pictures / "cat" / "added_4.jpg", 104)
+    done = cli("build", pictures, "--model", PACK)
+    assert "17 images (1 added, 0 removed)" in done.stdout
+    assert "(1 picture processed)" in done.stdout
+    assert "layout was compacted" in done.stdout
+    build(cli, pictures, "-o", "fresh")
+    assert tree(tmp_path / "dist") == tree(tmp_path / "fresh")
+
+
+def test_other_settings_of_thumbnails_or_another_encoder_compact(
+    cli: Cli, pictures: Path, tmp_path: Path
+) -> None:
+    build(cli, pictures)
+    draw(pictures / "cat" / "aaa.jpg", 100)
+    assert build(cli, pictures)["compacted"] is False
+    assert build(cli, pictures, "--thumbnail-size", "128")["compacted"] is True
+    build(cli, pictures, "--thumbnail-size", "128", "-o", "fresh")
+    assert tree(tmp_path / "dist") == tree(tmp_path / "fresh")
+    done = cli("build", pictures, "--thumbnail-size", "128", "--model", "none", "--json")
+    assert json.loads(done.stdout)["compacted"] is True
+
+
+STOP_BEFORE_REMEMBERING = """
+import os, sys
+from imagedb_site.cli.main import run
+from imagedb_site.library import Placed
+Placed.remember = lambda *_: os._exit(9)
+run(sys.argv[1:])
+"""
+
+
+def test_a_build_killed_after_the_swap_makes_the_same_site_again(cli: Cli, tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path / "pictures", 20)
+    build(cli, pictures)
+    draw(pictures / "cat" / "aaa.jpg", 100)
+    (pictures / "cat" / "image_03.jpg").unlink()
+    before = tree(tmp_path / "dist")
+    command = ["build", str(pictures), "--model", str(PACK)]
+    done = subprocess.run([sys.executable, "-c", STOP_BEFORE_REMEMBERING, *command], cwd=tmp_path)
+    assert done.returncode == 9
+    swapped = tree(tmp_path / "dist")
+    assert swapped != before
+    assert build(cli, pictures)["compacted"] is False
+    assert tree(tmp_path / "dist") == swapped
 
 
 def test_a_removed_picture_leaves_the_site(cli: Cli, pictures: Path, tmp_path: Path) -> None:
     build(cli, pictures)
     (pictures / "cat" / "image_00.jpg").unlink()
-    assert build(cli, pictures)["count"] == 11
+    report = build(cli, pictures)
+    assert (report["count"], report["added"], report["removed"]) == (11, 0, 1)
     manifest = json.loads((tmp_path / "dist" / "manifest.json").read_text())
     assert manifest["collection"]["count"] == 11
 
@@ -100,6 +212,20 @@ def test_strict_fails_and_keeps_the_site(cli: Cli, pictures: Path, tmp_path: Pat
     done = cli("build", pictures, "--model", PACK, "--strict")
     assert done.returncode == 4
     assert "empty.jpg" in done.stdout
+    assert "Skipped 1 item:" in done.stdout
+    assert "dist was left unchanged." in done.stdout
+    assert done.stderr.endswith("Error: 1 problem (--strict).\n")
+    assert tree(tmp_path / "dist") == before
+
+
+def test_strict_counts_every_problem(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    build(cli, pictures)
+    before = tree(tmp_path / "dist")
+    (tmp_path / "t.csv").write_text("file,title\nimage_00.jpg,A\nnowhere.jpg,B\n")
+    done = cli("build", pictures, "--model", PACK, "--metadata", "t.csv", "--strict")
+    assert done.returncode == 4
+    assert "nowhere.jpg" in done.stdout
+    assert done.stderr.endswith("Error: 1 problem (--strict).\n")
     assert tree(tmp_path / "dist") == before
 
 
@@ -117,6 +243,10 @@ def test_strict_fails_and_keeps_the_site(cli: Cli, pictures: Path, tmp_path: Pat
         (["pictures", "-o", "precious"], 8, "precious"),
         (["pictures", "--model", "old-pack"], 5, "version"),
         (["pictures", "--metadata", "collides.csv"], 3, "width"),
+        (["pictures", "--url", "ftp://example.org"], 2, "not a web address"),
+        (["pictures", "--url", "https://me:secret@example.org"], 2, "user name"),
+        (["pictures", "--language", "German!"], 2, "language tag"),
+        (["pictures", "--config", "language.toml"], 2, "language must be"),
         ([], 2, "pictures"),
     ],
 )
@@ -125,6 +255,7 @@ def test_mistakes_are_one_sentence(
 ) -> None:
     (tmp_path / "hollow").mkdir()
     (tmp_path / "bad.toml").write_text('colour = "red"\n')
+    (tmp_path / "language.toml").write_text("language = 1\n")
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "diary.txt").write_text("mine")
     (tmp_path / "collides.csv").write_text("file,width,width\nimage_00.jpg,1,2\n")
@@ -156,6 +287,27 @@ def test_settings_file(cli: Cli, pictures: Path, tmp_path: Path) -> None:
         cli("search", "sleeping", "--in", "public", "--mode", "words", "--json").stdout
     )
     assert [hit["path"] for hit in found["results"]] == ["cat/image_00.jpg"]
+
+
+def test_address_and_language_are_written_into_the_page(
+    cli: Cli, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "imagedb-site.toml").write_text(
+        f'pictures = "pictures"\nmodel = "{PACK}"\nlanguage = "de-CH"\n'
+        'url = "https://example.org/bilder"\ncompact = true\n'
+    )
+    done = cli("build", "--json")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "dist" / "index.html").read_text()
+    assert '<html lang="de-CH">' in page
+    assert '<link rel="canonical" href="https://example.org/bilder/">' in page
+    preview = re.search(r'property="og:image" content="https://example.org/bilder/(.+?)"', page)
+    assert preview and (tmp_path / "dist" / preview[1]).is_file()
+    done = cli("build", "--url", "http://other.example/", "--language", "en", "--json")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "dist" / "index.html").read_text()
+    assert '<html lang="en">' in page and "http://other.example/" in page
+    assert "example.org" not in page
 
 
 def test_killed_builds_resume_to_the_same_bytes(cli: Cli, tmp_path: Path) -> None:
