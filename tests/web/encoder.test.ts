@@ -92,13 +92,13 @@ describe("pictures", () => {
     expect([tensor[0], tensor[7 * 32], tensor[8 * 32], tensor[24 * 32], tensor[32 * 32]]).toEqual([1, 1, 0, 1, 0]);
   });
 
-  it("keep their values where nothing is to be done", () => {
+  it("keep their values if there is nothing to do", () => {
     const image = { width: 3, height: 2, data: Uint8Array.from({ length: 18 }, (_, i) => i * 14) };
     expect(resize(image, 3, 2, "bicubic")).toBe(image);
     expect(resize({ width: 5, height: 5, data: new Uint8Array(75).fill(200) }, 17, 2, "bicubic").data).toEqual(new Uint8Array(17 * 2 * 3).fill(200));
   });
 
-  it("are refused where the bytes are not their pixels", () => {
+  it("are refused if the bytes are not their pixels", () => {
     expect(() => preprocess({ width: 2, height: 2, data: new Uint8Array(15) }, pack.image.preprocessing)).toThrow(RangeError);
   });
 });

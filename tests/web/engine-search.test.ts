@@ -57,7 +57,7 @@ describe("words", () => {
 });
 
 describe("why a result is there", () => {
-  it("is told by ranks, words and similarity, before and after the divide", async () => {
+  it("is shown by ranks, words and similarity, before and after the divide", async () => {
     const engine = await open(serveTiny({ model: true }));
     const response = await engine.search({ text: "two cats", mode: "all", k: 24 });
     const best = response.results.find(({ row }) => row === 20)!;
@@ -157,7 +157,7 @@ describe("meaning", () => {
     expect(server.asked).toHaveLength(before);
   });
 
-  it("ranks by similarity alone where only meaning is asked", async () => {
+  it("ranks by similarity alone if only meaning is asked", async () => {
     const engine = await open(serveTiny({ model: true }));
     const response = await engine.search({ text: "red car", mode: "meaning", k: 24 });
     expect(response.total).toBeNull();

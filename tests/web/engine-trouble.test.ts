@@ -1,4 +1,4 @@
-/** The engine over the golden site where files are missing or damaged, a search is given up, or the network is slow. */
+/** The engine over the golden site if files are missing or damaged, a search is aborted, or the network is slow. */
 import { describe, expect, it } from "vitest";
 import type { LoadProgress } from "../../web_assets/src/engine";
 import { LoadError } from "../../web_assets/src/format";

@@ -68,7 +68,7 @@ describe("rows, documents and ids", () => {
     expect(server.asked.filter((path) => path.includes("documents."))).toHaveLength(1);
   });
 
-  it("thumbnails lie where the site has them", async () => {
+  it("thumbnails lie in files of the site", async () => {
     const server = serveTiny();
     const engine = await open(server);
     const infos = await engine.rows(Array.from({ length: 24 }, (_, row) => row));

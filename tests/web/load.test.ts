@@ -13,7 +13,7 @@ const plain: FileEntry = { path: "data/a.bin", bytes: content.length, raw_bytes:
 
 type Answer = () => Response | Promise<Response>;
 
-/** A `fetch` that gives the answers in turn, the last one for ever, and notes how it was asked. */
+/** A `fetch` that gives the answers in turn, the last one again and again, and notes how it was asked. */
 function network(...answers: Answer[]) {
   const asked: { url: string; init: RequestInit | undefined }[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -36,11 +36,11 @@ function pieces(bytes: Uint8Array, size: number): Response {
 }
 
 describe("a file", () => {
-  it("is decoded where the host did not", async () => {
+  it("is decoded if the host did not do it", async () => {
     expect(await loadFile(BASE, entry, network(() => new Response(packed)))).toEqual(content);
   });
 
-  it("is taken as it comes where the host already decoded it", async () => {
+  it("is taken as it comes if the host already decoded it", async () => {
     expect(await loadFile(BASE, entry, network(() => new Response(content)))).toEqual(content);
   });
 
@@ -52,7 +52,7 @@ describe("a file", () => {
     expect(await loadFile(BASE, { ...plain, bytes: 0, raw_bytes: 0, sha256: digest(new Uint8Array()) }, network(() => new Response(new Uint8Array())))).toHaveLength(0);
   });
 
-  it("tells how many stored bytes have come, whoever decodes", async () => {
+  it("reports how many stored bytes have arrived, decoded by the host or not", async () => {
     for (const body of [packed, content]) {
       const seen: [number, number][] = [];
       await loadFile(BASE, entry, { ...network(() => pieces(body, 16)), onProgress: (loaded, total) => { seen.push([loaded, total]); } });
@@ -85,7 +85,7 @@ describe("a file", () => {
     expect(net.asked).toHaveLength(3);
   });
 
-  it("is not asked for again where that cannot help", async () => {
+  it("is not asked for again if that cannot help", async () => {
     for (const status of [403, 404, 410]) {
       const net = network(() => new Response("", { status }));
       await expect(loadFile(BASE, entry, net)).rejects.toMatchObject({ status, retryable: false });
@@ -118,7 +118,7 @@ describe("a file", () => {
 });
 
 describe("the manifest", () => {
-  it("is always asked for anew", async () => {
+  it("is always asked for again", async () => {
     const net = network(() => Response.json({ a: 1 }));
     expect(await loadJson(BASE, net)).toEqual({ a: 1 });
     expect(net.asked[0]!.init?.cache).toBe("no-cache");

@@ -37,7 +37,7 @@ describe("open", () => {
     await expect(open(join(golden, "pack-tiny", "pack.json"))).rejects.toBeInstanceOf(FormatError);
   });
 
-  it("reports progress until told not to", async () => {
+  it("reports progress until it is stopped", async () => {
     const collection = await open(folder);
     const steps: string[] = [];
     const stop = collection.onProgress(({ step }) => steps.push(step));

@@ -69,7 +69,7 @@ describe("likely matches", () => {
     }));
   });
 
-  it("are told by 4,096 rows, evenly over the collection, if it is larger", async () => {
+  it("are estimated from 4,096 rows, evenly over the collection, if it is larger", async () => {
     const far = Array.from({ length: 8192 }, (_, row) => [row % 2 ? 1 : 0, 0]);
     // Every second row is taken, and these are like nothing.
     expect(await likelyFrom(nearestOf(far), Float32Array.of(1, 0), 0.01)).toBeCloseTo(0.06, 6);

@@ -5,13 +5,13 @@ export interface Ranking {
   rows: number[];
   /** Its rows in the words arm, best first. */
   words?: number[];
-  /** Which part of the words those rows have; absent where all of them. */
+  /** Which part of the words those rows have; absent if all of them have all words. */
   coverage?: number[];
-  /** The similarities of `rows`, in 1e-5; absent where nothing was ranked by meaning. */
+  /** The similarities of `rows`, in 1e-5; absent if nothing was ranked by meaning. */
   similarity?: number[];
 }
 
-/** What keeps `found` from agreeing with a ranking; null where they agree. */
+/** What keeps `found` from agreeing with a ranking; null if they agree. */
 export function disagreement(
   { rows, words = [], coverage, similarity }: Ranking, found: number[],
   { mode, tolerance, limit, ordered }: { mode: string; tolerance: number; limit: number | null; ordered: boolean },

@@ -12,7 +12,7 @@ export function bytes(...path: string[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(readFileSync(join(...path)));
 }
 
-/** A golden file, gunzipped where it is gzip-compressed. */
+/** A golden file, decoded if it is gzip-compressed. */
 export function decoded(...path: string[]): Uint8Array<ArrayBuffer> {
   const data = bytes(...path);
   return data[0] === 0x1f && data[1] === 0x8b ? new Uint8Array(gunzipSync(data)) : data;

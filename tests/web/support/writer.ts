@@ -165,7 +165,7 @@ export function idFiles(files: Files, ids: string[], digits = 0, fanout = 256): 
   return { digits, files: files.list("data/ids", shards, fanout) };
 }
 
-/** The `model` of a manifest for a pack of which all files are given. */
+/** The `model` of a manifest, for a pack with the contents of all its files. */
 export function modelEntry(files: Files, pack: PackManifest, contents: Map<string, Uint8Array<ArrayBuffer>>): NonNullable<Manifest["model"]> {
   const entries = Object.fromEntries([...contents].map(([name, bytes]) => [name, files.keep(`model/${name}`, bytes)]));
   const { id, name, dim, encoder_hash, licence, calibration } = pack;
