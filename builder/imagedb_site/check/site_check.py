@@ -21,6 +21,8 @@ from imagedb_site.layout import (
 )
 from imagedb_site.reader import Site, open_site, verify_site
 
+_PROGRAM = tuple(f"{folder}/" for folder in PROGRAM_FOLDERS)
+
 
 def check_site(path: str | Path, *, host: Host | None = None) -> CheckReport:
     """Check the site in a folder, or what a URL can show of one.
@@ -41,7 +43,7 @@ def check_site(path: str | Path, *, host: Host | None = None) -> CheckReport:
             findings.append(Finding("error", "", sentence(error)))
             entries = {}
         if isinstance(path, str) and "://" in path:
-            sizes = {entry.path: entry.size for entry in entries.values()}
+            sizes, checked = {entry.path: entry.size for entry in entries.values()}, {}
         else:
             folder = Path(path)
             if folder.name == MANIFEST:
@@ -50,8 +52,9 @@ def check_site(path: str | Path, *, host: Host | None = None) -> CheckReport:
             findings.extend(notes)
             if not findings or entries:
                 findings.extend(_check_files(site, folder, sizes, entries))
+            checked = {path: size for path, size in sizes.items() if _is_hashed(path)}
         if not any(finding.level == "error" for finding in findings):
-            findings.extend(_check_content(site))
+            findings.extend(_check_content(site, checked))
         findings.extend(check_limits(sizes, host))
         largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:5]
         return CheckReport(
@@ -94,19 +97,24 @@ def _check_files(
             yield Finding("error", path, "The file is missing.")
         elif sizes[path] != entry.size:
             yield Finding("error", path, f"It has {sizes[path]:,} bytes, not {entry.size:,}.")
+    unused = {path for path in sizes if _is_hashed(path) or path.startswith(_PROGRAM)}
+    unused -= entries.keys()
+    missing: set[str] = set()
     try:
-        pictures = _pictures(site)
+        for path in _pictures(site):
+            unused.discard(path)
+            if path not in sizes:
+                missing.add(path)
     except ImageDBError as error:
         yield Finding("error", "", sentence(error))
         return
-    for path in sorted(pictures - sizes.keys()):
+    for path in sorted(missing):
         yield Finding("error", path, "The file is missing.")
     yield from check_pages(folder, sizes)
     for path in sorted(sizes):
-        top = path.split("/")[0]
-        if path in entries or top in HASHED_FOLDERS:
+        if path in entries or _is_hashed(path):
             yield from _check_hash(folder, path, entries.get(path))
-        if top in (*HASHED_FOLDERS, *PROGRAM_FOLDERS) and not (path in entries or path in pictures):
+        if path in unused:
             yield Finding("warning", path, "Nothing refers to this file.")
     total = sum(size for path, size in sizes.items() if path != MANIFEST)
     if total != site.manifest.bytes:
@@ -117,36 +125,43 @@ def _check_files(
         )
 
 
-def _pictures(site: Site) -> set[str]:
-    """The paths of all picture files that rows and documents name."""
-    needed: set[str] = set()
+def _is_hashed(path: str) -> bool:
+    """Whether the file must have the hash of its content in its name."""
+    return path.split("/")[0] in HASHED_FOLDERS
+
+
+def _pictures(site: Site) -> Iterator[str]:
+    """The paths of the picture files that rows and documents name; some come more than once."""
     extension = site.manifest.thumbnails.extension
     for number, _, _ in site.blocks(site.manifest.rows):
         for row in site.row_block(number):
             if row.thumbnail is not None:
-                needed.add(thumbnail_path(row.thumbnail.hash16, extension))
+                yield thumbnail_path(row.thumbnail.hash16, extension)
     for number, _, _ in site.blocks(site.manifest.documents):
         for document in site.document_block(number):
             if "view" in document:
-                needed.add(document["view"]["path"])
+                yield document["view"]["path"]
             if "original" in document:
-                needed.add(document["original"])
-    return needed
+                yield document["original"]
 
 
 def _check_hash(folder: Path, path: str, entry: FileEntry | None) -> Iterator[Finding]:
-    with (folder / path).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with (folder / path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        yield Finding("error", path, f"It cannot be read: {error.strerror}.")
+        return
     name = hash_in_name(path)
     if entry is not None and digest != entry.sha256:
         yield Finding("error", path, "Its content is not the one that the site's index announces.")
-    elif path.split("/")[0] in HASHED_FOLDERS and (name is None or not digest.startswith(name)):
+    elif _is_hashed(path) and (name is None or not digest.startswith(name)):
         yield Finding("error", path, "Its content is not the one that its name announces.")
 
 
-def _check_content(site: Site) -> Iterator[Finding]:
+def _check_content(site: Site, checked: dict[str, int]) -> Iterator[Finding]:
     """What only the reader can tell: whether the parts agree with each other."""
     try:
-        verify_site(site)
+        verify_site(site, checked)
     except ImageDBError as error:
         yield Finding("error", "", sentence(error))

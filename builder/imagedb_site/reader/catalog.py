@@ -66,12 +66,14 @@ class CatalogDatabase:
         sql = "SELECT rowid - 1, rank FROM fts WHERE fts MATCH ? ORDER BY rank, rowid LIMIT ?"
         with _expression_errors():
             found = self._database.execute(sql, (expression, limit)).fetchall()
+        rows: list[tuple[int, float]] = []
         for row, rank in found:
             if not isinstance(row, int) or not 0 <= row < self._count:
                 raise FormatError("The catalog holds rows that the collection does not have.")
             if not isinstance(rank, float):
                 raise FormatError("The catalog answers with something else than rows.")
-        return [(row, rank) for row, rank in found]
+            rows.append((row, rank))
+        return rows
 
     def ranked(self, expression: str, limit: int) -> NDArray[np.int64]:
         """The rows of `search`, int64 [n]. Raises as `search` does."""

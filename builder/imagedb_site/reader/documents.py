@@ -1,4 +1,4 @@
-"""Documents of a published site (docs/FORMAT.md 2.4), checked value by value."""
+"""Documents of a published site (docs/FORMAT.md 2.7), checked value by value."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from imagedb_site.errors import FormatError
 from imagedb_site.reader.manifest import Field
 from imagedb_site.reader.shape import as_count, as_list, as_object, as_text, parse_json, safe_path
 
+_TEXT = (str,)
+_KINDS: dict[str, tuple[type, ...]] = {"tags": (list,), "number": (int, float), "boolean": (bool,)}
+"""Which types JSON gives for the values of a field; text for all other types of field."""
+
 
 def decode_documents(
     data: bytes, ids: Sequence[str], fields: Sequence[Field]
@@ -17,36 +21,26 @@ def decode_documents(
     documents = as_list(parse_json(data, "A block of documents"), "A block of documents")
     if len(documents) != len(ids):
         raise FormatError(f"The block has {len(documents):,} documents, not {len(ids):,}.")
-    types = {field.name: field.type for field in fields}
+    kinds = {field.name: _KINDS.get(field.type, _TEXT) for field in fields}
     for value, image_id in zip(documents, ids, strict=True):
         document = as_object(value, "A document")
         if document.get("id") != image_id:
             raise FormatError(f"The document of {image_id} is that of another image.")
-        where = f"The document of {image_id}: "
-        as_text(document.get("path"), where + "path")
-        as_count(document.get("width"), where + "width")
-        as_count(document.get("height"), where + "height")
-        values = as_object(document.get("fields"), where + "fields")
-        for name, field_value in values.items():
-            if name in types and not _fits(field_value, types[name]):
-                raise FormatError(f"{where}“{name}” is no {types[name]}.")
+        where = f"The document of {image_id}"
+        as_text(document.get("path"), "The path of a document")
+        as_count(document.get("width"), "The width of a document")
+        as_count(document.get("height"), "The height of a document")
+        for name, field_value in as_object(document.get("fields"), "A document's fields").items():
+            kind = type(field_value)
+            if kind not in kinds.get(name, (kind,)) or (
+                kind is list and name in kinds and not all(type(tag) is str for tag in field_value)
+            ):
+                raise FormatError(f"{where} has a “{name[:80]}” of the wrong type.")
         if "view" in document:
-            view = as_object(document["view"], where + "view")
-            safe_path(view.get("path"), where + "view.path")
-            as_count(view.get("width"), where + "view.width")
-            as_count(view.get("height"), where + "view.height")
+            view = as_object(document["view"], f"{where}: view")
+            safe_path(view.get("path"), f"{where}: view.path")
+            as_count(view.get("width"), f"{where}: view.width")
+            as_count(view.get("height"), f"{where}: view.height")
         if "original" in document:
-            safe_path(document["original"], where + "original")
+            safe_path(document["original"], f"{where}: original")
     return documents
-
-
-def _fits(value: object, field_type: str) -> bool:
-    match field_type:
-        case "tags":
-            return isinstance(value, list) and all(isinstance(tag, str) for tag in value)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "boolean":
-            return isinstance(value, bool)
-        case _:
-            return isinstance(value, str)

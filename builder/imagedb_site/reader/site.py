@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
@@ -35,13 +34,13 @@ from imagedb_site.reader.model import Model, decode_model
 from imagedb_site.reader.recent import Recent
 from imagedb_site.reader.shape import FILE_LIMIT, as_entry, as_object, parse_json
 from imagedb_site.reader.source import Source, open_source
+from imagedb_site.reader.unpack import unpack
 from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
 from imagedb_site.reader.walk import walk
 from imagedb_site.text import fts_query
 
 _KEPT_BLOCKS = 64
 _KEPT_ID_FILES = 256
-_CHUNK = 1 << 20
 
 
 def open_site(place: str | Path) -> Site:
@@ -108,6 +107,15 @@ class Site:
         number, place = divmod(row, self.manifest.rows.block)
         return self.row_block(number)[place]
 
+    def rows(self, first: int, count: int) -> list[RowInfo]:
+        """The rows `first … first+count-1`."""
+        found: list[RowInfo] = []
+        block = self.manifest.rows.block
+        while len(found) < count:
+            number, place = divmod(first + len(found), block)
+            found += self.row_block(number)[place : place + count - len(found)]
+        return found
+
     def row_of(self, image_id: str) -> int | None:
         """The row of an image id, None if the collection does not have it."""
         digits = self.manifest.ids.digits
@@ -170,7 +178,7 @@ class Site:
         if documents is None:
             entry = self._document_list.entry(number)
             first, count = block_span(number, self.manifest.documents.block, self.count)
-            ids = [self.row(row).image_id for row in range(first, first + count)]
+            ids = [row.image_id for row in self.rows(first, count)]
             with _naming(entry):
                 documents = decode_documents(self.read(entry), ids, self.manifest.fields)
             self._documents.put(number, documents)
@@ -238,7 +246,8 @@ class Site:
     def _catalog_file(self) -> Future[Path]:
         def extract() -> Path:
             file = Path(self._catalog_folder.name) / "catalog.db"
-            self._extract(self.manifest.catalog.file, file)
+            entry = self.manifest.catalog.file
+            unpack(self.stored(entry), entry.raw_size, file)
             return file
 
         worker = ThreadPoolExecutor(1)
@@ -330,45 +339,9 @@ class Site:
             self._id_files.put(number, found)
         return found
 
-    def _extract(self, entry: FileEntry, target: Path) -> None:
-        """Decode a file to disk, piece by piece."""
-        data = self.stored(entry)
-        size = 0
-        try:
-            with target.open("wb") as out:
-                for part in _decoded(data):
-                    size += len(part)
-                    if size > entry.raw_size:
-                        raise FormatError("It is longer than announced.")
-                    out.write(part)
-        except OSError as error:
-            raise StorageError(f"Cannot write {target}: {error.strerror or error}.") from error
-        if size != entry.raw_size:
-            raise FormatError(f"It has {size:,} bytes, not {entry.raw_size:,}.")
-
     def _check_row(self, row: int) -> None:
         if not 0 <= row < self.count:
             raise UsageError(f"There is no row {row:,}; the collection has {self.count:,} images.")
-
-
-def _decoded(data: bytes) -> Iterator[bytes]:
-    """The content of a gzip member in pieces, or the data themselves."""
-    if data[:2] != b"\x1f\x8b":
-        yield data
-        return
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    rest = data
-    try:
-        while not unpacker.eof:
-            part = unpacker.decompress(rest, _CHUNK)
-            rest = unpacker.unconsumed_tail
-            if not part and not rest and not unpacker.eof:
-                raise FormatError("A gzip-compressed file is cut short.")
-            yield part
-    except zlib.error as error:
-        raise FormatError("A gzip-compressed file is damaged.") from error
-    if unpacker.unused_data:
-        raise FormatError("A gzip-compressed file has bytes after its end.")
 
 
 def named(entry: FileEntry, error: FormatError) -> FormatError:

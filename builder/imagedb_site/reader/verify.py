@@ -4,42 +4,85 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 from imagedb_site.errors import FormatError
-from imagedb_site.layout import HASHED_FOLDERS, hash_in_name
+from imagedb_site.layout import HASHED_FOLDERS, hash_in_name, thumbnail_path
 from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
 from imagedb_site.reader.manifest import Field
 from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
-from imagedb_site.records import Value
+from imagedb_site.reader.source import Source
 
-Document = dict[str, object]
+Document = dict[str, Any]
 
 
-def verify_site(site: Site, skip: frozenset[str] = frozenset()) -> None:
-    """Check every file and what the files say about each other; `skip` names paths not to read again.
+def verify_site(site: Site, checked: dict[str, int] | None = None) -> None:
+    """Check every file and what the files say about each other.
 
-    Raises FormatError for the first thing that is wrong.
+    `checked`: the sizes of picture files whose content is known to fit their names. They are not read
+    again, and those that are read are added. Raises FormatError for the first thing that is wrong.
     """
+    source = site.source
+    noting = _Noting(source)
+    site.source = noting
+    try:
+        _verify_parts(site, {} if checked is None else checked)
+        for entry in site.entries():
+            if entry.path.split("/")[0] in HASHED_FOLDERS:
+                check_name(entry.path, entry.sha256)
+            if entry.path not in noting.paths:
+                site.read(entry)
+    finally:
+        site.source = source
+
+
+def check_name(path: str, sha256: str) -> None:
+    """Raise FormatError unless the name of a hashed file holds the beginning of its SHA-256."""
+    name = hash_in_name(path)
+    if name is None or not sha256.startswith(name):
+        raise FormatError(f"{path} does not have the hash of its content in its name.")
+
+
+class _Noting:
+    """A source that notes which files were read, so that none is read twice."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.paths: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        return self._source.name
+
+    def read(self, path: str, limit: int) -> bytes:
+        data = self._source.read(path, limit)
+        self.paths.add(path)
+        return data
+
+    def address(self, path: str) -> str:
+        return self._source.address(path)
+
+
+def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
+    """What the files say about each other."""
     manifest = site.manifest
-    for entry in site.entries():
-        if entry.path.split("/")[0] in HASHED_FOLDERS:
-            check_name(entry.path, entry.sha256)
-        if entry.path not in skip:
-            site.read(entry)
-    _verify_ids(site)
+    ids = site.id_numbers
     _ = site.order
     columns = [(field, site.column(field.name)) for field in manifest.fields if field.column]
-    pictures = _Pictures(site, skip)
+    pictures = _Pictures(site, sizes)
     for first, rows, documents in _parts(site):
+        if [int(info.image_id, 16) for info in rows] != ids[first : first + len(rows)].tolist():
+            raise FormatError(f"The ids and the rows from {first:,} on are of different images.")
         for offset, (info, document) in enumerate(zip(rows, documents, strict=True)):
-            if (info.width, info.height) != (document["width"], document["height"]):
+            if info.width != document["width"] or info.height != document["height"]:
                 raise FormatError(f"Row {first + offset:,} and its document differ in size.")
-            pictures.add(info, document)
+            pictures.verify(first + offset, info, document)
         for field, column in columns:
             _verify_column(field, column, first, documents)
-    pictures.verify()
+    if pictures.thumbnails != manifest.thumbnails.count:
+        raise FormatError("thumbnails.count is not the number of thumbnails.")
     if site.model is not None:
         _verify_model(site)
     if manifest.vectors is not None:
@@ -50,27 +93,10 @@ def verify_site(site: Site, skip: frozenset[str] = frozenset()) -> None:
     _ = site.words
 
 
-def check_name(path: str, sha256: str) -> None:
-    """Raise FormatError unless the name of a hashed file holds the beginning of its SHA-256."""
-    name = hash_in_name(path)
-    if name is None or not sha256.startswith(name):
-        raise FormatError(f"{path} does not carry the hash of its content in its name.")
-
-
-def _verify_ids(site: Site) -> None:
-    """The look-up of ids and the rows must say the same."""
-    numbers = site.id_numbers
-    for number, first, count in site.blocks(site.manifest.rows):
-        told = [int(info.image_id, 16) for info in site.row_block(number)]
-        if told != numbers[first : first + count].tolist():
-            raise FormatError(f"The ids and the rows from {first:,} on are of different images.")
-
-
 def _parts(site: Site) -> Iterator[tuple[int, list[RowInfo], list[Document]]]:
     """First row, rows and documents of every block of documents."""
     for number, first, count in site.blocks(site.manifest.documents):
-        rows = [site.row(row) for row in range(first, first + count)]
-        yield first, rows, site.document_block(number)
+        yield first, site.rows(first, count), site.document_block(number)
 
 
 def _verify_model(site: Site) -> None:
@@ -86,50 +112,50 @@ def _verify_model(site: Site) -> None:
 
 def _verify_column(field: Field, column: SiteColumn, first: int, documents: list[Document]) -> None:
     values = column.part(first, len(documents))
-    for row, (value, document) in enumerate(zip(values, documents, strict=True), first):
-        known: dict[str, Value] = as_object(document["fields"], "fields")
-        if field.type == "date":
-            # Compared by presence only: the documents keep the text as it was.
-            agree = (value is None) == (field.name not in known)
-        else:
-            expected: object = known.get(field.name, [] if field.type == "tags" else None)
-            if isinstance(expected, bool):
-                expected = "true" if expected else "false"
-            agree = value == expected
-        if not agree:
-            raise FormatError(
-                f"The column “{field.name}” and the document of row {row:,} disagree."
-            )
+    name = field.name
+    known = [document["fields"].get(name) for document in documents]
+    if field.type == "date":
+        # Compared by presence only: the documents keep the text as it was.
+        agree = [value is None for value in values] == [value is None for value in known]
+    else:
+        if field.type == "tags":
+            known = [[] if value is None else value for value in known]
+        elif field.type == "boolean":
+            known = [None if value is None else str(value).lower() for value in known]
+        agree = values == known
+    if not agree:
+        last = first + len(documents) - 1
+        raise FormatError(
+            f"The column “{name}” and the documents of the rows {first:,} to {last:,} disagree."
+        )
 
 
 class _Pictures:
-    """Collects which picture files the rows need, and how long each has to be."""
+    """Reads every picture file once, and knows how long it is afterwards."""
 
-    def __init__(self, site: Site, skip: frozenset[str]) -> None:
-        self._site = site
-        self._skip = skip
-        self._needed: dict[str, int] = {}
-        self._count = 0
+    def __init__(self, site: Site, sizes: dict[str, int]) -> None:
+        self._source = site.source
+        self._extension = site.manifest.thumbnails.extension
+        self._sizes = sizes
+        self.thumbnails = 0
 
-    def add(self, info: RowInfo, document: Document) -> None:
+    def verify(self, row: int, info: RowInfo, document: Document) -> None:
+        """Check the picture files of a row."""
         place = info.thumbnail
         if place is not None:
-            self._count += 1
-            path = f"thumbs/{place.hash16}.{self._site.manifest.thumbnails.extension}"
-            self._needed[path] = max(self._needed.get(path, 0), place.offset + place.length)
-        view, original = document.get("view"), document.get("original")
-        if isinstance(view, dict):
-            self._needed.setdefault(str(view["path"]), 0)
-        if isinstance(original, str):
-            self._needed.setdefault(original, 0)
+            self.thumbnails += 1
+            path = thumbnail_path(place.hash16, self._extension)
+            if self._size(path) < place.offset + place.length:
+                raise FormatError(f"{path} is too short for the thumbnail of row {row:,}.")
+        if "view" in document:
+            self._size(document["view"]["path"])
+        if "original" in document:
+            self._size(document["original"])
 
-    def verify(self) -> None:
-        if self._count != self._site.manifest.thumbnails.count:
-            raise FormatError("thumbnails.count is not the number of thumbnails.")
-        for path, least in self._needed.items():
-            if path in self._skip:
-                continue
-            data = self._site.source.read(path, FILE_LIMIT)
+    def _size(self, path: str) -> int:
+        size = self._sizes.get(path)
+        if size is None:
+            data = self._source.read(path, FILE_LIMIT)
             check_name(path, hashlib.sha256(data).hexdigest())
-            if len(data) < least:
-                raise FormatError(f"{path} is too short for the thumbnails in it.")
+            size = self._sizes[path] = len(data)
+        return size
