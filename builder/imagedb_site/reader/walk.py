@@ -10,6 +10,8 @@ from imagedb_site.reader.lists import decode_node
 from imagedb_site.reader.shape import as_entry, parse_json
 
 _DEEPEST = 12
+_INDEX_LIMIT = 64 << 20
+"""The most bytes that an index may have; a node of 4,096 files has 200 kB."""
 _KEYS = ("path", "bytes", "raw_bytes", "sha256")
 
 
@@ -33,6 +35,8 @@ def _walk(
         if entry.index:
             if depth == _DEEPEST:
                 raise FormatError(f"{entry.path} is an index too far below the manifest.")
+            if entry.raw_size > _INDEX_LIMIT:
+                raise FormatError(f"{entry.path} is too large for an index.")
             yield from _walk(_entries_of(read(entry), entry.path), read, seen, depth + 1)
 
 
