@@ -33,10 +33,11 @@ class Placed:
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self._db = connection
         self._path = path
+        self._count = 0
 
     def __len__(self) -> int:
-        with translated(self._path):
-            return int(self._db.execute("SELECT count(*) FROM items").get or 0)
+        """The number of pictures. The writer asks for it with every row."""
+        return self._count
 
     def put(self, items: Iterable[Item]) -> None:
         """Takes in the pictures."""
@@ -48,6 +49,7 @@ class Placed:
                     for one in items
                 ),
             )
+            self._count = int(self._db.execute("SELECT count(*) FROM items").get or 0)
 
     def ordered(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
         """Returns the pictures in default order: their items, int64 [n], and ids, uint64 [n]."""
