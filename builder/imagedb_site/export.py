@@ -75,12 +75,13 @@ def export(
     write = WRITERS.get(target.suffix.lower())
     if write is None:
         raise UsageError(
-            f"What kind of file is {target.name}?", f"Name one that ends in {', '.join(WRITERS)}."
+            f"Cannot tell the export format from the name {target.name}.",
+            f"Use a name that ends in {', '.join(WRITERS)}.",
         )
     if thumbnails and target.suffix.lower() not in WITH_THUMBNAILS:
         raise UsageError(
             f"{target.name} cannot hold thumbnails.",
-            f"Name one that ends in {' or '.join(WITH_THUMBNAILS)}, or leave --thumbnails out.",
+            f"Use a name that ends in {' or '.join(WITH_THUMBNAILS)}, or leave --thumbnails out.",
         )
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists already.", "Choose another name, or add --overwrite.")
@@ -90,7 +91,7 @@ def export(
         raise UsageError(f"A field has the name of a column: {', '.join(sorted(taken))}.")
     ranking = in_default_order(matching(parse(text), collection.index), collection.index)
     rows = ranking.rows.tolist()
-    # A collection has a temperature where it has a model, and so embeddings.
+    # A collection with a temperature has a model, and therefore embeddings.
     embeddings = embeddings and collection.index.temperature is not None
     table = Table(collection, rows, split, embeddings, progress, thumbnails=thumbnails)
     try:
@@ -173,7 +174,7 @@ def _jsonl(table: Table, file: Path) -> None:
 
 
 def _csv(table: Table, file: Path) -> None:
-    # A byte-order mark, since the commonest reader of such files takes them for something else without.
+    # Excel only recognises UTF-8 by a byte-order mark.
     with file.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.DictWriter(out, table.columns)
         writer.writeheader()
@@ -183,7 +184,7 @@ def _csv(table: Table, file: Path) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """A list as its items; text that a spreadsheet would run as a formula, with a mark before it."""
+    """A list as text; text that a spreadsheet would run as a formula gets a quote in front."""
     text = "; ".join(map(str, value)) if isinstance(value, list) else value
     return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t") else text
 
@@ -234,7 +235,7 @@ def _library(module: str, what: str, package: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise UsageError(
-            f"Writing {what} needs {package}.", f"Run: pip install {package}"
+            f"Writing {what} needs the package {package}.", f"Run: pip install {package}"
         ) from error
 
 
@@ -269,7 +270,7 @@ def _batches(table: Table, schema: Any) -> Iterator[Any]:
 
 @contextmanager
 def _aside(target: Path) -> Iterator[Path]:
-    """A name beside `target` to write to; it takes the place of `target` when all went well."""
+    """Yields a name beside `target` to write to; if nothing fails, that file then replaces `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = target.with_name(f".{target.name}.{os.getpid()}")
     folder.mkdir()

@@ -119,7 +119,7 @@ def test_mistakes_leave_what_is_there(cli: Cli, site: Path, tmp_path: Path) -> N
     kept.write_text("mine")
     for arguments, words in (
         (("out.jsonl",), "exists already"),
-        (("out.txt",), "What kind of file"),
+        (("out.txt",), "Cannot tell the export format"),
         (("out.csv", "--thumbnails"), "cannot hold thumbnails"),
         (("out.csv", "--split", "half"), "pair of shares"),
         (("out.csv", "--split", "0.9,0.9"), "at most 1"),

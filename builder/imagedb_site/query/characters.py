@@ -1,7 +1,7 @@
-"""What counts as a space, a letter or the same text in a query, alike in every implementation.
+"""What counts as a space, a letter or the same text in a query, in every implementation.
 
-The twin is web_assets/src/engine/query/characters.ts. Nothing here may lean on what a language calls a space
-(`str.isspace` and JavaScript's backslash s differ) or on case folding (JavaScript has none).
+The twin is web_assets/src/engine/query/characters.ts. Nothing here may depend on what a language calls a
+space (`str.isspace` and JavaScript's backslash s differ) or on case folding (JavaScript has none).
 """
 
 from __future__ import annotations

@@ -36,9 +36,9 @@ COVERAGE_POWER = 0.75
 """How fast a row's share of the words arm falls with the words it lacks."""
 DEFAULT_K = 20
 MATCHED_WORDS = 8
-"""For how many words of a query results say whether they have them."""
+"""For at most this many words of a query, results list those that they have."""
 NEGATIVE_WEIGHT = 0.25
-"""Factor on the weight of a term to be far from, whose likely matches are excluded besides.
+"""Factor on a negative weight. The likely matches of such a term are also excluded.
 
 docs/benchmarks.md has the measurement.
 """
@@ -49,7 +49,7 @@ Embed = Callable[[Term], Floats]
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to tell beside the results: `suggestion` is a query that says what was understood."""
+    """A message about the query; `suggestion` is a query that means what was searched for."""
 
     kind: Literal["fts-syntax", "sort", "info"]
     message: str
@@ -73,7 +73,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Found:
-    """All results of a query, of which a page is then made; `words`: those to look for in the results."""
+    """All results of a query, before a page is cut out; `words` are looked for in the page's results."""
 
     ranking: Ranking
     total: int | None
@@ -95,9 +95,9 @@ def evaluate(
 ) -> Answer:
     """Answer `query` with `k` results from `offset` on; `embed` may be None if only words are searched.
 
-    `k:` in the query says how many results there are in all, and is the default of `k` before 20. An FTS5
-    expression that SQLite refuses is searched as plain words, and a notice says so. `group` looks for
-    results that show the same picture.
+    `k:` in the query limits the number of all results, and is the default of `k`; without it, the default
+    is 20. An FTS5 expression that SQLite refuses is searched as plain words, with a notice. With `group`,
+    results that show the same picture are found.
 
     Raises UsageError for an image id that the index does not have.
     """
@@ -238,7 +238,7 @@ def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | 
 
 
 def _unwanted(plan: Plan, index: Index, embed: Embed) -> Iterator[Rows]:
-    """The likely matches of the terms to be far from with their whole weight or more."""
+    """The likely matches of the terms with a weight of -1 or less."""
     for term in plan.query.terms:
         if term.weight <= -1 and index.temperature is not None:
             vector = query_vector([replace(term, weight=1.0)], index, embed)
@@ -278,7 +278,7 @@ def _matching(expression: str, index: Index, mask: Mask, depth: int | None) -> R
 
 
 def _unranked(query: Query, index: Index, mask: Mask) -> _Found:
-    """All allowed rows, or none if something was to be looked for and no arm could."""
+    """All allowed rows, or none if the query has something to search for that neither arm can find."""
     if any(term.weight > 0 for term in query.terms):
         notice = Notice("info", "There is nothing in this query to search for.")
         return _Found(nothing(), 0, notices=(notice,))

@@ -14,7 +14,7 @@ from .plan import filter_mask, make_plan
 
 
 def matching(query: Query, index: Index) -> Mask:
-    """The rows that meet a query's conditions and, where it has words, have any of them, bool[count]."""
+    """The rows that meet a query's conditions and, if it has words, have any of them, bool[count]."""
     plan = make_plan(query, index)
     try:
         mask = filter_mask(plan, index)

@@ -1,10 +1,11 @@
 """Text to `Query`: the grammar of docs/QUERY.md.
 
-Knows no collection, so any `name:value` is kept as a field term, and it is `plan.py` that turns
+The parser does not know the collection: it keeps any `name:value` as a field term, and `plan.py` turns
 unknown names back into plain words.
 
-The TypeScript twin is web_assets/src/engine/query/parse.ts; tests/golden/queries.json holds both to
-the same answers. Character classes are written out, since their short names differ between languages.
+The TypeScript twin is web_assets/src/engine/query/parse.ts. Both must give the answers of
+tests/golden/queries.json. Character classes are written out, since their short names mean different
+things in the two languages.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ MAX_K = 10_000
 
 @dataclass(frozen=True)
 class Term:
-    """Words, a picture or an image of the site to be near (`weight` > 0) or far from (< 0)."""
+    """Words, a picture or an image of the site. Results are similar to it (`weight` > 0) or not (< 0)."""
 
     kind: TermKind
     value: str
@@ -63,10 +64,10 @@ class FieldTerm:
 class Query:
     """A parsed query.
 
-    `source` is the text it was made from.
-    `phrases` must occur in the text of a result (`-"…"` in `excluded` must not); `match` is a whole
-    FTS5 expression, then `terms` holds its positive words for the meaning arm. `sort` is a field
-    name, `sort_descending` its direction; `k` the number of results asked for.
+    `source` is the text that was parsed. `phrases` must occur in the text of a result, those in
+    `excluded` must not. `match` is a whole FTS5 expression; `terms` then has its positive words, for the
+    meaning arm. `sort` is the name of a field and `sort_descending` its direction. `k` is the number of
+    results.
     """
 
     terms: tuple[Term, ...] = ()
@@ -87,9 +88,9 @@ class _Token:
 
 
 def parse(text: str, *, expressions: bool = True) -> Query:
-    """Parse `text`; never fails: what fits no rule is plain words.
+    """Parse `text`. This never fails: text that fits no rule is plain words.
 
-    `expressions=False` takes nothing for an FTS5 expression: for one that FTS5 refused.
+    With `expressions=False` nothing is parsed as an FTS5 expression. Use it for one that FTS5 refused.
     """
     text = well_formed(text[:MAX_LENGTH])
     tokens = [
@@ -107,10 +108,10 @@ def parse(text: str, *, expressions: bool = True) -> Query:
 
 @dataclass
 class _Plain:
-    """State of parsing a query that is no FTS5 expression.
+    """The state of parsing a query that is not an FTS5 expression.
 
-    A sign on its own opens a group that takes all that follows up to the next such sign; a sign
-    stuck to a word or phrase holds for that one alone, and the group before goes on after it.
+    A sign on its own starts a group, which ends at the next such sign. A sign directly before a word or
+    phrase applies to that one only; the group continues after it.
     """
 
     terms: list[Term] = field(default_factory=list)
@@ -194,7 +195,7 @@ class _Plain:
 
 
 def field_term(token: str) -> FieldTerm:
-    """`[+-]name(: > >= < <= =)value` as a field term; quotes around the value are taken off."""
+    """`[+-]name(: > >= < <= =)value` as a field term, without quotes around the value."""
     match = _FIELD.fullmatch(token)
     assert match is not None
     sign, name, value = match[1], match[2], match[4]
@@ -206,7 +207,7 @@ def field_term(token: str) -> FieldTerm:
 
 
 def _options(options: dict[str, str]) -> dict[str, Any]:
-    """`sort:name`, `sort:-name` (falling) and `k:20`; a senseless k is ignored."""
+    """`sort:name`, `sort:-name` (falling) and `k:20`. A k that is not a number from 1 to MAX_K is ignored."""
     found: dict[str, Any] = {}
     name = options.get("sort", "")
     if name.lstrip("-"):
@@ -261,7 +262,7 @@ def _parse_expression(tokens: list[_Token], source: str) -> Query:
 
 
 def positive_words(tokens: list[str]) -> str:
-    """The words of an FTS5 expression that a result should be about: all but what follows NOT."""
+    """The words of an FTS5 expression, without those that follow NOT."""
     words: list[str] = []
     depth = 0
     skip_above: int | None = None

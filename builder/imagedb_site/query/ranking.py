@@ -1,4 +1,4 @@
-"""Lists of results, of which only the places that are asked for are made."""
+"""Lists of results. A result is only made when its place is on the page that is shown."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Coverage = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class Result:
-    """One row of an answer, and why it is there.
+    """One row of an answer, with the reasons why it was found.
 
     `ranks` are the places (from 0) in the arms that found it, `matched` the words of the query in its text.
-    `likely` says whether it is before the answer's divide, None if there is none; `duplicate_of` is the
+    `likely`: it comes before the answer's divide; None if there is no divide. `duplicate_of` is the
     row of an earlier result that shows the same picture.
     """
 

@@ -1,8 +1,8 @@
 """Which results are likely matches, and which of them show the same picture (docs/QUERY.md, "Relevance").
 
 A similarity is only meaningful relative to how similar the same query is to unrelated images. The first
-quartile estimates that background, and holds until three quarters of the collection match. If the spread
-says little (a very uniform or a very mixed collection), the limit is kept within a range in logits.
+quartile estimates that background, which is right until three quarters of the collection match. In a very
+uniform or very mixed collection the spread means little; so the limit stays within a range in logits.
 """
 
 from __future__ import annotations
