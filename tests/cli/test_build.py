@@ -344,7 +344,7 @@ def test_interrupt_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors
     assert process.returncode == 130, errors
-    assert "Nothing is lost" in errors
+    assert "Run the same command again to resume." in errors
     assert not (tmp_path / "dist").exists()
     assert build(cli, pictures)["count"] == 240
 

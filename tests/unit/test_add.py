@@ -1,4 +1,4 @@
-"""Bundles taken into a collection: what is accepted, what is refused, and where the pictures go."""
+"""Bundles taken into a collection: what is accepted, what is refused, and where the pictures are put."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def config(tmp_path: Path) -> BuildConfig:
 
 
 def made(tmp_path: Path, change: Change, **settings: Any) -> Path:
-    """The golden bundle with changes, written by the letter of what they say."""
+    """The golden bundle with changes, which are written without any checks."""
     with zipfile.ZipFile(BUNDLE) as bundle:
         files = {name: bundle.read(name) for name in bundle.namelist()}
     index = json.loads(files.pop("bundle.json"))
@@ -126,7 +126,7 @@ def test_a_second_time_nothing_is_added_but_captions_are_brought_up_to_date(
     assert stored.fields == {"title": "Another title"}
 
 
-def test_what_the_collection_has_is_skipped_with_a_word(config: BuildConfig) -> None:
+def test_what_the_collection_has_is_skipped_and_reported(config: BuildConfig) -> None:
     (config.pictures / "001.cat" / "same.png").write_bytes(golden.picture(0))
     report = add(BUNDLE, config)
     assert report.known == [("Leuchtturm am Abend.png", "001.cat/same.png")]
@@ -134,7 +134,9 @@ def test_what_the_collection_has_is_skipped_with_a_word(config: BuildConfig) -> 
     assert any("Already in the collection" in line for line in report.lines())
 
 
-def test_another_encoder_s_embeddings_are_made_anew(config: BuildConfig, tmp_path: Path) -> None:
+def test_embeddings_of_another_encoder_are_computed_again(
+    config: BuildConfig, tmp_path: Path
+) -> None:
     build(config)
 
     def other(index: dict[str, Any], files: dict[str, bytes]) -> None:
@@ -145,7 +147,7 @@ def test_another_encoder_s_embeddings_are_made_anew(config: BuildConfig, tmp_pat
     assert build(config).derived == 0
 
 
-def test_a_stranger_s_embeddings_need_not_be_taken(config: BuildConfig) -> None:
+def test_all_embeddings_can_be_computed_again(config: BuildConfig) -> None:
     build(config)
     report = add(BUNDLE, config, embed_again=True)
     assert (report.taken_over, report.embedded) == (0, 3)
@@ -234,7 +236,7 @@ def test_compressed_pictures_are_refused(config: BuildConfig, tmp_path: Path) ->
         add(path, config)
 
 
-def test_a_bomb_of_an_index_is_refused(
+def test_a_huge_index_is_refused(
     config: BuildConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imagedb_site.add.bundle.MAX_INDEX", 100)
@@ -243,7 +245,9 @@ def test_a_bomb_of_an_index_is_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", BUNDLE.read_bytes()[:900]])
-def test_what_is_no_zip_is_refused(content: bytes, config: BuildConfig, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_refused(
+    content: bytes, config: BuildConfig, tmp_path: Path
+) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(content)
     with pytest.raises(SourceError, match="no ZIP file"):
@@ -256,7 +260,7 @@ def test_the_folder_lies_in_the_collection(into: str, config: BuildConfig) -> No
         add(BUNDLE, config, into)
 
 
-def test_hostile_names_become_harmless() -> None:
+def test_hostile_names_are_made_safe() -> None:
     def name(text: str) -> str:
         return safe_name(text, ".jpg", PICTURE_SUFFIXES)
 
@@ -271,7 +275,7 @@ def test_hostile_names_become_harmless() -> None:
     assert free_name("a.png", "12345678", {"a.png"}) == "a-12345678.png"
 
 
-def test_captions_yield_to_tables_and_fit_their_fields(config: BuildConfig, tmp_path: Path) -> None:
+def test_tables_win_over_captions_and_fit_their_fields(config: BuildConfig, tmp_path: Path) -> None:
     from imagedb_site.sources import load_sidecar
 
     add(BUNDLE, config, ".")

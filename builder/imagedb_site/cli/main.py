@@ -28,7 +28,9 @@ VERBS = {
     "model": "List, inspect, evaluate and export model packs.",
 }
 
-RESUME = "Nothing is lost: the same command goes on where it stopped."
+RESUME = "Run the same command again to resume."
+RESUMED = ("build", "add")
+"""The commands that resume where an interrupt stopped them."""
 
 
 class LazyGroup(click.Group):
@@ -95,11 +97,17 @@ def run(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _fail("Interrupted.", RESUME, 130)
+        return _fail("Interrupted.", _how_to_resume(argv), 130)
     except Exception as error:
         if _interrupted:
-            return _fail("Interrupted.", RESUME, 130)
+            return _fail("Interrupted.", _how_to_resume(argv), 130)
         return _failure(error)
+
+
+def _how_to_resume(argv: Sequence[str] | None) -> str | None:
+    words = sys.argv[1:] if argv is None else argv
+    verb = next((word for word in words if not word.startswith("-")), None)
+    return RESUME if verb in RESUMED else None
 
 
 def _failure(error: Exception) -> int:
