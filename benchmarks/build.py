@@ -1,13 +1,13 @@
-"""How fast a collection becomes a site, and how much a visitor loads before the first semantic result.
+"""How fast a collection becomes a site, and how much a visitor loads before the first result by meaning.
 
     make bench NAME=build [ARGS="--pictures FOLDER --query TEXT"]
 
-images_per_second    scan, thumbnails and embeddings of all pictures, from nothing
-model_share          part of that time in pure model inference
-unchanged_seconds    a second build, nothing changed, whole process
-bytes_first_result   everything the server sent, from an empty cache to the first semantic result
-ms_first_result      the same in milliseconds, from the navigation on (this machine, no shaped link)
-bytes_start_page     everything up to the start page's pictures, without a search
+images_per_second    gathering, decoding, thumbnails and embeddings of a first build
+model_share          part of that time that the model takes
+unchanged_seconds    a second build of the same pictures, the whole process
+bytes_first_result   all bytes the server sends to an empty cache until the first result by meaning
+ms_first_result      milliseconds from the navigation to that result (this machine, no limited link)
+bytes_start_page     all bytes until the pictures of the start page are loaded, without a search
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness import browsing, collection, emit, median, note, run_cli, serving, 
 
 
 def first_result(site: Path, query: str) -> tuple[int, float, float]:
-    """Bytes and milliseconds to the final results with their first picture; and to any results."""
+    """Bytes and milliseconds to the final results with a picture; milliseconds to any results."""
     with serving(site) as server, browsing() as page:
         start = time.perf_counter()
         page.add_init_script(
@@ -52,11 +52,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "dist"
         arguments = ["build", pictures, "-o", site, "--model", options.model]
-        note("building from nothing")
+        note("first build")
         report, total = run_cli(*arguments)
         seconds = report["seconds"]
         work = sum(seconds.get(step, 0.0) for step in ("gather", "scan", "derive"))
-        note("building again, unchanged")
+        note("second build, nothing changed")
         unchanged = [run_cli(*arguments)[1] for _ in range(3)]
         note("first visits")
         visits = [first_result(site, options.query) for _ in range(3)]

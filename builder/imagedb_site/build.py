@@ -209,7 +209,7 @@ def _check_places(config: BuildConfig) -> None:
     if library == output or library.is_relative_to(output) or output.is_relative_to(library):
         raise UsageError(
             f"The library {config.library_folder} and the output {config.output} overlap.",
-            "The output is replaced as a whole: keep the library beside it.",
+            "Each build replaces the whole output: keep the library beside it.",
         )
 
 

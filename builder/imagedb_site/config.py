@@ -34,7 +34,7 @@ class BuildConfig:
     pictures: Path
     """Folder of pictures, read recursively."""
     output: Path = Path("dist")
-    """Folder of the published site; replaced only when the new one is whole."""
+    """Folder of the published site; replaced only once the new one is complete."""
     library: Path | None = None
     """Folder of the working library; default: `<output>.library` beside the output."""
     metadata: tuple[Path, ...] = ()

@@ -66,7 +66,7 @@ def assign_rows(before: Ids, ids: Ids) -> Assignment:
     empty = np.flatnonzero(~occupied)
     added = np.flatnonzero(~stays)
     order[added] = empty[: len(added)]
-    # What is left of the empty rows lies at the end, or is filled from there.
+    # The empty rows that are left are at the end, or get the images from there.
     left = empty[len(added) :]
     gaps = left[left < count]
     moving = np.flatnonzero(order >= count)

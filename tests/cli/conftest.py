@@ -1,4 +1,4 @@
-"""A small collection made on the spot, and the command line run on it."""
+"""A small generated collection, and the command line run on it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def web() -> None:
 
 
 def make_pictures(folder: Path, count: int = 12) -> Path:
-    """Photograph-like noise in three class folders, every one different."""
+    """Different pictures like photographs of noise, in three class folders."""
     for number in range(count):
         label = ("cat", "dog", "red_car")[number % 3]
         draw(folder / label / f"image_{number:02}.jpg", number)
@@ -33,7 +33,7 @@ def make_pictures(folder: Path, count: int = 12) -> Path:
 
 
 def draw(file: Path, number: int) -> None:
-    """Photograph-like noise, another for each number."""
+    """Draw noise that is smooth like a photograph, different for each number."""
     random = np.random.default_rng(number)
     coarse = random.integers(0, 256, (6 + number % 3, 8, 3), dtype=np.uint8)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def pictures(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Runs `imagedb-site` as a user does, in a process of its own in an empty folder."""
+    """Run `imagedb-site` as a user does: as a process, in an empty folder."""
 
     def run(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "imagedb_site.cli.main", *map(str, arguments)]

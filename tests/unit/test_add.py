@@ -255,7 +255,7 @@ def test_a_file_that_is_not_a_zip_is_refused(
 
 
 @pytest.mark.parametrize("into", ["..", "../elsewhere", "/tmp", ".hidden", "a/.b"])
-def test_the_folder_lies_in_the_collection(into: str, config: BuildConfig) -> None:
+def test_the_folder_is_inside_the_collection(into: str, config: BuildConfig) -> None:
     with pytest.raises(UsageError):
         add(BUNDLE, config, into)
 

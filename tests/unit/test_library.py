@@ -1,4 +1,4 @@
-"""The library: what it remembers, what it refuses, and that a killed process leaves it whole."""
+"""The library: what it remembers, what it refuses, and that it survives a killed process."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_nonsense_and_folders_are_refused(tmp_path):
         Library.open(tmp_path / "gone" / "library.db")
 
 
-def test_damage_is_told(tmp_path):
+def test_damage_is_reported(tmp_path):
     path = tmp_path / "library.db"
     with Library.open(path) as library:
         fill(library, 200)

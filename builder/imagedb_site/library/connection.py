@@ -22,7 +22,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except apsw.FullError as error:
         raise StorageError(
-            f"The disk is full: {path} cannot grow.", "Free some space, then run the command again."
+            f"The disk is full: {path} or its temporary files cannot grow.",
+            "Free some space, then run the command again.",
         ) from error
     except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError) as error:
         raise StorageError(

@@ -143,7 +143,7 @@ class Stage:
             yield _record(*values), recipes, bool(wants_input)
 
     def check(self, recipes: Sequence[str], encoder_hash: str | None) -> None:
-        """Leaves out records of which something is still missing."""
+        """Leaves out the records that still lack something."""
         with translated(self._path):
             lack = self._lack(recipes, encoder_hash)
             self._db.execute(
