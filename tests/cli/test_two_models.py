@@ -27,7 +27,7 @@ def test_switching_back_embeds_nothing(cli: Cli, pictures: Path, tmp_path: Path)
     assert "model inference" not in back["seconds"]
     assert tree(tmp_path / "dist") == site
     manifest = json.loads(site["manifest.json"])
-    assert manifest["model"]["pack"]["id"] == first["model"]
+    assert manifest["model"]["id"] == first["model"]
     facts = json.loads(cli("info", "dist.library", "--json").stdout)
     assert [model.split()[0] for model in facts["models"]] == [first["model"], second["model"]]
     assert [model.split("(")[1].split()[0] for model in facts["models"]] == ["12", "12"]
