@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from site_samples import golden_input, make_web
 
 from imagedb_site.errors import FormatError, StorageError, UsageError
-from imagedb_site.reader import open_site
+from imagedb_site.reader import open_site, verify_site
 from imagedb_site.serve import SiteServer, content_type, parse_range
 from imagedb_site.site import write_site
 
@@ -220,7 +220,7 @@ def test_below_a_path_as_on_github_pages(site: Path) -> None:
         for path in ("/", "/index.html", "/repo/", "/repo/picturesx/", "//evil.example/"):
             assert ask(server, path).status == 404
         with open_site(server.url) as remote:
-            remote.verify()
+            verify_site(remote)
     with pytest.raises(UsageError):
         SiteServer(site, port=0, mount="/../x")
 
