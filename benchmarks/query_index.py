@@ -57,6 +57,9 @@ class MemoryIndex:
     def background(self, query: Floats) -> Floats:
         return self.similarities(query, sample_rows(self.count, SAMPLE))
 
+    def expect_rows(self, rows: Rows) -> None:
+        pass
+
     def expect_text(self) -> None:
         pass
 

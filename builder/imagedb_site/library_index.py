@@ -95,6 +95,9 @@ class LibraryIndex:
     def _sample(self) -> Floats:
         return self.embeddings(sample_rows(self.count, SAMPLE))
 
+    def expect_rows(self, rows: Rows) -> None:
+        """Single rows can be read at any time."""
+
     def expect_text(self) -> None:
         """The table is in the library already."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,9 +23,10 @@ from .text import fts_query
 if TYPE_CHECKING:
     from .packs import ModelPack
     from .reader import Site
+    from .reader.vectors import Codes
 
 ALL = 2**31 - 1
-_KEPT_EXPRESSIONS = 64
+_KEPT_EXPRESSIONS = 16
 
 
 def quoted(expression: str) -> str:
@@ -40,7 +42,9 @@ class SiteIndex:
         self._site = site
         self._columns: dict[str, Column] = {}
         self._having: dict[str, Rows] = {}
-        self._sample: Any = None
+        self._sample: _Taken | None = None
+        self._expected = np.zeros(0, dtype=np.int64)
+        self._taken: _Taken | None = None
 
     @classmethod
     def open(cls, place: str | Path) -> SiteIndex:
@@ -81,17 +85,20 @@ class SiteIndex:
         scan = _Scan(self, query)
         return above(scan.blocks(), scan.exact, limit, scan.margin)
 
+    def expect_rows(self, rows: Rows) -> None:
+        self._expected = np.unique(rows)
+
     def similarities(self, query: Floats, rows: Rows) -> Floats:
         vectors = self._site.vectors
-        return vectors.exact(query, vectors.codes(rows))
+        codes = None if self._taken is None else self._taken.of(rows)
+        return vectors.exact(query, vectors.codes(rows) if codes is None else codes)
 
     def background(self, query: Floats) -> Floats:
-        vectors = self._site.vectors
         if self._sample is None:
-            # One pass reads every shard anyway; later queries find the sample here.
             for _ in _Scan(self, query).blocks():
                 pass
-        return vectors.exact(query, self._sample)
+        assert self._sample is not None
+        return self._site.vectors.exact(query, self._sample.codes)
 
     def expect_text(self) -> None:
         self._site.prepare_catalog()
@@ -205,8 +212,27 @@ class SiteIndex:
         self._site.close()
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """The codes [n, dim] of some rows, which rise."""
+
+    rows: Rows
+    codes: Codes
+
+    def of(self, rows: Rows) -> Codes | None:
+        """The codes of these rows, None if one of them is missing."""
+        places = np.searchsorted(self.rows, rows)
+        if len(rows) and (int(places.max()) >= len(self.rows) or (self.rows[places] != rows).any()):
+            return None
+        return self.codes[places]
+
+
 class _Scan:
-    """One pass over the vectors of a site. The first one also takes the sample for backgrounds."""
+    """One pass over the vectors of a site.
+
+    It also takes the codes of the rows that are expected to be asked for, and if it is the first one those
+    of the sample for backgrounds: reading their shards again would cost as much as the pass.
+    """
 
     def __init__(self, index: SiteIndex, query: Floats) -> None:
         self._index = index
@@ -218,16 +244,19 @@ class _Scan:
 
     def blocks(self) -> Iterator[Block]:
         index = self._index
-        wanted = sample_rows(index.count, SAMPLE) if index._sample is None else None
-        sample = []
+        wanted = [index._expected]
+        if index._sample is None:
+            wanted.append(sample_rows(index.count, SAMPLE))
+        found = [np.empty((len(rows), self._vectors.dim), dtype=np.int8) for rows in wanted]
         for first, codes, similarities in self._vectors.scan(self._query):
             self._first, self._codes = first, codes
-            if wanted is not None:
-                inside = wanted[(wanted >= first) & (wanted < first + len(codes))]
-                sample.append(codes[inside - first])
+            for rows, taken in zip(wanted, found, strict=True):
+                start, end = np.searchsorted(rows, [first, first + len(codes)])
+                taken[start:end] = codes[rows[start:end] - first]
             yield first, similarities
-        if wanted is not None:
-            index._sample = np.concatenate(sample)
+        index._taken = _Taken(wanted[0], found[0])
+        if len(wanted) > 1:
+            index._sample = _Taken(wanted[1], found[1])
 
     def exact(self, rows: Rows) -> Floats:
         """Of rows of the shard that was read last."""

@@ -78,6 +78,9 @@ class MemoryIndex:
     def background(self, query: Floats) -> Floats:
         return self.vectors @ query
 
+    def expect_rows(self, rows: Rows) -> None:
+        pass
+
     def expect_text(self) -> None:
         pass
 

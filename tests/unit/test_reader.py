@@ -6,6 +6,7 @@ import gzip
 import http.server
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +17,7 @@ import pytest
 from site_samples import edit_manifest, golden_input, sample_input, tree
 
 from imagedb_site.errors import FormatError, ImageDBError, StorageError, UsageError
+from imagedb_site.index import SiteIndex
 from imagedb_site.reader import Site, open_site, verify_site
 from imagedb_site.reader.shape import safe_path
 from imagedb_site.site import write_site
@@ -278,8 +280,6 @@ def test_ids_must_give_the_hash(folder: Path) -> None:
 
 
 def nearest(site: Site, query: np.ndarray, k: int) -> list[tuple[int, float]]:
-    from imagedb_site.index import SiteIndex
-
     found = SiteIndex(site).nearest(query.astype(np.float32), k, None)
     return list(zip(found.rows.tolist(), found.similarities.tolist(), strict=True))
 
@@ -339,17 +339,35 @@ def test_similarity_is_that_of_the_codes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 200, 1 << 20])
-def test_codes_beyond_the_limit_come_from_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+@pytest.mark.parametrize("remote", [False, True])
+def test_codes_beyond_the_limit_are_found_again(
+    host, folder: Path, monkeypatch: pytest.MonkeyPatch, kept: int, remote: bool
 ) -> None:
-    write_site(sample_input(40, dim=16, vector_block=8), tmp_path / "site")
+    """Shards that are not kept in memory come from the folder, or from a copy of what was downloaded."""
+    shutil.rmtree(folder)
+    write_site(sample_input(40, dim=16, vector_block=8), folder)
     query = np.linspace(-1, 1, 16)
-    want = nearest(open_site(tmp_path / "site"), query, 40)
+    want = nearest(open_site(folder), query, 40)
     monkeypatch.setattr("imagedb_site.reader.vectors.KEPT_BYTES", kept)
-    with open_site(tmp_path / "site") as site:
+    with open_site(host[0] if remote else folder) as site:
         assert nearest(site, query, 40) == want
+        if remote:
+            host[1].mode = "503"
         assert nearest(site, query, 40) == want
         rows = np.array([39, 0, 17, 8])
         by_row = dict(want)
         similar = site.vectors.exact(query.astype(np.float32), site.vectors.codes(rows))
         assert similar.tolist() == [by_row[row] for row in rows.tolist()]
+
+
+def test_expected_rows_have_the_same_similarities(folder: Path) -> None:
+    query = np.linspace(-1, 1, 16).astype(np.float32)
+    rows = np.array([23, 0, 7, 7, 12])
+    with open_site(folder) as site:
+        index = SiteIndex(site)
+        want = index.similarities(query, rows)
+        index.expect_rows(rows)
+        near = index.nearest(query, 3, None)
+        assert index.similarities(query, rows).tolist() == want.tolist()
+        others = np.append(near.rows, 1)
+        assert index.similarities(query, others)[:3].tolist() == near.similarities.tolist()

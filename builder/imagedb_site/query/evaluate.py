@@ -159,16 +159,18 @@ def _by_meaning(
     mask: Mask,
     reach: int,
 ) -> _Found:
-    """Both arms, or the meaning arm alone. Meaning comes first: full text may still be loading."""
+    """Both arms, or the meaning arm alone."""
     hard = plan.filters or plan.required
     total = int(mask.sum()) if hard else None
     depth = FUSION_DEPTH if mode != "meaning" else max(reach, SORT_POOL, FUSION_DEPTH)
+    words, strict = np.zeros(0, dtype=np.int64), None
+    if mode != "meaning":
+        words, strict = _words_arm(plan, index, mask, FUSION_DEPTH)
+        index.expect_rows(words)
     near = index.nearest(vector, min(depth, index.count), None if mask.all() else mask)
-    if mode == "meaning":
-        divide = _likely(near, np.zeros(0, dtype=np.int64), vector, index)
-        return _Found(Ranking.of_meaning(near), total, divide=divide)
-    words, strict = _words_arm(plan, index, mask, FUSION_DEPTH)
     divide = _likely(near, words[: strict or 0], vector, index)
+    if mode == "meaning":
+        return _Found(Ranking.of_meaning(near), total, divide=divide)
     coverage = _coverage(plan, index, words, strict or 0)
     return _Found(fused(near, words, coverage, vector, index), total, strict, divide=divide)
 

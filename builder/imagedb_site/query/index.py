@@ -83,6 +83,13 @@ class Index(Protocol):
         """The similarities f32 of at most 4096 rows, evenly over the collection (relevance.SAMPLE)."""
         ...
 
+    def expect_rows(self, rows: Rows) -> None:
+        """`similarities` of these rows will be asked for after the next `nearest`.
+
+        An index that reads all rows for `nearest` may keep what it needs for that.
+        """
+        ...
+
     def expect_text(self) -> None:
         """Full text will be asked soon: an index may begin to load it in the background."""
         ...

@@ -33,7 +33,7 @@ from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse
 from imagedb_site.reader.model import Model, decode_model
 from imagedb_site.reader.recent import Recent
 from imagedb_site.reader.shape import FILE_LIMIT, as_entry, as_object, parse_json
-from imagedb_site.reader.source import Source, open_source
+from imagedb_site.reader.source import FolderSource, Source, open_source
 from imagedb_site.reader.unpack import unpack
 from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
 from imagedb_site.reader.walk import walk
@@ -227,7 +227,8 @@ class Site:
             with _naming(entry):
                 return decode_shard(self.read(entry), first, count, found.dim)
 
-        return FlatVectors(quantizer, found.count, found.block, load)
+        spill = not isinstance(self.source, FolderSource)
+        return FlatVectors(quantizer, found.count, found.block, load, spill=spill)
 
     @cached_property
     def catalog(self) -> CatalogDatabase:

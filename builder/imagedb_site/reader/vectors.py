@@ -20,8 +20,10 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-KEPT_BYTES = 128 << 20
-"""How many bytes of codes stay in memory; those of further shards lie in a temporary file."""
+KEPT_BYTES = 64 << 20
+"""How many bytes of codes stay in memory; further shards are read again when they are needed."""
+_CHUNK_ROWS = 512
+"""How many rows of codes are converted to floats at once: the floats of so many stay in the cache."""
 _ROUNDING = 2.0**-24
 """Relative error of one rounding to float32."""
 _AHEAD = 2
@@ -71,14 +73,25 @@ class FlatVectors:
     """The codes of all rows, read one shard at a time; no array has a float per row and dimension."""
 
     def __init__(
-        self, quantizer: Quantizer, count: int, block: int, load: Callable[[int], Codes]
+        self,
+        quantizer: Quantizer,
+        count: int,
+        block: int,
+        load: Callable[[int], Codes],
+        *,
+        spill: bool,
     ) -> None:
-        """`load` reads and checks the shard of that number."""
+        """`load` reads and checks the shard of that number.
+
+        With `spill`, shards that do not fit into memory are kept in a temporary file, because it costs
+        more to load them again.
+        """
         self.quantizer = quantizer
         self.count = count
         self.dim = len(quantizer.mean)
         self._block = block
         self._load = load
+        self._spill = spill
         self._kept: dict[int, Codes] = {}
         self._kept_bytes = 0
         self._spilled: dict[int, tuple[int, int]] = {}
@@ -92,7 +105,7 @@ class FlatVectors:
         weights, base = self._folded(query)
         short = weights.astype(np.float32)
         for number, codes in enumerate(self._shards()):
-            similarities = codes.astype(np.float32) @ short
+            similarities = _products(codes, short)
             similarities += np.float32(base)
             yield number * self._block, codes, similarities
 
@@ -109,7 +122,7 @@ class FlatVectors:
     def exact(self, query: Floats, codes: Codes) -> Floats:
         """The similarities of rows with these codes [n, dim], summed in float64: float32 [n]."""
         weights, base = self._folded(query)
-        return np.asarray(codes @ weights + base, dtype=np.float32)
+        return np.asarray(_products(codes, weights) + base, dtype=np.float32)
 
     def codes(self, rows: Rows) -> Codes:
         """The codes of the given rows, int8 [n, dim]."""
@@ -179,6 +192,8 @@ class FlatVectors:
             self._kept[number] = codes
             self._kept_bytes += codes.nbytes
             return
+        if not self._spill:
+            return
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="imagedb-vectors-")  # noqa: SIM115
@@ -189,3 +204,16 @@ class FlatVectors:
             # Without room for temporary files the shard is read again when it is needed.
             return
         self._spilled[number] = (start, len(codes))
+
+
+def _products(codes: Codes, weights: NDArray[Any]) -> NDArray[Any]:
+    """The inner product of each row of codes [n, dim] with `weights` [dim], in the type of `weights`.
+
+    A row's result depends on that row alone, so equal codes have equal similarities. BLAS is not used: it
+    does not promise that, and its idle threads take processor time from those that read the next shards.
+    """
+    found = np.empty(len(codes), dtype=weights.dtype)
+    for first in range(0, len(codes), _CHUNK_ROWS):
+        part = slice(first, first + _CHUNK_ROWS)
+        np.einsum("ij,j->i", codes[part].astype(weights.dtype), weights, out=found[part])
+    return found
