@@ -143,7 +143,7 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
     page = visitor.home()
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.get_by_role("button", name="About this collection").click()
-    expect(page.get_by_text("it works without a network")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("it also works offline")).to_be_visible(timeout=60_000)
     host.stop()
     visitor.tolerate("Failed to load resource", "ERR_")
     visitor.context.set_offline(True)

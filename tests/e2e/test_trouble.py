@@ -37,7 +37,7 @@ def test_offline_after_one_visit(visit: Visit, host: Host) -> None:
     first = page.locator('.tile-link[data-index="0"]').get_attribute("data-row")
     # The worker tells the page when everything a search needs is kept.
     page.get_by_role("button", name="About this collection").click()
-    expect(page.get_by_text("it works without a network")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("it also works offline")).to_be_visible(timeout=60_000)
     page.keyboard.press("Escape")
     host.stop()
     visitor.context.set_offline(True)
@@ -89,7 +89,7 @@ def test_a_failed_search_is_never_no_results(visit: Visit) -> None:
     visitor, route = broken(visit, "**/data/catalog.*")
     page = visitor.open("#mode=words&q=red")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("could not finish")
+    expect(alert).to_contain_text("The search failed")
     expect(page.get_by_text("Nothing found")).to_have_count(0)
     route.broken = False
     alert.get_by_role("button", name="Retry").click()

@@ -96,7 +96,7 @@ describe("adding pictures", () => {
     const { port, means, adding: it } = adding();
     await it.add([new File(["zip"], "from-the-phone.zip", { type: "application/zip" })]);
     expect(port.added).toEqual([]);
-    expect(means.say).toHaveBeenCalledWith("2 added from the bundle, 1 known already");
+    expect(means.say).toHaveBeenCalledWith("2 added from the bundle, 1 already here");
   });
 
   it("tells the page when something else is to be found", async () => {

@@ -143,7 +143,7 @@ describe("the result count in words", () => {
     expect(say({ text: "red cat", mode: "words" }, { total: 5, strictTotal: 2 })).toBe("2 pictures with “red cat”, 3 more with some of it");
     expect(say({ text: "cat" }, { total: 3, stage: "words" })).toBe("3 pictures with “cat” so far");
     expect(say({ text: "cat" }, { total: null, divide: 1 })).toBe("1 likely match for “cat”");
-    expect(say({ text: "cat" }, { total: null, divide: 0 })).toBe("No likely match for “cat”; the nearest");
+    expect(say({ text: "cat" }, { total: null, divide: 0 })).toBe("No likely match for “cat”; these are the nearest");
     expect(say({ text: "cat" }, { total: 40 })).toBe("Best matches for “cat” among 40 pictures");
     expect(say({ like: ["00000000000000aa"] }, { total: null })).toBe("More like this picture");
     expect(say({ text: "cat", mode: "words" }, { total: 0 }, 0)).toBe("Nothing found for “cat”");

@@ -11,7 +11,7 @@ import {
   AdditionsError, type AddOutcome, type Addition, type AdditionChange, type AdditionsHost, type AdditionsState, type ImportOutcome, type NewPicture,
 } from "./types";
 
-/** How long (ms) a search waits for the device. */
+/** How long (ms) a search waits for the pictures stored on the device. */
 const DEVICE_WAIT_MS = 3000;
 const MAX_CAPTION_LENGTH = 5000;
 const MAX_TAGS = 100;
@@ -28,7 +28,7 @@ export interface Surroundings {
 export class Additions implements AdditionsMethods {
   /** Settled once it is known what is stored, or that nothing can be stored; never rejects. */
   readonly ready: Promise<void>;
-  /** The same, but no search waits longer for a device that does not answer. */
+  /** The same, with a time limit: a device that does not answer must not block searches. */
   readonly loaded: Promise<void>;
   onChange: (state: AdditionsState) => void = () => undefined;
 
@@ -58,7 +58,7 @@ export class Additions implements AdditionsMethods {
     return this.current;
   }
 
-  /** What is known of the state so far. */
+  /** The state as far as it is known. */
   get current(): AdditionsState {
     const { fields } = this.surroundings.site.manifest;
     const list = this.all.map((addition) => {
@@ -117,7 +117,7 @@ export class Additions implements AdditionsMethods {
     await this.inTurn(async () => {
       const done = await this.able().update(ids, () => ({ removed: null }));
       await this.changed();
-      if (done.length < ids.length) throw new AdditionsError("It is too late to bring this picture back.");
+      if (done.length < ids.length) throw new AdditionsError("This picture can no longer be restored.");
     });
   }
 
@@ -184,7 +184,7 @@ export class Additions implements AdditionsMethods {
     void this.embedAgain();
   }
 
-  /** Delete what was removed permanently, and what the collection itself has by now. */
+  /** Delete pictures whose time for undo is over, and those that the collection itself has by now. */
   private async retire(store: Store, all: readonly Addition[]): Promise<void> {
     const known = await this.knownIds(all);
     const late = this.surroundings.host.now() - RESTORABLE_MS;
@@ -264,7 +264,7 @@ export class Additions implements AdditionsMethods {
     return { addition, outcome: { kind: "added", id } };
   }
 
-  /** Embed again what another model embedded: the collection has been published with another one since. */
+  /** Embed pictures again whose embedding is from another model: the collection has been published with a new model since. */
   private async embedAgain(): Promise<void> {
     const { site, host } = this.surroundings;
     const encoder = site.encoder();
@@ -279,13 +279,13 @@ export class Additions implements AdditionsMethods {
           await this.changed();
         });
       } catch {
-        // It is found by its words all the same; the next visit tries again.
+        // It can still be found by its words; the next visit tries again.
       }
     }
   }
 
   private able(): Store {
-    if (!this.store) throw new AdditionsError(this.unable ?? "The pictures on this device are not known yet.");
+    if (!this.store) throw new AdditionsError(this.unable ?? "The pictures on this device have not been read yet. Try again.");
     return this.store;
   }
 

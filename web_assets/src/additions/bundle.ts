@@ -6,7 +6,7 @@ import type { NamedField } from "./types";
 export const BUNDLE_FORMAT = "imagedb-bundle";
 const BUNDLE_VERSION = 1;
 const INDEX = "bundle.json";
-/** ZIP without its 64-bit extension ends here; a little room is left for the directory. */
+/** The limit of ZIP without its 64-bit extension, less some room for the directory. */
 const MAX_BUNDLE_BYTES = 0xf000_0000;
 const MAX_BUNDLE_PICTURES = 50_000;
 const MAX_INDEX_BYTES = 256 << 20;
@@ -46,7 +46,7 @@ export interface BundleIndex {
 /** The ZIP of a bundle. Pictures are stored as they are: they are compressed already. */
 export async function writeBundle(index: BundleIndex, file: (picture: BundlePicture) => Promise<Blob>): Promise<Blob> {
   if (index.pictures.reduce((sum, { bytes }) => sum + bytes, 0) > MAX_BUNDLE_BYTES) {
-    throw new FormatError("These pictures do not fit into one bundle (4 GB). Remove some, or export in parts.");
+    throw new FormatError("These pictures do not fit into one bundle (4 GB). Remove some, then export again.");
   }
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let failure: Error | null = null;
@@ -56,7 +56,7 @@ export async function writeBundle(index: BundleIndex, file: (picture: BundlePict
   });
   let sealed = new Blob([]);
   const seal = () => {
-    // Blobs may be kept on disk; arrays are memory.
+    // A blob may be kept on disk; an array is always in memory.
     sealed = new Blob([sealed, ...parts.splice(0)]);
   };
   const mtime = new Date(1980, 0, 1);
@@ -92,7 +92,7 @@ export async function readBundle(file: Blob, sha256: (data: ArrayBuffer) => Prom
   const names = new Set<string>();
   const [indexBytes] = Object.values(extract(data, (info) => {
     const fits = info.name === INDEX ? info.originalSize <= MAX_INDEX_BYTES : PICTURE_PATH.test(info.name) && info.originalSize === info.size;
-    if (!fits || names.has(info.name)) throw new FormatError(`The bundle holds a file that does not belong there: “${info.name.slice(0, 80)}”.`);
+    if (!fits || names.has(info.name)) throw new FormatError(`The bundle contains a file that does not belong there: “${info.name.slice(0, 80)}”.`);
     names.add(info.name);
     return info.name === INDEX;
   }));

@@ -146,7 +146,7 @@ export class Engine implements CollectionMethods {
 
   async range(field: string): Promise<{ min: number; max: number } | null> {
     const column = await this.resources.column(field);
-    if (column.kind !== "number") throw new QueryError(`The field “${field}” has no range.`);
+    if (column.kind !== "number") throw new QueryError(`The field “${field}” is not a number or a date, so it has no range.`);
     let [min, max] = [Infinity, -Infinity];
     for (let row = 0; row < column.count; row++) {
       const value = numberAt(column, row);
@@ -158,7 +158,7 @@ export class Engine implements CollectionMethods {
 
   async embedText(text: string): Promise<Float32Array> {
     const encoder = this.resources.encoder();
-    if (!encoder) throw new QueryError("This collection has no model: texts have no embedding.");
+    if (!encoder) throw new QueryError("This collection has no model, so texts cannot be embedded.");
     return await encoder.encodeText(text);
   }
 
@@ -178,7 +178,7 @@ export class Engine implements CollectionMethods {
 
   async embedImage(picture: Pixels | Blob): Promise<Float32Array> {
     const encoder = this.resources.encoder();
-    if (!encoder) throw new QueryError("This collection has no model: pictures cannot be searched with.");
+    if (!encoder) throw new QueryError("This collection has no model, so it cannot be searched by picture.");
     if (!(picture instanceof Blob)) return await encoder.encodeImage(picture);
     if (!this.decode) throw new TypeError("Without a worker a picture must be given as pixels.");
     return await encoder.encodeImage(await this.decode(picture));

@@ -62,7 +62,7 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
     return {
       field, negated: false,
       numbers: () => [{ low: min, high: max, open: false }],
-      texts: () => { throw new QueryError(`The field “${field.label}” has no range.`); },
+      texts: () => { throw new QueryError(`The field “${field.label}” is not a number or a date, so it has no range.`); },
     };
   }
   const { values } = filter;

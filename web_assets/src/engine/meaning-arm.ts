@@ -50,7 +50,7 @@ export class MeaningArm {
 
   private text(text: string): Promise<Float32Array> {
     const encoder = this.resources.encoder();
-    if (!encoder) throw new QueryError("This collection has no model: texts can only be searched by words.");
+    if (!encoder) throw new QueryError("This collection has no model, so texts can only be searched by words.");
     return this.texts.get(text, () => encoder.encodeText(text));
   }
 

@@ -26,9 +26,9 @@ export interface ResourceOptions {
 }
 
 const DOCUMENT_BLOCKS = 64;
-/** Milliseconds that the page gets to ask for the rows of an answer by words before the model starts. */
+/** Milliseconds in which the page can request the rows of an answer by words before the model starts. */
 const ROWS_FIRST_MS = 150;
-/** Milliseconds after which the model starts, whatever became of the words. */
+/** Milliseconds after which the model starts even if there is no answer by words yet. */
 const MODEL_WAITS_MS = 4000;
 
 /** What a search asks of a collection. The additions of a visitor are laid over it as further rows. */
@@ -75,7 +75,7 @@ export class SiteResources {
     return this.manifest.collection.count;
   }
 
-  /** How many rows are published, the first ones. */
+  /** How many rows are published; they come first. */
   get published(): number {
     return this.manifest.collection.count;
   }
@@ -115,7 +115,7 @@ export class SiteResources {
   async column(name: string): Promise<Column> {
     const field = this.field(name);
     const file = await this.columnFile(name);
-    if (!file) throw new QueryError(`The field “${field.label}” can neither be filtered nor sorted.`);
+    if (!file) throw new QueryError(`Cannot filter or sort by “${field.label}”.`);
     return await this.columns.get(name, async () => readColumn(await this.load(file, "column"), field.type, this.count));
   }
 
@@ -149,7 +149,7 @@ export class SiteResources {
   /** Similarities over all rows. Throws QueryError if the collection has no vectors. */
   nearest(): Promise<Nearest> {
     const { vectors } = this.manifest;
-    if (!vectors) throw new QueryError("This collection has no vectors: it can only be searched by words.");
+    if (!vectors) throw new QueryError("This collection has no vectors, so it can only be searched by words.");
     return this.once("vectors", () => loadFlat(this.files, vectors));
   }
 
@@ -167,7 +167,7 @@ export class SiteResources {
     return this.loadedEncoder;
   }
 
-  /** Let the model start only when `first` is done, so that an answer by words is not kept waiting by it. */
+  /** Let the model start only when `first` is done, so that it does not delay an answer by words. */
   modelAfter(first: Promise<unknown>): void {
     const shown = first.then(() => pause(ROWS_FIRST_MS), () => undefined);
     this.modelTurn = Promise.race([shown, pause(MODEL_WAITS_MS)]);
@@ -198,7 +198,7 @@ export class SiteResources {
     return suggestions ? await this.once("words", async () => readWords(await this.load(suggestions.file, "catalog"))) : null;
   }
 
-  /** What is loaded already of what searches for texts need. */
+  /** The parts that text searches need, as far as they are loaded. */
   get loaded(): Loaded {
     return { catalog: this.loadedCatalog, vocabulary: this.loadedVocabulary, encoder: this.encoder() };
   }

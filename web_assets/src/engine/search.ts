@@ -48,7 +48,7 @@ async function run(
   const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered) : null;
   if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
   const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
-  // Each failure is dealt with below, whichever comes first.
+  // Both failures are handled below, in whatever order they come.
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
 
   if (!query) {
@@ -96,7 +96,7 @@ async function allowed(
   return unwanted ? without(met, unwanted, resources.count) : met;
 }
 
-/** Which arms a plan needs and the collection has. `ranking` is whether the words arm ranks, beside what it rules out. */
+/** Which arms a plan needs and the collection has. `ranking`: whether the words arm ranks results, not only excludes some. */
 function arms(plan: Plan, resources: Resources): { words: boolean; ranking: boolean; meaning: boolean; notices: Notice[] } {
   const texts = plan.terms.some((term) => term.kind === "text");
   const able = resources.manifest.vectors !== null && (!texts || resources.encoder() !== null);
@@ -107,7 +107,7 @@ function arms(plan: Plan, resources: Resources): { words: boolean; ranking: bool
     words: ranking || required.length + forbidden.length > 0,
     ranking,
     meaning: plan.terms.length > 0 && able,
-    notices: lost ? [{ kind: "no-model", message: "This collection has no model for texts; it was searched by words." }] : [],
+    notices: lost ? [{ kind: "no-model", message: "This collection has no model for texts, so only words were searched." }] : [],
   };
 }
 
@@ -121,12 +121,12 @@ async function startMeaning(resources: Resources, vector: Promise<Float32Array |
   return { vector: ready, nearest };
 }
 
-/** The answer without any arm: all allowed rows, or nothing if the query asked for something that cannot be looked for. */
+/** The answer without any arm: all allowed rows, or none if the query asks for something that cannot be searched for. */
 async function unranked(
   plan: Plan, request: SearchRequest, mask: Mask | null, resources: Pick<Resources, "count" | "published" | "order">,
 ): Promise<[Ranking, "final", Notice[]]> {
   if (!wantsRanking(plan, request)) return [await browse(mask, resources), "final", []];
-  return [nothing(), "final", [{ kind: "info", message: "There is nothing in this query to search for." }]];
+  return [nothing(), "final", [{ kind: "info", message: "This query contains nothing to search for." }]];
 }
 
 /** The final ranking from both arms. If one of them failed and the other can answer alone, a notice says so. */
@@ -139,13 +139,13 @@ async function decide(
   if ("error" in near) {
     if (!words?.total || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
     return [byWords(words), "final", [{
-      kind: "no-model", message: `Only words were searched, since the model could not be used: ${messageOf(near.error)}`,
+      kind: "no-model", message: `Only words were searched, because the model could not be used: ${messageOf(near.error)}`,
     }]];
   }
   if (found && "error" in found) {
     if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
     return [await rank(plan, near.value, null, mask, temperature, signal), "final", [{
-      kind: "info", message: `Words were not searched, since full text could not be used: ${messageOf(found.error)}`,
+      kind: "info", message: `Words were not searched, because full text could not be used: ${messageOf(found.error)}`,
     }]];
   }
   if (near.value.vector) return [await rank(plan, near.value, words, mask, temperature, signal), "final", []];

@@ -184,7 +184,7 @@ async function readBody(
     }
   } catch (cause) {
     if (cause instanceof LoadError) throw cause;
-    throw new LoadError(`${url} broke off while loading. Check the connection and try again.`, url, 0, true, { cause });
+    throw new LoadError(`${url} was only partly loaded. Check the connection and try again.`, url, 0, true, { cause });
   }
   return length === buffer.length ? buffer : buffer.slice(0, length);
 }

@@ -11,7 +11,7 @@ declare const self: ServiceWorkerGlobalScope & { IMAGEDB_SHELL?: Shell };
 
 const scope = self.registration.scope;
 const shell: Shell = self.IMAGEDB_SHELL ?? { version: "none", files: [] };
-/** Several collections may live on one origin: each keeps to caches of its own. */
+/** Several collections may share an origin; each uses its own caches. */
 const prefix = `imagedb ${new URL(scope).pathname} `;
 const names = {
   shell: `${prefix}shell ${shell.version}`, data: `${prefix}data`, mutable: `${prefix}mutable`,
@@ -155,7 +155,7 @@ async function warm({ generous }: WarmMessage): Promise<boolean> {
   const read = async (entry: FileEntry): Promise<Uint8Array> => {
     await keepFile(entry.path, !generous);
     const content = await contentOf(entry);
-    if (!content) throw new Error(`${entry.path} is not here.`);
+    if (!content) throw new Error(`${entry.path} is not in the cache.`);
     return content;
   };
   const plan = warming(manifest, await partsOf(manifest, read), shell.files, generous);

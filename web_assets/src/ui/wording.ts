@@ -81,13 +81,13 @@ export function summary(view: View, list: List, all: number): string {
   if (text && !view.sort && list.divide !== null) {
     return list.divide > 0
       ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${quoted(text)}${within}`
-      : `No likely match for ${quoted(text)}; the nearest${within}`;
+      : `No likely match for ${quoted(text)}; these are the nearest${within}`;
   }
   if (text) return `Best matches for ${quoted(text)}${within}`;
   if (own && list.divide !== null && !view.sort) {
     return list.divide > 0
       ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${own === 1 ? "your picture" : "your pictures"}${within}`
-      : `No likely match for ${own === 1 ? "your picture" : "your pictures"}; the nearest${within}`;
+      : `No likely match for ${own === 1 ? "your picture" : "your pictures"}; these are the nearest${within}`;
   }
   if (view.like.length) return (view.like.length === 1 ? "More like this picture" : "More like these pictures") + within;
   if (total !== null && total < all) return `${count(total)} of ${pictures(all)}`;
@@ -119,7 +119,7 @@ export function secondsOf(day: string): number | undefined {
   return Number.isNaN(at) ? undefined : at / 1000;
 }
 
-/** A number of a field with its unit; years and such stay without separators. */
+/** A number of a field with its unit; years have no thousands separators. */
 export function amount(value: number, field?: FieldDefinition): string {
   const year = Number.isInteger(value) && /year/.test(field?.name ?? "");
   const unit = field?.unit ? ` ${field.unit}` : "";

@@ -3,7 +3,7 @@ import type { AdditionChange, AdditionsState, AddOutcome, LocalAdditions } from 
 import { messageOf } from "../../base/errors";
 import { INSPECTED_BYTES, kindOf, refusal, undecodable } from "../pictures/inspect";
 
-/** One file on its way in. */
+/** One file that is being added. */
 export interface Job {
   key: number;
   name: string;
@@ -15,7 +15,7 @@ export interface Job {
 }
 
 export interface Room {
-  /** Bytes this origin takes, and may take. */
+  /** Bytes that this origin uses, and may use. */
   used: number;
   quota: number;
 }
@@ -34,7 +34,7 @@ export interface AddingState {
   problem: string | null;
 }
 
-/** What is used of the browser and the page. */
+/** What this needs from the browser and the page. */
 export interface Means {
   port: () => LocalAdditions | undefined;
   /** Searches have other results from now on. */
@@ -155,7 +155,7 @@ export class Adding {
     this.#set({ busy: "import" });
     await this.#attempt(async () => {
       const { added, known } = await port.import(file);
-      this.#means.say(`${String(added)} added from the bundle${known ? `, ${String(known)} known already` : ""}`);
+      this.#means.say(`${String(added)} added from the bundle${known ? `, ${String(known)} already here` : ""}`);
     });
     this.#set({ busy: null });
   }

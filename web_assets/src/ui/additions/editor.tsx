@@ -21,7 +21,7 @@ export function Editor({ addition, onDone }: { addition: AdditionSummary; onDone
       await adding.edit(addition.id, { caption, tags: tags.split(/[,;\n]/).map((tag) => tag.trim()).filter(Boolean) });
       onDone();
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : "It could not be saved.");
+      setProblem(error instanceof Error ? error.message : "The changes could not be saved.");
       setSaving(false);
     }
   };
@@ -31,7 +31,7 @@ export function Editor({ addition, onDone }: { addition: AdditionSummary; onDone
   };
   const key = (event: KeyboardEvent): void => {
     if (event.key === "Escape") {
-      // Only the editing ends, not the dialog around it.
+      // Ends the editing only; the dialog around it stays open.
       event.preventDefault();
       event.stopPropagation();
       onDone();

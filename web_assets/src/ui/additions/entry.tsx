@@ -1,4 +1,4 @@
-/** One added picture in the panel, and one that is on its way in. */
+/** An added picture in the panel, and one that is being added. */
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
@@ -18,12 +18,12 @@ export function Entry({ addition }: { addition: AdditionSummary }): JSX.Element 
   const title = caption || name;
   const close = (): void => {
     setEditing(false);
-    // The pencil is there again after the next drawing.
+    // The pencil exists again after the next render.
     setTimeout(() => pencil.current?.focus(), 0);
   };
   const notes = [
     ...(caption ? [name] : []), bytes(addition.bytes), ...tags.slice(0, 6),
-    ...(embedded || !vectors ? [] : ["by words only so far"]),
+    ...(embedded || !vectors ? [] : ["found by words only, for now"]),
   ];
   return (
     <li class="entry" data-id={id}>
@@ -58,8 +58,8 @@ export function Coming({ job }: { job: Job }): JSX.Element {
   const tower = useStore((state) => state.progress["image-tower"]);
   const loading = tower && !tower.done && tower.total > 0;
   const working = job.state === "working"
-    ? loading ? `Loading the picture model, ${bytes(Math.min(tower.loaded, tower.total))} of ${bytes(tower.total)}` : "Looking at it"
-    : "Waits its turn";
+    ? loading ? `Loading the picture model, ${bytes(Math.min(tower.loaded, tower.total))} of ${bytes(tower.total)}` : "Analysing the picture"
+    : "Waiting";
   const failed = job.state === "failed";
   return (
     <li class={`entry coming ${failed ? "bad" : ""}`} data-state={job.state}>

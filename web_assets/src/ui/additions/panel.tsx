@@ -1,4 +1,4 @@
-/** The place where pictures are added: dropped, pasted, chosen or photographed, and listed with what may be done with them. */
+/** The dialog for adding pictures: drop, paste, choose or photograph them; and the list of those added, to edit or remove. */
 import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -26,7 +26,7 @@ function Panel(): JSX.Element {
   const inside = useRef<HTMLDivElement>(null);
   const [over, setOver] = useState(false);
   useEffect(() => {
-    // The whole dialog takes what is dropped or pasted: here it means "add", elsewhere on the page "search by it".
+    // Dropping or pasting anywhere in the dialog means "add"; elsewhere on the page it means "search by it".
     const dialog = inside.current?.closest("dialog");
     if (!dialog) return;
     const drag = (event: DragEvent): void => {
@@ -105,7 +105,7 @@ function Intake(): JSX.Element {
         <p class="add-promise">
           <LockIcon />
           <span>
-            They are found with the others by the very next search. They are looked at and kept on this device only,
+            The next search includes them. They are analysed and stored on this device only,
             never uploaded.{!(tower?.done && tower.total > 0) && size !== null && ` The first one loads the picture model, ${bytes(size)}.`}
           </span>
         </p>
@@ -114,7 +114,7 @@ function Intake(): JSX.Element {
   );
 }
 
-/** What they take, and the way into the collection itself. */
+/** The space they use, and how to publish them. */
 function Foot(): JSX.Element {
   const { adding } = useController();
   const { additions, room, busy, jobs } = useAdding();

@@ -80,7 +80,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
           Show {fitting.length >= LISTED_VALUES ? "more" : `all ${count(fitting.length)}`}
         </button>
       )}
-      {wanted && !fitting.length && <p class="faint">No value has “{search.trim()}”</p>}
+      {wanted && !fitting.length && <p class="faint">No value contains “{search.trim()}”</p>}
     </div>
   );
 }

@@ -9,9 +9,9 @@ import type { Collection } from "../../api/types";
 export interface Content<Value> {
   /** On the element that lies in the `<details>`. */
   ref: RefObject<HTMLDivElement | null>;
-  /** Undefined until it is there; while it is loaded again, the previous content. */
+  /** Undefined until it is loaded; while it is loaded again, the previous content. */
   value: Value | undefined;
-  /** Where it could not be loaded: why, and how to try again. */
+  /** If it could not be loaded: why, and how to try again. */
   failure: JSX.Element | null;
 }
 
@@ -31,7 +31,7 @@ export function useContent<Value>(
     setMessage(null);
     load(collection).then(
       (found) => { if (current) setValue(() => found); },
-      (error: unknown) => { if (current) setMessage(error instanceof Error ? error.message : "It could not be loaded."); },
+      (error: unknown) => { if (current) setMessage(error instanceof Error ? error.message : "This could not be loaded."); },
     );
     return () => { current = false; };
   }, [opened, attempt, ...inputs]);

@@ -1,4 +1,4 @@
-/** What this collection is, how it works, and the keys. */
+/** What this collection is, how it works, and the keyboard shortcuts. */
 import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";
@@ -39,11 +39,11 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
       <p>
         The search runs in this browser. The pages, the index{model ? " and a small language model" : ""} are plain files
         beside the pictures; nothing you type leaves this device, and nothing is asked of any other site.
-        {vectors && model && " “Meaning” compares what you write with what the pictures show; “Words” looks for the words themselves in titles, tags and texts; “All” joins both."}
+        {vectors && model && " “Meaning” compares what you write with what the pictures show; “Words” looks for the words themselves in titles, tags and texts; “All” combines both."}
       </p>
       <p>{kept
-        ? "Everything a search needs is kept on this device: it works without a network."
-        : "What was loaded once also works without a network."}</p>
+        ? "Everything a search needs is stored on this device, so it also works offline."
+        : "What you have loaded once also works offline."}</p>
       <Attribution manifest={manifest} />
       <h3>Writing a search</h3>
       <dl class="keys">
@@ -75,25 +75,25 @@ export function Attribution({ manifest }: { manifest: Manifest }): JSX.Element |
 
 /** The query language in brief (docs/QUERY.md has all of it). */
 const LANGUAGE: [string, string][] = [
-  ["a red car at night", "Pictures that show it, and those whose text has the words"],
+  ["a red car at night", "Pictures that show this, and pictures whose text has these words"],
   ['"red car"', "Only pictures whose text has this phrase"],
-  ["ocean - boats", "Oceans, away from boats"],
-  ["2*dog + grass", "Several ideas with weights"],
-  ["tag:cat -tag:dog", "Conditions on fields"],
+  ["ocean - boats", "Oceans, but not boats"],
+  ["2*dog + grass", "Several terms with weights"],
+  ["tag:cat -tag:dog", "Filters on fields"],
   ["year:2019..2021", "Ranges of dates and numbers"],
   ["castle OR fort NOT ruin", "Full-text expressions, also cast* and NEAR(a b, 4)"],
   ["sort:-width k:50", "Order and number of results"],
-  ["Ctrl V", "A copied picture: results are like it; or drop it anywhere"],
+  ["Ctrl V", "Search with a copied picture; you can also drop one anywhere"],
 ];
 
 const KEYS: [string[], string][] = [
   [["/"], "Search"],
   [["Esc"], "Clear, close, back"],
-  [["↓"], "From the search box into the results"],
+  [["↓"], "Go from the search box to the results"],
   [["←", "↑", "→", "↓"], "Move through the results"],
   [["Home", "End"], "First and last picture"],
   [["Enter"], "Open"],
-  [["←", "→"], "Next and previous while open"],
+  [["←", "→"], "Previous and next picture while one is open"],
   [["+", "−", "0"], "Zoom in, out, fit"],
   [["m"], "More like this picture"],
   [["g"], "Show or hide look-alikes"],

@@ -14,7 +14,7 @@ export function useMedia(query: string): boolean {
   return holds;
 }
 
-/** True once `since` (ms, null: never) lies `delay` ms back: so that what is quick shows no progress at all. */
+/** True once `since` (ms, null: never) lies `delay` ms back: so that quick work shows no progress. */
 export function useLate(since: number | null, delay: number): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {
@@ -37,7 +37,7 @@ export function useLoaded<Value>(load: () => Promise<Value>, inputs: readonly un
     load().then(
       (value) => { if (current) setLoaded({ state: "ready", value }); },
       (error: unknown) => {
-        if (current) setLoaded({ state: "failed", message: error instanceof Error ? error.message : "It could not be loaded." });
+        if (current) setLoaded({ state: "failed", message: error instanceof Error ? error.message : "This could not be loaded." });
       },
     );
     return () => { current = false; };

@@ -63,7 +63,7 @@ export function Chooser(): JSX.Element | null {
         <div id="chooser" class="chooser panel" role="group" aria-label="Search by picture">
           <button type="button" class="button" onClick={() => files.current?.click()}><PictureIcon />Choose pictures</button>
           {touch && <button type="button" class="button" onClick={() => camera.current?.click()}><CameraIcon />Take a photo</button>}
-          <p>{touch ? "Several at once may be mixed with words." : <>Or drop them anywhere, or paste with <kbd>Ctrl</kbd> <kbd>V</kbd>. Several at once may be mixed with words.</>}</p>
+          <p>{touch ? "You can combine several with each other and with words." : <>Or drop them anywhere, or paste with <kbd>Ctrl</kbd> <kbd>V</kbd>. You can combine several with each other and with words.</>}</p>
           <p class="faint">
             Compared on this device, never uploaded.
             {!(tower?.done && tower.total > 0) && size !== null && ` The first one loads the picture model, ${bytes(size)}.`}

@@ -1,4 +1,4 @@
-/** The pictures of a query: taken in, looked at, embedded one after the other, and found again on this device. */
+/** The pictures of a query: accepted, checked, embedded one after another, and kept on this device. */
 import { INSPECTED_BYTES, hashOf, kindOf, refusal, undecodable, type Kind } from "./inspect";
 import { messageOf } from "../../base/errors";
 import type { PictureTerm } from "../state/view";
@@ -7,16 +7,16 @@ import type { Kept, Shelf } from "./shelf";
 export interface QueryPicture {
   hash: string;
   name: string;
-  /** An address to show it by; null while it is looked for. */
+  /** An address to show it by; null while it is being looked for. */
   url: string | null;
   state: "looking" | "waiting" | "embedding" | "ready" | "failed" | "missing";
-  /** Why it cannot be searched with. */
+  /** Why it cannot be used in a search. */
   message: string | null;
   /** Whether trying again may help. */
   retryable: boolean;
 }
 
-/** A file that was not taken. */
+/** A file that was not accepted. */
 export interface Refused {
   key: number;
   name: string;
@@ -26,7 +26,7 @@ export interface Refused {
 export interface Means {
   shelf: Shelf;
   embed: (file: Blob) => Promise<Float32Array>;
-  /** Names the model, so that embeddings of another are not taken for its own; null before it is known. */
+  /** Identifies the model, so that embeddings of different models are not mixed up; null before it is known. */
   model: () => string | null;
   /** Makes a raster picture of a drawing. */
   rasterise: (file: Blob) => Promise<Blob>;
@@ -59,7 +59,7 @@ export class Pictures {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What there is to show of a picture; the object changes with its content. */
+  /** What to show of a picture; a new object whenever something changes. */
   get(hash: string): QueryPicture | null {
     return this.#works.get(hash)?.shown ?? null;
   }
@@ -68,14 +68,14 @@ export class Pictures {
     return this.#refused;
   }
 
-  /** Takes one file that was refused out of sight, or all of them. */
+  /** Hides one refused file, or all of them. */
   dismiss(key?: number): void {
     if (!this.#refused.length) return;
     this.#refused = key === undefined ? [] : this.#refused.filter((other) => other.key !== key);
     this.#tell();
   }
 
-  /** Takes files in; gives the hashes of those that are pictures, in order, and notes the others as refused. */
+  /** Accepts files; returns the hashes of those that are pictures, in order, and lists the others as refused. */
   async add(files: readonly File[]): Promise<string[]> {
     this.#refused = [];
     const hashes: string[] = [];
@@ -103,7 +103,7 @@ export class Pictures {
     return found.flat();
   }
 
-  /** Whether nothing is missing of what these terms name. */
+  /** Whether every picture that these terms name is available. */
   complete(terms: readonly PictureTerm[]): boolean {
     return terms.every(({ hash }) => this.get(hash)?.state === "ready");
   }
@@ -141,7 +141,7 @@ export class Pictures {
     return hash;
   }
 
-  /** What is under way for a picture; one that only a link names is looked for on the device. */
+  /** The work on a picture; a picture that only a link names is looked for on the device. */
   #work(hash: string): Work {
     const known = this.#works.get(hash);
     if (known) return known;
@@ -170,7 +170,7 @@ export class Pictures {
       done: Promise.resolve(null),
     };
     this.#works.set(hash, work);
-    // One after the other: the model takes no two at once, and progress stays plain.
+    // One after another: the model cannot run two at once, and the progress stays clear.
     work.done = this.#turn.then(() => this.#embed(work, kept));
     this.#turn = work.done;
     this.#tell();
@@ -195,7 +195,7 @@ export class Pictures {
       const picture = work.kind === "svg" || (error instanceof Error && error.name === "PictureError");
       this.#show(work, {
         state: "failed", retryable: !picture,
-        message: picture ? undecodable(work.kind) : `It could not be compared: ${messageOf(error)}`,
+        message: picture ? undecodable(work.kind) : `This picture could not be compared: ${messageOf(error)}`,
       });
       return null;
     }

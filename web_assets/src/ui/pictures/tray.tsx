@@ -78,7 +78,7 @@ function Card({ term, picture, onRemove, onWeight, onAdd }: CardProps): JSX.Elem
   );
 }
 
-/** A browser that cannot show a picture shows a sign for one. */
+/** An icon if the browser cannot show the picture. */
 function Thumb({ url }: { url: string | null }): JSX.Element {
   const [broken, setBroken] = useState<string | null>(null);
   return url && broken !== url
@@ -92,9 +92,9 @@ function Progress({ waiting }: { waiting: boolean }): JSX.Element {
   return (
     <span class="tray-busy">
       <span class="spinner" aria-hidden="true" />
-      {waiting ? "Waits its turn" : loading
+      {waiting ? "Waiting" : loading
         ? `Loading the picture model, ${bytes(Math.min(tower.loaded, tower.total))} of ${bytes(tower.total)}`
-        : "Looking at it"}
+        : "Analysing the picture"}
     </span>
   );
 }

@@ -20,12 +20,12 @@ export function Messages(): JSX.Element {
     <div class="messages">
       <Retired />
       {offline && (
-        <p class="message calm" role="status"><OfflineIcon /><span>You are offline. What was loaded before still works.</span></p>
+        <p class="message calm" role="status"><OfflineIcon /><span>You are offline. What you have loaded before still works.</span></p>
       )}
       {failure && (
         <div class="message bad" role="alert">
           <AlertIcon />
-          <span><strong>The search could not finish.</strong> {failure}</span>
+          <span><strong>The search failed.</strong> {failure}</span>
           <button type="button" class="button" onClick={() => controller.retry()}><RetryIcon />Retry</button>
         </div>
       )}

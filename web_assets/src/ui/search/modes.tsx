@@ -6,7 +6,7 @@ import type { Mode } from "../../engine/types";
 
 const MODES: { mode: Mode; label: string; hint: string }[] = [
   { mode: "all", label: "All", hint: "Meaning and words together" },
-  { mode: "meaning", label: "Meaning", hint: "What the pictures show, whatever they are called" },
+  { mode: "meaning", label: "Meaning", hint: "What the pictures show, whatever their titles say" },
   { mode: "words", label: "Words", hint: "Titles, tags and texts only, with FTS5 syntax" },
 ];
 

@@ -1,4 +1,4 @@
-/** The one box for everything, with what is like chosen pictures shown inside it. */
+/** The search box. Pictures chosen by “more like this” are shown inside it. */
 import type { JSX, TargetedEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -13,7 +13,7 @@ import { useSuggestions } from "./use-suggestions";
 import { useThumbnail } from "../parts/use-thumbnail";
 import type { RowInfo } from "../../engine/types";
 
-/** Milliseconds after a key in which a quick typist presses the next: until then no pictures are fetched. */
+/** A quick typist presses the next key within this many milliseconds; until then no pictures are fetched. */
 const BETWEEN_KEYS = 100;
 
 export function SearchBar(): JSX.Element {
@@ -27,13 +27,13 @@ export function SearchBar(): JSX.Element {
     begin: (text) => controller.begin(text),
     lastTook: () => controller.store.get().list?.elapsedMs ?? null,
   }));
-  /** The history entry made by this spell of typing is replaced until the person is done. */
+  /** Whether typing has made a history entry, which is replaced until the person has finished typing. */
   const typing = useRef(false);
   const asked = useRef(view.text);
 
   useEffect(() => {
     if (view.text === asked.current) return;
-    // Another view came from outside: a link, a chip, back or forward.
+    // The view was changed from outside the box: by a link, a chip, back or forward.
     asked.current = view.text;
     typing.current = false;
     setText(view.text);
@@ -74,7 +74,7 @@ export function SearchBar(): JSX.Element {
     recent.clear();
     suggestions.close();
     void controller.pictures.forget();
-    controller.say("Recent searches and pictures are forgotten");
+    controller.say("Recent searches and pictures cleared");
     input.current?.focus();
   };
   const clear = (): void => {
@@ -115,7 +115,7 @@ export function SearchBar(): JSX.Element {
     controller.thumbnails.pauseFetches(0);
     search(text, true);
     if (controller.store.get().searchFailure) controller.retry();
-    // On a phone the keyboard makes way for the results.
+    // On a phone this hides the keyboard, so that the results are visible.
     if (matchMedia("(pointer: coarse)").matches) input.current?.blur();
   };
   return (
