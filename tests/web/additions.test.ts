@@ -158,7 +158,7 @@ describe("an added picture", () => {
     await first.additions.remove([id]);
     clock += 11 * 60_000;
     const later = await visit();
-    await expect(later.additions.restore([id])).rejects.toThrow("too late");
+    await expect(later.additions.restore([id])).rejects.toThrow("can no longer be restored");
   });
 
   it("is embedded anew where the collection has another model", async () => {

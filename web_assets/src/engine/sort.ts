@@ -8,7 +8,7 @@ export const SORT_POOL = 500;
 
 /** Rows by a column's value; equal values keep their order, unknown ones come last. */
 export function sortRows<T extends { row: number }>(items: T[], column: Column, descending: boolean, label: string): T[] {
-  if (column.kind === "tags") throw new QueryError(`Cannot sort by “${label}”: an image can have several values.`);
+  if (column.kind === "tags") throw new QueryError(`Cannot sort by “${label}”: a picture can have several values.`);
   const sign = descending ? -1 : 1;
   if (column.kind === "number") {
     return by(items, ({ row }) => numberAt(column, row), (value) => Number.isNaN(value), (a, b) => sign * (a - b));
