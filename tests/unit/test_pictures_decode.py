@@ -24,7 +24,7 @@ from PIL import Image, ImageCms
 from corpora import Corpus, each_corpus
 from imagedb_site.pictures import DecodeError, Limits, Picture
 from imagedb_site.pictures.decode import Source
-from imagedb_site.pictures.worker import open_here
+from imagedb_site.pictures.task import open_here
 
 pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 

@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import IFDRational
 from corpora import COLLECTED, MADE, Corpus, each_corpus, needs_collected
 from imagedb_site.pictures import METADATA_FIELDS, PRIVATE_FIELDS, Limits
 from imagedb_site.pictures.metadata import clean, parse_date, read_metadata
-from imagedb_site.pictures.worker import open_here
+from imagedb_site.pictures.task import open_here
 from imagedb_site.pictures.xmp import read_xmp
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

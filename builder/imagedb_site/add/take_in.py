@@ -275,6 +275,7 @@ def _decode(
             else:
                 good.add(record.key)
             progress("derive", done, len(works))
+        report.problems.sort(key=lambda problem: problem.key)
         return _named(records, good, report)
     pack = _pack(config.model)
     same = pack is not None and (bundle.encoder_hash, bundle.dim) == (pack.encoder_hash, pack.dim)

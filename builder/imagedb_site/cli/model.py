@@ -211,25 +211,26 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
     waiting: list[NDArray[np.float32]] = []
     failed: list[str] = []
     with ProgressBar() as progress:
-        for index, (record, derived) in enumerate(decoded):
+        for done, (record, derived) in enumerate(decoded, 1):
             if isinstance(derived, DecodeError):
                 failed.append(f"{record.path}: {derived}")
             elif derived.input is not None:
-                kept.append(index)
+                kept.append(int(record.key))
                 waiting.append(derived.input)
-            if waiting and (len(waiting) == BATCH or index == len(paths) - 1):
+            if len(waiting) == BATCH:
                 parts.append(encoder.encode_inputs(np.stack(waiting)))
                 waiting.clear()
-            progress("Pictures", index + 1, len(paths))
+            progress("Pictures", done, len(paths))
     if waiting:
         parts.append(encoder.encode_inputs(np.stack(waiting)))
     if not parts:
         raise SourceError("None of the pictures could be read.")
-    for line in failed[:_SHOWN]:
-        click.echo(f"Left out: {line}", err=True)
+    for line in sorted(failed)[:_SHOWN]:
+        click.echo(f"Skipped {line}", err=True)
     if failed:
         click.echo(f"{len(failed):,} of {len(paths):,} pictures could not be read.", err=True)
-    return np.concatenate(parts), kept
+    order = np.argsort(kept)
+    return np.concatenate(parts)[order], sorted(kept)
 
 
 def _embed_texts(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:

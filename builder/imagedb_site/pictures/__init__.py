@@ -1,9 +1,9 @@
-"""Safe decoding: a file gives a `Picture`, thumbnails, views, a placeholder and its metadata."""
+"""Safe decoding: from a file to a `Picture`, thumbnails, views, a placeholder and its metadata."""
 
 from imagedb_site.pictures.derive import render
+from imagedb_site.pictures.isolated import derive_all, open_picture
 from imagedb_site.pictures.metadata import METADATA_FIELDS, PRIVATE_FIELDS
 from imagedb_site.pictures.placeholder import placeholder
-from imagedb_site.pictures.pool import Decoder, derive_all, open_picture
 from imagedb_site.pictures.private import strip_private
 from imagedb_site.pictures.types import (
     DETAILS_VERSION,
@@ -21,7 +21,6 @@ __all__ = [
     "METADATA_FIELDS",
     "PRIVATE_FIELDS",
     "DecodeError",
-    "Decoder",
     "Derivative",
     "Derived",
     "Limits",

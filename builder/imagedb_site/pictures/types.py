@@ -47,10 +47,6 @@ class DecodeError(PictureError):
         return self.cause in ("empty", "unknown", "damaged", "too_large", "crash")
 
 
-STARVED = 10
-"""How often `Limits.timeout_s` is granted again to a decoder that the machine gave no processor time."""
-
-
 @dataclass(frozen=True)
 class Limits:
     """What one picture may cost: its pixels, its file's bytes, seconds, and the decoder's memory."""

@@ -1,6 +1,6 @@
-"""Messages between the build and its decoders: a JSON header and binary parts, never pickles.
+"""Messages between the build and its workers: a JSON header and binary parts.
 
-A decoder may have been taken over by the file it decodes, so what it says is data and nothing else.
+Only data is read from a worker, never a pickle: it may have been taken over by the file it reads.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _MAX_PARTS = 4 << 30
 
 
 class Broken(Exception):
-    """The other side has gone, or sent no message."""
+    """The other side is gone, or sent something that is not a message."""
 
 
 def send(
     stream: BinaryIO, header: dict[str, Any], parts: Sequence[bytes | memoryview] = ()
 ) -> None:
-    """Writes a message; raises `Broken` where nobody reads it."""
+    """Writes a message; raises `Broken` if nobody reads it."""
     text = json.dumps({**header, "parts": [len(part) for part in parts]}).encode()
     try:
         stream.write(_LENGTH.pack(len(text)) + text)
