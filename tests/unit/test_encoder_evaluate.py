@@ -109,7 +109,7 @@ def test_eval_says_what_it_left_out(pictures):
         command, ["eval", str(TINY), "--pairs", str(pictures / "pairs.jsonl")]
     )
     assert shown.exit_code == 0
-    assert "Left out: " in shown.stderr and "1 of 5 pictures could not be read." in shown.stderr
+    assert "Skipped " in shown.stderr and "1 of 5 pictures could not be read." in shown.stderr
 
 
 def test_eval_on_classes(pictures):
