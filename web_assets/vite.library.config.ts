@@ -7,7 +7,7 @@ import { watPlugin } from "./build/wat.ts";
 
 const here = import.meta.dirname;
 const plugins = () => [watPlugin(), gzipPlugin(), slimPlugin()];
-/** WebAssembly gets the same names as in the application's build, so that a site holds it once. */
+/** WebAssembly files get the same names as in the application's build, so that a site has each of them only once. */
 const names = {
   hashCharacters: "hex" as const,
   chunkFileNames: "lib/[name].[hash:16].js",
@@ -39,7 +39,7 @@ export default defineConfig({
     rolldownOptions: {
       input: { imagedb: join(here, "src/api/library.ts") },
       preserveEntrySignatures: "strict",
-      // The declarations take the type checker seconds, which is as it should be.
+      // Generating the declarations takes seconds in the type checker, so Vite's warning about it is switched off.
       checks: { bundlerTimings: false },
       output: { ...names, entryFileNames: "imagedb.js" },
     },

@@ -5,7 +5,7 @@ import { watPlugin } from "./build/wat.ts";
 
 const repository = join(import.meta.dirname, "..");
 
-/** The tests lie beside this folder, where no node_modules is in sight: resolve packages from here. */
+/** The tests are outside this folder and have no node_modules of their own: resolve packages from here. */
 function packagesFromHere(): Plugin {
   return {
     name: "imagedb:packages",
@@ -20,7 +20,7 @@ function packagesFromHere(): Plugin {
 export default defineConfig({
   root: repository,
   plugins: [watPlugin(), packagesFromHere()],
-  // Long enough for property tests on a busy machine; no test is about time.
+  // Long enough for property tests on a busy machine; no test measures time.
   test: {
     include: ["tests/web/**/*.test.{ts,tsx}"],
     environment: "node",

@@ -82,4 +82,4 @@ def test_without_javascript_the_page_says_what_it_is(visit: Visit) -> None:
     page = visit(java_script_enabled=False).open()
     expect(page.get_by_role("heading", level=1)).to_have_text("Drawn shapes")
     # Playwright's text selectors pass over <noscript>.
-    assert "switch JavaScript on" in page.evaluate("document.querySelector('main').textContent")
+    assert "Turn on JavaScript" in page.evaluate("document.querySelector('main').textContent")

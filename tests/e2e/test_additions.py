@@ -188,7 +188,7 @@ def test_removing_can_be_undone_and_another_tab_follows(visit: Visit, photo: Pat
     expect(other.locator(".summary")).to_contain_text("7 pictures")
     # The same file again is known, and so is one that is published.
     page.set_input_files('[data-add="files"]', [str(photo)])
-    expect(page.get_by_text("You have added this picture already.")).to_be_visible()
+    expect(page.get_by_text("You have already added this picture.")).to_be_visible()
 
 
 def test_from_the_browser_into_the_collection_and_out_of_the_browser(
@@ -228,7 +228,7 @@ def test_from_the_browser_into_the_collection_and_out_of_the_browser(
     # The picture is known: it need not be added again.
     page.get_by_role("button", name="Add pictures").click()
     page.set_input_files('[data-add="files"]', [str(photo)])
-    expect(page.get_by_text("The collection has this picture already.")).to_be_visible()
+    expect(page.get_by_text("This picture is already in the collection.")).to_be_visible()
 
 
 def deny_storage(context: BrowserContext) -> None:

@@ -73,7 +73,7 @@ describe("adding pictures", () => {
     await it.add([new File(["text"], "x.txt"), new File([], "empty.png"), png("known.png"), png("full.png")]);
     expect(it.state.jobs.map(({ state, message }) => [state, message])).toEqual([
       ["failed", "This is not a picture."], ["failed", "This file is empty."],
-      ["known", "The collection has this picture already."], ["failed", "This device is out of storage space."],
+      ["known", "This picture is already in the collection."], ["failed", "This device is out of storage space."],
     ]);
     // Once it was seen it goes.
     it.show(false);

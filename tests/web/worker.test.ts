@@ -118,7 +118,7 @@ describe("a collection behind a worker", () => {
     workers[0]!.postMessage({ kind: "call", id: 99, target: "additions", method: "state", args: [], partial: false });
     await expect.poll(() => answers.length).toBe(5);
     expect(answers.slice(0, 4)).toEqual(Array(4).fill(expect.objectContaining({ kind: "error" })));
-    expect(answers[4]).toMatchObject({ error: { message: "The collection was opened without the pictures of this device." } });
+    expect(answers[4]).toMatchObject({ error: { message: "The collection was opened without the pictures added on this device." } });
   });
 
   it("rejects what cannot be sent", async () => {

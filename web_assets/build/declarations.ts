@@ -1,12 +1,12 @@
 /**
- * The types of the public library: one file, `imagedb.d.ts`, of what its entry exports and what that is made of;
+ * The types of the public library: one file, `imagedb.d.ts`, with everything its entry exports and the types used there;
  * and docs/api.md, made from the same declarations.
  */
 import { join } from "node:path";
 import ts from "typescript";
 import type { Plugin } from "vite";
 
-/** Where the types come from that people may see. */
+/** The folders whose types may be published. */
 const PUBLIC = /\/src\/(?:api\/[\w-]+|engine\/types|format\/(?:manifest|errors))\.ts$/;
 
 export interface Declared {
@@ -32,7 +32,7 @@ export function declarations(entry: string): string {
   return `/** imagedb.js: search a published image collection. Made from the sources. */\n\n${texts.join("\n\n")}\n`;
 }
 
-/** What the entry exports, in its order, and then what those declarations name. */
+/** What the entry exports, in its order, followed by the types that those declarations use. */
 export function publicDeclarations(entry: string): Declared[] {
   const emitted = new Map<string, string>();
   const root = join(import.meta.dirname, "..");
@@ -79,10 +79,10 @@ function nameOf(node: ts.Statement): string | null {
   return null;
 }
 
-/** A declaration with its comment, exported, without what is private. */
+/** A declaration with its comment, exported, without its private members. */
 function published(node: ts.Statement, file: ts.SourceFile): string {
   const text = node.getFullText(file).trim().replace(/^((?:\/\*\*[\s\S]*?\*\/\s*)*)(?:export )?(?:declare )?/, (_, comment: string) => {
-    // The comment of a file stands before that of its first declaration.
+    // A file's own comment precedes that of its first declaration.
     const own = comment.match(/\/\*\*(?:(?!\*\/)[\s\S])*\*\//g)?.at(-1);
     const declare = ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node) ? "declare " : "";
     return `${own ? `${own}\n` : ""}export ${declare}`;

@@ -27,7 +27,7 @@ export function gzipPlugin(): Plugin {
       if (!id.endsWith(SUFFIX)) return null;
       const file = id.slice(0, -SUFFIX.length);
       const raw = await readFile(file);
-      // node:zlib writes no name and no time stamp.
+      // node:zlib writes neither a file name nor a time stamp, so the result is repeatable.
       const packed = serving ? raw : gzipSync(raw, { level: 9 });
       const url = serving
         ? JSON.stringify(`/@fs${file}`)

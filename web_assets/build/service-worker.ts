@@ -1,6 +1,6 @@
 /**
  * Vite plugin: builds the service worker as one classic script, `sw.js` at the root. Its address must never
- * change, and not every browser takes service workers that import modules.
+ * change, and not every browser supports service workers that import modules.
  */
 import { basename } from "node:path";
 import { build, type Plugin } from "vite";

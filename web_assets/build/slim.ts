@@ -1,8 +1,8 @@
 /**
- * Vite plugin: leaves out what the packages bring for other uses. Both would have the bundler emit their `.wasm`
+ * Vite plugin: leaves out parts of packages that we do not use. SQLite and the ONNX runtime would make the bundler emit their `.wasm`
  * uncompressed beside the one we ship (the engine hands them the bytes), and SQLite's browser build carries a
- * worker and file-system code that only writers need, so its Node build is taken and told that it is not in Node.
- * Each replacement must be found: an update of a package that changes the line fails the build.
+ * worker and file-system code that only writers need, so we use its Node build with the check for Node switched off.
+ * Each replacement must match: if an update of a package changes the line, the build fails.
  */
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";

@@ -1,4 +1,4 @@
-/** Vite plugin: assembles `.wat` files with wabt and hands out their bytes, base64 in the module itself. */
+/** Vite plugin: assembles `.wat` files with wabt and puts their bytes into the module, in base64. */
 import { readFile } from "node:fs/promises";
 import type { Plugin } from "vite";
 import wabt from "wabt";

@@ -1,4 +1,4 @@
-/** The additions of one site: what is stored, what of it is searched, and every change to it. */
+/** The additions of one site: which are stored, which of them are searched, and every change to them. */
 import { pause } from "../base/async";
 import { messageOf } from "../base/errors";
 import { MAX_PICTURE_BYTES } from "../base/limits";
@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 export class Additions implements AdditionsMethods {
-  /** Settled once it is known what is stored, or that nothing can be stored; never rejects. */
+  /** Resolves once it is known what is stored, or that nothing can be stored; never rejects. */
   readonly ready: Promise<void>;
   /** The same, with a time limit: a device that does not answer must not block searches. */
   readonly loaded: Promise<void>;
@@ -173,7 +173,7 @@ export class Additions implements AdditionsMethods {
     };
     this.store = await Store.open(seen, () => {
       this.store = null;
-      this.unable = "Another tab runs a newer version of this page. Reload this one.";
+      this.unable = "Another tab uses a newer version of this page. Reload this tab.";
       this.tell();
     });
     this.channel = host.channel(`imagedb-additions ${this.store.site}`, () => {

@@ -43,7 +43,7 @@ export interface BundleIndex {
   pictures: BundlePicture[];
 }
 
-/** The ZIP of a bundle. Pictures are stored as they are: they are compressed already. */
+/** The ZIP of a bundle. Pictures are stored without further compression: picture formats are compressed already. */
 export async function writeBundle(index: BundleIndex, file: (picture: BundlePicture) => Promise<Blob>): Promise<Blob> {
   if (index.pictures.reduce((sum, { bytes }) => sum + bytes, 0) > MAX_BUNDLE_BYTES) {
     throw new FormatError("These pictures do not fit into one bundle (4 GB). Remove some, then export again.");

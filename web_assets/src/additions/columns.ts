@@ -1,7 +1,7 @@
-/** Columns that go on: the published rows, then those of the additions. */
+/** Columns of published rows and additions together: the published rows come first. */
 import { numberAt, type Column, type FieldDefinition, type FieldValue } from "../format/index";
 
-/** `column` with one more row a value; undefined stands for none. */
+/** `column` with one more row per value; undefined stands for no value. */
 export function extendColumn(column: Column, field: FieldDefinition, values: readonly (FieldValue | undefined)[]): Column {
   const count = column.count + values.length;
   if (column.kind === "number") {

@@ -1,4 +1,4 @@
-/** Between additions as they are stored and the index of a bundle. */
+/** Conversion between stored additions and the index of a bundle. */
 import type { Manifest } from "../format/index";
 import { BUNDLE_FORMAT, encodeEmbedding, type BundleIndex, type BundlePicture } from "./bundle";
 import { captionField, tagsField } from "./fields";

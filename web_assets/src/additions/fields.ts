@@ -1,4 +1,4 @@
-/** An addition in the terms of a collection: its document, and what full text sees of it. */
+/** An addition as a record of the collection: its document, and its texts for full text search. */
 import { textOf } from "../catalog/index";
 import type { FieldDefinition, FieldValue, ImageDocument, Manifest } from "../format/index";
 import type { Addition, NamedField } from "./types";
@@ -6,7 +6,7 @@ import type { Addition, NamedField } from "./types";
 const CAPTIONS = ["caption", "title", "description", "headline", "alt", "prompt", "annotation"];
 const TAGS = ["tags", "keywords", "labels"];
 
-/** The field that captions go to: what this collection has of the kind, else a new one. */
+/** The field for captions: a suitable field of this collection, else a new one. */
 export function captionField(fields: readonly FieldDefinition[]): NamedField {
   for (const name of CAPTIONS) {
     const field = fields.find((field) => field.name === name);
@@ -15,7 +15,7 @@ export function captionField(fields: readonly FieldDefinition[]): NamedField {
   return fresh(CAPTIONS, fields, "Caption");
 }
 
-/** The field that tags go to. */
+/** The field for tags. */
 export function tagsField(fields: readonly FieldDefinition[]): NamedField {
   const lists = fields.filter(({ type }) => type === "tags");
   return TAGS.map((name) => lists.find((field) => field.name === name)).find(Boolean) ?? lists.find(({ name }) => name !== "place")
@@ -54,7 +54,7 @@ function fits({ type }: FieldDefinition, value: FieldValue): boolean {
 }
 
 /**
- * What full text sees of an addition, one text a column of the catalog. What has no column of its own is put into
+ * The texts of an addition for full text search, one per column of the catalog. A value without a column is put into
  * `name`, else into the first column, so that caption, tags and file name are found in every collection.
  */
 export function searchedTexts(addition: Addition, manifest: Manifest): string[] {

@@ -1,4 +1,4 @@
-/** Full text over published rows and additions alike: two tables, ranked as if they were one. */
+/** Full text over published rows and additions: two tables, ranked as if they were one. */
 import { addCounts, Ordered, type Counts, type FullText, type Matches, type Ranked } from "../catalog/index";
 
 export class JoinedText implements FullText {

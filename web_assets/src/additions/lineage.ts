@@ -3,16 +3,16 @@
  * build; yet additions must outlive a build, and must not turn up in another collection that happens to be
  * published at the same address later.
  */
-/** What is remembered of a collection that has additions. */
+/** What is stored about a collection that has additions. */
 export interface Lineage {
-  /** Names its additions permanently; made of the address and the hash of the first build that had any. */
+  /** The permanent key of its additions: the address and the hash of the first build that had any. */
   key: string;
   /** The address of the site's folder. */
   address: string;
   title: string;
   /** `collection.hash` of the last build seen. */
   hash: string;
-  /** Some of its image ids: those that come first, which stay the same while a collection grows. */
+  /** Some of its image ids: the smallest ones, because they rarely change while a collection grows. */
   sample: string[];
 }
 
@@ -27,7 +27,7 @@ const SAMPLED_IDS = 64;
 
 /**
  * The lineage that a site continues: one with the same hash; else one at the same address that shares an image with it
- * or has its title. Null if it begins a new one.
+ * or has its title. Null if the site belongs to none of them.
  */
 export async function continued(known: readonly Lineage[], seen: Seen): Promise<Lineage | null> {
   const same = known.filter(({ hash }) => hash === seen.hash);
@@ -41,7 +41,7 @@ export async function continued(known: readonly Lineage[], seen: Seen): Promise<
   return here.find(({ title }) => title === seen.title) ?? null;
 }
 
-/** What to remember of a site from now on. */
+/** The lineage to store for a site from now on. */
 export async function lineageOf(key: string, { address, title, hash, sampleIds }: Seen): Promise<Lineage> {
   return { key, address, title, hash, sample: await sampleIds(SAMPLED_IDS) };
 }

@@ -1,4 +1,4 @@
-/** Similarities over published rows and additions alike. */
+/** Similarities over published rows and additions. */
 import type { RowMask } from "../kernel/index";
 import { has } from "../engine/mask";
 import { backgroundRows, rowsAbove, type Near, type Nearest } from "../engine/nearest";

@@ -86,7 +86,7 @@ export class OverlaidResources implements Resources {
 
   async catalog(): Promise<FullText> {
     const [published, own] = await Promise.all([this.site.catalog(), this.site.smallCatalog()]);
-    // The table is shared by all overlays of a site: it has the texts of the one that is asked.
+    // All overlays of a site share one table, which is filled with the texts of the overlay that is searched.
     const joined = new JoinedText(published, own.over(this.overlay.texts), this.published);
     this.joined = joined;
     return joined;

@@ -1,6 +1,6 @@
 /**
- * Where additions are kept: IndexedDB, because one transaction stores a picture with all that belongs to it or
- * nothing of it, several tabs may write at once, and files are kept as files. (OPFS has no transactions, its fast
+ * The storage of additions: IndexedDB, because one transaction stores a picture with everything that belongs to it or
+ * nothing at all, several tabs may write at once, and files are stored as files. (OPFS has no transactions, its fast
  * handles lock other tabs out, and private windows lack it more often.)
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
@@ -23,7 +23,7 @@ interface Schema extends DBSchema {
 export class Store {
   private lineage: Promise<Lineage> | null = null;
 
-  /** @param site names the additions of this site among those of all sites of the origin */
+  /** @param site the key of this site's additions among those of all sites of the origin */
   private constructor(private readonly database: IDBPDatabase<Schema>, readonly site: string, private readonly seen: Seen) {}
 
   /**
@@ -38,7 +38,7 @@ export class Store {
           fresh.createObjectStore("pictures", { keyPath: ["site", "id"] }).createIndex("site", "site");
           fresh.createObjectStore("originals", { keyPath: ["site", "id"] });
         },
-        // A newer version of this program in another tab goes first.
+        // Give way to a newer version of this program in another tab.
         blocking: (_, __, event) => { (event.target as IDBDatabase).close(); onLost(); },
         terminated: onLost,
       });
@@ -60,7 +60,7 @@ export class Store {
 
   /** Store a picture with its file: both or, if there is no space, neither. */
   async put(addition: Addition, file: Blob): Promise<void> {
-    // Before the transaction, which ends as soon as it has nothing to do.
+    // Do this before the transaction, which ends as soon as it is idle.
     const lineage = await this.remembered();
     await this.write(["sites", "pictures", "originals"], async (transaction) => {
       await transaction.objectStore("sites").put(lineage);
@@ -145,7 +145,7 @@ export class Store {
   }
 }
 
-/** The error to show for a refusal of the browser. */
+/** The error to show if the browser refuses. */
 function storageProblem(error: unknown, when: "open" | "use"): Error {
   const name = error instanceof Error || error instanceof DOMException ? error.name : "";
   if (name === "LoadError" || name === "FormatError") return error as Error;

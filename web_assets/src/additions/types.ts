@@ -52,7 +52,7 @@ export interface AdditionSummary extends AdditionChange {
   thumbnail: string;
   /** Whether it can be found by meaning (it may still have to be embedded for another model). */
   embedded: boolean;
-  /** It is in the published collection by now, but was changed here after the last export. */
+  /** It has been published, but was changed here after the last export. */
   published: boolean;
 }
 
@@ -63,20 +63,20 @@ export interface AdditionsState {
   list: AdditionSummary[];
   /** How many of them are searched: those that are not published. */
   count: number;
-  /** What they take on the device, originals and thumbnails. */
+  /** The bytes they use on the device, originals and thumbnails. */
   bytes: number;
   /** Grows with every change. */
   version: number;
   /** The fields that caption and tags belong to in this collection. */
   captionField: NamedField;
   tagsField: NamedField;
-  /** Names of copies that were dropped just now, because the collection has the pictures itself. */
+  /** Names of the copies that were just deleted because the collection now has these pictures. */
   retired: string[];
 }
 
 export type NamedField = Pick<FieldDefinition, "name" | "label">;
 
-/** What became of a picture that was to be added. */
+/** The outcome of adding a picture. */
 export type AddOutcome =
   | { kind: "added"; id: string }
   /** It is here already: among the additions, or in the published collection. */
@@ -94,7 +94,7 @@ export interface ImportOutcome {
   known: number;
 }
 
-/** A picture file made ready: pixels for the encoder, a thumbnail, its size as displayed. */
+/** A decoded picture file: pixels for the encoder, a thumbnail, its size as displayed. */
 export interface DecodedPicture {
   pixels: Pixels;
   width: number;
@@ -104,7 +104,7 @@ export interface DecodedPicture {
   placeholder: Uint8Array;
 }
 
-/** What additions need of the browser; tests pass another. */
+/** What additions need from the browser; tests pass a substitute. */
 export interface AdditionsHost {
   /** Undefined if the page is not in a secure context. */
   sha256: ((data: ArrayBuffer) => Promise<ArrayBuffer>) | undefined;
@@ -112,7 +112,7 @@ export interface AdditionsHost {
   decode: (file: Blob, size: number) => Promise<DecodedPicture>;
   /** Metadata of the file, possibly empty. Never rejects. */
   metadata: (file: Blob) => Promise<Record<string, FieldValue>>;
-  /** Reports a change to other tabs, and calls `heard` when one of them reports one. */
+  /** Reports changes to other tabs, and calls `heard` when another tab reports one. */
   channel: (name: string, heard: () => void) => { tell: () => void; close: () => void };
   now: () => number;
 }

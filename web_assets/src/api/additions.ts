@@ -5,6 +5,6 @@ import type { AdditionsState } from "../additions/types";
 export type { AddOutcome, AdditionChange, AdditionsState, AdditionSummary, ImportOutcome, NewPicture } from "../additions/types";
 
 export interface LocalAdditions extends AdditionsMethods {
-  /** Call `listener` after every change, those of other tabs included; the returned function ends that. */
+  /** Call `listener` after every change, also those made in other tabs. Returns a function that stops it. */
   onChange(listener: (state: AdditionsState) => void): () => void;
 }

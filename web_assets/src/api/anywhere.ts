@@ -1,4 +1,4 @@
-/** Decides where the engine of the library runs: in a worker of a page, even of another host's, or else in the same thread. */
+/** Decides where the library's engine runs: in a worker if possible (even on a page of another host), else in the same thread. */
 import { WorkerClient } from "../worker/client";
 import workerUrl from "../worker/main.ts?worker&url";
 import { workerCollection } from "./collection";

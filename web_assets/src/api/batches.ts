@@ -1,6 +1,6 @@
 /**
  * Seeded splits, batches and samples of a collection, the same in Python (builder/imagedb_site/batches.py). An image's
- * part depends only on its id and the seed, so images added later move no other image.
+ * part depends only on its id and the seed, so adding images does not move others.
  */
 
 /** A part of a split collection. */
@@ -17,7 +17,7 @@ export interface BatchOptions {
   seed?: number;
 }
 
-/** Salts of the hash: what decides the part, and what decides the order. */
+/** Salts of the two hashes: one decides the part, the other the order. */
 const PART_SALT = 0;
 const ORDER_SALT = 1;
 const SAMPLE_SALT = 3;
@@ -44,7 +44,7 @@ function scramble(value: number): number {
   return (value ^ (value >>> 16)) >>> 0;
 }
 
-/** The rows in a random order of a seed: by two hashes of their ids, then by id. */
+/** The rows in a random order that depends on a seed: by two hashes of their ids, then by id. */
 export function shuffled(ids: Uint8Array, rows: ArrayLike<number>, seed: number, salt = SAMPLE_SALT): number[] {
   const keyed = Array.from(rows, (row) => ({ row, first: hashId(ids, row, seed, salt), second: hashId(ids, row, seed, salt + 1) }));
   keyed.sort((a, b) => a.first - b.first || a.second - b.second || compareIds(ids, a.row, b.row));

@@ -1,4 +1,4 @@
-/** Fetching in Node and in browsers alike. */
+/** Fetching, in Node and in browsers. */
 import { LoadError } from "../format/errors";
 
 /** The part of Node's `process` that is used. Its modules are not imported: the library is one file for browsers and Node. */
@@ -11,7 +11,7 @@ interface NodeProcess {
 
 const { process } = globalThis as { process?: NodeProcess };
 
-/** Whether this is Node, and not a browser. */
+/** Whether this runs in Node, not in a browser. */
 export const IN_NODE = Boolean(process?.versions?.node);
 
 /** `fetch` in Node, which also reads `file:` addresses; a file that cannot be read is answered with 404. */
@@ -38,7 +38,7 @@ export async function loadPart(
   return bytes.subarray(offset, offset + length);
 }
 
-/** The absolute address of what a caller of Node names: an address, or a path of the disk. */
+/** The absolute address for an address or a path on the disk, in Node. */
 export function fileAddress(url: string): string {
   if (/^(https?|file):/.test(url)) return url;
   const { pathToFileURL } = process!.getBuiltinModule("node:url");

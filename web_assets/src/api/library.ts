@@ -28,7 +28,7 @@ export interface Hit extends Result {
   /** Pixels of the image as displayed; 0 if there is no picture. */
   width: number;
   height: number;
-  /** The thumbnail's place: `length` bytes from `offset` on in the file at `url`; null if there is no thumbnail. */
+  /** The thumbnail: `length` bytes from `offset` in the file at `url`; null if there is none. */
   thumbnail: { url: string; offset: number; length: number } | null;
   /** Everything that is published about the image. */
   document: ImageDocument;
@@ -42,7 +42,7 @@ export interface Hits extends Omit<SearchResponse, "results"> {
 
 /** How to search. */
 export interface QueryOptions {
-  /** Default `all`. */
+  /** Which searches to run; default `all`. */
   mode?: Mode;
   /** The number of hits; default: the value of `k:` in the text, or 20. */
   k?: number;
@@ -50,7 +50,7 @@ export interface QueryOptions {
   offset?: number;
   /** Conditions in addition to those of the text. */
   filters?: Filter[];
-  /** Another order than relevance. */
+  /** An order other than relevance. */
   sort?: Sort;
   /** Embeddings of the pictures that `image:NAME` terms of the text name. */
   images?: Record<string, Float32Array>;

@@ -1,4 +1,4 @@
-/** A collection whose engine runs in the same thread: in Node, and if a page may not start workers. */
+/** A collection whose engine runs in the same thread: in Node, and on pages that may not start workers. */
 import { Engine, type Assets } from "../engine/index";
 import type { LoadProgress } from "../engine/types";
 import { methodsOf } from "../worker/methods";

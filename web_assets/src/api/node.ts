@@ -1,4 +1,4 @@
-/** `open` for Node in a checkout: WebAssembly from the installed packages, and a site may also be a folder of the disk. */
+/** `open` for Node in a checkout: WebAssembly from the installed packages, and a site may also be a folder on the disk. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Assets } from "../engine/index";

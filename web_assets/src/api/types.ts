@@ -7,10 +7,10 @@ export type { SearchOptions } from "../engine/methods";
 
 export interface Collection extends CollectionMethods {
   readonly manifest: Manifest;
-  /** Call `listener` with the progress of everything that loads; the returned function ends that. */
+  /** Call `listener` with the progress of everything that loads. Returns a function that stops it. */
   onProgress(listener: (progress: LoadProgress) => void): () => void;
   close(): void;
-  /** Pictures of this device beside the published ones; only if `open` was asked for them. */
+  /** Pictures added on this device; only if `open` was called with `additions`. */
   readonly additions?: LocalAdditions;
 }
 

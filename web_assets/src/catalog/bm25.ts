@@ -9,18 +9,18 @@ import type { Counts } from "./counts";
 const K1 = 1.2;
 const B = 0.75;
 
-/** How rare a phrase is that `having` of `rows` rows have. */
+/** The weight (inverse document frequency) of a phrase that `having` of `rows` rows have. */
 export function rarity(rows: number, having: number): number {
   const value = Math.log((rows - having + 0.5) / (having + 0.5));
   return value <= 0 ? 1e-6 : value;
 }
 
-/** What a phrase adds to the score of a row. These are the operations of SQLite in its order, so that equal rows stay equal. */
+/** What a phrase adds to the score of a row. The operations and their order are those of SQLite, so that ties stay ties. */
 export function gain(rarity: number, times: number, size: number, meanSize: number): number {
   return rarity * ((times * (K1 + 1)) / (times + K1 * (1 - B + (B * size) / meanSize)));
 }
 
-/** An SQL function: the bm25 of a row by the counts that `ranking` sets. */
+/** An SQL function: the bm25 of a row, with the counts that `ranking` sets. */
 export const JOINT_BM25 = "joint_bm25";
 /** An SQL function: reads the counts of the table once, for `counting`; its value is null. */
 export const COUNT_PHRASES = "count_phrases";
@@ -40,7 +40,7 @@ interface Wasm {
   exports: Record<"sqlite3_bind_pointer" | "sqlite3_step", (...args: number[]) => number>;
 }
 
-/** What the statement under way counts, or ranks by. Statements run to their end without a pause, so there is one at most. */
+/** What the current statement counts, or ranks by. Statements run without interruption, so there is at most one. */
 let counted: Counts | null = null;
 let weights: { rarities: readonly number[]; times: Float64Array; meanSize: number } | null = null;
 

@@ -1,5 +1,5 @@
 /**
- * How text enters full text, and how a query is made alike (docs/FORMAT.md 2.5): SQLite's tokenizer takes a
+ * How texts are prepared for full text, and queries in the same way (docs/FORMAT.md 2.8): SQLite's tokenizer takes a
  * run of Chinese, Japanese or Korean characters as one word, so each is written as a word of its own.
  * The twin of builder/imagedb_site/text.py, which writes the catalog.
  */
@@ -12,7 +12,7 @@ const RANGES =
 
 const CJK = new RegExp(`[${RANGES}]`, "u");
 const CJK_ALL = new RegExp(`[${RANGES}]`, "gu");
-/** What FTS5 reads as one bare word. */
+/** Characters that FTS5 accepts in a word without quotes. */
 // eslint-disable-next-line no-control-regex
 const BAREWORD = /[A-Za-z0-9_\x1a\u0080-\u{10ffff}]+/gu;
 

@@ -1,6 +1,6 @@
-/** What bm25 counts. */
+/** The counts that bm25 needs. */
 
-/** What bm25 counts in a table. Tables that are ranked together add theirs up. */
+/** The counts of a table that bm25 needs. For tables that are ranked together they are added up. */
 export interface Counts {
   rows: number;
   /** Terms in all rows. */

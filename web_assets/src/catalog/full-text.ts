@@ -1,4 +1,4 @@
-/** What a search asks of full text, whatever stores it. Every method may load files, so all are asynchronous. */
+/** What a search needs from full text, however it is stored. Every method may load files, so all are asynchronous. */
 import type { Counts } from "./counts";
 import type { Ranked } from "./rank-words";
 
@@ -11,11 +11,11 @@ export interface Matches {
 
 export interface FullText {
   /**
-   * Rows by the words they have, ranked by bm25 like those of `match`: the answer to the words of a plain query.
+   * The rows that have any of the words, ranked by bm25 like those of `match`: used for plain queries.
    * Null if the tokenizer does not take each of `words` as one term.
    * @param allowed whether a row may be a result; null allows all
    * @param weigh the weight of a word that `having` rows have, for the shares
-   * @param beside what other tables that are ranked with this one count
+   * @param beside the counts of other tables that are ranked together with this one
    */
   rank(
     words: readonly string[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number, beside?: Counts | null,

@@ -3,7 +3,7 @@ import { gain, rarity } from "./bm25";
 import { addCounts, type Counts } from "./counts";
 import type { Postings, WordIndex } from "./word-index";
 
-/** Rows in an order. Usually only its beginning is needed, so that it is sorted as far as someone asks. */
+/** Rows in an order. Usually only the first ones are needed, so it is only sorted that far. */
 export class Ordered {
   private sorted: Uint32Array | null = null;
 
@@ -43,7 +43,7 @@ export class Ordered {
     return this.sorted;
   }
 
-  /** Only rows up to the rank of the last one wanted need a comparison by both keys. */
+  /** Only rows up to the rank of the last one that is needed are compared by both keys. */
   private best(count: number): Uint32Array {
     const limit = this.ranks.slice().sort()[count - 1]!;
     const places: number[] = [];
@@ -67,7 +67,7 @@ function concatenated(a: Float64Array, b: Float64Array): Float64Array {
 export interface Ranked {
   /** Rows with all words. */
   strict: Ordered;
-  /** Rows with some of them only. */
+  /** Rows with only some of them. */
   others: Ordered;
 }
 
@@ -75,7 +75,7 @@ export interface Ranked {
  * @param lists the postings of each word
  * @param allowed whether a row may be a result
  * @param weigh the weight of a word that `having` rows have, for the shares
- * @param beside what other tables that are ranked with this one count
+ * @param beside the counts of other tables that are ranked together with this one
  */
 export function rankWords(
   index: WordIndex, lists: readonly Postings[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number,
@@ -109,7 +109,7 @@ export function rankWords(
   const [strict, others] = [new Part(all), new Part(length - all)];
   for (const row of rows) {
     (words[row] === lists.length ? strict : others).add(row, ranks[row]!, shares[row]! / total);
-    // The next query finds everything at 0 again.
+    // Leave all sums at 0 for the next query.
     ranks[row] = shares[row] = words[row] = 0;
   }
   return { strict: strict.ordered(), others: others.ordered() };

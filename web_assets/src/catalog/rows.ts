@@ -1,7 +1,7 @@
 /** Reading many rows of a statement. */
 import type { Database, PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 
-/** SQLite's own functions. The comfortable ones of the library cost more than the rows of a common word. */
+/** SQLite's own functions. The library's convenience functions would take longer than reading the rows of a common word. */
 export type Bare = Record<
   "sqlite3_step" | "sqlite3_column_int" | "sqlite3_column_double" | "sqlite3_column_bytes" | "sqlite3_column_blob", (...args: number[]) => number
 >;

@@ -1,4 +1,4 @@
-/** A full-text table in memory for texts that no file of the site has. */
+/** A full-text table in memory, for texts that are not in the site's files. */
 import type { Database } from "@sqlite.org/sqlite-wasm";
 import type { FullText } from "./full-text";
 import { loadSqlite } from "./sqlite";
@@ -6,7 +6,7 @@ import { asStored, checkNames, marks, quoted, WholeCatalog, type TableOptions } 
 
 export class SmallCatalog {
   private given: readonly (readonly string[])[] = [];
-  /** What the table has now, by row. */
+  /** The current content of the table, by row. */
   private stored: string[][] = [];
 
   private constructor(private readonly database: Database, private readonly text: WholeCatalog) {}

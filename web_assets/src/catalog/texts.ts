@@ -1,7 +1,7 @@
-/** What full text sees of a record's values. */
+/** A record's values as texts for full text search. */
 import type { FieldValue } from "../format/manifest";
 
-/** A value as full text has it (docs/FORMAT.md, "catalog"). */
+/** A value as it is stored for full text (docs/FORMAT.md, "catalog"). */
 export function textOf(value: FieldValue | undefined): string {
   if (value === undefined) return "";
   return Array.isArray(value) ? value.join(", ") : String(value);

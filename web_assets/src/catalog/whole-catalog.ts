@@ -54,7 +54,7 @@ export class WholeCatalog implements FullText {
     return WholeCatalog.over(sqlite3, openDatabase(sqlite3, file), columns, tokenize);
   }
 
-  /** Over the table `fts` of a database, which is closed with the catalog and if this fails. */
+  /** Opens the table `fts` of a database. The database is closed with the catalog, or if opening fails. */
   static over(sqlite3: Sqlite3Static, database: Database, columns: readonly string[], tokenize: string): WholeCatalog {
     try {
       database.exec("pragma temp_store = 2; pragma trusted_schema = off");
@@ -65,7 +65,7 @@ export class WholeCatalog implements FullText {
       return new WholeCatalog(sqlite3, database, columns, new WordIndex(sqlite3, database, tokenize));
     } catch (cause) {
       database.close();
-      throw new FormatError("The catalog is damaged or has other columns than the manifest says.", { cause });
+      throw new FormatError("The catalog is damaged, or its columns differ from those in the manifest.", { cause });
     }
   }
 
@@ -124,7 +124,7 @@ export class WholeCatalog implements FullText {
     return clean.map((text, i) => (marked ? cut(text, marked[i] ?? "", OPEN, CLOSE) : [text]));
   }
 
-  /** Forget what was read of the table: it has other rows now. */
+  /** Discard what was read from the table, because its rows have changed. */
   forget(): void {
     this.matches.clear();
     this.unranked.clear();
@@ -138,7 +138,7 @@ export class WholeCatalog implements FullText {
     this.database.close();
   }
 
-  /** Where each word occurs; null if one of them is not a single term. */
+  /** The rows of each word; null if one of them is not a single term. */
   private postings(words: readonly string[]): Postings[] | null {
     const lists: Postings[] = [];
     for (const word of words) {
@@ -165,7 +165,7 @@ export class WholeCatalog implements FullText {
     return { rows: order.map((i) => rows[i]!), ranks: Float64Array.from(order, (i) => ranks[i]!) };
   }
 
-  /** @param expression as SQLite is to see it */
+  /** @param expression as passed to SQLite */
   private countsOf(expression: string): Counts {
     return remembered(this.phrases, expression, CACHED_EXPRESSIONS, () => {
       const count = (match: string) => counting(() => {
@@ -173,7 +173,7 @@ export class WholeCatalog implements FullText {
       });
       const counts = count(expression);
       if (counts) return counts;
-      // FTS5 counts phrases only at a row that matches. A word that some row has makes one, as the last phrase.
+      // FTS5 counts phrases only on a matching row. A word that occurs somewhere, added as the last phrase, ensures a match.
       const word = this.guard(() => this.words.someWord());
       const wider = word === null || !expression.trim() ? null : count(`(${expression}) OR "${word.replaceAll('"', '""')}"`);
       return wider ? { ...wider, having: wider.having.slice(0, -1) } : { ...this.words.totals(), having: [] };
@@ -207,7 +207,7 @@ export class WholeCatalog implements FullText {
   }
 }
 
-/** @throws FormatError for what must not become part of SQL */
+/** @throws FormatError for names that must not become part of SQL */
 export function checkNames(columns: readonly string[], tokenize: string): void {
   if (!columns.every((name) => IDENTIFIER.test(name)) || !TOKENIZE.test(tokenize)) {
     throw new FormatError("The catalog has no valid column names or tokenizer.");
@@ -222,17 +222,17 @@ export function marks(columns: readonly string[]): string {
   return columns.map(() => "?").join(", ");
 }
 
-/** Text as the table has it; a NUL would end it early. */
+/** Text as it is stored in the table; a NUL would cut it short. */
 export function asStored(text: string): string {
   return spaceCjk(text.replaceAll("\0", " "));
 }
 
-/** An expression as SQLite is to see it. */
+/** An expression as it is passed to SQLite. */
 function prepare(expression: string): string {
   return spaceCjkQuery(expression.replaceAll("\0", " "));
 }
 
-/** The value of a key from a cache, made if it is missing; the entry that was used longest ago is dropped. */
+/** The cached value of a key, computed if it is missing; the least recently used entry is dropped. */
 function remembered<T>(cache: Map<string, T>, key: string, size: number, make: () => T): T {
   const value = cache.get(key) ?? make();
   cache.delete(key);

@@ -1,6 +1,6 @@
 /**
- * What ranking by single words needs of an FTS5 table, read once and kept: which rows have a word and how often, how
- * long each row is. SQLite's own bm25 finds all of it again for each row of each query.
+ * What ranking by single words needs from an FTS5 table, read once and kept: which rows have a word and how often, how
+ * long each row is. SQLite's own bm25 looks all of this up again for each row of each query.
  */
 import { eachRow } from "./rows";
 import type { Database, PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
@@ -18,11 +18,11 @@ export interface Scratch {
   words: Uint8Array;
 }
 
-/** How many entries of postings are kept in all. */
+/** The largest number of postings in the cache. */
 const CACHED_ENTRIES = 2_000_000;
 /** How many rows have their lengths read at a time. */
 const SIZE_BLOCK = 128;
-/** How many terms are tried for one that the tokenizer leaves as it is. */
+/** How many terms are tried to find one that the tokenizer leaves unchanged. */
 const TRIED_TERMS = 100;
 
 export class WordIndex {
@@ -49,7 +49,7 @@ export class WordIndex {
     };
   }
 
-  /** Where a word occurs; null if the tokenizer does not make a single term of it. */
+  /** The rows of a word; null if the tokenizer does not make a single term of it. */
   postings(word: string): Postings | null {
     const term = this.term(word);
     if (term === null) return null;
@@ -64,7 +64,7 @@ export class WordIndex {
     return found;
   }
 
-  /** A word that some row has; null if there is none. */
+  /** A word that occurs in some row; null if there is none. */
   someWord(): string | null {
     const { next } = this.statements;
     let term = "";
@@ -76,13 +76,13 @@ export class WordIndex {
       } finally {
         next.reset();
       }
-      // A tokenizer with stems may make another term of a term.
+      // A stemming tokenizer may turn a term into a different one.
       if (this.postings(term)?.rows.length) return term;
     }
     return null;
   }
 
-  /** How many rows there are, and how many terms they have in all. */
+  /** The number of rows, and the number of terms in all of them. */
   totals(): { rows: number; size: number } {
     this.averages ??= this.readAverages();
     return this.averages;
@@ -97,7 +97,7 @@ export class WordIndex {
     return this.sizes;
   }
 
-  /** Room for sums over the first `rows` rows. */
+  /** Arrays for sums over the first `rows` rows. */
   scratch(rows: number): Scratch {
     if (rows > this.sums.words.length) {
       const room = Math.max(rows, this.totals().rows);

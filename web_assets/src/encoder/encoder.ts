@@ -1,4 +1,4 @@
-/** A model pack at work: texts and pictures to embeddings. Every part loads when it is first needed. */
+/** Encodes texts and pictures with a model pack. Every part is loaded when it is first needed. */
 import { parseJson } from "../format/json";
 import type { PackManifest } from "../format/manifest";
 import { preprocess, type Pixels } from "./preprocess";
@@ -9,7 +9,7 @@ import { TokenTable } from "./tokens";
 export interface EncoderOptions {
   /** The dimension of the embeddings. */
   dim: number;
-  /** The description of the pack; asked for when the first text or picture is encoded, and once. */
+  /** Gives the description of the pack; called once, for the first text or picture. */
   pack: () => Promise<PackManifest>;
   /** The content of a file of the pack. */
   load: (file: string) => Promise<Uint8Array>;
@@ -31,12 +31,12 @@ export class Encoder {
     this.dim = options.dim;
   }
 
-  /** Whether the text tower is loaded: a text then takes milliseconds, and at most a few token shards. */
+  /** Whether the text tower is loaded: encoding a text then takes milliseconds and loads at most a few token shards. */
   get ready(): boolean {
     return this.textReady;
   }
 
-  /** Load all that texts need, but the token rows. */
+  /** Load everything that texts need, except the token rows. */
   async warm(): Promise<void> {
     await Promise.all([this.textTower(), this.packTokenizer()]);
   }

@@ -2,7 +2,7 @@
 import type { Preprocessing } from "../format/manifest";
 import { resize, type RgbImage } from "./resize";
 
-/** RGBA, 4 bytes a pixel, not premultiplied, rows from the top, oriented as displayed. */
+/** RGBA, 4 bytes per pixel, not premultiplied, rows from the top, oriented as displayed. */
 export interface Pixels {
   width: number;
   height: number;
@@ -39,7 +39,7 @@ export function fittedSize(width: number, height: number, options: Preprocessing
   return { width: Math.max(1, roundHalfEven(width / ratio)), height: Math.max(1, roundHalfEven(height / ratio)) };
 }
 
-/** Transparent pixels over white, with the rounding of Pillow's `alpha_composite`. */
+/** Put transparent pixels on white, with the rounding of Pillow's `alpha_composite`. */
 function onWhite({ width, height, data }: Pixels): RgbImage {
   if (data.length !== width * height * 4) throw new RangeError(`${data.length} bytes are not ${width} × ${height} RGBA pixels.`);
   const rgb = new Uint8Array(width * height * 3);
@@ -58,7 +58,7 @@ function onWhite({ width, height, data }: Pixels): RgbImage {
   return { width, height, data: rgb };
 }
 
-/** Cut out the middle, or pad the sides on which the picture is smaller. */
+/** Crop to the middle, or pad the sides that are too short. */
 function frame(image: RgbImage, width: number, height: number, fill: readonly number[]): RgbImage {
   if (image.width === width && image.height === height) return image;
   const left = offset(image.width, width);
@@ -76,7 +76,7 @@ function frame(image: RgbImage, width: number, height: number, fill: readonly nu
   return { width, height, data };
 }
 
-/** Where the crop begins; negative if the picture is padded, by half of what is missing. */
+/** The offset of the crop; negative if the picture is padded, then half of the missing pixels. */
 function offset(length: number, size: number): number {
   return length >= size ? roundHalfEven((length - size) / 2) : -Math.floor((size - length) / 2);
 }

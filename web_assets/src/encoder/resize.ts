@@ -1,11 +1,11 @@
 /**
- * Pillow's antialiased `Image.resize` for 8-bit pictures, to the bit: a separable convolution with
+ * Pillow's antialiased `Image.resize` for 8-bit pictures, bit for bit: a separable convolution with
  * coefficients in fixed point, rounded to 8 bits after each pass. Method: Pillow, src/libImaging/Resample.c.
  */
 
 export type Interpolation = "bilinear" | "bicubic";
 
-/** RGB, 3 bytes a pixel, rows from the top. */
+/** RGB, 3 bytes per pixel, rows from the top. */
 export interface RgbImage {
   width: number;
   height: number;
@@ -44,12 +44,12 @@ const FILTERS: Record<Interpolation, Filter> = {
 interface Coefficients {
   starts: Int32Array;
   counts: Int32Array;
-  /** `width` weights a target pixel, in fixed point. */
+  /** `width` weights per target pixel, in fixed point. */
   weights: Int32Array;
   width: number;
 }
 
-/** A picture of another size. A side that keeps its length is not touched. */
+/** Resizes a picture. A dimension that keeps its length is not resampled. */
 export function resize(image: RgbImage, width: number, height: number, interpolation: Interpolation): RgbImage {
   let result = image;
   if (width !== image.width) result = horizontal(result, coefficients(image.width, width, FILTERS[interpolation]));

@@ -22,7 +22,7 @@ export function loadRuntime(binary: () => Promise<Uint8Array<ArrayBuffer>>): Pro
   return loading;
 }
 
-/** One ONNX model with one output. Runs follow one another: the runtime takes no two at once. */
+/** One ONNX model with one output. Runs are queued, because the runtime cannot run two at once. */
 export class Tower {
   private last: Promise<unknown> = Promise.resolve();
 
@@ -50,7 +50,7 @@ export class Tower {
     return new this.ort.Tensor("int64", BigInt64Array.from(values, BigInt), shape);
   }
 
-  /** The embedding, float32 [dim]. Throws FormatError if the model gives anything else. */
+  /** The embedding, float32 [dim]. Throws FormatError if the model's output is anything else. */
   async run(feeds: Record<string, Tensor>): Promise<Float32Array> {
     const turn = this.last.then(() => this.session.run(feeds, [this.output]));
     this.last = turn.catch(() => undefined);

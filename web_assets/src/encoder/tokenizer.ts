@@ -44,7 +44,7 @@ function templateIds(processor: unknown): number[] {
   return [...inner, ...own].filter((id): id is number => typeof id === "number");
 }
 
-/** The tokenizer.json object of a compact tokenizer: vocabulary and merges filled in. Throws FormatError. */
+/** The tokenizer.json object of a compact tokenizer, with vocabulary and merges filled in. Throws FormatError. */
 export function expandTokenizer(compact: unknown): Record<string, unknown> {
   if (!isObject(compact) || !isObject(compact["tokenizer"]) || !isObject(compact["tokenizer"]["model"]) || !Array.isArray(compact["vocab"])) {
     throw new FormatError("The model's tokenizer has no vocabulary or no model.");

@@ -1,4 +1,4 @@
-/** The token table: rows by id, from shards that are fetched when a token of theirs is first asked for. */
+/** The token table: rows by id. A shard is fetched when one of its tokens is first needed. */
 import { FormatError } from "../format/errors";
 import type { PackManifest } from "../format/manifest";
 import { readTokenShard, tokenRow, type TokenShard } from "../format/model";

@@ -1,23 +1,23 @@
-/** Precomputed embeddings of frequent words: a first answer while the text tower is still on its way. */
+/** Precomputed embeddings of frequent words, for a first answer while the text tower is loading. */
 import { FormatError } from "../format/errors";
 import type { VocabularyFile } from "../format/model";
 
-/** The longest entries of the vocabulary, in words. */
+/** The length of the vocabulary's longest entries, in words. */
 const MAX_PHRASE = 4;
-/** Missing words of at most this many letters do not count. */
+/** Unknown words of at most this many letters are ignored. */
 const SHORT = 3;
 
 export class Vocabulary {
   private readonly index = new Map<string, number>();
 
   constructor(private readonly file: VocabularyFile, dim: number) {
-    if (file.dim !== dim) throw new FormatError("The model's vocabulary has another dimension than the model.");
+    if (file.dim !== dim) throw new FormatError("The dimension of the model's vocabulary differs from that of the model.");
     file.words.forEach((word, i) => {
       if (!this.index.has(word)) this.index.set(word, i);
     });
   }
 
-  /** Whether it has a word, or its singular. */
+  /** Whether the vocabulary has a word, or its singular. */
   has(word: string): boolean {
     return this.lookUp(word.toLowerCase().normalize("NFC")) !== undefined;
   }
@@ -29,7 +29,7 @@ export class Vocabulary {
 
   /**
    * An approximate embedding of a text, float32 [dim], L2-normalised: the mean of the longest known
-   * phrases in it. Null if fewer words are known than unknown; short ones ("a", "on", "the") do not count against it.
+   * phrases in it. Null if fewer words are known than unknown; short ones ("a", "on", "the") are not counted.
    */
   encode(text: string): Float32Array | null {
     const words = text.toLowerCase().normalize("NFC").match(/[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? [];

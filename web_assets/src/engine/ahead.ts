@@ -1,4 +1,4 @@
-/** A search that begins while its text is still being typed, for the call that asks for it next. */
+/** A search that is started while its text is still being typed. The next call for the same search gets its answer. */
 import { abortable } from "../base/async";
 import type { SearchOptions } from "./methods";
 import type { Answer, SearchRequest } from "./types";
@@ -19,7 +19,7 @@ export class Ahead {
         this.heard?.(answer);
       },
     });
-    // It may never be asked for.
+    // Its answer may never be requested.
     this.answer.catch(() => undefined);
   }
 
@@ -27,7 +27,7 @@ export class Ahead {
     return this.key === JSON.stringify(request);
   }
 
-  /** The answer, as if the search began now. */
+  /** The answer, as if the search started now. */
   give({ signal, onPartial }: SearchOptions): Promise<Answer> {
     if (this.partial) onPartial?.(this.partial);
     this.heard = onPartial;

@@ -1,4 +1,4 @@
-/** Large files of the program itself, which the host of the engine (worker, Node, tests) knows how to get. */
+/** Large files of the program itself. The host of the engine (worker, Node, tests) provides them. */
 export type ByteProgress = (loaded: number, total: number) => void;
 
 export interface Assets {

@@ -27,7 +27,7 @@ export interface EngineOptions {
   fetch?: typeof fetch;
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
-  /** Turns a picture file into pixels; without it `embedImage` takes only pixels. */
+  /** Decodes a picture file to pixels; without it `embedImage` accepts only pixels. */
   decode?: (file: Blob) => Promise<Pixels>;
 }
 
@@ -37,7 +37,7 @@ export class Engine implements CollectionMethods {
   /** The address of the site's folder. */
   readonly address: string;
   private resources: Resources;
-  /** Searches wait for it. */
+  /** Searches wait until it is resolved. */
   private settled: Promise<unknown> = Promise.resolve();
   private meaning: MeaningArm;
   private ahead: Ahead | null = null;
@@ -55,14 +55,14 @@ export class Engine implements CollectionMethods {
     return new Engine(site, url, options.decode);
   }
 
-  /** Search these rows from now on: those of the site, or those of the site with others behind them. */
+  /** Search these rows from now on: those of the site, or those of the site followed by others. */
   lay(resources: Resources): void {
     this.resources = resources;
     this.meaning = new MeaningArm(resources);
     this.ahead = null;
   }
 
-  /** Let searches wait until the first rows are laid. `ready` must not reject. */
+  /** Let searches wait until the additions are known. `ready` must not reject. */
   waitFor(ready: Promise<unknown>): void {
     this.settled = ready;
   }
@@ -86,7 +86,7 @@ export class Engine implements CollectionMethods {
   }
 
   /**
-   * Begin a search whose text is still being typed, if it ends in a known word and needs nothing that is yet to be
+   * Begin a search whose text is still being typed, if it ends in a known word and needs nothing that still has to be
    * loaded; `search` then gives its answer. False if it is better to wait for a pause.
    */
   async begin(request: SearchRequest): Promise<boolean> {

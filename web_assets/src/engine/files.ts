@@ -38,12 +38,12 @@ export class SiteFiles {
     });
   }
 
-  /** The decoded content of a listed file, its node loaded if need be. */
+  /** The decoded content of a listed file. Loads its node if necessary. */
   loadListed(list: FileList, place: number, step: Step): Promise<Uint8Array<ArrayBuffer>> {
     return this.during(step, async () => await this.load(await list.entry(place), step));
   }
 
-  /** Report a step as one, however many files `work` loads for it. */
+  /** Report one step of progress, however many files `work` loads for it. */
   during<T>(step: Step, work: () => Promise<T>): Promise<T> {
     return this.meter.track(step, 0, work);
   }

@@ -1,4 +1,4 @@
-/** From conditions on fields to the rows that meet them: those of a request, and those of a query text. */
+/** Finds the rows that meet conditions on fields: the filters of a request, and the field terms of a query text. */
 import { numberAt, type Column, type FieldDefinition } from "../format/index";
 import { QueryError } from "./errors";
 import { both, emptyMask, type Mask } from "./mask";
@@ -7,7 +7,7 @@ import { dateBounds, holds, intervals, valueTest, type Interval } from "./query/
 import type { Resources } from "./resources";
 import type { Filter } from "./types";
 
-/** What a field's value must be. An unknown value meets negated conditions only. */
+/** A condition on a field's value. An unknown value meets negated conditions only. */
 export interface Condition {
   field: FieldDefinition;
   negated: boolean;

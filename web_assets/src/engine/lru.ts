@@ -1,4 +1,4 @@
-/** A map that forgets what was not used for longest. */
+/** A map that drops the least recently used entry. */
 export class Lru<V> {
   private readonly map = new Map<string, V>();
 
@@ -25,7 +25,7 @@ export class Lru<V> {
 }
 
 /**
- * Promises by key: asked for once, shared by all who wait, forgotten when they fail, so that the next call asks again.
+ * Promises by key: made once and shared by all callers. A failed one is dropped, so that the next call tries again.
  */
 export class Shared<V> {
   private readonly known: Lru<{ promise: Promise<V>; done: boolean }>;
@@ -43,7 +43,7 @@ export class Shared<V> {
     return entry.promise;
   }
 
-  /** Whether the value is there, and not only asked for. */
+  /** Whether the promise has been fulfilled. */
   has(key: string): boolean {
     return this.known.get(key)?.done ?? false;
   }

@@ -1,5 +1,5 @@
 /**
- * What can be asked of an open collection. The engine answers it; the worker bridge and the public library are
+ * The methods of an open collection. The engine implements them; the worker bridge and the public library are
  * derived from this interface and its table.
  */
 import type { Pixels } from "../encoder/index";

@@ -1,11 +1,11 @@
 /**
- * The seam between searching by meaning and where vectors lie. `FlatNearest` scans all of them in memory; other tiers
+ * The interface between searching by meaning and the storage of vectors. `FlatNearest` scans all of them in memory; other tiers
  * read only what a query needs, so everything is asynchronous.
  */
 import type { RowMask, Similar, SimilarityIndex } from "../kernel/index";
 
 export interface Near extends Similar {
-  /** Whether no other row can be nearer than these. */
+  /** Whether it is certain that no other row is nearer. */
   exact: boolean;
 }
 
@@ -23,24 +23,24 @@ export interface Nearest {
   similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array>;
   /** The embeddings of rows side by side, float32 [rows · dim], in a new array. */
   embeddings(rows: ArrayLike<number>): Promise<Float32Array>;
-  /** All rows at least so similar to `query`, most similar first. */
+  /** All rows with at least this similarity to `query`, most similar first. */
   above(query: ArrayLike<number>, limit: number): Promise<Uint32Array>;
-  /** The embeddings that stand for the whole collection, float32 [rows · dim]; always the same array. */
+  /** A sample of embeddings that represents the whole collection, float32 [rows · dim]; always the same array. */
   background(): Promise<Float32Array>;
 }
 
-/** How many rows, evenly over the collection, are taken for the background. */
+/** How many rows, evenly spread over the collection, are sampled for the background. */
 const BACKGROUND_ROWS = 4096;
 /** How many rows `above` looks at first. */
 const FIRST_REACH = 1024;
 
-/** The rows of the background of a collection of `count` rows. */
+/** The sampled rows for the background of a collection of `count` rows. */
 export function backgroundRows(count: number): Uint32Array {
   const size = Math.min(count, BACKGROUND_ROWS);
   return Uint32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
 }
 
-/** `above` by searches for more and more rows. */
+/** Implements `above` by searching for more and more rows. */
 export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
   for (let k = FIRST_REACH; ; k *= 4) {
     const { rows, similarities } = await nearest.search(query, Math.min(k, nearest.count));
@@ -81,7 +81,7 @@ export class FlatNearest implements Nearest {
     return rowsAbove(this, query, limit);
   }
 
-  /** Side by side the sample is read three times as fast as in the index. */
+  /** A contiguous copy of the sample, which is read three times as fast as the index. */
   async background(): Promise<Float32Array> {
     return (this.sample ??= this.index.embeddings(backgroundRows(this.count)));
   }

@@ -1,4 +1,4 @@
-/** What a request asks of a collection: its text in the query language (docs/QUERY.md), and what else it has. */
+/** The plan of a search: its text in the query language (docs/QUERY.md), resolved for one collection, and its other parts. */
 import type { FieldDefinition } from "../format/index";
 import { QueryError } from "./errors";
 import {
@@ -19,7 +19,7 @@ export interface Plan {
   sort: Sort | null;
   offset: number;
   k: number;
-  /** How many results there are at most, if the text says so. */
+  /** The largest number of results, if the text limits it. */
   limit: number;
   /** Whether to look for results that show the same picture. */
   group: boolean;
@@ -68,7 +68,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, expressions
   return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, infos: request.infos ?? false, bounded, notices };
 }
 
-/** Whether a request asks to be near something, so that without any arm there is nothing to show. */
+/** Whether a request searches for something, so that without any arm there is nothing to show. */
 export function wantsRanking({ text }: Plan, { like = [], embeddings = [] }: SearchRequest): boolean {
   return like.length > 0 || embeddings.some((given) => weighted(given).weight > 0) || text.terms.some(({ weight }) => weight > 0);
 }
@@ -85,7 +85,7 @@ function picture({ images }: SearchRequest, name: string): Float32Array {
   return embedding;
 }
 
-/** The order of the text, before that of the request. */
+/** The order that the text asks for, else that of the request. */
 function sorting({ query }: TextPlan, asked: Sort | undefined, { fields }: Manifest): { sort: Sort | null; notices: Notice[] } {
   if (query.sort === null) return { sort: asked ?? null, notices: [] };
   const field = findField(query.sort, fields);
@@ -120,7 +120,7 @@ export interface TextPlan {
   filters: FieldCondition[];
 }
 
-/** Resolve the fields of `query` in a collection; unknown ones become plain words. */
+/** Resolve the fields of `query` in a collection. Unknown fields become plain words. */
 export function planText(query: Query, fields: readonly FieldDefinition[], columns: readonly string[]): TextPlan {
   const filters: FieldCondition[] = [];
   const required = query.phrases.filter(isSearchable).map(quote);
@@ -171,7 +171,7 @@ function columnExpression(column: string, value: string): string | null {
   return words.length ? `${column} : (${quote(words.join(" "))})` : null;
 }
 
-/** An expression that marks what a query looked for in a text; null if there is nothing to mark. */
+/** An expression that marks a query's words in a text; null if there is nothing to mark. */
 export function highlightExpression({ query, loose, required }: TextPlan): string | null {
   const marked = query.match === null ? [loose, ...required] : [...required];
   return marked.filter((expression) => expression !== null).map((expression) => `(${expression})`).join(" OR ") || null;

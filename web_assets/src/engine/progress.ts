@@ -1,4 +1,4 @@
-/** Honest byte progress: what is under way for a step adds up until all of it has arrived. */
+/** Progress in bytes: the transfers of a step are added up until all of them are complete. */
 import type { ByteProgress } from "./assets";
 import type { LoadProgress } from "./types";
 
@@ -10,9 +10,9 @@ interface Transfer {
 interface Step {
   open: number;
   transfers: Transfer[];
-  /** Runs while changes are held back. */
+  /** The timer while changes are held back. */
   timer: ReturnType<typeof setTimeout> | null;
-  /** Whether the last report said that it is done. */
+  /** Whether the last report was that it is done. */
   ended: boolean;
 }
 

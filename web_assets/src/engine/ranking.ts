@@ -1,4 +1,4 @@
-/** Rankings of both arms, and the page of one that is asked for. */
+/** Rankings of both arms, and the requested page of one. */
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { countMask, has, type Mask } from "./mask";
 import type { Near, Nearest } from "./nearest";
@@ -9,7 +9,7 @@ import { SORT_POOL, sortRows } from "./sort";
 import type { WordsFound } from "./words-arm";
 import type { Answer, Notice, Result, SearchResponse } from "./types";
 
-/** For how many words of a query each result lists whether it has them. */
+/** The largest number of query words that each result reports matches for. */
 const MATCHED_WORDS = 8;
 
 /** A query of the meaning arm; no vector if its terms cancel out. */
@@ -27,7 +27,7 @@ export interface Ranking {
   at: (place: number, row: number) => Result;
   total: number | null;
   strictTotal?: number;
-  /** For the similarities of the results that are shown. */
+  /** The query that gives the similarities of the results that are shown. */
   query?: Query;
   /** Whether the results are in an order of relevance. */
   ranked: boolean;
@@ -35,7 +35,7 @@ export interface Ranking {
   divide?: number;
 }
 
-/** How many results of the meaning arm a page needs; in steps, so that pages rarely ask for another number. */
+/** How many results of the meaning arm a page needs; rounded up in steps, so that most pages need the same number. */
 export function reach({ k, offset, sort }: Plan): number {
   const needed = Math.max(offset + k, sort ? SORT_POOL : 0, FUSION_DEPTH);
   return 2 ** Math.ceil(Math.log2(needed));
@@ -93,7 +93,7 @@ function strictTotal(words: WordsFound | null): { strictTotal?: number } {
   return words?.strict == null ? {} : { strictTotal: words.strict };
 }
 
-/** No results, if there is nothing to look for. */
+/** No results: there is nothing to search for. */
 export function nothing(): Ranking {
   return { length: 0, rows: () => [], at: () => { throw new RangeError("There is no result."); }, total: 0, ranked: true };
 }
@@ -114,7 +114,7 @@ export async function browse(mask: Mask | null, { count, published, order }: Pic
   };
 }
 
-/** The answer: the page of `ranking` that `plan` asks for. */
+/** The answer: the page of `ranking` that the plan requests. */
 export async function finish(
   resources: Resources, plan: Plan, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
 ): Promise<Answer> {
@@ -145,7 +145,7 @@ export async function finish(
   };
 }
 
-/** Say of each result which words of the query it has. */
+/** Add to each result which words of the query it has. */
 async function addMatched(resources: Resources, plan: Plan, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
   const words = plan.text.words.slice(0, MATCHED_WORDS);
@@ -153,7 +153,7 @@ async function addMatched(resources: Resources, plan: Plan, results: Result[]): 
   for (const result of results) result.matched = having.flatMap(({ word, rows }) => (includes(rows, result.row) ? [word] : []));
 }
 
-/** Whether rising rows hold one. */
+/** Whether ascending `rows` contain a row. */
 function includes(rows: Uint32Array, row: number): boolean {
   let [low, high] = [0, rows.length];
   while (low < high) {
@@ -164,7 +164,7 @@ function includes(rows: Uint32Array, row: number): boolean {
   return rows[low] === row;
 }
 
-/** The results that are asked for, and whether another order than that of relevance left some out. */
+/** The requested results, and whether sorting left some out (only the most relevant ones are sorted). */
 async function page(resources: Resources, plan: Plan, ranking: Ranking): Promise<{ results: Result[]; left: boolean }> {
   const { offset, k, limit, sort } = plan;
   const { length, rows, at, ranked } = ranking;

@@ -38,12 +38,12 @@ function similaritiesTo(query: Float32Array, rows: Float32Array): Float64Array {
 
 /**
  * For each of `rows` that shows the picture of an earlier one, that earlier row. The first row of a group stands
- * for it: later ones are only compared with first ones.
+ * for the group: later rows are only compared with first rows.
  */
 export async function duplicates(rows: readonly number[], nearest: Nearest): Promise<Map<number, number>> {
   const { dim } = nearest;
-  // By Cauchy and Schwarz, what two vectors have in their tails adds no more to their product than the tails' lengths':
-  // most pairs are seen to be different from their heads alone.
+  // By the Cauchy–Schwarz inequality, the tails of two vectors add at most the product of the tails' lengths:
+  // for most pairs the heads alone show that they differ.
   const head = dim >> 2;
   const vectors = await nearest.embeddings(rows);
   const tails = new Float64Array(rows.length);
@@ -72,7 +72,7 @@ function scaleToUnit(vector: Float32Array): void {
   for (let d = 0; d < vector.length; d++) vector[d]! /= norm;
 }
 
-/** The inner product of `length` values from places of two arrays. Four sums do not wait for each other. */
+/** The inner product of `length` values at positions of two arrays. Four separate sums can be computed in parallel. */
 function dot(a: Float32Array, i: number, b: Float32Array, j: number, length: number): number {
   let [w, x, y, z] = [0, 0, 0, 0];
   const end = i + (length & ~3);

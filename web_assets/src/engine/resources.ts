@@ -31,7 +31,7 @@ const ROWS_FIRST_MS = 150;
 /** Milliseconds after which the model starts even if there is no answer by words yet. */
 const MODEL_WAITS_MS = 4000;
 
-/** What a search asks of a collection. The additions of a visitor are laid over it as further rows. */
+/** What a search needs from a collection. A visitor's additions are appended as further rows. */
 export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize">>;
 
 export class SiteResources {
@@ -80,7 +80,7 @@ export class SiteResources {
     return this.manifest.collection.count;
   }
 
-  /** What turns similarities of the collection's model into logits; null without a model. */
+  /** The factor from the model's similarities to logits; null without a model. */
   get temperature(): number | null {
     return this.manifest.model?.temperature ?? null;
   }
@@ -96,7 +96,7 @@ export class SiteResources {
     return this.rows.rowOf(id);
   }
 
-  /** What the grid needs of each of `rows`. */
+  /** What the grid needs for each of `rows`. */
   infos(rows: readonly number[]): Promise<RowInfo[]> {
     return this.rows.infos(rows);
   }
@@ -128,7 +128,7 @@ export class SiteResources {
     return this.once("catalog", async () => {
       const { file, columns, tokenize } = this.manifest.catalog;
       const content = this.load(file, "catalog");
-      // Both at once; a rejection of one is handled even while the other is under way.
+      // Load both in parallel; a rejection of one is handled even while the other is loading.
       content.catch(() => undefined);
       const sqlite = this.sqlite;
       const [, bytes] = await Promise.all([loadSqlite(sqlite), content]);

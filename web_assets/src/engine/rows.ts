@@ -1,4 +1,4 @@
-/** The rows of one published site: what the grid needs of them, and their ids. */
+/** The rows of one published site: what the grid needs for each, and their ids. */
 import {
   FormatError, hex, idAt, idIn, isId, placeholderAt, readIds, readRows, rowIn, shardOf, type FileList, type IdShard, type Manifest, type RowsBlock,
 } from "../format/index";
@@ -29,7 +29,7 @@ export class SiteRows {
     return isId(id) ? rowIn(await this.shard(shardOf(id, this.manifest.ids.digits)), id) : null;
   }
 
-  /** At most `most` image ids that are the same ones for as long as their images stay. */
+  /** At most `most` image ids, the same ones from build to build as long as those images stay. */
   async sampleIds(most: number): Promise<string[]> {
     const shard = await this.shard(0);
     return Array.from({ length: Math.min(most, shard.count) }, (_, place) => idIn(shard, place));
@@ -51,7 +51,7 @@ export class SiteRows {
     return ids;
   }
 
-  /** What the grid needs of each of `rows`. */
+  /** What the grid needs for each of `rows`. */
   async infos(rows: readonly number[]): Promise<RowInfo[]> {
     const { extension } = this.manifest.thumbnails;
     const folder = new URL("thumbs/", this.files.base).href;
@@ -72,7 +72,7 @@ export class SiteRows {
     });
   }
 
-  /** The block that holds `row`. */
+  /** The block that contains `row`. */
   private block(row: number): Promise<RowsBlock> {
     const { block } = this.manifest.rows;
     const number = Math.floor(row / block);

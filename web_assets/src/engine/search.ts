@@ -59,10 +59,10 @@ async function run(
 
   let done = false;
   if (onPartial) {
-    // If the model is loaded, only token rows over a slow connection make it worth showing the words first.
+    // If the model is loaded, showing the words first is only worthwhile while token rows load over a slow connection.
     const patience = meaning.ready(plan) ? WORDS_FIRST_MS : 0;
     const provisional = (make: () => Promise<Answer | null>) => {
-      // If a provisional answer fails, the final one says what is wrong.
+      // If a provisional answer fails, the final one reports the reason.
       make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
     };
     provisional(async () => {
@@ -152,7 +152,7 @@ async function decide(
   return words && words.strict !== null ? [byWords(words), "final", []] : await unranked(plan, request, words ? words.mask : mask, resources);
 }
 
-/** A refused expression is for the caller: it is searched as plain words. */
+/** Throws a refused expression to the caller, which then searches for its plain words. */
 async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
   try {
     return { value: await promise };

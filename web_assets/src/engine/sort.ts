@@ -1,9 +1,9 @@
-/** Other orders than that of relevance. */
+/** Orders other than relevance. */
 import { numberAt, type Column } from "../format/index";
 import { QueryError } from "./errors";
 import { compareCodePoints, fold } from "./query/index";
 
-/** How many of the most relevant results are put in another order if the ranking has no end. */
+/** How many of the most relevant results are sorted if the ranking has no end. */
 export const SORT_POOL = 500;
 
 /** Rows by a column's value; equal values keep their order, unknown ones come last. */
@@ -16,7 +16,7 @@ export function sortRows<T extends { row: number }>(items: T[], column: Column, 
   const places = new Int32Array(column.values.length);
   const folded = column.values.map(fold);
   const order = Array.from(folded.keys()).sort((a, b) => compareCodePoints(folded[a]!, folded[b]!));
-  // Values that fold alike are equal.
+  // Values that differ only in case or accents are equal.
   order.forEach((code, i) => { places[code] = i && folded[code] === folded[order[i - 1]!] ? places[order[i - 1]!]! : i; });
   const missing = (value: number) => value < 0;
   return by(items, ({ row }) => (column.codes[row]! === column.missing ? -1 : places[column.codes[row]!]!), missing, (a, b) => sign * (a - b));

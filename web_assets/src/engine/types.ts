@@ -21,7 +21,7 @@ export interface Sort {
   direction: "ascending" | "descending";
 }
 
-/** Something to be near, or with a weight below 0 to be far from. */
+/** Something that results should be near to, or with a weight below 0 far from. */
 export interface WeightedEmbedding {
   embedding: Float32Array;
   weight: number;
@@ -38,7 +38,7 @@ export interface SearchRequest {
   embeddings?: (Float32Array | WeightedEmbedding)[];
   /** Whether to look for results of this page that show the same picture. */
   group?: boolean;
-  /** Whether the answer holds what the grid needs of each result. */
+  /** Whether the answer includes what the grid needs for each result. */
   infos?: boolean;
   mode: Mode;
   filters?: Filter[];
@@ -67,7 +67,7 @@ export interface Result {
 }
 
 /**
- * Something to tell the person who searches.
+ * A message for the person who searches.
  * `fts-syntax`: the query is not a valid FTS5 expression; `suggestion` searches for its words instead.
  * `sort`: the query asks for an order that the collection does not have.
  */
@@ -98,17 +98,17 @@ export interface SearchResponse {
 
 /** A response as it leaves the engine. */
 export interface Answer extends SearchResponse {
-  /** Of each result, if the request asked for it. */
+  /** What the grid needs for each result, if the request asked for it. */
   infos?: RowInfo[];
 }
 
-/** What the grid needs of one row, from the `rows` blocks. */
+/** What the grid needs for one row, from the `rows` blocks. */
 export interface RowInfo {
   row: number;
   id: string;
   width: number;
   height: number;
-  /** Where the thumbnail lies; null if there is none. */
+  /** The file and byte range of the thumbnail; null if there is none. */
   thumbnail: { url: string; offset: number; length: number } | null;
   /** ThumbHash bytes; empty if there is none. */
   placeholder: Uint8Array;
@@ -131,10 +131,10 @@ export interface FacetCount {
   count: number;
 }
 
-/** What a person may be about to type. */
+/** A completion of what a person is typing. */
 export interface Suggestion {
   kind: "word" | "value";
-  /** What the whole query becomes. */
+  /** The whole query after the completion. */
   text: string;
   shown: string;
   /** How many images have the word. */
@@ -143,7 +143,7 @@ export interface Suggestion {
   field?: string;
 }
 
-/** The query without words that occur nowhere. */
+/** The query with its unknown words corrected. */
 export interface Correction {
   text: string;
   changes: { from: string; to: string }[];

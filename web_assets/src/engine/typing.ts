@@ -3,7 +3,7 @@ import type { FullText } from "../catalog/index";
 import type { Encoder, Vocabulary } from "../encoder/index";
 import { isStopWord } from "./query/index";
 
-/** What is loaded already; null for what is not, or does not exist. */
+/** The parts that are loaded; null for a part that is not loaded or does not exist. */
 export interface Loaded {
   catalog: Pick<FullText, "withWord"> | null;
   vocabulary: Pick<Vocabulary, "has"> | null;

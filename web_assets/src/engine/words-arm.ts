@@ -1,4 +1,4 @@
-/** The words arm: rows by full text, those with all words before those with any; and what text must or must not have. */
+/** The words arm: rows by full text, those with all words before those with any; also required and excluded phrases. */
 import type { FullText, SyntaxProblem } from "../catalog/index";
 import { FUSION_DEPTH } from "./fusion";
 import { both, has, maskOf, without, type Mask } from "./mask";
@@ -10,14 +10,14 @@ import type { Notice } from "./types";
 const COVERAGE_POWER = 0.75;
 
 export interface WordsFound {
-  /** Best first, within the mask, as far as fusion looks. */
+  /** Best first, within the mask, as many as fusion uses. */
   first: Uint32Array;
-  /** Which part of the words, weighted by rareness, each of them has. */
+  /** The share of the words, weighted by rarity, that each of them has. */
   coverage: Float64Array;
   /** All of them, best first. */
   all: () => Uint32Array;
   total: number;
-  /** How many match all the words; null if no words were looked for. */
+  /** How many match all the words; null if no words were searched. */
   strict: number | null;
   /** The mask narrowed by what every result must and must not match; null if every row may be one. */
   mask: Mask | null;
@@ -34,7 +34,7 @@ export async function searchWords(text: FullText, plan: TextPlan, ranking: boole
   return { ...(await byTerms(text, plan, allowed, count) ?? await byExpressions(text, plan, plan.strict, allowed, count)), mask: allowed };
 }
 
-/** The rows of a list that is complete already. */
+/** The rows of a complete list. */
 function found(rows: Uint32Array, strict: number): Found {
   const first = rows.subarray(0, FUSION_DEPTH);
   return { first, coverage: new Float64Array(first.length).fill(1), all: () => rows, total: rows.length, strict };
@@ -74,7 +74,7 @@ function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
   return rows;
 }
 
-/** The weight of a word that `having` of `count` rows have: the rarer, the more it says about a row. */
+/** The weight of a word that `having` of `count` rows have: the rarer, the higher. */
 function rareness(having: number, count: number): number {
   return Math.log(1 + (count - having + 0.5) / (having + 0.5));
 }

@@ -10,7 +10,7 @@ export interface NumberColumn {
   kind: "number";
   count: number;
   values: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
-  /** The value that means that there is none; NaN for floats. */
+  /** The value that stands for a missing one; NaN for floats. */
   missing: number;
 }
 

@@ -37,7 +37,7 @@ interface Arrays {
   f64: Float64Array;
 }
 
-/** Whether bytes start as a container does. */
+/** Whether bytes start like a container. */
 export function isContainer(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true) === MAGIC;
 }

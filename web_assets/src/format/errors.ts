@@ -5,12 +5,12 @@ export class FormatError extends Error {
   override readonly name: string = "FormatError";
 }
 
-/** A file could not be fetched, or what arrived is not the file that was announced. */
+/** A file could not be fetched, or the content that arrived is not the expected one. */
 export class LoadError extends Error {
   override readonly name: string = "LoadError";
 
   /**
-   * @param url what was asked for
+   * @param url the requested address
    * @param status the HTTP status; 0 if no answer came, or if the answer was fine but its bytes were not
    * @param retryable whether asking again may succeed (network, server trouble, damage on the way)
    */

@@ -1,4 +1,4 @@
-/** Lists of files that are read node by node, as far as they are needed (docs/FORMAT.md 1.4). */
+/** Lists of files, whose nodes are read only when they are needed (docs/FORMAT.md 1.4). */
 import type { FileEntry } from "./entry";
 import { FormatError } from "./errors";
 import type { FileListEntry } from "./manifest";

@@ -9,16 +9,16 @@ export interface LoadOptions {
   signal?: AbortSignal;
   /** Called as bytes arrive: `loaded` and `total` count stored bytes, so that `total` is the entry's. */
   onProgress?: (loaded: number, total: number) => void;
-  /** Further tries after a failure that may pass; 2 by default. */
+  /** How many more tries follow a temporary failure; 2 by default. */
   retries?: number;
   /** The pause before try n (from 1), in milliseconds; for tests. */
   pause?: (attempt: number) => number;
 }
 
-/** What a stored file must be. */
+/** The expected size and hash of a stored file. */
 export type Stored = Omit<FileEntry, "path">;
 
-/** Bytes that a manifest may have. */
+/** The largest allowed manifest, in bytes. */
 const MOST_JSON = 4 << 20;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 const RETRYABLE_STATUS = new Set([408, 425, 429, 500, 502, 503, 504, 522, 524]);
@@ -86,7 +86,7 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Pro
       if (done) break;
       if (length + value.length > limit) {
         await reader.cancel();
-        throw new FormatError(`A gzip-compressed file holds more than the ${limit} bytes that were announced.`);
+        throw new FormatError(`A gzip-compressed file contains more than the ${limit} bytes that were announced.`);
       }
       result.set(value, length);
       length += value.length;
@@ -101,7 +101,7 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Pro
 async function loadOnce(
   url: string, entry: Stored, options: LoadOptions, again: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // A second try must not be answered by the damaged copy that a cache kept.
+  // A second try must not get the damaged copy from a cache.
   const response = await request(url, options, again ? { cache: "reload" } : {});
   const compressed = entry.bytes !== entry.raw_bytes;
   let decodedByHost: boolean | null = null;
@@ -149,7 +149,7 @@ async function request(url: string, options: LoadOptions, init: RequestInit): Pr
     const { status } = response;
     await response.body?.cancel().catch(() => undefined);
     const advice = status === 404
-      ? "The site may just have been updated: reload the page."
+      ? "The site may just have been updated. Reload the page."
       : "Try again later.";
     throw new LoadError(`${url} could not be loaded (HTTP ${status}). ${advice}`, url, status, RETRYABLE_STATUS.has(status));
   }

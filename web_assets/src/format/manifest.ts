@@ -3,7 +3,7 @@ import type { FileEntry } from "./entry";
 
 export type { FileEntry };
 
-/** A list of files that are named by nodes (1.4); `FileList` reads it. */
+/** A list of files whose names are in nodes (1.4); `FileList` reads it. */
 export interface FileListEntry {
   /** How many files are listed. */
   count: number;
@@ -72,7 +72,7 @@ export interface PackManifest {
     width: number;
     max_tokens: number;
     padding: "none" | "max";
-    /** The token that pads, and that stands for a text without any; 0 if absent. */
+    /** The padding token, also used for a text without tokens; 0 if absent. */
     pad_id?: number;
   };
   tokens: { rows: number; width: number; precision: "int8" | "int4"; rows_per_shard: number; shards: string[] };
@@ -83,7 +83,7 @@ export interface PackManifest {
   files: Record<string, { bytes: number; sha256: string }>;
 }
 
-/** What a site says of its model without its files. */
+/** The manifest's summary of the model, without its files. */
 export interface ModelSummary {
   /** The id of the model pack. */
   id: string;

@@ -1,4 +1,4 @@
-/** The index of a site's model: the pack's own description and where its files lie (docs/FORMAT.md 2.1, `model`). */
+/** The index of a site's model: the pack's own description and the paths of its files (docs/FORMAT.md 2.1, `model`). */
 import { isObject } from "./container";
 import { readEntry, type FileEntry } from "./entry";
 import { FormatError } from "./errors";
@@ -8,7 +8,7 @@ import { readPack } from "./pack";
 
 export interface ModelIndex {
   pack: PackManifest;
-  /** Where the files of the pack lie in the site, by their name in the pack. */
+  /** The paths of the pack's files in the site, by their names in the pack. */
   files: Map<string, FileEntry>;
 }
 

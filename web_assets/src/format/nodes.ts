@@ -17,7 +17,7 @@ export interface ListNode {
 }
 
 const [LEAST_FANOUT, MOST_FANOUT] = [2, 4096];
-/** With the least fan-out this many levels list more files than numbers can count. */
+/** Even with the smallest fan-out, this many levels can list more files than a number can count exactly. */
 const MOST_LEVELS = 52;
 
 export function readNode(bytes: Uint8Array): ListNode {

@@ -1,4 +1,4 @@
-/** Finding every file of a site but the pictures, without knowing any key (docs/FORMAT.md 1.5). */
+/** Finds every file of a site except the pictures, without knowing any key (docs/FORMAT.md 1.5). */
 import { isContainer } from "./container";
 import { entriesIn, type FileEntry } from "./entry";
 import { parseJson } from "./json";
@@ -6,7 +6,7 @@ import { readNode } from "./nodes";
 
 /**
  * All file entries that can be reached from a manifest, each path once.
- * @param content gives the decoded content of an index file, or null to leave out what it names
+ * @param content gives the decoded content of an index file, or null to skip the files it lists
  * @throws FormatError for an index file that is damaged, and whatever `content` throws
  */
 export async function* entriesOf(

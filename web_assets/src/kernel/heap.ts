@@ -9,7 +9,7 @@ export class TopK {
     this.dots = new Int32Array(k);
   }
 
-  /** A later row must have a greater dot product than this to get in. */
+  /** A later row must have a greater dot product than this to be kept. */
   get threshold(): number {
     return this.size < this.k ? -(2 ** 31) : this.dots[0]!;
   }
@@ -23,7 +23,7 @@ export class TopK {
     }
   }
 
-  /** Sort in place, best first. The heap is used up. */
+  /** Sort in place, best first. The heap cannot be used afterwards. */
   finish(): { rows: Uint32Array; dots: Int32Array } {
     const { rows, dots, size } = this;
     for (let last = size - 1; last > 0; last--) {

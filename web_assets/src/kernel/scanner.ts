@@ -1,4 +1,4 @@
-/** Exact scans of all codes: one interface, a WebAssembly and a JavaScript implementation with equal results. */
+/** Exact scans of all codes: one interface with two implementations, WebAssembly and JavaScript, that give equal results. */
 import { TopK } from "./heap";
 import { wasmBytes } from "./scan.wat";
 
@@ -15,7 +15,7 @@ export interface Scanner {
   readonly backend: "wasm" | "js";
   readonly count: number;
   readonly paddedDim: number;
-  /** The codes, interleaved as in docs/FORMAT.md 2.9; to be written before the first scan. */
+  /** The codes, interleaved as in docs/FORMAT.md 2.9. Write them before the first scan. */
   readonly codes: Int8Array;
   /**
    * The `k` rows with the greatest integer dot products.
@@ -49,7 +49,7 @@ export async function allocateScanner(count: number, paddedDim: number, backend?
 }
 
 /**
- * A scanner of codes that are there already.
+ * A scanner of codes that are already in memory.
  * @param codes int8 [4 · paddedDim · ⌈count/4⌉], interleaved; copied
  */
 export async function createScanner(
@@ -152,7 +152,7 @@ export function codeOffset(paddedDim: number, row: number): number {
   return (row >> 2) * 4 * paddedDim + (row & 3) * 16;
 }
 
-/** All rows if there is no mask; never the rows that only pad the last group. */
+/** Fill `target` with the mask, or with all rows if there is none; bits beyond the last row stay 0. */
 function fillMask(target: Uint8Array, count: number, mask: RowMask | null | undefined): void {
   if (mask) target.set(mask.subarray(0, target.length));
   else target.fill(255);

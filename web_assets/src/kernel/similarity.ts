@@ -15,7 +15,7 @@ export interface Similar {
   similarities: Float64Array;
 }
 
-/** Further rows that a scan takes, so that rounding the query to int16 loses no row at the edge. */
+/** Additional rows that a scan returns, so that rounding the query to int16 does not lose a row at the end. */
 const SPARE = 32;
 
 export class SimilarityIndex {
@@ -39,7 +39,7 @@ export class SimilarityIndex {
     for (let i = 0; i < found.length; i++) {
       const row = found[i]!;
       const similarity = base + this.dot(weights, row);
-      // The scan's order is nearly this one: a row has not far to go.
+      // The scan's order is nearly right, so an insertion sort moves rows only a short way.
       let at = i;
       for (; at > 0 && (exact[at - 1]! < similarity || (exact[at - 1] === similarity && rows[at - 1]! > row)); at--) {
         exact[at] = exact[at - 1]!;
@@ -57,7 +57,7 @@ export class SimilarityIndex {
     return Float64Array.from({ length: rows.length }, (_, i) => base + this.dot(weights, rows[i]!));
   }
 
-  /** The embeddings of rows side by side, float32 [rows · dim], as the codes give them (their length is 1 only nearly). */
+  /** The embeddings of rows, contiguous, float32 [rows · dim], decoded from the codes (so their length is only about 1). */
   embeddings(rows: ArrayLike<number>): Float32Array {
     const { dim, mean, scale } = this.quantization;
     const { codes, paddedDim } = this.scanner;

@@ -1,4 +1,4 @@
-/** What the build makes of a `.wat` file: a function that gives the WebAssembly module's bytes. */
+/** What the build turns a `.wat` file into: a function that returns the WebAssembly module's bytes. */
 declare module "*.wat" {
   export function wasmBytes(): Uint8Array<ArrayBuffer>;
 }

@@ -1,4 +1,4 @@
-/** The files of a site by what they are for, as far as their index files are here. */
+/** The files of a site by purpose, as far as their index files are in the cache. */
 import { FileList, type Load } from "../format/lists";
 import { readColumnsIndex } from "../format/columns";
 import type { FileEntry } from "../format/entry";
@@ -11,16 +11,16 @@ export interface Parts {
   vectors: FileEntry[];
   columns: FileEntry[];
   documents: FileEntry[];
-  /** What the text tower needs beside token rows: tokenizer, vocabulary, the tower itself. */
+  /** What text searches need apart from token rows: tokenizer, vocabulary, text tower. */
   text: FileEntry[];
   tokens: FileEntry[];
 }
 
-/** Longer lists are not read: they have too many files to ask for each of them. */
+/** Longer lists are not read: they have too many files to request each of them. */
 const LONGEST_LIST = 1024;
 
 /**
- * What a manifest's index files name. A part whose index is missing is empty.
+ * The files that a manifest's index files list. A part whose index is missing is empty.
  * @param read gives the decoded content of an index file
  */
 export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {

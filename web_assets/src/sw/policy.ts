@@ -1,8 +1,8 @@
 /**
- * What the service worker does with a request, and what it keeps. Pure.
+ * How the service worker handles a request, and what it keeps. Pure.
  *
  * Files with a hash in their name never change: the cache answers first. `manifest.json` and the page change: the
- * network answers first, and the cache if the network cannot. The worker leaves everything else alone, so that a
+ * network answers first, and the cache if the network fails. The worker leaves everything else alone, so that a
  * request for a byte range, another origin or an original is never answered with part of a file.
  */
 import type { Manifest } from "../format/manifest";
@@ -68,10 +68,10 @@ export function kindOf(asked: Asked, scope: string, shell: Shell): Kind {
   return "pass";
 }
 
-/** Pictures kept, so that the device does not fill up. */
+/** How many pictures are kept, so that the device does not fill up. */
 export const MOST = { thumbnail: 6000, view: 240 } as const;
 
-/** Files of the application larger than this are kept when used or when there is time, not at once. */
+/** Larger files of the application are kept when they are used or when there is time, not during installation. */
 export const LARGE = 1 << 20;
 
 /** What to fetch in idle time, and what to keep only if the browser has it already. */
@@ -85,7 +85,7 @@ const SMALL_GROUP = 6 << 20;
 const BUDGET = 96 << 20;
 
 /**
- * The files that make a collection searchable without a network, most important first.
+ * The files that make a collection searchable offline, most important first.
  * `generous`: the connection is neither metered nor slow.
  */
 export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], generous: boolean): Warming {
@@ -109,15 +109,15 @@ export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], ge
   return plan;
 }
 
-/** What the page asks of the worker. */
+/** A message from the page to the service worker. */
 export interface WarmMessage {
   type: "warm";
   generous: boolean;
 }
 
-/** What the worker tells the page. */
+/** A message from the service worker to the page. */
 export interface WarmedMessage {
   type: "warmed";
-  /** Everything that was asked for is kept. */
+  /** Whether everything requested is now kept. */
   complete: boolean;
 }

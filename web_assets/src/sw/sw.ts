@@ -1,4 +1,4 @@
-/** The service worker: a visited collection works without a network. */
+/** The service worker: a visited collection also works offline. */
 import type { FileEntry } from "../format/entry";
 import { checkHash, decodeStored } from "../format/load";
 import type { Manifest } from "../format/manifest";
@@ -45,12 +45,12 @@ async function install(): Promise<void> {
   }));
 }
 
-/** A file of the application, as the build made it. Rejects if it is another file, so that the next visit tries again. */
+/** A file of the application, as the build made it. Rejects if the content differs, so that the next visit tries again. */
 async function fetchShell(url: string, { path, bytes, sha256 }: ShellFile, fresh: boolean): Promise<Response> {
   const response = await fetch(url, fresh ? { cache: "no-cache" } : {});
   if (!response.ok) throw new Error(`${path} could not be loaded.`);
   const content = await response.clone().arrayBuffer();
-  // A host may change a file on its way, but then rarely to one of the same length.
+  // A host may rewrite a file (minify it, for instance), but then its length rarely stays the same.
   if (content.byteLength === bytes) await checkHash(new Uint8Array(content), { sha256 }, url);
   return response;
 }
@@ -66,12 +66,12 @@ async function activate(): Promise<void> {
 async function cacheFirst(request: Request, name: string, kind: Kind, event: FetchEvent): Promise<Response> {
   const key = request.url.split("#")[0]!;
   const cache = await caches.open(name);
-  // The page asks again like this for a file that arrived damaged.
+  // The page requests a file again in this way if it arrived damaged.
   const known = request.cache === "reload" ? undefined : await cache.match(key);
   if (known) return known;
   const response = await fetch(request);
   const copy = response.clone();
-  // What is shown comes before what is kept.
+  // Showing a picture has priority over keeping it.
   event.waitUntil(later(kind === "thumbnail" ? SHOWN_FIRST : 0).then(() => put(name, key, copy)).then(() => trim(name, kind)));
   return response;
 }
@@ -91,7 +91,7 @@ function later(milliseconds: number): Promise<null> {
   return new Promise((resolve) => { setTimeout(() => resolve(null), milliseconds); });
 }
 
-/** The network; if it fails or is slow, the cache; without a cached answer, whatever the network says in the end. */
+/** The network; if it fails or is slow, the cache; without a cached answer, whatever the network finally returns. */
 async function networkFirst(request: Request, known: () => Promise<Response | undefined>, keep: (response: Response) => void): Promise<Response> {
   const network = fetch(request).then((response) => {
     if (response.ok) keep(response.clone());
@@ -136,7 +136,7 @@ async function contentOf(entry: FileEntry): Promise<Uint8Array | null> {
   }
 }
 
-/** The page from the network; if there is none, from the installed set, so that page and program fit together. */
+/** The page from the network; offline, from the installed set, so that page and program belong together. */
 function page(request: Request): Promise<Response> {
   return networkFirst(request, async () => (await caches.open(names.shell)).match(at("index.html")), () => undefined);
 }

@@ -151,7 +151,7 @@ function Failed(): JSX.Element {
   );
 }
 
-/** The start page's words: what this is, and what one might look for. */
+/** The introduction on the start page: what the collection is, and example searches. */
 function Hero(): JSX.Element | null {
   const controller = useController();
   const view = useStore((state) => state.view);

@@ -1,4 +1,4 @@
-/** Turns what the person does into searches and views: the one place that talks to the collection and to history. */
+/** Turns what the person does into searches and views. Only this file uses the collection and the browser's history. */
 import type { Collection, Open } from "../api/types";
 import { messageOf } from "../base/errors";
 import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/types";
@@ -14,7 +14,7 @@ import { picturesOf } from "./pictures/means";
 import { Thumbnails } from "./thumbnails";
 import { NO_VIEW, type Anchor, type Place, type ResultsView } from "./results/view";
 
-/** What is used of the browser; tests pass another. */
+/** What is used from the browser; tests pass a substitute. */
 export interface Surroundings {
   location: { search: string; hash: string; pathname: string; href: string };
   history: { state: unknown; pushState(data: unknown, unused: string, url: string): void;
@@ -27,10 +27,10 @@ export interface Steps {
   replace?: boolean;
 }
 
-/** What a history entry remembers beside its URL. */
+/** What a history entry stores in addition to its URL. */
 interface Entry {
   anchor?: Anchor;
-  /** The entry was made from within: going back stays in the collection. */
+  /** Whether the entry was made by this page, so that going back stays in the collection. */
   inside?: boolean;
 }
 
@@ -47,7 +47,7 @@ export class Controller {
   readonly pictures: Pictures;
   readonly adding: Adding;
   collection: Collection | null = null;
-  /** What shows the results now. */
+  /** The view that shows the results now. */
   results: ResultsView = NO_VIEW;
 
   readonly #open: Open;
@@ -57,7 +57,7 @@ export class Controller {
   readonly #documents = new Map<number, Promise<ImageDocument>>();
   readonly #loadingPages = new Set<string>();
   #search: AbortController | null = null;
-  /** Where the results should be scrolled to when the list of this key is shown. */
+  /** The place to scroll to when the list with this key is shown. */
   #restore: Place | null = null;
   #toast = 0;
 
@@ -84,7 +84,7 @@ export class Controller {
     return () => { if (this.results === view) this.results = NO_VIEW; };
   }
 
-  /** The place to scroll to in the list of this key, once; null if there is none. */
+  /** The place to scroll to in the list with this key; null if there is none. Returned only once. */
   takeRestored(key: string): Anchor | null {
     if (this.#restore?.key !== key) return null;
     const { anchor } = this.#restore;
@@ -122,7 +122,7 @@ export class Controller {
     if (replace) {
       this.#env.history.replaceState(searchKey(view) === searchKey(old) ? this.#env.history.state : this.#kept(), "", url);
     } else {
-      // The pause after which a place is remembered may not have come yet.
+      // The reading position is stored after a pause in scrolling, which may not have happened yet.
       this.remember();
       this.#env.history.pushState({ inside: true } satisfies Entry, "", url);
     }
@@ -152,13 +152,13 @@ export class Controller {
     else this.go({ ...view, image: null }, { replace: true });
   }
 
-  /** Shows what is like an image, by its id; text and filters give way, the mode stays sensible. */
+  /** Shows images similar to one, by its id. Text and filters are removed, and the mode is changed if it does not fit. */
   moreLike(id: string): void {
     const { view } = this.store.get();
     this.go({ ...HOME, filters: view.filters, group: view.group, like: [id] });
   }
 
-  /** Searches by pictures of the person's own, beside what is asked already. */
+  /** Adds the person's own pictures to the current search. */
   async searchBy(files: readonly File[]): Promise<void> {
     const manifest = this.store.get().manifest;
     if (!manifest) return;
@@ -168,7 +168,7 @@ export class Controller {
     const { view } = this.store.get();
     const next = withPictures(view, hashes);
     if (view.pictures.length + hashes.length > MAX_QUERY_PICTURES) this.say(`A search can have at most ${String(MAX_QUERY_PICTURES)} pictures.`);
-    // A picture that a link named, and that was missing until now.
+    // This picture was named by a link and missing until now.
     if (searchKey(next) === searchKey(view)) this.#show(next, true);
     this.go(next);
   }
@@ -196,7 +196,7 @@ export class Controller {
     this.#env.history.replaceState(entry, "", this.#env.location.href);
   }
 
-  /** Loads a page of the list that is shown; does nothing if that is under way. */
+  /** Loads a page of the list that is shown; does nothing if it is already loading. */
   async loadPage(index: number, again = false): Promise<void> {
     const list = this.store.get().list;
     const collection = this.collection;
@@ -204,7 +204,7 @@ export class Controller {
     if (!list || !collection || (page && !(again && page.status === "failed"))) return;
     const { key } = list;
     const { version } = this.store.get().local;
-    // What is loaded for a list is of no use to the one that takes its place: that one asks for itself.
+    // A page belongs to one list: if another list replaces it, that list loads its own pages.
     const job = `${String(index)} ${list.stage} ${String(version)} ${key}`;
     if (this.#loadingPages.has(job)) return;
     this.#loadingPages.add(job);
@@ -238,7 +238,7 @@ export class Controller {
     return promise;
   }
 
-  /** What the grid knows of the image with this id; null if the collection has no such image. */
+  /** What the grid needs for the image with this id; null if the collection has no such image. */
   async infoOf(id: string): Promise<RowInfo | null> {
     for (const page of this.store.get().list?.pages ?? []) {
       const info = page?.status === "ready" ? page.infos.find((other) => other.id === id) : undefined;
@@ -298,7 +298,7 @@ export class Controller {
 
   #arrive(view: View, old: View): void {
     this.store.dispatch({ type: "viewed", view });
-    // What was refused belongs to the search it was meant for.
+    // Refused files belong to the search for which they were chosen.
     if (view.text !== old.text || view.pictures.length < old.pictures.length) this.pictures.dismiss();
     if (searchKey(view) !== searchKey(old) || this.store.get().searchFailure) this.#show(view);
   }
@@ -319,7 +319,7 @@ export class Controller {
     }
   }
 
-  /** Searches have other results from now on: forget the remembered ones and search again for what is shown. */
+  /** Call when searches have other results from now on: drops the remembered results and repeats the current search. */
   #refresh(): void {
     this.#lists.clear();
     this.#documents.clear();

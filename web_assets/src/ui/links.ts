@@ -1,4 +1,4 @@
-/** Addresses that come from a collection's data are hostile until looked at. Pure. */
+/** Checks addresses that come from a collection's data, which may be hostile. Pure. */
 
 /** The address if it is a plain web link, else null. */
 export function safeLink(text: string): string | null {
@@ -25,12 +25,12 @@ export function siteFile(path: string, base: string): string | null {
   return url.origin === root.origin && url.pathname.startsWith(root.pathname) ? url.href : null;
 }
 
-/** Where the original lies: a file of the site, or (linked originals) a web address. */
+/** The address of the original: a file of the site, or (linked originals) a web address. */
 export function originalLink(original: string, base: string): string | null {
   return /^[a-z][a-z0-9+.-]*:/i.test(original) ? safeLink(original) : siteFile(original, base);
 }
 
-/** What a link shows: the host and path without ceremony. */
+/** The text of a link: its host and path, without “https://” and “www.”. */
 export function shownLink(href: string): string {
   const url = new URL(href);
   let path = url.pathname === "/" ? "" : url.pathname;

@@ -1,4 +1,4 @@
-/** Registers the service worker, and lets it keep what an offline visit needs when there is time. */
+/** Registers the service worker, and lets it store what an offline visit needs when there is time. */
 import type { Controller } from "./controller";
 import type { WarmedMessage, WarmMessage } from "../sw/policy";
 
@@ -8,7 +8,7 @@ interface Connection {
   type?: string;
 }
 
-/** Whether fetching ahead is fine: the connection is neither metered nor slow, and the visitor did not ask to save data. */
+/** Whether to fetch in advance: the connection is neither metered nor slow, and the visitor did not ask to save data. */
 export function isGenerous(connection: Connection | undefined): boolean {
   if (!connection) return true;
   if (connection.saveData || connection.type === "cellular") return false;
@@ -52,7 +52,7 @@ async function pictured(controller: Controller): Promise<void> {
 }
 
 async function warmUp(controller: Controller): Promise<void> {
-  // The service worker loads the whole application: what is on screen comes first.
+  // The service worker loads the whole application, so wait for what is on screen.
   await settled(controller);
   await pictured(controller);
   await idle();

@@ -1,4 +1,4 @@
-/** Sets the interface up in a page. Separate from `main.tsx`, so that another `open` can be given. */
+/** Sets up the interface in a page. Separate from `main.tsx`, so that another `open` can be given. */
 import { createElement, render } from "preact";
 
 import type { Open } from "../api/types";

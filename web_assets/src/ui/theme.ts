@@ -1,4 +1,4 @@
-/** Light, dark or like the system; the choice stays on the device. */
+/** Light, dark or like the system; the choice is stored on the device. */
 import type { Theme } from "./state/reducer";
 
 const KEY = "imagedb-theme";
@@ -20,7 +20,7 @@ export function applyTheme(theme: Theme): void {
     if (theme === "system") localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, theme);
   } catch {
-    // Storage is denied: the choice lasts as long as the page.
+    // Storage is not allowed: the choice lasts as long as the page.
   }
 }
 

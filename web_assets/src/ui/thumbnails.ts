@@ -25,7 +25,7 @@ interface Job {
   controller: AbortController;
   waiting: Set<{ key: string; source: Source; resolve: (url: string) => void; reject: (reason: unknown) => void }>;
   running: boolean;
-  /** Fetches of one turn were asked for together. */
+  /** Fetches with the same turn were requested together. */
   turn: number;
 }
 
@@ -64,9 +64,9 @@ export class Thumbnails {
   #packed = 0;
   #running = 0;
   #turn = 0;
-  /** Fetches begin when it fires. */
+  /** The timer after which fetches begin. */
   #later: ReturnType<typeof setTimeout> | undefined;
-  /** How many may run now, and the timer that ends the time of few. */
+  /** How many fetches may run now, and the timer that ends a reduced limit. */
   #most: number;
   #calm: ReturnType<typeof setTimeout> | undefined;
 
@@ -169,7 +169,7 @@ export class Thumbnails {
 
   #pump(): void {
     if (this.#later !== undefined) return;
-    // The newest turn first, in order: it is what the person looks at now.
+    // The newest turn first, in its order, because it is what the person looks at now.
     const idle = [...this.#jobs.entries()].filter(([, job]) => !job.running).sort(([, a], [, b]) => b.turn - a.turn);
     const end = performance.now() + SLICE_BUDGET_MS;
     for (const [url, job] of idle) {

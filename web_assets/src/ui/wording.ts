@@ -97,7 +97,7 @@ export function summary(view: View, list: List, all: number): string {
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeZone: "UTC" });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
-/** A date of a document (ISO 8601, the picture's own wall clock) as a person writes it. */
+/** A date of a document (ISO 8601, local time of the picture) in the reader's style. */
 export function date(iso: string): string {
   // A time zone is ignored: the local time of the picture was meant.
   const wall = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?)?/.exec(iso);

@@ -1,11 +1,11 @@
-/** What additions need of the browser: its database, its decoders, its canvas, word to other tabs. */
+/** What additions need from the browser: its database, decoders and canvas, and a channel to other tabs. */
 import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
 
-/** As the builder's thumbnails (docs/FORMAT.md 2.3); JPEG if the browser cannot write WebP. */
+/** As in the builder's thumbnails (docs/FORMAT.md 2.6); JPEG if the browser cannot write WebP. */
 const FORMATS = [{ type: "image/webp", quality: 0.75 }, { type: "image/jpeg", quality: 0.82 }] as const;
-/** A ThumbHash is made of a picture of at most this size. */
+/** A ThumbHash is computed from a picture of at most this size. */
 const HASHED_SIZE = 100;
 /** Metadata lies at the beginning of a file. */
 const METADATA_BYTES = 1 << 20;
@@ -55,7 +55,7 @@ async function encoded(canvas: OffscreenCanvas): Promise<Pick<DecodedPicture, "t
 const TEXT_TAGS = { Make: "make", Model: "model", LensModel: "lens" } as const;
 const NUMBER_TAGS = { ISO: "iso", FNumber: "aperture", FocalLength: "focal_length", ExposureTime: "exposure_time" } as const;
 
-/** By the names of the builder's fields; its rules for dates and cameras, without places and names of people. */
+/** Metadata by the builder's field names and its rules for dates and cameras, without places and names of people. */
 async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
   try {
     const { default: exifr } = await import("exifr/dist/lite.esm.mjs");

@@ -7,7 +7,7 @@ import type { SearchOptions } from "../engine/methods";
 import { decodeError, type FromWorker, type ToWorker } from "./messages";
 import { derive, type Target, type Targets } from "./methods";
 
-/** The part of `Worker` that is used; tests pass another. */
+/** The part of `Worker` that is used; tests pass a substitute. */
 export interface WorkerLike {
   postMessage(message: unknown): void;
   addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
@@ -51,7 +51,7 @@ export class WorkerClient {
     return abortable(this.opened, signal);
   }
 
-  /** The methods of a target, each of which asks the worker. */
+  /** The methods of a target; each one sends a call to the worker. */
   methods<T extends Target>(target: T): Targets[T] {
     return derive(target, (method, streams) => async (...args) => {
       if (!streams) return await this.call(target, method, args, {});
@@ -78,7 +78,7 @@ export class WorkerClient {
 
   private async call(target: Target, method: string, args: unknown[], options: SearchOptions): Promise<unknown> {
     options.signal?.throwIfAborted();
-    // Once it is open, the message leaves before the page is drawn again.
+    // If the worker is open, the message is sent before the page is redrawn.
     if (!this.ready) await this.open(options.signal);
     options.signal?.throwIfAborted();
     return await this.send((id) => ({ kind: "call", id, target, method, args, partial: options.onPartial !== undefined }), options);

@@ -1,4 +1,4 @@
-/** Picture files to pixels, with the worker's own decoder and canvas: the page stays free meanwhile. */
+/** Picture files to pixels, with the worker's own decoder and canvas, so that the page is not blocked. */
 import { MAX_PIXELS } from "../base/limits";
 import type { Pixels } from "../encoder/index";
 
@@ -10,7 +10,7 @@ export class PictureError extends Error {
   override readonly name = "PictureError";
 }
 
-/** The size a picture is drawn at before the model's own resizing. */
+/** The size at which a picture is drawn before the model's own resizing. */
 export function drawnSize(width: number, height: number): { width: number; height: number } {
   const scale = Math.min(1, SHORTER_SIDE / Math.min(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
@@ -33,7 +33,7 @@ export async function openPicture(file: Blob): Promise<ImageBitmap> {
 export function drawn(bitmap: ImageBitmap, width: number, height: number): { canvas: OffscreenCanvas; pixels: () => Pixels } {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new PictureError("This browser has no memory left for the picture.");
+  if (!context) throw new PictureError("This browser does not have enough memory for the picture.");
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";

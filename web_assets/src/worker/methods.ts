@@ -13,7 +13,7 @@ const ADDITIONS: Record<keyof AdditionsMethods, Kind> = {
   state: "plain", add: "plain", edit: "plain", remove: "plain", restore: "plain", original: "plain", export: "plain", import: "plain",
 };
 
-/** What a call is for, and which methods that has. */
+/** The target of a call, and its methods. */
 export interface Targets {
   collection: CollectionMethods;
   additions: AdditionsMethods;
@@ -27,7 +27,7 @@ export function derive<T extends Target>(target: T, make: (method: string, strea
   return Object.fromEntries(kinds.map(([method, kind]) => [method, make(method, kind === "streams")])) as unknown as Targets[T];
 }
 
-/** The methods of an object that has more than them. */
+/** An object reduced to the methods of a target. */
 export function methodsOf<T extends Target>(target: T, of: Targets[T]): Targets[T] {
   const functions = of as unknown as Record<string, (...args: unknown[]) => unknown>;
   return derive(target, (method) => (...args) => functions[method]!(...args));

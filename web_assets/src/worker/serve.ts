@@ -1,4 +1,4 @@
-/** Answering the page's messages with an engine; apart from `main.ts` so that tests can run it without a worker. */
+/** Answers the page's messages with an engine. Separate from `main.ts`, so that tests can run it without a worker. */
 import type { AdditionsMethods } from "../additions/methods";
 import type { AdditionsState } from "../additions/types";
 import type { CollectionMethods } from "../engine/methods";
@@ -39,7 +39,7 @@ export function serve(port: Port, openSite: OpenSite): void {
   const call = async ({ id, target, method, args, partial }: Call, signal: AbortSignal): Promise<unknown> => {
     if (!site) throw new Error("No collection is open.");
     const object = (await site)[target];
-    if (!object) throw new Error("The collection was opened without the pictures of this device.");
+    if (!object) throw new Error("The collection was opened without the pictures added on this device.");
     const kinds: Record<string, string> = METHODS[target];
     if (!Object.hasOwn(kinds, method)) throw new Error(`There is no method “${method}”.`);
     const onPartial = (response: Answer) => { send({ kind: "partial", id, response }); };

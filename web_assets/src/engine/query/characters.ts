@@ -1,6 +1,6 @@
 /**
- * What counts as a space, a letter or the same text in a query. The twin of
- * builder/imagedb_site/query/characters.py: nothing here may lean on `\s` or `\w`, which differ between languages.
+ * Which characters of a query are spaces or letters, and which texts are equal. The twin of
+ * builder/imagedb_site/query/characters.py: nothing here may depend on `\s` or `\w`, which differ between programming languages.
  */
 
 /** Unicode's white space, the control characters and U+FEFF, as the inside of a character class. */
@@ -28,7 +28,7 @@ export function split(text: string): string[] {
   return text.split(SPACE_RUN).filter(Boolean);
 }
 
-/** Whether `text` holds a letter or a number (Unicode categories L and N). */
+/** Whether `text` contains a letter or a number (Unicode categories L and N). */
 export function isSearchable(text: string): boolean {
   return /[\p{L}\p{N}]/u.test(text);
 }
@@ -38,12 +38,12 @@ export function fold(text: string): string {
   return text.normalize("NFKD").replace(/[\u0300-\u036f]+/g, "").toUpperCase().toLowerCase().replaceAll("\u03c2", "\u03c3");
 }
 
-/** `value` folded, with each run of spaces, `_` and `-` as one space and none at the ends. */
+/** `value` folded, with each run of spaces, `_` and `-` replaced by one space, and none at the ends. */
 export function normal(value: string): string {
   return fold(value).replace(JOINERS, " ").replace(/^ +| +$/g, "");
 }
 
-/** The order of code points, for `sort`; that of UTF-16 units differs beyond U+FFFF. */
+/** Compares by code points, for `sort`; the order of UTF-16 units differs beyond U+FFFF. */
 export function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -53,7 +53,7 @@ export function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** A unit's place in the order of code points: surrogates come after all else. */
+/** A unit's place in the order of code points: surrogates come last. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

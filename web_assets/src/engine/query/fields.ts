@@ -1,11 +1,11 @@
-/** Which field a person means, and what a field term asks of its values. */
+/** Finds the field that a name means, and the values that a field term accepts. */
 import type { FieldDefinition, FieldType } from "../../format/index";
 import { normal } from "./characters";
 import type { FieldTerm } from "./parse";
 
 const KINDS: Readonly<Record<string, FieldType>> = { tag: "tags", tags: "tags", year: "date", date: "date" };
 
-/** The field of a name, its plural or singular; `tag`, `year` and `date` as kinds. */
+/** The field with a name, or its plural or singular. `tag`, `year` and `date` find a field of that kind. */
 export function findField(name: string, fields: readonly FieldDefinition[]): FieldDefinition | null {
   for (const candidate of [name, `${name}s`, name.replace(/s$/, "")]) {
     const field = fields.find((field) => field.name === candidate);
@@ -28,7 +28,7 @@ export function holds(intervals: readonly Interval[], value: number): boolean {
 }
 
 /**
- * The intervals a number or date term means, one for each alternative that makes sense: `2019..2021` includes both
+ * The intervals that a number or date term means, one for each valid alternative: `2019..2021` includes both
  * years, `>2019` starts after the last second of 2019.
  */
 export function intervals({ operator, value }: FieldTerm, dates: boolean): Interval[] {
@@ -85,7 +85,7 @@ export function dateBounds(text: string): Bounds | null {
 
 function utc(year: number, month: number, day: number): number {
   const date = new Date(0);
-  // Not Date.UTC, which takes the years 0 … 99 for 1900 … 1999.
+  // Date.UTC would read the years 0 … 99 as 1900 … 1999.
   date.setUTCFullYear(year, month, day);
   return date.getTime() / 1000;
 }
@@ -93,8 +93,8 @@ function utc(year: number, month: number, day: number): number {
 const BOOLEANS: Readonly<Record<string, string>> = { yes: "true", "1": "true", no: "false", "0": "false" };
 
 /**
- * Whether a value is meant: tags as a whole, categories by any run of their words. Case, accents, `_` and `-` do
- * not count; a trailing `*` takes any continuation; commas separate alternatives.
+ * Whether a term accepts a value: tags as a whole, categories by any run of their words. Case, accents, `_` and `-` do
+ * not matter; a trailing `*` matches any continuation; commas separate alternatives.
  */
 export function valueTest(type: FieldType, wanted: string): (value: string) => boolean {
   const alternatives = wanted.split(",").flatMap((alternative) => {

@@ -1,5 +1,5 @@
 /**
- * Text to `Query`: the grammar of docs/QUERY.md, the twin of builder/imagedb_site/query/parse.py. It knows no
+ * Parses a text to a `Query`: the grammar of docs/QUERY.md, the twin of builder/imagedb_site/query/parse.py. It knows no
  * collection, so any `name:value` is kept as a field term; `plan.ts` turns unknown names back into plain words.
  */
 import { cutCodePoints, isSearchable, SPACES, split, wellFormed } from "./characters";
@@ -7,7 +7,7 @@ import { cutCodePoints, isSearchable, SPACES, split, wellFormed } from "./charac
 export type TermKind = "text" | "image" | "like";
 export type Operator = ":" | ">" | ">=" | "<" | "<=" | "=";
 
-/** Words, a picture or an image of the collection to be near (`weight` > 0) or far from (< 0). */
+/** Words, a picture or an image of the collection that results should be near to (`weight` > 0) or far from (< 0). */
 export interface Term {
   kind: TermKind;
   value: string;
@@ -67,7 +67,7 @@ const K = /^0*([0-9]{1,5})$/;
 
 /**
  * Parse `text`; never fails: what fits no rule is plain words.
- * @param expressions false takes nothing for an FTS5 expression: for one that FTS5 refused
+ * @param expressions false if the text must not be read as an FTS5 expression, because FTS5 refused it
  */
 export function parse(text: string, { expressions = true } = {}): Query {
   const source = wellFormed(cutCodePoints(text, MAX_LENGTH));
@@ -84,8 +84,8 @@ export function parse(text: string, { expressions = true } = {}): Query {
 }
 
 /**
- * A query that is not an FTS5 expression. A sign on its own opens a group that takes all that follows up to the next
- * such sign; a sign stuck to a word or phrase holds for that one alone, and the group before goes on after it.
+ * A query that is not an FTS5 expression. A sign on its own opens a group that contains everything up to the next
+ * such sign; a sign directly before a word or phrase applies to it only, and the earlier group continues after it.
  */
 class Plain {
   private readonly query: Query;
@@ -184,7 +184,7 @@ function termKind({ name, operator, value }: FieldTerm): "image" | "like" | null
   return operator === ":" && value && (name === "image" || name === "like") ? name : null;
 }
 
-/** Take `sort:name`, `sort:-name` (falling) and `k:20`; a senseless one is ignored, the last of several holds. */
+/** Reads `sort:name`, `sort:-name` (descending) and `k:20`. An invalid one is ignored; if there are several, the last one applies. */
 function takeOption(query: Query, { name, operator, value }: FieldTerm): boolean {
   if (operator !== ":" || (name !== "sort" && name !== "k")) return false;
   if (name === "sort") {
@@ -230,7 +230,7 @@ function parseExpression(tokens: Token[], source: string): Query {
   return query;
 }
 
-/** The words of an FTS5 expression that a result should be about: all but what follows NOT. */
+/** The positive words of an FTS5 expression: all except those after NOT. */
 function positiveWords(tokens: readonly string[]): string {
   const words: string[] = [];
   let depth = 0;

@@ -1,7 +1,7 @@
 /** The words of a text, as full text looks for them. */
 import { isSearchable, split } from "./characters";
 
-/** Words too common to demand of a caption; they still count in the meaning of a query. */
+/** Words too common to be required in a caption; they still count in the meaning of a query. */
 const STOP_WORDS = new Set(
   "a an and are as at be by for from has in is it its of on or that the this to was were with".split(" "),
 );

@@ -1,11 +1,11 @@
-/** What a person may be about to type: words of the collection, and values of its fields. */
+/** Completions of what a person is typing: words of the collection, and values of its fields. */
 import type { FieldDefinition } from "../../format/index";
 import type { Column } from "../../format/index";
 import { findField, isStopWord, normal } from "../query/index";
 import type { Suggestion } from "../types";
 import type { Lexicon } from "./lexicon";
 
-/** Fields whose values are offered load their column; larger ones are left alone until a filter needs them. */
+/** Offering a field's values loads its column. Columns larger than this are not loaded until a filter needs them. */
 const SMALL_COLUMN_BYTES = 200_000;
 const VALUES = 3;
 
@@ -17,7 +17,7 @@ export interface Sources {
   columnSize: (name: string) => Promise<number | null>;
 }
 
-/** Suggestions for the end of `text`, best first. Each has the text that the query becomes. */
+/** Suggestions for the end of `text`, best first, each with the completed query. */
 export async function complete(text: string, { fields, lexicon, column, columnSize }: Sources, limit: number): Promise<Suggestion[]> {
   const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
   const [, sign = "", name = "", value = ""] = /^([+-]?)([A-Za-z][A-Za-z0-9_]*):"?(.*)$/su.exec(token) ?? [];
@@ -44,7 +44,7 @@ export async function complete(text: string, { fields, lexicon, column, columnSi
   }).slice(0, limit);
 }
 
-/** Values of facets that begin as the whole text does. */
+/** Values of facets that begin with the whole text. */
 async function values(
   text: string, fields: readonly FieldDefinition[], column: Sources["column"], columnSize: Sources["columnSize"],
 ): Promise<Suggestion[]> {
@@ -62,7 +62,7 @@ function named({ type }: FieldDefinition): boolean {
   return type === "tags" || type === "category" || type === "boolean";
 }
 
-/** Values of a column, the most frequent first, that begin so, or have a word that does. */
+/** Values of a column that begin with the text, or contain a word that does; most frequent first. */
 async function valuesOf({ name }: FieldDefinition, start: string, column: Sources["column"], limit: number): Promise<string[]> {
   const wanted = normal(start);
   const loaded = await column(name);

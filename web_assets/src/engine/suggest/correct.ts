@@ -1,14 +1,14 @@
-/** "Did you mean": words that occur nowhere, and what they were probably meant to be. */
+/** "Did you mean": words that occur nowhere, and the words that were probably meant. */
 import type { Correction } from "../types";
 import type { Lexicon } from "./lexicon";
 
-/** How many unknown words of a query are corrected at most. */
+/** The largest number of unknown words of a query that are corrected. */
 const CORRECTED_WORDS = 8;
 
 export interface Known {
-  /** Whether full text has the word, in any of its forms. */
+  /** Whether the word occurs in full text, in any of its forms. */
   occurs: (word: string) => Promise<boolean>;
-  /** The words of the collection, which a correction is preferably one of. */
+  /** The words of the collection, which are preferred as corrections. */
   collection: Lexicon | null;
   /** Words that the model knows; loaded only if a word is not one of the collection's. */
   model: () => Promise<Lexicon | null>;
@@ -16,7 +16,7 @@ export interface Known {
   spelled: (word: string) => Promise<boolean>;
 }
 
-/** @param words of the query that full text looks for. Null if every word is known, or nothing similar is. */
+/** @param words of the query, as full text searches for them. Null if every word is known, or no similar word is. */
 export async function correct(text: string, words: readonly string[], { occurs, collection, model, spelled }: Known): Promise<Correction | null> {
   const bare = words.slice(0, CORRECTED_WORDS).map(bareWord).filter((word) => word && !collection?.has(word));
   const found = await Promise.all(bare.map(occurs));
@@ -35,13 +35,13 @@ export async function correct(text: string, words: readonly string[], { occurs, 
   return corrected === text ? null : { text: corrected, changes };
 }
 
-/** A word without the signs around it; "" if it is not a plain word. */
+/** A word without the punctuation around it; "" if it is not a plain word. */
 function bareWord(word: string): string {
   const bare = word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   return /^[\p{L}'’-]+$/u.test(bare) ? bare : "";
 }
 
-/** `text` with a word, wherever it stands on its own, replaced by another. */
+/** `text` with every whole-word occurrence of a word replaced by another. */
 function replaceWord(text: string, from: string, to: string): string {
   const escaped = from.replace(/[.*+?^${}()|[\]\\-]/g, "\\$&");
   return text.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "giu"), () => to);

@@ -1,5 +1,5 @@
 /**
- * How many slips of the hand lie between two words: letters missed, added, changed, or two neighbours swapped, each
+ * The number of typing errors between two words: letters missing, added or changed, or two neighbours swapped, each
  * at most once (optimal string alignment distance). `limit + 1` if there are more than `limit`.
  */
 export function slips(a: string, b: string, limit: number): number {

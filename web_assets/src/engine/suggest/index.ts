@@ -1,4 +1,4 @@
-/** Help with typing, over the files of a collection. */
+/** Suggestions and corrections from the files of a collection. */
 import { complete } from "./complete";
 import { correct } from "./correct";
 import { Lexicon } from "./lexicon";
@@ -20,7 +20,7 @@ async function collectionLexicon(resources: Resources): Promise<Lexicon | null> 
   return file && lexiconOf(file.words, file.counts);
 }
 
-/** An empty text has no completions, but fetches what the first one will need. */
+/** An empty text has no completions, but loads what the first completion will need. */
 export async function suggest(resources: Resources, text: string, limit: number): Promise<Suggestion[]> {
   if (!text.trim()) {
     await collectionLexicon(resources);
@@ -47,7 +47,7 @@ export async function correction(resources: Resources, text: string, plan: TextP
     spelled: async (word) => {
       const encoder = resources.encoder();
       if (!encoder?.ready) return false;
-      // What is one token was frequent in what the tokenizer was made from; slips fall into pieces.
+      // A word that is a single token was frequent in the tokenizer's training texts; misspelled words split into several.
       const [own, letter] = await Promise.all([encoder.tokenIds(word), encoder.tokenIds("a")]);
       return own.length <= letter.length;
     },

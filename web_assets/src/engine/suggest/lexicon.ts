@@ -1,4 +1,4 @@
-/** The words one may mean, most frequent first: for completing them and for finding the one that was mistyped. */
+/** Known words, most frequent first: for completing a word and for finding the one that was mistyped. */
 import { fold } from "../query/index";
 import { slips } from "./distance";
 
@@ -8,9 +8,9 @@ export interface Found {
   count: number;
 }
 
-/** Words shorter than this are too near to everything. */
+/** Shorter words are not corrected: they are similar to too many words. */
 const SHORTEST = 4;
-/** A word so long may have two slips, a shorter one has one. */
+/** Words of at least this length may have two typing errors, shorter ones one. */
 const LONG = 6;
 
 export class Lexicon {
@@ -34,7 +34,7 @@ export class Lexicon {
     return found;
   }
 
-  /** The word with the fewest slips; of those one with the same first letter, then the most frequent one. Null if all are too different. */
+  /** The word with the fewest typing errors; among equals first those with the same first letter, then the most frequent. Null if all differ too much. */
   nearest(word: string): (Found & { slips: number }) | null {
     const wanted = fold(word);
     if (wanted.length < SHORTEST) return null;

@@ -1,4 +1,4 @@
-/** Adding pictures on this device: the queue, what is kept, and what a change means for the page. It uses the DOM only through `Means`. */
+/** Adding pictures on this device: the queue, the stored pictures, and the effect of changes on the page. It uses the DOM only through `Means`. */
 import type { AdditionChange, AdditionsState, AddOutcome, LocalAdditions } from "../../api/additions";
 import { messageOf } from "../../base/errors";
 import { INSPECTED_BYTES, kindOf, refusal, undecodable } from "../pictures/inspect";
@@ -26,9 +26,9 @@ export interface AddingState {
   additions: AdditionsState | null;
   jobs: readonly Job[];
   room: Room | null;
-  /** Removed last, and can be brought back. */
+  /** The pictures removed last, which can be restored. */
   removed: { ids: string[]; text: string } | null;
-  /** Names of local copies that gave way to the published pictures. */
+  /** Names of local copies that were deleted because the pictures have been published. */
   retired: readonly string[];
   busy: "export" | "import" | null;
   problem: string | null;
@@ -37,7 +37,7 @@ export interface AddingState {
 /** What this needs from the browser and the page. */
 export interface Means {
   port: () => LocalAdditions | undefined;
-  /** Searches have other results from now on. */
+  /** Called when searches have other results from now on. */
   changed: (state: AdditionsState) => void;
   say: (text: string) => void;
   rasterise: (file: Blob) => Promise<Blob>;
@@ -69,7 +69,7 @@ export class Adding {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Learn what is kept, now and after every change, those of other tabs included. */
+  /** Read what is stored, now and after every change, also in other tabs. */
   async start(): Promise<void> {
     const port = this.#means.port();
     if (!port) return;
@@ -80,12 +80,12 @@ export class Adding {
   }
 
   show(open: boolean): void {
-    // Successes can go; failures stay until they have been seen.
+    // Finished jobs are removed; failures stay until they have been seen.
     this.#set({ open, problem: null, ...(open ? {} : { jobs: this.state.jobs.filter(({ state }) => state === "waiting" || state === "working") }) });
     if (open) void this.#measure();
   }
 
-  /** Add files: pictures one after the other, and the pictures of bundles. */
+  /** Add files: pictures one after another, and the pictures of bundles. */
   async add(files: readonly File[]): Promise<void> {
     if (!files.length) return;
     const port = this.#means.port();
@@ -208,7 +208,7 @@ export class Adding {
   }
 }
 
-/** The name of an exported bundle: the collection's title in plain letters, and the day. */
+/** The file name of an exported bundle: the collection's title in plain letters, and the date. */
 export function bundleName(title: string, day = new Date().toISOString().slice(0, 10)): string {
   const plain = title.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 40).toLowerCase();
   return `${plain || "pictures"}-additions-${day}.zip`;
@@ -216,5 +216,5 @@ export function bundleName(title: string, day = new Date().toISOString().slice(0
 
 function said(outcome: AddOutcome): string | null {
   if (outcome.kind === "added") return null;
-  return outcome.where === "collection" ? "The collection has this picture already." : "You have added this picture already.";
+  return outcome.where === "collection" ? "This picture is already in the collection." : "You have already added this picture.";
 }

@@ -1,4 +1,4 @@
-/** What the page shows of added pictures elsewhere: the button, the badge, the tools of the detail view, undo, what was retired. */
+/** What the rest of the page shows for added pictures: button, badge, tools of the detail view, undo, and a note about deleted copies. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -45,7 +45,7 @@ export function LocalTools({ addition }: { addition: AdditionSummary }): JSX.Ele
   };
   return (
     <section class="local-tools" aria-label="Added on this device">
-      <p class="local-note"><DeviceIcon /><span>Added by you, kept on this device only.</span></p>
+      <p class="local-note"><DeviceIcon /><span>Added by you, stored on this device only.</span></p>
       {editing
         ? <Editor addition={addition} onDone={done} />
         : (
@@ -58,7 +58,7 @@ export function LocalTools({ addition }: { addition: AdditionSummary }): JSX.Ele
   );
 }
 
-/** For a while after something was removed; an open panel covers the page and shows it itself. */
+/** Shown for a while after a picture was removed, unless the panel is open: it covers the page and has its own. */
 export function Undo({ inside = false }: { inside?: boolean }): JSX.Element {
   const { adding } = useController();
   const { removed, open } = useAdding();
@@ -74,7 +74,7 @@ export function Undo({ inside = false }: { inside?: boolean }): JSX.Element {
   );
 }
 
-/** Among the messages: local copies that gave way to the published pictures. */
+/** A message: local copies were deleted because the pictures have been published. */
 export function Retired(): JSX.Element | null {
   const { adding } = useController();
   const { retired } = useAdding();

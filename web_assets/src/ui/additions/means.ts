@@ -1,4 +1,4 @@
-/** What of the browser and of the page adding pictures needs. */
+/** What adding pictures needs from the browser and the page. */
 import type { AdditionsState } from "../../api/additions";
 import type { Collection } from "../../api/types";
 import { rasterise } from "../pictures/svg";

@@ -63,7 +63,7 @@ function Panel(): JSX.Element {
       <p class="visually-hidden" role="status">
         {left ? `${pictures(left)} to go` : jobs.length ? `${pictures(jobs.filter(({ state }) => state === "added").length)} added` : ""}
       </p>
-      {busy === "import" && <p class="busy" role="status"><span class="spinner" aria-hidden="true" />Taking the bundle in</p>}
+      {busy === "import" && <p class="busy" role="status"><span class="spinner" aria-hidden="true" />Importing the bundle</p>}
       {coming.length > 0 && <ul class="entries">{coming.map((job) => <Coming key={job.key} job={job} />)}</ul>}
       {list.length > 0 && (
         <>

@@ -1,4 +1,4 @@
-/** Following what is added on this device. */
+/** Hooks that follow the pictures added on this device. */
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 import type { AdditionSummary } from "../../api/additions";
@@ -21,7 +21,7 @@ export function useAddition(id: string | null): AdditionSummary | null {
   return additions?.list.find((one) => one.id === id) ?? null;
 }
 
-/** An address of the file as it was added, while it is shown. */
+/** An object URL of the file as it was added, valid while it is shown. */
 export function useOriginal(id: string | null): string | null {
   const { adding } = useController();
   const [url, setUrl] = useState<string | null>(null);

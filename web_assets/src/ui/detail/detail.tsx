@@ -1,4 +1,4 @@
-/** One picture, large, with all that is known of it. */
+/** One picture, large, with all its metadata. */
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -39,7 +39,7 @@ function Open({ id }: { id: string }): JSX.Element {
   const version = useStore((state) => state.local.version);
   const found = useLoaded<RowInfo | null>(() => controller.infoOf(id), [id, attempt, version]);
   const shown = useRef<RowInfo | null>(null);
-  // While the next picture is looked up this one stays.
+  // This picture stays while the next one is loaded.
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
   shown.current = info;
   const close = (): void => controller.closeImage();
@@ -59,7 +59,7 @@ function Open({ id }: { id: string }): JSX.Element {
     else if (index >= 0 && list) void controller.loadPage(Math.floor((index + by) / PAGE));
   };
   useEffect(() => {
-    // The next page is there before the person reaches it.
+    // Load the next page before the person reaches it.
     if (list && index >= 0 && (index % PAGE) > PAGE - 8) void controller.loadPage(Math.floor(index / PAGE) + 1);
   }, [index]);
   useKeys((event) => {
@@ -89,7 +89,7 @@ function Open({ id }: { id: string }): JSX.Element {
   );
 }
 
-/** Keys work wherever the focus is in the dialog, and also when what had it is gone. */
+/** Keys work wherever the focus is in the dialog, and also if the focused element has been removed. */
 function useKeys(action: (event: KeyboardEvent) => void): void {
   const latest = useRef(action);
   latest.current = action;
@@ -135,7 +135,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const previous = list && position > 0 ? placeAt(list, position - 1) : null;
   useEffect(() => {
     if (!document) return;
-    // What comes next is fetched while this one is looked at.
+    // The neighbours are fetched while this picture is shown.
     const timer = setTimeout(() => {
       for (const place of [next, previous]) {
         if (!place) continue;

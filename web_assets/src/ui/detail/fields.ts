@@ -1,4 +1,4 @@
-/** Sorts the fields of a document into what a reader looks for. Pure. */
+/** Groups the fields of a document for reading. Pure. */
 import type { FieldDefinition, FieldValue, ImageDocument } from "../../engine/types";
 
 export interface Line {
@@ -41,12 +41,12 @@ function firstSentence(value: string): string {
   return value.slice(0, stop > 40 ? stop : 110).replace(/[\s,;.:]+$/, "") + "…";
 }
 
-/** Names that cameras and programs give: a number, perhaps behind a word for "picture". */
+/** File names given by cameras and programs: a number, perhaps after a word for "picture". */
 const NUMBERED = /^((img|image|dsc[nf]?|dscn|pict?|photo|picture|p|mvi|scan|screenshot|pxl|file|wp|gopr|dji|frame|sample)[ _-]*)?[\d _().-]{3,}$/i;
 
 /**
- * What an image is called: its title or caption if it has one, else its file's name; if that is only a
- * number, what it shows.
+ * The name to show for an image: its title or caption if it has one, else its file's name; if that is only a
+ * number, its label, category or tags.
  */
 export function nameOf(document: ImageDocument): string {
   for (const name of TITLES) {

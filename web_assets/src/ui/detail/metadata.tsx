@@ -1,4 +1,4 @@
-/** Everything known of a picture, neatly grouped. Values are text; only plain web addresses become links. */
+/** All metadata of a picture, in groups. Values are text; only plain web addresses become links. */
 import type { ComponentChildren, JSX } from "preact";
 
 import { useController, useStore } from "../context";

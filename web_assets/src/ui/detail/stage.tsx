@@ -8,21 +8,21 @@ import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom
 
 interface Props {
   name: string;
-  /** The thumbnail and the larger picture, as far as they are there. */
+  /** The thumbnail and the larger picture, as far as they are loaded. */
   thumbnail: string | null;
   view: string | null;
-  /** The size of the best picture there is, in pixels. */
+  /** The size of the largest available picture, in pixels. */
   width: number;
   height: number;
   placeholder: Uint8Array;
   zoom: Zoom;
   onZoom: (change: (zoom: Zoom) => Zoom) => void;
-  /** Called with the measures of stage and picture when they change. */
+  /** Called with the sizes of stage and picture when they change. */
   onFrame: (frame: Frame) => void;
   onStep: (step: 1 | -1) => void;
 }
 
-/** Small pictures are enlarged, but not to mush. */
+/** The largest factor by which small pictures are enlarged, so that they do not look blurred. */
 const ENLARGE = 2;
 
 interface Drag {
@@ -67,7 +67,7 @@ export function Stage(props: Props): JSX.Element {
   };
 
   useEffect(() => {
-    // Not passive: the wheel zooms here and scrolls nothing.
+    // Not passive, because the wheel zooms here instead of scrolling.
     const element = stage.current;
     const wheel = (event: WheelEvent): void => {
       event.preventDefault();

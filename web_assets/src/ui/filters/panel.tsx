@@ -1,4 +1,4 @@
-/** The filters: one group a field, counted within the other filters in force. */
+/** The filters: one group per field. Counts take the other active filters into account. */
 import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";
@@ -10,7 +10,7 @@ import { Facet } from "./facet";
 import { Range } from "./range";
 import type { FieldDefinition } from "../../engine/types";
 
-/** Groups that are open at first, so that nothing is loaded that nobody looks at. */
+/** How many groups are open at first; the others load nothing until they are opened. */
 const OPEN_AT_FIRST = 3;
 
 export function Filters(): JSX.Element | null {
@@ -38,7 +38,7 @@ export function Filters(): JSX.Element | null {
   );
 }
 
-/** What people choose from comes first, then dates, then numbers. */
+/** Fields with values to choose from come first, then dates, then numbers. */
 function order({ type }: FieldDefinition): number {
   return type === "number" ? 2 : type === "date" ? 1 : 0;
 }

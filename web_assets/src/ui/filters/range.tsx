@@ -1,4 +1,4 @@
-/** From … to of a number or a date. */
+/** The range filter of a number or a date. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
@@ -60,7 +60,7 @@ interface BoundProps {
   onSet: (text: string) => void;
 }
 
-/** One end of a range. What is being typed is kept here until it is done, whatever else is drawn meanwhile. */
+/** One end of a range. Unfinished input is kept here, so that redrawing does not lose it. */
 function Bound({ dated, value, hint, from, to, onSet }: BoundProps): JSX.Element {
   const [draft, setDraft] = useState<string | null>(null);
   return (

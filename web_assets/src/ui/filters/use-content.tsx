@@ -1,4 +1,4 @@
-/** What a filter shows is loaded when the `<details>` around it is first opened. */
+/** Loads the content of a filter when the `<details>` around it is first opened. */
 import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -7,7 +7,7 @@ import { RetryIcon } from "../parts/icons";
 import type { Collection } from "../../api/types";
 
 export interface Content<Value> {
-  /** On the element that lies in the `<details>`. */
+  /** Ref for the element inside the `<details>`. */
   ref: RefObject<HTMLDivElement | null>;
   /** Undefined until it is loaded; while it is loaded again, the previous content. */
   value: Value | undefined;

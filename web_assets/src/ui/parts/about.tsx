@@ -32,7 +32,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
         <div><dt>Whole site</dt><dd>{bytes(manifest.bytes)}</dd></div>
         <div><dt>Search index</dt><dd>about {bytes(index)}</dd></div>
         {model && <div><dt>Language model</dt><dd>{model.name}</dd></div>}
-        {model && <div><dt>Its licence</dt><dd>{model.licence.id}{model.licence.note && `. ${model.licence.note}`}</dd></div>}
+        {model && <div><dt>Model licence</dt><dd>{model.licence.id}{model.licence.note && `. ${model.licence.note}`}</dd></div>}
         <div><dt>Made with</dt><dd>{manifest.generator}</dd></div>
       </dl>
       <h3>How it works</h3>

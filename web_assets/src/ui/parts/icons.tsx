@@ -1,4 +1,4 @@
-/** Icons, drawn in strokes of the text's colour. Decorative: the element around one has the name. */
+/** Icons, drawn in strokes of the text's colour. Decorative: the surrounding element has the accessible name. */
 import type { ComponentChildren, JSX } from "preact";
 
 function icon(children: ComponentChildren): () => JSX.Element {

@@ -1,4 +1,4 @@
-/** A modal dialog on the browser's own: it keeps the focus in, closes with Esc, and gives the focus back. */
+/** A modal dialog, based on the browser's `<dialog>`: it traps the focus, closes with Esc, and restores the focus. */
 import type { ComponentChildren, JSX, TargetedEvent, TargetedMouseEvent } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
@@ -8,9 +8,9 @@ interface Props {
   label: string;
   class?: string;
   onClose: () => void;
-  /** The dialog itself takes the focus at first, not what comes first in it. */
+  /** Whether the dialog itself gets the focus at first, instead of its first element. */
   focusSelf?: boolean;
-  /** A bar with the label and a close button. */
+  /** Whether to show a bar with the label and a close button. */
   heading?: boolean;
   children: ComponentChildren;
 }
@@ -21,7 +21,7 @@ export function Modal({ label, class: extra, onClose, focusSelf = false, heading
     const element = dialog.current;
     element?.showModal();
     if (focusSelf) element?.focus();
-    // While it is open nothing behind it scrolls.
+    // The page behind an open dialog must not scroll.
     document.documentElement.classList.add("covered");
     return () => {
       element?.close();

@@ -31,7 +31,7 @@ const BLUR_DELAY_MS = 150;
 /** How long (ms) one task may draw blurs before it yields. */
 const BLUR_BUDGET_MS = 6;
 
-/** Draws soon, when the page has time; the returned function cancels that. */
+/** Draws as soon as the page has time. Returns a function that cancels it. */
 function inTime(draw: () => void): () => void {
   if (!waiting.size) setTimeout(drawWaiting, BLUR_DELAY_MS);
   waiting.add(draw);
@@ -58,11 +58,11 @@ function drawBlur(holder: HTMLElement, hash: Uint8Array): void {
   holder.replaceChildren(canvas);
 }
 
-/** @param covered whether the picture itself is there already */
+/** @param covered whether the picture itself is already shown */
 export const Placeholder = memo(function Placeholder({ hash, covered = false }: { hash: Uint8Array; covered?: boolean }): JSX.Element {
   const holder = useRef<HTMLSpanElement>(null);
   const colour = useMemo(() => colourOf(hash), [hash]);
-  // Making a canvas for every tile of a new list would be a third of its work.
+  // Creating a canvas for every tile would be a third of the work for a new list.
   useEffect(() => {
     if (covered) return undefined;
     holder.current?.replaceChildren();

@@ -31,7 +31,7 @@ export function Chooser(): JSX.Element | null {
       setOpen(false);
       button.current?.focus();
     };
-    // Before the next key can come: an effect after painting would miss one pressed at once.
+    // Before the next key press: an effect after painting could miss a key pressed immediately.
     document.addEventListener("pointerdown", away);
     document.addEventListener("focusin", away);
     document.addEventListener("keydown", key, true);
@@ -56,7 +56,7 @@ export function Chooser(): JSX.Element | null {
     <div class="chooser-place" ref={place}>
       <button ref={button} type="button" class="icon-button" aria-label="Search by picture" title="Search by picture"
         aria-expanded={open} aria-controls="chooser" onClick={() => setOpen(!open)}><PictureIcon /></button>
-      {/* Hidden inputs stay where they are: a browser may answer after the panel is closed. */}
+      {/* The inputs stay in the page: a browser may deliver the files after the panel is closed. */}
       <input ref={files} type="file" accept="image/*,.heic,.avif,.svg" multiple hidden data-pick="files" onChange={take} />
       <input ref={camera} type="file" accept="image/*" capture="environment" hidden data-pick="camera" onChange={take} />
       {open && (

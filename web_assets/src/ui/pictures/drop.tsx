@@ -1,4 +1,4 @@
-/** The whole page takes pictures: while files are dragged over it, it shows that. */
+/** Pictures can be dropped anywhere on the page; this shows it while files are dragged. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -13,7 +13,7 @@ export function DropTarget(): JSX.Element {
   const overlay = useRef<HTMLDivElement>(null);
   useEffect(() => takeIn(window, { onDrag: setOver, onPictures: (files) => void controller.searchBy(files) }), [controller]);
   useEffect(() => {
-    // A popover lies above everything, open dialogs included.
+    // A popover is above everything, including open dialogs.
     if (over) overlay.current?.showPopover();
     else if (overlay.current?.matches(":popover-open")) overlay.current.hidePopover();
   }, [over]);
@@ -22,7 +22,7 @@ export function DropTarget(): JSX.Element {
       <div class="drop-card">
         <PictureIcon />
         <p class="drop-title">{able ? "Drop to search by picture" : "This collection cannot be searched by picture"}</p>
-        {able && <p>It is compared on this device and never uploaded.</p>}
+        {able && <p>Your picture stays on this device and is never uploaded.</p>}
       </div>
     </div>
   );

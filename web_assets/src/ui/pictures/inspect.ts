@@ -1,8 +1,8 @@
-/** What a file is, by its first bytes, before any decoder sees it. Pure but for hashing. */
+/** Detects the type of a file by its first bytes, before any decoder reads it. Pure except for hashing. */
 import { MAX_PICTURE_BYTES, MAX_PIXELS } from "../../base/limits";
 import { bytes as size, count } from "../wording";
 
-/** How much of a file shows its kind and size in nearly every case (JPEG keeps its size behind its metadata). */
+/** How many bytes nearly always include the type and size (in JPEG the size follows the metadata). */
 export const INSPECTED_BYTES = 256 * 1024;
 
 export type Kind = "jpeg" | "png" | "gif" | "webp" | "bmp" | "avif" | "heic" | "svg" | "tiff" | "ico" | "unknown";
@@ -59,7 +59,7 @@ function jpegSize(view: DataView): { width: number; height: number } | null {
   for (;;) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
-    // Frame headers, but for the tables and extensions that share their range.
+    // Frame headers, except for the tables and extensions in the same range.
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
     }
@@ -83,7 +83,7 @@ function webpSize(head: Uint8Array, view: DataView): { width: number; height: nu
   }
 }
 
-/** The largest `ispe` box: AVIF names the size of every part in one. */
+/** The largest `ispe` box: AVIF has one with the size of each part. */
 function boxSize(head: Uint8Array, view: DataView): { width: number; height: number } | null {
   let best: { width: number; height: number } | null = null;
   for (let at = 4; at + 16 < Math.min(head.length, 8192); at++) {
@@ -94,7 +94,7 @@ function boxSize(head: Uint8Array, view: DataView): { width: number; height: num
   return best;
 }
 
-/** Why a file cannot be searched with, as a sentence for the person; null if it can. */
+/** Why a file cannot be used in a search, as a sentence for the person; null if it can. */
 export function refusal(length: number, head: Uint8Array): string | null {
   if (length === 0) return "This file is empty.";
   const kind = kindOf(head);
@@ -112,17 +112,17 @@ export function undecodable(kind: Kind): string {
   if (kind === "heic") return "This browser cannot read HEIC. Save the picture as JPEG, or take a screenshot of it.";
   if (kind === "tiff") return "This browser cannot read TIFF. Save the picture as JPEG or PNG.";
   if (kind === "avif") return "This browser cannot read this AVIF. Save the picture as JPEG or PNG.";
-  return "This picture is damaged, or of a kind that this browser cannot read.";
+  return "This picture is damaged, or in a format that this browser cannot read.";
 }
 
-/** The name of a file by its content: 16 hexadecimal digits of its SHA-256, or of a simpler sum if the page is not served over https. */
+/** The name of a file by its content: 16 hexadecimal digits of its SHA-256, or of a simpler hash if the page is not served over https. */
 export async function hashOf(content: Uint8Array<ArrayBuffer>): Promise<string> {
   const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   if (subtle) {
     const digest = new Uint8Array(await subtle.digest("SHA-256", content));
     return [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
-  // Two 32-bit FNV-1a sums, which only have to distinguish the pictures of one person.
+  // Two 32-bit FNV-1a hashes, which only have to distinguish the pictures of one person.
   let [a, b] = [0x811c9dc5, 0x01000193 ^ content.length];
   for (const byte of content) {
     a = Math.imul(a ^ byte, 0x01000193);

@@ -1,4 +1,4 @@
-/** Where pictures come in: dropped anywhere on the page, pasted, picked or photographed. */
+/** Receives pictures: dropped anywhere on the page, pasted, chosen or photographed. */
 
 /** Every file of a drop or paste; a file that the browser lists twice comes once. */
 export function filesFrom(transfer: DataTransfer | null): File[] {
@@ -21,7 +21,7 @@ export interface Listeners {
   paste: (event: ClipboardEvent) => void;
 }
 
-/** Listens to all that brings pictures to `target`. Returns how to stop. */
+/** Listens for pictures dropped on or pasted into `target`. Returns a function that stops it. */
 export function listen(target: EventTarget, listeners: Listeners): () => void {
   const pairs = Object.entries(listeners) as [string, EventListener][];
   for (const [kind, listener] of pairs) target.addEventListener(kind, listener);
@@ -34,10 +34,10 @@ export interface Intake {
   onPictures: (files: File[]) => void;
 }
 
-/** How long (ms) after the last sign of a drag it counts as gone: a drag that ends by Esc sends no event. */
+/** A drag counts as ended this long (ms) after its last event, because a drag that ends by Esc sends no event. */
 const GONE = 700;
 
-/** Listens on the whole page. Events that were handled (`preventDefault`) are left alone. The returned function ends this. */
+/** Listens on the whole page. Events that were handled (`preventDefault`) are left alone. Returns a function that stops it. */
 export function takeIn(page: Window, { onDrag, onPictures }: Intake): () => void {
   let gone: ReturnType<typeof setTimeout> | undefined;
   const rest = (): void => {
@@ -53,7 +53,7 @@ export function takeIn(page: Window, { onDrag, onPictures }: Intake): () => void
     onDrag(true);
   };
   const leave = (event: DragEvent): void => {
-    // Only leaving the window counts, not passing from one element to the next.
+    // Only leaving the window counts, not moving from one element to the next.
     if (!event.relatedTarget) rest();
   };
   const drop = (event: DragEvent): void => {
@@ -66,7 +66,7 @@ export function takeIn(page: Window, { onDrag, onPictures }: Intake): () => void
   const paste = (event: ClipboardEvent): void => {
     if (event.defaultPrevented) return;
     const files = filesFrom(event.clipboardData);
-    // Office programs put a picture of the text beside the text: in a field the text is what was meant.
+    // Office programs copy a picture of the text along with the text: in a text field the text is wanted.
     const field = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
     if (!files.length || (field && event.clipboardData?.getData("text/plain").trim())) return;
     event.preventDefault();

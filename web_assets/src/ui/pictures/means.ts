@@ -1,4 +1,4 @@
-/** What of the browser and of the collection pictures as queries need. */
+/** What searching by pictures needs from the browser and the collection. */
 import type { Collection } from "../../api/types";
 import { Pictures } from "./pictures";
 import { DeviceShelf } from "./shelf";

@@ -1,5 +1,5 @@
 /**
- * Pictures given as queries, kept on this device alone, so that back, forward and reload find them again.
+ * Pictures used as queries, stored on this device only, so that back, forward and reload find them again.
  * If the browser keeps nothing (some private windows) they last as long as the page.
  */
 import { openDB, type IDBPDatabase } from "idb";
@@ -8,9 +8,9 @@ export interface Kept {
   hash: string;
   name: string;
   file: Blob;
-  /** Embeddings by the model that made them (`encoder_hash`). */
+  /** Embeddings by the model that computed them (`encoder_hash`). */
   embeddings: Record<string, Float32Array>;
-  /** When it was last searched with (ms since 1970). */
+  /** When it was last used in a search (ms since 1970). */
   used: number;
 }
 
@@ -28,7 +28,7 @@ const SHELF_STORE = "pictures";
 export const KEPT_PICTURES = 40;
 export const KEPT_BYTES = 200_000_000;
 
-/** Which of the kept pictures must go: all beyond the limits, the latest used stay. */
+/** The pictures to delete: those beyond the limits, least recently used first. */
 export function surplus(kept: readonly { hash: string; used: number; bytes: number }[]): string[] {
   let total = 0;
   return [...kept].sort((a, b) => b.used - a.used).flatMap(({ hash, bytes }, i) => {
@@ -59,7 +59,7 @@ export class MemoryShelf implements Shelf {
   }
 }
 
-/** IndexedDB with memory before it: what the browser refuses to keep is still there until the page is left. */
+/** IndexedDB with a copy in memory: what the browser refuses to store is available until the page is left. */
 export class DeviceShelf implements Shelf {
   readonly #memory = new MemoryShelf();
   #database: Promise<IDBPDatabase | null> | null = null;

@@ -1,4 +1,4 @@
-/** The person's own pictures in the search: each with its weight, its progress, and what went wrong with it. */
+/** The person's own pictures in the search, each with its weight, progress and errors. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 

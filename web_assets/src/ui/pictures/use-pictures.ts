@@ -1,4 +1,4 @@
-/** How components follow the pictures of the query. */
+/** Hooks that follow the pictures of the query. */
 import { useEffect, useState } from "preact/hooks";
 
 import { useController } from "../context";
@@ -12,7 +12,7 @@ export function usePictures(): Pictures {
   return pictures;
 }
 
-/** The bytes of the model that pictures need, once `wanted`; null if there is none, or while it is not known. */
+/** The size of the picture model in bytes, loaded once `wanted`; null if there is none or it is not known yet. */
 export function useImageModelSize(wanted: boolean): number | null {
   const controller = useController();
   const [size, setSize] = useState<number | null>(null);

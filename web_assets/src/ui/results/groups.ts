@@ -1,15 +1,15 @@
-/** Results that show the same picture: one tile for all of them, until the person wants to see the others. Pure. */
+/** Results that show the same picture: one tile for all of them until the person expands the group. Pure. */
 import { PAGE, type List } from "../state/list";
 import type { Result } from "../../engine/types";
 
 export interface Order {
-  /** The places of a page that are shown, as they follow one another on screen. */
+  /** The places of a page that are shown, in the order of the screen. */
   places: number[];
   /** For each of them the place of the first of its group, or its own. */
   firsts: number[];
 }
 
-/** `open` has the rows whose groups are spread out. */
+/** `open` has the rows whose groups are expanded. */
 export function shownOrder(results: readonly Result[], open: ReadonlySet<number>): Order {
   const members = new Map<number, number[]>();
   results.forEach(({ duplicateOf }, place) => {

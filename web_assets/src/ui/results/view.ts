@@ -1,4 +1,4 @@
-/** What the page may ask of the part that shows the results: a grid today, a list or a map later. */
+/** The interface between the page and the part that shows the results: a grid today, a list or a map later. */
 
 /** A place in a list: the result at the upper edge of the screen, and how far below its top that edge is (CSS pixels). */
 export interface Anchor {
@@ -6,7 +6,7 @@ export interface Anchor {
   shift: number;
 }
 
-/** A place in the list of a key. */
+/** A place in the list with a key. */
 export interface Place {
   key: string;
   anchor: Anchor;
@@ -21,5 +21,5 @@ export interface ResultsView {
   focus(id?: string): void;
 }
 
-/** Before a view is attached, and after it was removed. */
+/** Used before a view is attached, and after it was removed. */
 export const NO_VIEW: ResultsView = { place: () => null, scrolled: () => 0, focus: () => undefined };

@@ -1,4 +1,4 @@
-/** When a search starts while a person still types: at once if that is cheap and likely to be useful, else in a pause. */
+/** Decides when a search starts while a person is typing: immediately if it is cheap and likely to be useful, else in a pause. */
 /** After a pause of this length (ms) a search starts, whatever was typed. */
 const TYPING_PAUSE_MS = 220;
 /** If the last answer took longer (ms), searches wait for a pause. */
@@ -24,11 +24,11 @@ export class Eager {
     this.timer = setTimeout(search, TYPING_PAUSE_MS);
     const took = this.env.lastTook();
     if (took === null || took > FAST_ANSWER_MS || !/\S$/u.test(text)) return;
-    // What ends within a word would find, and load, what nobody looks for.
+    // A search for part of a word would load results that nobody wants.
     this.env.begin(text).then((begun) => { if (begun && mine === this.turn) search(); }, () => undefined);
   }
 
-  /** Nothing is typed any more, or what was typed is searched for already. */
+  /** Typing has ended, or the typed text is already being searched for. */
   stop(): void {
     clearTimeout(this.timer);
     this.turn++;

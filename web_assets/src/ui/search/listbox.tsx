@@ -1,4 +1,4 @@
-/** The list under the search box, as the pattern "combobox" has it: the focus stays in the box. */
+/** The list under the search box, following the ARIA pattern "combobox": the focus stays in the box. */
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -46,7 +46,7 @@ export function Listbox({ typed, suggestions, onTake, onForget }: Props): JSX.El
       </ul>
       {options.some(({ kind }) => kind === "recent") && (
         <p class="suggestions-foot">
-          <span>Kept on this device only</span>
+          <span>Stored on this device only</span>
           <button type="button" class="text-button" aria-label="Clear recent searches and pictures" onClick={onForget}>Clear</button>
         </p>
       )}
@@ -54,7 +54,7 @@ export function Listbox({ typed, suggestions, onTake, onForget }: Props): JSX.El
   );
 }
 
-/** What is still to be typed stands out. */
+/** An option with the part that is not typed yet emphasised. */
 function Completed({ typed, text }: { typed: string; text: string }): JSX.Element {
   const start = typed.trimStart();
   return start && text.toLowerCase().startsWith(start.toLowerCase())

@@ -11,7 +11,7 @@ export function DidYouMean(): JSX.Element | null {
   const view = useStore((state) => state.view);
   const settled = useStore((state) => (state.list?.stage === "final" ? state.list.key : null));
   const text = view.text.trim();
-  // Only meaning is asked: words may mean something that no text has.
+  // In this mode words need not occur in any text.
   const asked = text && view.mode !== "meaning" && settled === searchKey(view) ? text : null;
   const found = useLoaded<{ text: string; correction: Correction | null } | null>(async () => (
     asked && controller.collection ? { text: asked, correction: await controller.collection.correct(asked) } : null

@@ -1,4 +1,4 @@
-/** What is said beside or instead of results: hints, mistakes in a query, failures, nothing found. */
+/** Messages above or instead of results: hints, mistakes in a query, failures, nothing found. */
 import type { JSX } from "preact";
 
 import { Retired } from "../additions/local";

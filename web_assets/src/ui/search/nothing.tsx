@@ -1,4 +1,4 @@
-/** Nothing matches: ways out that fit what was asked. */
+/** Shown if nothing matches: suggestions for a search that finds more. */
 import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";
@@ -9,14 +9,14 @@ import type { FieldDefinition, Filter } from "../../engine/types";
 const CONDITIONS = 4;
 const EXAMPLES = 4;
 
-/** A button and the view it leads to. */
+/** The label of a button, and the view it leads to. */
 export interface Way {
   label: string;
   view: View;
   quiet?: boolean;
 }
 
-/** The ways out of a view without results, the nearest first. Pure. */
+/** Views with fewer conditions than one without results, the smallest change first. Pure. */
 export function waysOut(view: View, fields: readonly FieldDefinition[], examples: readonly string[], meaning: boolean): Way[] {
   const ways: Way[] = [];
   const base: View = { ...view, image: null };
@@ -50,7 +50,7 @@ export function Nothing(): JSX.Element {
   return (
     <div class="nothing">
       <h2>Nothing found</h2>
-      <p>{view.filters.length ? "No picture meets all the conditions." : "No picture has these words."} You could try this:</p>
+      <p>{view.filters.length ? "No picture matches all filters." : "No picture has these words."} You could try this:</p>
       <div class="nothing-ways">
         {ways.map((way) => (
           <button key={way.label} type="button" class={`button ${way.quiet ? "quiet" : ""}`} onClick={() => controller.go(way.view)}>

@@ -1,12 +1,12 @@
-/** What the search box offers: recent searches, completions, examples. Pure. */
+/** The options of the search box: recent searches, completions, examples. Pure. */
 import type { Suggestion } from "../../engine/types";
 
 export interface Option {
   kind: "recent" | "word" | "value" | "example";
-  /** What the box holds when it is taken. */
+  /** The text of the box after the option is chosen. */
   text: string;
   shown: string;
-  /** Beside it: the field of a value, the number of pictures with a word. */
+  /** Shown next to it: the field of a value, the number of pictures with a word. */
   hint: string | null;
 }
 
@@ -20,7 +20,7 @@ export interface Offers {
   suggestions: readonly Suggestion[];
 }
 
-/** The options for what is typed so far, best first; none twice. */
+/** The options for the text typed so far, best first, without duplicates. */
 export function optionsFor(text: string, { recent, examples, suggestions }: Offers, pictures: (count: number) => string): Option[] {
   const typed = text.trim().toLowerCase();
   const remembered = recent

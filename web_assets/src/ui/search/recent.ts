@@ -1,4 +1,4 @@
-/** What was searched for lately, on this device alone. A browser that keeps nothing keeps it as long as the page. */
+/** Recent searches, stored on this device only. If the browser does not allow storage, they last as long as the page. */
 
 const RECENT_QUERIES = 12;
 const LONGEST = 200;
@@ -30,7 +30,7 @@ export class Recent {
   add(text: string): void {
     const wanted = text.trim().slice(0, LONGEST);
     if (wanted.length < 2) return;
-    // What was searched on the way to it is not worth remembering.
+    // Searches for the beginnings of this text are not kept.
     const others = this.list().filter((other, i) => !same(other, wanted) && !(i === 0 && wanted.toLowerCase().startsWith(other.toLowerCase())));
     this.#texts = [wanted, ...others].slice(0, RECENT_QUERIES);
     this.#try((storage) => storage.setItem(this.#key, JSON.stringify(this.#texts)));

@@ -1,4 +1,4 @@
-/** The line between search box and results: what is shown, in which order, under which conditions. */
+/** The line between search box and results: number of results, order and active filters. */
 import type { JSX, TargetedEvent } from "preact";
 
 import { useController, useStore } from "../context";
@@ -72,13 +72,13 @@ function Summary(): JSX.Element {
   );
 }
 
-/** Whether look-alikes are one tile; offered if it makes a difference. */
+/** Switches the grouping of look-alikes on and off; shown if it makes a difference. */
 function Grouping({ view }: { view: View }): JSX.Element | null {
   const controller = useController();
   const grouped = useStore((state) => state.list !== null && hasGroups(state.list));
   if (view.group && !grouped) return null;
   return (
-    <button type="button" class="button quiet grouping" aria-pressed={view.group} title="Show look-alikes as one"
+    <button type="button" class="button quiet grouping" aria-pressed={view.group} title="Show look-alikes as one picture"
       onClick={() => controller.go({ ...view, group: !view.group, image: null })}>
       <StackIcon /><span class="label">Group look-alikes</span>
     </button>
@@ -112,7 +112,7 @@ function SortMenu({ view, fields }: { view: View; fields: FieldDefinition[] }): 
   );
 }
 
-/** The conditions in force, each with a way out. */
+/** The active filters, each with a button to remove it. */
 export function Chips(): JSX.Element | null {
   const controller = useController();
   const view = useStore((state) => state.view);

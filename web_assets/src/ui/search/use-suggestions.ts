@@ -1,4 +1,4 @@
-/** The list under the search box: when it is open, what it holds, and which of it is chosen by the keyboard. */
+/** The list under the search box: whether it is open, its options, and which one is chosen by the keyboard. */
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
@@ -15,7 +15,7 @@ export interface Suggestions {
   open: boolean;
   active: number;
   setActive: (index: number) => void;
-  /** Opens the list for what the box holds. */
+  /** Opens the list for the text of the box. */
   show: () => void;
   close: () => void;
   step: (by: 1 | -1) => void;
@@ -37,14 +37,14 @@ export function useSuggestions(text: string, recent: Recent): Suggestions {
     const timer = setTimeout(() => {
       collection.suggest(text).then(
         (suggestions) => { if (mine === turn.current) setFound({ text, suggestions }); },
-        // Without its file the box works as well.
+        // The box also works without suggestions.
         () => undefined,
       );
     }, text.trim() ? SUGGESTION_DELAY_MS : 0);
     return () => clearTimeout(timer);
   }, [text, wanted]);
 
-  // While the words for a longer beginning are looked up, the earlier ones that still fit stay.
+  // While suggestions for a longer text are loaded, keep the earlier ones that still fit.
   const stale = text !== found.text;
   const typed = text.toLowerCase();
   const suggestions = !stale ? found.suggestions

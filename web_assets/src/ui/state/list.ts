@@ -1,7 +1,7 @@
 /** A list of results that is filled page by page, as pure values. */
 import type { Notice, Result, RowInfo, SearchResponse } from "../../engine/types";
 
-/** Results of one page; large enough to fill a screen, small enough to come at once. */
+/** Results per page: enough to fill a screen, few enough to load quickly. */
 export const PAGE = 120;
 
 export type Page =
@@ -17,9 +17,9 @@ export interface List {
   strictTotal: number | null;
   /** How many results, from the first, are likely matches; null if that is unknown or has no meaning. */
   divide: number | null;
-  /** How many places the list has for sure; with an unknown total it grows as pages arrive. */
+  /** How many places are known to exist; with an unknown total it grows as pages arrive. */
   length: number;
-  /** Nothing follows the places known now. */
+  /** Whether nothing follows the known places. */
   exhausted: boolean;
   stage: SearchResponse["stage"];
   notices: Notice[];
@@ -47,7 +47,7 @@ export function firstPage(key: string, response: SearchResponse, infos: RowInfo[
   return { key, total, strictTotal, divide, length, exhausted, stage, notices, elapsedMs, pages };
 }
 
-/** The list with one page put in its place. A short page of an endless ranking ends it. */
+/** The list with one page filled in. A short page of a ranking without known end ends it. */
 export function withPage(list: List, index: number, page: Page, most: number): List {
   const pages = list.pages.slice();
   pages[index] = page;
@@ -72,7 +72,7 @@ export interface Place {
   info: RowInfo;
 }
 
-/** The result at a place of the list; null while its page is not there. */
+/** The result at a place of the list; null while its page is not loaded. */
 export function placeAt(list: List, index: number): Place | null {
   const page = list.pages[Math.floor(index / PAGE)];
   if (page?.status !== "ready") return null;

@@ -1,4 +1,4 @@
-/** Everything the interface remembers, and the pure function that changes it. */
+/** The state of the interface, and the pure function that changes it. */
 import type { LoadProgress, Manifest, RowInfo, SearchResponse } from "../../engine/types";
 import { browseList, firstPage, sameOrder, withPage, type List, type Page } from "./list";
 import { HOME, type View } from "./view";
@@ -14,7 +14,7 @@ export interface State {
   view: View;
   /** What the grid shows; while a new search runs this is still the old list. */
   list: List | null;
-  /** The key of the search that runs, and since when (ms). */
+  /** The key of the running search, and when it started (ms). */
   pending: { key: string; since: number } | null;
   /** Why the last search failed. */
   searchFailure: string | null;
@@ -29,9 +29,9 @@ export interface State {
   dialog: DialogName | null;
   theme: Theme;
   offline: boolean;
-  /** What a visit without a network needs is kept on the device. */
+  /** Whether everything that an offline visit needs is stored on the device. */
   kept: boolean;
-  /** Pictures of this device that are searched too; `version` grows with every change to them. */
+  /** The number of pictures added on this device that are searched as well; `version` grows with every change to them. */
   local: { count: number; version: number };
   /** A short confirmation, read aloud and shown for a moment. */
   toast: string | null;
@@ -79,7 +79,7 @@ function responded(state: State, action: Extract<Action, { type: "responded" }>)
   const base = { ...state, pending, searchFailure: null };
   const earlier = state.list?.key === action.key ? state.list : null;
   if (!earlier) {
-    // That the words alone found nothing is not final: wait for the meaning.
+    // Words alone found nothing, but meaning may still find something: wait for it.
     if (!final && list.length === 0 && !list.notices.length) return base;
     return { ...base, list, refined: null };
   }

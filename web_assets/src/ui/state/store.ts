@@ -1,4 +1,4 @@
-/** A store of one value: read it, change it through a pure reducer, hear of changes. */
+/** A store of one value: read it, change it through a pure reducer, listen to changes. */
 export interface Store<State, Action> {
   get(): State;
   dispatch(action: Action): void;

@@ -2,7 +2,7 @@
  * What the person is looking at, as a URL and back. Pure.
  *
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
- * `?` are understood too. Keys: `q`, `mode`, `sort` (`-field` falls), `like` (image ids), `picture` (names of pictures
+ * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids), `picture` (names of pictures
  * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
@@ -141,7 +141,7 @@ export function searchKey(view: View): string {
   return formatView({ ...view, text: view.text.trim(), image: null });
 }
 
-/** Whether anything is asked at all, or the whole collection is shown in its own order. */
+/** Whether the view is a search; if not, the whole collection is shown in its own order. */
 export function isBrowsing(view: View): boolean {
   return !view.text.trim() && !view.like.length && !view.pictures.length && !view.filters.length && !view.sort;
 }
@@ -159,7 +159,7 @@ export function withPictures(view: View, hashes: readonly string[]): View {
   return { ...view, pictures, mode: view.mode === "words" ? "all" : view.mode, image: null };
 }
 
-/** The view with a value of a field chosen or given up. */
+/** The view with a value of a field chosen, or no longer chosen. */
 export function toggleValue(view: View, field: string, value: string): View {
   const old = view.filters.find((filter) => filter.field === field && filter.kind === "any");
   const values = old && old.kind === "any" ? old.values : [];

@@ -1,4 +1,4 @@
-/** The results: a justified grid; only the tiles on screen exist. It scrolls with the page. */
+/** The results as a justified grid. Only tiles on or near the screen are rendered. It scrolls with the page. */
 import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
@@ -15,16 +15,16 @@ import { Tile } from "./tile";
 const KEYS: Record<string, Direction> = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last",
 };
-/** How far beyond the screen tiles are drawn, in screen heights. */
+/** How far beyond the screen tiles are rendered, in screen heights. */
 const OVERSCAN = 0.75;
-/** Milliseconds after a new list is on screen until what lies beyond it is drawn, unless the person scrolls before. */
+/** Milliseconds until the tiles beyond the screen are rendered for a new list, unless the person scrolls earlier. */
 const SETTLE = 250;
 /** … in this many steps, this many ms apart, so that no step keeps the page busy. */
 const [GROW_STEPS, GROW_INTERVAL_MS] = [3, 40];
-/** Pages that fly past are not asked for; those that stay this long (ms) are. */
+/** A page is loaded once it has been on screen for this long (ms), so that fast scrolling skips pages. */
 const LINGER = 90;
 const GLIDE = 420;
-/** No group is spread out. */
+/** No group is expanded. */
 const CLOSED: ReadonlySet<number> = new Set();
 
 interface Span {
@@ -32,7 +32,7 @@ interface Span {
   to: number;
 }
 
-/** The span of the grid on screen, in steps, so that not every pixel of scrolling causes a redraw. */
+/** The part of the grid on screen, rounded to steps, so that not every pixel of scrolling causes a redraw. */
 function spanAt(top: number): Span {
   const step = 80;
   const over = innerHeight * OVERSCAN;
@@ -60,7 +60,7 @@ export function Grid(): JSX.Element | null {
   }, []);
   const anchor = useRef<Place | null>(null);
   const placed = useRef(-1);
-  /** The place to come back to is in a page that is not there yet. */
+  /** The place to return to, if its page is not loaded yet. */
   const settling = useRef(false);
   const wish = useRef<{ key: string; index: number } | null>(null);
 
@@ -123,8 +123,8 @@ export function Grid(): JSX.Element | null {
     };
   }, [look]);
 
-  // What the person looks at stays where it is while pages above it find their true height; a new list starts
-  // at its top, or at the place that the history remembers.
+  // What the person looks at does not move while pages above it get their exact height; a new list starts
+  // at its top, or at the place stored in the history.
   useLayoutEffect(() => {
     const target = element.current;
     if (!target || !geometry || !list) return;
@@ -170,7 +170,7 @@ export function Grid(): JSX.Element | null {
     const grow = (): void => {
       const ready = latest.current?.list.pages.some((page) => page?.status === "ready");
       calm = ready && !controller.thumbnails.held.running ? calm + 1 : 0;
-      // One look is not enough: pictures are asked for a moment after their tiles are drawn.
+      // Checking once is not enough: pictures are requested a moment after their tiles are drawn.
       if (calm < 2) {
         timer = setTimeout(grow, GROW_INTERVAL_MS);
         return;
@@ -294,7 +294,7 @@ export function Grid(): JSX.Element | null {
   );
 }
 
-/** Where the header ends once the page is scrolled: what is above this line is covered. On phones it stays in part. */
+/** The lower edge of the header once the page is scrolled; it covers what is above. On phones only a part of it stays. */
 function headLine(): number {
   const header = document.querySelector<HTMLElement>(".header");
   return header ? header.offsetHeight + Math.min(0, parseFloat(getComputedStyle(header).top) || 0) : 0;

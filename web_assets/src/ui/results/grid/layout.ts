@@ -1,5 +1,5 @@
 /**
- * Where tiles lie. The grid is a stack of sections, one per page of the list; a section whose page has been loaded is
+ * The positions of tiles. The grid is a stack of sections, one per page of the list; a section whose page has been loaded is
  * laid out exactly, the others are estimated. All lengths are CSS pixels. Pure.
  */
 import justifiedLayout from "justified-layout";
@@ -17,7 +17,7 @@ export interface Box {
 
 export interface Measure {
   width: number;
-  /** The height rows aim at, and the space between tiles. */
+  /** The target height of rows, and the space between tiles. */
   rowHeight: number;
   gap: number;
 }
@@ -27,12 +27,12 @@ export interface Section {
   first: number;
   top: number;
   height: number;
-  /** Boxes within the section by place, none for what is hidden in a group; null while the page is not there. */
+  /** Boxes within the section by place, none for tiles hidden in a group; null while the page is not loaded. */
   boxes: (Box | undefined)[] | null;
   /** The places that are shown, in the order of the screen. */
   order: number[];
   count: number;
-  /** Where in the section the line between likely and weaker matches lies; null if it is not in this section. */
+  /** The position in the section of the line between likely and weaker matches; null if it is not in this section. */
   divider: number | null;
 }
 
@@ -46,13 +46,13 @@ const NARROWEST = 0.5;
 const WIDEST = 3;
 const TYPICAL = 1.3;
 
-/** Width over height as drawn: panoramas and ribbons are cropped a little, unknown sizes are squares. */
+/** Width over height as drawn: very wide and very tall pictures are cropped a little, unknown sizes are squares. */
 export function shownRatio(width: number, height: number): number {
   if (width <= 0 || height <= 0) return 1;
   return Math.min(WIDEST, Math.max(NARROWEST, width / height));
 }
 
-/** Rows and gaps that suit a width: small tiles on a phone, generous ones on a desk. */
+/** Row height and gap for a width: small tiles on a phone, larger ones on a desktop. */
 export function measureFor(width: number): Measure {
   if (width < 480) return { width, rowHeight: 128, gap: 3 };
   if (width < 900) return { width, rowHeight: 176, gap: 5 };
@@ -92,7 +92,7 @@ export function layoutSection(ratios: number[], measure: Measure, closed: boolea
   return { boxes, height: last.top + last.height };
 }
 
-/** Lets the tiles left over fill a row of their own, or join the row before if they would grow too tall. */
+/** Lets the remaining tiles fill a row, or join the row before if they would become too tall. */
 function closeLastRow(boxes: Box[], widows: number, measure: Measure): void {
   let row = boxes.slice(-widows);
   const sum = row.reduce((total, box) => total + box.width / box.height, 0);
@@ -123,7 +123,7 @@ interface Laid {
   divider: number | null;
 }
 
-/** A section in two parts: before `split`, and from there on; in one part if `split` lies outside. */
+/** A section in two parts: before `split`, and from `split` on; in one part if `split` is outside. */
 function layoutParts(ratios: number[], measure: Measure, closed: boolean, split: number): { boxes: Box[]; height: number; divider: number | null } {
   if (split < 0 || split >= ratios.length) return { ...layoutSection(ratios, measure, closed), divider: null };
   const above = layoutSection(ratios.slice(0, split), measure, false);
@@ -142,7 +142,7 @@ function laidOut(
   if (known && known.closed === closed && known.split === split && known.open === open && known.measure.width === measure.width) return known;
   const { places: order, firsts } = shownOrder(page.results, open);
   const ratios = order.map((place) => shownRatio(page.infos[place]?.width ?? 0, page.infos[place]?.height ?? 0));
-  // What a group hides, or shows, goes with the first of it.
+  // All members of a group stay on the side of its first one.
   const before = split < 0 || split >= page.results.length ? split : firsts.filter((first) => first < split).length;
   const { boxes: shown, height, divider } = layoutParts(ratios, measure, closed, before);
   const boxes = new Array<Box | undefined>(page.results.length).fill(undefined);
@@ -174,7 +174,7 @@ export function geometryOf(list: List, measure: Measure, open: ReadonlySet<numbe
   return { sections, height: Math.max(0, top - measure.gap), measure };
 }
 
-/** The section that covers a height (the nearest one, above or below the ends). −1 for an empty grid. */
+/** The section at a height (above or below the grid, the nearest one). −1 for an empty grid. */
 export function sectionAt(geometry: Geometry, y: number): number {
   const { sections } = geometry;
   let low = 0;

@@ -1,4 +1,4 @@
-/** One picture of the grid: a link to its detail view, with what explains it on hover and focus. */
+/** One picture of the grid: a link to its detail view, with its name and why it was found on hover and focus. */
 import type { JSX, TargetedEvent, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -16,7 +16,7 @@ import type { Result, RowInfo } from "../../../engine/types";
 
 interface Props {
   index: number;
-  /** Places in the list; −1 if the ranking has no known end. */
+  /** The number of places in the list; −1 if the ranking has no known end. */
   size: number;
   left: number;
   top: number;
@@ -34,13 +34,13 @@ interface Props {
   onToggle: (row: number) => void;
 }
 
-/** How long (ms) a picture is on screen before its name is loaded: results that are replaced at once need none. */
+/** How long (ms) a picture is on screen before its name is loaded, so that results that are soon replaced load none. */
 const NAME_DELAY_MS = 600;
 
-/** A picture that arrives within this many ms does not fade in, because that would take a dozen frames. */
+/** A picture that arrives within this many ms appears without fading in, because a fade takes a dozen frames. */
 const NO_FADE_MS = 300;
 
-/** Waits until a picture has stayed, and the browser has nothing better to do. */
+/** Waits until a picture has been on screen for a while and the browser is idle. */
 function whenSettled(action: () => void): () => void {
   let handle: number | undefined;
   const timer = setTimeout(() => {
@@ -76,12 +76,12 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   };
   const forget = useRef<(() => void) | null>(null);
   useEffect(() => () => forget.current?.(), []);
-  // Names can wait until the pictures are there; the tile that has the focus asks at once.
+  // Names are loaded after the pictures, except for the focused tile, which loads its name immediately.
   const learnLater = (): void => {
     if (name === null && !sparing()) forget.current ??= whenSettled(learnName);
   };
   useEffect(() => { if (failed || !info.thumbnail) learnLater(); }, [failed]);
-  /** Without redrawing the tile, because the cost adds up over all pictures on screen. */
+  /** Done without redrawing the tile, because the cost adds up over all pictures on screen. */
   const onLoad = ({ currentTarget: { classList } }: TargetedEvent<HTMLImageElement>): void => {
     classList.add("shown");
     if (performance.now() - born < NO_FADE_MS) classList.add("quick");
