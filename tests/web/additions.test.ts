@@ -1,4 +1,4 @@
-/** Pictures added on the device: kept, searched as rows of one collection, changed, retired, exported. */
+/** Pictures added on the device: stored, searched together with the collection, changed, deleted once published, exported. */
 import "fake-indexeddb/auto";
 import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import { webcrypto } from "node:crypto";
@@ -26,7 +26,7 @@ beforeEach(() => {
   tabs = new Map();
 });
 
-/** A picture of one colour; its bytes are its colour. */
+/** A picture of one colour; its bytes encode the colour. */
 function picture(...colour: number[]): Blob {
   return new Blob([Uint8Array.from(colour)], { type: "image/png" });
 }
@@ -78,7 +78,7 @@ const find = async (engine: Engine, text: string, mode: "all" | "words" | "meani
 };
 
 describe("an added picture", () => {
-  it("is found by the next search: by caption, tag, file name, meaning, picture, and like others", async () => {
+  it("is found by the next search: by caption, tag, file name, meaning and picture, and as similar to others", async () => {
     const { engine, additions } = await visit();
     const before = await engine.search({ text: "cat", mode: "all", k: 40 });
     const outcome = await additions.add({ file: picture(200, 10, 10), name: "IMG_zebra.png", caption: "Striped horses running", tags: ["safari", "dust"] });
@@ -98,7 +98,7 @@ describe("an added picture", () => {
     expect(after.results.map(({ row }) => row).filter((row) => row < 24)).toEqual(before.results.map(({ row }) => row));
   });
 
-  it("counts in filters, facets, orders and the plain listing", async () => {
+  it("is included in filters, facets, sorting and the plain listing", async () => {
     const { engine, additions } = await visit();
     const { id } = await additions.add({ file: picture(1, 2, 3), name: "a.png", tags: ["cat", "quite new"] });
     const facet = async () => (await engine.facets("tags", { limit: 100 })).find(({ value }) => value === "quite new")?.count;
@@ -115,7 +115,7 @@ describe("an added picture", () => {
     expect(excluded).not.toContain(id);
   });
 
-  it("is changed, removed and brought back, and every search knows", async () => {
+  it("can be changed, removed and restored, with effect on every search", async () => {
     const { engine, additions } = await visit();
     const { id } = await additions.add({ file: picture(5, 5, 5), name: "x.png", caption: "Lantern" });
     await additions.edit(id, { caption: "Windmill at dusk", tags: ["b", "b", " "] });
@@ -131,7 +131,7 @@ describe("an added picture", () => {
     await expect(additions.edit("0".repeat(16), { caption: "", tags: [] })).rejects.toThrow("no longer on this device");
   });
 
-  it("is known a second time, also when the collection has it", async () => {
+  it("is recognised when it is added again, or is already in the collection", async () => {
     const { engine, additions } = await visit();
     const first = await additions.add({ file: picture(7), name: "x.png" });
     expect(await additions.add({ file: picture(7), name: "other.png" })).toEqual({ kind: "known", id: first.id, where: "device" });
@@ -139,7 +139,7 @@ describe("an added picture", () => {
     expect(await engine.rowOf(first.id)).toBe(24);
   });
 
-  it("stays, for another tab at once and for later visits", async () => {
+  it("is visible in another tab immediately, and in later visits", async () => {
     const one = await visit();
     const two = await visit();
     const heard: AdditionsState[] = [];
@@ -152,7 +152,7 @@ describe("an added picture", () => {
     expect(new Uint8Array(await (await later.additions.original(id)).arrayBuffer())).toEqual(Uint8Array.of(8));
   });
 
-  it("that was removed is gone for good after a while", async () => {
+  it("that was removed cannot be restored after ten minutes", async () => {
     const first = await visit();
     const { id } = await first.additions.add({ file: picture(9), name: "x.png" });
     await first.additions.remove([id]);
@@ -161,7 +161,7 @@ describe("an added picture", () => {
     await expect(later.additions.restore([id])).rejects.toThrow("can no longer be restored");
   });
 
-  it("is embedded anew where the collection has another model", async () => {
+  it("is embedded again if the collection has another model", async () => {
     const first = await visit();
     const { id } = await first.additions.add({ file: picture(50, 60, 70), name: "x.png", caption: "Teapot" });
     const later = await visit({ model: (pack) => { pack.encoder_hash = "f".repeat(16); } });
@@ -182,7 +182,7 @@ describe("what goes wrong is reported, and nothing is stored in part", () => {
     }
   });
 
-  it("with a device that does not answer: searches go on without it", async () => {
+  it("with a device that does not answer: searches work without it", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
     try {
       globalThis.indexedDB = { open: () => ({ addEventListener: () => undefined }) } as unknown as IDBFactory;
@@ -245,7 +245,7 @@ describe("a collection that is published again", () => {
     };
   }
 
-  it("keeps the additions, and drops those it has itself, saying so", async () => {
+  it("keeps the additions, deletes those that are published now, and reports it", async () => {
     const first = await visit();
     const stays = await first.additions.add({ file: picture(1), name: "stays.png", caption: "Stays" });
     const goes = await first.additions.add({ file: picture(2), name: "goes.png", caption: "Goes" });
@@ -259,7 +259,7 @@ describe("a collection that is published again", () => {
     expect(await second.engine.rowOf(goes.id)).toBe(3);
     expect(await find(second.engine, "stays")).toEqual([stays.id]);
 
-    // What was changed after the export is not thrown away unasked, but not shown twice either.
+    // A copy that was changed after the export is not deleted, but its picture is not shown twice.
     const third = await visit({ change: republished(edited.id) });
     expect(third.additions.current.retired).toEqual([]);
     expect(third.additions.current.list.map(({ id, published }) => [id, published])).toEqual([[edited.id, true], [stays.id, false]]);
@@ -268,7 +268,7 @@ describe("a collection that is published again", () => {
     expect(await third.additions.add({ file: picture(3), name: "y.png" })).toEqual({ kind: "known", id: edited.id, where: "collection" });
   });
 
-  it("is told from another collection at the same address", async () => {
+  it("does not share additions with another collection at the same address", async () => {
     const first = await visit();
     await first.additions.add({ file: picture(1), name: "x.png" });
     const change = (manifest: Manifest, files: Files) => {
@@ -287,14 +287,14 @@ describe("lineage", () => {
   });
   const seen = (change: Partial<Seen> = {}): Seen => ({ address: "https://a.example/x/", title: "Cats", hash: "1", ...ids("a", "b", "c"), ...change });
 
-  it("goes on with the same hash, a shared image or the same title at the same address", async () => {
+  it("continues with the same hash, or at the same address with a shared image or the same title", async () => {
     const known = [await lineageOf("k", seen())];
     for (const change of [
       {}, { address: "https://a.example/moved/" }, { hash: "2", title: "Felines", ...ids("z", "c") }, { hash: "2", ...ids("z") },
     ]) expect((await continued(known, seen(change)))?.key).toBe("k");
   });
 
-  it("begins again for another collection", async () => {
+  it("is new for another collection", async () => {
     const known = [await lineageOf("k", seen())];
     expect(await continued(known, seen({ hash: "2", title: "Dogs", ...ids("z") }))).toBeNull();
     expect(await continued(known, seen({ hash: "2", address: "https://a.example/y/" }))).toBeNull();
@@ -302,7 +302,7 @@ describe("lineage", () => {
 });
 
 describe("a bundle", () => {
-  it("is what went in, and is taken in by another device", async () => {
+  it("contains the additions, and can be imported on another device", async () => {
     const one = await visit();
     const first = await one.additions.add({ file: picture(20, 30, 40), name: "Grünes Boot.png", caption: "A boat", tags: ["sea", "grün"] });
     await one.additions.add({ file: picture(21), name: "../../etc/passwd" });
@@ -322,7 +322,7 @@ describe("a bundle", () => {
     expect(await find(two.engine, "boat")).toEqual([first.id]);
   });
 
-  it("of the golden files reads as Python wrote it", async () => {
+  it("from the golden files is read as Python wrote it", async () => {
     const { index, picture: content } = await readBundle(new Blob([bytes(golden, "bundle-tiny.zip")]), sha256);
     const expected = json<{ names: string[]; first: Record<string, unknown>; embedding: number[] }>(golden, "bundle-tiny.json");
     expect(index.pictures.map(({ name }) => name)).toEqual(expected.names);

@@ -1,4 +1,4 @@
-/** Searches that begin while their text is still being typed, and answers that hold what the grid needs. */
+/** Searches that start while their text is still being typed, and answers that include what the grid needs. */
 import { describe, expect, it, vi } from "vitest";
 import { Engine } from "../../web_assets/src/engine";
 import { Ahead } from "../../web_assets/src/engine/ahead";
@@ -17,8 +17,8 @@ const untimed = ({ elapsedMs, ...answer }: Answer): Omit<Answer, "elapsedMs"> =>
 };
 const answer = (stage: Answer["stage"]): Answer => ({ results: [], total: 0, stage, notices: [], elapsedMs: 1 });
 
-describe("a search that begins while it is typed", () => {
-  it("gives the answer that it would have given later", async () => {
+describe("a search that starts while it is typed", () => {
+  it("gives the same answer as a search started later", async () => {
     const engine = await warmEngine();
     const request: SearchRequest = { text: "a cat", mode: "all", k: 5, group: true, infos: true };
     const later = await engine.search({ ...request });
@@ -27,7 +27,7 @@ describe("a search that begins while it is typed", () => {
     expect(untimed(await engine.search({ ...request }))).toEqual(untimed(later));
   });
 
-  it("answers no other request", async () => {
+  it("is not used for any other request", async () => {
     const engine = await warmEngine();
     expect(await engine.begin({ text: "cat", mode: "all", k: 5 })).toBe(true);
     const words = await engine.search({ text: "cat", mode: "words", k: 5 });
@@ -36,14 +36,14 @@ describe("a search that begins while it is typed", () => {
     expect((await engine.search({ text: "cat", mode: "all", k: 2 })).results).toHaveLength(2);
   });
 
-  it("begins only where a word ends and everything is loaded", async () => {
+  it("starts only after a complete word and if everything is loaded", async () => {
     const cold = await Engine.open(BASE, { fetch: serveTiny({ model: true }).fetch, assets });
     expect(await cold.begin({ text: "cat", mode: "all" })).toBe(false);
     const engine = await warmEngine();
     for (const text of ["", "ca", "cat on the"]) expect(await engine.begin({ text, mode: "all" }), text).toBe(false);
   });
 
-  it("rejects where the request makes no sense, for whoever asks", async () => {
+  it("rejects for every caller if the request is invalid", async () => {
     const engine = await warmEngine();
     const request: SearchRequest = { text: "image:mine.jpg cat", mode: "all" };
     expect(await engine.begin(request)).toBe(true);
@@ -51,7 +51,7 @@ describe("a search that begins while it is typed", () => {
   });
 });
 
-describe("what was begun", () => {
+describe("a search that was started early", () => {
   const held = () => {
     const seen: { context: SearchOptions; answer: (found: Answer) => void } = { context: {}, answer: () => undefined };
     const search = vi.fn((_: SearchRequest, context: SearchOptions) => {
@@ -61,7 +61,7 @@ describe("what was begun", () => {
     return { ahead: new Ahead({ text: "cat", mode: "all" }, search), search, seen };
   };
 
-  it("passes provisional answers on, the last one also to whoever comes later", async () => {
+  it("passes on provisional answers, the last one also to later callers", async () => {
     const { ahead, search, seen } = held();
     seen.context.onPartial?.(answer("words"));
     const stages: string[] = [];
@@ -73,7 +73,7 @@ describe("what was begun", () => {
     expect(search).toHaveBeenCalledTimes(1);
   });
 
-  it("ends with the search it was given to", async () => {
+  it("is aborted with the search that uses it", async () => {
     const { ahead, seen } = held();
     const controller = new AbortController();
     const stages: string[] = [];
@@ -86,8 +86,8 @@ describe("what was begun", () => {
   });
 });
 
-describe("what the grid needs", () => {
-  it("comes with the answer where it is asked for", async () => {
+describe("the data of the grid", () => {
+  it("is in the answer if it was requested", async () => {
     const engine = await warmEngine();
     for (const request of [{ text: "cat", mode: "all" }, { text: "cat", mode: "words" }, { mode: "all" }] as const) {
       const plain = await engine.search({ ...request, k: 4 });

@@ -17,16 +17,16 @@ beforeAll(() => {
 }, 120_000);
 
 describe("the library's documents", () => {
-  it("are fresh", () => {
+  it("are up to date", () => {
     expect(existsSync(file) && readFileSync(file, "utf8") === fresh, "docs/api.md is stale: run `npm run docs`").toBe(true);
   });
 
-  it("name every method and nothing from inside", () => {
+  it("list every method and nothing internal", () => {
     for (const name of ["search(", "similar(", "facets(", "random(", "batches(", "thumbnail(", "embedImage(", "close("]) expect(fresh).toContain(name);
     expect(fresh).not.toMatch(/private |WorkerClient|Resources|MeaningArm/);
   });
 
-  it("describe every public name, every method and every option", () => {
+  it("describe every public name, method and option", () => {
     expect(declared.length).toBeGreaterThan(20);
     const undocumented = declared.filter(({ text }) => !text.startsWith("/**")).map(({ name }) => name);
     expect(undocumented).toEqual([]);
@@ -39,7 +39,7 @@ describe("the library's documents", () => {
     expect(bare).toEqual([]);
   });
 
-  it("are preceded by a guide that shows every method", () => {
+  it("have a guide that shows every method", () => {
     const guide = readFileSync(join(repository, "docs", "guide", "javascript.md"), "utf8");
     const { all } = undescribed(declared.find(({ name }) => name === "ImageCollection")!.text);
     expect(all).toContain("search");
@@ -59,7 +59,7 @@ function undescribed(text: string): { all: string[]; bare: string[] } {
   const bare: string[] = [];
   const lines = text.split("\n");
   lines.forEach((line, at) => {
-    // Filters stand next to the text that they go with, and share its comment.
+    // Filters are next to the text that they belong to, and share its comment.
     const member = /^ {4}(?:get )?(\w+)\??[(:]/.exec(line)?.[1] ?? /^ {4}get (\w+)\(/.exec(line)?.[1];
     if (!member || member === "constructor") return;
     all.push(member);

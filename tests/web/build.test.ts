@@ -1,4 +1,4 @@
-/** What a visitor downloads: the build itself, its size and its repeatability. */
+/** The web build: what a visitor downloads, its size, and that building again gives the same files. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,14 +37,14 @@ describe("the build", () => {
     for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
   });
 
-  it("tells the pages' writer the entry, its styles and what it imports", () => {
+  it("lists the entry, its styles and its imports for the pages' writer", () => {
     const manifest = JSON.parse(file(".vite/manifest.json").toString()) as Record<string, { file: string; isEntry?: boolean; css?: string[] }>;
     const entry = manifest["src/ui/main.tsx"]!;
     expect(entry.isEntry).toBe(true);
     expect(list(web)).toEqual(expect.arrayContaining([entry.file, ...entry.css!]));
   });
 
-  it("starts small: the page loads neither engine nor SQLite nor the model's runtime", () => {
+  it("starts small: the page loads neither the engine nor SQLite nor the model's runtime", () => {
     const app = file(asset(/^assets\/app\..*\.js$/));
     expect(gzipSync(app).length).toBeLessThan(60_000);
     expect(app.toString()).not.toMatch(/sqlite3_|InferenceSession|fts5/);
@@ -57,7 +57,7 @@ describe("the build", () => {
     expect(gunzipSync(file(asset(/sqlite3.*\.bin$/))).equals(packageFile("@sqlite.org/sqlite-wasm/sqlite3.wasm"))).toBe(true);
   });
 
-  it("asks no other host for anything", () => {
+  it("requests nothing from other hosts", () => {
     const code = list(web).filter((path) => /\.(?:js|css)$/.test(path));
     expect(code.length).toBeGreaterThan(4);
     for (const path of code) {
@@ -66,7 +66,7 @@ describe("the build", () => {
     }
   });
 
-  it("makes the service worker one classic script", () => {
+  it("builds the service worker as one classic script", () => {
     const script = file("sw.js").toString();
     expect(script).not.toMatch(/^\s*(?:import|export)\b/m);
     expect(() => new Function(script)).not.toThrow();

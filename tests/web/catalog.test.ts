@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe("CJK", () => {
-  it.each(expected.fts)("$query is spaced as Python does it", ({ query, fts }) => {
+  it.each(expected.fts)("$query is spaced as in Python", ({ query, fts }) => {
     expect(spaceCjkQuery(query)).toBe(fts);
   });
 
@@ -34,7 +34,7 @@ describe("CJK", () => {
     for (const { query, asked } of cases.query) expect(spaceCjkQuery(query)).toBe(asked);
   });
 
-  it("puts spaces around characters, once, and nothing else", () => {
+  it("puts single spaces around characters and changes nothing else", () => {
     expect(spaceCjk("猫と犬が  x 走る")).toBe("猫 と 犬 が x 走 る");
     expect(spaceCjk("plain  text ")).toBe("plain  text ");
     expect(spaceCjkQuery('東京* OR title:東京 "ab京c"')).toBe('"東 京"* OR title:"東 京" "ab 京 c"');
@@ -57,7 +57,7 @@ describe("match", () => {
     await expect(catalog.countPhrases(query)).rejects.toThrow(SyntaxProblem);
   });
 
-  it("goes on after an error", async () => {
+  it("still works after an error", async () => {
     await expect(catalog.match("(")).rejects.toThrow(SyntaxProblem);
     expect([...(await catalog.match("lighthouse")).rows].sort((a, b) => a - b)).toEqual([9, 20]);
   });
@@ -65,14 +65,14 @@ describe("match", () => {
 
 const plan = (text: string) => planText(parse(text), [], columns);
 
-describe("what people type", () => {
+describe("typed text", () => {
   const find = async (text: string) => {
     const { strict, loose } = plan(text);
     const rows = async (expression: string | null) => (expression ? [...(await catalog.match(expression)).rows] : []);
     return { strict: await rows(strict), loose: await rows(loose) };
   };
 
-  it("is never a syntax error unless it is meant as syntax", async () => {
+  it("is never a syntax error unless it uses FTS5 syntax", async () => {
     const check = async (text: string) => {
       const { query, strict, loose, required, forbidden } = plan(text);
       const suggestion = planText(parse(plainWords(text)), [], columns);
@@ -86,7 +86,7 @@ describe("what people type", () => {
     await fc.assert(fc.asyncProperty(fc.string({ unit: "binary", maxLength: 30 }), check), { numRuns: 300 });
   });
 
-  it("asks for all words first and then for any", async () => {
+  it("is searched for all words first and then for any", async () => {
     const { strict, loose } = await find("two cats at night");
     expect(strict).toEqual([]);
     expect(loose).toContain(20);
@@ -94,7 +94,7 @@ describe("what people type", () => {
     expect((await find("two cats")).strict).toEqual([20]);
   });
 
-  it("drops stop words unless there is nothing else", () => {
+  it("is searched without stop words unless there is nothing else", () => {
     expect(plan("a cat on the roof").strict).toBe('"cat" AND "roof"');
     expect(plan("the").strict).toBe('"the"');
   });
@@ -121,7 +121,7 @@ describe("highlight", () => {
     expect(await mark("nothing of it", "cat")).toEqual(["nothing of it"]);
   });
 
-  it("gives the text back as it was", async () => {
+  it("does not change the text", async () => {
     expect(await mark("猫と犬が走る", "犬")).toEqual(["猫と", "犬", "が走る"]);
     expect(await mark("猫 と 犬", "猫")).toEqual(["", "猫", " と 犬"]);
     expect(await mark("北京 skyline", "北京")).toEqual(["", "北京", " skyline"]);
@@ -131,7 +131,7 @@ describe("highlight", () => {
     }));
   });
 
-  it("does not take marks in the text for its own", async () => {
+  it("is not confused by marks in the text", async () => {
     expect((await mark("a \u{f0000}cat\u{f0001}", "dog"))!.join("")).not.toContain("\u{f0000}");
   });
 });

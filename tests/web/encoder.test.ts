@@ -1,4 +1,4 @@
-/** The model pack in the browser's code against what the Python encoder found (tests/golden/pack-tiny). */
+/** The browser's encoder gives the same results as the Python encoder (tests/golden/pack-tiny). */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Encoder, expandTokenizer, fittedSize, PackTokenizer, preprocess, resize, Vocabulary } from "../../web_assets/src/encoder";
@@ -19,7 +19,7 @@ const load = async (file: string) => decoded(folder, file);
 const encoder = () => new Encoder({ dim: pack.dim, pack: published, load, runtime: ortWasm });
 
 describe("texts", () => {
-  it("and pictures are there to compare with", () => {
+  it("and pictures with expected results exist", () => {
     expect(expected.texts.length).toBeGreaterThan(12);
     expect(expected.pictures.length).toBeGreaterThan(2);
   });
@@ -81,24 +81,24 @@ describe("pictures", () => {
     found.forEach((value, d) => expect(Math.abs(value - embedding[d]!)).toBeLessThan(2e-5));
   });
 
-  it("are cut, padded or squashed to the size", () => {
+  it("are cropped, padded or squeezed to the size", () => {
     const base: Preprocessing = { ...pack.image.preprocessing, size: [32, 32], mean: [0, 0, 0], std: [1, 1, 1], fill: [255, 0, 0] };
     expect(fittedSize(100, 50, { ...base, resize: "shortest" })).toEqual({ width: 64, height: 32 });
     expect(fittedSize(100, 50, { ...base, resize: "longest" })).toEqual({ width: 32, height: 16 });
     expect(fittedSize(100, 50, { ...base, resize: "squash" })).toEqual({ width: 32, height: 32 });
     const black = { width: 100, height: 50, data: new Uint8Array(100 * 50 * 4).map((_, i) => (i % 4 === 3 ? 255 : 0)) };
     const tensor = preprocess(black, { ...base, resize: "longest" });
-    // 8 rows of fill above and below, red only.
+    // 8 rows of fill above and below, in the red channel only.
     expect([tensor[0], tensor[7 * 32], tensor[8 * 32], tensor[24 * 32], tensor[32 * 32]]).toEqual([1, 1, 0, 1, 0]);
   });
 
-  it("keep their values if there is nothing to do", () => {
+  it("keep their values if nothing has to be changed", () => {
     const image = { width: 3, height: 2, data: Uint8Array.from({ length: 18 }, (_, i) => i * 14) };
     expect(resize(image, 3, 2, "bicubic")).toBe(image);
     expect(resize({ width: 5, height: 5, data: new Uint8Array(75).fill(200) }, 17, 2, "bicubic").data).toEqual(new Uint8Array(17 * 2 * 3).fill(200));
   });
 
-  it("are refused if the bytes are not their pixels", () => {
+  it("are refused if the number of bytes does not match the size", () => {
     expect(() => preprocess({ width: 2, height: 2, data: new Uint8Array(15) }, pack.image.preprocessing)).toThrow(RangeError);
   });
 });
@@ -131,7 +131,7 @@ describe("tokenizer", () => {
 describe("vocabulary", () => {
   const vocabulary = new Vocabulary(readVocabulary(decoded(folder, pack.vocabulary!.file)), pack.dim);
 
-  it("knows its words, their plurals and mixtures of them", () => {
+  it("knows its words, their plurals and combinations", () => {
     const car = vocabulary.encode("Car")!;
     expect(Math.hypot(...car)).toBeCloseTo(1, 5);
     expect(vocabulary.encode("cars")).toEqual(car);
@@ -139,7 +139,7 @@ describe("vocabulary", () => {
     expect(vocabulary.encode("my car by it")).toEqual(car);
   });
 
-  it("does not guess", () => {
+  it("gives nothing for unknown words", () => {
     expect(vocabulary.encode("xylophone")).toBeNull();
     expect(vocabulary.encode("car xylophone quux")).toBeNull();
     expect(vocabulary.encode(" ?! ")).toBeNull();

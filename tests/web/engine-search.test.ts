@@ -1,4 +1,4 @@
-/** The engine over the golden site: words, meaning, and why a result is there. */
+/** The engine over the golden site: words, meaning, and why a result was found. */
 import { describe, expect, it } from "vitest";
 import type { SearchRequest, SearchResponse } from "../../web_assets/src/engine";
 import { expected, open, rowsOf } from "./support/engine";
@@ -14,7 +14,7 @@ describe("words", () => {
     expect(server.asked.some((path) => path.includes("vectors"))).toBe(false);
   });
 
-  it("with a mistake in their syntax are searched all the same, and said", async () => {
+  it("with a syntax error are searched as plain words, with a notice", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ text: "(old AND lighthouse", mode: "words", k: 10 });
     expect(rowsOf(response)[0]).toBe(9);
@@ -23,7 +23,7 @@ describe("words", () => {
     expect(again.notices).toEqual([]);
   });
 
-  it("keep to the filters", async () => {
+  it("are searched within the filters", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ text: "winter", mode: "words", k: 10, filters: [{ field: "place", kind: "any", values: ["Athens"] }] });
     expect(response.results.length).toBeGreaterThan(0);
@@ -31,14 +31,14 @@ describe("words", () => {
     for (const row of rowsOf(response)) expect(expected.columns["place"]![row]).toBe("Athens");
   });
 
-  it("that are none find nothing, and not everything", async () => {
+  it("that contain no letters find nothing, not everything", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ text: "?!", mode: "words", k: 10 });
     expect(response).toMatchObject({ results: [], total: 0, notices: [{ kind: "info" }] });
     expect((await engine.search({ text: "  ", mode: "words", k: 10 })).total).toBe(24);
   });
 
-  it("of two or more fall back to any of them", async () => {
+  it("find results with only some of them as well", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ text: "two cats", mode: "words", k: 10 });
     expect(rowsOf(response)[0]).toBe(20);
@@ -56,8 +56,8 @@ describe("words", () => {
   });
 });
 
-describe("why a result is there", () => {
-  it("is shown by ranks, words and similarity, before and after the divide", async () => {
+describe("why a result was found", () => {
+  it("is given by ranks, words and similarity, before and after the divide", async () => {
     const engine = await open(serveTiny({ model: true }));
     const response = await engine.search({ text: "two cats", mode: "all", k: 24 });
     const best = response.results.find(({ row }) => row === 20)!;
@@ -75,7 +75,7 @@ describe("why a result is there", () => {
     expect((await engine.search({ mode: "all", k: 5 })).divide).toBeUndefined();
   });
 
-  it("groups what shows the same picture, on request", async () => {
+  it("groups results that show the same picture, on request", async () => {
     const engine = await open(serveTiny({ model: true }));
     const [first] = (await engine.rows([0])).map(({ id }) => id);
     const plain = await engine.search({ like: [first!], mode: "meaning", k: 24 });
@@ -93,7 +93,7 @@ describe("why a result is there", () => {
 });
 
 describe("meaning", () => {
-  it("without a model finds what is like an image, itself first", async () => {
+  it("without a model finds images similar to an image, that image first", async () => {
     const engine = await open(serveTiny());
     const response = await engine.search({ like: [expected.ids[5]!], mode: "all", k: 24 });
     expect(response.results[0]!.row).toBe(5);
@@ -115,7 +115,7 @@ describe("meaning", () => {
     expect(pages.flatMap(rowsOf)).toEqual(rowsOf(response));
   });
 
-  it("of texts without a model gives way to words, and says so", async () => {
+  it("of texts without a model is replaced by words, with a notice", async () => {
     const engine = await open(serveTiny());
     const all = await engine.search({ text: "cat", mode: "all", k: 10 });
     expect(rowsOf(all)).toEqual([3, 20, 10, 1]);
@@ -125,7 +125,7 @@ describe("meaning", () => {
     expect(meaning.notices).toMatchObject([{ kind: "no-model" }]);
   });
 
-  it("answers with words first, then from the vocabulary, then finally", async () => {
+  it("is answered by words first, then from the vocabulary, then by the model", async () => {
     const server = serveTiny({ model: true });
     // The text tower arrives last.
     let release: () => void = () => undefined;
@@ -157,7 +157,7 @@ describe("meaning", () => {
     expect(server.asked).toHaveLength(before);
   });
 
-  it("ranks by similarity alone if only meaning is asked", async () => {
+  it("ranks by similarity alone in mode `meaning`", async () => {
     const engine = await open(serveTiny({ model: true }));
     const response = await engine.search({ text: "red car", mode: "meaning", k: 24 });
     expect(response.total).toBeNull();
@@ -168,7 +168,7 @@ describe("meaning", () => {
     });
   });
 
-  it("keeps to filters and to explicit full-text syntax", async () => {
+  it("respects filters and explicit full-text syntax", async () => {
     const engine = await open(serveTiny({ model: true }));
     const filters: SearchRequest["filters"] = [{ field: "place", kind: "any", values: ["Athens"] }];
     const filtered = await engine.search({ text: "red car", mode: "meaning", k: 24, filters });
@@ -180,7 +180,7 @@ describe("meaning", () => {
     }
   });
 
-  it("mixes texts, likes and pictures", async () => {
+  it("combines texts, similar images and pictures", async () => {
     const engine = await open(serveTiny({ model: true }));
     const embedding = new Float32Array(16);
     embedding[2] = 1;
@@ -190,7 +190,7 @@ describe("meaning", () => {
     const sum = (row: number) => alone.reduce((total, results) => total + results.find((result) => result.row === row)!.similarity!, 0);
     const mixed = await find(Object.assign({}, ...parts) as Partial<SearchRequest>);
     expect(mixed).toHaveLength(24);
-    // The query is the direction of the parts' sum: every similarity is theirs together, in one proportion.
+    // The query is the normalised sum of its parts, so every similarity is proportional to the sum of theirs.
     const proportion = mixed[0]!.similarity! / sum(mixed[0]!.row);
     for (const { row, similarity } of mixed) expect(similarity).toBeCloseTo(proportion * sum(row), 4);
     for (const results of alone) expect(results.map(({ row }) => row)).not.toEqual(mixed.map(({ row }) => row));

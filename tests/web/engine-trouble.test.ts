@@ -1,4 +1,4 @@
-/** The engine over the golden site if files are missing or damaged, a search is aborted, or the network is slow. */
+/** The engine over the golden site when files are missing or damaged, a search is aborted, or the network is slow. */
 import { describe, expect, it } from "vitest";
 import type { LoadProgress } from "../../web_assets/src/engine";
 import { LoadError } from "../../web_assets/src/format";
@@ -8,7 +8,7 @@ import { serveTiny } from "./support/site";
 describe("trouble", () => {
   const broken = () => new Response("", { status: 404 });
 
-  it("with the model leaves the words, and says so", async () => {
+  it("with the model still gives results by words, with a notice", async () => {
     const server = serveTiny({ model: true });
     server.faults.set("model/text.onnx", broken);
     const engine = await open(server);
@@ -22,7 +22,7 @@ describe("trouble", () => {
     expect((await engine.search({ text: "cat", mode: "all", k: 10 })).notices).toEqual([]);
   });
 
-  it("with a damaged model leaves the words as well", async () => {
+  it("with a damaged model file still gives results by words", async () => {
     const engine = await open(serveTiny({ model: (_, files) => { files.set("text.onnx", files.get("vocabulary.bin")!); } }));
     const response = await engine.search({ text: "cat", mode: "all", k: 10 });
     expect(rowsOf(response)).toEqual([3, 20, 10, 1]);
@@ -30,7 +30,7 @@ describe("trouble", () => {
     await expect(engine.search({ text: "cat", mode: "meaning", k: 10 })).rejects.toThrow("text tower");
   });
 
-  it("with full text leaves the meaning, and says so", async () => {
+  it("with full text still gives results by meaning, with a notice", async () => {
     const server = serveTiny({ model: true });
     server.faults.set("data/catalog*", broken);
     const engine = await open(server);
@@ -52,7 +52,7 @@ describe("trouble", () => {
 });
 
 describe("abort", () => {
-  it("rejects with the signal's reason, at any moment, and harms no later search", async () => {
+  it("rejects with the signal's reason at any moment, without effect on later searches", async () => {
     const engine = await open(serveTiny({ model: true }));
     for (const delay of [-1, 0, 1, 3, 8, 20]) {
       const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** The engine over the golden site: what it opens, lists, filters, orders and counts. */
+/** The engine over the golden site: opening, listing, filters, orders and counts. */
 import { describe, expect, it } from "vitest";
 import { manifestUrl, type SearchRequest } from "../../web_assets/src/engine";
 import { expected, open, rowsOf } from "./support/engine";
@@ -8,7 +8,7 @@ import { serveTiny } from "./support/site";
 const browse: SearchRequest = { mode: "all", k: 100 };
 
 describe("opening", () => {
-  it("takes a folder, a page and a manifest", () => {
+  it("accepts a folder, a page and a manifest", () => {
     for (const url of ["https://x.org/a", "https://x.org/a/", "https://x.org/a/index.html?q=1#b", "https://x.org/a/manifest.json"]) {
       expect(manifestUrl(url)).toBe("https://x.org/a/manifest.json");
     }
@@ -21,7 +21,7 @@ describe("opening", () => {
     expect(engine.manifest.collection.count).toBe(24);
   });
 
-  it("tells what the model for pictures costs, and loads only its index for that", async () => {
+  it("gives the size of the picture model, and loads only its index for that", async () => {
     expect(await (await open(serveTiny())).imageModelSize()).toBeNull();
     const server = serveTiny({ model: true });
     const engine = await open(server);
@@ -29,13 +29,13 @@ describe("opening", () => {
     expect(server.asked).toEqual(["manifest.json", server.manifest.model!.file.path]);
   });
 
-  it("names a version it does not read", async () => {
+  it("names a version that it cannot read", async () => {
     await expect(open(serveTiny({ change: (manifest) => { manifest.version = 3; } }))).rejects.toThrow("version 3");
     await expect(open(serveTiny({ change: (manifest) => { manifest.catalog.tier = "paged" as never; } }))).rejects.toThrow("paged");
     await expect(open(serveTiny({ change: (manifest) => { manifest.vectors!.codec = "pq" as never; } }))).rejects.toThrow("pq");
   });
 
-  it("says what failed", async () => {
+  it("reports which file failed", async () => {
     const server = serveTiny();
     server.faults.set("manifest.json", () => new Response("gone", { status: 404 }));
     await expect(open(server)).rejects.toMatchObject({ name: "LoadError", status: 404, retryable: false });
@@ -60,7 +60,7 @@ describe("rows, documents and ids", () => {
     expect(await engine.rowOf("<script>")).toBeNull();
   });
 
-  it("load by the block, once", async () => {
+  it("load block by block, each once", async () => {
     const server = serveTiny();
     const engine = await open(server);
     await Promise.all([engine.rows([3, 4]), engine.rows([0]), engine.document(20), engine.document(23)]);
@@ -68,7 +68,7 @@ describe("rows, documents and ids", () => {
     expect(server.asked.filter((path) => path.includes("documents."))).toHaveLength(1);
   });
 
-  it("thumbnails lie in files of the site", async () => {
+  it("have thumbnails in files of the site", async () => {
     const server = serveTiny();
     const engine = await open(server);
     const infos = await engine.rows(Array.from({ length: 24 }, (_, row) => row));
@@ -144,7 +144,7 @@ describe("browsing, filters and order", () => {
     expect(places.at(-1)).toBeNull();
   });
 
-  it("refuses what makes no sense, with a reason", async () => {
+  it("refuses invalid requests, with a reason", async () => {
     const engine = await open(serveTiny());
     const refused: [Partial<SearchRequest>, string][] = [
       [{ filters: [{ field: "nothing", kind: "any", values: [] }] }, "no field"],
@@ -181,7 +181,7 @@ describe("facets and ranges", () => {
     expect((await engine.facets("rating")).find(({ value }) => value === "0")?.count).toBe(count("rating", 0));
   });
 
-  it("know the least and the greatest", async () => {
+  it("give the smallest and the greatest value", async () => {
     const engine = await open(serveTiny());
     expect(await engine.range("altitude")).toEqual({ min: -200, max: 651 });
     expect(await engine.range("rating")).toEqual({ min: 0, max: 4 });

@@ -1,4 +1,4 @@
-/** A collection without files, for tests of the interface: it answers as the real one does, from an array. */
+/** A collection without files, for tests of the interface. It answers like a real one, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
   Answer, Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Suggestion,

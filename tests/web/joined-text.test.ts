@@ -34,7 +34,7 @@ async function compare(published: string[][], added: string[][], tokenize: strin
 }
 
 describe("two tables", () => {
-  it("match expressions in the order of one", async () => {
+  it("match expressions in the same order as one", async () => {
     await fc.assert(fc.asyncProperty(rows(0), rows(1), fc.constantFrom(...TOKENIZERS), async (published, added, tokenize) => {
       await compare(published, added, tokenize, async (joined, whole) => {
         for (const expression of EXPRESSIONS) {
@@ -47,7 +47,7 @@ describe("two tables", () => {
     }), sizes);
   });
 
-  it("rank words in the order of one, with the same shares", async () => {
+  it("rank words in the same order as one, with the same shares", async () => {
     const words = fc.uniqueArray(fc.constantFrom(...WORDS, "unheardof"), { minLength: 1, maxLength: 4 });
     await fc.assert(fc.asyncProperty(rows(0), rows(1), fc.constantFrom(...TOKENIZERS), words, async (published, added, tokenize, asked) => {
       const wanted = asked.filter((word) => word !== "北京");
@@ -67,7 +67,7 @@ describe("two tables", () => {
     }), sizes);
   });
 
-  it("find something in these texts at all", async () => {
+  it("have matches in these texts", async () => {
     const published = [["cat snow", ""], ["", "running cats over a bridge"]];
     const added = [["rare cat", ""], ["cat", "snow snow"]];
     await compare(published, added, TOKENIZERS[1]!, async (joined) => {
@@ -79,7 +79,7 @@ describe("two tables", () => {
     });
   });
 
-  it("refuse what one refuses", async () => {
+  it("refuse the same expressions as one", async () => {
     await compare([["cat", ""]], [["snow", ""]], TOKENIZERS[0]!, async (joined, whole) => {
       for (const expression of ["(", "a AND", "cat) OR (snow", "nocolumn : x"]) {
         await expect(joined.match(expression)).rejects.toThrow(SyntaxProblem);
@@ -91,7 +91,7 @@ describe("two tables", () => {
 });
 
 describe("a table in memory", () => {
-  it("takes other texts in place of the old, without a trace of those", async () => {
+  it("replaces its texts completely", async () => {
     await fc.assert(fc.asyncProperty(rows(0), rows(0), async (before, after) => {
       const [one, fresh] = await Promise.all([table(before, TOKENIZERS[1]!), table(after, TOKENIZERS[1]!)]);
       try {

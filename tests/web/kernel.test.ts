@@ -49,14 +49,14 @@ describe.each(backends)("scan (%s)", (backend) => {
     expect([...hits.dots]).toEqual(expected.map(({ dot }) => dot));
   });
 
-  it("orders ties by row and keeps the smaller rows", async () => {
+  it("orders ties by row, and at the limit keeps the smaller rows", async () => {
     const { rows, codes, paddedDim } = makeCodes(BLOCK_ROWS * 2 + 5, 16, random(7), 3);
     const query = new Int16Array(paddedDim).fill(1);
     const scanner = await createScanner(codes, rows.length, paddedDim, backend);
     expect([...scanner.scan(query, 500).rows]).toEqual(bruteForce(rows, query, 500, () => true).map(({ r }) => r));
   });
 
-  it("finds only rows of the mask, whatever the mask's spare bits say", async () => {
+  it("finds only rows of the mask, whatever its spare bits are", async () => {
     const next = random(99);
     const { rows, codes, paddedDim } = makeCodes(BLOCK_ROWS + 3, 32, next);
     const query = integerQuery(Float64Array.from({ length: 32 }, () => next() - 0.5), paddedDim).values;
@@ -68,7 +68,7 @@ describe.each(backends)("scan (%s)", (backend) => {
       const allowed = (row: number) => (mask[row >> 3]! & (1 << (row & 7))) !== 0;
       expect([...scanner.scan(query, 25, mask).rows]).toEqual(bruteForce(rows, query, 25, allowed).map(({ r }) => r));
     }
-    // A mask must not outlive its scan.
+    // A mask must not affect the next scan.
     expect([...scanner.scan(query, 25).rows]).toEqual(bruteForce(rows, query, 25, () => true).map(({ r }) => r));
   });
 
@@ -93,7 +93,7 @@ describe.each(backends)("scan (%s)", (backend) => {
 });
 
 describe("both implementations", () => {
-  it("agree to the bit on anything", async () => {
+  it("give identical results for any input", async () => {
     await fc.assert(fc.asyncProperty(
       fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 80 }), fc.integer(), fc.boolean(),
       async (count, dim, k, seed, masked) => {

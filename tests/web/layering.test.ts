@@ -6,7 +6,7 @@ import { repository } from "./support/files";
 
 const source = join(repository, "web_assets", "src");
 
-/** What each folder may import beside `base`; `types` are imports of types alone, which leave no trace in the program. */
+/** What each folder may import in addition to `base`; `types` may be imported as types only, which add no code. */
 const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: string[] }> = {
   base: { folders: [], packages: [] },
   format: { folders: [], packages: [] },
@@ -20,14 +20,14 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
   sw: { folders: ["format"], packages: [] },
 };
-/** Files with rules of their own: what the page loads must not pull the engine in, and what runs in Node may. */
+/** Files with their own rules: code of the page must not import the engine, code for Node may. */
 const FILES: Record<string, { folders: string[]; types?: string[] }> = {
   "worker/client.ts": { folders: ["format"], types: ["engine", "additions"] },
   "worker/methods.ts": { folders: [], types: ["engine", "additions"] },
   "worker/messages.ts": { folders: ["format"], types: ["engine", "additions"] },
   "api/node.ts": { folders: ["engine", "format"], types: [] },
   "api/local.ts": { folders: ["engine", "worker"], types: [] },
-  // What the page and its service worker tell one another.
+  // The messages between the page and its service worker.
   "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
 };
 
@@ -70,7 +70,7 @@ for (const file of files) {
   }
 }
 
-/** Which files each file imports, those of which it only needs types included. */
+/** Which files each file imports, including type imports. */
 const graph = new Map(files.map((file) => [file, importedFiles(file)]));
 
 function importedFiles(file: string): string[] {
@@ -83,7 +83,7 @@ function importedFiles(file: string): string[] {
   });
 }
 
-/** The strongly connected parts of more than one file, and files that import themselves (Tarjan). */
+/** The strongly connected components of more than one file, and files that import themselves (Tarjan). */
 function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   const found: string[][] = [];
   const index = new Map<string, number>();
@@ -119,12 +119,12 @@ describe("imports", () => {
     expect(violations).toEqual([]);
   });
 
-  it("never form a circle, of types or of code", () => {
+  it("never form a cycle, neither of types nor of code", () => {
     expect([...graph.values()].flat().length).toBeGreaterThan(300);
     expect(circles(graph)).toEqual([]);
   });
 
-  it("that form a circle are found", () => {
+  it("that form a cycle are found by this test", () => {
     const made = new Map([["a", ["b"]], ["b", ["c", "d"]], ["c", ["a"]], ["d", []], ["e", ["e"]]]);
     expect(circles(made)).toEqual([["a", "b", "c"], ["e"]]);
   });

@@ -1,4 +1,4 @@
-/** One collection in many layouts: the same answers, and no more files than are needed. */
+/** The same collection in many layouts gives the same answers, and loads no more files than needed. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { Engine, type SearchRequest } from "../../web_assets/src/engine";
 import { browse } from "../../web_assets/src/engine/ranking";
@@ -12,7 +12,7 @@ import { writeSite, type Content, type Layout } from "./support/writer";
 
 const COUNT = 24;
 const all = Array.from({ length: COUNT }, (_, row) => row);
-/** Newest first is not the order of the rows. */
+/** A default order, newest first, that differs from the order of the rows. */
 const order = all.map((row) => (row * 7 + 5) % COUNT);
 const page: SearchRequest = { mode: "all", k: 100 };
 
@@ -58,7 +58,7 @@ describe.each(layouts)("%s", (_, layout) => {
   });
 });
 
-describe("a default order that is not that of the rows", () => {
+describe("a default order that differs from the order of the rows", () => {
   const layout: Layout = { order, orderBlock: 5, rows: 4, fanout: 2 };
   const inOrder = (holds: (row: number) => boolean) => order.filter(holds);
 
@@ -151,13 +151,13 @@ describe("the first tiles", () => {
     expect(kinds(server)).toEqual(["manifest", "rows-index", "rows-index", "rows-index", "rows"]);
   });
 
-  it("need the first block of the default order besides, if there is one", async () => {
+  it("also need the first block of the default order, if there is one", async () => {
     const { engine, server } = await opened({ rows: 12, order: all.toReversed(), orderBlock: 6 });
     await engine.search({ mode: "all", k: 6, infos: true });
     expect(kinds(server)).toEqual(["manifest", "order-index", "order", "rows-index", "rows"]);
   });
 
-  it("leave the model, vectors, text and ids alone when a link leads to an image", async () => {
+  it("do not load the model, vectors, text and ids when a link leads to an image", async () => {
     const { engine, server } = await opened({ rows: 4, digits: 2, fanout: 16 });
     await engine.rows([(await engine.rowOf(expected.ids[9]!))!]);
     expect(kinds(server)).toEqual(["manifest", "ids-index", "ids-index", "ids", "rows-index", "rows"]);

@@ -1,4 +1,4 @@
-/** The public library over the golden site, in Node: what `imagedb.js` gives, without its build. */
+/** The public library over the golden site, in Node: the sources of `imagedb.js`, without its build. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashId, shuffled, split, type Part } from "../../web_assets/src/api/batches";
@@ -18,7 +18,7 @@ const bytes = Uint8Array.from(expected.ids.join("").match(/../g)!, (pair) => par
 const { ids, images } = json<{ ids: string[]; images: Record<string, number[]> }>(golden, "queries.json");
 
 describe("splits", () => {
-  it("are those of Python", () => {
+  it("are the same as in Python", () => {
     expect([expected.hash.length, expected.split.length]).toEqual([8, 3]);
     expect(expected.hash.map((_, row) => hashId(bytes, row, 7, 0))).toEqual(expected.hash);
     for (const { parts, ...options } of expected.split) expect(split(bytes, options)).toEqual(parts);
@@ -26,7 +26,7 @@ describe("splits", () => {
     expect(shuffled(bytes, rows.toSorted((a, b) => a - b), seed)).toEqual(rows);
   });
 
-  it("refuse what makes no sense", () => {
+  it("refuse invalid options", () => {
     for (const options of [{ test: 1.1 }, { validation: -0.1 }, { validation: 0.6, test: 0.6 }, { test: NaN }, { seed: -1 }, { seed: 0.5 }]) {
       expect(() => split(bytes, options), JSON.stringify(options)).toThrow(RangeError);
     }
@@ -37,7 +37,7 @@ describe("a collection", () => {
   let collection: ImageCollection;
   beforeAll(async () => { collection = new ImageCollection(await open(join(golden, "site-queries"))); });
 
-  it("finds images with all that is needed to show them", async () => {
+  it("finds images with everything needed to show them", async () => {
     const { hits, total, stage } = await collection.search("old lighthouse", { mode: "words", k: 3 });
     expect(stage).toBe("final");
     expect(total).toBeGreaterThan(1);
@@ -46,7 +46,7 @@ describe("a collection", () => {
     expect(hits[0]!.width).toBeGreaterThan(0);
   });
 
-  it("takes the number of hits from the text, and pages", async () => {
+  it("takes the number of hits from the text, and gives later pages", async () => {
     expect((await collection.search("sea k:3")).hits).toHaveLength(3);
     expect((await collection.search("")).hits).toHaveLength(20);
     const all = await collection.search("sea", { k: 10 });
@@ -54,7 +54,7 @@ describe("a collection", () => {
     expect(page.hits.map(({ row }) => row)).toEqual(all.hits.slice(5).map(({ row }) => row));
   });
 
-  it("takes pictures as queries", async () => {
+  it("accepts pictures as queries", async () => {
     const named = { "one.jpg": Float32Array.from(images["one.jpg"]!) };
     const mixed = await collection.search("image:one.jpg + winter", { images: named, k: 5 });
     expect(mixed.hits).toHaveLength(5);
@@ -62,7 +62,7 @@ describe("a collection", () => {
     expect((await collection.similar(named["one.jpg"]!, { k: 4 })).hits).toHaveLength(4);
   });
 
-  it("finds what is similar, but not the image itself", async () => {
+  it("finds similar images, but not the image itself", async () => {
     const { hits } = await collection.similar(ids[3]!, { k: 35 });
     expect(hits).toHaveLength(35);
     expect(hits.map(({ id }) => id)).not.toContain(ids[3]);
@@ -116,7 +116,7 @@ describe("a collection", () => {
     expect((await collection.search("sea", { k: 1 })).hits).toHaveLength(1);
   });
 
-  it("knows its images by id", async () => {
+  it("finds images by id", async () => {
     expect((await collection.image(ids[5]!))!.row).toBe(5);
     expect(await collection.image("ffffffffffffffff")).toBeNull();
     expect(await collection.thumbnail({ thumbnail: null })).toBeNull();

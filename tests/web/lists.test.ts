@@ -7,7 +7,7 @@ import { entriesIn, entriesOf, FileList, FormatError, readNode, type FileEntry, 
 import { decoded, golden, json } from "./support/files";
 import { container, Files } from "./support/writer";
 
-/** A list of small files that say their place, and how often its nodes were loaded. */
+/** A list of small files that contain their position, and how often its nodes were loaded. */
 function listOf(count: number, fanout: number) {
   const files = new Files();
   const entries = Array.from({ length: count }, (_, i) => files.put("data/part", Uint8Array.from(Buffer.from(`file ${i}`))));
@@ -42,7 +42,7 @@ describe("a list of files", () => {
     expect(asked).toHaveLength(5);
   });
 
-  it("asks again for a node that could not be loaded", async () => {
+  it("loads a node again that could not be loaded", async () => {
     const { list, load } = listOf(20, 4);
     let broken = true;
     const read = new FileList(list, (entry) => (broken ? Promise.reject(new Error("offline")) : load(entry)));
@@ -51,7 +51,7 @@ describe("a list of files", () => {
     expect((await read.entry(7)).path).toMatch(/^data\/part\./);
   });
 
-  it("has no other places", async () => {
+  it("refuses other positions", async () => {
     const { list, load } = listOf(3, 4);
     for (const place of [-1, 3, 0.5, NaN]) await expect(new FileList(list, load).entry(place)).rejects.toThrow(RangeError);
   });
@@ -77,7 +77,7 @@ describe("a list of files", () => {
     for (const [count, bytes] of [
       [2, node({})], [1, node({}, 2)], [5, node({}, 4)], [1, node({ first: 1 })], [9, node({ level: 1 }, 2)],
     ] as const) await expect(read(count, bytes), String(count)).rejects.toThrow("does not cover");
-    // A child of the wrong place, level or fan-out.
+    // A child with the wrong position, level or fan-out.
     for (const change of [{ first: 0 }, { level: 1 }, { fanout: 5 }, { count: 3 }]) {
       const root = node({ level: 1 }, 2);
       const child = node({ first: 4, ...change }, change.count ?? 4);
@@ -86,7 +86,7 @@ describe("a list of files", () => {
     }
   });
 
-  it("fails in no other way, whatever the nodes are", async () => {
+  it("throws FormatError and nothing else, whatever the nodes contain", async () => {
     const { list, load } = listOf(20, 4);
     await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.nat(400), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 6 }), fc.nat(19), async (changes, place) => {
       const read = new FileList(list, async (entry) => {
@@ -111,7 +111,7 @@ describe("the walk", () => {
     expect(new Set(found).size).toBe(found.length);
   });
 
-  it("leaves out what lies behind index files that are not here", async () => {
+  it("skips the files listed by index files that are not available", async () => {
     const manifest = json<Manifest>(golden, "site-tiny", "manifest.json");
     const found: string[] = [];
     for await (const { path } of entriesOf(manifest, () => Promise.resolve(null))) found.push(path);
@@ -120,7 +120,7 @@ describe("the walk", () => {
     expect(found.some((path) => path.startsWith("data/documents."))).toBe(false);
   });
 
-  it("ends in a circle of index files", async () => {
+  it("ends even if index files form a cycle", async () => {
     const entry: FileEntry = { path: "data/a.json", bytes: 1, raw_bytes: 1, sha256: "0".repeat(64), index: true };
     const content = new TextEncoder().encode(JSON.stringify({ again: entry, other: { ...entry, path: "data/b.json" } }));
     const found: string[] = [];

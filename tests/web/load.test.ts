@@ -13,7 +13,7 @@ const plain: FileEntry = { path: "data/a.bin", bytes: content.length, raw_bytes:
 
 type Answer = () => Response | Promise<Response>;
 
-/** A `fetch` that gives the answers in turn, the last one again and again, and notes how it was asked. */
+/** A `fetch` that gives the answers in turn, then repeats the last one, and records the requests. */
 function network(...answers: Answer[]) {
   const asked: { url: string; init: RequestInit | undefined }[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -23,7 +23,7 @@ function network(...answers: Answer[]) {
   return { fetch, asked, pause: () => 0 };
 }
 
-/** A body that comes in pieces. */
+/** A body that arrives in pieces. */
 function pieces(bytes: Uint8Array, size: number): Response {
   let at = 0;
   return new Response(new ReadableStream({
@@ -36,11 +36,11 @@ function pieces(bytes: Uint8Array, size: number): Response {
 }
 
 describe("a file", () => {
-  it("is decoded if the host did not do it", async () => {
+  it("is decoded if the host did not decode it", async () => {
     expect(await loadFile(BASE, entry, network(() => new Response(packed)))).toEqual(content);
   });
 
-  it("is taken as it comes if the host already decoded it", async () => {
+  it("is used as it arrives if the host already decoded it", async () => {
     expect(await loadFile(BASE, entry, network(() => new Response(content)))).toEqual(content);
   });
 
@@ -79,13 +79,13 @@ describe("a file", () => {
     expect(net.asked.map(({ init }) => init?.cache)).toEqual([undefined, "reload", "reload"]);
   });
 
-  it("is asked for again after trouble that passes", async () => {
+  it("is requested again after a temporary failure", async () => {
     const net = network(() => Promise.reject(new TypeError("network")), () => new Response("", { status: 503 }), () => new Response(packed));
     expect(await loadFile(BASE, entry, net)).toEqual(content);
     expect(net.asked).toHaveLength(3);
   });
 
-  it("is not asked for again if that cannot help", async () => {
+  it("is not requested again if that cannot help", async () => {
     for (const status of [403, 404, 410]) {
       const net = network(() => new Response("", { status }));
       await expect(loadFile(BASE, entry, net)).rejects.toMatchObject({ status, retryable: false });
@@ -93,7 +93,7 @@ describe("a file", () => {
     }
   });
 
-  it("that breaks off is an error that may be tried again", async () => {
+  it("that arrives incomplete is a retryable error", async () => {
     const body = () => new Response(new ReadableStream({
       start(controller) {
         controller.enqueue(content.slice(0, 10));
@@ -103,7 +103,7 @@ describe("a file", () => {
     await expect(loadFile(BASE, plain, { ...network(body), retries: 0 })).rejects.toMatchObject({ name: "LoadError", retryable: true });
   });
 
-  it("is given up at once when the search is", async () => {
+  it("is aborted together with the search", async () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const waiting = loadFile(BASE, entry, {
@@ -118,13 +118,13 @@ describe("a file", () => {
 });
 
 describe("the manifest", () => {
-  it("is always asked for again", async () => {
+  it("is always revalidated", async () => {
     const net = network(() => Response.json({ a: 1 }));
     expect(await loadJson(BASE, net)).toEqual({ a: 1 });
     expect(net.asked[0]!.init?.cache).toBe("no-cache");
   });
 
-  it("that is a page is refused", async () => {
+  it("that is an HTML page is refused", async () => {
     await expect(loadJson(BASE, network(() => new Response("<!doctype html>")))).rejects.toThrow("JSON");
   });
 });
@@ -144,7 +144,7 @@ describe("gunzip", () => {
     expect(await gunzip(packed, content.length + 5)).toEqual(content);
   });
 
-  it("refuses damage", async () => {
+  it("refuses damaged data", async () => {
     await expect(gunzip(packed.slice(0, 40), content.length)).rejects.toThrow("damaged");
     await expect(gunzip(Uint8Array.of(0x1f, 0x8b, 0, 0), 10)).rejects.toThrow("damaged");
   });

@@ -1,4 +1,4 @@
-/** The library in Node, over a site on the disk and over HTTP. */
+/** The library in Node, with a site on the disk and over HTTP. */
 import { createServer, type Server } from "node:http";
 import { existsSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -31,7 +31,7 @@ describe("open", () => {
     collection.close();
   });
 
-  it("says what is missing", async () => {
+  it("reports what is missing", async () => {
     await expect(open(join(folder, "nothing"))).rejects.toBeInstanceOf(LoadError);
     await expect(open(`${address}nothing/`)).rejects.toMatchObject({ status: 404 });
     await expect(open(join(golden, "pack-tiny", "pack.json"))).rejects.toBeInstanceOf(FormatError);

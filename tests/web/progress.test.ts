@@ -1,4 +1,4 @@
-/** Progress of loading: honest, and not more often than a page can show. */
+/** Progress of loading: correct, and not reported more often than a page can show. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Meter } from "../../web_assets/src/engine/progress";
 import type { LoadProgress } from "../../web_assets/src/engine/types";
@@ -13,7 +13,7 @@ describe("the meter", () => {
     return { meter, seen, load };
   };
 
-  it("tells of the beginning and of the end at once", async () => {
+  it("reports the beginning and the end immediately", async () => {
     const { seen, load } = setUp();
     const done = load(5);
     expect(seen).toEqual([{ step: "documents", loaded: 0, total: 10, done: false }]);
@@ -22,7 +22,7 @@ describe("the meter", () => {
     expect(seen.at(-1)).toEqual({ step: "documents", loaded: 10, total: 10, done: true });
   });
 
-  it("tells of many small files now and then, and of the end once", async () => {
+  it("reports many small files at intervals, and the end once", async () => {
     const { seen, load } = setUp();
     for (let i = 0; i < 50; i++) {
       void load(3);
@@ -33,7 +33,7 @@ describe("the meter", () => {
     expect(seen.at(-1)!.done).toBe(true);
   });
 
-  it("tells what has arrived meanwhile of a large file", async () => {
+  it("reports how much of a large file has arrived", async () => {
     const { meter, seen } = setUp();
     let arrived: (loaded: number, total: number) => void = () => undefined;
     let end: () => void = () => undefined;

@@ -1,4 +1,4 @@
-/** The engine answers the golden queries as the published-site reader does. */
+/** The engine gives the same answers to the golden queries as the Python reader of published sites. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -35,7 +35,7 @@ describe("golden queries", () => {
   let engine: Engine;
   beforeAll(async () => { engine = await Engine.open(BASE, { fetch: serve, assets }); });
 
-  it("are over this collection", async () => {
+  it("belong to this collection", async () => {
     expect(file.cases.length).toBeGreaterThan(300);
     expect(file.ids.length).toBeGreaterThan(20);
     const rows = await engine.rows(file.ids.map((_, row) => row));

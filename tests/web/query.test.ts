@@ -14,7 +14,7 @@ interface Case {
 
 const { cases } = json<{ cases: Case[] }>(golden, "queries.json");
 
-/** As tests/golden/make_queries.py writes it: without what is empty. */
+/** As tests/golden/make_queries.py writes it: without empty parts. */
 function written(query: Query): Record<string, unknown> {
   const { sortDescending, ...rest } = query;
   const all = Object.entries({ ...rest, sort_descending: sortDescending });
@@ -36,41 +36,41 @@ describe("parsing", () => {
     });
   }
 
-  it("cuts after 10,000 code points, not between the halves of one", () => {
+  it("cuts after 10,000 code points, never inside a surrogate pair", () => {
     const { terms, source } = parse(`${"😀".repeat(9_999)} winter`);
     expect([...source]).toHaveLength(10_000);
     expect(terms).toEqual([{ kind: "text", value: "😀".repeat(9_999), weight: 1 }]);
     expect(parse("x".repeat(20_000)).terms[0]!.value).toHaveLength(10_000);
   });
 
-  it("takes nothing for an expression when told so", () => {
+  it("treats nothing as an expression if `expressions` is false", () => {
     expect(parse("cat OR (dog", { expressions: false }).terms).toEqual([{ kind: "text", value: "cat OR (dog", weight: 1 }]);
   });
 });
 
 describe("characters", () => {
-  it("fold alike in every language", () => {
+  it("are folded as in Python", () => {
     expect(fold("Straße ÉTÉ e\u0301 ΘΆΛΑΣΣΑΣ İI ﬁ")).toBe("strasse ete e θαλασσασ ii fi");
     expect(normal(" New_York -- City\u00a0")).toBe("new york city");
     expect(split("a\x1fb\u00a0c\ufeffd\u200be")).toEqual(["a", "b", "c", "d\u200be"]);
     expect(["²", "٣", "猫", "_", "—", "\u0301", "\ufffd"].map(isSearchable)).toEqual([true, true, true, false, false, false, false]);
   });
 
-  it("sort by code point", () => {
+  it("are sorted by code point", () => {
     const texts = ["\u{1f600}", "\ue000", "\uffff", "a", "", "ab", "b"];
     expect(texts.toSorted(compareCodePoints)).toEqual(["", "a", "ab", "b", "\ue000", "\uffff", "\u{1f600}"]);
   });
 });
 
 describe("conditions on fields", () => {
-  it("know their months and leap years", () => {
+  it("handle months and leap years", () => {
     expect(dateBounds("2020-02")).toEqual({ low: Date.UTC(2020, 1) / 1000, high: Date.UTC(2020, 2) / 1000 - 0.001 });
     expect(dateBounds("2020-02-29")!.low).toBe(Date.UTC(2020, 1, 29) / 1000);
     for (const none of ["2021-02-29", "2020-13", "2020-00", "2020-04-31", "0000", "20", "2020-1-1x", "٢٠٢٠"]) expect(dateBounds(none)).toBeNull();
     expect(dateBounds("0001")!.low).toBe(-62135596800);
   });
 
-  it("leave the bound out of > and <", () => {
+  it("exclude the limit with > and <", () => {
     const test = (text: string, value: number) => holds(intervals(fieldTerm(text), false), value);
     expect([test("a>2", 2), test("a>2", 2.0000001), test("a<2", 2), test("a>=2", 2), test("a:1..3", 3), test("a:1,5", 5)])
       .toEqual([false, true, false, true, true, true]);

@@ -1,4 +1,4 @@
-/** Relevance against plain arithmetic: which rows are likely matches, and which show the same picture. */
+/** Relevance, compared with a simple implementation: which rows are likely matches, and which show the same picture. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { duplicates, likelyFrom } from "../../web_assets/src/engine/relevance";
@@ -30,7 +30,7 @@ const collections = fc.tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 
   });
 
 describe("rows that show the same picture", () => {
-  it("are those of a comparison of every row with every first one", async () => {
+  it("are the same as if every row were compared with every first one", async () => {
     await fc.assert(fc.asyncProperty(collections, async (embeddings) => {
       const rows = embeddings.map((_, row) => row).reverse();
       const units = embeddings.map((embedding) => Array.from(Float32Array.from(unit(Array.from(Float32Array.from(embedding))))));
@@ -40,7 +40,7 @@ describe("rows that show the same picture", () => {
       for (const row of rows) {
         const similar = firsts.map((first) => ({ first, similarity: product(units[first]!, units[row]!) }));
         const best = similar.reduce((a, b) => (b.similarity > a.similarity ? b : a), { first: -1, similarity: -Infinity });
-        // Too near to the limit, or to each other, for single precision to tell.
+        // Too near to the limit, or to each other, for single precision to decide.
         close ||= similar.some(({ similarity }) => Math.abs(similarity - 0.93) < 1e-5)
           || similar.some(({ first, similarity }) => first !== best.first && best.similarity - similarity < 1e-5 && similarity > 0.92);
         if (best.similarity >= 0.93) expected.set(row, best.first);
@@ -51,14 +51,14 @@ describe("rows that show the same picture", () => {
     }));
   });
 
-  it("are none among nothing, and embeddings of nothing are like nothing", async () => {
+  it("are none in an empty list, and zero embeddings are similar to nothing", async () => {
     expect(await duplicates([], nearestOf([[1, 0]]))).toEqual(new Map());
     expect(await duplicates([0, 1, 2], nearestOf([[0, 0], [0, 0], [1, 0]]))).toEqual(new Map());
   });
 });
 
 describe("likely matches", () => {
-  it("begin above the first quartile of the background, by its spread within limits in logits", async () => {
+  it("begin above the first quartile of the background, by its spread, within limits in logits", async () => {
     await fc.assert(fc.asyncProperty(collections, fc.double({ min: 0.001, max: 0.2, noNaN: true }), async (embeddings, temperature) => {
       const query = Float32Array.from(unit(embeddings[0]!));
       const sorted = embeddings.map((embedding) => product(query, embedding)).sort((a, b) => a - b);
@@ -71,7 +71,7 @@ describe("likely matches", () => {
 
   it("are estimated from 4,096 rows, evenly over the collection, if it is larger", async () => {
     const far = Array.from({ length: 8192 }, (_, row) => [row % 2 ? 1 : 0, 0]);
-    // Every second row is taken, and these are like nothing.
+    // Every second row is sampled, and these are similar to nothing.
     expect(await likelyFrom(nearestOf(far), Float32Array.of(1, 0), 0.01)).toBeCloseTo(0.06, 6);
   });
 });

@@ -1,4 +1,4 @@
-/** The service worker itself, with caches and a network made for the test: what it keeps, lets go and refuses. */
+/** The service worker with simulated caches and network: what it keeps, deletes and refuses. */
 import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ShellFile } from "../../web_assets/src/sw/policy";
@@ -29,7 +29,7 @@ class FakeCache {
 
 type Handler = (event: Record<string, unknown>) => void;
 
-/** A worker that was just started, with the caches of those before it. */
+/** A worker that was just started, with the caches of earlier workers. */
 async function started(fetch: typeof globalThis.fetch, files: ShellFile[] = [], caches = new Map<string, FakeCache>()) {
   const handlers = new Map<string, Handler>();
   vi.resetModules();
@@ -75,13 +75,13 @@ beforeAll(async () => { content = await tinyContent(); });
 const layout = { rows: 4, documents: 4, vectors: 4, digits: 1, fanout: 3 };
 const dataOf = (files: Map<string, unknown>) => [...files.keys()].filter((path) => !path.startsWith("data/program.")).sort();
 
-describe("what is kept for later", () => {
+describe("what is kept for offline use", () => {
   /** Another build, in which one picture has another title. */
   function edited(): Content {
     return { ...content, documents: content.documents.with(9, { ...content.documents[9]!, fields: { title: "Edited" } }) };
   }
 
-  it("is all of a small collection, and after the next build what that one still needs", async () => {
+  it("is everything of a small collection, and after a new build what the new build needs", async () => {
     const old = writeSite(content, layout);
     let server: Server = serve(old.manifest, old.files);
     const worker = await started((...asked) => server.fetch(...asked));
@@ -98,7 +98,7 @@ describe("what is kept for later", () => {
     expect(server.asked.filter((path) => path.startsWith("data/")).sort()).toEqual(changed);
   });
 
-  it("is not fetched over a slow or metered connection, and loses nothing that is in use", async () => {
+  it("is not fetched over a slow or metered connection, and files in use are kept", async () => {
     const site = writeSite(content, layout);
     const server = serve(site.manifest, site.files);
     const worker = await started((url, init) => (init?.cache === "only-if-cached" ? Promise.reject(new TypeError("not cached")) : server.fetch(url, init)));
@@ -111,7 +111,7 @@ describe("what is kept for later", () => {
     expect(server.asked).toEqual(["manifest.json"]);
   });
 
-  it("does without an index file that was damaged in the cache", async () => {
+  it("is not affected by a damaged index file in the cache", async () => {
     const site = writeSite(content, layout);
     const server = serve(site.manifest, site.files);
     const worker = await started(server.fetch);
@@ -127,7 +127,7 @@ describe("what is kept for later", () => {
 });
 
 describe("a file that arrived damaged", () => {
-  it("is asked for again by the page, and then replaced in the cache", async () => {
+  it("is requested again by the page, and then replaced in the cache", async () => {
     const path = "data/rows.0123456789abcdef.bin";
     let body = "damaged";
     const worker = await started(() => {
@@ -156,12 +156,12 @@ describe("the application", () => {
     expect(worker.kept("shell")).toEqual(Object.keys(texts).sort());
   });
 
-  it("is not kept if a file is another one", async () => {
+  it("is not kept if a file has other content", async () => {
     const worker = await started(network({ ...texts, "assets/app.0123456789abcdef.js": "let x = 2;" }), files);
     await expect(worker.dispatch("install")).rejects.toThrow("not the file that was announced");
   });
 
-  it("may be changed on its way by a host", async () => {
+  it("may be rewritten by a host", async () => {
     const worker = await started(network({ ...texts, "index.html": "<!doctype html><script src=analytics>" }), files);
     await worker.dispatch("install");
     expect(worker.kept("shell")).toContain("index.html");

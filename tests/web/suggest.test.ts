@@ -1,4 +1,4 @@
-/** Completions and corrections: the words of the golden site, and the rules on words of our own. */
+/** Completions and corrections, with the words of the golden site and with words made for the tests. */
 import { describe, expect, it } from "vitest";
 
 import { Engine, type Suggestion } from "../../web_assets/src/engine";
@@ -14,21 +14,21 @@ const open = async (server = serveTiny()) => await Engine.open(BASE, { fetch: se
 const shown = (suggestions: Suggestion[]) => suggestions.map((suggestion) => suggestion.shown);
 
 describe("the words of a site", () => {
-  it("are those that Python wrote", () => {
+  it("are the ones that Python wrote", () => {
     const { file } = serveTiny().manifest.suggestions!;
     const { words, counts } = readWords(decoded(golden, "site-tiny", file.path));
     expect(words.map((word, i) => [word, counts[i]])).toEqual(expected);
   });
 
-  it("are refused where they are damaged", () => {
+  it("are refused if they are damaged", () => {
     const { file } = serveTiny().manifest.suggestions!;
     const content = decoded(golden, "site-tiny", file.path);
     expect(() => readWords(content.subarray(0, content.length - 8))).toThrow(FormatError);
   });
 });
 
-describe("slips between two words", () => {
-  it("are letters missed, added, changed, and neighbours swapped", () => {
+describe("typing errors between two words", () => {
+  it("are letters missing, added or changed, and neighbours swapped", () => {
     expect(slips("dog", "dog", 2)).toBe(0);
     expect(slips("dgo", "dog", 2)).toBe(1);
     expect(slips("jackt", "jacket", 2)).toBe(1);
@@ -50,13 +50,13 @@ describe("slips between two words", () => {
 describe("a lexicon", () => {
   const lexicon = new Lexicon(["dog", "München", "mountain", "dogs", "mount", "river", "rivet"], [9, 5, 4, 3, 2, 2, 1]);
 
-  it("completes without regard to case and accents, the most frequent first", () => {
+  it("completes words ignoring case and accents, the most frequent first", () => {
     expect(lexicon.completions("MUN", 5)).toEqual([{ word: "München", count: 5 }]);
     expect(lexicon.completions("mount", 5)).toEqual([{ word: "mountain", count: 4 }]);
     expect(lexicon.completions("d", 1)).toEqual([{ word: "dog", count: 9 }]);
   });
 
-  it("finds the word that was meant, the frequent one of two", () => {
+  it("finds the word that was meant, and the more frequent of two", () => {
     expect(lexicon.nearest("montain")?.word).toBe("mountain");
     expect(lexicon.nearest("rivre")?.word).toBe("river");
     expect(lexicon.nearest("rivex")?.word).toBe("river");
@@ -75,29 +75,29 @@ describe("corrections", () => {
   };
   const text = async (query: string, words = query.split(" ")) => (await correct(query, words, known))?.text ?? null;
 
-  it("leave known words alone, of the texts and of the model", async () => {
+  it("do not change known words of the texts or of the model", async () => {
     expect(await text("walking woman zebra")).toBeNull();
     expect(await text("x 2019 b2b")).toBeNull();
   });
 
-  it("leave a word alone that is spelled right, though it is in no list and near to one that is", async () => {
+  it("do not change a correctly spelled word that is in no list but similar to a listed one", async () => {
     expect(await text("jacked")).toBeNull();
     expect(await text("jacked jakcet")).toBe("jacked jacket");
     expect(await correct("jacked", ["jacked"], { ...known, spelled: () => Promise.resolve(false) })).not.toBeNull();
   });
 
-  it("take the word of the collection before that of the model", async () => {
+  it("prefer words of the collection to those of the model", async () => {
     expect(await text("jakcet")).toBe("jacket");
     expect(await text("zebar")).toBe("zebra");
     expect(await text("catsle")).toBe("castle");
   });
 
-  it("change only what is wrong, and keep the query's signs", async () => {
+  it("change only unknown words, and keep the query's punctuation", async () => {
     expect(await text('2*jackt - "womin" tag:x', ["jackt", "womin"])).toBe('2*jacket - "woman" tag:x');
     expect((await correct("jackt jackt", ["jackt"], known))?.changes).toEqual([{ from: "jackt", to: "jacket" }]);
   });
 
-  it("do not ask the model where every word is known", async () => {
+  it("do not load the model's words if every word is known", async () => {
     const never = { ...known, model: () => Promise.reject(new Error("asked")) };
     expect(await correct("walking jacket", ["walking", "jacket"], never)).toBeNull();
   });
@@ -114,7 +114,7 @@ describe("an engine", () => {
     expect(await engine.suggest("xyzzy")).toEqual([]);
   });
 
-  it("completes values of fields, quoted where they need it", async () => {
+  it("completes values of fields, with quotes if necessary", async () => {
     const engine = await open();
     const places = await engine.suggest("place:");
     expect(places.length).toBeGreaterThan(1);
@@ -126,7 +126,7 @@ describe("an engine", () => {
     expect(await engine.suggest("nothing:here")).toEqual([]);
   });
 
-  it("offers values that begin as the query does", async () => {
+  it("offers values that begin with the query", async () => {
     const engine = await open();
     expect((await engine.suggest("são p")).find(({ kind }) => kind === "value")).toMatchObject({ text: 'place:"São Paulo" ', field: "Place" });
   });
@@ -142,13 +142,13 @@ describe("an engine", () => {
   it("corrects against texts and words", async () => {
     const engine = await open();
     expect(await engine.correct("wintre dog")).toEqual({ text: "winter dog", changes: [{ from: "wintre", to: "winter" }] });
-    // Stems count: full text finds "dogs" where a text has "dog".
+    // Stems count: full text finds "dogs" if a text has "dog".
     expect(await engine.correct("winters dogs")).toBeNull();
     expect(await engine.correct("")).toBeNull();
     expect(await engine.correct("wintre AND (")).toMatchObject({ changes: [{ from: "wintre", to: "winter" }] });
   });
 
-  it("does without words if the site has none", async () => {
+  it("works without words if the site has none", async () => {
     const engine = await open(serveTiny({ change: (manifest) => { manifest.suggestions = null; } }));
     expect((await engine.suggest("win")).map(({ kind }) => kind)).toEqual(["value"]);
     expect(await engine.correct("wintre")).toBeNull();

@@ -1,4 +1,4 @@
-/** Searching while a person still types: what is worth it, and when it starts. */
+/** Searching while a person is typing: for which texts, and when it starts. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { WholeCatalog } from "../../web_assets/src/catalog";
 import { endsInWord } from "../../web_assets/src/engine/typing";
@@ -27,7 +27,7 @@ describe("a text that ends in a word", () => {
     expect(await endsInWord(text, hand())).toBe(false);
   });
 
-  it("is none while the model is on its way, and no matter where there is none", async () => {
+  it("does not count while the model is loading, but does if the collection has no model", async () => {
     expect(await endsInWord("lighthouse", { ...hand(), encoder: { ready: false } })).toBe(false);
     expect(await endsInWord("lighthouse", { ...hand(), encoder: null })).toBe(true);
     expect(await endsInWord("lighthouse", { catalog: null, vocabulary: null, encoder: ready })).toBe(false);
@@ -48,7 +48,7 @@ describe("a search while typing", () => {
     return { asked, eager, begin, type };
   };
 
-  it("starts at once where a word ends, once", async () => {
+  it("starts immediately after a complete word, once", async () => {
     const { asked, type } = setUp(20);
     for (const text of ["a d", "a do", "a dog"]) await type(text, 10);
     expect(asked).toEqual(["a dog"]);
@@ -56,14 +56,14 @@ describe("a search while typing", () => {
     expect(asked).toEqual(["a dog"]);
   });
 
-  it("starts in a pause whatever the text ends in", async () => {
+  it("starts in a pause, whatever the text ends with", async () => {
     const { asked, type } = setUp(20);
     await type("a do", 150);
     await type("a dox", 2000);
     expect(asked).toEqual(["a dox"]);
   });
 
-  it("waits for a pause where answers are slow, or none was given yet", async () => {
+  it("waits for a pause if answers are slow, or before the first answer", async () => {
     for (const took of [2000, null]) {
       const { asked, type, begin } = setUp(took);
       await type("dog", 100);
@@ -74,7 +74,7 @@ describe("a search while typing", () => {
     }
   });
 
-  it("does not start for what is no longer there", async () => {
+  it("does not start for a text that has been replaced", async () => {
     let answer: (ends: boolean) => void = () => undefined;
     const { asked, type, eager } = setUp(20, () => new Promise((resolve) => { answer = resolve; }));
     await type("dog", 10);

@@ -1,4 +1,4 @@
-/** The queue of pictures that are added, and what the page learns of it. */
+/** The queue of pictures that are being added, and what it reports to the page. */
 import { describe, expect, it, vi } from "vitest";
 import type { AddOutcome, AdditionsState, LocalAdditions, NewPicture } from "../../web_assets/src/api/additions";
 import { Adding, bundleName, type Means } from "../../web_assets/src/ui/additions/adding";
@@ -52,7 +52,7 @@ function adding() {
 }
 
 describe("adding pictures", () => {
-  it("takes them one after the other, and asks once that they be kept", async () => {
+  it("adds them one after another, and asks once for persistent storage", async () => {
     const { port, means, adding: it } = adding();
     await Promise.all([it.add([png("a.png"), png("b.png")]), it.add([png("c.png")])]);
     expect(port.added).toEqual(["a.png", "b.png", "c.png"]);
@@ -62,7 +62,7 @@ describe("adding pictures", () => {
     await expect.poll(() => it.state.room).toEqual({ used: 1, quota: 10 });
   });
 
-  it("says of each file what became of it", async () => {
+  it("reports the outcome for each file", async () => {
     const { port, adding: it } = adding();
     port.answer = ({ name }) => {
       if (name === "known.png") return Promise.resolve({ kind: "known", id: "x", where: "collection" });
@@ -75,12 +75,12 @@ describe("adding pictures", () => {
       ["failed", "This is not a picture."], ["failed", "This file is empty."],
       ["known", "This picture is already in the collection."], ["failed", "This device is out of storage space."],
     ]);
-    // Once it was seen it goes.
+    // It is removed once it has been seen.
     it.show(false);
     expect(it.state.jobs).toEqual([]);
   });
 
-  it("draws SVG here, since a worker cannot", async () => {
+  it("draws SVG in the page, because a worker cannot", async () => {
     const { port, means, adding: it } = adding();
     const given: NewPicture[] = [];
     port.answer = (picture) => {
@@ -92,14 +92,14 @@ describe("adding pictures", () => {
     expect(given[0]?.raster).toBeInstanceOf(Blob);
   });
 
-  it("takes bundles in as a whole", async () => {
+  it("imports bundles as a whole", async () => {
     const { port, means, adding: it } = adding();
     await it.add([new File(["zip"], "from-the-phone.zip", { type: "application/zip" })]);
     expect(port.added).toEqual([]);
     expect(means.say).toHaveBeenCalledWith("2 added from the bundle, 1 already here");
   });
 
-  it("tells the page when something else is to be found", async () => {
+  it("reports to the page when results change", async () => {
     const { port, means, adding: it } = adding();
     await it.start();
     expect(means.changed).not.toHaveBeenCalled();
@@ -108,7 +108,7 @@ describe("adding pictures", () => {
     expect(means.changed).toHaveBeenCalledTimes(1);
   });
 
-  it("passes on what was retired, until it was read", async () => {
+  it("reports deleted copies until the message is dismissed", async () => {
     const { port, adding: it } = adding();
     port.first = { ...nothing, retired: ["a.png"] };
     await it.start();
@@ -117,7 +117,7 @@ describe("adding pictures", () => {
     expect(it.state.retired).toEqual([]);
   });
 
-  it("brings removed pictures back", async () => {
+  it("restores removed pictures", async () => {
     const { port, adding: it } = adding();
     await it.remove(["a"], "Boat");
     expect(it.state.removed).toEqual({ ids: ["a"], text: "“Boat” was removed." });
@@ -130,7 +130,7 @@ describe("adding pictures", () => {
     expect(it.state.removed).toBeNull();
   });
 
-  it("gives a bundle a name that says whose and when", async () => {
+  it("names a bundle after the collection and the date", async () => {
     expect(bundleName("Tiny & <golden> Été", "2026-11-21")).toBe("tiny-golden-ete-additions-2026-11-21.zip");
     expect(bundleName("***", "2026-11-21")).toBe("pictures-additions-2026-11-21.zip");
     const { means, adding: it } = adding();

@@ -15,7 +15,7 @@ const images = (count: number): FakeImage[] => Array.from({ length: count }, (_,
   thumbnail: null, placeholder: new Uint8Array(),
 }));
 
-/** A browser's history and address, in memory. */
+/** A browser's history and address in memory. */
 function surroundings(start = "https://example.org/folder/") {
   const entries: { url: string; state: unknown }[] = [{ url: start, state: null }];
   let at = 0;
@@ -81,7 +81,7 @@ describe("the controller", () => {
     expect(env.location.href).toBe("https://example.org/folder/#q=cat");
   });
 
-  it("goes back to results it has without asking again", async () => {
+  it("goes back to remembered results without searching again", async () => {
     const { controller, collection, env, state } = await opened();
     controller.go({ ...HOME, text: "cat", mode: "words" });
     await settle();
@@ -94,7 +94,7 @@ describe("the controller", () => {
     expect(collection.calls.length).toBe(asked);
   });
 
-  it("lets the last of quick searches win", async () => {
+  it("shows the last of several quick searches", async () => {
     const { controller, collection, state } = await opened();
     collection.delay = 20;
     controller.go({ ...HOME, text: "cat" });
@@ -104,7 +104,7 @@ describe("the controller", () => {
     expect(state().searchFailure).toBeNull();
   });
 
-  it("shows words at once and does not disturb a reader when the meaning comes", async () => {
+  it("shows results by words immediately and does not move them for a reader when meaning arrives", async () => {
     const { controller, collection, state } = await opened();
     collection.delay = 30;
     controller.go({ ...HOME, text: "cat" });
@@ -129,7 +129,7 @@ describe("the controller", () => {
     expect(state().list?.total).toBe(134);
   });
 
-  it("marks a page that failed and loads it when asked again", async () => {
+  it("marks a page that failed, and loads it on retry", async () => {
     const { controller, collection, state } = await opened();
     collection.failures.set("search", new Error("No network."));
     await controller.loadPage(1);
@@ -140,13 +140,13 @@ describe("the controller", () => {
     expect(state().list?.pages[1]?.status).toBe("ready");
   });
 
-  it("asks for a page once, however often it is wished for", async () => {
+  it("loads a page once, however often it is requested", async () => {
     const { controller, collection } = await opened();
     await Promise.all([controller.loadPage(1), controller.loadPage(1), controller.loadPage(1)]);
     expect(collection.calls.filter(({ method }) => method === "search")).toHaveLength(1);
   });
 
-  it("opens on retry what could not be opened", async () => {
+  it("opens a collection on retry", async () => {
     const collection = new FakeCollection(images(3));
     const open = vi.fn().mockRejectedValueOnce(new Error("No network.")).mockResolvedValue(collection);
     const controller = new Controller(open, surroundings());
@@ -157,7 +157,7 @@ describe("the controller", () => {
     expect(controller.store.get().phase).toBe("ready");
   });
 
-  it("closes a picture by going back where it was opened here, and in place where a link led to it", async () => {
+  it("closes a picture by going back if it was opened here, and in place if a link led to it", async () => {
     const inside = await opened();
     inside.controller.openImage("0000000000000003");
     inside.controller.openImage("0000000000000004");
@@ -170,10 +170,10 @@ describe("the controller", () => {
     expect(linked.env.location.hash).toBe("#q=cat");
   });
 
-  it("remembers the place of an entry and restores it on the way back", async () => {
+  it("remembers the reading position of an entry and restores it when going back", async () => {
     const { controller, env } = await opened();
     const anchor = { index: 2 * PAGE, shift: 7 };
-    // No pause for thought: the place is kept by the step itself.
+    // Without a pause: the step itself stores the position.
     controller.attach({ ...NO_VIEW, place: () => ({ key: "#", anchor }) });
     controller.go({ ...HOME, text: "cat", mode: "words" });
     await settle();
@@ -183,16 +183,16 @@ describe("the controller", () => {
     expect(controller.takeRestored("#")).toBeNull();
   });
 
-  it("does not take the place in one list for a place in another", async () => {
+  it("does not apply the position in one list to another", async () => {
     const { controller, env } = await opened();
     controller.go({ ...HOME, text: "cat", mode: "words" });
-    // The grid still shows the list before.
+    // The grid still shows the previous list.
     controller.attach({ ...NO_VIEW, place: () => ({ key: "#", anchor: { index: 5, shift: 0 } }) });
     controller.remember();
     expect(env.entries.map((entry) => entry.state)).toEqual([null, { inside: true }]);
   });
 
-  it("leaves the list where it is when a picture is closed by going back", async () => {
+  it("does not scroll the list when a picture is closed by going back", async () => {
     const { controller, env } = await opened();
     controller.attach({ ...NO_VIEW, place: () => ({ key: "#", anchor: { index: 9, shift: 0 } }) });
     controller.openImage("0000000000000003");
@@ -200,7 +200,7 @@ describe("the controller", () => {
     expect(controller.takeRestored("#")).toBeNull();
   });
 
-  it("loads a page again that was on its way to a list which another replaced", async () => {
+  it("loads a page again if its list was replaced while it was loading", async () => {
     const { controller, collection, state } = await opened();
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => { release = resolve; });
@@ -217,8 +217,8 @@ describe("the controller", () => {
   });
 });
 
-describe("fetching ahead", () => {
-  it("begins when the first results are here, since the service worker loads the whole application", async () => {
+describe("fetching in advance", () => {
+  it("starts after the first results, because the service worker loads the whole application", async () => {
     const register = vi.fn(() => Promise.resolve());
     vi.stubGlobal("navigator", { serviceWorker: { register, ready: new Promise(() => undefined) } });
     vi.stubGlobal("requestIdleCallback", (action: () => void) => { action(); });
@@ -234,7 +234,7 @@ describe("fetching ahead", () => {
     }
   });
 
-  it("spares those who pay or wait for every byte", () => {
+  it("does nothing on metered or slow connections", () => {
     expect(isGenerous(undefined)).toBe(true);
     expect(isGenerous({ effectiveType: "4g" })).toBe(true);
     expect(isGenerous({ saveData: true })).toBe(false);

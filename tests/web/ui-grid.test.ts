@@ -76,7 +76,7 @@ describe("the grid", () => {
     expect(visible(geometry, far.top - 200, far.top - 100).missing).toEqual([399]);
   });
 
-  it("finds every tile of a band, compared with looking at each", () => {
+  it("finds the same tiles in a band as checking each one", () => {
     const list = filled(500, mixed);
     const geometry = geometryOf(list, measure);
     const all = Array.from({ length: 500 }, (_, i) => boxOf(geometry, i)!);
@@ -86,7 +86,7 @@ describe("the grid", () => {
     }
   });
 
-  it("comes back to an anchor when pages above find their true height", () => {
+  it("returns to an anchor when pages above get their exact height", () => {
     const before = geometryOf(filled(1200, mixed, [5]), measure);
     const y = before.sections[5]!.top + 777;
     const anchor = anchorAt(before, y);
@@ -95,7 +95,7 @@ describe("the grid", () => {
     expect(anchorAt(after, heightOf(after, anchor))).toEqual({ index: anchor.index, shift: expect.closeTo(anchor.shift) as number });
   });
 
-  it("moves by keys: along rows, between rows to what lies above or below, across sections", () => {
+  it("moves by keys: along rows, up and down between rows, across sections", () => {
     const list = filled(300, () => 1.5);
     const geometry = geometryOf(list, measure);
     expect(neighbour(geometry, 300, 0, "left")).toBe(0);
@@ -135,8 +135,8 @@ describe("the grid", () => {
   });
 });
 
-describe("why this", () => {
-  it("tells ranks from one, words and similarity", () => {
+describe("why a picture was found", () => {
+  it("gives ranks counted from one, words and similarity", () => {
     expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 }, matched: ["red", "rose"] }))
       .toEqual(["Meaning #3", "Words #1: red, rose", "similarity 0.27"]);
     expect(why({ row: 1, score: 1 })).toEqual([]);
@@ -173,7 +173,7 @@ describe("thumbnails", () => {
     return { asked, aborted, fetch, answer: async (url: string) => { answers.get(url)!(); await settle(); } };
   }
 
-  it("fetches a pack once for all its pictures and cuts them out", async () => {
+  it("fetches a pack once for all its pictures", async () => {
     const { fetch, asked, answer } = server({ "/pack": 100 });
     const thumbnails = new Thumbnails({ fetch });
     const one = thumbnails.borrow({ url: "/pack", offset: 0, length: 40 });
@@ -189,7 +189,7 @@ describe("thumbnails", () => {
     expect(asked).toEqual(["/pack"]);
   });
 
-  it("stops fetching what has left the screen, unless someone else waits for it", async () => {
+  it("cancels fetches of pictures that have left the screen, unless something else needs them", async () => {
     const { fetch, aborted, answer } = server({ "/a": 1, "/b": 1 });
     const thumbnails = new Thumbnails({ fetch });
     const gone = thumbnails.borrow({ url: "/a", offset: 0, length: 1 });
@@ -204,7 +204,7 @@ describe("thumbnails", () => {
     expect(await second.url).toBe("blob:1");
   });
 
-  it("keeps what is shown and lets the oldest go when the cache is full", async () => {
+  it("keeps what is shown and deletes the oldest when the cache is full", async () => {
     const { fetch, answer } = server({ "/a": 10, "/b": 10, "/c": 10 });
     const thumbnails = new Thumbnails({ fetch, cacheBytes: 15 });
     const loans = ["/a", "/b", "/c"].map((url) => thumbnails.borrow({ url, offset: 0, length: 10 }));
@@ -218,7 +218,7 @@ describe("thumbnails", () => {
     expect(thumbnails.held.pictures).toBe(2);
   });
 
-  it("asks for a few at a time, the latest wishes first and those of one moment in order", async () => {
+  it("fetches a few at a time: the latest requests first, those made together in order", async () => {
     const { fetch, asked, answer } = server({ "/1": 1, "/2": 1, "/3": 1, "/4": 1, "/5": 1, "/6": 1 });
     const thumbnails = new Thumbnails({ fetch, parallel: 2 });
     for (const url of ["/1", "/2", "/3", "/4"]) thumbnails.borrow({ url, offset: 0, length: 1 });
@@ -230,7 +230,7 @@ describe("thumbnails", () => {
     expect(asked).toEqual(["/1", "/2", "/5", "/6", "/3", "/4"]);
   });
 
-  it("fetches nothing while it is told to wait, what has left meanwhile not at all", async () => {
+  it("fetches nothing during a pause, and never what has left the screen during it", async () => {
     const { fetch, asked } = server({ "/1": 1, "/2": 1, "/3": 1 });
     const thumbnails = new Thumbnails({ fetch });
     thumbnails.pauseFetches(20);
@@ -246,7 +246,7 @@ describe("thumbnails", () => {
     expect(asked).toEqual(["/2", "/3"]);
   });
 
-  it("fetches but a few after a wait, all after another or once it is told to", async () => {
+  it("fetches only a few after a pause, and all after another pause or when resumed", async () => {
     const urls = Array.from({ length: 12 }, (_, i) => `/${String(i)}`);
     for (const ended of [false, true]) {
       const { fetch, asked } = server({});
@@ -260,7 +260,7 @@ describe("thumbnails", () => {
     }
   });
 
-  it("cut out of a pack that is here already wait too", async () => {
+  it("from a pack that is already loaded wait during a pause as well", async () => {
     const { fetch, answer, asked } = server({ "/pack": 100 });
     const thumbnails = new Thumbnails({ fetch });
     thumbnails.borrow({ url: "/pack", offset: 0, length: 40 });
@@ -275,7 +275,7 @@ describe("thumbnails", () => {
     expect(asked).toEqual(["/pack"]);
   });
 
-  it("fails visibly, and may be asked again", async () => {
+  it("reports a failure, and can be requested again", async () => {
     const { fetch, asked, answer } = server({ "/short": 3 });
     const thumbnails = new Thumbnails({ fetch });
     const lost = thumbnails.borrow({ url: "/missing", offset: 0, length: 1 });

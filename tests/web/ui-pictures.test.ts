@@ -1,4 +1,4 @@
-/** Pictures as queries without a browser: what is taken, named, kept, embedded, and what is refused. */
+/** Pictures as queries, without a browser: what is accepted, named, kept, embedded, and what is refused. */
 import { describe, expect, it, vi } from "vitest";
 
 import { drawnSize } from "../../web_assets/src/worker/decode";
@@ -21,8 +21,8 @@ const png = (width = 3, height = 2, tail = ""): Uint8Array<ArrayBuffer> => {
 const file = (content: Uint8Array<ArrayBuffer> | string, name = "a.png", type = "image/png") => new File([content], name, { type });
 const text = (content: string) => new TextEncoder().encode(content);
 
-describe("what a file is", () => {
-  it("is told by its first bytes, not by its name", () => {
+describe("the type of a file", () => {
+  it("is detected by its first bytes, not by its name", () => {
     expect(kindOf(png())).toBe("png");
     expect(kindOf(new Uint8Array([0xff, 0xd8, 0xff, 0xe0]))).toBe("jpeg");
     expect(kindOf(text("GIF89a..."))).toBe("gif");
@@ -35,7 +35,7 @@ describe("what a file is", () => {
     expect(kindOf(new Uint8Array())).toBe("unknown");
   });
 
-  it("has the size its header says", () => {
+  it("comes with the size given in its header", () => {
     expect(sizeOf(png(4000, 3000), "png")).toEqual({ width: 4000, height: 3000 });
     const jpeg = new Uint8Array([0xff, 0xd8, 0xff, 0xe1, 0, 6, 1, 2, 3, 4, 0xff, 0xff, 0xc2, 0, 11, 8, 0x0b, 0xb8, 0x0f, 0xa0, 3]);
     expect(sizeOf(jpeg, "jpeg")).toEqual({ width: 4000, height: 3000 });
@@ -44,13 +44,13 @@ describe("what a file is", () => {
     expect(sizeOf(vp8x, "webp")).toEqual({ width: 4096, height: 416 });
   });
 
-  it("is read of every picture of the golden pack's tests", () => {
+  it("is detected for every picture of the golden pack's tests", () => {
     const head = bytes(golden, "..", "..", "docs", "screenshot.webp");
     expect(kindOf(head)).toBe("webp");
     expect(sizeOf(head, "webp")!.width).toBeGreaterThan(500);
   });
 
-  it("is refused kindly where it cannot be searched with", () => {
+  it("gives a clear message if it cannot be used in a search", () => {
     expect(refusal(10, png())).toBeNull();
     expect(refusal(0, new Uint8Array())).toContain("empty");
     expect(refusal(10, text("hello"))).toBe("This is not a picture.");
@@ -59,7 +59,7 @@ describe("what a file is", () => {
     expect(undecodable("heic")).toContain("HEIC");
   });
 
-  it("is named by its content", async () => {
+  it("does not matter for its name, which depends on its content", async () => {
     expect(await hashOf(text("a"))).toBe("ca978112ca1bbdca");
     vi.stubGlobal("crypto", {});
     const [one, other] = [await hashOf(text("a")), await hashOf(text("b"))];
@@ -84,8 +84,8 @@ describe("a drop or paste", () => {
   });
 });
 
-describe("the size a picture is drawn at", () => {
-  it("is its own, or brought down to a short side that is enough", () => {
+describe("the size at which a picture is drawn", () => {
+  it("is its own, or reduced so that the shorter side is just enough", () => {
     expect(drawnSize(800, 600)).toEqual({ width: 800, height: 600 });
     expect(drawnSize(6000, 4000)).toEqual({ width: 1536, height: 1024 });
     expect(drawnSize(20_000, 300)).toEqual({ width: 20_000, height: 300 });
@@ -104,7 +104,7 @@ function means(changes: Partial<Means> = {}) {
 }
 
 describe("pictures of a query", () => {
-  it("are embedded once each, one after the other, with their weights", async () => {
+  it("are embedded once each, one after another, with their weights", async () => {
     let running = 0;
     const { pictures } = means({
       embed: async (given) => {
@@ -120,7 +120,7 @@ describe("pictures of a query", () => {
     expect(pictures.complete([{ hash: a!, weight: 1 }])).toBe(true);
   });
 
-  it("are the same picture where the content is", async () => {
+  it("are the same picture if they have the same content", async () => {
     const { pictures, embed } = means();
     const hashes = await pictures.add([file(png(), "one.png"), file(png(), "two.png")]);
     expect(hashes).toHaveLength(1);
@@ -130,7 +130,7 @@ describe("pictures of a query", () => {
     expect(embed).toHaveBeenCalledTimes(1);
   });
 
-  it("leave out what is no picture, and say why", async () => {
+  it("do not include files that are not pictures, and report why", async () => {
     const { pictures, embed } = means();
     const hashes = await pictures.add([file("hello", "notes.txt", "image/png"), file(png())]);
     expect(hashes).toHaveLength(1);
@@ -141,7 +141,7 @@ describe("pictures of a query", () => {
     expect(embed).toHaveBeenCalledTimes(1);
   });
 
-  it("come back from the device, without the model being asked again", async () => {
+  it("are restored from the device without running the model again", async () => {
     const first = means();
     const [hash] = await first.pictures.add([file(png(), "kept.png")]);
     await first.pictures.embeddings([{ hash: hash!, weight: 1 }]);
@@ -156,7 +156,7 @@ describe("pictures of a query", () => {
     expect(otherModel.embed).toHaveBeenCalledTimes(1);
   });
 
-  it("that only a link names are missing, until they are given again", async () => {
+  it("that only a link names are missing until they are added again", async () => {
     const { pictures } = means();
     const hash = await hashOf(png());
     expect(await pictures.embeddings([{ hash, weight: 1 }])).toEqual([]);
@@ -166,7 +166,7 @@ describe("pictures of a query", () => {
     expect(await pictures.embeddings([{ hash, weight: 1 }])).toHaveLength(1);
   });
 
-  it("may be tried again where the model could not be had, not where they cannot be read", async () => {
+  it("can be tried again if the model failed to load, but not if they cannot be read", async () => {
     const embed = vi.fn<Means["embed"]>().mockRejectedValueOnce(new Error("The network is down.")).mockResolvedValue(Float32Array.of(1));
     const { pictures } = means({ embed });
     const [hash] = await pictures.add([file(png())]);
@@ -183,7 +183,7 @@ describe("pictures of a query", () => {
     expect(other.pictures.get(bad!)).toMatchObject({ state: "failed", retryable: false });
   });
 
-  it("that are drawings are drawn first", async () => {
+  it("that are drawings (SVG) are drawn first", async () => {
     const { pictures, embed } = means();
     const [hash] = await pictures.add([file("<svg xmlns='x'/>", "a.svg", "image/svg+xml")]);
     await pictures.embeddings([{ hash: hash!, weight: 1 }]);
@@ -191,7 +191,7 @@ describe("pictures of a query", () => {
     expect(await pictures.file(hash!)?.text()).toBe("<svg xmlns='x'/>");
   });
 
-  it("are forgotten when asked to", async () => {
+  it("can be deleted from the device", async () => {
     const { pictures, shelf } = means();
     const [hash] = await pictures.add([file(png())]);
     await pictures.embeddings([{ hash: hash!, weight: 1 }]);
@@ -213,13 +213,13 @@ describe("the shelf", () => {
 describe("a view", () => {
   const hash = (i: number) => i.toString(16).padStart(16, "0");
 
-  it("takes pictures in, once each, in a mode that looks at them", () => {
+  it("adds each picture once, and changes to a mode that uses pictures", () => {
     const view = withPictures({ ...HOME, mode: "words", image: hash(9), pictures: [{ hash: hash(1), weight: -2 }] }, [hash(1), hash(2)]);
     expect(view).toMatchObject({ mode: "all", image: null, pictures: [{ hash: hash(1), weight: -2 }, { hash: hash(2), weight: 1 }] });
     expect(withPictures(HOME, Array.from({ length: 30 }, (_, i) => hash(i))).pictures).toHaveLength(MAX_QUERY_PICTURES);
   });
 
-  it("reads only pictures that can be", () => {
+  it("ignores invalid pictures", () => {
     expect(parseView("", `#picture=${hash(1)},-${hash(2)},0*${hash(3)},x,2.5*${hash(4)},${hash(1)}`).pictures)
       .toEqual([{ hash: hash(1), weight: 1 }, { hash: hash(2), weight: -1 }, { hash: hash(4), weight: 2.5 }]);
   });

@@ -1,4 +1,4 @@
-/** Help around the search box: recent searches, the list of options, ways out; and groups of look-alikes. */
+/** Help around the search box: recent searches, options, and suggestions if nothing was found; and groups of look-alikes. */
 import { describe, expect, it } from "vitest";
 
 import { hasGroups, lookAlikes, shownOrder, standIn } from "../../web_assets/src/ui/results/groups";
@@ -18,7 +18,7 @@ function storage(): Kept & { kept: Map<string, string> } {
 }
 
 describe("recent searches", () => {
-  it("are kept for each collection, the latest first, none twice", () => {
+  it("are kept for each collection, the latest first, without duplicates", () => {
     const store = storage();
     const recent = new Recent("https://x.org/a/", () => store);
     for (const text of ["dog", "cat", " DOG ", "x", ""]) recent.add(text);
@@ -29,7 +29,7 @@ describe("recent searches", () => {
     expect(store.kept.size).toBe(0);
   });
 
-  it("leave out what was searched on the way", () => {
+  it("leave out the beginnings of a later search", () => {
     const recent = new Recent("a", storage);
     for (const text of ["red", "red dress"]) recent.add(text);
     expect(recent.list()).toEqual(["red dress"]);
@@ -61,18 +61,18 @@ describe("the options of the search box", () => {
   };
   const number = (count: number) => `${String(count)} pictures`;
 
-  it("are recent searches and examples where nothing is typed", () => {
+  it("are recent searches and examples if nothing is typed", () => {
     expect(optionsFor(" ", offers, number).map(({ kind, text }) => `${kind} ${text}`))
       .toEqual(["recent red dress", "recent castle", "example something to drink"]);
   });
 
-  it("are what begins as typed, none twice", () => {
+  it("are what begins with the typed text, without duplicates", () => {
     expect(optionsFor("red", offers, number).map(({ kind, shown, hint }) => [kind, shown, hint])).toEqual([
       ["recent", "red dress", null], ["value", "red", "Tags"], ["word", "red", "3 pictures"], ["word", "reddish", "1 pictures"],
     ]);
   });
 
-  it("are gone through by arrow keys, by way of the box itself", () => {
+  it("are selected by arrow keys, and the box itself is one stop", () => {
     const down = [-1, 0, 1].map((active) => stepped(active, 2, 1));
     const up = [-1, 0, 1].map((active) => stepped(active, 2, -1));
     expect(down).toEqual([0, 1, -1]);
@@ -81,7 +81,7 @@ describe("the options of the search box", () => {
   });
 });
 
-describe("ways out of nothing", () => {
+describe("suggestions if nothing was found", () => {
   const fields = [{ name: "tags", label: "Tags", type: "tags" }, { name: "width", label: "Width", type: "number" }] as FieldDefinition[];
   const labels = (view: Partial<typeof HOME>, meaning = true) => waysOut({ ...HOME, ...view }, fields, ["sea"], meaning).map(({ label }) => label);
 
@@ -111,7 +111,7 @@ describe("look-alikes", () => {
   const list = firstPage("key", { results, total: null, divide: 5, stage: "final", notices: [], elapsedMs: 1 }, infos, 1000);
   const none = new Set<number>();
 
-  it("are one tile, or spread out after the first of them", () => {
+  it("are one tile, or expanded after the first of them", () => {
     expect(shownOrder(results, none).places).toEqual([0, 1, 3, 4, 7]);
     expect(shownOrder(results, new Set([0]))).toEqual({ places: [0, 2, 5, 1, 3, 4, 7], firsts: [0, 0, 0, 1, 3, 4, 7] });
     expect(lookAlikes(list, 0)).toBe(2);
@@ -119,7 +119,7 @@ describe("look-alikes", () => {
     expect(hasGroups(list)).toBe(true);
   });
 
-  it("take no place while they are hidden", () => {
+  it("take up no space while they are hidden", () => {
     const closed = geometryOf(list, measureFor(600), none);
     expect(visible(closed, 0, 10_000).tiles).toEqual([0, 1, 3, 4, 7]);
     expect(boxOf(closed, 2)).toBeNull();
@@ -128,7 +128,7 @@ describe("look-alikes", () => {
     expect(open.height).toBeGreaterThan(closed.height);
   });
 
-  it("stay on the side of the divide that their first is on", () => {
+  it("stay on the side of the divide where their first one is", () => {
     const divided = { ...list, divide: 1 };
     const { sections } = geometryOf(divided, measureFor(600), new Set([0]));
     const line = sections[0]!.divider!;
@@ -137,7 +137,7 @@ describe("look-alikes", () => {
     expect(sections[0]!.boxes![1]!.top).toBeGreaterThan(line);
   });
 
-  it("are walked through in the order of the screen", () => {
+  it("are reached in the order of the screen", () => {
     const walk = (open: ReadonlySet<number>) => {
       const geometry = geometryOf(list, measureFor(600), open);
       const seen = [0];
@@ -152,7 +152,7 @@ describe("look-alikes", () => {
     expect(neighbour(geometry, list.length, 1, "last")).toBe(7);
   });
 
-  it("that are hidden are stood in for by their first", () => {
+  it("that are hidden are represented by their first one", () => {
     expect(standIn(list, 5, none)).toBe(0);
     expect(standIn(list, 5, new Set([0]))).toBe(5);
     expect(standIn(list, 3, none)).toBe(3);

@@ -17,8 +17,8 @@ const read = (entry: FileEntry) => Promise.resolve(decoded(golden, "site-tiny", 
 const kind = (path: string, more: Partial<Asked> = {}): string =>
   kindOf({ url: new URL(path, scope).href, method: "GET", range: false, navigates: false, ...more }, scope, shell);
 
-describe("what the service worker answers", () => {
-  it("knows pages, the application, data and pictures", () => {
+describe("requests to the service worker", () => {
+  it("are recognised for pages, the application, data and pictures", () => {
     expect(kind("", { navigates: true })).toBe("page");
     expect(kind("index.html?q=cat", { navigates: true })).toBe("page");
     expect(kind("manifest.json")).toBe("mutable");
@@ -29,7 +29,7 @@ describe("what the service worker answers", () => {
     expect(kind("views/0123456789abcdef.webp")).toBe("view");
   });
 
-  it("lets everything else pass", () => {
+  it("are passed on to the network in all other cases", () => {
     expect(kind("data/catalog.0123456789abcdef.bin", { range: true })).toBe("pass");
     expect(kind("manifest.json", { method: "HEAD" })).toBe("pass");
     expect(kind("https://example.com/folder/manifest.json")).toBe("pass");
@@ -42,8 +42,8 @@ describe("what the service worker answers", () => {
   });
 });
 
-describe("what is kept for a visit without a network", () => {
-  it("is what the index files name", async () => {
+describe("what is kept for an offline visit", () => {
+  it("is what the index files list", async () => {
     const parts = await partsOf(tiny, read);
     for (const [part, name] of [["rows", "rows"], ["ids", "ids"], ["documents", "documents"]] as const) {
       expect(tiny[name].files.count).toBeGreaterThan(0);
@@ -55,7 +55,7 @@ describe("what is kept for a visit without a network", () => {
     expect(parts.text).toEqual([]);
   });
 
-  it("counts the model's files", async () => {
+  it("includes the model's files", async () => {
     const server = serveTiny({ model: true });
     const { text, tokens } = await partsOf(server.manifest, async (entry) => {
       const content = new Uint8Array(await (await server.fetch(`https://site.example/pictures/${entry.path}`)).arrayBuffer());
@@ -65,14 +65,14 @@ describe("what is kept for a visit without a network", () => {
     expect(tokens).toHaveLength(3);
   });
 
-  it("leaves out lists that are too long or not here, and nothing else", async () => {
+  it("excludes lists that are too long or not available, and nothing else", async () => {
     const long = { ...tiny, documents: { ...tiny.documents, files: { ...tiny.documents.files, count: 5000 } } };
     const parts = await partsOf(long, (entry) => (entry.path === tiny.rows.files.index.path ? Promise.reject(new Error("not here")) : read(entry)));
     expect(parts).toMatchObject({ rows: [], documents: [] });
     expect(parts.ids.length).toBeGreaterThan(0);
   });
 
-  it("is fetched on a fast connection without a limit, else kept only as far as it is here already", async () => {
+  it("is fetched on a fast unmetered connection, else kept only if the browser already has it", async () => {
     const parts = await partsOf(tiny, read);
     const generous = warming(tiny, parts, shell.files, true);
     expect(generous.fetch).toEqual(expect.arrayContaining([

@@ -30,7 +30,7 @@ const view: fc.Arbitrary<View> = fc.record({
 });
 
 describe("a view as a URL", () => {
-  it("comes back as it was, after # and after ?", () => {
+  it("is read as it was written, after # and after ?", () => {
     fc.assert(fc.property(view, (given) => {
       const url = new URL(formatView(given), "https://example.org/folder/");
       const back = parseView("", url.hash);
@@ -53,7 +53,7 @@ describe("a view as a URL", () => {
     expect(formatView(HOME)).toBe("#");
   });
 
-  it("leaves out what is malformed instead of failing", () => {
+  it("ignores malformed parts instead of failing", () => {
     fc.assert(fc.property(fc.string(), fc.string(), (search, hash) => { parseView(search, hash); }));
     expect(parseView("", "#mode=magic&image=../../etc&like=zz,00000000000000aa&in.year=abc&sort=--x&is.Tags=a"))
       .toEqual({ ...HOME, like: ["00000000000000aa"] });
@@ -110,7 +110,7 @@ describe("a list of results", () => {
     expect(indexOfId(filled, info(3).id)).toBe(-1);
   });
 
-  it("grows while a ranking without end gives full pages, and ends with a short one", () => {
+  it("grows while an open-ended ranking gives full pages, and ends with a short one", () => {
     let endless = list(results(0, PAGE));
     expect(endless).toMatchObject({ length: PAGE, exhausted: false });
     endless = withPage(endless, 1, ready(results(PAGE, PAGE)), 10_000);
@@ -120,14 +120,14 @@ describe("a list of results", () => {
     expect(endless.pages).toHaveLength(3);
   });
 
-  it("ends without an empty page when the last one is empty or the collection is through", () => {
+  it("ends without an empty page when the last one is empty or the collection ends", () => {
     const ended = withPage(list(results(0, PAGE)), 1, ready([]), 10_000);
     expect(ended).toMatchObject({ length: PAGE, exhausted: true });
     expect(ended.pages).toHaveLength(1);
     expect(list(results(0, PAGE), {}, PAGE).exhausted).toBe(true);
   });
 
-  it("takes the total where there is one, but not for more than it got", () => {
+  it("uses the total if there is one, but never more places than it received", () => {
     expect(list(results(0, PAGE), { total: 500 }).pages).toHaveLength(Math.ceil(500 / PAGE));
     expect(list(results(0, 5), { total: 500 }).length).toBe(5);
     expect(list([], { total: 0 })).toMatchObject({ length: 0, exhausted: true });
@@ -144,7 +144,7 @@ describe("the reducer", () => {
   const responded = (given: SearchResponse, hold = false): Action =>
     ({ type: "responded", key: "#q=x", response: given, infos: given.results.map(({ row }) => info(row)), hold });
 
-  it("shows words first and refines when the meaning is there", () => {
+  it("shows results by words first, and better ones when meaning is ready", () => {
     const first = run(opened, searching, responded(words));
     expect(first.list?.stage).toBe("words");
     expect(first.pending).not.toBeNull();
@@ -154,7 +154,7 @@ describe("the reducer", () => {
     expect(then.refinement).toBe(1);
   });
 
-  it("does not move results under a reader: better ones wait to be asked for", () => {
+  it("does not move results under a reader: better ones wait for a click", () => {
     const held = run(opened, searching, responded(words), responded(better, true));
     expect(held.list?.stage).toBe("words");
     expect(held.refined?.stage).toBe("final");
@@ -169,13 +169,13 @@ describe("the reducer", () => {
     expect(same.list?.stage).toBe("final");
   });
 
-  it("does not call provisional silence an empty result", () => {
+  it("does not show a provisional empty answer as an empty result", () => {
     const state = run(opened, searching, responded({ ...words, results: [], total: 0 }));
     expect(state.list).toBeNull();
     expect(state.pending).not.toBeNull();
   });
 
-  it("keeps the old results when a search fails, and says so", () => {
+  it("keeps the old results when a search fails, and reports it", () => {
     const state = run(opened, searching, responded(better), { type: "searching", key: "#q=y", now: 9 },
       { type: "search-failed", key: "#q=y", message: "No network." });
     expect(state.list?.key).toBe("#q=x");
@@ -183,7 +183,7 @@ describe("the reducer", () => {
     expect(state.pending).toBeNull();
   });
 
-  it("ignores answers to questions nobody asks any more", () => {
+  it("ignores answers to outdated searches", () => {
     const state = run(opened, searching, { type: "searching", key: "#q=y", now: 9 });
     expect(reduce(state, responded(better))).toBe(state);
     expect(reduce(state, { type: "search-failed", key: "#q=x", message: "late" })).toBe(state);

@@ -44,20 +44,20 @@ describe("links from a collection", () => {
 });
 
 describe("what an image is called", () => {
-  it("is its title, else its caption, else its file's name", () => {
+  it("is its title, else its caption, else its file name", () => {
     expect(nameOf(document({ title: "Sunset", caption: "x" }))).toBe("Sunset");
     expect(nameOf(document({ captions: ["Two dogs", "A second"], name: "IMG_0042" }))).toBe("Two dogs");
     expect(nameOf(document({ caption: "First line\nsecond line" }))).toBe("First line");
     expect(nameOf(document({}, "a/old_stone-bridge.jpg"))).toBe("old stone bridge");
   });
 
-  it("is what it shows where the file has but a number", () => {
+  it("is what it shows if the file name is only a number", () => {
     expect(nameOf(document({ name: "IMG_0042", label: "bonsai" }))).toBe("bonsai");
     expect(nameOf(document({ tags: ["sea", "dog", "ball", "sky"] }))).toBe("sea, dog, ball");
     expect(nameOf(document({ name: "IMG_0042" }))).toBe("IMG_0042");
   });
 
-  it("is never a whole novel", () => {
+  it("is never too long", () => {
     expect(nameOf(document({ caption: "word ".repeat(200) })).length).toBeLessThan(115);
   });
 });
@@ -68,7 +68,7 @@ describe("the sheet of a document", () => {
     field("camera"), field("iso", "number"), field("taken", "date"), field("width", "number"), field("mood"), field("empty"),
   ];
 
-  it("groups what belongs together and shows credit and licence", () => {
+  it("groups related fields and shows credit and licence", () => {
     const sheet = sheetOf(document({
       name: "IMG_0042", title: "Sunset", description: "Over the bay", tags: ["sea"], licence: "CC0", photographer: "Ann",
       camera: "X", iso: 100, taken: "2020-01-01", width: 400, mood: "calm", empty: "",
@@ -83,7 +83,7 @@ describe("the sheet of a document", () => {
 });
 
 describe("matched words", () => {
-  it("are cut where a text is shown in pieces", () => {
+  it("are split if a text is shown in pieces", () => {
     expect(cutPieces(["a ", "cat", ", and ", "cat\nb", " dog"], ["a cat, and cat", "b dog"], "\n"))
       .toEqual([["a ", "cat", ", and ", "cat", ""], ["", "b", " dog"]]);
     expect(cutPieces(["", "sea", ", sky"], ["sea", "sky"], ", ")).toEqual([["", "sea", ""], ["sky"]]);
@@ -105,11 +105,11 @@ describe("matched words", () => {
 });
 
 describe("words for numbers", () => {
-  it("write bytes as a download would", () => {
+  it("show bytes in decimal units, like downloads", () => {
     expect([0, 999, 1000, 1500, 22_800_000, 999_600, 4.2e9].map(bytes)).toEqual(["0 B", "999 B", "1.0 kB", "1.5 kB", "23 MB", "1.0 MB", "4.2 GB"]);
   });
 
-  it("keep a picture's own wall clock", () => {
+  it("show dates in the picture's own local time", () => {
     expect(date("2021-05-04T23:59:00+09:00")).toMatch(/4.*2021|2021.*4/);
     expect(date("no date")).toBe("no date");
     expect(secondsOf(dayOf(1_600_000_000))).toBe(1_599_955_200);
@@ -121,7 +121,7 @@ describe("words for numbers", () => {
     expect(range(field("iso", "number"), 100)).toBe("at least 100");
   });
 
-  it("tell what loads, and how much of it", () => {
+  it("describe what is loading, and how much of it", () => {
     expect(loading({})).toBeNull();
     expect(loading({ model: { step: "model", loaded: 3_100_000, total: 8_600_000, done: false } }))
       .toBe("Loading the language model · 3.1 MB of 8.6 MB");
@@ -136,7 +136,7 @@ describe("the result count in words", () => {
     return summary({ ...HOME, ...view }, firstPage("#", { results, notices: [], elapsedMs: 0, stage: "final", ...response }, infos, 500), 500);
   };
 
-  it("says what was counted", () => {
+  it("describes what was counted", () => {
     expect(say({}, { total: 500 })).toBe("500 pictures");
     expect(say({ filters: [{ field: "a", kind: "any", values: ["b"] }] }, { total: 5 })).toBe("5 of 500 pictures");
     expect(say({ text: "cat", mode: "words" }, { total: 5, strictTotal: 5 })).toBe("5 pictures with “cat”");
@@ -154,7 +154,7 @@ describe("zoom", () => {
   const frame: Frame = { width: 800, height: 600, pictureWidth: 800, pictureHeight: 400 };
   const point = fc.integer({ min: -400, max: 400 });
 
-  it("keeps the point under the pointer where it is, as far as the edges allow", () => {
+  it("does not move the point under the pointer, as far as the edges allow", () => {
     const zoomed = zoomAt(FITTED, 4, 100, 0, frame);
     expect(zoomed.scale).toBe(4);
     expect((100 - zoomed.x) / zoomed.scale).toBeCloseTo(100);
@@ -175,13 +175,13 @@ describe("zoom", () => {
     ));
   });
 
-  it("fits pictures without turning small ones to mush", () => {
+  it("fits pictures without enlarging small ones too much", () => {
     expect(fit(4000, 3000, 800, 600, 2)).toEqual({ width: 800, height: 600 });
     expect(fit(100, 50, 800, 600, 2)).toEqual({ width: 200, height: 100 });
     expect(fit(0, 0, 800, 600, 2)).toEqual({ width: 600, height: 600 });
   });
 
-  it("tells a swipe from a scroll", () => {
+  it("distinguishes a swipe from a scroll", () => {
     expect(swipeOf(-90, 10, -0.2)).toBe("next");
     expect(swipeOf(40, 5, 0.9)).toBe("previous");
     expect(swipeOf(40, 5, 0.1)).toBeNull();

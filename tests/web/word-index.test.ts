@@ -1,4 +1,4 @@
-/** Ranking by words from postings against SQLite's own bm25, over texts made at random. */
+/** Ranking by words from postings, compared with SQLite's own bm25, over random texts. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import { loadSqlite } from "../../web_assets/src/catalog";
@@ -12,7 +12,7 @@ const WORDS = ["dog", "dogs", "runs", "running", "snow", "Zürich", "x", "the", 
 let database: Database;
 let index: WordIndex;
 
-/** Numbers from 0 to below 1, the same at every run. */
+/** Numbers from 0 to below 1, the same in every run. */
 function* numbers(): Generator<number> {
   for (let state = 12345; ; state = (state * 1103515245 + 12345) % 2 ** 31) yield state / 2 ** 31;
 }
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const text = (most: number) => Array.from({ length: Math.floor((random.next().value as number) * most) }, word).join(" ");
   database.transaction(() => {
     for (let row = 0; row < ROWS; row++) {
-      // One is long enough for numbers of two bytes.
+      // One text is long enough for numbers of two bytes.
       const bind = [row + 1, text(5), row === 300 ? text(4000) + " rare" : text(12)];
       database.exec({ sql: "insert into fts(rowid, title, text) values (?, ?, ?)", bind });
     }
@@ -51,14 +51,14 @@ describe("ranking by words", () => {
     for (const count of [1, 7, 100, 5000]) expect([...others.first(count).rows]).toEqual([...others.all()].slice(0, count));
   });
 
-  it("leaves out what is not allowed, which stays part of the statistics", () => {
+  it("leaves out rows that are not allowed, but counts them in the statistics", () => {
     const allowed = (row: number) => row % 3 === 0;
     const { strict, others } = rankWords(index, lists(["dog", "snow"]), allowed, () => 1);
     expect([...strict.all()]).toEqual(bySqlite("dog AND snow").filter(allowed));
     expect(others.length).toBe(bySqlite("dog OR snow").filter(allowed).length - strict.length);
   });
 
-  it("says which part of the words a row has", () => {
+  it("gives the share of the words that a row has", () => {
     const { strict, others } = rankWords(index, lists(["dog", "bridge"]), null, (having) => 1 / having);
     const [dog, bridge] = ["dog", "bridge"].map((word) => index.postings(word)!.rows);
     expect(new Set(strict.first(10).shares)).toEqual(new Set([1]));
@@ -70,7 +70,7 @@ describe("ranking by words", () => {
     });
   });
 
-  it("takes only single terms, and words that nothing has", () => {
+  it("accepts only single terms, also words that do not occur", () => {
     expect(index.postings("grand-piano")).toBeNull();
     expect(index.postings("…")).toBeNull();
     expect(index.postings("unheardof")!.rows).toHaveLength(0);
@@ -87,7 +87,7 @@ describe("ranking by words", () => {
   });
 });
 
-describe("an order of which the beginning is asked for", () => {
+describe("an order of which only the first rows are read", () => {
   it("keeps ties in row order", () => {
     const order = new Ordered(Uint32Array.of(9, 4, 7, 1, 3), Float64Array.of(1, 2, 1, 1, 0), new Float64Array(5));
     expect([...order.first(2).rows]).toEqual([3, 1]);

@@ -1,4 +1,4 @@
-/** The page's side and the worker's side of the messages, joined without a worker. */
+/** The page's side and the worker's side of the messages, connected without a worker. */
 import { describe, expect, it } from "vitest";
 import { workerCollection } from "../../web_assets/src/api/collection";
 import { Engine, QueryError } from "../../web_assets/src/engine";
@@ -72,10 +72,10 @@ describe("a collection behind a worker", () => {
     await expect(collection.warm()).resolves.toBeUndefined();
   });
 
-  it("passes provisional answers and progress on", async () => {
+  it("passes on provisional answers and progress", async () => {
     const { collection, server } = await connect();
     const real = server.fetch;
-    // The text tower arrives once the words have answered.
+    // The text tower arrives after the answer by words.
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => { release = resolve; });
     server.faults.set("model/text.onnx", async () => {
@@ -108,7 +108,7 @@ describe("a collection behind a worker", () => {
     await expect(collection.document(1)).rejects.toMatchObject({ status: 404, retryable: false });
   });
 
-  it("answers nothing that is not in the table of methods", async () => {
+  it("rejects methods that are not in the table", async () => {
     const { workers } = await connect();
     const answers: unknown[] = [];
     workers[0]!.addEventListener("message", (event: never) => { answers.push((event as MessageEvent).data); });
@@ -142,7 +142,7 @@ describe("a collection behind a worker", () => {
 });
 
 describe("a worker that dies", () => {
-  it("fails what is under way with an error that may be tried again, and is replaced", async () => {
+  it("rejects the calls under way with a retryable error, and is replaced", async () => {
     const { collection, workers } = await connect();
     const search = collection.search({ text: "cat", mode: "words", k: 3 });
     const rows = collection.rows([1]);
@@ -155,7 +155,7 @@ describe("a worker that dies", () => {
     expect(workers).toHaveLength(2);
   });
 
-  it("while opening is an error, and opening may be tried again", async () => {
+  it("while opening is an error, and opening can be tried again", async () => {
     let attempts = 0;
     const server = serveTiny();
     const client = new WorkerClient(() => {
@@ -167,7 +167,7 @@ describe("a worker that dies", () => {
     expect((await client.open()).collection.count).toBe(24);
   });
 
-  it("because it was closed rejects everything, now and later", async () => {
+  it("because it was closed rejects all calls, also later ones", async () => {
     const { collection, workers } = await connect();
     const search = collection.search({ text: "cat", mode: "all", k: 3 });
     await Promise.resolve();
@@ -179,7 +179,7 @@ describe("a worker that dies", () => {
 });
 
 describe("errors", () => {
-  it("arrive as what they were", () => {
+  it("keep their type and properties", () => {
     for (const error of [new LoadError("m", "u", 503, true), new FormatError("f"), new QueryError("q"), new DOMException("a", "AbortError"), new TypeError("t")]) {
       const arrived = decodeError(structuredClone(encodeError(error)));
       expect([arrived.name, arrived.message]).toEqual([error.name, error.message]);

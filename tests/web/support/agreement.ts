@@ -3,7 +3,7 @@
 export interface Ranking {
   /** The whole ranking, without `k:`. */
   rows: number[];
-  /** Its rows in the words arm, best first. */
+  /** The rows of the words arm, best first. */
   words?: number[];
   /** Which part of the words those rows have; absent if all of them have all words. */
   coverage?: number[];
@@ -11,7 +11,7 @@ export interface Ranking {
   similarity?: number[];
 }
 
-/** What keeps `found` from agreeing with a ranking; null if they agree. */
+/** Why `found` does not agree with a ranking; null if it does. */
 export function disagreement(
   { rows, words = [], coverage, similarity }: Ranking, found: number[],
   { mode, tolerance, limit, ordered }: { mode: string; tolerance: number; limit: number | null; ordered: boolean },

@@ -1,4 +1,4 @@
-/** What the golden site holds, for writing it again in another layout. */
+/** The content of the golden site, for writing it again in another layout. */
 import { join } from "node:path";
 import {
   FileList, idAt, paddedDim, readDocuments, readQuantizer, readRows, readVectors, type FileEntry, type FileListEntry, type Manifest, type RowsBlock,
@@ -9,7 +9,7 @@ import type { Content } from "./writer";
 const folder = join(golden, "site-tiny");
 const load = (entry: FileEntry) => Promise.resolve(decoded(folder, entry.path));
 
-/** The decoded files of a list with the rows that each begins with and has. */
+/** The decoded files of a list, each with its first row and number of rows. */
 async function filesOf({ block, files }: { block: number; files: FileListEntry }, count: number) {
   const entries = await new FileList(files, load).entries();
   return entries.map((entry, i) => ({ content: decoded(folder, entry.path), first: i * block, count: Math.min(block, count - i * block) }));

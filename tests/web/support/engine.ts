@@ -1,4 +1,4 @@
-/** The engine over the golden site, and what that site holds. */
+/** The engine over the golden site, and the content of that site. */
 import { Engine, type LoadProgress, type SearchResponse } from "../../../web_assets/src/engine";
 import { golden, json } from "./files";
 import { assets, BASE, type Server } from "./site";

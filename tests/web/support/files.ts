@@ -22,7 +22,7 @@ export function json<T>(...path: string[]): T {
   return JSON.parse(readFileSync(join(...path), "utf8")) as T;
 }
 
-/** A file of an npm package. */
+/** The content of a file of an npm package. */
 export function packageFile(specifier: string): Uint8Array<ArrayBuffer> {
   return bytes(require.resolve(specifier));
 }
@@ -30,7 +30,7 @@ export function packageFile(specifier: string): Uint8Array<ArrayBuffer> {
 export const sqliteWasm = () => Promise.resolve(packageFile("@sqlite.org/sqlite-wasm/sqlite3.wasm"));
 export const ortWasm = () => Promise.resolve(packageFile("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
 
-/** The RGBA pixels of a PNG of 8 bits a channel, RGB or RGBA, not interlaced. */
+/** The RGBA pixels of a PNG with 8 bits per channel, RGB or RGBA, not interlaced. */
 export function readPng(...path: string[]): { width: number; height: number; data: Uint8Array } {
   const file = Buffer.from(bytes(...path));
   let [width, height, channels] = [0, 0, 0];

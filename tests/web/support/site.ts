@@ -1,4 +1,4 @@
-/** The golden site as a server would give it, with faults on demand. */
+/** The golden site as a server would serve it, with faults on demand. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest, PackManifest } from "../../../web_assets/src/format";
@@ -11,10 +11,10 @@ export const assets: Assets = { sqlite: sqliteWasm, runtime: ortWasm };
 
 export interface Server {
   fetch: typeof fetch;
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   asked: string[];
   manifest: Manifest;
-  /** What answers a path instead of its file: a status, another body, or a promise to wait for. */
+  /** The answer for a path instead of its file: a status, another body, or a promise to wait for. */
   faults: Map<string, () => Promise<Response> | Response>;
 }
 
@@ -23,7 +23,7 @@ type PackFiles = Map<string, Uint8Array<ArrayBuffer>>;
 export interface TinyOptions {
   /** tests/golden/pack-tiny is the site's model, changed before it is published. */
   model?: boolean | ((pack: PackManifest, files: PackFiles) => void);
-  /** Another manifest, and files that the golden site lacks. */
+  /** Another manifest, and files that the golden site does not have. */
   change?: (manifest: Manifest, files: Files) => void;
 }
 
@@ -44,7 +44,7 @@ export function serveTiny({ model = false, change }: TinyOptions = {}): Server {
   });
 }
 
-/** A site of a manifest and files; `fallback` gives the others. */
+/** A site with a manifest and files; `fallback` gives the others. */
 export function serve(
   manifest: Manifest, files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>, fallback: (path: string) => Uint8Array<ArrayBuffer> | null = () => null,
 ): Server {

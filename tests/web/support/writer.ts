@@ -1,4 +1,4 @@
-/** A small writer of docs/FORMAT.md for tests: sites with blocks, lists and orders that the golden files do not have. */
+/** A small writer of the format in docs/FORMAT.md, for tests: sites with blocks, lists and orders that the golden files do not have. */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { FileEntry, FileListEntry, ImageDocument, Manifest, PackManifest, Section } from "../../../web_assets/src/format";
@@ -31,7 +31,7 @@ export function container(kind: string, header: Record<string, unknown>, section
   return bytes;
 }
 
-/** Files under the names that their content gives them. */
+/** Files named by the hash of their content. */
 export class Files {
   readonly stored = new Map<string, Uint8Array<ArrayBuffer>>();
 
@@ -43,7 +43,7 @@ export class Files {
     return { path, bytes: bytes.length, raw_bytes: content.length, sha256, ...(index ? { index: true } : {}) };
   }
 
-  /** A file as it was stored before, gzip-compressed or not. */
+  /** A file stored as it is in the golden site, gzip-compressed or not. */
   keep(path: string, bytes: Uint8Array<ArrayBuffer>): FileEntry {
     const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
     this.stored.set(path, bytes);
@@ -75,7 +75,7 @@ export class Files {
   }
 }
 
-/** What a site holds, however it is cut into files. */
+/** The content of a site, independent of how it is divided into files. */
 export interface Content {
   base: Omit<Manifest, "columns" | "rows" | "ids" | "order" | "documents" | "catalog" | "vectors" | "model" | "suggestions" | "program">;
   ids: string[];
