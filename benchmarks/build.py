@@ -1,4 +1,4 @@
-"""How fast a collection becomes a site, and how much a visitor loads before the first result by meaning.
+"""How fast a site is built, and how much a visitor loads before the first results by meaning.
 
     make bench NAME=build [ARGS="--pictures FOLDER --query TEXT"]
 

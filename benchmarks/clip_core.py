@@ -1,4 +1,4 @@
-"""A text core of the shape of OpenCLIP's ViT-B/32, made without torch: the measure of a text tower's speed.
+"""A text core like OpenCLIP's ViT-B/32, made without torch: a reference for the speed of text towers.
 
 Twelve layers of width 512 with eight heads and a causal mask, pooled at the last token (Radford et
 al., "Learning Transferable Visual Models From Natural Language Supervision", 2021). The weights are

@@ -83,7 +83,7 @@ EMBED = """async ([texts, pictures]) => {
 
 @contextmanager
 def serving_cores(files: dict[str, bytes]) -> Iterator[str]:
-    """The page above, onnxruntime-web and `files`, at an address of this machine."""
+    """Serve the page above, onnxruntime-web and `files` on this machine."""
     runtime = ROOT / "web_assets/node_modules/onnxruntime-web/dist"
     types = {".mjs": "text/javascript", ".wasm": "application/wasm"}
 
@@ -145,7 +145,7 @@ def wire(encoder: Encoder, captions: list[str]) -> dict[str, int]:
 
 
 def speed(page: Page, encoder: Encoder) -> dict[str, float]:
-    """Both text cores, by turns."""
+    """Time both text cores, in alternation."""
     manifest = encoder.pack.manifest
     files = {
         "own.onnx": encoder.pack.read(manifest["text"]["file"]),
@@ -174,7 +174,7 @@ def parity(page: Page, model: str, captions: list[str], count: int) -> dict[str,
         for number, path in enumerate(chosen):
             (source / f"{number:03}.jpg").write_bytes(path.read_bytes())
         run_cli("build", source, "-o", site, "--model", model)
-        # Beside the site, so that the page may read the very files.
+        # Next to the site, so that the page can read the same files.
         names = [f"{number:03}.jpg" for number in range(count)]
         for name in names:
             (site / name).write_bytes((source / name).read_bytes())

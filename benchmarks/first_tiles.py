@@ -47,7 +47,7 @@ _SHOWN = """() => {
 
 
 class _Server(http.server.ThreadingHTTPServer):
-    """Serves one folder and remembers what was asked for and how many bytes of it were sent."""
+    """Serves one folder, and records each request and how many bytes of its answer were sent."""
 
     daemon_threads = True
 
@@ -86,11 +86,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(part)
                 record[1] += len(part)
         except ConnectionError:
-            # The page gave up this file, a thumbnail that is no longer wanted for example.
+            # The page cancelled this request, for example because a thumbnail is no longer needed.
             self.close_connection = True
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: the requests are part of the result."""
+        """Do not log requests: they are part of the result."""
 
 
 @cache
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("site", type=Path, help="folder of a built site")
     options = parser.parse_args()
     if not (options.site / "manifest.json").is_file():
-        sys.exit(f"There is no site in {options.site}.")
+        sys.exit(f"{options.site} is not a site: it has no manifest.json.")
     result: dict[str, Any] = {}
     for name, (width, height) in VIEWS.items():
         result[name] = visit(options.site, width, height)

@@ -33,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def run(name: str, *arguments: str | Path) -> dict[str, Any]:
-    """Run another benchmark in a process of its own; the JSON object on its last line."""
+    """Run another benchmark in its own process. Returns the JSON object on its last line."""
     command = [sys.executable, str(HERE / name), *map(str, arguments)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:

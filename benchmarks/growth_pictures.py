@@ -21,7 +21,7 @@ _FIRST_DAY = datetime.datetime(2005, 1, 1)
 
 @dataclass(frozen=True)
 class Source:
-    """A picture of the test data and what its own table says about it."""
+    """A picture of the test data with its metadata from the table."""
 
     path: Path
     caption: str
@@ -100,7 +100,7 @@ class Growing:
 
 
 def _altered(path: Path, number: int, turn: int) -> Image.Image:
-    """A crop of 70 to 95 % of the sides at a place that depends on the numbers, often mirrored."""
+    """A crop of 70 to 95 % of each side at a position that depends on the numbers, often mirrored."""
     with Image.open(path) as opened:
         image = ImageOps.exif_transpose(opened).convert("RGB")
     mix = (number * 2654435761 + turn * 40503) % (1 << 32)

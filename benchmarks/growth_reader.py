@@ -31,7 +31,7 @@ WORDS = (20, 60, 200)
 
 
 def search(site: str, kind: str, task: dict[str, Any]) -> dict[str, float]:
-    """Answer one query in this process, which has done nothing else."""
+    """Answer one query in this new process."""
     start = time.perf_counter()
     import numpy as np
 
@@ -64,7 +64,7 @@ def search(site: str, kind: str, task: dict[str, Any]) -> dict[str, float]:
 
 
 class Ready:
-    """Stands for an encoder: gives a vector that was made before."""
+    """Replaces an encoder: returns a vector that was computed before."""
 
     def __init__(self, vector: Any) -> None:
         self.vector = vector
@@ -87,7 +87,7 @@ def prepare(site: str) -> dict[str, Any]:
 
 
 def in_new_process(site: str, kind: str, task: dict[str, Any]) -> dict[str, float]:
-    """What one search costs in a process of its own."""
+    """The cost of one search in its own process."""
     command = [sys.executable, str(Path(__file__).resolve()), site, "--search", kind]
     done = subprocess.run(command, input=json.dumps(task), stdout=subprocess.PIPE, text=True)
     if done.returncode:

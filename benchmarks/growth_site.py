@@ -1,4 +1,4 @@
-"""Writes a large synthetic site: what it costs in memory, processor time, files and bytes.
+"""Writes a large synthetic site and measures memory, processor time, files and bytes.
 
     python benchmarks/growth_site.py FOLDER [--rows 1000000] [--dim 256] [--no-model] [--no-pages]
 

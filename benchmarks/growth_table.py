@@ -1,4 +1,4 @@
-"""What a sidecar table of two million rows costs to read and to join with two million pictures.
+"""The cost of reading a sidecar table of two million rows and joining it with two million pictures.
 
     python benchmarks/growth_table.py [--rows 2000000]
 
@@ -109,7 +109,7 @@ def write(path: Path, rows: int) -> None:
     for piece in table(rows):
         batch = pyarrow.RecordBatch.from_pylist(piece)
         writer = writer or parquet.ParquetWriter(path, batch.schema)
-        # Row groups of pyarrow's default size, 1,048,576 rows.
+        # pyarrow's default size of row groups: 1,048,576 rows.
         writer.write_batch(batch, row_group_size=1 << 20)
     if writer is not None:
         writer.close()
@@ -145,7 +145,7 @@ def load(path: Path, rows: int) -> dict[str, Any]:
 
 
 def measure(rows: int) -> dict[str, Any]:
-    """Writes and reads the table in both formats, each in a process of its own."""
+    """Writes and reads the table in both formats, each in its own process."""
     kinds: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="imagedb-table-") as folder:
         for kind in ("jsonl", "parquet"):

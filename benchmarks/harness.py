@@ -1,4 +1,4 @@
-"""What the benchmarks share: collections, the command line, a counting server, a browser."""
+"""Shared parts of the benchmarks: collections, the command line, a counting server, a browser."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from imagedb_site.serve import SiteServer  # noqa: E402
 
 
 def note(text: str) -> None:
-    """What the benchmark is doing, on standard error: the last line of standard output is the result."""
+    """Report progress on standard error; the last line of standard output is the result."""
     print(text, file=sys.stderr, flush=True)
 
 
 def collection(name: str) -> Path:
-    """A folder of the test data; exits with a clear message where it is absent."""
+    """A folder of the test data; exits with a clear message if it is missing."""
     folder = DATA / name
     if not folder.is_dir():
         sys.exit(f"The pictures of {name!r} are not there ({folder}).")
@@ -38,7 +38,7 @@ def collection(name: str) -> Path:
 
 
 def run_cli(*arguments: str | Path) -> tuple[dict[str, Any], float]:
-    """Run `imagedb-site … --json` in a process of its own; its report and its wall-clock seconds."""
+    """Run `imagedb-site … --json` in its own process. Returns its report and its wall-clock seconds."""
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "imagedb_site.cli.main", *map(str, arguments), "--json"],
@@ -135,5 +135,5 @@ def median(values: Sequence[float]) -> float:
 
 
 def emit(result: dict[str, Any]) -> None:
-    """The one JSON object, as the last line."""
+    """Print the result as one JSON object, on the last line."""
     print(json.dumps(result, sort_keys=True))

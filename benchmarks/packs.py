@@ -50,7 +50,7 @@ def main() -> None:
     for name in models:
         file = CACHE / f"{name}.json"
         if not file.exists() and "--report" not in arguments:
-            # A process each, so that the memory of one is free for the next.
+            # One process for each, so that its memory is free for the next.
             done = subprocess.run([sys.executable, __file__, "--one", name], check=False)
             print(f"{name}: exit {done.returncode}", file=sys.stderr, flush=True)
         if not file.exists():
@@ -238,7 +238,7 @@ def chromium(core: Path, tokens: int, width: int, uses_ids: bool) -> dict[str, A
             timed = page.evaluate("([t, w, i]) => window.run(t, w, i)", [tokens, width, uses_ids])
             browser.close()
         return {"encode_ms": round(timed["encode"], 1), "load_ms": round(timed["load"])}
-    except Exception as error:  # what a browser cannot run is a result, too
+    except Exception as error:  # a model that the browser cannot run is also a result
         return {"encode_ms": None, "encode_error": str(error).splitlines()[0][:160]}
     finally:
         server.shutdown()

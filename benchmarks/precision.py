@@ -1,8 +1,8 @@
-"""Do plain class words bring the right pictures first, in the browser as in the exact search?
+"""Do plain class names find the right pictures first, in the browser and in the exact search?
 
     make bench NAME=precision
 
-Builds the class-folder collection, asks every class name in plain words (mode meaning, so that the labels
+Builds the class-folder collection, searches for every class name (mode meaning, so that the labels
 themselves cannot help) in Chromium and of the library's exact search, and counts the right ones
 among the first ten. Prints both, and how far the two lists of ten agree.
 """

@@ -5,10 +5,10 @@
 golden_mismatches       golden queries answered otherwise than written: reader, library, Node, Chromium
 hybrid_r10              both arms: share of captions that find their photograph among the first 10; half of
 text_r10, vector_r10    the photographs keep another caption as text. By words alone, by meaning alone
-hybrid_full_r10 …       the same where all photographs keep a caption
+hybrid_full_r10 …       the same if all photographs keep a caption
 negative_unwanted_drop  how much of the unwanted class a negative takes out of the first 20, by meaning alone
 negative_wanted_kept    how much of the wanted classes stays there
-negative_subtract       the same two, where the negative is only subtracted with weight ½
+negative_subtract       the same two, if the negative is only subtracted with weight ½
 combined_p7, …          of a colour picture + "black and white": share of black-and-white pictures of its
                         class among the first 7; of the picture alone, of the text alone
 likely_f1               F1 of likely matches, class names against their pictures; likely_f1_best with the best
@@ -123,7 +123,7 @@ def hybrid(encoder: Encoder, texts: Texts, temperature: float) -> dict[str, floa
 
 
 def negatives(texts: Texts, index: MemoryIndex, labels: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Only by meaning: the words of class names would make it easy."""
+    """Measured by meaning only, because the words of class names would make it easy."""
 
     def first(text: str) -> list[int]:
         answer = evaluate(parse(text), index, texts, mode="meaning", k=20)
@@ -214,7 +214,7 @@ def relevance(texts: Texts, index: MemoryIndex, labels: np.ndarray[Any, Any]) ->
 def image_queries(encoder: Encoder, files: Sequence[Path], embeddings: Floats) -> dict[str, float]:
     """100 picture queries over 7,384 pictures in one call of the command, from its start to its end.
 
-    Once by pictures of the collection, whose embeddings are there, and once by files, which are embedded.
+    Once with pictures of the collection, whose embeddings exist, and once with files to be embedded.
     """
     with tempfile.TemporaryDirectory() as place:
         site = Path(place) / "site"
@@ -253,7 +253,7 @@ def image_queries(encoder: Encoder, files: Sequence[Path], embeddings: Floats) -
 
 
 def golden_mismatches(browser: bool) -> dict[str, int]:
-    """Every golden query everywhere, by the tests' own rule of agreement."""
+    """Compare all golden queries in all implementations, by the rule of agreement of the tests."""
     sys.path[:0] = [str(ROOT / "tests" / "golden"), str(ROOT / "tests" / "e2e")]
     import make_queries
     from agreement import disagreement

@@ -74,7 +74,7 @@ def typed(page: Page, text: str) -> tuple[float, float]:
 
 
 def pasted(page: Page, text: str) -> tuple[float, float]:
-    """The same where the text comes at once, followed by Enter: from Enter on."""
+    """The same if the whole text is entered at once, followed by Enter; measured from Enter."""
     page.focus("#search")
     page.keyboard.press("Control+A")
     page.keyboard.press("Delete")
@@ -119,7 +119,7 @@ def latency(
     median: Callable[[Sequence[float]], float],
     site: Path | None = None,
 ) -> dict[str, Any]:
-    """Of a site of `count` pictures, written anew unless `site` is one."""
+    """Measure a site of `count` pictures: `site`, or a new one if `site` is None."""
     with tempfile.TemporaryDirectory() as place:
         if site is None:
             site = Path(place) / "site"

@@ -1,4 +1,4 @@
-"""A large made-up collection of real parts, and what people would type into its search box."""
+"""A large synthetic collection made of real parts, and queries that people might type."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def write_large(folder: Path, pack: ModelPack, embeddings: Floats, count: int) -
     vectors = np.tile(embeddings, (-(-count // len(embeddings)), 1))[:count]
     vectors = vectors + 0.03 * random.standard_normal(vectors.shape, dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    told = [caption for captions in captioned("train")[1] for caption in captions]
-    chosen = random.integers(0, len(told), count)
+    training_captions = [caption for captions in captioned("train")[1] for caption in captions]
+    chosen = random.integers(0, len(training_captions), count)
     pictures = [_thumbnail(file) for file in captioned("val")[0][: len(embeddings)]]
     rows = []
     for row in range(count):
@@ -49,7 +49,7 @@ def write_large(folder: Path, pack: ModelPack, embeddings: Floats, count: int) -
                 height=4 * size[1],
                 thumbnail=size,
                 placeholder=hashed,
-                fields={"title": told[chosen[row]]},
+                fields={"title": training_captions[chosen[row]]},
             )
         )
     site = SiteInput(
@@ -70,7 +70,7 @@ def image_id(row: int) -> str:
 
 
 def typed_queries(count: int) -> list[str]:
-    """So many different queries: neighbouring words of captions that the site's texts are not made of."""
+    """`count` different queries: neighbouring words of captions that are not used in the site's texts."""
     found: dict[str, None] = {}
     for captions in captioned("val")[1]:
         words = [w for w in re.findall(r"[a-z]+", captions[4].lower()) if w not in _SMALL]

@@ -1,4 +1,4 @@
-"""A trained checkpoint through export, build and browser: are the first ten those of torch?
+"""Exports a trained checkpoint, builds a site and searches it: are the first ten results those of torch?
 
     make bench NAME=roundtrip        # needs the extra: .venv/bin/pip install -e '.[openclip]'
 

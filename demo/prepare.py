@@ -21,7 +21,7 @@ STAMP = "complete"
 
 
 def fetch(folder: Path) -> Path:
-    """The package's archive in `folder`, downloaded by npm unless it is there."""
+    """The package's archive in `folder`; npm downloads it if it is missing."""
     archive = folder / (PACKAGE.replace("@", "-") + ".tgz")
     if not archive.exists():
         npm = shutil.which("npm")
@@ -34,7 +34,7 @@ def fetch(folder: Path) -> Path:
 
 
 def unpack(archive: Path, pictures: Path) -> list[dict[str, object]]:
-    """Write the colour drawings into `pictures`; give the rows of the package's table."""
+    """Write the colour drawings into `pictures`. Returns the rows of the package's table."""
     rows: list[dict[str, object]] = []
     with tarfile.open(archive) as tar:
         for member in tar:

@@ -1,9 +1,9 @@
 """Finds a Chromium for the browser tests and benchmarks, or installs one.
 
-    python tests/browser.py      makes sure there is one
+    python tests/browser.py      installs one if there is none
 
 In turn: the path in IMAGEDB_CHROMIUM, a Chromium or Chrome on PATH, Playwright's own browser
-(downloaded when absent), and, where that download is impossible and this user may install packages,
+(downloaded if it is missing), and, if that download fails and this user may install packages,
 Debian's `chromium`.
 """
 
@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Quiet: no sandbox for root and containers, no calls home at start.
+# No sandbox (for root and containers), no requests to the vendor at start.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-quic",
@@ -33,7 +33,7 @@ ARGUMENTS = [
 def chromium_path() -> str | None:
     """The executable to start; None means Playwright's own browser.
 
-    Raises RuntimeError where there is no browser and none can be installed.
+    Raises RuntimeError if there is no browser and none can be installed.
     """
     given = os.environ.get("IMAGEDB_CHROMIUM")
     if given:

@@ -1,4 +1,4 @@
-"""Picture files as people have them: written here with fixed seeds, so that a fresh clone tests them all.
+"""Picture files like those people have, written with fixed seeds, so that a fresh clone can test them all.
 
 They lie in the folders `formats`, `camera` and `hostile`, about 200 small files. If a collection of real
 files with these folders exists beside the repository (`../shared/data`), the same tests run on it too.
@@ -90,7 +90,7 @@ def write() -> Path:
 
 
 def scene(width: int = 96, height: int = 64) -> Image.Image:
-    """A smooth picture without any symmetry: no turn of it looks like another one."""
+    """A smooth picture without any symmetry, so that it looks different in every orientation."""
     y, x = np.mgrid[0:height, 0:width]
     u, v = x / (width - 1), y / (height - 1)
     planes = (255 * u, 255 * v, 255 * (1 - u) * (1 - v) * 0.8 + 40 * np.sin(5 * u + 3 * v))
@@ -277,7 +277,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
         del changed[at : at + chance.randrange(1, 200)]
         return bytes(changed)
     for _ in range(chance.choice((1, 4, 40))):
-        # Most of what decides how a file is read is near its beginning.
+        # The bytes that decide how a file is read are mostly near its beginning.
         at = chance.randrange(min(len(changed), chance.choice((64, 600, 1 << 30))))
         changed[at] = chance.choice((0, 255, 127, 128, chance.randrange(256)))
     return bytes(changed)
@@ -309,7 +309,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
 
 
 def hostile_exif() -> dict[str, bytes]:
-    """TIFF directories that point outside, at themselves, or announce more than there is."""
+    """TIFF directories that point outside the file or to themselves, or announce too much data."""
 
     def directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
         body = b"".join(struct.pack("<HHII", *entry) for entry in entries)

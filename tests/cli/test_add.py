@@ -12,7 +12,7 @@ BUNDLE = ROOT / "tests" / "golden" / "bundle-tiny.zip"
 
 def test_added_pictures_are_published_by_the_next_build(cli: Cli, pictures: Path) -> None:
     cli("build", pictures, "--model", PACK, "-q", check=True)
-    # Where the pictures lie and which model there is, the library knows.
+    # The library knows the folder of the pictures and the model.
     done = cli("add", BUNDLE, "-q", check=True)
     assert "3 pictures added" in done.stdout
     assert "2 with the embeddings of the bundle" in done.stdout
@@ -28,7 +28,7 @@ def test_added_pictures_are_published_by_the_next_build(cli: Cli, pictures: Path
     assert "Leuchtturm" in found.stdout
 
 
-def test_what_goes_wrong_is_said(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+def test_failures_are_reported(cli: Cli, pictures: Path, tmp_path: Path) -> None:
     nowhere = cli("add", BUNDLE)
     assert nowhere.returncode == 2
     assert "imagedb-site add BUNDLE" in nowhere.stderr

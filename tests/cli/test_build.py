@@ -1,4 +1,4 @@
-"""`imagedb-site build` as a user meets it: what it makes, and what it does with bad input."""
+"""`imagedb-site build` as a user runs it: what it builds, and how it handles bad input."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_moved_or_copied_picture_is_not_decoded_again(cli: Cli, pictures: Path
 
 @dataclass(frozen=True)
 class Published:
-    """A site, read with the document alone: what stays the same from build to build."""
+    """The parts of a site that should stay the same from build to build, read by docs/FORMAT.md alone."""
 
     files: dict[str, bytes]
     rows: dict[str, int]
@@ -77,7 +77,7 @@ def test_images_keep_their_rows_and_compaction_equals_a_fresh_build(
     pictures = make_pictures(tmp_path / "pictures", 30)
     build(cli, pictures)
     first = Published.read(tmp_path / "dist")
-    # Two pictures come in the middle of the order, and three go.
+    # Two pictures are added in the middle of the order, and three are removed.
     draw(pictures / "cat" / "image_00b.jpg", 100)
     draw(pictures / "dog" / "aaa.jpg", 101)
     gone = ["cat/image_00.jpg", "cat/image_03.jpg", "red_car/image_29.jpg"]
@@ -92,7 +92,7 @@ def test_images_keep_their_rows_and_compaction_equals_a_fresh_build(
     stayed = [path for path in first.rows if path not in gone]
     assert {path: grown.rows[path] for path in stayed} == {p: first.rows[p] for p in stayed}
     assert grown.order[:2] == ["cat/image_00b.jpg", "cat/image_06.jpg"]
-    # Nothing changes if nothing changed, whatever the layout.
+    # A build without changes changes nothing, whatever the layout.
     assert build(cli, pictures)["compacted"] is False
     assert Published.read(tmp_path / "dist") == grown
     compacted = build(cli, pictures, "--compact")
@@ -166,7 +166,7 @@ def test_a_removed_picture_leaves_the_site(cli: Cli, pictures: Path, tmp_path: P
     assert manifest["collection"]["count"] == 11
 
 
-def test_changed_settings_derive_only_what_depends_on_them(
+def test_changed_settings_redo_only_what_depends_on_them(
     cli: Cli, pictures: Path, tmp_path: Path
 ) -> None:
     build(cli, pictures, "--view-size", "0")
@@ -331,13 +331,13 @@ def test_killed_builds_resume_to_the_same_bytes(cli: Cli, tmp_path: Path) -> Non
     assert leftovers == []
 
 
-def test_interrupt_says_what_to_do(cli: Cli, tmp_path: Path) -> None:
+def test_an_interrupted_build_says_how_to_resume(cli: Cli, tmp_path: Path) -> None:
     pictures = make_pictures(tmp_path / "many", 240)
     process = subprocess.Popen(
         [sys.executable, "-m", "imagedb_site.cli.main", "build", str(pictures), "--model", str(PACK)],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    # The library is opened when the work begins: from then on the signal meets a build at work.
+    # The library is opened when the work begins, so from then on the signal interrupts a running build.
     while not (tmp_path / "dist.library").exists() and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""`imagedb-site export`: what other tools read."""
+"""`imagedb-site export`: other tools can read its files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_parquet_has_every_row_and_its_embedding(
 
 
 @pytest.mark.parametrize("place", ["dist", "dist.library"])
-def test_thumbnails_go_along_where_they_are_asked_for(
+def test_thumbnails_are_exported_on_request(
     cli: Cli, site: Path, tmp_path: Path, place: str
 ) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -77,7 +77,7 @@ def test_json_lines_of_a_query_with_a_split(cli: Cli, site: Path, tmp_path: Path
     assert len(rows[0]["embedding"]) == 16
 
 
-def test_csv_runs_no_formula(cli: Cli, site: Path, tmp_path: Path) -> None:
+def test_csv_cells_cannot_become_formulas(cli: Cli, site: Path, tmp_path: Path) -> None:
     assert cli("export", "out.csv").returncode == 0
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = {row["path"]: row for row in csv.DictReader(file)}
@@ -114,7 +114,7 @@ def test_lancedb_finds_what_we_find(cli: Cli, site: Path, tmp_path: Path) -> Non
     assert [row["id"] for row in found] == [ids[row] for row in wanted]
 
 
-def test_mistakes_leave_what_is_there(cli: Cli, site: Path, tmp_path: Path) -> None:
+def test_mistakes_leave_existing_files_unchanged(cli: Cli, site: Path, tmp_path: Path) -> None:
     kept = tmp_path / "out.jsonl"
     kept.write_text("mine")
     for arguments, words in (

@@ -1,4 +1,4 @@
-"""The examples of the guides run, on a small site that is built for them."""
+"""The examples of the guides work on a small site that is built for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`imagedb-site search` as a user meets it."""
+"""`imagedb-site search` as a user runs it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def test_one_query_many_queries_and_a_file(cli: Cli, library: Path, tmp_path: Pa
     assert "# label:dog" in text
 
 
-def test_a_gallery_stands_alone(cli: Cli, library: Path, tmp_path: Path, pictures: Path) -> None:
+def test_a_gallery_needs_no_other_file(
+    cli: Cli, library: Path, tmp_path: Path, pictures: Path
+) -> None:
     done = cli("search", "<b>cat</b>", "--in", library, "-k", "12", "--html", "found.html")
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "found.html").read_text(encoding="utf-8")
@@ -79,7 +81,7 @@ def test_interactive(library: Path, tmp_path: Path) -> None:
     assert "never" not in done.stdout
 
 
-def test_what_does_not_go_together(cli: Cli, library: Path) -> None:
+def test_options_that_exclude_each_other(cli: Cli, library: Path) -> None:
     assert cli("search", "--in", library).returncode == 2
     assert cli("search", "-i", "cat", "--in", library).returncode == 2
     assert cli("search", "--queries", "missing.txt", "--in", library).returncode == 8

@@ -1,4 +1,4 @@
-"""One library, several models: each is embedded once, a site ships the one that was asked for."""
+"""One library, several models: pictures are embedded once per model, and a site contains the chosen one."""
 
 from __future__ import annotations
 

@@ -185,11 +185,11 @@ def browser() -> Iterator[Browser]:
 
 
 class Visitor:
-    """A browser context and its page; `problems` collects what must not happen."""
+    """A browser context and its page; `problems` collects errors that must not occur."""
 
     def __init__(self, context: BrowserContext, host: Host) -> None:
         self.context, self.host = context, host
-        # A page load has to share a busy machine.
+        # Loading a page may be slow on a busy machine.
         context.set_default_navigation_timeout(90_000)
         self.problems: list[str] = []
         self.tolerated: tuple[str, ...] = ("blocked by Playwright",)
@@ -219,7 +219,7 @@ class Visitor:
         return page
 
     def tolerate(self, *problems: str) -> None:
-        """Problems that have these words are what the test is about."""
+        """Ignore problems that contain these words: the test causes them."""
         self.tolerated += problems
 
     def search(self, text: str, mode: str = "words") -> Page:
@@ -249,7 +249,7 @@ Visit = Callable[..., Visitor]
 
 @pytest.fixture
 def visit(browser: Browser, host: Host) -> Iterator[Visit]:
-    """Makes visitors; at the end none of them may have met a problem."""
+    """Makes visitors. At the end of the test none of them may have had a problem."""
     visitors: list[Visitor] = []
 
     def make(**settings: Any) -> Visitor:

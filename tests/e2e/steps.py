@@ -1,4 +1,4 @@
-"""What tests do on a page, and look at, time and again."""
+"""Steps and checks on a page that several tests use."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SEND = """([kind, files]) => {
 
 
 def audit(page: Page) -> list[str]:
-    """What axe calls serious or critical, of WCAG 2.2 AA and good practice."""
+    """The violations of WCAG 2.2 AA and best practices that axe rates as serious or critical."""
     if not page.evaluate("'axe' in window"):
-        # Through the debugger, not a script tag: the page's own policy forbids that.
+        # Through the debugger, because the page's own policy forbids another script tag.
         page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
     found: dict[str, Any] = page.evaluate(
         """() => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag",
@@ -91,7 +91,7 @@ def pick(page: Page, *files: Path | FilePayload) -> None:
 
 
 def ready(visitor: Visitor, count: int = 1) -> Locator:
-    """The cards of the query's pictures, once all can be compared and the results are there."""
+    """The cards of the query's pictures, once all are embedded and the results are shown."""
     cards = visitor.page.locator('.tray-card[data-state="ready"]')
     expect(cards).to_have_count(count, timeout=60_000)
     expect(visitor.page.locator(".summary")).to_have_attribute(

@@ -1,4 +1,4 @@
-"""Phones, and people who do not see, point or wait: axe finds nothing serious, targets are large enough."""
+"""Phones and accessibility: axe finds nothing serious, and targets are large enough."""
 
 from __future__ import annotations
 
@@ -81,5 +81,5 @@ def test_a_swipe_leads_to_the_next_picture(visit: Visit) -> None:
 def test_without_javascript_the_page_says_what_it_is(visit: Visit) -> None:
     page = visit(java_script_enabled=False).open()
     expect(page.get_by_role("heading", level=1)).to_have_text("Drawn shapes")
-    # Playwright's text selectors pass over <noscript>.
+    # Playwright's text selectors ignore <noscript>.
     assert "Turn on JavaScript" in page.evaluate("document.querySelector('main').textContent")

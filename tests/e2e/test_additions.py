@@ -1,4 +1,4 @@
-"""Pictures added in the browser: found at once, kept, edited, exported, taken in, published, retired."""
+"""Pictures added in the browser: found at once, stored, edited, exported, imported and published."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def site(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lighthouse, stored lying on its side, with its EXIF saying so."""
+    """A lighthouse, stored rotated, with its orientation in the EXIF data."""
     path = tmp_path_factory.mktemp("photo") / "IMG_4711.jpg"
     image = Image.new("RGB", (1200, 800), (120, 180, 230))
     draw = ImageDraw.Draw(image)
@@ -107,7 +107,7 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
     expect(tile.locator(".tile-local")).to_have_text("On this device")
     box = tile.bounding_box()
     assert box and box["width"] > box["height"]
-    # By what it shows, beside the published ones.
+    # By what it shows, among the published ones.
     visitor.search("white tower with a red stripe", mode="meaning")
     expect(page.locator(".tile")).to_have_count(7)
     expect(tile.locator(".tile-local")).to_be_visible()
@@ -157,7 +157,7 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
 def test_a_listing_that_additions_replace_while_it_loads_is_shown(
     visit: Visit, photo: Path
 ) -> None:
-    """What is published arrives late, after the list was made again with the pictures on the device."""
+    """The published rows arrive late, after the list was made again with the pictures on the device."""
     visitor = visit(service_workers="block")
     page = visitor.home()
     add(page, photo)
@@ -186,12 +186,12 @@ def test_removing_can_be_undone_and_another_tab_follows(visit: Visit, photo: Pat
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".entry[data-id]")).to_have_count(1)
     expect(other.locator(".summary")).to_contain_text("7 pictures")
-    # The same file again is known, and so is one that is published.
+    # The same file again is recognised, and so is one that is published.
     page.set_input_files('[data-add="files"]', [str(photo)])
     expect(page.get_by_text("You have already added this picture.")).to_be_visible()
 
 
-def test_from_the_browser_into_the_collection_and_out_of_the_browser(
+def test_an_exported_bundle_is_published_and_the_local_copies_are_deleted(
     visit: Visit, folder: Path, photo: Path, tmp_path: Path
 ) -> None:
     visitor = visit()
@@ -225,14 +225,14 @@ def test_from_the_browser_into_the_collection_and_out_of_the_browser(
     assert first_name(page) == "Beacon of Nowhere"
     expect(page.locator(".tile")).to_have_count(1)
     expect(page.locator(".tile-local")).to_have_count(0)
-    # The picture is known: it need not be added again.
+    # The picture is recognised, so it is not added again.
     page.get_by_role("button", name="Add pictures").click()
     page.set_input_files('[data-add="files"]', [str(photo)])
     expect(page.get_by_text("This picture is already in the collection.")).to_be_visible()
 
 
 def deny_storage(context: BrowserContext) -> None:
-    """What a browser does to a worker whose page may store nothing."""
+    """Make storage fail as in a browser that does not let the page store anything."""
     denied = (
         "Object.defineProperty(self, 'indexedDB', {get() {"
         " throw new DOMException('denied', 'SecurityError'); }});"
@@ -245,7 +245,7 @@ def deny_storage(context: BrowserContext) -> None:
     context.route(re.compile(r"/assets/main\.[0-9a-f]{16}\.js"), worker)
 
 
-def test_storage_that_is_denied_is_said_plainly(visit: Visit) -> None:
+def test_denied_storage_is_reported_clearly(visit: Visit) -> None:
     visitor = visit(service_workers="block")
     visitor.tolerate("Service Worker registration blocked")
     deny_storage(visitor.context)
@@ -259,7 +259,7 @@ def test_storage_that_is_denied_is_said_plainly(visit: Visit) -> None:
     expect(page.locator(".tile-link").first).to_be_visible()
 
 
-def test_a_full_device_is_said_plainly_and_nothing_is_half_stored(
+def test_a_full_device_is_reported_clearly_and_nothing_is_stored_in_part(
     visit: Visit, tmp_path: Path
 ) -> None:
     visitor = visit(service_workers="block")
@@ -302,7 +302,7 @@ def test_axe_keyboard_and_phones(visit: Visit, photo: Path, phone: bool) -> None
     expect(page.get_by_role("textbox", name="Title")).to_be_focused()
     page.keyboard.type("Mast")
     assert audit(page) == []
-    # Esc ends the editing alone; the pencil has the focus again.
+    # Esc only ends the editing; the focus returns to the pencil.
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Edit IMG_4711.jpg")).to_be_focused()
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The pictures on screen come before everything else that a visit loads."""
+"""The pictures on screen are loaded before everything else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conftest import Visit, eventually
 from playwright.sync_api import Route
 from steps import PHONE
 
-# Notes that the service worker is registered.
+# Records that the service worker is registered.
 NOTE = """(() => {
   const register = ServiceWorkerContainer.prototype.register;
   ServiceWorkerContainer.prototype.register = function (...given) {
@@ -27,7 +27,7 @@ ALL_BUT_ONE = """() => {
   const shown = tiles.filter((tile) => tile.querySelector("img")?.naturalWidth);
   return tiles.length > 1 && shown.length === tiles.length - 1 ? tiles.length : 0;
 }"""
-# Documents have the names of pictures that have been on screen for a while.
+# Documents are loaded for the names of pictures that have been on screen for a while.
 NEEDED = re.compile(
     r"(index\.html|manifest\.json|assets/(app|main|icon)\..*|data/(rows|documents)(-index)?\..*|thumbs/.*)?"
 )

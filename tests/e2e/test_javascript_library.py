@@ -26,7 +26,7 @@ import make_queries  # noqa: E402
 from agreement import disagreement  # noqa: E402
 
 FILE: dict[str, Any] = json.loads((GOLDEN / "queries.json").read_text(encoding="utf-8"))
-# Every group is there; a lone surrogate cannot be typed into a page.
+# Every group is included; a lone surrogate cannot be typed into a page.
 SAMPLE = [case for case in FILE["cases"][::4] if case["query"].isprintable()]
 # The codes of a site built now, against those committed: pictures are decoded and embedded again.
 TOLERANCE = 5e-4

@@ -16,7 +16,7 @@ from steps import PHONE, audit, first_name, names, pick, ready, send, tab_to
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The pictures of the collection, as files a visitor has too."""
+    """The pictures of the collection, as files that a visitor also has."""
     return draw_collection(tmp_path_factory.mktemp("drawn"))[0]
 
 
@@ -50,8 +50,10 @@ def test_a_dropped_picture_finds_itself_first(visit: Visit, drawn: Path) -> None
     assert first_name(page) == "A red circle, drawn number 4"
 
 
-def test_a_turned_photograph_is_upright_and_a_large_one_is_taken(visit: Visit, drawn: Path) -> None:
-    """The picture lies on its side, and its EXIF says so; it is also much larger than any input."""
+def test_a_rotated_photograph_is_upright_and_a_large_one_is_accepted(
+    visit: Visit, drawn: Path
+) -> None:
+    """The picture is stored rotated, with its orientation in EXIF, and much larger than the model's input."""
     with Image.open(drawn / "triangle" / "blue-1.png") as upright:
         wide = upright.resize((upright.width * 8, upright.height * 8)).rotate(90, expand=True)
     exif = Image.Exif()
@@ -101,12 +103,12 @@ def test_several_pictures_mix_with_words_and_each_other(visit: Visit, drawn: Pat
     expect(page.locator(".summary")).not_to_contain_text("“square”")
     ready(visitor, 2)
     found = names(page, 8)
-    # The likely matches of the picture to be unlike are gone, itself before all.
+    # The likely matches of the negative picture are excluded, above all that picture itself.
     assert found[0] == "A red circle, drawn number 5", found
     assert not any("blue square, drawn number 5" in name for name in found), found
 
 
-def test_a_reload_keeps_the_picture_and_another_device_says_it_has_not(
+def test_a_reload_keeps_the_picture_and_another_device_reports_it_missing(
     visit: Visit, drawn: Path
 ) -> None:
     visitor = visit()
@@ -127,7 +129,7 @@ def test_a_reload_keeps_the_picture_and_another_device_says_it_has_not(
     assert elsewhere.url == page.url
 
 
-def test_what_is_no_picture_is_said_kindly_for_each_file(visit: Visit, drawn: Path) -> None:
+def test_each_file_that_is_not_a_picture_gets_a_clear_message(visit: Visit, drawn: Path) -> None:
     def payload(name: str, kind: str, content: bytes) -> FilePayload:
         return {"name": name, "mimeType": kind, "buffer": content}
 
@@ -159,7 +161,7 @@ def test_what_is_no_picture_is_said_kindly_for_each_file(visit: Visit, drawn: Pa
     expect(page.locator(".tray-card", has_text="notes.txt")).to_have_count(0)
 
 
-def test_the_picture_model_is_loaded_when_needed_and_may_be_retried(
+def test_the_picture_model_is_loaded_when_needed_and_can_be_retried(
     visit: Visit, drawn: Path
 ) -> None:
     visitor = visit(service_workers="block")
@@ -196,7 +198,7 @@ def test_pictures_by_keyboard_alone(visit: Visit, drawn: Path) -> None:
     page.keyboard.press("Enter")
     choose = page.get_by_role("button", name="Choose pictures")
     expect(choose).to_be_focused()
-    # A busy Chromium has been seen to open no chooser at the first press; the button keeps the focus.
+    # A busy Chromium sometimes opens no file chooser at the first key press; the button keeps the focus.
     for attempt in range(3):
         try:
             with page.expect_file_chooser(timeout=10_000) as chooser:
@@ -245,7 +247,7 @@ def test_axe_and_phone_width(visit: Visit, drawn: Path, scheme: str) -> None:
     assert audit(page) == []
 
 
-def test_look_alikes_are_one_tile_until_they_are_asked_for(visit: Visit, drawn: Path) -> None:
+def test_look_alikes_are_one_tile_until_it_is_expanded(visit: Visit, drawn: Path) -> None:
     visitor = visit()
     page = visitor.home()
     pick(page, drawn / "stripe" / "red-5.png")

@@ -1,4 +1,4 @@
-"""A torch checkpoint through export, build and browser: the page finds what torch finds.
+"""A torch checkpoint is exported, built into a site and searched: the page finds what torch finds.
 
 Needs the `[openclip]` extra: `make test-openclip`.
 """
@@ -42,7 +42,7 @@ QUERIES = (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A tuned checkpoint, and what torch makes of it: similarities [queries, rows of the site]."""
+    """A tuned checkpoint, and torch's similarities with it: [queries, rows of the site]."""
 
     site: Path
     scores: NDArray[np.float32]
@@ -78,7 +78,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     (folder / "pictures").mkdir()
     for number, picture in enumerate(drawn_pictures(COUNT)):
         picture.save(folder / "pictures" / f"{number:02}.png")
-    # Noise in weights is noise to 8 bits as well; a pack of 16 shows the way, not the rounding.
+    # 8 bits would add rounding errors to the random changes. With 16 bits this tests the path alone.
     more = ("--checkpoint", folder / "tuned.pt", "--precision", "fp16", "-o", folder / "pack")
     run("model", "export", "builtin", *more)
     run("build", folder / "pictures", "-o", folder / "site", "-q", "--model", folder / "pack")
@@ -115,7 +115,7 @@ def test_the_browser_finds_what_torch_finds(visit: Visit, checkpoint: Checkpoint
             K,
         )
         assert len(set(shown)) == K
-        # Whatever else is among the ten is as good as torch's own tenth, and they fall in order.
+        # Any other image among the ten is as good as torch's own tenth, and similarities decrease.
         found = scores[number, shown]
         assert found.min() > scores[number, wanted[number, -1]] - TIE, query
         assert (np.diff(found) < TIE).all(), query
@@ -124,7 +124,7 @@ def test_the_browser_finds_what_torch_finds(visit: Visit, checkpoint: Checkpoint
 
 
 def test_the_comparison_would_notice_another_model(checkpoint: Checkpoint) -> None:
-    """Without tuning other pictures come first, by far more than ties."""
+    """Without tuning other pictures come first, by much larger differences than ties."""
     wanted, before = best(checkpoint.scores), best(checkpoint.before)
     assert np.ptp(checkpoint.scores, axis=1).min() > 10 * TIE
     shared = [len(set(a) & set(b)) for a, b in zip(wanted.tolist(), before.tolist(), strict=True)]

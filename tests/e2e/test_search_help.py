@@ -1,4 +1,4 @@
-"""What helps with typing a query: completion, recent searches, corrections."""
+"""Help with typing a query: completion, recent searches, corrections."""
 
 from __future__ import annotations
 

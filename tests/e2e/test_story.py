@@ -1,4 +1,4 @@
-"""What a visitor does with a published site, in a real browser."""
+"""What a visitor does on a published site, in a real browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from steps import names
 
 
 def to_the_end(page: Page) -> None:
-    """Scrolls until the last picture is there: the page grows as pictures above it become known."""
+    """Scrolls until the last picture is shown; the page grows as the sizes of pictures become known."""
     last = page.locator(f'.tile-link[data-index="{COUNT - 1}"]')
     eventually(lambda: bool(page.mouse.wheel(0, 100_000) or last.count()), seconds=60)
 
@@ -34,7 +34,7 @@ def test_text_finds_by_words_and_meaning(visit: Visit) -> None:
     visitor.settled("“yellow triangle”")
     assert page.url.endswith("#q=yellow+triangle")
     found = names(page, 6)
-    # Both arms agree on the first; what the model takes for alike may come between the rest.
+    # Both arms agree on the first; pictures that the model considers similar may come between the others.
     assert "yellow triangle" in found[0], found
     assert len(found) == 6 and all("yellow" in name for name in found), found
     expect(page.locator(".divider")).to_have_text("Weaker matches")
@@ -56,7 +56,7 @@ def test_example_queries_search(visit: Visit) -> None:
     expect(page.locator("#search")).to_have_value("red circle")
 
 
-def test_a_syntax_error_is_explained_with_a_way_out(visit: Visit) -> None:
+def test_a_syntax_error_is_explained_with_a_suggestion(visit: Visit) -> None:
     visitor = visit()
     page = visitor.open("#mode=words&q=(red+AND+circle")
     button = page.get_by_role("button", name="Search for")
@@ -66,7 +66,7 @@ def test_a_syntax_error_is_explained_with_a_way_out(visit: Visit) -> None:
     expect(button).to_have_count(0)
 
 
-def test_nothing_found_offers_ways_out(visit: Visit) -> None:
+def test_nothing_found_offers_suggestions(visit: Visit) -> None:
     page = visit().open("#mode=words&q=zebra")
     expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
     page.get_by_role("button", name="Show the whole collection").click()
@@ -196,7 +196,7 @@ def test_two_steps_back_from_a_picture_lead_to_the_place(visit: Visit) -> None:
     still(page)
     page.keyboard.type("purple")
     visitor.settled("“purple”")
-    # Its tile is a little above the place in the whole collection.
+    # Its tile is a little above the reading position in the whole collection.
     page.locator(".tile-link").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.evaluate("history.go(-2)")
@@ -225,7 +225,7 @@ def test_a_picture_closed_by_going_back_leaves_the_page_free(visit: Visit) -> No
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    # Pages that load and a window that changes its shape do not call the reader back.
+    # Loading pages and resizing the window do not scroll back.
     to_the_end(page)
     page.set_viewport_size({"width": 860, "height": 500})
     assert still(page) > 2000

@@ -1,4 +1,4 @@
-"""Networks that fail: nothing is lost silently, all can be tried again, visited sites work offline."""
+"""Network failures: errors are shown, everything can be retried, and visited sites work offline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Breakable:
 
 
 def broken(visit: Visit, files: str) -> tuple[Visitor, Breakable]:
-    """A visitor to whom these files of the site come only once they are mended."""
+    """A visitor who cannot load these files of the site until the returned route is repaired."""
     visitor = visit(service_workers="block")
     visitor.tolerate("503")
     route = Breakable()
@@ -35,7 +35,7 @@ def test_offline_after_one_visit(visit: Visit, host: Host) -> None:
     visitor.tolerate("net::ERR", "Failed to load resource")
     page = visitor.search("red circle", mode="all")
     first = page.locator('.tile-link[data-index="0"]').get_attribute("data-row")
-    # The worker tells the page when everything a search needs is kept.
+    # The worker reports to the page when everything that a search needs is stored.
     page.get_by_role("button", name="About this collection").click()
     expect(page.get_by_text("it also works offline")).to_be_visible(timeout=60_000)
     page.keyboard.press("Escape")
@@ -85,7 +85,7 @@ def test_a_collection_that_cannot_be_opened_says_so_and_opens_on_retry(visit: Vi
     expect(page.locator(".tile-link img.shown").first).to_be_visible()
 
 
-def test_a_failed_search_is_never_no_results(visit: Visit) -> None:
+def test_a_failed_search_is_not_shown_as_no_results(visit: Visit) -> None:
     visitor, route = broken(visit, "**/data/catalog.*")
     page = visitor.open("#mode=words&q=red")
     alert = page.get_by_role("alert")
@@ -97,7 +97,7 @@ def test_a_failed_search_is_never_no_results(visit: Visit) -> None:
     expect(alert).to_have_count(0)
 
 
-def test_a_picture_that_fails_can_be_asked_for_again(visit: Visit) -> None:
+def test_a_picture_that_fails_can_be_loaded_again(visit: Visit) -> None:
     visitor, route = broken(visit, "**/thumbs/*")
     page = visitor.open("#mode=words&q=red+circle")
     tile = page.locator(".tile", has=page.locator('[data-index="2"]'))
@@ -118,12 +118,12 @@ def test_colour_and_blur_stand_in_for_slow_pictures(visit: Visit) -> None:
     blur = holder.locator("canvas")
     eventually(lambda: blur.evaluate("(canvas) => canvas.width > 1"))
     expect(page.locator(".tile-link img")).to_have_count(0)
-    # What it held goes on its way.
+    # Release the held requests.
     visitor.context.unroute("**/thumbs/**")
     expect(page.locator('.tile-link[data-index="0"] img.shown')).to_be_visible()
 
 
-def test_details_that_fail_can_be_asked_for_again(visit: Visit) -> None:
+def test_details_that_fail_can_be_loaded_again(visit: Visit) -> None:
     visitor, route = broken(visit, "**/data/documents.*")
     page = visitor.home()
     page.locator(".tile-link").first.click()
@@ -134,7 +134,7 @@ def test_details_that_fail_can_be_asked_for_again(visit: Visit) -> None:
     expect(dialog.get_by_text("Image id")).to_be_visible()
 
 
-def test_an_unknown_picture_is_said_to_be_gone(visit: Visit) -> None:
+def test_an_unknown_picture_is_reported(visit: Visit) -> None:
     page = visit().open("#image=ffffffffffffffff")
     expect(page.get_by_role("dialog")).to_contain_text("isn't in the collection")
     page.keyboard.press("Escape")

@@ -1,4 +1,4 @@
-"""Hostile collections: every file gives a picture or a reason, in bounded time, and nothing else stops."""
+"""Hostile collections: every file gives a picture or a reason in limited time, without effect on others."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def derive(paths: list[Path]) -> list[tuple[str, Derived | DecodeError]]:
                 assert image.size == (made.width, made.height)
             assert result.width * result.height <= LIMITS.max_pixels
         found.append((record.key, result))
-    # They come as they are completed.
+    # Results arrive in the order of completion.
     assert sorted(key for key, _ in found) == sorted(record.key for record in records)
     return sorted(found, key=lambda pair: pair[0])
 
@@ -172,7 +172,7 @@ def test_bombs(tmp_path):
     assert found["large.jpg"].width == 12_000
 
 
-def test_names_and_kinds_that_do_not_agree(tmp_path):
+def test_names_that_do_not_match_the_format(tmp_path):
     stream = io.BytesIO()
     Image.new("RGB", (20, 20), (9, 9, 9)).save(stream, "PNG")
     (tmp_path / "folder.jpg").mkdir()

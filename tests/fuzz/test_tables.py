@@ -1,4 +1,4 @@
-"""Hostile tables: damaged files of every format, bombs and odd values give values or one clear sentence."""
+"""Hostile tables: damaged files, bombs and odd values give values or one clear error message."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_bombs_are_refused(tmp_path, name):
         load_sidecar(path)
 
 
-def test_a_packed_file_of_zeros_is_refused(tmp_path):
+def test_a_compressed_file_of_zeros_is_refused(tmp_path):
     path = tmp_path / "zeros.jsonl.gz"
     with gzip.open(path, "wb") as stream:
         for _ in range(64):

@@ -1,7 +1,7 @@
 """When two implementations give the same answer: the rule of docs/QUERY.md, "Agreement".
 
 Similarities differ a little between an exact library, quantised vectors and another order of summation,
-so that near ties may swap, and nothing else may.
+so that near ties may swap places; no other difference is allowed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ def disagreement(
     limit: int | None = None,
     ordered: bool = False,
 ) -> str | None:
-    """What keeps `found` from agreeing with a whole ranking, None where they agree.
+    """Why `found` does not agree with a whole ranking; None if it does.
 
     `rows` is the ranking without `k:`, `words` its rows in the words arm, `coverage` theirs
     (None: 1), `similarities` those of `rows`;
-    None where nothing was ranked by meaning. `limit` is the `k:` of the query; `ordered` means that `sort:`
+    None if nothing was ranked by meaning. `limit` is the `k:` of the query; `ordered` means that `sort:`
     decided.
     """
     size = len(rows) if limit is None else min(limit, len(rows))

@@ -3,7 +3,7 @@ read, with the ids, tensors and embeddings they must find.
 
     python tests/golden/make_pack_tiny.py
 
-The pack is deterministic. It finds nothing sensible: it only has every part a real one has.
+The pack is deterministic. Its embeddings are meaningless, but it has every part of a real pack.
 """
 
 from __future__ import annotations

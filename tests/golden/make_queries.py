@@ -143,7 +143,7 @@ def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: 
 
 
 def _margin(query: Query, index: Index, embed: Callable[[Term], Floats]) -> float:
-    """How far the row nearest to it is from being or not being a likely match of an unwanted term."""
+    """How far the closest row is from the limit of the likely matches of a negative term."""
     least = 9.0
     for term in make_plan(query, index).query.terms:
         if term.weight <= -1:
@@ -156,7 +156,7 @@ def _margin(query: Query, index: Index, embed: Callable[[Term], Floats]) -> floa
 
 
 def _coverage(result: Result, place: int) -> float:
-    """Which part of the words a result has, from its score (docs/QUERY.md, "Fusion")."""
+    """The share of the words that a result has, from its score (docs/QUERY.md, "Fusion")."""
     meaning = 1 / (31 + result.ranks["meaning"]) if "meaning" in result.ranks else 0.0
     return round((result.score - meaning) * (31 + place), 4)
 

@@ -166,7 +166,7 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
     Another version of libwebp draws other bytes, from which ids and file names follow.
     """
     pictures = list(pictures or [draw(index) for index in range(COUNT)])
-    # Two images with the same bytes, to have an id made from the path.
+    # Two images with the same bytes, so that one id depends on the path.
     pictures[20] = pictures[4]
     keys = [f"album {index % 3}/picture-{index}.webp" for index in range(COUNT)]
     keys[7] = "album 1/<script>alert('x')</script> & é.webp"

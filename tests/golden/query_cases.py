@@ -1,4 +1,4 @@
-"""The queries of tests/golden/queries.json by group, each with the modes it is asked in."""
+"""The queries of tests/golden/queries.json by group, each with its search modes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small libraries that the tests of the library are about."""
+"""Small libraries for the tests of the library."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def sample_input(
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A file system of that size, mounted at `folder`; skips the test if this user cannot mount one."""
+    """A file system of the given size, mounted at `folder`; skips the test if this user cannot mount one."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:

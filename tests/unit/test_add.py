@@ -1,4 +1,4 @@
-"""Bundles taken into a collection: what is accepted, what is refused, and where the pictures are put."""
+"""Adding bundles to a collection: what is accepted, what is refused, and where the pictures are stored."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_bundle_becomes_part_of_the_collection(config: BuildConfig) -> None:
         "added",
         ADDITIONS_FILE,
     ]
-    # The next build has nothing left to decode, and publishes captions, tags and embeddings.
+    # The next build has nothing to decode, and publishes captions, tags and embeddings.
     again = build(config)
     assert (again.derived, again.count, again.problems) == (0, 6, [])
     with open_site(config.output) as site:
@@ -109,9 +109,7 @@ def test_a_bundle_becomes_part_of_the_collection(config: BuildConfig) -> None:
         assert np.array_equal(stored[0], b.pictures[0].embedding)
 
 
-def test_a_second_time_nothing_is_added_but_captions_are_brought_up_to_date(
-    config: BuildConfig, tmp_path: Path
-) -> None:
+def test_adding_again_only_updates_captions(config: BuildConfig, tmp_path: Path) -> None:
     add(BUNDLE, config)
     report = add(BUNDLE, config)
     assert report.added == []
@@ -126,7 +124,7 @@ def test_a_second_time_nothing_is_added_but_captions_are_brought_up_to_date(
     assert stored.fields == {"title": "Another title"}
 
 
-def test_what_the_collection_has_is_skipped_and_reported(config: BuildConfig) -> None:
+def test_pictures_already_in_the_collection_are_skipped_and_reported(config: BuildConfig) -> None:
     (config.pictures / "001.cat" / "same.png").write_bytes(golden.picture(0))
     report = add(BUNDLE, config)
     assert report.known == [("Leuchtturm am Abend.png", "001.cat/same.png")]
@@ -275,7 +273,9 @@ def test_hostile_names_are_made_safe() -> None:
     assert free_name("a.png", "12345678", {"a.png"}) == "a-12345678.png"
 
 
-def test_tables_win_over_captions_and_fit_their_fields(config: BuildConfig, tmp_path: Path) -> None:
+def test_tables_take_precedence_over_captions_and_keep_their_field_types(
+    config: BuildConfig, tmp_path: Path
+) -> None:
     from imagedb_site.sources import load_sidecar
 
     add(BUNDLE, config, ".")

@@ -37,7 +37,7 @@ def test_every_image_is_in_one_part_and_the_shares_are_kept() -> None:
     assert split(ids, validation=0.1, test=0.2, seed=6) != parts
 
 
-def test_added_images_move_no_other_one() -> None:
+def test_adding_images_moves_no_others() -> None:
     few = split(IDS[:150], validation=0.2, test=0.2, seed=1)
     many = split(IDS, validation=0.2, test=0.2, seed=1)
     assert set(few) == {"train", "validation", "test"} and all(few.values())
@@ -62,6 +62,6 @@ def test_batches() -> None:
     "options",
     [{"size": 0}, {"size": 1, "test": 1.5}, {"size": 1, "validation": -1}, {"size": 1, "seed": -1}],
 )
-def test_senseless_options(options: dict[str, Any]) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         make_batches(IDS, "hash", **options)

@@ -90,7 +90,7 @@ BREAKS: list[tuple[str, str, Callable[[Path], object]]] = [
 
 
 @pytest.mark.parametrize(("file", "message", "damage"), BREAKS)
-def test_what_is_wrong_is_named(
+def test_every_problem_is_named(
     site: Path, file: str, message: str, damage: Callable[[Path], object]
 ) -> None:
     damage(site)
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_named(
 
 
 def test_two_files_that_disagree(site: Path, tmp_path: Path) -> None:
-    """Both whole, each with its right hash, but of two builds."""
+    """Both files are valid and have the right hash, but are from different builds."""
     other = tmp_path / "other"
     write_site(sample_input(24, dim=16, seed=9), other)
     theirs = json.loads((other / "manifest.json").read_bytes())
@@ -147,7 +147,7 @@ def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "20 files" in cloudflare.findings[0].message
 
 
-def test_nothing_there(tmp_path: Path) -> None:
+def test_a_missing_site_is_reported(tmp_path: Path) -> None:
     assert not check_site(tmp_path).ok
     with pytest.raises(StorageError):
         check_site(tmp_path / "nowhere")

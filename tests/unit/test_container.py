@@ -1,4 +1,4 @@
-"""The container codec refuses everything docs/FORMAT.md 1.2 forbids, and loses nothing else."""
+"""The container codec refuses everything that docs/FORMAT.md 1.3 forbids, and keeps all valid data."""
 
 from __future__ import annotations
 

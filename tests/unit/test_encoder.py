@@ -1,4 +1,4 @@
-"""The encoder on the tiny golden pack: exact where it can be, and the same however it is called."""
+"""The encoder on the tiny golden pack: exact if possible, and the same however it is called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built-in architecture as a torch checkpoint: out, and back through the exporter."""
+"""The built-in architecture as a torch checkpoint: saved, and exported again."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_torch_gives_the_embeddings_of_the_pack(model: builtin.BuiltinModel) -> 
 def test_a_changed_checkpoint_becomes_a_pack_that_agrees_with_it(
     model: builtin.BuiltinModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Saved, changed as by training, loaded, exported: the pack has the new weights."""
+    """Save, change as in training, load, export: the pack has the new weights."""
     state = {
         name: value + 0.05 * value.std() if value.numel() > 256 else value
         for name, value in model.state_dict().items()
@@ -64,7 +64,7 @@ def test_a_changed_checkpoint_becomes_a_pack_that_agrees_with_it(
 def test_weights_as_they_were_trained_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is exported on the grid of training comes back from a second export as it was."""
+    """Weights exported on the training grid are unchanged by a second export."""
     monkeypatch.setattr(builtin, "HALF", 64)
     places = [TINY, tmp_path / "first", tmp_path / "second"]
     for place, target in itertools.pairwise(places):

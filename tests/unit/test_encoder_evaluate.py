@@ -104,7 +104,7 @@ def test_eval_on_pairs_skips_what_cannot_be_read(pictures):
     assert found["pictures"] == 3
 
 
-def test_eval_says_what_it_left_out(pictures):
+def test_eval_reports_what_it_skipped(pictures):
     shown = CliRunner().invoke(
         command, ["eval", str(TINY), "--pairs", str(pictures / "pairs.jsonl")]
     )

@@ -163,7 +163,7 @@ def traced(gemma):
             source = Source(name, tokenizer=gemma if name == "tiny-siglip" else None)
             model = open_model(source)
             with torch.no_grad():
-                # Random towers of two layers hardly tell inputs apart; larger token rows do.
+                # Random towers of two layers barely distinguish inputs; larger token rows help.
                 towers.text_module(model).token_embedding.weight.mul_(20)
             made[name] = trace(source, model, drawn_pictures(24), PROMPTS)
         return made[name]
@@ -217,7 +217,7 @@ def test_precisions_pass_their_gate_and_say_so_in_the_card(traced, precision, tm
 
 
 def test_search_in_the_pack_is_search_in_torch(traced, tmp_path):
-    """Same first ten for every prompt, but for ties within float noise."""
+    """The first ten are the same for every prompt, except ties within rounding errors."""
     found = traced("tiny-clip")
     pack = exporter.assemble(found, tmp_path / "pack", Options("fp32"))
     encoder = Encoder(pack)
@@ -323,7 +323,7 @@ def test_the_gate_refuses_towers_that_differ(traced, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_pack_that_is_there_survives_a_failed_export(traced, tmp_path):
+def test_an_existing_pack_survives_a_failed_export(traced, tmp_path):
     import dataclasses
 
     found = traced("tiny-clip")
@@ -366,8 +366,8 @@ PUBLISHED = {
 }  # fmt: skip
 
 
-def test_a_tag_says_what_the_weights_of_a_file_were_trained_with(tmp_path, monkeypatch):
-    """Mean, deviation, resize and activation belong to weights; a file alone does not tell them."""
+def test_a_tag_gives_the_training_settings_of_the_weights_in_a_file(tmp_path, monkeypatch):
+    """Mean, deviation, resize and activation belong to the weights, but are not in the file."""
     torch.save(open_model(Source("tiny-clip")).state_dict(), tmp_path / "w.pt")
     monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "tiny-clip", PUBLISHED)
 
@@ -379,7 +379,7 @@ def test_a_tag_says_what_the_weights_of_a_file_were_trained_with(tmp_path, monke
 
     assert opened("one") == (0.5, 0.25, "squash", True)
     assert opened("two") == (0.4, 0.25, "squash", False)
-    # Without a tag: what all of them have in common.
+    # Without a tag: the settings that all tags have in common.
     unchanged = source.preprocessing_of(open_model(Source("tiny-clip")))["mean"][0]
     assert opened(None) == (unchanged, 0.25, "squash", False)
     assert Source("tiny-clip", "two", tmp_path / "w.pt").label == "tiny-clip:two"

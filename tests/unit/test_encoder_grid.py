@@ -36,7 +36,7 @@ def product(weight: np.ndarray) -> onnx.ModelProto:
 @pytest.mark.parametrize("precision", ["int8", "int4"])
 def test_trained_weights_on_the_grid_stay(precision: str, calibrated: bool) -> None:
     torch.manual_seed(5)
-    # Heavy tails, so that training's search for scales takes every candidate it has.
+    # Heavy tails, so that training's search for scales uses every candidate.
     latent = torch.randn(OUTPUTS, INPUTS) ** 3 / 50
     trained = (snap.int4 if precision == "int4" else snap.int8)(latent).numpy().T
     assert np.abs(trained - latent.numpy().T).max() > 1e-4

@@ -26,7 +26,7 @@ def test_the_processor_needs_no_torch():
     assert resolve_device("cpu") == "cpu"
 
 
-def test_a_device_that_is_not_there_is_named():
+def test_a_missing_device_is_named():
     with pytest.raises(UsageError, match=r"device|torch"):
         resolve_device("quantum")
 
@@ -57,7 +57,7 @@ def test_a_build_on_torch_is_one_of_the_same_model(tmp_path):
     folder.mkdir()
     for number, picture in enumerate(drawn_pictures(10)):
         picture.save(folder / f"{number}.png")
-    # A numbered device is taken as it is named, so that `cpu:0` is torch's processor.
+    # A device with a number is passed to torch unchanged: `cpu:0` is torch's processor.
     on_torch = "cuda" if torch.cuda.is_available() else "cpu:0"
     found = {}
     for device in ("cpu", on_torch):

@@ -1,4 +1,4 @@
-"""Stable rows: what docs/FORMAT.md 2.12 promises, for any two states of a collection."""
+"""Stable rows: the guarantees of docs/FORMAT.md 2.12, for any two states of a collection."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_added_images_take_the_empty_rows_in_default_order(old: list[int], new: 
 
 
 def test_an_example() -> None:
-    # 11 and 13 go, 20 comes: it takes the first empty row, and the last image moves into the other.
+    # 11 and 13 are removed, 20 is added: it takes the first empty row, the last image moves into the other.
     found = assign_rows(numbers([10, 11, 12, 13, 14]), numbers([20, 10, 12, 14]))
     assert found.order.tolist() == [1, 0, 2, 3]
     assert (found.added, found.moved, found.removed) == (1, 1, 2)

@@ -1,4 +1,4 @@
-"""The library: what it remembers, what it refuses, and that it survives a killed process."""
+"""The library: what it stores, what it refuses, and that it survives a killed process."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_unchanged_rows_write_nothing(library, tmp_path):
 def test_embeddings_of_the_rows_are_read_in_blocks(library):
     count = 8192 + 5
     hashes, embeddings = fill(library, 300)
-    # Rows are in another order than the images, and some contents are in no row or in several.
+    # The order of rows differs from that of the images, and some contents are in no row or in several.
     chosen = [random.Random(1).randrange(300) for _ in range(count)]
     library.set_rows(
         (RowRecord(f"{at:016x}", f"{at}", hashes[n], 1, 1) for at, n in enumerate(chosen)), []
@@ -144,7 +144,7 @@ def test_full_text(library, query, found):
 
 
 @pytest.mark.parametrize("query", ["a-b", "c++", "don't", "8k,", '"open', "nofield:x"])
-def test_a_syntax_error_is_kind(library, query):
+def test_a_syntax_error_has_a_clear_message(library, query):
     hashes, _ = fill(library, 4)
     library.set_rows(rows(hashes), FIELDS)
     with pytest.raises(UsageError) as error:
@@ -193,7 +193,7 @@ def test_another_programs_database_is_refused_and_untouched(tmp_path):
     assert path.read_bytes() == before
 
 
-def test_nonsense_and_folders_are_refused(tmp_path):
+def test_files_that_are_not_libraries_and_folders_are_refused(tmp_path):
     (tmp_path / "nonsense.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(LibraryError, match="damaged"):
         Library.open(tmp_path / "nonsense.db")

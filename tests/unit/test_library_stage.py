@@ -1,4 +1,4 @@
-"""The records of a build in the library: what has to be derived, and what is remembered at the end."""
+"""The records of a build in the library: what has to be derived, and what is stored at the end."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_failures_are_remembered_until_the_file_or_the_decoder_changes(library):
         assert (stage.problems(), stage.content_hash("a.jpg")) == ([], content(1))
 
 
-def test_a_record_of_which_something_is_missing_is_left_out(library):
+def test_an_incomplete_record_is_left_out(library):
     fill(library, 2)
     library.put_files([(record("lost.jpg"), content(5))])
     with library.stage([record("0.jpg"), record("lost.jpg"), record("1.jpg")]) as stage:

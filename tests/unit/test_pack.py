@@ -1,4 +1,4 @@
-"""Packs: written deterministically, refused by name when anything about them is wrong."""
+"""Packs: written deterministically, and refused with the name of the invalid part."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_wrong_manifest_is_refused(tiny, changes, message):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", "[" * 100_000])
-def test_a_manifest_that_is_no_json_object_is_refused(tiny, text):
+def test_a_manifest_that_is_not_a_json_object_is_refused(tiny, text):
     (tiny / "pack.json").write_text(text)
     with pytest.raises(PackError):
         load_pack(tiny)

@@ -1,4 +1,4 @@
-"""Decoding: upright, sRGB, on white, reduced but never too far, and clear about what is wrong."""
+"""Decoding: upright, sRGB, on white, reduced but never too far, with a clear reason for each failure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_every_orientation_in_every_format(kind, orientation):
         assert close(pixel, colour, 40), (pixel, colour)
 
 
-def test_an_orientation_that_makes_no_sense_is_ignored():
+def test_an_invalid_orientation_is_ignored():
     exif = Image.Exif()
     exif[0x0112] = 77
     assert close(decode(saved(corners(), "JPEG", exif=exif.tobytes())).getpixel((3, 3)), RED, 40)
@@ -99,7 +99,7 @@ def test_modes_in_png(image, pixel):
     assert result.mode == "RGB" and close(result.getpixel((4, 4)), pixel, 1)
 
 
-def test_a_palette_with_a_transparent_colour_is_white_there():
+def test_a_transparent_palette_colour_becomes_white():
     image = Image.new("P", (8, 8), 1)
     image.putpalette([0, 0, 0, 200, 0, 0])
     image.paste(0, (0, 0, 4, 8))
@@ -169,7 +169,7 @@ def test_a_wide_profile_changes_colours_and_a_broken_one_does_not(corpus: Corpus
 
 @pytest.mark.parametrize("size", [(2000, 1500), (1999, 1301), (5000, 300), (641, 640), (33, 2000)])
 @pytest.mark.parametrize("want", [50, 224, 320, 1280])
-def test_reduced_pictures_are_never_smaller_than_twice_what_is_wanted(size, want):
+def test_reduced_pictures_are_at_least_twice_the_requested_size(size, want):
     data = saved(Image.new("RGB", size, (90, 120, 30)), "JPEG")
     source = Source(data, LIMITS)
     image = source.image(want)
@@ -179,7 +179,7 @@ def test_reduced_pictures_are_never_smaller_than_twice_what_is_wanted(size, want
         assert max(image.size) < max(size)
 
 
-def test_what_is_decoded_does_not_depend_on_what_was_asked_before():
+def test_decoding_does_not_depend_on_earlier_requests():
     noise = np.random.default_rng(0).integers(0, 255, (1200, 1600, 3), dtype=np.uint8)
     data = saved(Image.fromarray(noise).resize((3200, 2400)), "JPEG")
     alone = Source(data, LIMITS).image(224).tobytes()

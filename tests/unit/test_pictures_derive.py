@@ -26,7 +26,7 @@ def scene(width: int, height: int) -> Image.Image:
 # -- recipes and WebP --------------------------------------------------------------------------
 
 
-def test_a_recipes_hash_tells_every_setting():
+def test_a_recipes_hash_depends_on_every_setting():
     recipes = [
         Recipe("thumbnail", 320, 75),
         Recipe("view", 320, 75),
@@ -91,7 +91,7 @@ def test_placeholders_are_those_of_the_reference(size, expected):
     made = placeholder(scene(*size)).hex()
     assert len(made) <= 2 * 25
     # From the reference implementation in JavaScript, of the same pixels. The order of additions
-    # may turn one digit by one.
+    # may change one digit by one.
     differences = [abs(int(a, 16) - int(b, 16)) for a, b in zip(made, expected, strict=True)]
     assert sum(differences) <= 1
 

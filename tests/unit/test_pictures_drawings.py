@@ -1,4 +1,4 @@
-"""Drawings (SVG): their size, what is drawn, and what they must not reach."""
+"""Drawings (SVG): their size, what is drawn, and what they must not access."""
 
 from __future__ import annotations
 

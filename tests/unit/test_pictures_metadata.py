@@ -1,4 +1,4 @@
-"""EXIF, IPTC and XMP: the right field, checked and bounded, whatever the file says."""
+"""EXIF, IPTC and XMP: values are in the right field, checked and limited, whatever the file contains."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def with_iptc(*datasets: tuple[int, bytes]) -> dict[str, object]:
     return read_metadata(Image.open(io.BytesIO(data[:2] + segment + data[2:])))
 
 
-def test_no_metadata_is_no_metadata():
+def test_a_picture_without_metadata_has_no_fields():
     assert read_metadata(jpeg()) == {}
     assert read_metadata(Image.new("RGB", (2, 2))) == {}
 
@@ -150,7 +150,7 @@ def test_positions_and_serial_numbers_are_private():
         {1: "N", 2: (89, 3000, 0), 3: "E", 4: (1, 0, 0)},
     ],
 )
-def test_positions_that_are_none(gps):
+def test_invalid_positions_are_ignored(gps):
     assert with_exif(None, None, gps) == {}
 
 
@@ -172,7 +172,7 @@ def test_dates(text, date):
     assert parse_date(text) == date
 
 
-def test_the_date_the_picture_was_taken_beats_the_others():
+def test_the_date_the_picture_was_taken_has_priority():
     assert "taken" not in with_exif({0x0132: "2020:01:01 00:00:00"})
     found = with_exif(None, {0x9003: "2001:01:01 01:01:01", 0x9004: "2002:02:02 02:02:02"})
     assert found["taken"] == "2001-01-01T01:01:01"
@@ -245,7 +245,7 @@ def test_windows_fields():
 @pytest.mark.parametrize(
     "text", ["OLYMPUS DIGITAL CAMERA", "SONY DSC", "DCIM\\100", "   ", "000015", "Screenshot"]
 )
-def test_what_programs_write_by_themselves_is_no_description(text):
+def test_default_texts_of_programs_are_not_descriptions(text):
     assert with_exif({0x010E: text}) == {}
 
 

@@ -35,7 +35,7 @@ def preprocess(side: int, image: Image.Image) -> np.ndarray:
 
 
 def hostile(image: Image.Image) -> np.ndarray:
-    """Does what the decoders of hostile files may do, by the picture's width."""
+    """Imitates what the decoders of hostile files may do, depending on the picture's width."""
     if image.width == 101:
         os.kill(os.getpid(), signal.SIGSEGV)
     if image.width == 102:
@@ -115,7 +115,7 @@ def test_a_recipe_leaves_small_pictures_out(tmp_path):
     assert (made[0].width, made[0].height) == (32, 20)
 
 
-def test_one_hostile_picture_costs_itself_alone(tmp_path):
+def test_one_hostile_picture_does_not_affect_others(tmp_path):
     widths = [110, 101, 111, 102, 112, 103, 113, 104, 114, 105, 115]
     records = pictures(tmp_path, widths)
     limits = Limits(timeout_s=4, memory_bytes=3 << 30)
@@ -135,7 +135,7 @@ def test_one_hostile_picture_costs_itself_alone(tmp_path):
 
 
 def test_only_the_pictures_own_time_counts(tmp_path, monkeypatch):
-    """A decoder that the machine kept waiting goes on; one that waits by itself is given up."""
+    """A decoder that waits for the busy machine may continue; one that hangs is stopped."""
     work = [Work(pictures(tmp_path, [106])[0], (THUMBNAIL,), input=True)]
     limits = Limits(timeout_s=3)
     given: dict[bool, object] = {}
@@ -226,7 +226,7 @@ def test_a_module_in_the_current_folder_is_not_imported(tmp_path, monkeypatch):
     assert isinstance(derived, Derived)
 
 
-def test_names_that_are_no_text_can_be_decoded(tmp_path):
+def test_names_that_are_not_text_can_be_decoded(tmp_path):
     path = Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/b\xff.png"))
     Image.new("RGB", (30, 20)).save(path)
     assert open_picture(path, FAST, want=10).width == 30

@@ -71,7 +71,7 @@ def test_smaller_and_close(model, precision, part, closeness):
 
 @pytest.mark.parametrize("precision", ["fp16", "int8", "int4"])
 def test_weights_are_widened_while_the_model_loads(model, precision, tmp_path):
-    """Even by a session without any option, as the browser's."""
+    """This also works in a session without options, as in the browser."""
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     options.log_severity_level = 3
@@ -146,7 +146,7 @@ def test_calibrated_rounding_keeps_the_outputs_closer(model, precision):
 
 @pytest.mark.parametrize("largest", [5, 6, 7, 8])
 def test_weights_that_are_on_a_grid_of_four_bits_stay(largest):
-    """Whatever the largest code of a group; calibration finds no error to compensate either."""
+    """This holds whatever the largest code of a group is, and calibration has no error to compensate."""
     generator = np.random.default_rng(largest)
     codes = generator.integers(1 - largest, largest, (4, 32, 48))
     codes[:, 0] = -largest

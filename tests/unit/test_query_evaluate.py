@@ -33,7 +33,7 @@ CONCEPTS = ["red", "car", "ocean", "boats"]
 
 
 class MemoryIndex:
-    """Concept vectors: one dimension a word of CONCEPTS in the title."""
+    """Concept vectors: one dimension per word of CONCEPTS in the title."""
 
     fields = (
         FieldSpec("title", "Title", "text", fts=True),
@@ -266,7 +266,7 @@ def test_likely_matches_come_before_the_divide(index: MemoryIndex) -> None:
 
 
 def test_one_common_word_does_not_outrank_meaning(index: MemoryIndex) -> None:
-    """Row 4 means it and has no word; row 3 has one of three words."""
+    """Row 4 matches in meaning and has none of the words; row 3 has one of three words."""
     answer = evaluate(parse("boats fly high"), index, lambda term: vector("ocean"), mode="all")
     assert answer.results[0].row in (3, 4)
     shares = {result.row: result for result in answer.results}

@@ -1,4 +1,4 @@
-"""tests/golden/queries.json: the reader gives the same answers still, and so does the library."""
+"""tests/golden/queries.json: the reader and the library still give the same answers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def library(built: Path) -> Iterator[LibraryIndex]:
     index.close()
 
 
-def test_there_are_many_and_all_are_written_from_the_list(site: SiteIndex) -> None:
+def test_there_are_many_and_all_come_from_the_list(site: SiteIndex) -> None:
     documents = [site.document(row) for row in range(site.count)]
     ids = {document["path"]: document["id"] for document in documents}
     listed = [
@@ -86,7 +86,7 @@ def test_the_reader_answers_as_written(site: SiteIndex, group: str) -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_the_library_answers_up_to_quantisation(
+def test_the_library_gives_the_same_answers_except_for_quantisation(
     library: LibraryIndex, site: SiteIndex, group: str
 ) -> None:
     rows = np.arange(library.count)
@@ -137,7 +137,7 @@ def check(index: Index, group: str, tolerance: float) -> None:
     assert checked > 10
 
 
-def test_the_rule_sees_what_is_wrong() -> None:
+def test_the_rule_detects_wrong_answers() -> None:
     similar = [0.9, 0.8, 0.5, 0.1]
     rows = [3, 1, 0, 2]
 

@@ -1,4 +1,4 @@
-"""What people type and what it must mean (docs/QUERY.md)."""
+"""Queries and what they mean (docs/QUERY.md)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_fields_and_options() -> None:
 
 
 @pytest.mark.parametrize("k", ["0", "-3", "x", "99999999999", "²"])
-def test_senseless_k_is_ignored(k: str) -> None:
+def test_an_invalid_k_is_ignored(k: str) -> None:
     assert parse(f"cat k:{k}").k is None
 
 

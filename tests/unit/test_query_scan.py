@@ -70,7 +70,7 @@ def test_the_nearest_are_those_of_a_plain_sort(
 ) -> None:
     allowed = np.random.default_rng(seed).random(len(exact)) < (1 if share is None else share)
     scan = Scan(exact, sizes, margin, seed)
-    # One rounding to float32 comes on top of the error that was added.
+    # Rounding to float32 adds to the error that was added.
     near = nearest(scan.blocks(), scan.exact, k, None if share is None else allowed, margin * 1.001)
     wanted = sorted_rows(exact, allowed)[: max(k, 0)]
     assert near.rows.tolist() == wanted.tolist()

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 class Host(http.server.SimpleHTTPRequestHandler):
-    """A host as plain as can be; `mode` makes it misbehave."""
+    """A minimal host; `mode` makes it misbehave."""
 
     mode = ""
 
@@ -49,7 +49,7 @@ class Host(http.server.SimpleHTTPRequestHandler):
             return
         data = target.read_bytes()
         if self.mode == "decoded" and data[:2] == b"\x1f\x8b":
-            # As a host that took the gzip for its own and undid it.
+            # Like a host that treats gzip files as compressed transfers and decodes them.
             data = gzip.decompress(data)
         if self.mode == "endless":
             data += bytes(1 << 24)
@@ -87,7 +87,7 @@ def test_a_url_reads_as_the_folder_does(host, folder: Path, mode: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["", "index.html", "manifest.json", "?q=cat#top"])
-def test_any_address_of_a_site_will_do(host, ending: str) -> None:
+def test_any_address_of_a_site_is_accepted(host, ending: str) -> None:
     url, _ = host
     assert open_site(url + ending).count == 24
     assert open_site(url.rstrip("/")).count == 24
@@ -109,14 +109,14 @@ def test_a_redirect_to_a_local_file_is_not_followed(host) -> None:
         open_site(host[0] + "elsewhere/")
 
 
-def test_nobody_there() -> None:
+def test_an_unreachable_host() -> None:
     with pytest.raises(StorageError):
         open_site("http://127.0.0.1:9/")
     with pytest.raises(UsageError):
         open_site("ftp://example.org/")
 
 
-def test_no_site(tmp_path: Path) -> None:
+def test_what_is_not_a_site(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="missing"):
         open_site(tmp_path)
     with pytest.raises(StorageError):
@@ -217,12 +217,12 @@ def test_a_wrong_manifest(folder: Path, message: str, change) -> None:
         *("a?b", "a#b", "a\nb", "./a", "a/", "x" * 1001, 7, None),
     ],
 )
-def test_paths_with_a_way_out(path: object) -> None:
+def test_paths_that_lead_outside(path: object) -> None:
     with pytest.raises(FormatError):
         safe_path(path, "x")
 
 
-def test_an_honest_path() -> None:
+def test_a_normal_path() -> None:
     assert safe_path("data/ids.0123456789abcdef.bin", "x") == "data/ids.0123456789abcdef.bin"
 
 

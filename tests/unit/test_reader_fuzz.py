@@ -1,4 +1,4 @@
-"""Hostile bytes: a reader gives a right result or a FormatError, and nothing else, ever."""
+"""Hostile bytes: a reader always gives a right result or a FormatError."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_damaged_manifest(seed: int) -> None:
         use(source)
     except (FormatError, UsageError):
         return
-    # Accepted: then nothing that search depends on is different.
+    # If it is accepted, nothing that search depends on has changed.
     before, after = parse_manifest(tree(FOLDER)["manifest.json"]), parse_manifest(damaged)
     assert (before.count, before.hash) == (after.count, after.hash)
     source.files["manifest.json"] = damaged
@@ -267,7 +267,9 @@ HEADERS = st.fixed_dictionaries(
     kind=st.sampled_from(["rows", "ids", "vectors", "column", "order", "index", "quantizer"]),
 )
 @RELAXED
-def test_well_formed_containers_with_nonsense(header: dict, sections: dict, kind: str) -> None:
+def test_well_formed_containers_with_invalid_content(
+    header: dict, sections: dict, kind: str
+) -> None:
     data = write_container(kind, header, sections)
     for decoder in DECODERS[1:-2]:
         try:
@@ -339,8 +341,8 @@ def test_vectors_come_back_within_half_a_step(count: int, dim: int, seed: int) -
     assert flat[at] == codes[row, d]
 
 
-def test_a_catalog_with_more_in_it_than_full_text(tmp_path: Path) -> None:
-    """A catalog cannot bring code: no triggers, no views over it, nothing written."""
+def test_a_catalog_with_more_than_full_text(tmp_path: Path) -> None:
+    """A catalog cannot run code: triggers and views have no effect, and nothing is written."""
     import apsw
 
     texts = {0: {"name": "a cat"}, 1: {"name": "a dog"}}

@@ -1,4 +1,4 @@
-"""The reader says of the golden sites what tests/golden/*.json say, which the browser's tests read too."""
+"""The reader finds in the golden sites what tests/golden/*.json list, as the browser's tests do."""
 
 from __future__ import annotations
 

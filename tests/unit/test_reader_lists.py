@@ -195,7 +195,7 @@ def test_noise_is_not_a_node(data: bytes) -> None:
 
 
 def test_an_index_that_leads_back_to_itself_ends() -> None:
-    """No honest file can hold its own hash, but a hostile host can answer anything."""
+    """No real file can contain its own hash, but a hostile host can answer anything."""
     entry = FileEntry("data/a.0123456789abcdef.bin", 9, 9, "0" * 64, index=True)
 
     def read(asked: FileEntry) -> bytes:

@@ -79,7 +79,7 @@ def test_a_worker_serves_many_inputs() -> None:
     assert len({one[0]["pid"] for one in found.values() if not isinstance(one, Failure)}) == 1
 
 
-def test_a_closed_runner_works_no_more() -> None:
+def test_a_closed_runner_refuses_work() -> None:
     runner = LocalRunner(1)
     found = runner.map(Task(), ((n, {"sleep": 60} if n else {}) for n in range(3)))
     assert next(found)[0] == 0

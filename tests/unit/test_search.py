@@ -1,4 +1,4 @@
-"""`imagedb_site.open`: a published site and a library answer alike, as the JavaScript library does."""
+"""`imagedb_site.open`: a published site and a library give the same answers, like the JavaScript library."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def collection(request: pytest.FixtureRequest, built: Path) -> Iterator[Collecti
         yield opened
 
 
-def test_hits_say_what_and_why(collection: Collection) -> None:
+def test_hits_have_their_fields_and_reasons(collection: Collection) -> None:
     found = collection.search("old lighthouse", k=3)
     best = next(hit for hit in found.hits if hit.document["path"] == "picture-16.bmp")
     assert best.matched == ("old", "lighthouse")
@@ -53,7 +53,7 @@ def test_the_number_of_hits(collection: Collection) -> None:
     assert sizes == [7, 30]
 
 
-def test_a_refused_expression_is_said(collection: Collection) -> None:
+def test_a_refused_expression_is_reported(collection: Collection) -> None:
     found = collection.search("cat OR (dog", mode="words")
     assert [notice.kind for notice in found.notices] == ["fts-syntax"]
     assert found.notices[0].suggestion == "cat dog"
@@ -111,7 +111,7 @@ def test_pictures(collection: Collection) -> None:
 
 
 def test_site_and_library_give_the_same(built: Path) -> None:
-    def told(name: str) -> Any:
+    def answers_of(name: str) -> Any:
         with imagedb_site.open(built / name, model=PACK) as opened:
             return (
                 opened.facets("tags", "winter"),
@@ -120,7 +120,7 @@ def test_site_and_library_give_the_same(built: Path) -> None:
                 opened.batches(size=5, test=0.2, seed=2),
             )
 
-    assert told("site") == told("library")
+    assert answers_of("site") == answers_of("library")
 
 
 def test_a_session(collection: Collection, capsys: pytest.CaptureFixture[str]) -> None:

@@ -225,7 +225,7 @@ def test_below_a_path_as_on_github_pages(site: Path) -> None:
         SiteServer(site, port=0, mount="/../x")
 
 
-def test_other_names_for_this_machine_are_refused(server: SiteServer, site: Path) -> None:
+def test_other_host_names_are_refused(server: SiteServer, site: Path) -> None:
     for host in ("127.0.0.1", "localhost", f"localhost:{server.port}", "[::1]:80", "a.localhost"):
         assert ask(server, "/", {"Host": host}).status == 200, host
     for host in ("evil.example", "127.0.0.1.evil.example", "evil.example:80", "", "[", "10.0.0.1"):
@@ -266,7 +266,7 @@ def test_one_connection_for_many_requests(server: SiteServer, site: Path) -> Non
         connection.close()
 
 
-def test_many_at_once_and_rude_clients(server: SiteServer, site: Path) -> None:
+def test_many_clients_at_once_and_broken_connections(server: SiteServer, site: Path) -> None:
     path = asset(site, "thumbs/*")
     whole = (site / path[1:]).read_bytes()
     for noise in (b"", b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\xff" * 100):

@@ -1,4 +1,4 @@
-"""The golden sites, which the browser's tests read too, are still what is written."""
+"""The writer still produces the golden sites, which the browser's tests also read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A collection that grows and shrinks: what stays is not touched, what goes leaves nothing (FORMAT 2.12)."""
+"""A collection that grows and shrinks: unchanged files stay, removed pictures leave nothing (FORMAT 2.12)."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def in_order(pictures: Pictures) -> Pictures:
 def grow(
     before: Pictures, layout: Layout, gone: set[int], added: Pictures
 ) -> tuple[Pictures, Layout]:
-    """The rows and the layout after pictures went and came, by the rules of the format."""
+    """The rows and the layout after pictures were removed and added, by the rules of the format."""
     places: list[Picture | None] = [None if row in gone else p for row, p in enumerate(before)]
     waiting = list(added)
     for row, picture in enumerate(places):
@@ -171,7 +171,7 @@ def check_step(
     }
     assert all(kept for _, kept in kept_files(old, new, "documents", changed))
     assert all(kept for _, kept in kept_files(old, new, "vectors", changed))
-    # A row also changes if another picture of its pack went or came.
+    # A row also changes if another picture of its pack was removed or added.
     old_rows, rows = old.rows(), new.rows()
     repacked = {row for row in range(min(len(old_rows), len(rows))) if old_rows[row] != rows[row]}
     assert all(kept for _, kept in kept_files(old, new, "rows", changed | repacked))

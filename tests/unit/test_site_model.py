@@ -1,4 +1,4 @@
-"""The model pack inside a site: every file of it, as it was, found through an index."""
+"""The model pack inside a site: every file is unchanged and found through an index."""
 
 from __future__ import annotations
 

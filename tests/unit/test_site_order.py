@@ -32,7 +32,7 @@ def test_an_id_is_the_beginning_of_the_content_hash() -> None:
     assert image_ids([digest("a"), digest("b")], ["x", "y"]) == [digest("a")[:16], digest("b")[:16]]
 
 
-def test_copies_have_ids_of_their_own() -> None:
+def test_copies_have_their_own_ids() -> None:
     hashes = [digest("a")] * 3
     ids = image_ids(hashes, ["b.jpg", "a.jpg", "c.jpg"])
     assert ids[1] == digest("a")[:16]

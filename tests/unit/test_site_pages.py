@@ -1,4 +1,4 @@
-"""The pages: nothing of a collection becomes markup, nothing is loaded from elsewhere."""
+"""The pages: no text of a collection becomes markup, and nothing is loaded from other hosts."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_sharing_needs_an_absolute_picture(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "/repo", "file:///etc", ""])
-def test_an_address_that_is_none_is_not_used(tmp_path: Path, url: str) -> None:
+def test_an_invalid_address_is_not_used(tmp_path: Path, url: str) -> None:
     made = golden_input(make_web(tmp_path / "web"), url=url)
     write_site(made, tmp_path / "site")
     assert page(tmp_path / "site").meta("og:url") is None

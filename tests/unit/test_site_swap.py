@@ -1,4 +1,4 @@
-"""Publishing: the old site stays whole until the new one is, and no foreign file is ever lost."""
+"""Publishing: the old site stays complete until the new one is, and no file of the owner is ever lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def without_exchange(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
 @pytest.fixture(params=["exchange", "two renames", "mount point"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Every way of bringing the new site in must keep the same promises."""
+    """Every way of replacing the site must give the same guarantees."""
     if request.param == "two renames":
         without_exchange(monkeypatch, errno.ENOSYS)
     if request.param == "mount point":

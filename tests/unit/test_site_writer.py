@@ -1,4 +1,4 @@
-"""A whole site: same input, same bytes; unchanged files linked; nothing loose, nothing foreign."""
+"""A whole site: the same input gives the same bytes, unchanged files are linked, no other files exist."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_large_collections_get_packs_of_look_alikes(tmp_path: Path) -> None:
 
 
 def test_neighbours_in_a_pack_look_alike(tmp_path: Path) -> None:
-    """Rows of four clear clusters, dealt like cards, come back sorted by cluster."""
+    """Rows of four distinct clusters, in mixed order, are sorted by cluster."""
     site = sample_input(64, dim=16, pack_above=10, pack_bytes=1500, cover_rows=0)
     assert isinstance(site.embeddings, ArrayEmbeddings)
     cluster = np.arange(64) % 4
@@ -205,7 +205,7 @@ def test_values_that_do_not_fit_are_left_out_and_reported(tmp_path: Path) -> Non
     assert published.documents()[2]["fields"] == {"name": "picture 2", "good": False}
 
 
-def test_half_characters_anywhere_do_no_harm(tmp_path: Path, web: Path) -> None:
+def test_lone_surrogates_do_no_harm(tmp_path: Path, web: Path) -> None:
     """JSON tables may hold lone surrogates and file names undecodable bytes."""
     bad = "caf\udce9 \ud83d <x>"
     base = sample_input(2, pages=True, web=web)
@@ -291,7 +291,7 @@ def test_only_into_an_empty_folder(tmp_path: Path) -> None:
         FolderTarget(tmp_path)
 
 
-def test_a_missing_web_build_is_said(tmp_path: Path) -> None:
+def test_a_missing_web_build_is_reported(tmp_path: Path) -> None:
     site = dataclasses.replace(
         sample_input(), settings=SiteSettings(pages=True, web=tmp_path / "nowhere")
     )

@@ -51,7 +51,7 @@ def test_formats_with_an_interpreter_are_left_alone():
     assert {".jpg", ".heic", ".avif", ".svg", ".tif", ".webp", ".jp2"} <= PICTURE_SUFFIXES
 
 
-def test_pictures_that_cannot_be_read_are_reported_unless_they_have_a_twin(tmp_path):
+def test_pictures_that_cannot_be_read_are_reported_unless_there_is_a_readable_version(tmp_path):
     fill(tmp_path, "1.CR2", "1.JPG", "2.nef", "3.eps", "4.jxl", "5.docx")
     problems: list[Problem] = []
     assert keys(tmp_path, problem=problems.append) == ["1.JPG"]

@@ -179,7 +179,7 @@ def test_longer_paths_and_names_without_suffix(tmp_path):
     assert found == {"train/x.jpg": 0, "test/x.jpg": 1, "a/plain.png": 2}
 
 
-def test_a_name_that_fits_two_fits_none(tmp_path):
+def test_a_name_that_matches_two_pictures_matches_none(tmp_path):
     assert join(tmp_path, ["x.jpg"], ["a/x.jpg", "b/x.jpg"]) == {}
     assert join(tmp_path, ["c/x.jpg", "d/x.jpg"], ["x.jpg"]) == {}
     pictures(tmp_path / "p", "a/x.jpg", "b/x.jpg", "y.jpg")
@@ -213,7 +213,7 @@ def test_several_rows_of_one_picture_are_merged(tmp_path):
     assert values(sidecar, "a.jpg") == {"caption": "One\nTwo", "tags": ["x", "y", "z"], "n": 1}
 
 
-def test_the_tables_name_and_label_win(tmp_path):
+def test_the_tables_name_and_label_have_priority(tmp_path):
     pictures(tmp_path / "p", "cat/1.jpg", "dog/2.jpg")
     text = "file,name,label\ncat/1.jpg,Tom,tomcat\n"
     gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / "t.csv", text))])
@@ -257,7 +257,7 @@ def test_two_tables(tmp_path):
         ("t.jsonl.gz", "nonsense", "cannot be read"),
     ],
 )
-def test_bad_tables_get_one_sentence(tmp_path, name, text, message):
+def test_bad_tables_give_one_clear_sentence(tmp_path, name, text, message):
     if name.endswith(".parquet"):
         pytest.importorskip("pyarrow")
     with pytest.raises(SourceError, match=message):

@@ -87,7 +87,7 @@ def test_rows_find_their_pictures_as_the_rules_say(tmp_path_factory, names, keys
     assert all((at in joined) == bool(joined.values(at)) for at in range(len(keys)))
     unmatched = list(joined.unmatched())
     assert len(unmatched) == joined.unmatched_count()
-    # A name is a picture's, or fits several pictures, or is unmatched.
+    # A name belongs to one picture, matches several, or matches none.
     several = [problem.key for problem in joined.problems]
     assert sorted([*set(expected.values()), *several, *unmatched]) == sorted(set(names))
     assert unmatched == [name for name in dict.fromkeys(names) if name in unmatched]
@@ -127,7 +127,7 @@ def merged(rows: Sequence[dict[str, Value]]) -> dict[str, Value]:
 @given(rows=st.lists(st.tuples(st.sampled_from("abcd"), VALUES), max_size=12))
 def test_values_are_those_of_the_rows(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("t") / "t.jsonl"
-    # A first row with every column settles the types.
+    # A first row with every column determines the types.
     first = {"caption": "Many words.", "tags": ["x"], "score": 1, "seen": "2000-01-01"}
     lines = [{"file": "first", **first}, *({"file": name, **values} for name, values in rows)]
     joined = load_sidecar(write_lines(path, lines)).join(["first", *"abcd"])

@@ -1,4 +1,4 @@
-"""Full text of CJK characters: stored and asked for alike."""
+"""Full text of CJK characters: stored texts and queries are prepared in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights that train on the shipped grid: rounded at every step, and the same once training ends."""
+"""Training on the grid of the shipped weights: rounded at every step, unchanged when training ends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_rounding_passes_the_gradient_on() -> None:
     torch.testing.assert_close(kept, x.sum(0).expand(160, 192))
 
 
-def test_texts_that_are_not_apart_are_no_negatives() -> None:
+def test_texts_that_are_too_similar_are_not_negatives() -> None:
     images = torch.nn.functional.normalize(torch.tensor([[1.0, 0.1], [0.1, 1.0]]), dim=-1)
     texts = torch.eye(2)
     more = torch.tensor([[0.8, 0.6]])

@@ -41,7 +41,7 @@ def test_a_row_counts_a_word_once_whatever_field_has_it() -> None:
     assert count_words(["title", "tags"], rows, most=1) == [("rose", 2)]
 
 
-def test_words_do_not_run_from_field_into_field() -> None:
+def test_words_do_not_span_two_fields() -> None:
     assert count_words(["a", "b"], [{"a": "sun-", "b": "flower"}]) == [("flower", 1), ("sun", 1)]
 
 
