@@ -140,7 +140,7 @@ describe("the result count in words", () => {
     expect(say({}, { total: 500 })).toBe("500 pictures");
     expect(say({ filters: [{ field: "a", kind: "any", values: ["b"] }] }, { total: 5 })).toBe("5 of 500 pictures");
     expect(say({ text: "cat", mode: "words" }, { total: 5, strictTotal: 5 })).toBe("5 pictures with “cat”");
-    expect(say({ text: "red cat", mode: "words" }, { total: 5, strictTotal: 2 })).toBe("2 pictures with “red cat”, 3 more with some of it");
+    expect(say({ text: "red cat", mode: "words" }, { total: 5, strictTotal: 2 })).toBe("2 pictures with “red cat”, 3 more with some of the words");
     expect(say({ text: "cat" }, { total: 3, stage: "words" })).toBe("3 pictures with “cat” so far");
     expect(say({ text: "cat" }, { total: null, divide: 1 })).toBe("1 likely match for “cat”");
     expect(say({ text: "cat" }, { total: null, divide: 0 })).toBe("No likely match for “cat”; these are the nearest");

@@ -87,7 +87,7 @@ describe("ranking by words", () => {
   });
 });
 
-describe("an order of which only the first rows are read", () => {
+describe("an order whose first rows are read", () => {
   it("keeps ties in row order", () => {
     const order = new Ordered(Uint32Array.of(9, 4, 7, 1, 3), Float64Array.of(1, 2, 1, 1, 0), new Float64Array(5));
     expect([...order.first(2).rows]).toEqual([3, 1]);

@@ -1,4 +1,4 @@
-/** Waiting: small helpers for every layer. */
+/** Small helpers for asynchronous code, for every layer. */
 
 /** Resolves after `milliseconds`. */
 export function pause(milliseconds: number): Promise<void> {

@@ -72,7 +72,7 @@ export class Engine implements CollectionMethods {
   }
 
   /**
-   * @throws QueryError for a request that makes no sense, LoadError if a file it needs cannot be loaded,
+   * @throws QueryError for an invalid request, LoadError if a file it needs cannot be loaded,
    * the signal's reason on abort
    */
   async search(request: SearchRequest, context: SearchOptions = {}): Promise<Answer> {

@@ -14,7 +14,7 @@ export interface SearchOptions {
 
 export interface CollectionMethods {
   /**
-   * Answer a search. Rejects with QueryError for a request that makes no sense, LoadError if a file it needs cannot be
+   * Answer a search. Rejects with QueryError for an invalid request, LoadError if a file it needs cannot be
    * loaded, and the signal's reason on abort.
    */
   search(request: SearchRequest, options?: SearchOptions): Promise<Answer>;

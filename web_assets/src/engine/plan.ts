@@ -23,7 +23,7 @@ export interface Plan {
   limit: number;
   /** Whether to look for results that show the same picture. */
   group: boolean;
-  /** Whether the answer holds what the grid needs of each result. */
+  /** Whether the answer includes what the grid needs for each result. */
   infos: boolean;
   /** Whether conditions limit the results, so that their total is known. */
   bounded: boolean;
@@ -36,7 +36,7 @@ const DEFAULT_K = 20;
 /**
  * Check a request and split it into its parts.
  * @param expressions false if the text must not be read as an FTS5 expression, because that was refused
- * @throws QueryError for a request that makes no sense
+ * @throws QueryError for an invalid request
  */
 export function makePlan(request: SearchRequest, manifest: Manifest, expressions = true): Plan {
   const { mode, offset = 0, like = [], embeddings = [] } = request;
@@ -79,7 +79,7 @@ function weighted(given: Float32Array | WeightedEmbedding): WeightedEmbedding {
 
 function picture({ images }: SearchRequest, name: string): Float32Array {
   const embedding = images && Object.hasOwn(images, name) ? images[name] : undefined;
-  // A caller who passes embeddings is a program; without any the text was typed into a page.
+  // A program passes embeddings; if there are none, the text was typed into a page.
   if (!embedding && images) throw new QueryError(`No embedding was given for image:${name.slice(0, 80)}; pass it in \`images\`.`);
   if (!embedding) throw new QueryError(`The picture “${name.slice(0, 80)}” isn't available in this browser. Drop or paste it into the search box.`);
   return embedding;
@@ -96,7 +96,7 @@ function sorting({ query }: TextPlan, asked: Sort | undefined, { fields }: Manif
   return { sort: asked ?? null, notices: [{ kind: "sort", message: `Cannot sort by “${query.sort.slice(0, 40)}”, only by: ${names}.` }] };
 }
 
-/** How many different words full text looks for. */
+/** The largest number of different words that full text searches for. */
 const MAX_WORDS = 100;
 
 export interface FieldCondition {

@@ -9,7 +9,7 @@ export interface FileEntry {
   raw_bytes: number;
   /** Of the stored file, 64 hexadecimal digits. */
   sha256: string;
-  /** The file holds further entries. */
+  /** Whether the file contains further entries. */
   index?: boolean;
 }
 

@@ -16,7 +16,7 @@ export function isId(id: string): boolean {
   return /^[0-9a-f]{16}$/.test(id);
 }
 
-/** Which file of the list holds an id. */
+/** The number of the file in the list that contains an id. */
 export function shardOf(id: string, digits: number): number {
   return digits ? parseInt(id.slice(0, digits), 16) : 0;
 }
@@ -29,7 +29,7 @@ export function shardOf(id: string, digits: number): number {
 export function readIds(bytes: Uint8Array, number: number, digits: number, total: number): IdShard {
   const container = readContainer(bytes, "ids");
   const prefix = digits ? number.toString(16).padStart(digits, "0") : "";
-  if (container.header["prefix"] !== prefix) throw new FormatError("A file of ids holds those of another prefix.");
+  if (container.header["prefix"] !== prefix) throw new FormatError("A file of ids has another prefix than expected.");
   const count = headerCount(container, "count");
   const shard = { count, ids: section(container, "id", ["u8"], 8 * count), rows: section(container, "row", ["u32"], count) };
   for (let i = 0; i < count; i++) {
@@ -37,7 +37,7 @@ export function readIds(bytes: Uint8Array, number: number, digits: number, total
     if (i && compare(shard.ids, i - 1, shard.ids, i) >= 0) throw new FormatError("A file of ids is not in rising order.");
   }
   for (const i of count ? [0, count - 1] : []) {
-    if (!idIn(shard, i).startsWith(prefix)) throw new FormatError("A file of ids holds an id of another prefix.");
+    if (!idIn(shard, i).startsWith(prefix)) throw new FormatError("A file of ids contains an id with another prefix.");
   }
   return shard;
 }

@@ -25,7 +25,7 @@ export interface RowsBlock {
 export function readRows(bytes: Uint8Array, first: number, count: number): RowsBlock {
   const container = readContainer(bytes, "rows");
   if (headerCount(container, "first") !== first || headerCount(container, "count") !== count) {
-    throw new FormatError("A block of rows holds other rows than the manifest says.");
+    throw new FormatError("A block contains other rows than the manifest says.");
   }
   return {
     first,

@@ -37,7 +37,7 @@ export function readVectors(bytes: Uint8Array, first: number, count: number, dim
     throw new FormatError(`The vectors' codec “${String(container.header["codec"]).slice(0, 40)}” is unknown.`);
   }
   if (headerCount(container, "first") !== first || headerCount(container, "count") !== count || headerCount(container, "dim", 1) !== dim) {
-    throw new FormatError("A file of vectors holds other rows or dimensions than the manifest says.");
+    throw new FormatError("A file of vectors contains other rows or dimensions than the manifest says.");
   }
   const padded = headerCount(container, "padded_dim", 1);
   if (padded !== paddedDim(dim)) throw new FormatError("The vectors' padded_dim is not dim rounded up to a multiple of 16.");

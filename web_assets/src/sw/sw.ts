@@ -111,7 +111,7 @@ async function manifestFirst(request: Request, event: FetchEvent): Promise<Respo
   );
 }
 
-/** Deletes the data of older builds: what the manifest and the index files in the cache do not name. */
+/** Deletes the data of older builds: files that the manifest and the index files in the cache do not list. */
 async function prune(manifest: Manifest): Promise<void> {
   const cache = await caches.open(names.data);
   const wanted = new Set<string>();

@@ -133,7 +133,7 @@ export class Controller {
   arrived(): void {
     const old = this.store.get().view;
     const view = parseView(this.#env.location.search, this.#env.location.hash);
-    // A list that is on screen stays where it is.
+    // Do not scroll a list that is already on screen.
     if (this.store.get().list?.key === searchKey(view)) this.#restore = null;
     else this.#restoreAnchor(view);
     this.#arrive(view, old);

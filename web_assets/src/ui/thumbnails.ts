@@ -116,7 +116,7 @@ export class Thumbnails {
   }
 
   /**
-   * Start no fetches for `milliseconds`, then at most FEW at once for as long again: while someone types, results are
+   * Start no fetches for `milliseconds`, then only FEW at once for the same time again: while someone types, results are
    * about to be replaced. 0 resumes at once.
    */
   pauseFetches(milliseconds: number): void {
@@ -135,7 +135,7 @@ export class Thumbnails {
     }
   }
 
-  /** Pictures and packs held, for tests and the about box. */
+  /** The pictures and packs in memory, for tests and the about box. */
   get held(): { pictures: number; packs: number; running: number } {
     return { pictures: this.#entries.size, packs: this.#packs.size, running: this.#running };
   }
@@ -201,7 +201,7 @@ export class Thumbnails {
       this.#running--;
       if (this.#jobs.get(url) === job) this.#jobs.delete(url);
       this.#trim();
-      // A pack that is held is served within the task of `#pump`, which continues by itself.
+      // A pack in memory is served within the task of `#pump`, which continues by itself.
       if (!held) this.#pump();
     }
   }

@@ -61,8 +61,8 @@ function quoted(text: string): string {
 function withWords(text: string, total: number, strict: number | null): string {
   if (/^[\p{L}\p{N}]+$/u.test(text)) return `${pictures(total)} with ${quoted(text)}`;
   if (strict === null || strict === total) return `${pictures(total)} for ${quoted(text)}`;
-  if (strict === 0) return `${pictures(total)} with some of ${quoted(text)}`;
-  return `${pictures(strict)} with ${quoted(text)}, ${count(total - strict)} more with some of it`;
+  if (strict === 0) return `${pictures(total)} with some words of ${quoted(text)}`;
+  return `${pictures(strict)} with ${quoted(text)}, ${count(total - strict)} more with some of the words`;
 }
 
 /** The result count in words. */

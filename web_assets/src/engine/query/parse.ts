@@ -25,7 +25,7 @@ export interface FieldTerm {
 
 /**
  * A parsed query. `phrases` must occur in the text of a result, `excluded` ones must not; `match` is a whole FTS5
- * expression, then `terms` holds its positive words. `k` is how many results were asked for.
+ * expression, then `terms` holds its positive words. `k` is the requested number of results.
  */
 export interface Query {
   terms: Term[];
