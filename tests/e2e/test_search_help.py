@@ -63,7 +63,7 @@ def test_recent_searches_stay_on_the_device_and_can_be_cleared(visit: Visit) -> 
     page.get_by_role("button", name="Clear search").click()
     page.locator("#search").click()
     page.get_by_role("button", name="Clear recent searches and pictures").click()
-    expect(page.locator(".toast")).to_contain_text("forgotten")
+    expect(page.locator(".toast")).to_contain_text("cleared")
     page.locator("#search").click()
     expect(options.filter(has_text="green stripe")).to_have_count(0)
     kept = "Object.keys(localStorage).filter((key) => key.startsWith('imagedb.recent'))"
