@@ -25,7 +25,7 @@ class PairsResult:
 @dataclass(frozen=True)
 class ClassesResult:
     """`precision_at_10`: the part of the first 10 pictures for a class name that are of the class,
-    averaged over the classes (of the class's size where it has fewer). `top1`: the part of pictures
+    averaged over the classes (of the class's size if it has fewer). `top1`: the part of pictures
     whose nearest class name is their own."""
 
     precision_at_10: float

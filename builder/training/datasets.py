@@ -49,7 +49,7 @@ class Picture:
 
     @property
     def drawn(self) -> bool:
-        """Whether the picture is no photograph."""
+        """Whether the picture is not a photograph."""
         return self.source in ("art", "graphic", "emoji")
 
 

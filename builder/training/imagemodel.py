@@ -153,10 +153,10 @@ def contrast(
     apart: Tensor | None = None,
     more: Tensor | None = None,
 ) -> Tensor:
-    """Symmetric InfoNCE; pairs whose texts mean nearly the same are no negatives.
+    """Symmetric InfoNCE; pairs whose texts mean nearly the same do not count as negatives.
 
     `more` [m, dim] are further texts that are nobody's; `apart` bool [n, n + m] says which texts may be
-    negatives of which images.
+    negatives of each image.
     """
     every = texts if more is None else torch.cat([texts, more])
     logits = images @ every.T * scale

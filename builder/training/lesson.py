@@ -25,7 +25,7 @@ SHARES = {
 }  # fmt: skip
 """Of which source how much of a batch is: drawings and photographs take many steps to remember."""
 RIVALS = {"captioned": 768, "photo": 256, "emoji": 768, "labelled": 96}
-"""Further texts that pictures of a source are told apart from at each step."""
+"""Extra negative texts per step, by source."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .textmodel import TextTower, embed
 from .views import MAP, snapped_backbone
 
 EVERY = 300
-"""Steps between two measurements, each of which keeps the tower as it is then."""
+"""Steps between two measurements; each one keeps a copy of the tower."""
 
 
 @torch.no_grad()
@@ -77,7 +77,7 @@ def fit(
     lesson: Lesson, head: Head, upper: FastUpper | None, steps: int, size: int,
     rates: tuple[float, float], rng: np.random.Generator, before: Callable[[int], None],
 ) -> None:  # fmt: skip
-    """Train head and, where given, upper blocks; `before` is called with each step's number."""
+    """Train the head and, if given, upper blocks; `before` is called with each step's number."""
     rate, slow = rates
     quick = rate * lesson.plan.quick
     groups = [

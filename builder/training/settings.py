@@ -25,7 +25,7 @@ PREPROCESSING = {
 CUT = 13
 """Blocks of the backbone below this index stay frozen, on the shipped grid; their outputs are cached."""
 GROUP = 32
-"""Values that share a scale where weights have 4 bits."""
+"""Values that share a scale if weights have 4 bits."""
 MAX_TOKENS = 64
 SEED = 20
 

@@ -63,7 +63,7 @@ INT4 = Grid(-8, 7, GROUP, (7.0, 7.5, 8.0, 8.6, 9.5, 10.5))
 
 
 def kind(weight: Tensor, four_bit: bool) -> Grid | None:
-    """The grid of a weight matrix or convolution; None where it keeps 16 bits."""
+    """The grid of a weight matrix or convolution; None if it keeps 16 bits."""
     if weight.numel() <= HALF:
         return None
     fits = four_bit and weight.dim() == 2 and weight.shape[1] % GROUP == 0

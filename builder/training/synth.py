@@ -124,7 +124,7 @@ def recipes(pictures: list[Picture], rng: np.random.Generator) -> list[Made]:
 
 
 def flat(picture: Image.Image, ground: tuple[int, int, int] = (255, 255, 255)) -> Image.Image:
-    """The picture in RGB on a ground colour where it is transparent."""
+    """The picture in RGB, on a ground colour if it is transparent."""
     if picture.mode != "RGB" and ("A" in picture.getbands() or "transparency" in picture.info):
         layer = picture.convert("RGBA")
         base = Image.new("RGBA", layer.size, (*ground, 255))

@@ -36,7 +36,7 @@ _HASH = re.compile(r"[0-9a-f]{16,64}")
 
 @dataclass(frozen=True)
 class BundlePicture:
-    """One picture of a bundle. `embedding` is float32 `[dim]`, L2-normalised, where there is one."""
+    """One picture of a bundle. `embedding` is float32 `[dim]`, L2-normalised, or None if there is none."""
 
     member: str
     suffix: str
@@ -59,7 +59,7 @@ class Bundle:
         self._read_pictures(index)
 
     def extract(self, picture: BundlePicture, target: BinaryIO) -> None:
-        """Writes a picture's bytes; raises `SourceError` where they are not what the index says."""
+        """Writes a picture's bytes; raises `SourceError` if they are not what the index says."""
         digest = hashlib.sha256()
         left = picture.size
         try:
@@ -78,16 +78,16 @@ class Bundle:
     def _read_pictures(self, index: Mapping[str, Any]) -> None:
         listed = index.get("pictures")
         if not isinstance(listed, list) or len(listed) > MAX_PICTURES:
-            raise ValueError(f"pictures is no list of at most {MAX_PICTURES:,}")
+            raise ValueError(f"pictures is not a list of at most {MAX_PICTURES:,}")
         members = {info.filename: info for info in self._archive.infolist()}
         for entry in listed:
             picture = _picture(entry, self.fields, self.dim)
             info = members.pop(picture.member, None)
             if info is None or info.file_size != picture.size:
-                raise ValueError(f"{picture.name} is missing or of another size")
+                raise ValueError(f"{picture.name} is missing or has another size")
             self.pictures.append(picture)
         if set(members) != {INDEX}:
-            raise ValueError("it holds pictures that its index does not name")
+            raise ValueError("it contains pictures that are not in its index")
 
 
 @contextmanager
@@ -114,11 +114,11 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         yield bundle
 
 
-_HINT = "A bundle is what “Export” gives on the page where pictures are added to a site."
+_HINT = "Use a file that “Export” made on a site's page for adding pictures."
 
 
 def _damaged(path: Path, reason: str) -> SourceError:
-    return SourceError(f"{path} is no bundle that can be used: {reason}. Nothing was added.", _HINT)
+    return SourceError(f"Cannot use {path} as a bundle: {reason}. Nothing was added.", _HINT)
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:
@@ -127,7 +127,7 @@ def _check_members(archive: zipfile.ZipFile, size: int) -> None:
     if INDEX not in names:
         raise ValueError(f"it has no {INDEX}")
     if len(names) != len(infos):
-        raise ValueError("it has two files of one name")
+        raise ValueError("it has two files with the same name")
     for info in infos:
         if info.flag_bits & 1:
             raise ValueError("it is encrypted")
@@ -155,7 +155,7 @@ def _index(archive: zipfile.ZipFile) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError("its index is not JSON") from error
     if not isinstance(index, dict) or index.get("format") != FORMAT:
-        raise ValueError("its index is that of something else")
+        raise ValueError("its index is in an unknown format")
     if index.get("version") != VERSION:
         version = str(index.get("version"))[:20]
         raise ValueError(f"it has version {version}, but this program reads version {VERSION}")
@@ -178,9 +178,9 @@ def _picture(entry: Mapping[str, Any], specs: Sequence[FieldSpec], dim: int) -> 
     member, name, sha256, size = (entry[key] for key in ("file", "name", "sha256", "bytes"))
     match = _MEMBER.fullmatch(member) if isinstance(member, str) else None
     if match is None or match.group(1) != sha256:
-        raise ValueError(f"{str(member)[:80]!r} is no path of a picture")
+        raise ValueError(f"{str(member)[:80]!r} is not the path of a picture")
     if not isinstance(name, str) or type(size) is not int or size < 1:
-        raise ValueError(f"{member} has no valid name or size")
+        raise ValueError(f"{member} does not have a valid name or size")
     fields = added_values(entry["fields"], specs)
     embedding = _embedding(entry.get("embedding"), dim)
     return BundlePicture(member, "." + match.group(2), name, sha256, size, fields, embedding)
@@ -199,5 +199,5 @@ def _embedding(text: object, dim: int) -> np.ndarray | None:
         raise ValueError(f"an embedding has {len(data)} bytes instead of {4 * dim}")
     vector = np.frombuffer(data, dtype="<f4")
     if not np.isfinite(vector).all() or abs(float(np.linalg.norm(vector)) - 1) > 1e-3:
-        raise ValueError("an embedding has not the length 1")
+        raise ValueError("an embedding does not have the length 1")
     return vector

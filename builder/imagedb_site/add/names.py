@@ -14,7 +14,7 @@ _MAX_BYTES = 160
 def safe_name(name: str, suffix: str, suffixes: Container[str]) -> str:
     """Returns a file name made of `name`, which may be anything.
 
-    Its own suffix is kept where it is one of `suffixes`, else it gets `suffix`.
+    Its own suffix is kept if it is one of `suffixes`; otherwise it gets `suffix`.
     """
     base = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     base = "".join(c if c.isprintable() else "_" for c in _FORBIDDEN.sub("_", base))
@@ -30,7 +30,7 @@ def safe_name(name: str, suffix: str, suffixes: Container[str]) -> str:
 
 
 def free_name(name: str, mark: str, taken: Container[str]) -> str:
-    """Returns `name`, with `mark` before its suffix where it is among `taken` (compared in lower case)."""
+    """Returns `name`, with `mark` before its suffix if it is among `taken` (compared in lower case)."""
     if name.lower() not in taken:
         return name
     stem, _, suffix = name.rpartition(".")

@@ -1,7 +1,7 @@
 """`add`: check a bundle, unpack it aside, decode every picture, then move all of it into the collection.
 
 Killed at any moment, it leaves the collection as it was or whole: what is decoded goes into the library, the
-captions are written before the pictures, and a second run goes on where the first stopped.
+captions are written before the pictures, and a second run resumes where the first one stopped.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def add(
 ) -> AddReport:
     """Takes the pictures of `bundle` into the folder `into` of the picture folder.
 
-    What the collection has already is skipped; only its caption and tags are brought up to date where it came
+    What the collection has already is skipped; only its caption and tags are updated if it came
     from a bundle. Where the library exists the pictures are decoded into it, with the bundle's embeddings if
     the same encoder made them (and not `embed_again`), so that the next build has nothing left to do.
 
@@ -151,13 +151,13 @@ def _target(config: BuildConfig, into: str) -> Path:
     target = (root / into).resolve()
     if not target.is_relative_to(root):
         raise UsageError(
-            f"{into} lies outside of the picture folder {config.pictures}.",
+            f"{into} is outside the picture folder {config.pictures}.",
             "Give a folder in it: --into added",
         )
     hidden = any(part.startswith(".") for part in target.relative_to(root).parts)
     closed = [config.output, config.library_folder, *config.exclude]
     if hidden or any(target.is_relative_to(path.resolve()) for path in closed):
-        raise UsageError(f"Builds leave {into} out.", "Choose another folder: --into added")
+        raise UsageError(f"Builds skip the folder {into}.", "Choose another folder: --into added")
     if target.exists() and not target.is_dir():
         raise UsageError(f"{into} is a file.", "Choose another folder: --into added")
     return target
@@ -198,7 +198,7 @@ def _names(target: Path) -> set[str]:
 def _key(
     picture: BundlePicture, root: Path, target: Path, additions: Additions, taken: set[str]
 ) -> str | None:
-    """The path a picture gets, relative to the picture folder; None where no build would read it."""
+    """The path a picture gets, relative to the picture folder; None if no build would read it."""
     name = safe_name(picture.name, picture.suffix, PICTURE_SUFFIXES)
     if "." + name.rpartition(".")[2].lower() not in PICTURE_SUFFIXES:
         return None
@@ -264,7 +264,7 @@ def _decode(
     report: AddReport,
     progress: Progress,
 ) -> list[tuple[BundlePicture, Record]]:
-    """The pictures that can be decoded; what is derived of them is kept where there is a library."""
+    """The pictures that can be decoded; what is derived from them is kept if there is a library."""
     file = config.library_folder / LIBRARY_FILE
     if not file.exists():
         works = [Work(record, (), input=False) for _, record in records]
@@ -305,7 +305,7 @@ def _decode(
 def _named(
     records: Sequence[tuple[BundlePicture, Record]], good: set[str], report: AddReport
 ) -> list[tuple[BundlePicture, Record]]:
-    """The usable ones; problems are told by the names the pictures have in the bundle."""
+    """The usable ones; problems are reported with the names of the pictures in the bundle."""
     names = {record.key: picture.name for picture, record in records}
     names |= {record.path.name: picture.name for picture, record in records}
     report.problems = [replace(p, key=names.get(p.key, p.key)) for p in report.problems]
@@ -331,7 +331,7 @@ def _merged(one: Sequence[FieldSpec], other: Sequence[FieldSpec]) -> list[FieldS
         known = specs.setdefault(spec.name, spec)
         if known.type != spec.type:
             raise SourceError(
-                f"The bundle's field {spec.name} is {spec.type}, an earlier one's {known.type}.",
+                f"The bundle's field {spec.name} is {spec.type}, but {known.type} in an earlier bundle.",
                 "Rename it in imagedb-additions.json.",
             )
     return list(specs.values())

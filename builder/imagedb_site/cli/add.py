@@ -18,19 +18,25 @@ _PATH = click.Path(path_type=Path)
 @click.argument("bundle", type=_PATH)
 @click.argument("pictures", type=_PATH, required=False)
 @click.option(
-    "--into", default="added", show_default=True, help="Folder in PICTURES that they are put into."
+    "--into",
+    default="added",
+    show_default=True,
+    help="Folder in PICTURES that the pictures are copied to.",
 )
 @click.option("-o", "--output", type=_PATH, help="Folder of the site.  [default: dist]")
 @click.option("--library", type=_PATH, help="Working library.  [default: OUTPUT.library]")
-@click.option("--model", help="Model pack of the next build.  [default: that of the last]")
+@click.option("--model", help="Model pack for the next build.  [default: that of the last build]")
 @click.option(
-    "--embed-again", is_flag=True, help="Do not take the bundle's embeddings: it is a stranger's."
+    "--embed-again",
+    is_flag=True,
+    help="Recompute all embeddings instead of trusting the bundle's. "
+    "Use this for bundles from people you don't know.",
 )
-@click.option("--workers", type=int, help="Decoding processes.  [default: one a core]")
+@click.option("--workers", type=int, help="Decoding processes.  [default: one per core]")
 @click.option(
     "--config",
     type=_PATH,
-    help=f"Settings file.  [default: {DEFAULT_CONFIG_NAME} where present]",
+    help=f"Settings file.  [default: {DEFAULT_CONFIG_NAME} if present]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -43,7 +49,7 @@ def command(
     quiet: bool,
     **overrides: Any,
 ) -> int:
-    """Take a BUNDLE of pictures that were added in the browser into the collection.
+    """Add the pictures of a BUNDLE that was exported in the browser to the collection.
 
     The pictures are checked, copied into PICTURES (by default the folder of the last build) and keep
     their captions and tags, which are written to imagedb-additions.json beside them. Pictures that the

@@ -21,7 +21,7 @@ def command(
 ) -> int:
     """Check the site in SITE, a folder or an address: hashes, links, sizes against hosting limits.
 
-    Exit status 9 where something is wrong; limits that only some hosts have are warnings.
+    Exit status 9 if something is wrong. Limits that only some hosts have are warnings.
 
     \b
     Examples:

@@ -20,10 +20,10 @@ from .progress import ProgressBar
     "--query", default="", help="Only images with these conditions and any of these words."
 )
 @click.option("--split", "shares", metavar="V,T", help="Shares of validation and test, as 0.1,0.1.")
-@click.option("--seed", default=0, show_default=True, help="Of the split.")
-@click.option("--no-embeddings", is_flag=True, help="Metadata alone.")
-@click.option("--thumbnails", is_flag=True, help="Also the thumbnails (.parquet, .lancedb).")
-@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+@click.option("--seed", default=0, show_default=True, help="Random seed for --split.")
+@click.option("--no-embeddings", is_flag=True, help="Leave out the embeddings.")
+@click.option("--thumbnails", is_flag=True, help="Include the thumbnails (.parquet, .lancedb).")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     target: Path, place: str, query: str, shares: str | None, seed: int,
@@ -48,7 +48,7 @@ def command(
         try:
             validation, test = (float(share) for share in shares.split(","))
         except ValueError:
-            raise UsageError(f"“{shares}” is no pair of shares.", "Write 0.1,0.1.") from None
+            raise UsageError(f"“{shares}” is not a pair of shares.", "Write 0.1,0.1.") from None
         split = Split(validation, test, seed)
     with open_collection(place) as collection, ProgressBar(as_json) as progress:
         count = export(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_gallery(
     file: Path, collection: Collection, answers: Sequence[tuple[str, SearchResponse]]
 ) -> None:
-    """Write the answers to `file`, replacing it. Raises StorageError where that cannot be."""
+    """Write the answers to `file`, replacing it. Raises StorageError if it cannot be written."""
     searches = [
         {
             "query": text,

@@ -15,7 +15,7 @@ from ..errors import UsageError
 @click.argument("place", default="dist")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(place: str, as_json: bool) -> None:
-    """Say what PLACE holds: a site (folder or URL), a working library, or a model pack.
+    """Show what is in PLACE: a site (folder or URL), a library, or a model pack.
 
     \b
     Examples:
@@ -43,7 +43,7 @@ def _facts(place: str) -> dict[str, Any]:
     if (path / "pack.json").exists() or not path.exists():
         return _pack(place)
     raise UsageError(
-        f"{place} is no site, library or model pack.",
+        f"{place} is not a site, a library or a model pack.",
         "Name a built site (dist), its library (dist.library) or a model (builtin).",
     )
 

@@ -126,7 +126,7 @@ def run(session: Session) -> None:
 
 @contextmanager
 def _line_editing(complete: Callable[[str], list[str]]) -> Iterator[None]:
-    """History and completion by readline, where this Python has it; the history is this user's alone."""
+    """History and completion by readline, if this Python has it; only this user can read the history."""
     try:
         import readline
     except ImportError:

@@ -19,12 +19,12 @@ from ..errors import ImageDBError, StorageError
 # light verbs start at once.
 VERBS = {
     "build": "Build or update the site of a picture collection.",
-    "add": "Take a bundle of pictures added in the browser into the collection.",
+    "add": "Add pictures from a bundle that was exported in the browser.",
     "serve": "Serve a built site on this machine.",
     "search": "Search a collection from the command line, exactly.",
     "export": "Write metadata and embeddings for other tools: Parquet, CSV, LanceDB, Faiss.",
     "check": "Check a built site: hashes, links, sizes against hosting limits.",
-    "info": "Say what a site, library or model pack holds.",
+    "info": "Show what is in a site, library or model pack.",
     "model": "List, inspect, evaluate and export model packs.",
 }
 

@@ -44,7 +44,7 @@ command.add_command(export_command)
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON list.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 def list_command(as_json: bool) -> None:
     """List the built-in pack and the packs in the cache."""
     packs = [_summary(pack) for pack in list_packs()]
@@ -60,9 +60,9 @@ def list_command(as_json: bool) -> None:
 
 @command.command("info")
 @click.argument("pack")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info_command(pack: str, as_json: bool) -> None:
-    """Say what PACK (a name or a folder) holds, after checking all its files."""
+    """Show what is in PACK (a name or a folder), after checking all its files."""
     opened = resolve(pack)
     summary = _summary(opened)
     if as_json:
@@ -99,10 +99,10 @@ def info_command(pack: str, as_json: bool) -> None:
 @click.option(
     "--classes",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with one folder of pictures a class; its name is the query.",
+    help="Folder with one folder of pictures per class; the folder's name is the query.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Use only N pictures.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def eval_command(
     pack: str,
     pairs: Path | None,

@@ -15,7 +15,7 @@ PRECISIONS = ("int8", "int4", "fp16", "fp32")
 
 @click.command("export")
 @click.argument("model")
-@click.option("--pretrained", metavar="TAG", help="Weights from OpenCLIP's list, downloaded.")
+@click.option("--pretrained", metavar="TAG", help="Weights from OpenCLIP's list (downloaded).")
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path),
@@ -31,25 +31,27 @@ PRECISIONS = ("int8", "int4", "fp16", "fp32")
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Folder of the pack.  [default: the cache, found again by its name]",
+    help="Folder of the pack.  [default: the cache, where its name finds it]",
 )
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
-    help="Of the text tower's weights; the image tower takes int8 under int4.  [default: int8; for "
-    "builtin as it was trained]",
+    help="Precision of the text tower's weights; with int4, the image tower gets int8.  [default: int8; for "
+    "builtin as trained]",
 )
 @click.option(
-    "--image-precision", type=click.Choice(PRECISIONS), help="Of the image tower's weights."
+    "--image-precision",
+    type=click.Choice(PRECISIONS),
+    help="Precision of the image tower's weights.",
 )
 @click.option(
     "--pictures",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Pictures to compare the pack with torch on.  [default: drawn ones]",
+    help="Pictures for comparing the pack with torch.  [default: generated ones]",
 )
-@click.option("--licence", metavar="ID", help="Licence of the weights, say MIT.")
-@click.option("--non-commercial", is_flag=True, help="That licence forbids commercial use.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--licence", metavar="ID", help="Licence of the weights, for example MIT.")
+@click.option("--non-commercial", is_flag=True, help="The licence forbids commercial use.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def export_command(
     model: str,
     pretrained: str | None,
@@ -84,7 +86,8 @@ def export_command(
         raise UsageError(f"“{model}” names its weights already; leave --pretrained out.")
     if named is None and not (pretrained or checkpoint):
         raise UsageError(
-            f"Which weights of {model}?", "Give --pretrained TAG, --checkpoint FILE or MODEL:TAG."
+            f"No weights given for {model}.",
+            "Give --pretrained TAG, --checkpoint FILE or MODEL:TAG.",
         )
     if named is not None:
         model, pretrained = named.model, named.pretrained

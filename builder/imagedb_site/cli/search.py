@@ -30,7 +30,7 @@ DEFAULT_K = 10
     "-k",
     "k",
     type=click.IntRange(1, 10_000),
-    help="How many results.  [default: what k: in the query says, else 10]",
+    help="Number of results.  [default: that of k: in the query, else 10]",
 )
 @click.option(
     "--mode",
@@ -44,16 +44,16 @@ DEFAULT_K = 10
     "--queries",
     "file",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="File with one query a line; - reads standard input.",
+    help="File with one query per line; - reads standard input.",
 )
 @click.option("-i", "--interactive", is_flag=True, help="Ask for queries, with one loaded model.")
 @click.option(
     "--html",
     "gallery",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a page with the pictures found, and open nothing.",
+    help="Write the results to an HTML page (does not open a browser).",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a query.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per query.")
 def command(
     queries: tuple[str, ...],
     place: str,

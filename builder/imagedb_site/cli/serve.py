@@ -11,7 +11,7 @@ import click
 @click.argument("site", type=click.Path(path_type=Path), default=Path("dist"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, help="Port.  [default: 8000, or the next free one]")
-@click.option("--mount", default="/", help="Serve below this path, as a project page does.")
+@click.option("--mount", default="/", help="Serve under this path, like a GitHub project page.")
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
 def command(site: Path, host: str, port: int | None, mount: str, open_browser: bool) -> None:
     """Serve the built site in SITE (default: dist) until Ctrl-C.

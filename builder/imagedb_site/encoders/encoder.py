@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def resolve_device(device: str) -> str:
-    """`cpu` stays with onnxruntime; for `auto` what torch finds, where torch is installed.
+    """`cpu` stays with onnxruntime; `auto` is what torch finds, if torch is installed.
 
     Raises UsageError when the device, or torch for it, is not there.
     """
@@ -42,11 +42,11 @@ def resolve_device(device: str) -> str:
 class Encoder:
     """Embeds pictures and texts; each tower is loaded when it is first used.
 
-    `threads`: how many pictures or texts are embedded at once; default one a core. The results are
+    `threads`: how many pictures or texts are embedded at once; one per core by default. The results are
     the same for any number. Safe to call from several threads.
 
     `device`: with `cuda`, `mps` or a numbered one, pictures run on torch in batches; `auto` does so
-    where torch finds such a device. These embeddings agree with the others to a cosine of .999, but
+    if torch finds such a device. These embeddings agree with the others to a cosine of .999, but
     not to the bit.
     """
 

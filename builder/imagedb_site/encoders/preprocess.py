@@ -102,7 +102,7 @@ class Preprocessing:
         return result
 
     def _frame(self, image: Image.Image) -> Image.Image:
-        """Cut the middle out, or pad around the picture where it is smaller."""
+        """Cut the middle out, or pad around the picture if it is smaller."""
         width, height = image.size
         left = _offset(width, self.width)
         top = _offset(height, self.height)
@@ -114,12 +114,12 @@ class Preprocessing:
 
 
 def _offset(length: int, size: int) -> int:
-    """Where the crop begins; negative where the picture is padded, by half of what is missing."""
+    """Where the crop begins; negative if the picture is padded, by half of what is missing."""
     return round((length - size) / 2) if length >= size else -((size - length) // 2)
 
 
 def flatten(image: Image.Image) -> Image.Image:
-    """RGB, on white where the picture is transparent."""
+    """RGB, on white if the picture is transparent."""
     if image.mode == "RGB":
         return image
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:

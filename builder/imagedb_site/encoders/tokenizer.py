@@ -36,7 +36,7 @@ class PackTokenizer:
     def encode(self, text: str) -> list[int]:
         """Token ids of one text: at least one, at most `max_tokens`.
 
-        A longer text keeps its first tokens and, where it ends in a special token, that one too.
+        A longer text keeps its first tokens and, if it ends in a special token, that one too.
         """
         encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text))
         ids: list[int] = encoding.ids

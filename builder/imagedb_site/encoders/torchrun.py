@@ -26,7 +26,7 @@ Operator = Callable[..., Any]
 
 
 def pick_device(wanted: str) -> str:
-    """`cuda`, `mps` or `cpu` for `auto`; anything else as it is. Raises UsageError where the device
+    """`cuda`, `mps` or `cpu` for `auto`; anything else as it is. Raises UsageError if the device
     is not there."""
     if wanted == "auto":
         if torch.cuda.is_available():
@@ -42,7 +42,7 @@ def pick_device(wanted: str) -> str:
 
 
 class TorchImageEncoder:
-    """The image tower of a pack on `device`, in float16 where `mixed` (on CUDA by default)."""
+    """The image tower of a pack on `device`, in float16 if `mixed` (on CUDA by default)."""
 
     def __init__(self, pack: ModelPack, device: str, *, mixed: bool | None = None) -> None:
         spec = pack.manifest["image"]

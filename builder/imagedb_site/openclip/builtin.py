@@ -35,7 +35,7 @@ from imagedb_site.packs import BUILTIN_FOLDER, ModelPack, load_pack
 from imagedb_site.packs.writer import Vocabulary
 
 HALF = 15000
-"""Weights of at most so many values keep 16 bits: early layers, where rounding costs most."""
+"""Weights of at most this many values keep 16 bits: early layers, where rounding costs most."""
 
 
 def as_trained(name: str, shape: tuple[int, ...]) -> WeightPrecision:
@@ -139,7 +139,7 @@ def load_checkpoint(file: Path) -> BuiltinModel:
 def trace_builtin(
     model: BuiltinModel, name: str, pictures: Sequence[Image.Image] | None = None
 ) -> Traced:
-    """The model's graphs, compared with torch. Raises PackError where they differ."""
+    """The model's graphs, compared with torch. Raises PackError if they differ."""
     pack = model.pack
     image, core = (
         module.to_onnx(file)

@@ -72,14 +72,14 @@ class Options:
     precision: WeightPrecision = "int8"
     image_precision: WeightPrecision | None = None
     pictures: Path | None = None
-    """A folder of real pictures for the parity gate; drawn ones where there is none."""
+    """A folder of real pictures for the parity gate; drawn ones if there is none."""
     licence: Mapping[str, Any] | None = None
     choose_image: Choose = uniform
     """Other precisions for some of the image tower's weights."""
     choose_text: Choose = uniform
     """Other precisions for some of the text core's weights."""
     image_samples: Sequence[NDArray[np.float32]] = field(default=())
-    """Pixels [n, 3, height, width] that the image tower's rounding is calibrated on, where given."""
+    """Pixels [n, 3, height, width] that the image tower's rounding is calibrated on, if given."""
     vocabulary: Vocabulary | None = None
     rows_per_shard: int | None = None
     card: str | None = None
@@ -127,7 +127,7 @@ def export_builtin(
     checkpoint: Path, folder: Path, options: Options | None = None, *, progress: Progress = _silent
 ) -> ModelPack:
     """Export the built-in architecture with the weights of a checkpoint (a state dictionary of
-    `builtin.BuiltinModel`); its ready-made words are embedded anew. Raises as `export_pack`."""
+    `builtin.BuiltinModel`); its vocabulary is embedded again. Raises as `export_pack`."""
     from imagedb_site.openclip import builtin
 
     options = options or Options()
@@ -181,7 +181,7 @@ def trace(
 
 
 def openclip_towers(source: Source, model: Any) -> Towers:
-    """The towers of an opened OpenCLIP model. Raises PackError where a pack cannot express it."""
+    """The towers of an opened OpenCLIP model. Raises PackError if a pack cannot express it."""
     model = simplify(model)
     tokens = _tokens(source, int(text_module(model).token_embedding.num_embeddings))
     plan = plan_text(model, tokens.eot, tokens.pad, tokens.kind)

@@ -38,7 +38,7 @@ def export_image(core: nn.Module, height: int, width: int) -> onnx.ModelProto:
 
 def export_text(core: nn.Module, plan: TextPlan, width: int) -> onnx.ModelProto:
     """The float32 graph of a module from token rows [n, tokens, width], and ids or mask int64
-    [n, tokens] where `plan` says so, to unit embeddings: for one text (trimmed) or any number of
+    [n, tokens] if `plan` says so, to unit embeddings: for one text (trimmed) or any number of
     padded ones."""
     tokens = plan.max_tokens if plan.padding == "max" else min(7, plan.max_tokens)
     shape: dict[int, Any] = {0: torch.export.Dim("n", min=1, max=4096)}

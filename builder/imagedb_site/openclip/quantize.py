@@ -63,7 +63,7 @@ def quantize_weights(
     activations at run time. Raises PackError for an unknown precision.
     """
     if precision not in ("fp32", "fp16", "int8", "int4"):
-        raise PackError(f"“{precision}” is no precision of weights.")
+        raise PackError(f"“{precision}” is not a precision of weights.")
     out = onnx.ModelProto()
     out.CopyFrom(model)
     if precision == "fp32":
@@ -199,7 +199,7 @@ def _int8(
 
 
 def _group_size(weight: NDArray[Any], use: str, group: int) -> int | None:
-    """How many inputs share a scale, or None where 4 bits are not worth it."""
+    """How many inputs share a scale, or None if 4 bits are not worth it."""
     depth = weight.shape[-2] if use == "MatMul" else int(np.prod(weight.shape[1:]))
     if depth < _FOUR_BIT_DEPTH:
         return None

@@ -13,7 +13,7 @@ def vocab_in_order(tokenizer: Mapping[str, Any]) -> list[Any]:
     """The `vocab` list of a tokenizer.json object: tokens in id order (Unigram: `[token, score]`).
 
     Added tokens outside `model.vocab` take their own place; ids without a token get a placeholder
-    that no text contains. Raises PackError where two tokens share an id.
+    that no text contains. Raises PackError if two tokens share an id.
     """
     vocab = tokenizer["model"]["vocab"]
     if isinstance(vocab, list):

@@ -39,7 +39,7 @@ class Source:
 
 
 def parse_name(name: str) -> Source | None:
-    """`ViT-B-32:tag` as a source; None where `name` does not have that form."""
+    """`ViT-B-32:tag` as a source; None if `name` does not have that form."""
     model, colon, tag = name.partition(":")
     if not colon or not model or not tag or "/" in name or "\\" in name:
         return None
@@ -188,7 +188,7 @@ def _weights_file(open_clip: Any, source: Source) -> str:
         return f"https://huggingface.co/{repository}/resolve/main/{file}"
     return (
         f"https://huggingface.co/{repository}/resolve/main/open_clip_model.safetensors "
-        "(where there is none, open_clip_pytorch_model.bin)"
+        "(if there is none, open_clip_pytorch_model.bin)"
     )
 
 

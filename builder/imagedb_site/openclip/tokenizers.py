@@ -19,7 +19,7 @@ CLIP_PATTERN = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 @dataclass(frozen=True)
 class PackTokens:
     """A tokenizer ready for a pack. `order[i]` is the model's own id of the new id i; `eot` and
-    `pad` are new ids (`eot` −1 where the model has none)."""
+    `pad` are new ids (`eot` is −1 if the model has none)."""
 
     tokenizer: dict[str, Any]
     vocab: list[Any]

@@ -40,7 +40,7 @@ class Towers:
     """A model in the shape that packs have, and the original to compare it with.
 
     `image`: pixels [n, 3, height, width] to unit embeddings [n, dim]. `core`: rows of `table`
-    [n, tokens, width], and ids or mask where `plan` says so, to unit embeddings [n, dim]. `table`
+    [n, tokens, width], and ids or mask if `plan` says so, to unit embeddings [n, dim]. `table`
     float32 [rows, width] is in the order of the pack's ids.
 
     `prepare`: the model's own way from a picture to pixels. `embed_pixels` and `embed_ids` (lists of
@@ -105,7 +105,7 @@ def trace_towers(
 ) -> Traced:
     """Both towers as graphs, compared with the original on `pictures` and `prompts`.
 
-    Raises PackError where pixels or graphs differ from the original's by more than the bounds.
+    Raises PackError if pixels or graphs differ from the original's by more than the bounds.
     """
     shown = list(pictures or samples.drawn_pictures())
     asked = list(prompts or samples.prompts())
@@ -152,7 +152,7 @@ def compare(
 ) -> tuple[float, float, float]:
     """Largest differences from the original: of pixels, image graph and text graph.
 
-    Raises PackError where one is above its bound.
+    Raises PackError if one is above its bound.
     """
     pixel_error = parity.pixel_error(preprocessing, pictures, reference)
     session = open_session(image.SerializeToString(), "image.onnx")

@@ -36,7 +36,7 @@ class ImageTower:
 class TextTower:
     """The transformer core: `onnx` takes token rows as `embeddings`, float32 [n, tokens, width].
 
-    `mask` and `ids` name int64 [n, tokens] inputs where the core has them.
+    `mask` and `ids` name int64 [n, tokens] inputs if the core has them.
     """
 
     onnx: bytes

@@ -51,7 +51,7 @@ def _managed(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Returns the transform to sRGB, `None` where it is damaged, does not fit, or is sRGB already."""
+    """Returns the transform to sRGB, `None` if it is damaged, does not fit, or is sRGB already."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()
@@ -85,7 +85,7 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Brings 16- and 32-bit samples to 8 bits, by their range where the format names none."""
+    """Brings 16- and 32-bit samples to 8 bits, by their range if the format does not name one."""
     if not (image.mode.startswith("I;16") or image.mode in ("I", "F")):
         return image
     values = np.asarray(image).astype(np.float32)

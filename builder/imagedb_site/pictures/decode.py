@@ -39,7 +39,7 @@ _DAMAGE = (
 
 
 def read_file(path: Path, limits: Limits) -> bytes:
-    """Returns the file's bytes; raises `DecodeError` where it is empty, too large or unreadable."""
+    """Returns the file's bytes; raises `DecodeError` if it is empty, too large or unreadable."""
     try:
         with path.open("rb") as stream:
             data = stream.read(limits.max_bytes + 1)

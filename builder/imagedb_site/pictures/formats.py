@@ -11,7 +11,7 @@ PILLOW_FORMATS = (
     *("ICNS", "ICO", "IM", "JPEG", "JPEG2000", "MPO", "MSP", "PCX", "PNG", "PPM", "PSD", "QOI"),
     *("SGI", "SUN", "TGA", "TIFF", "WEBP", "XBM", "XPM", "XVTHUMB"),
 )
-"""Formats by Pillow's names. EPS runs Ghostscript, WMF needs Windows, the other ones are no pictures."""
+"""Formats by Pillow's names. EPS runs Ghostscript, WMF needs Windows, the others are not pictures."""
 
 _LOADED = False
 
@@ -41,7 +41,7 @@ def pillow_formats() -> list[str]:
 
 
 def is_svg(data: bytes) -> bool:
-    """Tells whether the bytes begin as an SVG document does, also where gzip-compressed."""
+    """Returns whether the bytes begin like an SVG document, gzip-compressed or not."""
     if data[:2] == b"\x1f\x8b":
         return True
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")

@@ -41,7 +41,7 @@ METADATA_FIELDS: list[FieldSpec] = [
 PRIVATE_FIELDS = frozenset(
     {"latitude", "longitude", "altitude", "place", "owner", "serial", "lens_serial"}
 )
-"""Fields that tell where or who somebody is; published only where the owner asks for it."""
+"""Fields that reveal where or who somebody is; published only if the owner asks for it."""
 
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff\u202a-\u202e\u2066-\u2069]"
@@ -138,7 +138,7 @@ def _put_private(
 
 
 def _exif(image: Image.Image) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
-    """Returns the main, the Exif and the GPS directory; each empty where it is damaged."""
+    """Returns the main, the Exif and the GPS directory; each empty if it is damaged."""
     try:
         exif = image.getexif()
     except Exception:  # hostile files
@@ -163,7 +163,7 @@ def _directory(read: Any) -> dict[int, Any]:
 
 
 def _utf8(text: str) -> str:
-    """Returns `text` as UTF-8 where that is what the file holds: Pillow reads EXIF as Latin-1."""
+    """Returns `text` as UTF-8 if that is what the file holds: Pillow reads EXIF as Latin-1."""
     if text.isascii():
         return text
     try:
@@ -309,7 +309,7 @@ def _degrees(parts: object, side: object, negative: str, limit: int) -> float | 
 
 
 def parse_date(value: object) -> str:
-    """Returns an EXIF or ISO date as `YYYY-MM-DD[THH:MM:SS]`, "" where it is none."""
+    """Returns an EXIF or ISO date as `YYYY-MM-DD[THH:MM:SS]`, "" if it is not a date."""
     match = _DATE.match(_text(value, 40))
     if not match:
         return ""

@@ -1,4 +1,4 @@
-"""Originals without what tells where and with which device they were taken.
+"""Originals without the place and the device they were taken with.
 
 The pixels are not touched: only the segments around them are left out, and a small EXIF block with what
 may stay (orientation, date, camera, exposure, author, rights) takes their place.
@@ -36,7 +36,7 @@ def strip_private(path: Path) -> bytes | None:
     """Returns the file's bytes without position, serial numbers, owner and maker notes.
 
     Works on JPEG (the first picture of a file that holds several), PNG and WebP; `None` for any other
-    format and for files too damaged to be sure. Raises `DecodeError` where the file cannot be read.
+    format and for files too damaged to be sure. Raises `DecodeError` if the file cannot be read.
     """
     try:
         with path.open("rb") as stream:

@@ -93,7 +93,7 @@ def _parse(data: bytes) -> ET.Element:
         parser.feed(data)
         root = parser.close()
     except (ET.ParseError, ValueError, LookupError, RecursionError) as error:
-        raise DecodeError(f"the drawing is no valid XML ({error})", "damaged") from error
+        raise DecodeError(f"the drawing is not valid XML ({error})", "damaged") from error
     if _local(root.tag) != "svg":
         raise DecodeError("the file is no SVG drawing", "unknown")
     return root

@@ -15,7 +15,7 @@ from imagedb_site.errors import PictureError
 from imagedb_site.records import Record, Value
 
 DETAILS_VERSION = "1"
-"""Names how sizes, metadata and placeholders are found; a change derives them anew."""
+"""Names how sizes, metadata and placeholders are found; after a change they are derived again."""
 
 _RECIPE_VERSION = 1
 
@@ -34,7 +34,7 @@ Cause = Literal[
 class DecodeError(PictureError):
     """A picture that cannot be used. The message is a reason for people, without the file's name.
 
-    `lasting` tells that the same bytes will fail again: such a failure may be remembered. A time-out
+    `lasting`: the same bytes will fail again, so the failure may be remembered. A time-out
     or a lack of memory may be the machine's fault.
     """
 
@@ -61,7 +61,7 @@ class Limits:
 class Picture:
     """A decoded picture.
 
-    `image` is RGB, 8 bits, upright, in sRGB, on white where transparent; it may be smaller than the
+    `image` is RGB, 8 bits, upright, in sRGB, on white if it is transparent; it may be smaller than the
     original, but each side is at least the smaller of the original's and twice what was wanted (a
     drawing is made for what was wanted).
     `width` and `height` are the original's, upright. `metadata` has the fields of `METADATA_FIELDS`.
@@ -94,7 +94,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Derivative:
-    """A WebP picture without metadata; `data` is empty where the recipe leaves the picture out."""
+    """A WebP picture without metadata; `data` is empty if the recipe leaves the picture out."""
 
     data: bytes
     width: int
@@ -115,7 +115,7 @@ class Derived:
     """What was derived from one file.
 
     `content_hash` is the SHA-256 (hex) of the very bytes it was derived from; `placeholder` a
-    ThumbHash; `input` what the `preprocess` function made of the picture, where it was asked for.
+    ThumbHash; `input` what the `preprocess` function made of the picture, if it was asked for.
     """
 
     content_hash: str

@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 KEPT_BYTES = 64 << 20
 """How many bytes of codes stay in memory; further shards are read again when they are needed."""
 _CHUNK_ROWS = 512
-"""How many rows of codes are converted to floats at once: the floats of so many stay in the cache."""
+"""How many rows of codes are converted to floats at once, so that the floats stay in the cache."""
 _ROUNDING = 2.0**-24
 """Relative error of one rounding to float32."""
 _AHEAD = 2

@@ -54,7 +54,7 @@ def content_type(path: str) -> str:
 
 
 def open_file(root: Path, relative: str) -> SiteFile | None:
-    """Open a file of the site; None where it is missing, hidden, or leads out of the folder."""
+    """Open a file of the site; None if it is missing, hidden, or leads out of the folder."""
     parts = relative.split("/")
     hidden = any(part.startswith(".") and part != ".nojekyll" for part in parts)
     if hidden or "" in parts or "\\" in relative or "\0" in relative or ":" in parts[0]:

@@ -33,7 +33,7 @@ def serve(
 
     Without `port` the first free one from 8000 on is taken. `mount` puts the site below a path, as
     `/repo/` on GitHub Pages. `ready` is called with the address, `log` with a line for each request.
-    Raises FormatError where the folder is no site, StorageError where the port cannot be had,
+    Raises FormatError if the folder is not a site, StorageError if the port is not available,
     KeyboardInterrupt at the end.
     """
     with SiteServer(path, host, port, mount=mount, log=log) as server:
@@ -70,7 +70,7 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
                 super().__init__((host, attempt), handler)
                 break
             except OverflowError as error:
-                raise UsageError(f"{attempt} is no port: it must lie below 65536.") from error
+                raise UsageError(f"{attempt} is not a port: it must be below 65536.") from error
             except OSError as error:
                 if attempt == ports[-1]:
                     reason = error.strerror or str(error)
@@ -96,7 +96,7 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.server_name, self.server_port = self._host, self.port
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that closes a connection is no news."""
+        """A browser that closes a connection is not an error."""
 
     def host_allowed(self, header: str | None) -> bool:
         """Whether a request names this machine.
