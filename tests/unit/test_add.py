@@ -193,7 +193,7 @@ def hostile_cases() -> dict[str, tuple[Change, str]]:
     nan = struct.pack("<16f", *[float("nan")] * 16)
     encode = base64.b64encode
     return {
-        "path": (first(file="../../x.png"), "no path of a picture"),
+        "path": (first(file="../../x.png"), "not the path of a picture"),
         "member": (outside, "does not belong"),
         "unnamed": (unnamed, "not in its index"),
         "hash": (swapped, "not the picture that was exported"),
@@ -212,7 +212,7 @@ def hostile_cases() -> dict[str, tuple[Change, str]]:
             "not a valid field name",
         ),
         "dim": (lambda i, f: i["model"].update(dim=10**9), "model.dim"),
-        "pictures": (lambda i, f: i.update(pictures={}), "no list of at most"),
+        "pictures": (lambda i, f: i.update(pictures={}), "not a list of at most"),
         "model": (lambda i, f: i.update(model=7), "index is damaged"),
     }
 
