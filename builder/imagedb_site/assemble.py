@@ -29,7 +29,7 @@ _SENTENCES_FROM = 200
 
 @dataclass(frozen=True)
 class Assembled:
-    """What will be published, but for the rows.
+    """What will be published, except the rows.
 
     `items`, int64 [n], and `ids`, uint64 [n], are in default order. `problems` are values that do not fit
     their field.

@@ -23,7 +23,7 @@ SHARES = {
     "captioned": 0.52, "photo": 0.12, "labelled": 0.09, "food": 0.02, "clothing": 0.02,
     "emoji": 0.13, "art": 0.02, "graphic": 0.01, "made": 0.07,
 }  # fmt: skip
-"""Of which source how much of a batch is: drawings and photographs take many steps to remember."""
+"""Fraction of each batch drawn from each source: drawings and photographs take many steps to remember."""
 RIVALS = {"captioned": 768, "photo": 256, "emoji": 768, "labelled": 96}
 """Extra negative texts per step, by source."""
 

@@ -248,7 +248,7 @@ def test_a_file_that_is_not_a_zip_is_refused(
 ) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match="no ZIP file"):
+    with pytest.raises(SourceError, match="not a ZIP file"):
         add(path, config)
 
 

@@ -100,7 +100,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
             f"There is no file {path}.", "Check the path for typing errors."
         ) from error
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        reason = getattr(error, "strerror", None) or "it is no ZIP file, or a damaged one"
+        reason = getattr(error, "strerror", None) or "it is damaged or not a ZIP file"
         raise SourceError(f"{path} cannot be read: {reason}.", _HINT) from error
     with archive:
         try:
@@ -155,7 +155,7 @@ def _index(archive: zipfile.ZipFile) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError("its index is not JSON") from error
     if not isinstance(index, dict) or index.get("format") != FORMAT:
-        raise ValueError("its index is in an unknown format")
+        raise ValueError("bundle.json is in an unknown format")
     if index.get("version") != VERSION:
         version = str(index.get("version"))[:20]
         raise ValueError(f"it has version {version}, but this program reads version {VERSION}")

@@ -1,4 +1,4 @@
-"""Progress on standard error: one live line a step on a terminal, one line a step when piped."""
+"""Progress on standard error: one live line per step on a terminal, one line per step when piped."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class Stage:
         wanted = f"NOT {embedded}" if encoder_hash else "0"
         return f"{' + '.join(bits)} AS lack, {wanted} AS input"
 
-    # -- what came of it -----------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------
 
     def problems(self) -> list[Problem]:
         """Returns why records cannot be used, in the order of the records."""

@@ -1,6 +1,6 @@
 """Matrices as 8-bit and 4-bit codes, with the scales of least squared error.
 
-Where the second moments of a weight's inputs are known, rounding errors are compensated by the
+If the second moments of a weight's inputs are known, rounding errors are compensated by the
 weights still to be rounded (GPTQ, Frantar et al. 2023), which keeps the layer's output instead of
 its weights close.
 """

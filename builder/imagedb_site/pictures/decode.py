@@ -126,12 +126,14 @@ class Source:
             image = Image.open(io.BytesIO(self._data), formats=formats.pillow_formats())
         except UnidentifiedImageError as error:
             raise DecodeError(
-                "the file is damaged or no picture of a known format", "unknown"
+                "the file is damaged or its picture format is not supported", "unknown"
             ) from error
         except _DAMAGE as error:
             raise _reason(error) from error
         if not isinstance(image, ImageFile.ImageFile):
-            raise DecodeError("the file is damaged or no picture of a known format", "unknown")
+            raise DecodeError(
+                "the file is damaged or its picture format is not supported", "unknown"
+            )
         width, height = image.size
         if width < 1 or height < 1:
             raise DecodeError("the picture has no pixels", "damaged")
@@ -149,7 +151,7 @@ class Source:
                 image.draft(None, (width // scale, height // scale))
             image.load()
             if image.size[0] * image.size[1] > self._limits.max_pixels:
-                raise DecodeError("the picture has more pixels than it says", "too_large")
+                raise DecodeError("the picture has more pixels than its header states", "too_large")
             profile = image.info.get("icc_profile")
             result = to_srgb(image, profile if isinstance(profile, bytes) else None)
             turn = _TRANSPOSE.get(self._orientation)

@@ -1,4 +1,4 @@
-"""Which decoders are let near a file, and the Pillow settings of a process that decodes."""
+"""Which decoders may read a file, and the Pillow settings of a process that decodes."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _parse(data: bytes) -> ET.Element:
     except (ET.ParseError, ValueError, LookupError, RecursionError) as error:
         raise DecodeError(f"the drawing is not valid XML ({error})", "damaged") from error
     if _local(root.tag) != "svg":
-        raise DecodeError("the file is no SVG drawing", "unknown")
+        raise DecodeError("the file is not an SVG drawing", "unknown")
     return root
 
 

@@ -129,7 +129,7 @@ def _rows(index: Index, expression: str) -> Mask:
 
 
 def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
-    """Where a field term holds, before its negation, bool[count]."""
+    """The rows that match a field term, before negation, bool[count]."""
     if column.numbers is not None:
         holds = np.zeros(count, dtype=np.bool_)
         for low, high in intervals(term, dates=spec.type == "date"):

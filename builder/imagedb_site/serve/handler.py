@@ -1,4 +1,4 @@
-"""Answers requests for the files of a site: ranges, revalidation, nothing but GET and HEAD."""
+"""Answers requests for the files of a site: ranges, revalidation, only GET and HEAD."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ class Tally:
         return "\0" if self._tag_column and self._is_category() else None
 
     def _is_category(self, uses: int = 2) -> bool:
-        """Tells whether the values are short and come back often, `uses` times on average."""
+        """Returns whether the values are short and come back often, `uses` times on average."""
         return self._distinct is not None and len(self._distinct) * uses <= self._count
 
 

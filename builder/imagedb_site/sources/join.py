@@ -84,7 +84,7 @@ class Joined:
             self._guess(keys, table)
 
     def __contains__(self, at: int) -> bool:
-        """Tells whether picture number `at` has a row."""
+        """Returns whether picture number `at` has a row."""
         return self._rows[at] != _NONE
 
     def values(self, at: int) -> dict[str, Value]:
