@@ -18,7 +18,8 @@ class FieldSpec:
     """A field of the collection (docs/FORMAT.md 2.2).
 
     `name` matches `[a-z][a-z0-9_]{0,62}`; `fts` puts it into full text, `facet` offers it as a filter,
-    `column` writes a column so that it can be filtered and sorted.
+    `column` writes a column so that it can be filtered and sorted. With a `separator`, each value is a path
+    of components joined by it, such as "2020/Norway" with "/": a filter on a parent finds everything below.
     """
 
     name: str
@@ -28,6 +29,7 @@ class FieldSpec:
     facet: bool = False
     column: bool = False
     unit: str | None = None
+    separator: str | None = None
 
 
 @dataclass(frozen=True)
