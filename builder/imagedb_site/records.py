@@ -37,7 +37,8 @@ class Record:
     """One image as its source describes it, before its file is opened.
 
     `key` is the POSIX path relative to the source's root, unique in the collection. `mtime_ns` is in
-    nanoseconds, `size` in bytes. `fields` come from folders and sidecar tables.
+    nanoseconds, `size` in bytes. `fields` come from folders and sidecar tables. `xmp` are the names of its
+    XMP sidecars, which lie in the same folder; a later one overrides an earlier one.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Record:
     mtime_ns: int
     size: int
     fields: Mapping[str, Value] = field(default_factory=dict)
+    xmp: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

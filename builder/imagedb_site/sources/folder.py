@@ -6,10 +6,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, Problem, Record, Value
+from imagedb_site.sources.xmp_files import XmpFiles
 from imagedb_site.text import natural_key
 
 _SUFFIXES = """
@@ -95,6 +97,9 @@ def _walk(
         report(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
         return
     readable = _readable_stems(entries)
+    sidecars = XmpFiles(root, folder, entries, excluded)
+    for lone in sidecars.problems:
+        report(Problem(_printable(prefix + lone.key), lone.reason))
     while entries:
         entry = entries.pop()
         name = entry.name
@@ -111,7 +116,7 @@ def _walk(
             elif suffix in PICTURE_SUFFIXES:
                 record = _record(root, entry, key, report)
                 if record is not None:
-                    yield record
+                    yield replace(record, xmp=sidecars.of(name))
             elif suffix in UNREADABLE and entry.is_file():
                 # A raw file next to its JPEG needs no report: the picture is in the collection.
                 if stem not in readable:

@@ -88,7 +88,7 @@ class FolderSource:
             addition = self._added.get(key)
             if addition is not None:
                 fields = {**fitted_values(addition, fields, self._specs), **fields}
-            yield Record(key, self._root / key, mtime_ns, size, fields)
+            yield Record(key, self._root / key, mtime_ns, size, fields, self._listing.xmp(at))
 
     def _path_specs(self) -> list[FieldSpec]:
         if self._labels:
@@ -151,7 +151,7 @@ def gather(
     problems: list[Problem] = []
     listing = Listing()
     for record in open_folder(root, exclude=exclude, limit=limit, problem=problems.append):
-        listing.add(record.key, record.mtime_ns, record.size)
+        listing.add(record.key, record.mtime_ns, record.size, record.xmp)
         if progress and len(listing) % _PROGRESS_EVERY == 0:
             progress("gather", len(listing), None)
     if not len(listing):
