@@ -17,6 +17,8 @@ LAYERS = [
         "config",
         "container",
         "text",
+        "dates",
+        "date_names",
         "values",
         "fts",
         "layout",
