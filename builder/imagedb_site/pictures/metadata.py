@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -10,6 +9,7 @@ from typing import Any, SupportsFloat, SupportsIndex
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
+from imagedb_site.dates import parse_date
 from imagedb_site.pictures.xmp import read_xmp
 from imagedb_site.records import FieldSpec, Value
 
@@ -46,7 +46,7 @@ PRIVATE_FIELDS = frozenset(
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff\u202a-\u202e\u2066-\u2069]"
 )
-_DATE = re.compile(r"(\d{4})[-:/.](\d\d)[-:/.](\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?")
+_LAST_YEAR = "2200"
 _JUNK = re.compile(
     r"(olympus|sony|konica|minolta|samsung|kodak|canon|nikon|casio|dsc|dcim)\b.*|.*digital camera|"
     r"charset=.*|screenshot|untitled|default|jpeg picture|lead technologies.*|image|picture|"
@@ -87,7 +87,7 @@ def read_metadata(image: Image.Image) -> dict[str, Value]:
         *_text(exif.get(0x9C9E), 10_000).split(";"),
     ]
     put("keywords", _tags(tags))
-    put("taken", _taken(detail, xmp, iptc))
+    put("taken", _taken(exif, detail, xmp, iptc, image.info))
     put("camera", _camera(_text(exif.get(0x010F), 80), _text(exif.get(0x0110), 80)))
     lens = [detail.get(0xA434), *xmp.get("exifEX:LensModel", ()), *xmp.get("aux:Lens", ())]
     put("lens", _first_text(lens, 120))
@@ -308,39 +308,33 @@ def _degrees(parts: object, side: object, negative: str, limit: int) -> float | 
     return round(-total if west else total, 6)
 
 
-def parse_date(value: object) -> str:
-    """Returns an EXIF or ISO date as `YYYY-MM-DD[THH:MM:SS]`, "" if it is not a date."""
-    match = _DATE.match(_text(value, 40))
-    if not match:
-        return ""
-    year, month, day = (int(part) for part in match.groups()[:3])
-    if not 1826 <= year <= 2200:
-        return ""
-    try:
-        if match.group(4) is None:
-            return datetime.date(year, month, day).isoformat()
-        hour, minute, second = (int(part or 0) for part in match.groups()[3:])
-        return datetime.datetime(year, month, day, hour, minute, min(second, 59)).isoformat()
-    except ValueError:
-        return ""
-
-
 def _taken(
-    detail: Mapping[int, Any], xmp: Mapping[str, list[str]], iptc: Mapping[int, list[str]]
+    main: Mapping[int, Any],
+    detail: Mapping[int, Any],
+    xmp: Mapping[str, list[str]],
+    iptc: Mapping[int, list[str]],
+    chunks: Mapping[Any, Any],
 ) -> str:
+    """Returns the first good date of those that a file may have, when it was taken before when it was made.
+
+    `chunks` are the text chunks of a PNG.
+    """
     candidates = [detail.get(0x9003)]
     for name in ("exif:DateTimeOriginal", "photoshop:DateCreated"):
         candidates += xmp.get(name, [])[:1]
-    day, hour = "".join(iptc.get(55, [])[:1]), "".join(iptc.get(60, [])[:1])
-    if re.fullmatch(r"\d{8}", day):
-        day = f"{day[:4]}-{day[4:6]}-{day[6:]}"
-        if re.match(r"\d{6}", hour):
-            day += f"T{hour[:2]}:{hour[2:4]}:{hour[4:6]}"
-        candidates.append(day)
+    for day, hour in ((55, 60), (62, 63)):
+        created = [*iptc.get(day, [])[:1], *iptc.get(hour, [])[:1]]
+        candidates += ["T".join(created), *created[:1]]
     candidates.append(detail.get(0x9004))
-    candidates += xmp.get("xmp:CreateDate", [])[:1]
+    for name in ("exif:DateTimeDigitized", "xmp:CreateDate"):
+        candidates += xmp.get(name, [])[:1]
+    candidates.append(chunks.get("Creation Time"))
+    # Without signs of a camera it says when a program changed the file.
+    if main.get(0x010F) or main.get(0x0110) or detail.get(0x9003) or detail.get(0x9004):
+        candidates.append(main.get(0x0132))
     for candidate in candidates:
-        found = parse_date(candidate)
-        if found:
+        found = parse_date(_text(candidate, 100))
+        # Programs write the first day of their calendar for "no date".
+        if found and found[:4] <= _LAST_YEAR and not found.startswith("0001-01-01"):
             return found
     return ""
