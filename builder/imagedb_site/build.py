@@ -51,7 +51,7 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     config.library_folder.mkdir(parents=True, exist_ok=True)
     with Library.open(config.library_folder / LIBRARY_FILE) as library:
         with clock("gather"):
-            stage = library.stage(source.records(), details=DETAILS_VERSION)
+            stage = library.stage(source.records(), details=DETAILS_VERSION, rehash=config.rehash)
         with stage:
             return _Build(config, pack, library, stage, clock, progress).run(source)
 

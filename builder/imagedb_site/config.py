@@ -72,6 +72,10 @@ class BuildConfig:
     """Where pictures are embedded; `auto` takes a GPU if torch finds one."""
     workers: int | None = None
     """Number of decoding processes; default: one per core."""
+    rehash: bool = False
+    """Read all files again to find changes that their size and times do not show."""
+    retry_failed: bool = False
+    """Try files again that could not be used in an earlier build."""
     compact: bool = False
     """Return to the canonical layout, which a build from an empty library has (docs/FORMAT.md 2.12)."""
     strict: bool = False

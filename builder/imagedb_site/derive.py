@@ -1,22 +1,26 @@
 """Derives what is missing: thumbnails, views, details and embeddings, stored by content hash.
 
 Decoding runs in worker processes while this one embeds and stores. Everything is stored in small
-transactions, so that a build that was killed resumes where it stopped.
+transactions, so that a build that was killed resumes where it stopped. A content that cannot be used is
+remembered: it costs its time limit once, however many copies it has.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import __version__
 from .config import BuildConfig
 from .library import Library, Stage, StoredImage
-from .pictures import DETAILS_VERSION, DecodeError, Derived, Recipe, Work, derive_all
+from .pictures import DETAILS_VERSION, DecodeError, Derived, Limits, Recipe, Work, derive_all
 from .records import Progress, Record
 from .report import Stopwatch
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from .encoders import Encoder
     from .packs import ModelPack
 
+_DECODERS = ("pillow", "pillow-heif", "resvg-py")
 THUMBNAIL_QUALITY = 75
 VIEW_QUALITY = 80
 
@@ -60,37 +65,72 @@ def derive(
     """Makes sure the library has everything the site needs of every staged record.
 
     Returns how many pictures were decoded. Records that cannot be used have a reason in `stage`
-    afterwards; it is remembered until the file changes.
+    afterwards. It is remembered for the content, also if time or memory did not suffice: a build must not
+    spend them each time. Another version of the program or its decoders, another recipe and
+    `config.retry_failed` lead to a new attempt.
     """
     names = [recipe.hash for recipe in recipes.all]
     encoder_hash = pack.encoder_hash if pack else None
+    decoder = decoder_version(recipes)
+    largest = Limits().max_bytes
+    if config.retry_failed:
+        library.forget_refusals()
     with clock("scan"):
-        if library.stats()["images"]:
-            _hash_new_files(stage, progress)
-        count = stage.plan(names, encoder_hash)
+        stage.fail_larger(largest, f"the file has more than {largest >> 20} MiB")
+        _hash_new_files(stage, progress, twins=not library.stats()["files"])
+        count = stage.plan(names, encoder_hash, decoder=decoder)
     done = 0
-    if count:
+    deriver = _Deriver(library, stage, pack, config, clock, decoder)
+    while count:
         with clock("derive"):
-            done = _Deriver(library, stage, pack, config, clock).run(
-                _works(stage, recipes), count, progress
-            )
+            done += deriver.run(_works(stage, recipes), count, progress)
+        # A copy takes the place of a file that has vanished since it was listed.
+        count = stage.plan(names, encoder_hash, decoder=decoder) if deriver.vanished else 0
     stage.check(names, encoder_hash)
     return done
 
 
-def _hash_new_files(stage: Stage, progress: Progress) -> None:
+def decoder_version(recipes: Recipes) -> str:
+    """Returns what a refusal depends on, besides the content: the decoders and the sizes asked for."""
+    found = [__version__, DETAILS_VERSION, *(recipe.hash for recipe in recipes.all)]
+    for package in _DECODERS:
+        try:
+            found.append(version(package))
+        except PackageNotFoundError:
+            found.append("none")
+    return " ".join(found)
+
+
+def _hash_new_files(stage: Stage, progress: Progress, *, twins: bool) -> None:
     """Finds the content hash of new files, so that a moved or copied picture is not decoded again.
 
-    The first build skips this: nothing can be known yet.
+    In a first build nothing can be known yet. Only files that have the size of another one (`twins`) are
+    hashed then, because they may be copies.
     """
-    count, records = stage.unhashed()
+    count, records = stage.unhashed(twins=twins)
     for done, record in enumerate(records, 1):
         try:
             with record.path.open("rb") as file:
                 stage.set_hash(record.key, hashlib.file_digest(file, "sha256").hexdigest())
         except OSError as error:
-            stage.fail(record.key, f"cannot be read: {error.strerror}")
+            stage.fail(record.key, f"the file cannot be read: {_why(error)}")
         progress("look for known pictures", done, count)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or "input/output error").lower()
+
+
+def _hash_if_unchanged(record: Record) -> str | None:
+    """Returns the content hash of a file, or None if it is not the file any more that was listed."""
+    try:
+        with record.path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if (status.st_mtime_ns, status.st_size) != (record.mtime_ns, record.size):
+                return None
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _works(stage: Stage, recipes: Recipes) -> Iterator[Work]:
@@ -109,7 +149,11 @@ class _Deriver:
         pack: ModelPack | None,
         config: BuildConfig,
         clock: Stopwatch,
+        decoder: str,
     ) -> None:
+        self.vanished = 0
+        """How many files of the last run could not be read."""
+        self._decoder = decoder
         self._library = library
         self._stage = stage
         self._pack = pack
@@ -119,14 +163,12 @@ class _Deriver:
 
     def run(self, works: Iterable[Work], total: int, progress: Progress) -> int:
         """Derives everything; returns how many pictures were decoded."""
-        count = 0
+        count = self.vanished = 0
         batch: list[tuple[Record, Derived]] = []
         progress("derive", 0, total)
         for done, (record, result) in enumerate(self._pool(works), 1):
             if isinstance(result, DecodeError):
-                self._stage.fail(record.key, str(result))
-                if result.lasting:
-                    self._library.put_failure(record, str(result), details=DETAILS_VERSION)
+                self._refuse(record, result)
             else:
                 count += 1
                 batch.append((record, result))
@@ -137,6 +179,22 @@ class _Deriver:
         if batch:
             self._store(batch)
         return count
+
+    def _refuse(self, record: Record, error: DecodeError) -> None:
+        """Leaves out a file that cannot be used, with its copies, and remembers its content."""
+        content_hash = None
+        if error.cause == "missing":
+            self.vanished += 1
+        else:
+            content_hash = _hash_if_unchanged(record)
+        if content_hash is None:
+            self._stage.fail(record.key, str(error))
+            return
+        with self._library.transaction():
+            self._library.put_refusal(content_hash, str(error), decoder=self._decoder)
+            self._library.put_files([(record, content_hash)])
+            self._stage.set_hash(record.key, content_hash)
+            self._stage.refuse(content_hash, str(error))
 
     def _pool(self, works: Iterable[Work]) -> Iterator[tuple[Record, Derived | DecodeError]]:
         workers = self._config.workers

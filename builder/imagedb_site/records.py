@@ -38,7 +38,9 @@ class Record:
 
     `key` is the POSIX path relative to the source's root, unique in the collection. `mtime_ns` is in
     nanoseconds, `size` in bytes. `fields` come from folders and sidecar tables. `xmp` are the names of its
-    XMP sidecars, which lie in the same folder; a later one overrides an earlier one.
+    XMP sidecars, which lie in the same folder; a later one overrides an earlier one. `ctime_ns`, the time
+    of the file's last change in nanoseconds, and `inode`, its number on the disk, show that a file was
+    replaced even if its time and size were put back.
     """
 
     key: str
@@ -47,6 +49,8 @@ class Record:
     size: int
     fields: Mapping[str, Value] = field(default_factory=dict)
     xmp: tuple[str, ...] = ()
+    ctime_ns: int = 0
+    inode: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,20 +60,51 @@ def test_moved_and_copied_files_need_nothing(library):
     np.testing.assert_array_equal(library.embeddings("enc", hashes), embeddings)
 
 
-def test_failures_are_remembered_until_the_file_or_the_decoder_changes(library):
-    def reason(changed: Record, details: str = "1") -> str | None:
-        with library.stage([changed], details=details) as stage:
-            assert stage.content_hash(changed.key) is None
-            return next((problem.reason for problem in stage.problems()), None)
+def test_a_file_with_another_inode_or_change_time_is_hashed_again(library):
+    first = replace(record("a.jpg"), ctime_ns=5, inode=7)
+    library.put_files([(first, content(1))])
+    for other in (replace(first, inode=8), replace(first, ctime_ns=6), replace(first, size=3)):
+        with library.stage([other]) as stage:
+            assert stage.content_hash("a.jpg") is None
+    with library.stage([first]) as stage:
+        assert stage.content_hash("a.jpg") == content(1)
+    with library.stage([first], rehash=True) as stage:
+        assert stage.unhashed()[0] == 1
 
-    library.put_files([(record("a.jpg"), content(1))])
-    library.put_failure(record("a.jpg"), "the file is empty", details="1")
-    assert reason(record("a.jpg")) == "the file is empty"
-    assert reason(record("a.jpg"), details="2") is None
-    assert reason(record("a.jpg", 7)) is None
-    library.put_files([(record("a.jpg"), content(1))])
-    with library.stage([record("a.jpg")], details="1") as stage:
-        assert (stage.problems(), stage.content_hash("a.jpg")) == ([], content(1))
+
+def test_a_refused_content_is_left_out_under_every_name(library):
+    def reasons(keys: list[str], decoder: str = "1") -> list[tuple[str, str]]:
+        with library.stage([record(key) for key in keys]) as stage:
+            for one in list(stage.unhashed()[1]):
+                stage.set_hash(one.key, content(1))
+            stage.plan(["thumb"], None, decoder=decoder)
+            return [(problem.key, problem.reason) for problem in stage.problems()]
+
+    assert reasons(["a.jpg"]) == []
+    library.put_refusal(content(1), "it takes too long", decoder="1")
+    assert reasons(["a.jpg"]) == [("a.jpg", "it takes too long")]
+    moved = ["b/a.jpg", "c.png"]
+    assert reasons(moved) == [(key, "it takes too long") for key in moved]
+    assert reasons(moved, decoder="2") == []
+    library.put_refusal(content(1), "it is damaged", decoder="2")
+    assert reasons(moved[:1], decoder="2") == [("b/a.jpg", "it is damaged")]
+    library.forget_refusals()
+    assert reasons(moved) == []
+
+
+def test_only_files_of_the_same_size_may_be_copies(library):
+    staged = [record("a", size=5), record("b", size=6), record("c", size=5), record("d", size=7)]
+    with library.stage(staged) as stage:
+        assert [one.key for one in stage.unhashed(twins=True)[1]] == ["a", "c"]
+        stage.set_hash("a", content(1))
+        stage.set_hash("c", content(1))
+        assert stage.plan(["thumb"], None) == 3
+        stage.fail("a", "it has vanished")
+        assert stage.plan(["thumb"], None) == 3
+        assert [one.key for one, _, _ in stage.works()] == ["b", "c", "d"]
+        stage.refuse(content(1), "damaged")
+        stage.fail_larger(6, "too large")
+        assert [problem.key for problem in stage.problems()] == ["a", "c", "d"]
 
 
 def test_an_incomplete_record_is_left_out(library):

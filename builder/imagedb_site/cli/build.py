@@ -49,6 +49,18 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--workers", type=int, help="Decoding processes.  [default: one per core]")
 @click.option(
+    "--rehash",
+    is_flag=True,
+    default=None,
+    help="Read all files again, even if their size and times are unchanged.",
+)
+@click.option(
+    "--retry-failed",
+    is_flag=True,
+    default=None,
+    help="Try files again that an earlier build could not use.",
+)
+@click.option(
     "--compact",
     is_flag=True,
     default=None,

@@ -61,36 +61,38 @@ class Library:
         with translated(self._path), atomic(self._db):
             yield
 
-    def stage(self, records: Iterable[Record], *, details: str = "") -> Stage:
+    def stage(self, records: Iterable[Record], *, details: str = "", rehash: bool = False) -> Stage:
         """Returns the records of a build, joined to what is known about them; a context manager.
 
-        `details` is the version of the decoding: files that an older version could not read are tried
-        again. A library has one stage at a time.
+        `details` is the version of the decoding. With `rehash` no file counts as unchanged. A library
+        has one stage at a time.
         """
         stage = Stage(self._db, self._path, details)
-        stage.fill(records)
+        stage.fill(records, rehash=rehash)
         return stage
 
     # -- files and contents --------------------------------------------------------------------
 
     def put_files(self, files: Iterable[tuple[Record, str]]) -> None:
-        """Stores the content hash of each file, and forgets earlier failures."""
+        """Stores the content hash of each file."""
         with self.transaction():
-            for record, content_hash in files:
+            for one, content_hash in files:
                 self._db.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
-                    (record.key, record.mtime_ns, record.size, content_hash),
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                    (one.key, one.mtime_ns, one.size, one.ctime_ns, one.inode, content_hash),
                 )
-                self._db.execute("DELETE FROM failures WHERE key = ?", (record.key,))
 
-    def put_failure(self, record: Record, reason: str, *, details: str = "") -> None:
-        """Stores why a file cannot be used, so that it is not tried again until it changes."""
+    def put_refusal(self, content_hash: str, reason: str, *, decoder: str = "") -> None:
+        """Stores why a content cannot be used, so that this `decoder` does not try it again."""
         with self.transaction():
             self._db.execute(
-                "INSERT OR REPLACE INTO failures VALUES (?, ?, ?, ?, ?)",
-                (record.key, record.mtime_ns, record.size, details, reason),
+                "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)", (content_hash, decoder, reason)
             )
-            self._db.execute("DELETE FROM files WHERE key = ?", (record.key,))
+
+    def forget_refusals(self) -> None:
+        """Forgets all refusals, so that the next build tries those files again."""
+        with self.transaction():
+            self._db.execute("DELETE FROM refusals")
 
     def put_image(self, image: StoredImage, *, details: str = "") -> None:
         """Stores what is known about a content; `details` is the version of the decoding."""
@@ -263,7 +265,7 @@ class Library:
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def stats(self) -> dict[str, int]:
-        """Returns counts: `files`, `failures`, `images`, `derivatives`, `packs`, `rows`, `bytes`."""
+        """Returns counts: `files`, `refusals`, `images`, `derivatives`, `packs`, `rows`, `bytes`."""
         with translated(self._path):
             return upkeep.stats(self._db)
 

@@ -4,6 +4,10 @@ A content hash is the SHA-256 of a file's bytes in lower-case hex. Everything th
 content hash and not to a path, so that moved and copied files keep it. `images.id` stands for a content
 hash in `embeddings` and `rows`.
 
+A file is known by its path, times, size and inode. If one of them differs, its content is hashed again; only
+a new hash leads to decoding. `refusals` are contents that cannot be used; `decoder` names the version and
+the settings that were tried.
+
 The library is a cache: all of it can be made again from the pictures. A library of another schema version
 is therefore refused, not converted.
 """
@@ -13,7 +17,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x49444231
 """SQLite's `application_id` of a library: "IDB1"."""
 
-VERSION = 2
+VERSION = 3
 """The schema version, SQLite's `user_version`."""
 
 ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot"
@@ -25,14 +29,15 @@ CREATE TABLE files(
     key TEXT PRIMARY KEY,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
     content_hash TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
-CREATE TABLE failures(
-    key TEXT PRIMARY KEY,
-    mtime_ns INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    details TEXT NOT NULL,
-    reason TEXT NOT NULL
+CREATE TABLE refusals(
+    content_hash TEXT NOT NULL,
+    decoder TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (content_hash, decoder)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE images(
     id INTEGER PRIMARY KEY,
@@ -87,6 +92,8 @@ CREATE TEMP TABLE staged(
     path BLOB NOT NULL,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
     fields TEXT NOT NULL,
     content_hash TEXT,
     reason TEXT

@@ -20,7 +20,9 @@ from imagedb_site.library.types import StagedImage
 from imagedb_site.records import Problem, Record
 
 _PAGE = 512
-_RECORD = "s.key, s.path, s.mtime_ns, s.size"
+_STATUS = ("mtime_ns", "size", "ctime_ns", "inode")
+_RECORD = "s.key, s.path, s.mtime_ns, s.size, s.ctime_ns, s.inode"
+_SAME = " AND ".join(f"f.{name} = s.{name}" for name in ("key", *_STATUS))
 _UNFINISHED = "it could not be processed because an identical picture could not be read"
 
 
@@ -43,30 +45,34 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def fill(self, records: Iterable[Record]) -> None:
-        """Takes in the records, and what the library knows about unchanged files.
+    def fill(self, records: Iterable[Record], *, rehash: bool = False) -> None:
+        """Takes in the records, and the content hashes of unchanged files unless `rehash`.
 
-        A file is unchanged if its path, modification time and size are those that are stored.
+        A file is unchanged if its path, size, times and inode are those that are stored.
         """
         tuples = (
-            (one.key, os.fsencode(one.path), one.mtime_ns, one.size, json.dumps(dict(one.fields)))
+            (
+                one.key,
+                os.fsencode(one.path),
+                one.mtime_ns,
+                one.size,
+                one.ctime_ns,
+                one.inode,
+                json.dumps(dict(one.fields)),
+            )
             for one in records
         )
-        same = "{0}.key = staged.key AND {0}.mtime_ns = staged.mtime_ns AND {0}.size = staged.size"
         with translated(self._path), atomic(self._db):
             self._db.executemany(
-                "INSERT INTO staged(key, path, mtime_ns, size, fields) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO staged(key, path, mtime_ns, size, ctime_ns, inode, fields) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 tuples,
             )
-            self._db.execute(
-                "UPDATE staged SET content_hash = files.content_hash FROM main.files "
-                f"WHERE {same.format('files')}"
-            )
-            self._db.execute(
-                "UPDATE staged SET reason = failures.reason, content_hash = NULL "
-                f"FROM main.failures WHERE {same.format('failures')} AND failures.details = ?",
-                (self._details,),
-            )
+            if not rehash:
+                self._db.execute(
+                    "UPDATE staged AS s SET content_hash = f.content_hash FROM main.files f "
+                    f"WHERE {_SAME}"
+                )
             self._db.execute("CREATE INDEX temp.staged_content ON staged(content_hash)")
 
     def close(self) -> None:
@@ -84,9 +90,14 @@ class Stage:
 
     # -- what has to be derived ----------------------------------------------------------------
 
-    def unhashed(self) -> tuple[int, Iterator[Record]]:
-        """Returns the number of records whose content is not known, and yields them."""
+    def unhashed(self, *, twins: bool = False) -> tuple[int, Iterator[Record]]:
+        """Returns the number of records whose content is not known, and yields them.
+
+        With `twins` only those that have the size of another record: they may be copies.
+        """
         where = "s.content_hash IS NULL AND s.reason IS NULL"
+        if twins:
+            where += " AND s.size IN (SELECT size FROM staged GROUP BY size HAVING count(*) > 1)"
         count = self._count(f"SELECT count(*) FROM staged s WHERE {where}")
         pages = self._pages(f"SELECT s.item, {_RECORD} FROM staged s WHERE {where}", "s.item")
         return count, (_record(*values) for _, *values in pages)
@@ -105,12 +116,30 @@ class Stage:
                 "UPDATE staged SET content_hash = NULL, reason = ? WHERE key = ?", (reason, key)
             )
 
-    def plan(self, recipes: Sequence[str], encoder_hash: str | None) -> int:
+    def fail_larger(self, size: int, reason: str) -> None:
+        """Leaves out all records of files with more than `size` bytes."""
+        with translated(self._path):
+            self._db.execute("UPDATE staged SET reason = ? WHERE size > ?", (reason, size))
+
+    def refuse(self, content_hash: str, reason: str) -> None:
+        """Leaves out all records with a content that cannot be used."""
+        with translated(self._path):
+            self._db.execute(
+                "UPDATE staged SET reason = ? WHERE content_hash = ?", (reason, content_hash)
+            )
+
+    def plan(self, recipes: Sequence[str], encoder_hash: str | None, *, decoder: str = "") -> int:
         """Finds out what has to be derived, once for each content; returns the number of works.
 
-        `recipes` are recipe hashes. Files that were moved or copied are stored under their new path.
+        `recipes` are recipe hashes. Contents that this `decoder` has refused before are left out. Files
+        that were moved or copied are stored under their new path.
         """
         with translated(self._path), atomic(self._db):
+            self._db.execute(
+                "UPDATE staged AS s SET reason = r.reason FROM main.refusals r WHERE s.reason IS NULL "
+                "AND r.content_hash = s.content_hash AND r.decoder = ?",
+                (decoder,),
+            )
             self._db.execute("DELETE FROM works")
             lack = self._lack(recipes, encoder_hash)
             self._db.execute(
@@ -122,15 +151,11 @@ class Stage:
                 "AND t.reason IS NULL))) WHERE lack OR input OR stale",
                 {"details": self._details},
             )
-            moved = (
-                "FROM staged s WHERE s.content_hash IS NOT NULL AND NOT EXISTS (SELECT 1 "
-                "FROM files f WHERE f.key = s.key AND f.mtime_ns = s.mtime_ns AND f.size = s.size "
-                "AND f.content_hash = s.content_hash)"
-            )
-            self._db.execute(f"DELETE FROM failures WHERE key IN (SELECT s.key {moved})")
             self._db.execute(
                 "INSERT OR REPLACE INTO files "
-                f"SELECT s.key, s.mtime_ns, s.size, s.content_hash {moved}"
+                f"SELECT s.key, {', '.join('s.' + name for name in _STATUS)}, s.content_hash "
+                "FROM staged s WHERE s.content_hash IS NOT NULL AND NOT EXISTS (SELECT 1 "
+                f"FROM files f WHERE {_SAME} AND f.content_hash = s.content_hash)"
             )
             return self._count("SELECT count(*) FROM works")
 
@@ -188,7 +213,9 @@ class Stage:
     def content_hash(self, key: str) -> str | None:
         """Returns the content hash of a record, or None if it cannot be used."""
         with translated(self._path):
-            found = self._db.execute("SELECT content_hash FROM staged WHERE key = ?", (key,)).get
+            found = self._db.execute(
+                "SELECT content_hash FROM staged WHERE key = ? AND reason IS NULL", (key,)
+            ).get
             return None if found is None else str(found)
 
     def images(self) -> Iterator[StagedImage]:
@@ -220,14 +247,11 @@ class Stage:
         What was derived from them stays: a file that comes back needs no work.
         """
         with translated(self._path), atomic(self._db):
-            gone = 0
-            for table in ("files", "failures"):
-                self._db.execute(
-                    f"DELETE FROM {table} WHERE NOT EXISTS "
-                    f"(SELECT 1 FROM staged s WHERE s.key = {table}.key)"
-                )
-                gone += int(self._db.changes())
-            return gone
+            self._db.execute(
+                "DELETE FROM files WHERE NOT EXISTS "
+                "(SELECT 1 FROM staged s WHERE s.key = files.key)"
+            )
+            return int(self._db.changes())
 
     def _count(self, sql: str) -> int:
         with translated(self._path):
@@ -248,6 +272,7 @@ class Stage:
             yield from page
 
 
-def _record(key: str, path: bytes, mtime_ns: int, size: int) -> Record:
+def _record(key: str, path: bytes, mtime_ns: int, size: int, ctime_ns: int, inode: int) -> Record:
     """A record without the fields, which nothing needs before `images`."""
-    return Record(key, Path(os.fsdecode(path)), mtime_ns, size)
+    place = Path(os.fsdecode(path))
+    return Record(key, place, mtime_ns, size, ctime_ns=ctime_ns, inode=inode)

@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-_COUNTED = ("files", "failures", "images", "derivatives", "packs", "rows")
+_COUNTED = ("files", "refusals", "images", "derivatives", "packs", "rows")
 PACK_NAME = "pack:"
 """Followed by an encoder hash: the setting with the id of the model pack that was last used for it."""
 

@@ -37,6 +37,7 @@ UNREADABLE = {
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
 _MAX_KEY = 1000
+_INODE = (1 << 63) - 1
 
 NAME = FieldSpec("name", "Name", "text", fts=True)
 FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True)
@@ -150,12 +151,23 @@ def _record(
         if not _inside(root, path):
             report(Problem(key, "a link to a file outside the collection"))
             return None
-    status = entry.stat()
+    # On Windows the status of a directory entry has no inode.
+    status = path.stat() if os.name == "nt" else entry.stat()
     if not stat.S_ISREG(status.st_mode):
         if not stat.S_ISDIR(status.st_mode):
             report(Problem(key, "not a regular file"))
         return None
-    return Record(key, path, status.st_mtime_ns, status.st_size, path_fields(key))
+    # Some file systems have inodes of 64 bits; SQLite's numbers have a sign.
+    inode = status.st_ino & _INODE
+    return Record(
+        key,
+        path,
+        status.st_mtime_ns,
+        status.st_size,
+        path_fields(key),
+        ctime_ns=status.st_ctime_ns,
+        inode=inode,
+    )
 
 
 def path_fields(key: str) -> dict[str, Value]:

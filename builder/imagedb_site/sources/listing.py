@@ -1,32 +1,39 @@
-"""The files of a folder in little memory: about 30 bytes per file on top of its path."""
+"""The files of a folder in little memory: about 46 bytes per file on top of its path."""
 
 from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import overload
+
+from imagedb_site.records import Record, Value
 
 
 class Listing(Sequence[str]):
-    """The relative paths of files, in the order in which they were added, with times and sizes."""
+    """The relative paths of files, in the order in which they were added, with times, sizes and inodes."""
 
     def __init__(self) -> None:
         self._paths = bytearray()
         self._ends = array("Q", [0])
         self._times = array("q")
         self._sizes = array("Q")
+        self._changes = array("q")
+        self._inodes = array("q")
         self._xmp = bytearray()
         self._xmp_ends = array("Q", [0])
 
-    def add(self, key: str, mtime_ns: int, size: int, xmp: Sequence[str] = ()) -> None:
-        """Adds the file at the relative path `key`; `size` is in bytes, `xmp` are its XMP sidecars."""
-        self._paths += key.encode("utf-8")
+    def add(self, file: Record) -> None:
+        """Adds a file; its fields are not kept."""
+        self._paths += file.key.encode("utf-8")
         self._ends.append(len(self._paths))
-        self._times.append(mtime_ns)
-        self._sizes.append(size)
-        self._xmp += b"/".join(os.fsencode(name) for name in xmp)
+        self._times.append(file.mtime_ns)
+        self._sizes.append(file.size)
+        self._changes.append(file.ctime_ns)
+        self._inodes.append(file.inode)
+        self._xmp += b"/".join(os.fsencode(name) for name in file.xmp)
         self._xmp_ends.append(len(self._xmp))
 
     def __len__(self) -> int:
@@ -50,11 +57,20 @@ class Listing(Sequence[str]):
             yield self._paths[start:end].decode("utf-8")
             start = end
 
-    def status(self, at: int) -> tuple[int, int]:
-        """Returns the modification time in nanoseconds and the size in bytes of file number `at`."""
-        return self._times[at], self._sizes[at]
+    def record(self, at: int, path: Path, fields: Mapping[str, Value]) -> Record:
+        """Returns the record of file number `at`, which lies at `path`."""
+        return Record(
+            self[at],
+            path,
+            self._times[at],
+            self._sizes[at],
+            fields,
+            self._sidecars(at),
+            self._changes[at],
+            self._inodes[at],
+        )
 
-    def xmp(self, at: int) -> tuple[str, ...]:
+    def _sidecars(self, at: int) -> tuple[str, ...]:
         """Returns the names of the XMP sidecars of file number `at`."""
         names = bytes(self._xmp[self._xmp_ends[at] : self._xmp_ends[at + 1]])
         return tuple(os.fsdecode(name) for name in names.split(b"/")) if names else ()
