@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 TABLE = "fts"
-TOKENIZE = "porter unicode61 remove_diacritics 2"
+TOKENIZE = "porter unicode61 remove_diacritics 0 categories 'L* M* N* Co'"
+_TOKENIZE = TOKENIZE.replace("'", "''")
 PAGE_SIZE = 4096
 """Bytes of a page of the catalog's SQLite file."""
 
@@ -25,7 +26,7 @@ def create_table(columns: Sequence[str]) -> str:
     """Returns the statement that creates the contentless FTS5 table with these columns."""
     return (
         f"CREATE VIRTUAL TABLE {TABLE} USING fts5({column_list(columns)}, content='', "
-        f"columnsize=1, detail=full, tokenize='{TOKENIZE}')"
+        f"columnsize=1, detail=full, tokenize='{_TOKENIZE}')"
     )
 
 

@@ -22,6 +22,7 @@ import apsw
 import numpy as np
 from PIL import Image, ImageDraw
 
+from imagedb_site import fts
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site import (
     ArrayEmbeddings,
@@ -32,7 +33,7 @@ from imagedb_site.site import (
     image_ids,
     write_site,
 )
-from imagedb_site.text import CJK_CHARACTER, fts_query, fts_text
+from imagedb_site.text import UNSPACED, fts_query, fts_text, plain_text
 
 HERE = Path(__file__).parent
 DIM = 16
@@ -242,9 +243,9 @@ def expected_fts(rows: list[SiteRow]) -> list[dict[str, Any]]:
     """Answers of an ordinary FTS5 table that keeps its content."""
     names = [spec.name for spec in FIELDS if spec.fts]
     database = apsw.Connection(":memory:")
+    tokenize = fts.TOKENIZE.replace("'", "''")
     database.execute(
-        f"CREATE VIRTUAL TABLE fts USING fts5({', '.join(names)}, "
-        "tokenize='porter unicode61 remove_diacritics 2')"
+        f"CREATE VIRTUAL TABLE fts USING fts5({', '.join(names)}, tokenize='{tokenize}')"
     )
     for row, image in enumerate(rows):
         texts = []
@@ -274,7 +275,7 @@ def expected_words(rows: Sequence[SiteRow]) -> list[list[Any]]:
     names = [spec.name for spec in FIELDS if spec.fts]
     counts: Counter[str] = Counter()
     for row in rows:
-        text = "\n".join(fts_text(row.fields.get(name)) for name in names).lower()
+        text = "\n".join(plain_text(row.fields.get(name)) for name in names).lower()
         words = "".join(char if char.isalnum() or char in "'’-" else " " for char in text).split()
         bare = {word.strip("'’-") for word in words}
         counts.update(
@@ -282,7 +283,7 @@ def expected_words(rows: Sequence[SiteRow]) -> list[list[Any]]:
             for word in bare
             if 3 <= len(word) <= 32
             and any(char.isalpha() for char in word)
-            and not CJK_CHARACTER.search(word)
+            and not UNSPACED.search(word)
         )
     return [list(item) for item in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
 

@@ -16,6 +16,7 @@ LAYERS = [
         "records",
         "config",
         "container",
+        "folding",
         "text",
         "dates",
         "date_names",

@@ -14,6 +14,7 @@ import pytest
 from plain_site import PlainSite
 from site_samples import GOLDEN, golden_input, golden_pictures, make_site_grown, make_site_tiny
 
+from imagedb_site import fts
 from imagedb_site.container import gunzip_if
 from imagedb_site.site import SiteInput, write_site
 from imagedb_site.text import fts_text
@@ -125,9 +126,8 @@ def test_bm25_by_hand(expected: dict) -> None:
 
 def count_tokens(text: str) -> int:
     database = apsw.Connection(":memory:")
-    database.execute(
-        "CREATE VIRTUAL TABLE t USING fts5(x, tokenize='porter unicode61 remove_diacritics 2')"
-    )
+    tokenize = fts.TOKENIZE.replace("'", "''")
+    database.execute(f"CREATE VIRTUAL TABLE t USING fts5(x, tokenize='{tokenize}')")
     database.execute("CREATE VIRTUAL TABLE v USING fts5vocab(t, instance)")
     database.execute("INSERT INTO t VALUES (?)", (fts_text(text),))
     return database.execute("SELECT count(*) FROM v").fetchall()[0][0]

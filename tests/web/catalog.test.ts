@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { SyntaxProblem, WholeCatalog } from "../../web_assets/src/catalog";
 import { highlightExpression, planText } from "../../web_assets/src/engine/plan";
 import { parse, plainWords } from "../../web_assets/src/engine/query";
-import { spaceCjk, spaceCjkQuery } from "../../web_assets/src/catalog/cjk";
+import { analyze, analyzeQuery, EMOJI_SEQUENCE, locate, terms } from "../../web_assets/src/catalog/analysis";
+import { fold } from "../../web_assets/src/base/folding";
 import type { Manifest } from "../../web_assets/src/format";
 import { decoded, golden, json, sqliteWasm } from "./support/files";
 
@@ -22,25 +23,41 @@ beforeAll(async () => {
   catalog = await WholeCatalog.open({ sqlite: sqliteWasm, file: decoded(folder, manifest.catalog.file.path), columns, tokenize });
 });
 
-describe("CJK", () => {
-  it.each(expected.fts)("$query is spaced as in Python", ({ query, fts }) => {
-    expect(spaceCjkQuery(query)).toBe(fts);
+describe("texts and queries", () => {
+  const cases = json<{
+    fold: { text: string; folded: string }[];
+    text: { value: string | string[]; stored: string }[];
+    query: { query: string; asked: string }[];
+  }>(golden, "texts.json");
+
+  it.each(expected.fts)("$query is prepared as in Python", ({ query, fts }) => {
+    expect(analyzeQuery(query)).toBe(fts);
   });
 
-  it("agrees with the golden cases", () => {
-    const cases = json<{ text: { value: unknown; stored: string }[]; query: { query: string; asked: string }[] }>(golden, "cjk.json");
-    expect(Math.min(cases.text.length, cases.query.length)).toBeGreaterThan(3);
-    for (const { value, stored } of cases.text) if (typeof value === "string") expect(spaceCjk(value)).toBe(stored);
-    for (const { query, asked } of cases.query) expect(spaceCjkQuery(query)).toBe(asked);
+  it.each(cases.fold)("$text is folded", ({ text, folded }) => {
+    for (const form of ["NFC", "NFD"]) expect(fold(text.normalize(form))).toBe(folded);
   });
 
-  it("puts single spaces around characters and changes nothing else", () => {
-    expect(spaceCjk("猫と犬が  x 走る")).toBe("猫 と 犬 が x 走 る");
-    expect(spaceCjk("plain  text ")).toBe("plain  text ");
-    expect(spaceCjkQuery('東京* OR title:東京 "ab京c"')).toBe('"東 京"* OR title:"東 京" "ab 京 c"');
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-      expect(spaceCjk(text).replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
-      expect(spaceCjk(spaceCjk(text))).toBe(spaceCjk(text));
+  it.each(cases.text)("$value is stored", ({ value, stored }) => {
+    expect(analyze(typeof value === "string" ? value : value.join(", "))).toBe(stored);
+  });
+
+  it.each(cases.query)("$query is asked", ({ query, asked }) => {
+    expect(analyzeQuery(query)).toBe(asked);
+  });
+
+  it("finds the terms of a text again, with their places", () => {
+    expect("a🐱👍🏽❤️b👩‍🚀🇩🇪🇫🇷 1️⃣".match(EMOJI_SEQUENCE)).toEqual(["🐱", "👍🏽", "❤️", "👩‍🚀", "🇩🇪", "🇫🇷"]);
+    const words = fc.constantFrom("Tromsø", "ёлка", "한", "ᄒ", "ᅡ", "ᆫ", "ｶﾞ", "e", "\u0301", " ", "猫", "ไ", "ี", "🐱", "👍🏽", "DSC01235", "ﬁ", "½", "ΣΑΣ");
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(words).map((parts) => parts.join(""))), (text) => {
+      expect(fold(fold(text))).toBe(fold(text));
+      expect(analyze(text).startsWith(terms(text))).toBe(true);
+      const { stored, starts, ends } = locate(text);
+      expect([starts.length, ends.length]).toEqual([stored.length, stored.length]);
+    }));
+    fc.assert(fc.property(fc.array(words), (parts) => {
+      const plain = (stored: string) => stored.split(" ").filter(Boolean).join(" ");
+      expect(plain(locate(parts.join("")).stored).startsWith(plain(terms(parts.join(""))))).toBe(true);
     }));
   });
 });
@@ -119,6 +136,11 @@ describe("highlight", () => {
     expect(await mark("Cats running; a cat sleeping", "cat")).toEqual(["", "Cats", " running; a ", "cat", " sleeping"]);
     expect(await mark("Café crème", "creme")).toEqual(["Café ", "crème"]);
     expect(await mark("nothing of it", "cat")).toEqual(["nothing of it"]);
+    expect(await mark("Harbour of Tromsø\u0301", "tromso")).toEqual(["Harbour of ", "Tromsø\u0301"]);
+    expect(await mark("Новогодняя ёлка", "елка")).toEqual(["Новогодняя ", "ёлка"]);
+    expect(await mark("한글 사진".normalize("NFD"), "한글")).toEqual(["", "한글".normalize("NFD"), " 사진".normalize("NFD")]);
+    expect(await mark("I ❤️ cats", "❤")).toEqual(["I ", "❤️", " cats"]);
+    expect(await mark("see DSC01235.jpg", "1235")).toEqual(["see ", "DSC01235", ".jpg"]);
   });
 
   it("does not change the text", async () => {
@@ -132,7 +154,7 @@ describe("highlight", () => {
   });
 
   it("is not confused by marks in the text", async () => {
-    expect((await mark("a \u{f0000}cat\u{f0001}", "dog"))!.join("")).not.toContain("\u{f0000}");
+    expect(await mark("a \u{f0000}cat\u{f0001} dog", "dog")).toEqual(["a \u{f0000}cat\u{f0001} ", "dog"]);
   });
 });
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..folding import fold
+from ..text import has_symbol
+
+__all__ = ["SPACES", "fold", "is_searchable", "normal", "split", "well_formed"]
+
 SPACES = "\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
 """Unicode's white space, the control characters and U+FEFF, as the inside of a character class."""
 
 _SPACES = re.compile(f"[{SPACES}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_ACCENTS = re.compile("[\u0300-\u036f]+")
 _JOINERS = re.compile(f"[{SPACES}_-]+")
 
 
@@ -29,19 +33,11 @@ def split(text: str) -> list[str]:
 
 
 def is_searchable(text: str) -> bool:
-    """Whether `text` holds a letter or a number (Unicode categories L and N)."""
+    """Whether `text` has a word: a letter or number (Unicode categories L and N), or a symbol."""
     if text.isascii():
         return any(character.isalnum() for character in text)
-    return any(unicodedata.category(character)[0] in "LN" for character in text)
-
-
-def fold(text: str) -> str:
-    """`text` without case and accents.
-
-    NFKD without U+0300 … U+036F, then upper case, then lower case, then sigma for final sigma.
-    """
-    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
-    return bare.upper().lower().replace("\u03c2", "\u03c3")
+    letters = any(unicodedata.category(character)[0] in "LN" for character in text)
+    return letters or has_symbol(fold(text))
 
 
 def normal(value: str) -> str:

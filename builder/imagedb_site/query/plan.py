@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from ..records import FieldSpec
+from ..text import EMOJI_SEQUENCE
 from .characters import is_searchable, normal, split
 from .index import Column, Index, Mask
 from .parse import FieldTerm, Query, Term
@@ -94,9 +95,21 @@ def make_plan(query: Query, index: Index) -> Plan:
 
 def words_of(text: str) -> list[str]:
     """The words of `text` that full text looks for: no punctuation alone, no stop words unless all are."""
-    words = [word for word in split(text) if is_searchable(word)]
+    parts = [part for word in split(text) for part in between_emoji(word)]
+    words = [word for word in parts if is_searchable(word)]
     content = [word for word in words if word.lower() not in STOP_WORDS]
     return content or words
+
+
+def between_emoji(word: str) -> list[str]:
+    """The emoji of a word, and what is between them: each is a word of its own."""
+    if word.isascii():
+        return [word]
+    parts, end = [], 0
+    for emoji in EMOJI_SEQUENCE.finditer(word):
+        parts += [word[end : emoji.start()], emoji[0]]
+        end = emoji.end()
+    return [part for part in [*parts, word[end:]] if part]
 
 
 def find_field(name: str, fields: Sequence[FieldSpec]) -> FieldSpec | None:

@@ -17,7 +17,7 @@ from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.storage import SiteFiles
-from imagedb_site.text import fts_text
+from imagedb_site.text import analyze, plain_text
 
 _BATCH = 2000
 # Bytes that SQLite may hold: pages of the file, and words that wait to be written.
@@ -79,9 +79,9 @@ class CatalogWriter:
         self._folder.cleanup()
 
     def add(self, texts: Sequence[str]) -> None:
-        """Append the next row: the text of every column."""
+        """Append the next row: the text of every column, as people wrote it."""
         self._count += 1
-        self._waiting.append((self._count, *texts))
+        self._waiting.append((self._count, *map(analyze, texts)))
         if len(self._waiting) == _BATCH:
             self._flush()
 
@@ -126,7 +126,7 @@ class CatalogWriter:
 
 def full_text(fields: Mapping[str, Value], columns: Sequence[str]) -> list[str]:
     """Returns the text of every column for the cleaned values of a row."""
-    return [fts_text(fields.get(name)) for name in columns]
+    return [plain_text(fields.get(name)) for name in columns]
 
 
 @contextmanager

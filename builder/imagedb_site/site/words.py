@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from imagedb_site.site.storage import SiteFiles
-from imagedb_site.text import CJK_CHARACTER
+from imagedb_site.text import UNSPACED
 
 MOST_WORDS = 20_000
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -22,7 +22,7 @@ _LONGEST = 32
 def words_of(text: str) -> set[str]:
     """Returns the different words of `text` in lower case: 3 to 32 characters, at least one letter.
 
-    Chinese, Japanese and Korean are left out: without spaces their words cannot be told apart.
+    Scripts without spaces are left out: their words cannot be told apart.
     """
     if text.isascii():
         found = set(_WORD.findall(text.lower()))
@@ -30,7 +30,7 @@ def words_of(text: str) -> set[str]:
     return {
         word
         for word in _WORD.findall(unicodedata.normalize("NFC", text).lower())
-        if 3 <= len(word) <= _LONGEST and _LETTER.search(word) and not CJK_CHARACTER.search(word)
+        if 3 <= len(word) <= _LONGEST and _LETTER.search(word) and not UNSPACED.search(word)
     }
 
 

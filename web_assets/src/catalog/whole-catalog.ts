@@ -2,7 +2,7 @@
 import type { BindableValue, Database, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import { FormatError } from "../format/errors";
 import { COUNT_PHRASES, counting, JOINT_BM25, ranking, registerBm25 } from "./bm25";
-import { spaceCjk, spaceCjkQuery } from "./cjk";
+import { analyzeQuery, locate, terms } from "./analysis";
 import { addCounts, type Counts } from "./counts";
 import type { FullText, Matches } from "./full-text";
 import { cut } from "./highlight";
@@ -30,10 +30,10 @@ export class SyntaxProblem extends Error {
 }
 
 const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
-const TOKENIZE = /^[a-z0-9_ ]+$/;
+const TOKENIZE = /^[A-Za-z0-9_ '*]+$/;
 const CACHED_EXPRESSIONS = 24;
 const CACHED_WORDS = 48;
-/** Private-use characters around a matched word; they are taken out of the text first. */
+/** Private-use characters around a matched word, which no stored text has. */
 const OPEN = "\u{f0000}";
 const CLOSE = "\u{f0001}";
 
@@ -60,7 +60,7 @@ export class WholeCatalog implements FullText {
       database.exec("pragma temp_store = 2; pragma trusted_schema = off");
       const names = quoted(columns);
       database.exec(`select rowid, ${names} from fts limit 0`);
-      database.exec(`create virtual table temp.marked using fts5(${names}, tokenize = '${tokenize}')`);
+      database.exec(`create virtual table temp.marked using fts5(${names}, tokenize = ${text(tokenize)})`);
       registerBm25(sqlite3, database);
       return new WholeCatalog(sqlite3, database, columns, new WordIndex(sqlite3, database, tokenize));
     } catch (cause) {
@@ -86,18 +86,18 @@ export class WholeCatalog implements FullText {
   }
 
   async withWord(word: string): Promise<Uint32Array> {
-    const postings = this.guard(() => this.words.postings(asStored(word)));
+    const postings = this.guard(() => this.words.postings(terms(word)));
     return postings?.rows ?? await this.having(`"${word.replaceAll('"', '""')}"`);
   }
 
   async match(expression: string, beside: Counts | null = null): Promise<Matches> {
-    const spaced = prepare(expression);
+    const spaced = analyzeQuery(expression);
     const key = beside ? `${spaced}\0${JSON.stringify(beside)}` : spaced;
     return remembered(this.matches, key, CACHED_EXPRESSIONS, () => this.query(spaced, beside));
   }
 
   async having(expression: string): Promise<Uint32Array> {
-    const spaced = prepare(expression);
+    const spaced = analyzeQuery(expression);
     return remembered(this.unranked, spaced, CACHED_WORDS, () => {
       const rows: number[] = [];
       this.each("select rowid - 1 from fts where fts match ?", [spaced], (pointer, bare) => rows.push(bare.sqlite3_column_int(pointer, 0)));
@@ -106,22 +106,22 @@ export class WholeCatalog implements FullText {
   }
 
   async countPhrases(expression: string): Promise<Counts> {
-    return this.countsOf(prepare(expression));
+    return this.countsOf(analyzeQuery(expression));
   }
 
   async highlight(texts: readonly string[], expression: string): Promise<string[][]> {
-    const clean = texts.map((text) => text.replaceAll(OPEN, " ").replaceAll(CLOSE, " ").replaceAll("\0", " "));
+    const located = texts.map(locate);
     const calls = this.columns.map((_, i) => `highlight(marked, ${i}, '${OPEN}', '${CLOSE}')`).join(", ");
     this.database.exec("delete from temp.marked");
-    this.database.exec({ sql: `insert into temp.marked values (${marks(this.columns)})`, bind: clean.map(spaceCjk) });
+    this.database.exec({ sql: `insert into temp.marked values (${marks(this.columns)})`, bind: located.map(({ stored }) => stored) });
     const rows = this.guard(() => this.database.exec({
       sql: `select ${calls} from temp.marked where marked match ?`,
-      bind: [prepare(expression)],
+      bind: [analyzeQuery(expression)],
       rowMode: "array",
       returnValue: "resultRows",
     }));
     const marked = rows[0] as string[] | undefined;
-    return clean.map((text, i) => (marked ? cut(text, marked[i] ?? "", OPEN, CLOSE) : [text]));
+    return texts.map((text, i) => (marked ? cut(text, located[i]!, marked[i] ?? "", OPEN, CLOSE) : [text]));
   }
 
   /** Discard what was read from the table, because its rows have changed. */
@@ -142,7 +142,7 @@ export class WholeCatalog implements FullText {
   private postings(words: readonly string[]): Postings[] | null {
     const lists: Postings[] = [];
     for (const word of words) {
-      const postings = this.words.postings(asStored(word));
+      const postings = this.words.postings(terms(word));
       if (!postings) return null;
       lists.push(postings);
     }
@@ -222,14 +222,9 @@ export function marks(columns: readonly string[]): string {
   return columns.map(() => "?").join(", ");
 }
 
-/** Text as it is stored in the table; a NUL would cut it short. */
-export function asStored(text: string): string {
-  return spaceCjk(text.replaceAll("\0", " "));
-}
-
-/** An expression as it is passed to SQLite. */
-function prepare(expression: string): string {
-  return spaceCjkQuery(expression.replaceAll("\0", " "));
+/** A text as SQL. */
+export function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 /** The cached value of a key, computed if it is missing; the least recently used entry is dropped. */

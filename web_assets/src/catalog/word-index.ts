@@ -37,8 +37,9 @@ export class WordIndex {
 
   /** Makes temporary tables beside `fts`, the full-text table of `database`. */
   constructor(private readonly sqlite3: Sqlite3Static, private readonly database: Database, tokenize: string) {
+    const tokenizer = `'${tokenize.replaceAll("'", "''")}'`;
     database.exec(`
-      create virtual table temp.one_word using fts5(word, content = '', tokenize = '${tokenize}');
+      create virtual table temp.one_word using fts5(word, content = '', tokenize = ${tokenizer});
       create virtual table temp.one_word_terms using fts5vocab(temp, one_word, instance);
       create virtual table temp.fts_terms using fts5vocab(main, fts, instance)`);
     this.statements = {

@@ -3,6 +3,11 @@
  * builder/imagedb_site/query/characters.py: nothing here may depend on `\s` or `\w`, which differ between programming languages.
  */
 
+import { hasSymbol } from "../../catalog/analysis";
+import { fold } from "../../base/folding";
+
+export { fold };
+
 /** Unicode's white space, the control characters and U+FEFF, as the inside of a character class. */
 export const SPACES =
   "\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff";
@@ -28,14 +33,9 @@ export function split(text: string): string[] {
   return text.split(SPACE_RUN).filter(Boolean);
 }
 
-/** Whether `text` contains a letter or a number (Unicode categories L and N). */
+/** Whether `text` contains a letter or a number (Unicode categories L and N), or a symbol that full text takes as a word. */
 export function isSearchable(text: string): boolean {
-  return /[\p{L}\p{N}]/u.test(text);
-}
-
-/** `text` without case and accents: NFKD without U+0300 … U+036F, upper, then lower case, then sigma for final sigma. */
-export function fold(text: string): string {
-  return text.normalize("NFKD").replace(/[\u0300-\u036f]+/g, "").toUpperCase().toLowerCase().replaceAll("\u03c2", "\u03c3");
+  return /[\p{L}\p{N}]/u.test(text) || hasSymbol(fold(text));
 }
 
 /** `value` folded, with each run of spaces, `_` and `-` replaced by one space, and none at the ends. */

@@ -1,4 +1,5 @@
 /** The words of a text, as full text looks for them. */
+import { EMOJI_SEQUENCE } from "../../catalog/analysis";
 import { isSearchable, split } from "./characters";
 
 /** Words too common to be required in a caption; they still count in the meaning of a query. */
@@ -12,9 +13,20 @@ export function isStopWord(word: string): boolean {
 
 /** The words of `text` that full text looks for: without punctuation, and without stop words unless all are. */
 export function wordsOf(text: string): string[] {
-  const words = split(text).filter(isSearchable);
+  const words = split(text).flatMap(betweenEmoji).filter(isSearchable);
   const content = words.filter((word) => !STOP_WORDS.has(word.toLowerCase()));
   return content.length ? content : words;
+}
+
+/** The emoji of a word, and what is between them: each is a word of its own. */
+function betweenEmoji(word: string): string[] {
+  const parts: string[] = [];
+  let end = 0;
+  for (const { 0: emoji, index } of word.matchAll(EMOJI_SEQUENCE)) {
+    parts.push(word.slice(end, index), emoji);
+    end = index + emoji.length;
+  }
+  return [...parts, word.slice(end)].filter(Boolean);
 }
 
 /** The words of an expression without its syntax. */
