@@ -25,7 +25,7 @@ _PAIRS = (
     "ȼc ⱦt ʉu ǥg ȥz ςσ ґг"
 )
 _LETTERS = {
-    **dict(pair for pair in _PAIRS.split()),
+    **{pair[0]: pair[1] for pair in _PAIRS.split()},
     "ß": "ss",
     "þ": "th",
     "æ": "ae",
