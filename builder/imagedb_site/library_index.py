@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import LibraryError, QuerySyntaxError, UsageError
+from .keys import path_of
 from .query.index import Column, Floats, Mask, Near, Rows
 from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
@@ -157,7 +158,7 @@ class LibraryIndex:
         folder = self._library.get_meta("pictures")
         if folder is None:
             return None
-        file = Path(folder) / self._library.row(row).key
+        file = Path(folder) / path_of(self._library.row(row).key)
         return file.as_uri() if file.is_file() else None
 
     def load_pack(self) -> ModelPack | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .display import shown
 from .records import Problem
 
 _SHOWN = 50
@@ -86,9 +87,7 @@ class BuildReport:
         """The report as a person reads it."""
         if self.problems:
             yield f"Skipped {counted(len(self.problems), 'item')}:"
-            yield from (
-                f"  {printable(p.key)}: {printable(p.reason)}" for p in self.problems[:_SHOWN]
-            )
+            yield from (f"  {shown(p.key)}: {shown(p.reason)}" for p in self.problems[:_SHOWN])
             if len(self.problems) > _SHOWN:
                 yield f"  … and {len(self.problems) - _SHOWN:,} more (--json lists all)"
         if profile:
@@ -97,10 +96,10 @@ class BuildReport:
                 yield f"  {step:<22} {value:8.2f} s"
         yield from self.notes
         if not self.published:
-            yield f"{self.output} was left unchanged."
+            yield f"{shown(str(self.output))} was left unchanged."
             return
         yield (
-            f"{self.output}: {counted(self.count, 'image')} ({self.added:,} added, "
+            f"{shown(str(self.output))}: {counted(self.count, 'image')} ({self.added:,} added, "
             f"{self.removed:,} removed), {counted(self.files, 'file')}, {human_bytes(self.bytes)}, "
             f"{self.total_seconds:.1f} s ({counted(self.derived, 'picture')} processed)"
         )
@@ -120,8 +119,3 @@ def human_bytes(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.2f} GB"
-
-
-def printable(text: str) -> str:
-    """Returns `text` without the control characters that a file name may use to drive the terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)

@@ -20,6 +20,8 @@ LAYERS = [
         "text",
         "dates",
         "date_names",
+        "display",
+        "keys",
         "values",
         "fts",
         "layout",

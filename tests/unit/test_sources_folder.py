@@ -98,24 +98,76 @@ def test_a_file_that_is_not_regular_is_not_opened(tmp_path):
     assert problems == [Problem("pipe.jpg", "not a regular file")]
 
 
-def test_names_that_are_not_text(tmp_path):
-    fill(tmp_path, "a.jpg")
-    Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/b\xff.jpg")).write_bytes(b"x")
-    (tmp_path / "c\nd.jpg").write_bytes(b"x")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot 2024-05-01 at 3.04.05\u202fPM.png",
+        "soft\u00adhyphen.jpg",
+        "private \ue000\U0010fffd.jpg",
+        "unassigned \u0378\U000e0fff \uffff.jpg",
+        "line\nfeed\ttab\x1b[31m\x7f\x85.jpg",
+        "turned \u202egpj.exe.jpg",
+        "Ko\u1112\u1161\u11ab\u1100\u1173\u11af é.jpg",
+        "con.jpg",
+        'a<b>:"|?*\\c.jpg',
+        "😀\u200d👩🏽.jpg",
+        "e\u200c\ufe0f\ufeff.webp",
+        " leading.jpg",
+        "trailing .jpg",
+        "spaces after.jpg  ",
+        "dots after.jpg..",
+        "mark after.jpg\u200e",
+    ],
+)
+def test_every_name_is_taken_as_it_is(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    [record] = open_folder(tmp_path, problem=pytest.fail)
+    assert (record.key, record.path) == (name, tmp_path / name)
+    [gathered] = gather(tmp_path).records()
+    assert gathered.path.read_bytes() == b"x"
+
+
+def test_names_that_are_not_text_have_escaped_keys(tmp_path):
+    names = [b"b\xff.jpg", b"caf\xe9/x.jpg", b"\xed\xa0\x80.jpg", b"\x80\xc3\xa9.jpg"]
+    names += ["b\ufffdFF.jpg".encode(), "b\ufffd.jpg".encode()]
+    for at, name in enumerate(names):
+        place = Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/" + name))
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(b"%d" % at)
+    found = {record.path.read_bytes(): record.key for record in gather(tmp_path).records()}
+    assert {int(at): key for at, key in found.items()} == {
+        0: "b\ufffdFF.jpg",
+        1: "caf\ufffdE9/x.jpg",
+        2: "\ufffdED\ufffdA0\ufffd80.jpg",
+        3: "\ufffd80é.jpg",
+        4: "b\ufffdEF\ufffdBF\ufffdBDFF.jpg",
+        5: "b\ufffd.jpg",
+    }
+    assert keys(tmp_path) == list(gather(tmp_path)._listing)
+
+
+def test_a_suffix_counts_without_what_follows_it_unseen(tmp_path):
+    fill(tmp_path, "a.JPG ", "b.tar.jpg.", "c.txt.", "d.nef\u200b")
     problems: list[Problem] = []
-    assert keys(tmp_path, problem=problems.append) == ["a.jpg"]
-    assert len(problems) == 2
-    for problem in problems:
-        problem.key.encode("utf-8")
-        assert "\n" not in problem.key
+    found = list(open_folder(tmp_path, problem=problems.append))
+    assert [(one.key, one.fields["name"]) for one in found] == [
+        ("a.JPG ", "a"),
+        ("b.tar.jpg.", "b.tar"),
+    ]
+    assert [problem.key for problem in problems] == ["d.nef\u200b"]
 
 
-def test_very_deep_folders_end(tmp_path):
+def test_pictures_in_very_deep_folders_are_found(tmp_path):
+    here = fill(tmp_path, f"{'d/' * 900}a.jpg")
+    assert keys(here) == [f"{'d/' * 900}a.jpg"]
+
+
+def test_folders_deeper_than_any_path_end(tmp_path):
     here = os.open(tmp_path, os.O_RDONLY)
     deep = here
-    for _ in range(600):
-        os.mkdir("dd", dir_fd=deep)
-        below = os.open("dd", os.O_RDONLY, dir_fd=deep)
+    for _ in range(80):
+        os.mkdir("d" * 60, dir_fd=deep)
+        below = os.open("d" * 60, os.O_RDONLY, dir_fd=deep)
         if deep != here:
             os.close(deep)
         deep = below

@@ -6,25 +6,29 @@ import re
 import unicodedata
 from collections.abc import Container
 
-_FORBIDDEN = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f]')
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+from imagedb_site.display import shown
+
+_FORBIDDEN = re.compile(r'[<>:"|?*\\/\ufffd]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$)", re.IGNORECASE)
 _MAX_BYTES = 160
 
 
 def safe_name(name: str, suffix: str, suffixes: Container[str]) -> str:
     """Returns a file name made of `name`, which may be anything.
 
-    Its own suffix is kept if it is one of `suffixes`; otherwise it gets `suffix`.
+    Spaces of all kinds and letters of all scripts stay. What drives a terminal, turns the direction of text
+    or is reserved on some system does not, nor does U+FFFD, which means something in keys. The name's own
+    suffix is kept if it is one of `suffixes`; otherwise it gets `suffix`.
     """
     base = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    base = "".join(c if c.isprintable() else "_" for c in _FORBIDDEN.sub("_", base))
+    base = "".join(c if shown(c) == c else "_" for c in _FORBIDDEN.sub("_", base))
     stem, dot, own = base.rpartition(".")
     if not dot or "." + own.lower() not in suffixes:
         stem, own = base, suffix.removeprefix(".")
-    stem = stem.strip(" .")
+    stem = re.sub(r"^[\s.]+|[\s.]+$", "", stem)
     while len(stem.encode()) > _MAX_BYTES:
         stem = stem[:-1]
-    if not stem or _RESERVED.fullmatch(stem):
+    if not stem or _RESERVED.fullmatch(stem.partition(".")[0].rstrip()):
         stem = f"picture_{stem}" if stem else "picture"
     return f"{stem}.{own}"
 

@@ -20,12 +20,14 @@ from imagedb_site.add.bundle import Bundle, BundlePicture, open_bundle
 from imagedb_site.add.names import free_name, safe_name
 from imagedb_site.config import BuildConfig, load_config
 from imagedb_site.derive import Recipes, derive
+from imagedb_site.display import shown
 from imagedb_site.errors import SourceError, StorageError, UsageError
 from imagedb_site.index import LIBRARY_FILE
+from imagedb_site.keys import key_of, path_of
 from imagedb_site.library import Library
 from imagedb_site.pictures import DETAILS_VERSION, DecodeError, Work, derive_all
 from imagedb_site.records import FieldSpec, Problem, Progress, Record
-from imagedb_site.report import Stopwatch, printable
+from imagedb_site.report import Stopwatch
 from imagedb_site.sources import (
     PICTURE_SUFFIXES,
     Addition,
@@ -66,13 +68,13 @@ class AddReport:
     def lines(self) -> Iterator[str]:
         """The report as a person reads it."""
         for name, path in self.known:
-            yield f"Already in the collection: {printable(name)} ({printable(path)})"
+            yield f"Already in the collection: {shown(name)} ({shown(path)})"
         for path in self.updated:
-            yield f"New caption or tags: {printable(path)}"
+            yield f"New caption or tags: {shown(path)}"
         for problem in self.problems:
-            yield f"Left out: {printable(problem.key)}: {printable(problem.reason)}"
+            yield f"Left out: {shown(problem.key)}: {shown(problem.reason)}"
         how = f", {self.taken_over:,} with the embeddings of the bundle" if self.taken_over else ""
-        yield f"{len(self.added):,} pictures added to {self.pictures}{how}."
+        yield f"{len(self.added):,} pictures added to {shown(str(self.pictures))}{how}."
         if self.added or self.updated:
             yield "The next `imagedb-site build` publishes them."
 
@@ -202,11 +204,11 @@ def _key(
     name = safe_name(picture.name, picture.suffix, PICTURE_SUFFIXES)
     if "." + name.rpartition(".")[2].lower() not in PICTURE_SUFFIXES:
         return None
-    folder = target.relative_to(root.resolve()).as_posix()
+    folder = key_of(target.relative_to(root.resolve()).as_posix())
     for key, addition in additions.pictures.items():
         # A run that was cut short wrote the captions, but not the pictures.
         here = key.rpartition("/")[0] == ("" if folder == "." else folder)
-        if here and addition.sha256 == picture.sha256 and not (root / key).exists():
+        if here and addition.sha256 == picture.sha256 and not (root / path_of(key)).exists():
             taken.add(key.rpartition("/")[2].lower())
             return key
     name = free_name(name, picture.sha256[:8], taken)
@@ -234,7 +236,7 @@ def _take_in(
             additions.fields = _merged(additions.fields, bundle.fields)
             additions.write(root)
             for _, record in usable:
-                final = root / record.key
+                final = root / path_of(record.key)
                 final.parent.mkdir(parents=True, exist_ok=True)
                 record.path.replace(final)
                 report.added.append(record.key)

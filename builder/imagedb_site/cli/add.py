@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..config import DEFAULT_CONFIG_NAME
+from ..display import json_line
 from .progress import ProgressBar
 
 _PATH = click.Path(path_type=Path)
@@ -69,7 +69,7 @@ def command(
     with ProgressBar(quiet) as progress:
         report = add(bundle, chosen, into, embed_again=embed_again, progress=progress)
     if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, sort_keys=True))
+        click.echo(json_line(report.to_json()))
     else:
         for line in report.lines():
             click.echo(line)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ..config import DEFAULT_CONFIG_NAME, ORIGINALS, load_config
+from ..display import json_line
 from .progress import ProgressBar
 
 _PATH = click.Path(path_type=Path)
@@ -100,7 +100,7 @@ def command(
     with ProgressBar(quiet) as progress:
         report = build(settings, progress=progress)
     if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, sort_keys=True))
+        click.echo(json_line(report.to_json()))
     else:
         for line in report.lines(profile=profile):
             click.echo(line)

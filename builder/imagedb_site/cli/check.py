@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 import click
@@ -30,18 +29,19 @@ def command(
       imagedb-site check https://example.org/pictures/
     """
     from ..check import check_site
+    from ..display import json_line, shown
     from ..errors import CheckError
-    from ..report import human_bytes, printable
+    from ..report import human_bytes
 
     report = check_site(site, host=host)
     if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, sort_keys=True))
+        click.echo(json_line(report.to_json()))
     else:
         for finding in report.findings:
-            where = f"{printable(finding.file)}: " if finding.file else ""
-            click.echo(f"{finding.level}: {where}{printable(finding.message)}")
+            where = f"{shown(finding.file)}: " if finding.file else ""
+            click.echo(f"{finding.level}: {where}{shown(finding.message)}")
         for name, size in report.largest[:3]:
-            click.echo(f"{human_bytes(size):>10}  {name}")
+            click.echo(f"{human_bytes(size):>10}  {shown(name)}")
         verdict = "nothing wrong" if report.ok else "not fit to publish"
         click.echo(
             f"{report.site}: {report.count:,} images, {report.files:,} files, "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from ..display import json_line, shown
 from ..errors import UsageError
 from .progress import ProgressBar
 
@@ -62,6 +62,6 @@ def command(
             progress=progress,
         )
     if as_json:
-        click.echo(json.dumps({"target": str(target), "count": count}))
+        click.echo(json_line({"target": str(target), "count": count}))
     else:
-        click.echo(f"{count} images in {target}")
+        click.echo(f"{count} images in {shown(str(target))}")

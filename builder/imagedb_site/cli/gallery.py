@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from ..display import shown
 from ..errors import StorageError
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ def write_gallery(
     """Write the answers to `file`, replacing it. Raises StorageError if it cannot be written."""
     searches = [
         {
-            "query": text,
+            "query": shown(text),
             "hits": [_shown(hit, collection) for hit in response.hits],
-            "notices": [notice.message for notice in response.notices],
+            "notices": [shown(notice.message) for notice in response.notices],
             "divide": response.divide,
         }
         for text, response in answers
@@ -47,15 +48,15 @@ def _shown(hit: Hit, collection: Collection) -> dict[str, Any]:
         why.append("has " + ", ".join(hit.matched))
     return {
         "id": hit.image_id,
-        "path": hit.document["path"],
-        "title": str(fields.get("title") or fields.get("label") or ""),
+        "path": shown(hit.document["path"]),
+        "title": shown(str(fields.get("title") or fields.get("label") or "")),
         "picture": picture
         and "data:image/webp;base64," + base64.b64encode(picture).decode("ascii"),
         "address": address,
         "folder": address.rpartition("/")[0] + "/"
         if address and address.startswith("file:")
         else None,
-        "why": " · ".join(why),
+        "why": shown(" · ".join(why)),
         "weaker": hit.likely is False,
     }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ..display import json_line, shown
 from ..errors import UsageError
 
 
@@ -26,10 +26,11 @@ def command(place: str, as_json: bool) -> None:
     """
     facts = _facts(place)
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False, sort_keys=True))
+        click.echo(json_line(facts))
         return
     for name, value in facts.items():
-        click.echo(f"{name + ':':<16} {value if not isinstance(value, list) else ', '.join(value)}")
+        text = ", ".join(value) if isinstance(value, list) else str(value)
+        click.echo(f"{name + ':':<16} {shown(text)}")
 
 
 def _facts(place: str) -> dict[str, Any]:

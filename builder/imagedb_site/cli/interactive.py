@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ..cache import search_history
+from ..display import shown
 from ..errors import ImageDBError
 from ..query.characters import fold
 from ..query.parse import parse
@@ -58,7 +59,7 @@ class Session:
                 k = None if parse(line).k else self.k
                 show(self.collection.search(line, mode=self.mode, k=k))
             except ImageDBError as error:
-                click.echo(f"{error} {error.hint or ''}".rstrip(), err=True)
+                click.echo(shown(f"{error} {error.hint or ''}".rstrip()), err=True)
         return True
 
     def complete(self, text: str) -> list[str]:
@@ -84,7 +85,7 @@ class Session:
         return [
             f'{sign}{name}:"{one}"' if " " in one else f"{sign}{name}:{one}"
             for one in self._values_of(name)
-            if fold(one).startswith(fold(value.strip('"'))) and '"' not in one
+            if fold(one).startswith(fold(value.strip('"'))) and '"' not in one and shown(one) == one
         ]
 
     def _set_mode(self, mode: str) -> None:

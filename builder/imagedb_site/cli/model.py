@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..display import shown
 from ..encoders import Encoder
 from ..errors import PackError, SourceError, UsageError
 from ..models import list_packs, resolve
@@ -55,7 +56,7 @@ def list_command(as_json: bool) -> None:
         click.echo("No model packs. `imagedb-site model export` makes one.")
     for pack in packs:
         size = _megabytes(pack["bytes"])
-        click.echo(f"{pack['id']:<40} {pack['dim']:>5} dims {size:>10}  {pack['path']}")
+        click.echo(f"{pack['id']:<40} {pack['dim']:>5} dims {size:>10}  {shown(pack['path'])}")
 
 
 @command.command("info")
@@ -71,9 +72,9 @@ def info_command(pack: str, as_json: bool) -> None:
     manifest = opened.manifest
     licence = manifest["licence"]
     use = "commercial use allowed" if licence["commercial"] else "NO commercial use"
-    click.echo(f"{opened.id}: {manifest.get('description', '')}")
-    click.echo(f"Folder      {opened.path}")
-    click.echo(f"Licence     {licence['id']} ({use}) {licence['note']}".rstrip())
+    click.echo(shown(f"{opened.id}: {manifest.get('description', '')}"))
+    click.echo(f"Folder      {shown(str(opened.path))}")
+    click.echo(shown(f"Licence     {licence['id']} ({use}) {licence['note']}".rstrip()))
     click.echo(f"Embeddings  {opened.dim} dimensions, encoder {opened.encoder_hash}")
     size = manifest["image"]["preprocessing"]["size"]
     click.echo(f"Pictures    {size[1]} × {size[0]} pixels, {_megabytes(_sizes(opened)['image'])}")
@@ -226,7 +227,7 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
     if not parts:
         raise SourceError("None of the pictures could be read.")
     for line in sorted(failed)[:_SHOWN]:
-        click.echo(f"Skipped {line}", err=True)
+        click.echo(shown(f"Skipped {line}"), err=True)
     if failed:
         click.echo(f"{len(failed):,} of {len(paths):,} pictures could not be read.", err=True)
     order = np.argsort(kept)

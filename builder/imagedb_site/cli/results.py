@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
+
+from ..display import json_line, shown
 
 if TYPE_CHECKING:
     from ..search import SearchResponse
@@ -15,7 +16,7 @@ def show(response: SearchResponse) -> None:
     """Print the hits, likely ones first, and what there is to say about them."""
     for notice in response.notices:
         hint = f" Try: {notice.suggestion}" if notice.suggestion else ""
-        click.echo(notice.message + hint, err=True)
+        click.echo(shown(notice.message + hint), err=True)
     before = True
     for place, hit in enumerate(response.hits, 1):
         if before and hit.likely is False:
@@ -24,7 +25,9 @@ def show(response: SearchResponse) -> None:
         similarity = "      " if hit.similarity is None else f"{hit.similarity:6.3f}"
         fields = hit.document["fields"]
         title = " ".join(str(fields.get("title") or fields.get("label", "")).split())
-        click.echo(f"{place:3}  {similarity}  {hit.image_id}  {hit.document['path']}  {title}")
+        click.echo(
+            f"{place:3}  {similarity}  {hit.image_id}  {shown(hit.document['path'])}  {shown(title)}"
+        )
     if not response.hits:
         click.echo("No results.", err=True)
 
@@ -37,4 +40,4 @@ def to_json(text: str, response: SearchResponse) -> str:
         answer["divide"] = response.divide
     if response.notices:
         answer["notices"] = [notice.message for notice in response.notices]
-    return json.dumps(answer, ensure_ascii=False, sort_keys=True)
+    return json_line(answer)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from ..display import shown
 from ..errors import StorageError, UsageError
 from .results import show, to_json
 
@@ -104,10 +105,10 @@ def command(
             click.echo(to_json(text, response))
             continue
         if len(texts) > 1:
-            click.echo(f"# {text}")
+            click.echo(f"# {shown(text)}")
         show(response)
     if gallery is not None and not as_json:
-        click.echo(f"The pictures are in {gallery}.", err=True)
+        click.echo(f"The pictures are in {shown(str(gallery))}.", err=True)
 
 
 def _read(file: Path) -> str:

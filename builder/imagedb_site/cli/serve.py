@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..display import shown
+
 
 @click.command("serve")
 @click.argument("site", type=click.Path(path_type=Path), default=Path("dist"))
@@ -25,7 +27,7 @@ def command(site: Path, host: str, port: int | None, mount: str, open_browser: b
     from ..serve import serve
 
     def started(url: str) -> None:
-        click.echo(f"Serving {site} at {url} (Ctrl-C stops it)")
+        click.echo(f"Serving {shown(str(site))} at {url} (Ctrl-C stops it)")
         if open_browser:
             click.launch(url)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from imagedb_site.display import shown
 from imagedb_site.layout import is_immutable
 
 from .files import TYPES, SiteFile, content_type, is_folder_with_page, open_file
@@ -53,8 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         # A request line may hold what a terminal would obey.
-        line = format % args
-        self.site.report("".join(mark if mark.isprintable() else "?" for mark in line))
+        self.site.report(shown(format % args))
 
     def _answer(self, *, body: bool) -> None:
         if self.headers.get("Content-Length") or self.headers.get("Transfer-Encoding"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import Any
 
+from imagedb_site.keys import split_suffix
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteInput, SiteRow
 
@@ -58,7 +58,7 @@ def file_extension(key: str) -> str:
 
     SVG and HTML would run scripts on the site's own origin if opened, so they lose their extension.
     """
-    extension = PurePosixPath(key).suffix.lower().lstrip(".")
+    extension = split_suffix(key.rpartition("/")[2])[1].removeprefix(".")
     if not _EXTENSION.fullmatch(extension):
         return "bin"
     if extension in {"svg", "svgz", "html", "htm", "xhtml", "xht", "xml", "js", "mjs", "css"}:

@@ -7,9 +7,11 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
+from imagedb_site.keys import key_of, split_suffix
 from imagedb_site.records import FieldSpec, Problem, Record, Value
 from imagedb_site.sources.xmp_files import XmpFiles
 from imagedb_site.text import natural_key
@@ -36,7 +38,6 @@ UNREADABLE = {
 
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
-_MAX_KEY = 1000
 _INODE = (1 << 63) - 1
 
 NAME = FieldSpec("name", "Name", "text", fts=True)
@@ -53,6 +54,7 @@ def open_folder(
 ) -> Iterator[Record]:
     """Yields a `Record` for every picture file below `root`, in natural order of the paths.
 
+    Any file name will do: `imagedb_site.keys` says how a name that is not text is written in a key.
     Hidden files and folders are skipped, and so is everything below a path in `exclude` (the site being
     built may lie inside the collection). A link to a file is followed if its target lies inside `root`; a
     link to a folder is not, because the pictures are found in the folder itself. `problem` is called for
@@ -60,7 +62,6 @@ def open_folder(
 
     Raises `SourceError` if `root` is not a folder that can be read.
     """
-    report = problem or (lambda _: None)
     if not root.exists():
         raise SourceError(f"There is no folder {root}.", "Check the path for typing errors.")
     if not root.is_dir():
@@ -71,79 +72,113 @@ def open_folder(
         os.scandir(real).close()
     except OSError as error:
         raise SourceError(f"The folder {root} cannot be read: {error.strerror}.") from error
-    for count, record in enumerate(_walk(real, real, "", excluded, report)):
-        if limit is not None and count >= limit:
-            return
-        yield record
+    walk = _Walk(real, excluded, problem or (lambda _: None))
+    yield from islice(walk.records(), limit)
 
 
-def _walk(
-    root: Path,
-    folder: Path,
-    prefix: str,
-    excluded: frozenset[Path],
-    report: Callable[[Problem], None],
-) -> Iterator[Record]:
-    if len(prefix) > _MAX_KEY:
-        report(Problem(_printable(prefix)[:_MAX_KEY], "the path is too long"))
-        return
-    try:
-        with os.scandir(folder) as found:
-            # From last to first, so that each entry is dropped when it is done: one that has been looked at
-            # holds its status.
-            entries = sorted(
-                found, key=lambda entry: (natural_key(entry.name), entry.name), reverse=True
-            )
-    except OSError as error:
-        report(Problem(_printable(prefix) or ".", f"the folder cannot be read: {error.strerror}"))
-        return
-    readable = _readable_stems(entries)
-    sidecars = XmpFiles(root, folder, entries, excluded)
-    for lone in sidecars.problems:
-        report(Problem(_printable(prefix + lone.key), lone.reason))
-    while entries:
-        entry = entries.pop()
-        name = entry.name
-        if name.startswith(".") or (excluded and folder / name in excluded):
-            continue
-        key = prefix + name
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122  (one Path per file is slow)
-        suffix = suffix.lower()
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                if name.casefold() in _SKIPPED_FOLDERS:
+class _Walk:
+    """One walk through a folder. Folders wait on a list, so that they may be nested to any depth."""
+
+    def __init__(
+        self, root: Path, excluded: frozenset[Path], report: Callable[[Problem], None]
+    ) -> None:
+        self._root = root
+        self._excluded = excluded
+        self._report = report
+
+    def records(self) -> Iterator[Record]:
+        """Yields the records of the pictures in natural order of their paths."""
+        waiting = [_Folder(self._root, self._root, "", self._excluded, self._report)]
+        while waiting:
+            folder = waiting[-1]
+            entry = folder.next()
+            if entry is None:
+                waiting.pop()
+                continue
+            key = folder.prefix + key_of(entry.name)
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name.casefold() not in _SKIPPED_FOLDERS:
+                        place = folder.path / entry.name
+                        waiting.append(
+                            _Folder(self._root, place, key + "/", self._excluded, self._report)
+                        )
                     continue
-                yield from _walk(root, folder / name, key + "/", excluded, report)
-            elif suffix in PICTURE_SUFFIXES:
-                record = _record(root, entry, key, report)
-                if record is not None:
-                    yield replace(record, xmp=sidecars.of(name))
-            elif suffix in UNREADABLE and entry.is_file():
-                # A raw file next to its JPEG needs no report: the picture is in the collection.
-                if stem not in readable:
-                    report(Problem(_printable(key), UNREADABLE[suffix]))
-            elif entry.is_symlink() and entry.is_dir() and not _inside(root, folder / name):
-                report(Problem(_printable(key), "a link to a folder outside the collection"))
+                record = self._file(folder, entry, key)
+            except OSError as error:
+                self._report(Problem(key, f"the file cannot be read: {_why(error)}"))
+                continue
+            if record is not None:
+                yield record
+
+    def _file(self, folder: _Folder, entry: os.DirEntry[str], key: str) -> Record | None:
+        """Returns the record of a file if it is a picture that can be used."""
+        stem, suffix = split_suffix(entry.name)
+        if suffix in PICTURE_SUFFIXES:
+            record = _record(self._root, entry, key, self._report)
+            return record and replace(record, xmp=folder.sidecars.of(entry.name))
+        if suffix in UNREADABLE and entry.is_file():
+            # A raw file next to its JPEG needs no report: the picture is in the collection.
+            if stem not in folder.readable:
+                self._report(Problem(key, UNREADABLE[suffix]))
+            return None
+        is_link = entry.is_symlink() and entry.is_dir()
+        if is_link and not _inside(self._root, folder.path / entry.name):
+            self._report(Problem(key, "a link to a folder outside the collection"))
+        return None
+
+
+class _Folder:
+    """The entries of a folder that are still to be looked at. `prefix` is its key with a final "/"."""
+
+    def __init__(
+        self,
+        root: Path,
+        path: Path,
+        prefix: str,
+        excluded: frozenset[Path],
+        report: Callable[[Problem], None],
+    ) -> None:
+        self.path = path
+        self.prefix = prefix
+        self._excluded = excluded
+        # From last to first, so that each entry is dropped when it is done: one that has been looked at
+        # holds its status.
+        self._entries: list[os.DirEntry[str]] = []
+        try:
+            with os.scandir(path) as found:
+                self._entries = sorted(
+                    found, key=lambda entry: (natural_key(entry.name), entry.name), reverse=True
+                )
         except OSError as error:
-            report(Problem(_printable(key), f"the file cannot be read: {error.strerror}"))
+            report(Problem(prefix or ".", f"the folder cannot be read: {_why(error)}"))
+        self.readable = _readable_stems(self._entries)
+        self.sidecars = XmpFiles(root, path, self._entries, excluded)
+        for lone in self.sidecars.problems:
+            report(Problem(prefix + key_of(lone.key), lone.reason))
+
+    def next(self) -> os.DirEntry[str] | None:
+        """Returns the next entry that is neither hidden nor excluded; None after the last one."""
+        while self._entries:
+            entry = self._entries.pop()
+            hidden = entry.name.startswith(".")
+            if not hidden and not (self._excluded and self.path / entry.name in self._excluded):
+                return entry
+        return None
 
 
 def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
     """Returns the names without suffix of the pictures in a folder that has pictures that cannot be read."""
-    split = [os.path.splitext(entry.name) for entry in entries]  # noqa: PTH122
-    if not any(suffix.lower() in UNREADABLE for _, suffix in split):
+    split = [split_suffix(entry.name) for entry in entries]
+    if not any(suffix in UNREADABLE for _, suffix in split):
         return set()
-    return {stem for stem, suffix in split if suffix.lower() in PICTURE_SUFFIXES}
+    return {stem for stem, suffix in split if suffix in PICTURE_SUFFIXES}
 
 
 def _record(
     root: Path, entry: os.DirEntry[str], key: str, report: Callable[[Problem], None]
 ) -> Record | None:
     path = Path(entry.path)
-    if _printable(key) != key or len(key) > _MAX_KEY:
-        reason = "the path is too long" if len(key) > _MAX_KEY else "the name is not valid text"
-        report(Problem(_printable(key)[:_MAX_KEY], reason))
-        return None
     if entry.is_symlink():
         if not path.exists():
             report(Problem(key, "a broken link"))
@@ -170,10 +205,14 @@ def _record(
     )
 
 
+def _why(error: OSError) -> str:
+    return (error.strerror or "input/output error").lower()
+
+
 def path_fields(key: str) -> dict[str, Value]:
     """Returns what the path `key` says of a picture: its name without suffix, and its folder if any."""
     folder, _, name = key.rpartition("/")
-    fields: dict[str, Value] = {"name": name.rpartition(".")[0] or name}
+    fields: dict[str, Value] = {"name": split_suffix(name)[0] or name}
     if folder:
         fields["folder"] = folder
     return fields
@@ -184,12 +223,6 @@ def _inside(root: Path, path: Path) -> bool:
         return path.resolve().is_relative_to(root)
     except (OSError, RuntimeError):
         return False
-
-
-def _printable(key: str) -> str:
-    """Returns `key` with what is not text (lone surrogates, control characters) replaced."""
-    text = key.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c if c.isprintable() or c == "\u200d" else "\ufffd" for c in text)
 
 
 def class_labels(keys: Iterable[str]) -> dict[str, str] | None:

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
+from imagedb_site.keys import path_of
 from imagedb_site.records import FieldSpec, Problem, Progress, Record, Value
 from imagedb_site.sources.additions import (
     ADDITIONS_FILE,
@@ -87,7 +88,7 @@ class FolderSource:
             addition = self._added.get(key)
             if addition is not None:
                 fields = {**fitted_values(addition, fields, self._specs), **fields}
-            yield self._listing.record(at, self._root / key, fields)
+            yield self._listing.record(at, self._root / path_of(key), fields)
 
     def _path_specs(self) -> list[FieldSpec]:
         if self._labels:

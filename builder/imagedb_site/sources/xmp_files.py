@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from unicodedata import normalize
 
+from imagedb_site.keys import split_suffix
 from imagedb_site.records import Problem
 
 _SUFFIX = ".xmp"
@@ -57,7 +58,7 @@ class XmpFiles:
         """Returns the sidecars of the picture `name`, the one for its name without suffix first."""
         if not self._files:
             return ()
-        stem = os.path.splitext(name)[0]  # noqa: PTH122  (one Path per file is slow)
+        stem = split_suffix(name)[0]
         found = (self._files.get(one) or self._folded.get(_fold(one)) for one in (stem, name))
         return tuple(one for one in found if one)
 
@@ -75,8 +76,8 @@ def _is_sidecar(entry: os.DirEntry[str]) -> bool:
 def _owners(entries: Iterable[os.DirEntry[str]]) -> Iterator[str]:
     """Yields what the sidecars of the other files are called without `.xmp`."""
     for entry in entries:
-        stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122
-        if suffix.lower() != _SUFFIX:
+        stem, suffix = split_suffix(entry.name)
+        if suffix != _SUFFIX:
             yield from (stem, entry.name)
 
 
