@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .dates import date_span
 from .errors import LibraryError, QuerySyntaxError, UsageError
 from .keys import path_of
 from .query.index import Column, Floats, Mask, Near, Rows
@@ -17,7 +18,6 @@ from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType, Value
 from .site_index import ALL, quoted
-from .values import date_seconds
 
 if TYPE_CHECKING:
     from .library import Library
@@ -199,10 +199,13 @@ class _Scan:
 
 def make_column(values: Iterator[Value | None], kind: FieldType) -> Column:
     """The column of a field's values in row order, as documents have them."""
-    if kind in ("number", "date"):
-        number: Callable[[Value], float | None] = _seconds if kind == "date" else _number
-        numbers = [np.nan if v is None or (n := number(v)) is None else n for v in values]
+    if kind == "number":
+        numbers = [float(v) if isinstance(v, int | float) else np.nan for v in values]
         return Column(numbers=np.array(numbers, dtype=np.float64))
+    if kind == "date":
+        spans = [(isinstance(v, str) and date_span(v)) or (np.nan, 0.0) for v in values]
+        starts, lengths = np.array(spans, dtype=np.float64).reshape(-1, 2).T
+        return Column(numbers=starts.copy(), lengths=lengths.astype(np.uint32))
     code: dict[str, int] = {}
     codes: list[int] = []
     offsets = [0]
@@ -218,11 +221,3 @@ def make_column(values: Iterator[Value | None], kind: FieldType) -> Column:
             codes.append(code.setdefault(text, len(code)))
     bounds = np.array(offsets, dtype=np.int64) if kind == "tags" else None
     return Column(dictionary=list(code), codes=np.array(codes, dtype=np.int64), offsets=bounds)
-
-
-def _number(value: Value) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _seconds(value: Value) -> float | None:
-    return date_seconds(value) if isinstance(value, str) else None

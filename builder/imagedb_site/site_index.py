@@ -126,7 +126,7 @@ class SiteIndex:
             found = self._site.column(name)
             if found.values is not None and found.missing is not None:
                 numbers = np.where(found.missing, np.nan, found.values.astype(np.float64))
-                column = Column(numbers=numbers)
+                column = Column(numbers=numbers, lengths=found.lengths)
             else:
                 assert found.codes is not None
                 codes = found.codes.astype(np.int64)

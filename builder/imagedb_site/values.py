@@ -5,31 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from urllib.parse import urlsplit
 
+from imagedb_site.dates import parse_date
 from imagedb_site.records import FieldSpec, Problem, Value
 
-_EPOCH = datetime(1970, 1, 1)
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")
-
-
-def date_seconds(text: str) -> float | None:
-    """Seconds from 1970-01-01 to an ISO 8601 date or time, or None if `text` is not one.
-
-    A bare year or month means its beginning. A UTC offset is dropped: people look for photographs by
-    the time on the wall.
-    """
-    partial = _PARTIAL.fullmatch(text)
-    try:
-        if partial:
-            moment = datetime(int(partial[1]), int(partial[2] or 1), 1)
-        else:
-            moment = datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None
-    return (moment - _EPOCH).total_seconds()
 
 
 def clean_fields(
@@ -71,7 +52,7 @@ def _fit(value: Value, spec: FieldSpec) -> Value | None:
                 return None
             return value if math.isfinite(value) and abs(value) < 1e300 else None
         case "date":
-            return value if isinstance(value, str) and date_seconds(value) is not None else None
+            return parse_date(value) if isinstance(value, str) else None
         case "boolean":
             return value if isinstance(value, bool) else None
 

@@ -136,14 +136,14 @@ def make_fields(index: int) -> dict[str, Value]:
     if index % 7 != 3:
         fields["exposure_time"] = 1 / (index + 3)
     if index < 18:
-        # Times with and without seconds, with an offset, and a date alone; one before 1970.
+        # Times with and without seconds, days, a month; one before 1970.
         fields["taken"] = [
             f"2021-05-{28 - index:02d}T12:30:{index:02d}",
             f"2021-05-{28 - index:02d}",
-            f"2021-05-{28 - index:02d}T23:59:00+09:00",
+            f"2021-05-{28 - index:02d}T23:59",
         ][index % 3]
-    if index == 17:
-        fields["taken"] = "1969-12-31T23:59:59"
+    if index in (16, 17):
+        fields["taken"] = ["2021-05", "1969-12-31T23:59:59"][index - 16]
     if index % 2:
         fields["favourite"] = index % 4 == 1
     if index % 5 == 0:
@@ -229,14 +229,16 @@ def expected_columns(rows: list[SiteRow]) -> dict[str, Any]:
         elif spec.type == "boolean":
             values = [None if value is None else str(value).lower() for value in values]
         elif spec.type == "date":
-            values = [None if value is None else wall_clock(value) for value in values]
+            values = [None if value is None else interval(str(value)) for value in values]
         columns[spec.name] = values
     return columns
 
 
-def wall_clock(text: str) -> float:
-    moment = datetime.fromisoformat(text[:19])
-    return (moment - datetime(1970, 1, 1)).total_seconds()
+def interval(text: str) -> list[float]:
+    """Start and length in seconds of a month, a day, a minute or a second."""
+    start = datetime.fromisoformat(text if len(text) > 7 else f"{text}-01")
+    length = {7: 31 * 86_400, 10: 86_400, 16: 60, 19: 0}[len(text)]
+    return [(start - datetime(1970, 1, 1)).total_seconds(), length]
 
 
 def expected_fts(rows: list[SiteRow]) -> list[dict[str, Any]]:

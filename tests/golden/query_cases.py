@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from query_dates import DATES
 from query_fields import EXPRESSIONS, FIELDS, ORDERS
 from query_words import LIKES, PHRASES, PLAIN, SCRIPTS, SIGNS
 
@@ -55,6 +56,7 @@ GROUPS: dict[str, tuple[list[str], tuple[Mode, ...]]] = {
     "signs": (SIGNS, ("all", "meaning", "words")),
     "likes": (LIKES, ("all", "meaning")),
     "fields": (FIELDS, ("all",)),
+    "dates": (DATES, ("all",)),
     "expressions": (EXPRESSIONS, ("all", "words")),
     "orders": (ORDERS, ("all",)),
     "hostile": (HOSTILE, ("all", "words")),

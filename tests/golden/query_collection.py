@@ -47,6 +47,27 @@ TITLES = [
 ]
 TAGS = ["cat", "dog", "black_cat", "sea", "winter", "city", "été", "猫", "New-York", "2021", "<i>"]
 PLACES = ["Zürich", "Athens", "北京", "São Paulo", "Unknown & <co>", "New York City"]
+DATES = [
+    "1745-03-01",
+    "0079-08-24",
+    "1890",
+    "1890-05",
+    "1890-05-12",
+    "1890-05-12T10",
+    "1890-05-12T10:30",
+    "1890-05-12T10:30:05",
+    "1890-05-12T10:30:05.75",
+    "1890-12-31T23:59:59",
+    "1891-01-01",
+    "1891",
+    "1969-12-31T23:59",
+    "1970",
+    "2000-02",
+    "2000-02-29",
+    "2001",
+    "9999-12-31",
+]
+"""Dates of every precision, in and out of the years that cameras know."""
 CAMERAS = ["Canon EOS 5D", "Canon IXUS", "Nikon D3", "SONY α7"]
 
 
@@ -72,6 +93,8 @@ def metadata() -> list[dict[str, Any]]:
             row["taken"] = f"{2018 + index % 4}-{1 + index % 12:02}-{1 + index % 28:02}" + (
                 f"T{index % 24:02}:30:{index % 60:02}" if index % 2 else ""
             )
+        if index >= len(DATES):
+            row["printed"] = DATES[(index * 5) % len(DATES)]
         if index % 2:
             row["favourite"] = index % 3 == 0
         rows.append(row)

@@ -196,7 +196,11 @@ class PlainSite:
 
     def _column(self, entry: Entry, kind: str) -> list[Any]:
         header, sections = self.container(entry, "column")
-        if kind in ("number", "date"):
+        if kind == "date":
+            lengths = sections.get("lengths", [0] * len(sections["values"]))
+            spans = zip(sections["values"], lengths, strict=True)
+            return [None if start != start else [start, length] for start, length in spans]
+        if kind == "number":
             dtype = header["sections"]["values"]["dtype"]
             values = sections["values"]
             return [None if v != v or v == MISSING.get(dtype) else v for v in values]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -251,3 +253,18 @@ def test_years_and_months_last_until_the_next(text: str, days: int) -> None:
 )
 def test_only_the_normal_form_has_a_span(text: str) -> None:
     assert date_span(text) is None
+
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "dates.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("text", "span"), GOLDEN["spans"].items())
+def test_spans_as_in_the_browser(text: str, span: list[float] | None) -> None:
+    assert date_span(text) == (None if span is None else tuple(span))
+
+
+@pytest.mark.parametrize(("text", "found"), GOLDEN["exif"].items())
+def test_dates_of_exif_as_in_the_browser(text: str, found: str | None) -> None:
+    # Which of these the pictures of an archive may have, test_pictures_metadata.py says.
+    if found is not None:
+        assert parse_date(text) == found

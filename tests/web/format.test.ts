@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  FileList, FormatError, headerCount, idAt, numberAt, placeholderAt, readColumn, readColumnsIndex, readContainer, readDocuments, readIds,
+  FileList, FormatError, headerCount, idAt, lengthAt, numberAt, placeholderAt, readColumn, readColumnsIndex, readContainer, readDocuments, readIds,
   readModelIndex, readOrder, readQuantizer, readRows, readTokenShard, readVectors, readVocabulary, rowIn, section, tokenRow, wholeOrder,
   type FileListEntry, type Manifest, type PackManifest,
 } from "../../web_assets/src/format";
@@ -215,7 +215,10 @@ describe("columns", () => {
   it.each(manifest.fields.filter(({ column }) => column))("$name has the values of the site", (field) => {
     const column = readColumn(site(columnFiles.get(field.name)!.path), field.type, 24);
     const values = Array.from({ length: 24 }, (_, row) => {
-      if (column.kind === "number") return Number.isNaN(numberAt(column, row)) ? null : numberAt(column, row);
+      if (column.kind === "number") {
+        const value = numberAt(column, row);
+        return Number.isNaN(value) ? null : field.type === "date" ? [value, lengthAt(column, row)] : value;
+      }
       if (column.kind === "category") return column.values[column.codes[row]!] ?? null;
       return Array.from(column.codes.subarray(column.offsets[row]!, column.offsets[row + 1]!), (code) => column.values[code]);
     });

@@ -110,9 +110,23 @@ describe("words for numbers", () => {
   });
 
   it("show dates in the picture's own local time", () => {
-    expect(date("2021-05-04T23:59:00+09:00")).toMatch(/4.*2021|2021.*4/);
+    expect(date("2021-05-04T23:59:00")).toMatch(/4.*2021|2021.*4/);
     expect(date("no date")).toBe("no date");
     expect(secondsOf(dayOf(1_600_000_000))).toBe(1_599_955_200);
+  });
+
+  it("show a date with no more than it says", () => {
+    expect(["1993", "0079", "1745"].map(date)).toEqual(["1993", "79", "1745"]);
+    expect(date("1993-05")).toBe(new Date(Date.UTC(1993, 4)).toLocaleDateString(undefined, { month: "long", year: "numeric", timeZone: "UTC" }));
+    const day = date("1993-05-12");
+    expect(day).toMatch(/12/);
+    expect(day).not.toMatch(/\d:\d\d|00/);
+    expect([date("1993-05-12T00:00"), date("1993-05-12T00:00:00")]).toEqual([day, day]);
+    expect(date("1993-05-12T10")).toMatch(/10/);
+    expect(date("1993-05-12T10:30:05")).toBe(date("1993-05-12T10:30"));
+    expect(date("1993-05-12T10:30")).toMatch(/10:30/);
+    expect(date("0079-08-24")).toMatch(/79/);
+    expect(dayOf(secondsOf("0079-08-24")!)).toBe("0079-08-24");
   });
 
   it("leave years without separators and add units", () => {

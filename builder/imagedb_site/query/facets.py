@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -45,7 +44,8 @@ def facet_counts(name: str, query: Query, index: Index, limit: int) -> list[tupl
     if column.numbers is not None:
         values = column.numbers[mask & ~np.isnan(column.numbers)]
         if spec.type == "date":
-            values = np.array([datetime.fromtimestamp(v, UTC).year for v in values], dtype=float)
+            years = np.floor(values).astype("datetime64[s]").astype("datetime64[Y]")
+            values = years.astype(np.int64).astype(np.float64) + 1970
         found = Counter(float(value) for value in values)
         ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
         width = 4 if spec.type == "date" else 0

@@ -19,12 +19,14 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 class Column:
     """A field's values over all rows.
 
-    Numbers and dates: `numbers` f64[count], NaN if unknown (dates in seconds since 1970). The others:
-    `dictionary` of strings, and `codes` i64, one per row with −1 for unknown, or for tags those of row r
-    at `offsets[r] … offsets[r+1]-1`.
+    Numbers and dates: `numbers` f64[count], NaN if unknown. A date starts at `numbers`, in seconds since
+    1970, and lasts `lengths` u32[count] seconds; None means that all are 0. The others: `dictionary` of
+    strings, and `codes` i64, one per row with −1 for unknown, or for tags those of row r at
+    `offsets[r] … offsets[r+1]-1`.
     """
 
     numbers: np.ndarray[Any, np.dtype[np.float64]] | None = None
+    lengths: np.ndarray[Any, np.dtype[np.uint32]] | None = None
     dictionary: Sequence[str] = ()
     codes: np.ndarray[Any, np.dtype[np.int64]] | None = None
     offsets: np.ndarray[Any, np.dtype[np.int64]] | None = None

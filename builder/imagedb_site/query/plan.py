@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import calendar
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -15,6 +12,7 @@ from ..records import FieldSpec
 from ..text import EMOJI_SEQUENCE
 from .characters import is_searchable, normal, split
 from .index import Column, Index, Mask
+from .intervals import interval_mask
 from .parse import FieldTerm, Query, Term
 
 # Words too common to demand of a caption; they still count in the meaning of a query.
@@ -22,8 +20,6 @@ _STOP = """
     a an and are as at be by for from has in is it its of on or that the this to was were with
 """
 STOP_WORDS = frozenset(_STOP.split())
-_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _SYNTAX = re.compile(r'["()^*{}:]')
 MAX_WORDS = 100
 """How many different words full text looks for."""
@@ -144,11 +140,7 @@ def _rows(index: Index, expression: str) -> Mask:
 def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
     """The rows that match a field term, before negation, bool[count]."""
     if column.numbers is not None:
-        holds = np.zeros(count, dtype=np.bool_)
-        for low, high in intervals(term, dates=spec.type == "date"):
-            with np.errstate(invalid="ignore"):
-                holds |= (column.numbers >= low) & (column.numbers <= high)
-        return holds
+        return interval_mask(term, column, dates=spec.type == "date")
     wanted = np.fromiter(
         (_value_matches(spec, value, term.value) for value in column.dictionary),
         dtype=np.bool_,
@@ -182,56 +174,6 @@ def _value_matches(spec: FieldSpec, value: str, wanted: str) -> bool:
         ):
             return True
     return False
-
-
-def intervals(term: FieldTerm, dates: bool) -> list[tuple[float, float]]:
-    """The closed intervals a number or date term means, one for each alternative that makes sense.
-
-    `2019..2021` includes both years; `>2019` starts after the last second of 2019.
-    """
-    if term.operator in (":", "="):
-        found = (_interval(alternative, dates) for alternative in term.value.split(","))
-        return [interval for interval in found if interval is not None]
-    bounds = _bounds(term.value, dates)
-    if bounds is None:
-        return []
-    if term.operator == ">":
-        return [(math.nextafter(bounds[1], math.inf), math.inf)]
-    if term.operator == ">=":
-        return [(bounds[0], math.inf)]
-    if term.operator == "<":
-        return [(-math.inf, math.nextafter(bounds[0], -math.inf))]
-    return [(-math.inf, bounds[1])]
-
-
-def _interval(text: str, dates: bool) -> tuple[float, float] | None:
-    low_text, dots, high_text = text.partition("..")
-    low = (-math.inf, -math.inf) if dots and not low_text else _bounds(low_text, dates)
-    if not dots:
-        return low
-    high = _bounds(high_text, dates) if high_text else (math.inf, math.inf)
-    return None if low is None or high is None else (low[0], high[1])
-
-
-def _bounds(text: str, dates: bool) -> tuple[float, float] | None:
-    """First and last moment of a date (year, month or day) in seconds, or a number twice."""
-    if not dates:
-        if not _NUMBER.fullmatch(text):
-            return None
-        return float(text), float(text)
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day = (None if part is None else int(part) for part in match.groups())
-    assert year is not None
-    try:
-        first = datetime(year, 1 if month is None else month, 1 if day is None else day, tzinfo=UTC)
-    except ValueError:
-        return None
-    last_month = 12 if month is None else month
-    last_day = calendar.monthrange(year, last_month)[1] if day is None else day
-    last = datetime(year, last_month, last_day, 23, 59, 59, tzinfo=UTC)
-    return first.timestamp(), last.timestamp() + 0.999
 
 
 def _add_words(query: Query, extra: Sequence[str]) -> Query:

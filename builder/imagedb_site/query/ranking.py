@@ -128,19 +128,25 @@ def sorted_by(name: str, ranking: Ranking, index: Index, *, descending: bool) ->
     pool = ranking.rows[:SORT_POOL] if ranking.ranked else ranking.rows
     keys, known = _sort_keys(index.column(spec.name), pool)
     places = np.flatnonzero(known)
-    order = np.argsort(-keys[places] if descending else keys[places], kind="stable")
+    signed = [-key[places] if descending else key[places] for key in keys]
+    order = np.lexsort(signed[::-1])
     return ranking.chosen(np.concatenate([places[order], np.flatnonzero(~known)]))
 
 
-def _sort_keys(column: Column, rows: Rows) -> tuple[Coverage, Mask]:
-    """A number f64 per row that sorts as its value does, and whether the value is known."""
+def _sort_keys(column: Column, rows: Rows) -> tuple[list[Coverage], Mask]:
+    """Numbers f64 per row that sort as its value does, most significant first; whether the value is known.
+
+    Dates that start together sort by their ends.
+    """
     if column.numbers is not None:
-        keys = column.numbers[rows]
-        return keys, ~np.isnan(keys)
+        keys = [column.numbers[rows]]
+        if column.lengths is not None:
+            keys.append(column.lengths[rows].astype(np.float64))
+        return keys, ~np.isnan(keys[0])
     assert column.codes is not None
     folded = [fold(value) for value in column.dictionary]
     ranks = {value: rank for rank, value in enumerate(sorted(set(folded)))}
     # The last one is what the code -1 of an unknown value reads.
     of_code = np.array([*(ranks[value] for value in folded), 0], dtype=np.float64)
     codes = column.codes[rows]
-    return of_code[codes], codes >= 0
+    return [of_code[codes]], codes >= 0

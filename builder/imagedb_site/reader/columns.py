@@ -18,6 +18,8 @@ from imagedb_site.reader.shape import as_texts
 ColumnValue = float | int | str | list[str] | None
 
 _NUMBER_TYPES = ("u8", "u16", "u32", "i32", "f32", "f64")
+# The end of the year 9999; the year 1 is nearer to 1970.
+_MAX_SECONDS = 253_402_300_800
 _CODE_TYPES = ("u8", "u16", "u32")
 
 
@@ -25,7 +27,8 @@ _CODE_TYPES = ("u8", "u16", "u32")
 class SiteColumn:
     """A field's values over all rows.
 
-    Numbers and dates: `values` [count] and `missing` bool [count]. Categories and booleans: `names` and
+    Numbers and dates: `values` [count] and `missing` bool [count]; dates last `lengths` u32 [count] seconds,
+    all 0 if that is None. Categories and booleans: `names` and
     `codes` [count], in which `len(names)` or more is missing. Tags: those of row r have the codes
     `offsets[r] … offsets[r+1]-1`.
     """
@@ -33,6 +36,7 @@ class SiteColumn:
     count: int
     values: NDArray[Any] | None = None
     missing: NDArray[np.bool_] | None = None
+    lengths: NDArray[np.uint32] | None = None
     names: Sequence[str] = ()
     codes: NDArray[Any] | None = None
     offsets: NDArray[np.int64] | None = None
@@ -56,6 +60,15 @@ class SiteColumn:
             for start, stop in pairwise(bounds)
         ]
 
+    def spans(self, first: int, count: int) -> list[tuple[float, float] | None]:
+        """The start and the length of the dates of the rows `first …`, in seconds; None if missing."""
+        starts = self.part(first, count)
+        lengths = [0] * len(starts)
+        if self.lengths is not None:
+            lengths = self.lengths[first : first + len(starts)].tolist()
+        pairs = zip(starts, lengths, strict=True)
+        return [(start, length) if isinstance(start, float) else None for start, length in pairs]
+
 
 def decode_column(data: bytes, field_type: str, count: int) -> SiteColumn:
     """The column of a field of this type. Raises FormatError for anything docs/FORMAT.md forbids."""
@@ -65,7 +78,11 @@ def decode_column(data: bytes, field_type: str, count: int) -> SiteColumn:
     if field_type in ("number", "date"):
         allowed = ("f64",) if field_type == "date" else _NUMBER_TYPES
         values = section(header, arrays, "values", allowed, count)
-        return SiteColumn(count, values=values, missing=is_missing(values))
+        missing = is_missing(values)
+        lengths = None
+        if field_type == "date":
+            lengths = _decode_lengths(header, arrays, values, missing)
+        return SiteColumn(count, values=values, missing=missing, lengths=lengths)
     names = as_texts(header.get("values"), "A column's values")
     if len(set(names)) != len(names):
         raise FormatError("A column has the same value twice.")
@@ -88,6 +105,19 @@ def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
         return np.asarray(np.isnan(values))
     limits = np.iinfo(values.dtype)
     return np.asarray(values == (limits.max if values.dtype.kind == "u" else limits.min))
+
+
+def _decode_lengths(
+    header: dict[str, Any], arrays: Arrays, starts: NDArray[Any], missing: NDArray[np.bool_]
+) -> NDArray[np.uint32] | None:
+    if bool((np.abs(starts[~missing]) > _MAX_SECONDS).any()):
+        raise FormatError("A column has a date outside the years 1 to 9999.")
+    if "lengths" not in arrays:
+        return None
+    lengths = section(header, arrays, "lengths", ("u32",), len(starts))
+    if bool(lengths[missing].any()):
+        raise FormatError("A column has a length without a date.")
+    return lengths
 
 
 def _decode_tags(

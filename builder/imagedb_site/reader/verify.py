@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from imagedb_site.dates import date_span
 from imagedb_site.errors import FormatError
 from imagedb_site.layout import HASHED_FOLDERS, hash_in_name, thumbnail_path
 from imagedb_site.reader.columns import SiteColumn
@@ -115,8 +116,9 @@ def _verify_column(field: Field, column: SiteColumn, first: int, documents: list
     name = field.name
     known = [document["fields"].get(name) for document in documents]
     if field.type == "date":
-        # Compared by presence only: the documents keep the text as it was.
-        agree = [value is None for value in values] == [value is None for value in known]
+        # A text that is not a date has no span and never agrees with the column.
+        spans = [None if value is None else (date_span(value) or (0, -1)) for value in known]
+        agree = column.spans(first, len(documents)) == spans
     else:
         if field.type == "tags":
             known = [[] if value is None else value for value in known]

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from imagedb_site.container import FileEntry
+from imagedb_site.dates import date_span
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site.storage import SiteFiles
-from imagedb_site.values import date_seconds
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -99,14 +99,21 @@ class _Numbers:
 
 class _Dates:
     def __init__(self) -> None:
-        self._values = array("d")
+        self._starts = array("d")
+        self._lengths = array("I")
 
     def add(self, value: Value | None) -> None:
-        seconds = date_seconds(value) if isinstance(value, str) else None
-        self._values.append(np.nan if seconds is None else seconds)
+        span = date_span(value) if isinstance(value, str) else None
+        start, length = (np.nan, 0) if span is None else span
+        self._starts.append(start)
+        self._lengths.append(int(length))
 
     def finish(self) -> tuple[dict[str, Any], Arrays]:
-        return {}, {"values": np.frombuffer(self._values, dtype=np.float64)}
+        arrays: Arrays = {"values": np.frombuffer(self._starts, dtype=np.float64)}
+        lengths = np.frombuffer(self._lengths, dtype=np.uint32)
+        if lengths.any():
+            arrays["lengths"] = lengths
+        return {}, arrays
 
 
 class _Names:

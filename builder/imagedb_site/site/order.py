@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from imagedb_site.dates import date_span
 from imagedb_site.errors import FormatError
 from imagedb_site.records import Value
 from imagedb_site.site.lists import ListWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.text import natural_key
-from imagedb_site.values import date_seconds
 
 
 class Ordered(Protocol):
@@ -63,16 +63,17 @@ def ids_by_path(images: Iterable[tuple[str, str]]) -> Iterator[str]:
 def order_key(key: str, taken: Value | None) -> bytes:
     """Returns the sort key of an image in the default order, from its path and its field `taken`.
 
-    Newest first if `taken` is a date, then the others by path, with numbers compared as numbers.
+    Newest first if `taken` is a date: by its start, then by its end. Then the others by path, with numbers
+    compared as numbers.
     """
-    seconds = date_seconds(taken) if isinstance(taken, str) else None
-    if seconds is None:
+    span = date_span(taken) if isinstance(taken, str) else None
+    if span is None:
         moment = b"\xff"
     else:
         # Bits that compare as unsigned integers in the order of the negated numbers.
-        (bits,) = struct.unpack(">Q", struct.pack(">d", -seconds))
+        (bits,) = struct.unpack(">Q", struct.pack(">d", -span[0]))
         bits = bits ^ (1 << 63) if bits < 1 << 63 else bits ^ ((1 << 64) - 1)
-        moment = b"\0" + struct.pack(">Q", bits)
+        moment = b"\0" + struct.pack(">QI", bits, 0xFFFFFFFF - int(span[1]))
     return moment + natural_key(key) + key.encode("utf-8", "surrogatepass")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import unicodedata
 from collections.abc import Callable
 
 from imagedb_site import fts
+from imagedb_site.dates import parse_date
 from imagedb_site.records import FieldSpec, FieldType, Value
 from imagedb_site.sources.tables import Cell
 
@@ -26,10 +26,6 @@ _MAX_CATEGORY = 64
 _MAX_CATEGORIES = 1_000
 
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,15})(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?")
-_DATE = re.compile(
-    r"(\d{4})([-:/])(\d\d)\2(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?)?"
-)
 _URL = re.compile(r"https?://[^\s<>\"]+")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_NAME = re.compile(r"[^a-z0-9]+")
@@ -59,22 +55,6 @@ def field_name(label: str, at: int) -> str:
     if not name[0].isalpha():
         name = f"n_{name}"
     return f"meta_{name}"[:63] if name in RESERVED else name[:63].rstrip("_")
-
-
-def parse_date(text: str) -> str | None:
-    """Returns the date as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SS` (wall clock), or None if it is not one."""
-    match = _DATE.fullmatch(text.strip())
-    if not match:
-        return None
-    year, _, month, day, hour, minute, second = match.groups()
-    try:
-        if hour is None:
-            return datetime.date(int(year), int(month), int(day)).isoformat()
-        return datetime.datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second or 0)
-        ).isoformat()
-    except ValueError:
-        return None
 
 
 def parse_number(cell: Cell) -> int | float | None:

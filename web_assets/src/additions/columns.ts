@@ -1,4 +1,5 @@
 /** Columns of published rows and additions together: the published rows come first. */
+import { dateSpan } from "../base/dates";
 import { numberAt, type Column, type FieldDefinition, type FieldValue } from "../format/index";
 
 /** `column` with one more row per value; undefined stands for no value. */
@@ -6,9 +7,15 @@ export function extendColumn(column: Column, field: FieldDefinition, values: rea
   const count = column.count + values.length;
   if (column.kind === "number") {
     const all = new Float64Array(count);
+    const lengths = field.type === "date" ? new Uint32Array(count) : null;
     for (let row = 0; row < column.count; row++) all[row] = numberAt(column, row);
-    values.forEach((value, i) => { all[column.count + i] = toNumber(value, field); });
-    return { kind: "number", count, values: all, missing: NaN };
+    if (column.lengths) lengths?.set(column.lengths);
+    values.forEach((value, i) => {
+      const span = lengths && typeof value === "string" ? dateSpan(value) : null;
+      all[column.count + i] = span ? span.start : typeof value === "number" && !lengths ? value : NaN;
+      if (span) lengths![column.count + i] = span.length;
+    });
+    return { kind: "number", count, values: all, missing: NaN, lengths };
   }
   const names = column.values.slice();
   const places = new Map(names.map((name, code) => [name, code]));
@@ -38,11 +45,4 @@ export function extendColumn(column: Column, field: FieldDefinition, values: rea
     offsets[column.count + i + 1] = end;
   });
   return { kind: "tags", count, values: names, offsets, codes };
-}
-
-function toNumber(value: FieldValue | undefined, { type }: FieldDefinition): number {
-  if (typeof value === "number") return value;
-  if (type !== "date" || typeof value !== "string") return NaN;
-  const wall = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?))?/.exec(value);
-  return wall ? Date.parse(`${wall[1]!}T${wall[2] ?? "00:00"}Z`) / 1000 : NaN;
 }

@@ -1,7 +1,7 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
 import { SyntaxProblem, textOf } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
-import { numberAt } from "../format/index";
+import { lengthAt, numberAt } from "../format/index";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { QueryError } from "./errors";
@@ -150,8 +150,9 @@ export class Engine implements CollectionMethods {
     let [min, max] = [Infinity, -Infinity];
     for (let row = 0; row < column.count; row++) {
       const value = numberAt(column, row);
+      const last = value + Math.max(lengthAt(column, row) - 1, 0);
       if (value < min) min = value;
-      if (value > max) max = value;
+      if (last > max) max = last;
     }
     return min <= max ? { min, max } : null;
   }

@@ -1,9 +1,9 @@
 /** Finds the rows that meet conditions on fields: the filters of a request, and the field terms of a query text. */
-import { numberAt, type Column, type FieldDefinition } from "../format/index";
+import { lengthAt, numberAt, type Column, type FieldDefinition } from "../format/index";
 import { QueryError } from "./errors";
 import { both, emptyMask, type Mask } from "./mask";
 import type { FieldCondition } from "./plan";
-import { dateBounds, holds, intervals, valueTest, type Interval } from "./query/index";
+import { anyOf, exactTest, intervalTest, rangeTest, valueTest, type NumberTest } from "./query/index";
 import type { Resources } from "./resources";
 import type { Filter } from "./types";
 
@@ -11,8 +11,8 @@ import type { Filter } from "./types";
 export interface Condition {
   field: FieldDefinition;
   negated: boolean;
-  /** The numbers or seconds that meet it. Throws QueryError if the condition does not fit numbers. */
-  numbers: () => readonly Interval[];
+  /** A test for numbers and dates. Throws QueryError if the condition does not fit them. */
+  numbers: () => NumberTest;
   /** A test for texts. Throws QueryError if the condition does not fit texts. */
   texts: () => (value: string) => boolean;
 }
@@ -36,7 +36,7 @@ export function conditionMask(condition: Condition, column: Column): Mask {
 function rowTest({ numbers, texts }: Condition, column: Column): (row: number) => boolean {
   if (column.kind === "number") {
     const wanted = numbers();
-    return (row) => holds(wanted, numberAt(column, row));
+    return (row) => wanted(numberAt(column, row), lengthAt(column, row));
   }
   const wanted = Uint8Array.from(column.values.map(texts()), Number);
   if (column.kind === "category") return (row) => wanted[column.codes[row]!] === 1;
@@ -50,7 +50,7 @@ function rowTest({ numbers, texts }: Condition, column: Column): (row: number) =
 function ofTerm({ field, term }: FieldCondition): Condition {
   return {
     field, negated: term.negated,
-    numbers: () => intervals(term, field.type === "date"),
+    numbers: () => intervalTest(term, field.type === "date"),
     texts: () => valueTest(field.type, term.value),
   };
 }
@@ -61,14 +61,14 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
     const { min = -Infinity, max = Infinity } = filter;
     return {
       field, negated: false,
-      numbers: () => [{ low: min, high: max, open: false }],
+      numbers: () => rangeTest(min, max, field.type === "date"),
       texts: () => { throw new QueryError(`The field “${field.label}” is not a number or a date, so it has no range.`); },
     };
   }
   const { values } = filter;
   return {
     field, negated: filter.kind === "none",
-    numbers: () => values.map((value) => exactly(value, field)),
+    numbers: () => anyOf(values.map((value) => exactly(value, field))),
     texts: () => {
       const wanted = new Set(values);
       return (value) => wanted.has(value);
@@ -76,14 +76,9 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
   };
 }
 
-/** A number alone, or all moments of a date. */
-function exactly(value: string, { type }: FieldDefinition): Interval {
-  if (type === "date") {
-    const bounds = dateBounds(value);
-    if (!bounds) throw new QueryError(`“${value.slice(0, 40)}” is not a date.`);
-    return { ...bounds, open: false };
-  }
-  const number = value.trim() ? Number(value) : NaN;
-  if (!Number.isFinite(number)) throw new QueryError(`“${value.slice(0, 40)}” is not a number.`);
-  return { low: number, high: number, open: false };
+/** The test of a number or a date; throws QueryError for any other text. */
+function exactly(value: string, { type }: FieldDefinition): NumberTest {
+  const test = exactTest(value, type === "date");
+  if (!test) throw new QueryError(`“${value.slice(0, 40)}” is not a ${type === "date" ? "date" : "number"}.`);
+  return test;
 }

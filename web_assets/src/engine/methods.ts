@@ -34,7 +34,7 @@ export interface CollectionMethods {
   facets(
     field: string, options?: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined },
   ): Promise<FacetCount[]>;
-  /** Smallest and greatest value of a number or date field; null if no row has one. */
+  /** Smallest and greatest value of a number or date field, of dates the first and last second; null if no row has one. */
   range(field: string): Promise<{ min: number; max: number } | null>;
   /**
    * Begin a search whose text is still being typed, if it ends in a known word and everything it needs is loaded:

@@ -1,5 +1,5 @@
 /** Orders other than relevance. */
-import { numberAt, type Column } from "../format/index";
+import { lengthAt, numberAt, type Column } from "../format/index";
 import { QueryError } from "./errors";
 import { compareCodePoints, fold } from "./query/index";
 
@@ -11,7 +11,9 @@ export function sortRows<T extends { row: number }>(items: T[], column: Column, 
   if (column.kind === "tags") throw new QueryError(`Cannot sort by “${label}”: a picture can have several values.`);
   const sign = descending ? -1 : 1;
   if (column.kind === "number") {
-    return by(items, ({ row }) => numberAt(column, row), (value) => Number.isNaN(value), (a, b) => sign * (a - b));
+    // Dates that start together sort by their ends.
+    const key = ({ row }: T) => ({ value: numberAt(column, row), length: lengthAt(column, row) });
+    return by(items, key, ({ value }) => Number.isNaN(value), (a, b) => sign * (a.value - b.value || a.length - b.length));
   }
   const places = new Int32Array(column.values.length);
   const folded = column.values.map(fold);
@@ -22,7 +24,7 @@ export function sortRows<T extends { row: number }>(items: T[], column: Column, 
   return by(items, ({ row }) => (column.codes[row]! === column.missing ? -1 : places[column.codes[row]!]!), missing, (a, b) => sign * (a - b));
 }
 
-function by<T>(items: T[], key: (item: T) => number, missing: (key: number) => boolean, compare: (a: number, b: number) => number): T[] {
+function by<T, K>(items: T[], key: (item: T) => K, missing: (key: K) => boolean, compare: (a: K, b: K) => number): T[] {
   const keyed = items.map((item) => ({ item, key: key(item) }));
   const known = keyed.filter((entry) => !missing(entry.key)).sort((a, b) => compare(a.key, b.key));
   return [...known, ...keyed.filter((entry) => missing(entry.key))].map((entry) => entry.item);

@@ -5,13 +5,15 @@ import { readEntry, type FileEntry } from "./entry";
 import { parseJson } from "./json";
 import type { FieldDefinition, FieldType } from "./manifest";
 
-/** Numbers, or dates as seconds since 1970 in the picture's own wall-clock time. */
+/** Numbers, or dates: their starts as seconds since 1970 in the picture's own wall-clock time. */
 export interface NumberColumn {
   kind: "number";
   count: number;
   values: Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
   /** The value that stands for a missing one; NaN for floats. */
   missing: number;
+  /** How long each date lasts, in seconds; null if all values are numbers or moments. */
+  lengths: Uint32Array | null;
 }
 
 /** One string per row, by its position in `values`. */
@@ -33,6 +35,9 @@ export interface TagsColumn {
   codes: Uint16Array | Uint32Array;
 }
 
+/** The end of the year 9999; the year 1 is nearer to 1970. */
+const LAST_SECOND = 253_402_300_800;
+
 export type Column = NumberColumn | CategoryColumn | TagsColumn;
 
 /** The files of the columns by field name, from the index of columns. Throws FormatError. */
@@ -49,8 +54,9 @@ export function readColumn(bytes: Uint8Array, type: FieldType, count: number): C
   if (headerCount(container, "count") !== count) throw new FormatError("A column has another count than the manifest.");
   switch (type) {
     case "number":
-    case "date":
       return readNumbers(container, count);
+    case "date":
+      return readDates(container, count);
     case "category":
     case "boolean":
       return readCategory(container, count);
@@ -68,9 +74,24 @@ export function numberAt(column: NumberColumn, row: number): number {
   return value === column.missing ? NaN : value;
 }
 
+/** How long the date of a row lasts, in seconds; 0 for numbers. */
+export function lengthAt(column: NumberColumn, row: number): number {
+  return column.lengths?.[row] ?? 0;
+}
+
 function readNumbers(container: Container, count: number): NumberColumn {
   const values = section(container, "values", ["u8", "u16", "u32", "i32", "f32", "f64"], count);
-  return { kind: "number", count, values, missing: missingOf(values) };
+  return { kind: "number", count, values, missing: missingOf(values), lengths: null };
+}
+
+function readDates(container: Container, count: number): NumberColumn {
+  const values = section(container, "values", ["f64"], count);
+  const lengths = container.sections.has("lengths") ? section(container, "lengths", ["u32"], count) : null;
+  for (let row = 0; row < count; row++) {
+    const start = values[row]!;
+    if (Number.isNaN(start) ? lengths?.[row] : Math.abs(start) > LAST_SECOND) throw new FormatError("A column has a date that does not exist.");
+  }
+  return { kind: "number", count, values, missing: NaN, lengths };
 }
 
 function readCategory(container: Container, count: number): CategoryColumn {

@@ -1,4 +1,5 @@
 /** Numbers, sizes, dates and results in words. Pure; everything in English, numbers and dates in the reader's style. */
+import { dateSpan } from "../base/dates";
 import type { FieldDefinition, FieldValue, LoadProgress } from "../engine/types";
 import type { List } from "./state/list";
 import type { View } from "./state/view";
@@ -94,18 +95,19 @@ export function summary(view: View, list: List, all: number): string {
   return pictures(total ?? all);
 }
 
-const days = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeZone: "UTC" });
-const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+const dated = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" });
+const months = dated({ year: "numeric", month: "long" });
+const days = dated({ dateStyle: "long" });
+const hours = dated({ year: "numeric", month: "long", day: "numeric", hour: "numeric" });
+const minutes = dated({ dateStyle: "long", timeStyle: "short" });
 
-/** A date of a document (ISO 8601, local time of the picture) in the reader's style. */
+/** A date of a document (docs/FORMAT.md 2.2) in the reader's style and with no more than it says: a year is a year. */
 export function date(iso: string): string {
-  // A time zone is ignored: the local time of the picture was meant.
-  const wall = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?)?/.exec(iso);
-  if (!wall) return iso;
-  const time = wall[2] && wall[2] !== "00:00" ? wall[2] : null;
-  const moment = new Date(`${wall[1]!}T${time ?? "00:00"}:00Z`);
-  if (Number.isNaN(moment.getTime())) return iso;
-  return (time ? moments : days).format(moment);
+  const span = dateSpan(iso);
+  if (!span) return iso;
+  // Programs write midnight if they do not know the time. Seconds are too small to be of interest.
+  const style = iso.length === 7 ? months : iso.length === 10 || iso.startsWith("T00:00", 10) ? days : iso.length === 13 ? hours : minutes;
+  return iso.length === 4 ? String(Number(iso)) : style.format(span.start * 1000);
 }
 
 /** Seconds since 1970 as the value of an `<input type=date>`, and back. */

@@ -2,6 +2,7 @@
 import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
+import { exifDate } from "./exif-date";
 
 /** As in the builder's thumbnails (docs/FORMAT.md 2.6); JPEG if the browser cannot write WebP. */
 const FORMATS = [{ type: "image/webp", quality: 0.75 }, { type: "image/jpeg", quality: 0.82 }] as const;
@@ -71,8 +72,8 @@ async function metadata(file: Blob): Promise<Record<string, FieldValue>> {
 
 function fieldsOf(tags: Record<string, unknown>): Record<string, FieldValue> {
   const fields: Record<string, FieldValue> = {};
-  const date = /^(\d{4})[:\-.](\d\d)[:\-.](\d\d)[ T](\d\d:\d\d:\d\d)/.exec(text(tags["DateTimeOriginal"]) || text(tags["CreateDate"]));
-  if (date && date[1] !== "0000") fields["taken"] = `${date[1]!}-${date[2]!}-${date[3]!}T${date[4]!}`;
+  const taken = exifDate(text(tags["DateTimeOriginal"])) ?? exifDate(text(tags["CreateDate"]));
+  if (taken) fields["taken"] = taken;
   const [make, model, lens] = [text(tags["Make"]), text(tags["Model"]), text(tags["LensModel"])];
   const camera = model.toLowerCase().startsWith(make.toLowerCase().split(" ")[0] ?? "") ? model : `${make} ${model}`.trim();
   if (camera) fields["camera"] = camera;
