@@ -177,7 +177,7 @@ def _plain(text: str) -> str:
     if len(text) > 10 * MAX_LENGTH or not 0 < len(text := text.strip()) <= MAX_LENGTH:
         return ""
     text = " ".join(folded(text).translate(_DASHES).split())
-    if text[0] + text[-1] in ("[]", "()"):
+    if text[:1] + text[-1:] in ("[]", "()"):
         text = text[1:-1].strip()
     text = WEEKDAYS.sub("", text, count=1)
     about = _ABOUT.match(text)

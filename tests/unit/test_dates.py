@@ -121,6 +121,8 @@ REFUSED = [
     "1993-05-12 and more",
     "1" * 101,
     "1993" + " " * 2000 + "x",
+    "\u0300",
+    "[",
     "\ud800",
 ]
 NORMAL = st.one_of(
@@ -131,7 +133,9 @@ NORMAL = st.one_of(
     st.datetimes().map(lambda at: at.isoformat(timespec="seconds")),
     st.datetimes().map(lambda at: at.isoformat(timespec="microseconds")),
 )
-ALPHABET = st.sampled_from([*"0123456789:-/. TZxX?年月日,+\0\u202f", "May", "ca. ", "PM", "19"])
+ALPHABET = st.sampled_from(
+    [*"0123456789:-/. TZxX?年月日,+[]()\0\u202f\u0300", "May", "ca. ", "PM", "19"]
+)
 
 
 @pytest.mark.parametrize(("text", "normal"), READ.items())
