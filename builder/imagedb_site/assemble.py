@@ -75,7 +75,7 @@ def known_fields(own: Sequence[FieldSpec], embedded: Sequence[FieldSpec]) -> lis
 def merge_fields(
     own: Mapping[str, Value], embedded: Mapping[str, Value], hidden: frozenset[str]
 ) -> dict[str, Value]:
-    """The fields of one image: what its source says wins over what the file says.
+    """The fields of one image: what its source says wins over what its file and its XMP sidecars say.
 
     Names in `hidden` and empty values are left out. `hidden` applies to embedded values only, because a
     column of a sidecar table is meant to be published.
@@ -116,7 +116,7 @@ def _items(
     ids = ids_by_path((image.content_hash, image.key) for image in named)
     # zip reads an image, then its id: `tee` never holds more than one.
     for image, image_id in zip(images, ids, strict=True):
-        merged = merge_fields(image.own, image.metadata, hidden)
+        merged = merge_fields(image.own, {**image.metadata, **image.xmp}, hidden)
         merged |= {"width": image.width, "height": image.height}
         values, unfit = clean_fields(image.key, merged, specs)
         seen.problems += unfit

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.errors import LibraryError
-from imagedb_site.library import rows, upkeep, vectors
+from imagedb_site.library import rows, upkeep, vectors, xmp_files
 from imagedb_site.library.connection import atomic, connect, translated
 from imagedb_site.library.stage import Stage
 from imagedb_site.library.types import RowRecord, StoredImage, StoredLayout
+from imagedb_site.library.xmp_files import XmpFile
 from imagedb_site.records import FieldSpec, Record, Value
 
 Floats = NDArray[np.float32]
@@ -122,6 +123,16 @@ class Library:
                 known = json.loads(metadata)
                 return StoredImage(content_hash, width, height, known, placeholder)
         return None
+
+    def put_xmp_file(self, file: XmpFile, *, details: str = "") -> None:
+        """Stores what an XMP sidecar says; `details` is the version of the reading."""
+        with self.transaction():
+            xmp_files.put(self._db, file, details)
+
+    def xmp_file(self, path: Path, *, details: str = "") -> XmpFile | None:
+        """Returns what is known about an XMP sidecar, or None."""
+        with translated(self._path):
+            return xmp_files.find(self._db, path, details)
 
     # -- what was derived ----------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """The tables of the library.
 
 A content hash is the SHA-256 of a file's bytes in lower-case hex. Everything that is derived belongs to a
-content hash and not to a path, so that moved and copied files keep it. `images.id` stands for a content
+content hash and not to a path, so that moved and copied files keep it; only what XMP sidecars say belongs to
+the sidecar's own path. `images.id` stands for a content
 hash in `embeddings` and `rows`.
 
 A file is known by its path, times, size and inode. If one of them differs, its content is hashed again; only
@@ -38,6 +39,13 @@ CREATE TABLE refusals(
     decoder TEXT NOT NULL,
     reason TEXT NOT NULL,
     PRIMARY KEY (content_hash, decoder)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE xmp_files(
+    path BLOB PRIMARY KEY,
+    state TEXT NOT NULL,
+    details TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    reason TEXT NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE images(
     id INTEGER PRIMARY KEY,
@@ -95,6 +103,7 @@ CREATE TEMP TABLE staged(
     ctime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
     fields TEXT NOT NULL,
+    xmp BLOB NOT NULL,
     content_hash TEXT,
     reason TEXT
 ) STRICT;

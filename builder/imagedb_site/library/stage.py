@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from imagedb_site.library import vectors
+from imagedb_site.library import vectors, xmp_files
 from imagedb_site.library.connection import atomic, translated
 from imagedb_site.library.placed import Placed
 from imagedb_site.library.schema import STAGE
@@ -59,13 +59,14 @@ class Stage:
                 one.ctime_ns,
                 one.inode,
                 json.dumps(dict(one.fields)),
+                xmp_files.pack_names(one.xmp),
             )
             for one in records
         )
         with translated(self._path), atomic(self._db):
             self._db.executemany(
-                "INSERT INTO staged(key, path, mtime_ns, size, ctime_ns, inode, fields) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO staged(key, path, mtime_ns, size, ctime_ns, inode, fields, xmp) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 tuples,
             )
             if not rehash:
@@ -198,6 +199,16 @@ class Stage:
         wanted = f"NOT {embedded}" if encoder_hash else "0"
         return f"{' + '.join(bits)} AS lack, {wanted} AS input"
 
+    def xmp_files(self) -> Iterator[tuple[str, Path]]:
+        """Yields the XMP sidecars of the records: the key of a picture that has it, and its path.
+
+        A sidecar of several pictures is yielded for each of them.
+        """
+        sql = "SELECT s.item, s.key, s.path, s.xmp FROM staged s WHERE s.xmp != x''"
+        for _, key, path, stored in self._pages(sql, "s.item"):
+            for file in xmp_files.beside(path, stored):
+                yield key, file
+
     # -- results -----------------------------------------------------------------------
 
     def problems(self) -> list[Problem]:
@@ -221,9 +232,9 @@ class Stage:
     def images(self) -> Iterator[StagedImage]:
         """Yields the usable pictures by path, in the order of code points."""
         with translated(self._path):
-            for item, key, own, image, content_hash, width, height, metadata in self._db.execute(
-                "SELECT s.item, s.key, s.fields, i.id, i.content_hash, i.width, i.height, "
-                "i.metadata FROM staged s JOIN images i ON i.content_hash = s.content_hash "
+            for item, key, path, own, xmp, image, content_hash, *size, metadata in self._db.execute(
+                "SELECT s.item, s.key, s.path, s.fields, s.xmp, i.id, i.content_hash, i.width, "
+                "i.height, i.metadata FROM staged s JOIN images i ON i.content_hash = s.content_hash "
                 "WHERE s.reason IS NULL ORDER BY s.key"
             ):
                 yield StagedImage(
@@ -232,9 +243,9 @@ class Stage:
                     json.loads(own),
                     image,
                     content_hash,
-                    width,
-                    height,
+                    *size,
                     json.loads(metadata),
+                    xmp_files.merged(self._db, path, xmp) if xmp else {},
                 )
 
     def placed(self) -> Placed:
@@ -251,7 +262,9 @@ class Stage:
                 "DELETE FROM files WHERE NOT EXISTS "
                 "(SELECT 1 FROM staged s WHERE s.key = files.key)"
             )
-            return int(self._db.changes())
+            gone = int(self._db.changes())
+            xmp_files.keep(self._db, (path for _, path in self.xmp_files()))
+            return gone
 
     def _count(self, sql: str) -> int:
         with translated(self._path):

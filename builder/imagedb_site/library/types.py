@@ -36,7 +36,7 @@ class RowRecord:
 
 @dataclass(frozen=True)
 class StagedImage:
-    """A usable picture of the build that is running: what its source and its file say.
+    """A usable picture of the build that is running: what its source, its file and its XMP sidecars say.
 
     `item` numbers the records of the build; `image` stands for the content in the library.
     """
@@ -49,6 +49,7 @@ class StagedImage:
     width: int
     height: int
     metadata: Mapping[str, Value]
+    xmp: Mapping[str, Value]
 
 
 @dataclass(frozen=True)

@@ -1,264 +1,247 @@
-"""What a file says about its picture: EXIF, IPTC and XMP, cleaned, bounded and checked."""
+"""What a file and its XMP sidecar say about the picture, as fields: cleaned, bounded and checked."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, SupportsFloat, SupportsIndex
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from PIL import Image, ImageFile, IptcImagePlugin
+from PIL import Image
 
-from imagedb_site.dates import parse_date
-from imagedb_site.pictures.xmp import read_xmp
-from imagedb_site.records import FieldSpec, Value
+from imagedb_site.pictures.automatic import is_automatic
+from imagedb_site.pictures.exif import iptc_values, read_exif, read_iptc
+from imagedb_site.pictures.keywords import read_keywords
+from imagedb_site.pictures.png_text import read_png_text
+from imagedb_site.pictures.privacy import is_owner, reveals
+from imagedb_site.pictures.prompts import find_prompt, is_settings
+from imagedb_site.pictures.quantities import exif_position, to_number, xmp_position
+from imagedb_site.pictures.ratings import read_color_label, read_rating
+from imagedb_site.pictures.sources import SOURCES, WRITTEN_BY_CAMERA
+from imagedb_site.pictures.taken import read_taken
+from imagedb_site.pictures.texts import decode_comment, fold, known_text, one_line, to_text
+from imagedb_site.pictures.xmp import read_xmp, read_xmp_file
+from imagedb_site.records import Value
 
-METADATA_FIELDS: list[FieldSpec] = [
-    FieldSpec("title", "Title", "text", fts=True),
-    FieldSpec("description", "Description", "text", fts=True),
-    FieldSpec("keywords", "Keywords", "tags", fts=True, facet=True, column=True),
-    FieldSpec("taken", "Taken", "date", facet=True, column=True),
-    FieldSpec("camera", "Camera", "category", fts=True, facet=True, column=True),
-    FieldSpec("lens", "Lens", "category", fts=True, facet=True, column=True),
-    FieldSpec("focal_length", "Focal length", "number", facet=True, column=True, unit="mm"),
-    FieldSpec("aperture", "Aperture", "number", facet=True, column=True, unit="f/"),
-    FieldSpec("exposure_time", "Exposure time", "number", facet=True, column=True, unit="s"),
-    FieldSpec("iso", "ISO", "number", facet=True, column=True),
-    FieldSpec("rating", "Rating", "number", facet=True, column=True),
-    FieldSpec("creator", "Creator", "category", fts=True, facet=True, column=True),
-    FieldSpec("credit", "Credit", "text", fts=True),
-    FieldSpec("copyright", "Copyright", "text", fts=True),
-    FieldSpec("latitude", "Latitude", "number", column=True, unit="°"),
-    FieldSpec("longitude", "Longitude", "number", column=True, unit="°"),
-    FieldSpec("altitude", "Altitude", "number", column=True, unit="m"),
-    FieldSpec("place", "Place", "tags", fts=True, facet=True, column=True),
-    FieldSpec("owner", "Owner", "text"),
-    FieldSpec("serial", "Serial number", "text"),
-    FieldSpec("lens_serial", "Lens serial number", "text"),
-]
-"""The fields `read_metadata` may give, in the order they are shown in."""
+_LIMITS = {
+    "title": 300,
+    "headline": 300,
+    "description": 10_000,
+    "comment": 10_000,
+    "alt_text": 2_000,
+    "extended_description": 10_000,
+    "credit": 300,
+    "copyright": 500,
+    "creator": 200,
+    "lens": 120,
+    "owner": 200,
+    "serial": 100,
+    "lens_serial": 100,
+}
+"""The most characters of the fields that are one text."""
+_CAPTIONS = ("title", "headline", "description", "comment")
+"""A text is given in the first of these fields that has it."""
+_NUMBERS: dict[str, tuple[float, float, int]] = {
+    "focal_length": (0.1, 10_000, 4),
+    "aperture": (0.5, 256, 4),
+    "exposure_time": (1e-6, 86_400, 8),
+    "iso": (1, 10_000_000, 4),
+}
+"""The least and the most value, and the digits after the point."""
+_PNG_NAMES = {
+    **{"title": "Title", "description": "Description", "caption": "Description"},
+    **{"author": "Author", "artist": "Author", "creator": "Author", "comment": "Comment"},
+    **{"keywords": "Keywords", "keyword": "Keywords", "copyright": "Copyright"},
+}
+_MADE = ("xmp:CreateDate", "exif:DateTimeDigitized")
+"""Dates that say when a file was made; in a sidecar they must not override the file's own date."""
+_PLACE = SOURCES["place"]
+_MAX_COMMENTS = 20
 
-PRIVATE_FIELDS = frozenset(
-    {"latitude", "longitude", "altitude", "place", "owner", "serial", "lens_serial"}
-)
-"""Fields that reveal where or who somebody is; published only if the owner asks for it."""
-
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff\u202a-\u202e\u2066-\u2069]"
-)
-_LAST_YEAR = "2200"
-_JUNK = re.compile(
-    r"(olympus|sony|konica|minolta|samsung|kodak|canon|nikon|casio|dsc|dcim)\b.*|.*digital camera|"
-    r"charset=.*|screenshot|untitled|default|jpeg picture|lead technologies.*|image|picture|"
-    r"[\W\d_]+|copyright,?|\(c\) by .* user|file written by .*",
-    re.IGNORECASE,
-)
-"""Descriptions and rights that cameras and programs write by themselves."""
-
-_MAX_TAGS = 200
-_UNKNOWN = {"unknown", "none", "n/a", "----", "-", "."}
+Found = Mapping[str, list[Any]]
 
 
-def read_metadata(image: Image.Image) -> dict[str, Value]:
-    """Returns the metadata of an opened file. Nothing a file contains makes this raise."""
-    fields: dict[str, Value] = {}
-    exif, detail, gps = _exif(image)
-    iptc = _iptc(image)
+def read_metadata(image: Image.Image, data: bytes = b"") -> dict[str, Value]:
+    """Returns the metadata of an opened file; `data` are its bytes, of which PNG texts are read.
+
+    Nothing a file contains makes this raise.
+    """
+    exif, iptc, texts = read_exif(image), read_iptc(image), read_png_text(data)
+    xmp = _safely(lambda: read_xmp(_xmp_packet(image, texts)))
+    found: dict[str, list[Any]] = {**exif.values, **iptc_values(iptc), **_xmp_values(xmp)}
+    for name, several in texts.items():
+        known = _PNG_NAMES.get(name.casefold())
+        if known:
+            found.setdefault(f"PNG {known}", []).extend(several)
+    comments = _comments(image)
+    if image.format != "PNG" and comments:
+        found["GIF comment" if image.format == "GIF" else "JPEG comment"] = comments
+    own = [str(text) for text in found.get("EXIF UserComment", ())]
+    prompt = _safely(lambda: vars(find_prompt({**texts, "UserComment": own, "Comment": comments})))
+    chunks = {**image.info, **{name: several[0] for name, several in texts.items()}}
+    return _Reader(found, prompt).fields(
+        read_taken(exif.main, exif.detail, xmp, iptc, chunks), exif_position(exif.gps) or xmp_position(xmp)
+    )
+
+
+def read_drawing(title: str, description: str) -> dict[str, Value]:
+    """Returns the metadata of an SVG drawing with these texts."""
+    return _Reader({"SVG title": [title], "SVG desc": [description]}, {}).fields("", None)
+
+
+def read_sidecar(data: bytes) -> tuple[dict[str, Value], str]:
+    """Returns what an XMP sidecar says, and what is wrong with it; empty if nothing is.
+
+    An empty value means that the field has none, whatever the picture says. Of a damaged sidecar, what stands
+    before the damage counts. The date must be one that says when the picture was taken.
+    """
     try:
-        xmp = read_xmp(_xmp_packet(image))
-    except Exception:  # hostile files: metadata is never worth a picture
-        xmp = {}
+        xmp, damage = read_xmp_file(data)
+    except Exception:  # hostile files
+        return {}, "the XMP sidecar cannot be read"
+    dates = {name: xmp[name] for name in xmp if name not in _MADE}
+    taken = read_taken({}, {}, dates, {}, {})
+    return _Reader(_xmp_values(xmp), {}).fields(taken, xmp_position(xmp), over=True), damage
 
-    def put(name: str, value: Value | None) -> None:
+
+def _xmp_values(xmp: Mapping[str, list[str]]) -> dict[str, list[Any]]:
+    return {f"XMP {name}": values for name, values in xmp.items()}
+
+
+class _Reader:
+    """Puts the fields together from what was found, by the names of the sources."""
+
+    def __init__(self, found: Found, prompt: Mapping[str, str]) -> None:
+        self._found = found
+        self._prompt = {name: to_text(text, 10_000) for name, text in prompt.items()}
+        self._fields: dict[str, Value] = {}
+        self._private: list[str] = []
+        make, model = (
+            one_line(self._first(f"EXIF {name}", f"XMP tiff:{name}"), 80)
+            for name in ("Make", "Model")
+        )
+        self._camera = _camera(make, model)
+        software = one_line(self._first("EXIF Software"), 200)
+        self._devices = (make, model, f"{make} {model}", self._camera, software)
+        self._owners = self._texts("owner")
+        self._serials = [*self._texts("serial"), *self._texts("lens_serial")]
+
+    def fields(
+        self, taken: str, position: tuple[float, float, float | None] | None, over: bool = False
+    ) -> dict[str, Value]:
+        """Returns the fields; with `over`, empty ones are those that override others."""
+        self._put_captions(over)
+        keywords = read_keywords(self._found)
+        self._private += [word for word in keywords if reveals(word, self._serials)]
+        self._put("keywords", [word for word in keywords if word not in self._private])
+        self._put("taken", taken)
+        self._put("camera", self._camera)
+        for name, (low, high, digits) in _NUMBERS.items():
+            self._put(name, to_number(self._first(*SOURCES[name]), low, high, digits))
+        rating = read_rating(self._found)
+        if rating or (over and rating == 0):
+            self._fields["rating"] = rating or ""
+        self._put("color_label", read_color_label(self._found))
+        for name in ("lens", "creator", "credit", "copyright", "owner", "serial", "lens_serial"):
+            self._put(name, next(iter(self._texts(name)), ""))
+        for name, value in zip(("latitude", "longitude", "altitude"), position or (), strict=False):
+            if value is not None:
+                self._fields[name] = value
+        self._put("place", self._place())
+        self._put("private_text", "\n".join(dict.fromkeys(self._private))[:10_000])
+        return self._fields
+
+    def _put_captions(self, over: bool) -> None:
+        for name, key in (("prompt", "positive"), ("negative_prompt", "negative")):
+            self._put(name, self._prompt.get(key, ""))
+        self._put("image_model", self._prompt.get("model", "")[:200])
+        seen = {fold(str(self._fields.get("prompt", "")))}
+        texts = {name: self._texts(name) for name in _CAPTIONS}
+        # The comment is the caption of a picture that has no other.
+        texts["description"] = texts["description"] or texts["comment"]
+        for name, several in texts.items():
+            text = next((one for one in several if fold(one) not in seen), "")
+            seen.add(fold(text))
+            if text or (over and several):
+                self._fields[name] = text
+        for name in ("alt_text", "extended_description"):
+            self._put(name, next(iter(self._texts(name)), ""))
+
+    def _put(self, name: str, value: Value | None) -> None:
         if value is not None and value != "" and value != []:
-            fields[name] = value
+            self._fields[name] = value
 
-    put("title", _first_text([*xmp.get("dc:title", ()), *iptc.get(5, ()), exif.get(0x9C9B)], 300))
-    described = [
-        *xmp.get("dc:description", ()),
-        *iptc.get(120, ()),
-        exif.get(0x010E),
-        exif.get(0x9C9C),
-    ]
-    put("description", _first_text(described, 10_000, skip=_JUNK))
-    tags = [
-        *xmp.get("dc:subject", ()),
-        *iptc.get(25, ()),
-        *_text(exif.get(0x9C9E), 10_000).split(";"),
-    ]
-    put("keywords", _tags(tags))
-    put("taken", _taken(exif, detail, xmp, iptc, image.info))
-    put("camera", _camera(_text(exif.get(0x010F), 80), _text(exif.get(0x0110), 80)))
-    lens = [detail.get(0xA434), *xmp.get("exifEX:LensModel", ()), *xmp.get("aux:Lens", ())]
-    put("lens", _first_text(lens, 120))
-    put("focal_length", _number(detail.get(0x920A), 0.1, 10_000))
-    put("aperture", _number(detail.get(0x829D), 0.5, 256))
-    put("exposure_time", _number(detail.get(0x829A), 1e-6, 86_400, digits=8))
-    put("iso", _number(detail.get(0x8827), 1, 10_000_000))
-    rating = _number(next(iter(xmp.get("xmp:Rating", ())), exif.get(0x4746)), 0.5, 5)
-    put("rating", rating)
-    creators = [
-        *_joined(xmp.get("dc:creator")),
-        *_joined(iptc.get(80)),
-        exif.get(0x013B),
-        exif.get(0x9C9D),
-    ]
-    put("creator", _first_text(creators, 200))
-    put("credit", _first_text([*xmp.get("photoshop:Credit", ()), *iptc.get(110, ())], 300))
-    rights = [*xmp.get("dc:rights", ()), *iptc.get(116, ()), exif.get(0x8298)]
-    put("copyright", _first_text(rights, 500, skip=_JUNK))
-    _put_private(put, detail, gps, xmp, iptc)
-    return fields
+    def _first(self, *names: str) -> object:
+        """Returns the first value of the first of these sources that has one."""
+        values = (self._found[name][0] for name in names if self._found.get(name))
+        return next((value for value in values if value not in ("", b"")), None)
 
+    def _texts(self, name: str) -> list[str]:
+        """Returns the usable texts of a field, the best one first."""
+        texts = []
+        for source in SOURCES[name]:
+            values = self._found.get(source, [])
+            if name == "creator" and values and isinstance(values[0], str):
+                values = [", ".join(map(str, values[:8]))]
+            texts += [self._usable(name, source, known_text(v, _LIMITS[name])) for v in values]
+        return [text for text in texts if text]
 
-def _put_private(
-    put: Any,
-    detail: Mapping[int, Any],
-    gps: Mapping[int, Any],
-    xmp: Mapping[str, list[str]],
-    iptc: Mapping[int, list[str]],
-) -> None:
-    latitude = _degrees(gps.get(2), gps.get(1), "S", 90)
-    longitude = _degrees(gps.get(4), gps.get(3), "W", 180)
-    # Exactly 0°, 0° is what a receiver without a fix writes.
-    if latitude is not None and longitude is not None and (latitude or longitude):
-        put("latitude", latitude)
-        put("longitude", longitude)
-        altitude = _number(gps.get(6), 0, 100_000, digits=1)
-        if altitude is not None:
-            below = gps.get(5) in (1, b"\x01")
-            put("altitude", -altitude if below else altitude)
-    cities = [*xmp.get("photoshop:City", ()), *iptc.get(90, ())][:1]
-    states = [*xmp.get("photoshop:State", ()), *iptc.get(95, ())][:1]
-    lands = [*xmp.get("photoshop:Country", ()), *iptc.get(101, ())][:1]
-    put("place", _tags([*cities, *states, *lands]))
-    put("owner", _first_text([detail.get(0xA430), *xmp.get("aux:OwnerName", ())], 200))
-    put("serial", _first_text([detail.get(0xA431), *xmp.get("aux:SerialNumber", ())], 100))
-    put("lens_serial", _first_text([detail.get(0xA435)], 100))
-
-
-def _exif(image: Image.Image) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
-    """Returns the main, the Exif and the GPS directory; each empty if it is damaged."""
-    try:
-        exif = image.getexif()
-    except Exception:  # hostile files
-        return {}, {}, {}
-    detail = _directory(lambda: exif.get_ifd(0x8769))
-    return _directory(lambda: exif), detail, _directory(lambda: exif.get_ifd(0x8825))
-
-
-def _directory(read: Any) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    try:
-        directory = read()
-        for tag in list(directory):
-            try:
-                value = directory[tag]
-                found[tag] = _utf8(value) if isinstance(value, str) else value
-            except Exception:  # noqa: S112  one damaged value
-                continue
-    except Exception:  # hostile files
-        return found
-    return found
-
-
-def _utf8(text: str) -> str:
-    """Returns `text` as UTF-8 if that is what the file holds: Pillow reads EXIF as Latin-1."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
+    def _usable(self, name: str, source: str, text: str) -> str:
+        """Returns `text`, or nothing if it was written automatically or reveals something."""
+        if not text or name in ("owner", "serial", "lens_serial"):
+            return text
+        if source in WRITTEN_BY_CAMERA and is_owner(text, self._owners):
+            return ""
+        if name in (*_CAPTIONS, "copyright"):
+            if is_automatic(text, self._devices) or is_settings(text):
+                return ""
+        if name not in ("lens", "creator") and reveals(text, self._serials):
+            self._private.append(text)
+            return ""
         return text
 
+    def _place(self) -> list[str]:
+        pairs = zip(_PLACE[0::2], _PLACE[1::2], strict=True)
+        parts = (one_line(self._first(*pair), 100) for pair in pairs)
+        return list(dict.fromkeys(part for part in parts if part))
 
-def _iptc(image: Image.Image) -> dict[int, list[str]]:
-    """Returns the strings of IPTC record 2 by dataset number."""
-    found: dict[int, list[str]] = {}
-    if not isinstance(image, ImageFile.ImageFile):
-        return found
+
+def _safely(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Returns what `read` returns; nothing if it raises, because metadata is never worth a picture."""
     try:
-        info = IptcImagePlugin.getiptcinfo(image)
-        utf8 = bool(info) and b"\x1b%G" in _bytes_of((info or {}).get((1, 90)))
-        for (record, dataset), value in (info or {}).items():
-            if record == 2:
-                values = value if isinstance(value, list) else [value]
-                found[dataset] = [_decode(item, utf8) for item in values[:_MAX_TAGS]]
+        return read()
     except Exception:  # hostile files
-        return found
-    return found
+        return {}
 
 
-def _bytes_of(value: object) -> bytes:
-    return value if isinstance(value, bytes) else b""
-
-
-def _decode(value: object, utf8: bool = True) -> str:
-    if not isinstance(value, bytes):
-        return ""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("utf-8", "replace") if utf8 else value.decode("latin-1")
-
-
-def _xmp_packet(image: Image.Image) -> bytes:
-    for name in ("xmp", "XML:com.adobe.xmp"):
-        packet = image.info.get(name)
-        if isinstance(packet, str):
+def _xmp_packet(image: Image.Image, texts: Mapping[str, list[str]]) -> bytes:
+    packets: Iterable[object] = (
+        image.info.get("xmp"),
+        image.info.get("XML:com.adobe.xmp"),
+        *texts.get("XML:com.adobe.xmp", ()),
+    )
+    for packet in packets:
+        if isinstance(packet, str) and packet:
             return packet.encode("utf-8", "replace")
-        if isinstance(packet, bytes):
+        if isinstance(packet, bytes) and packet:
             return packet
     return b""
 
 
-def clean(text: str, limit: int) -> str:
-    """Returns `text` without control characters and bidirectional overrides, at most `limit` long."""
-    text = text[: 2 * limit + 64].replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub("", text).strip()[:limit].strip()
-
-
-def _text(value: object, limit: int) -> str:
-    if isinstance(value, (tuple, list)) and value and all(isinstance(v, int) for v in value):
-        # Windows stores its XP… tags as bytes of UTF-16.
-        try:
-            value = bytes(value)
-        except ValueError:
-            return ""
-    if isinstance(value, bytes):
-        wide = len(value) >= 4 and value[1::2].count(0) * 2 > len(value[1::2])
-        value = value.decode("utf-16-le", "ignore") if wide else _decode(value)
-    if not isinstance(value, str):
-        return ""
-    return clean(value.partition("\0")[0], limit)
-
-
-def _first_text(values: Iterable[object], limit: int, skip: re.Pattern[str] | None = None) -> str:
-    for value in values:
-        text = _text(value, limit)
-        if text and text.casefold() not in _UNKNOWN and not (skip and _is_junk(text, skip)):
-            return text
-    return ""
-
-
-def _is_junk(text: str, junk: re.Pattern[str]) -> bool:
-    return len(text) <= 40 and junk.fullmatch(text) is not None
-
-
-def _joined(values: list[str] | None) -> list[str]:
-    return [", ".join(values[:8])] if values else []
-
-
-def _tags(values: Iterable[str]) -> list[str]:
-    tags = (_text(value, 100).replace("\n", " ") for value in values)
-    return list(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS]
+def _comments(image: Image.Image) -> list[str]:
+    """Returns the comments of a JPEG, GIF or JPEG 2000 file."""
+    segments = getattr(image, "applist", None)
+    raw = [body for name, body in segments if name == "COM"] if segments else []
+    if not raw:
+        raw = [image.info.get("comment")]
+    texts = (one.encode("latin-1", "ignore") if isinstance(one, str) else one for one in raw)
+    comments = (decode_comment(one) for one in texts if isinstance(one, bytes))
+    return [text for text in comments if text][:_MAX_COMMENTS]
 
 
 def _camera(make: str, model: str) -> str:
     """Returns maker and model without saying the maker twice."""
     make = make.removeprefix("Eastman ").removeprefix("EASTMAN ")
-    make = "" if make.casefold() in _UNKNOWN else " ".join(make.split())
-    model = " ".join(model.split())
+    make = known_text(make, 80)
     if not model or not make:
         return model or make
     short = re.sub(
@@ -272,69 +255,3 @@ def _camera(make: str, model: str) -> str:
     if model.casefold().startswith(short.casefold()):
         return model
     return f"{short} {model}"
-
-
-def _number(value: object, low: float, high: float, digits: int = 4) -> int | float | None:
-    if isinstance(value, (tuple, list)) and value:
-        value = value[0]
-    try:
-        if isinstance(value, str):
-            above, slash, below = value.strip()[:40].partition("/")
-            number = float(above) / (float(below) if slash else 1.0)
-        elif isinstance(value, (bytes, SupportsFloat, SupportsIndex)):
-            number = float(value)
-        else:
-            return None
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    if not math.isfinite(number) or not low <= number <= high:
-        return None
-    number = round(number, digits)
-    return int(number) if number.is_integer() else number
-
-
-def _degrees(parts: object, side: object, negative: str, limit: int) -> float | None:
-    if not isinstance(parts, (tuple, list)) or not 1 <= len(parts) <= 3:
-        return None
-    numbers = [_number(part, 0, limit, digits=9) for part in parts]
-    total = 0.0
-    for number, weight in zip(numbers, (1, 60, 3600), strict=False):
-        if number is None:
-            return None
-        total += number / weight
-    if total > limit:
-        return None
-    west = _text(side, 10).upper().startswith(negative)
-    return round(-total if west else total, 6)
-
-
-def _taken(
-    main: Mapping[int, Any],
-    detail: Mapping[int, Any],
-    xmp: Mapping[str, list[str]],
-    iptc: Mapping[int, list[str]],
-    chunks: Mapping[Any, Any],
-) -> str:
-    """Returns the first good date of those that a file may have, when it was taken before when it was made.
-
-    `chunks` are the text chunks of a PNG.
-    """
-    candidates = [detail.get(0x9003)]
-    for name in ("exif:DateTimeOriginal", "photoshop:DateCreated"):
-        candidates += xmp.get(name, [])[:1]
-    for day, hour in ((55, 60), (62, 63)):
-        created = [*iptc.get(day, [])[:1], *iptc.get(hour, [])[:1]]
-        candidates += ["T".join(created), *created[:1]]
-    candidates.append(detail.get(0x9004))
-    for name in ("exif:DateTimeDigitized", "xmp:CreateDate"):
-        candidates += xmp.get(name, [])[:1]
-    candidates.append(chunks.get("Creation Time"))
-    # Without signs of a camera it says when a program changed the file.
-    if main.get(0x010F) or main.get(0x0110) or detail.get(0x9003) or detail.get(0x9004):
-        candidates.append(main.get(0x0132))
-    for candidate in candidates:
-        found = parse_date(_text(candidate, 100))
-        # Programs write the first day of their calendar for "no date".
-        if found and found[:4] <= _LAST_YEAR and not found.startswith("0001-01-01"):
-            return found
-    return ""

@@ -7,10 +7,11 @@ entity bombs and external files) ends the reading at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import suppress
 from xml.parsers import expat
 
-_MAX_BYTES = 1 << 20
+_MAX_PACKET = 1 << 20
+MAX_SIDECAR = 8 << 20
+"""How many bytes a sidecar may have: programs store every stroke of a brush in it."""
 _MAX_DEPTH = 64
 _MAX_VALUES = 2_000
 _MAX_VALUE = 20_000
@@ -24,6 +25,14 @@ _PREFIXES = {
     "http://ns.adobe.com/exif/1.0/aux/": "aux",
     "http://cipa.jp/exif/1.0/": "exifEX",
     "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+    "http://ns.adobe.com/lightroom/1.0/": "lr",
+    "http://www.digikam.org/ns/1.0/": "digiKam",
+    "http://ns.microsoft.com/photo/1.0/": "MicrosoftPhoto",
+    "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",
+    "http://ns.iview-multimedia.com/mediapro/1.0/": "mediapro",
+    "http://ns.acdsee.com/iptc/1.0/": "acdsee",
+    "http://darktable.sf.net/": "darktable",
 }
 _PLAIN = frozenset({"Description", "Alt", "Bag", "Seq", "li", "RDF"})
 
@@ -38,6 +47,23 @@ def read_xmp(packet: bytes) -> dict[str, list[str]]:
     Of language alternatives the default one comes first. A packet that is damaged gives what stood
     before the damage.
     """
+    return _read(packet[:_MAX_PACKET])[0]
+
+
+def read_xmp_file(data: bytes) -> tuple[dict[str, list[str]], str]:
+    """Returns the same of a sidecar, and what is wrong with it; empty if nothing is."""
+    if len(data) > MAX_SIDECAR:
+        return {}, f"the XMP sidecar has more than {MAX_SIDECAR >> 20} MiB"
+    if not data.strip(b"\0 \r\n\t"):
+        return {}, "the XMP sidecar is empty"
+    found, is_xmp, damage = _read(data)
+    if not is_xmp:
+        return {}, f"the XMP sidecar is not XMP{f' ({damage})' if damage else ''}"
+    return found, f"the XMP sidecar is damaged ({damage})" if damage else ""
+
+
+def _read(packet: bytes) -> tuple[dict[str, list[str]], bool, str]:
+    """Returns the properties, whether there is an RDF element, and what ended the reading too early."""
     found: dict[str, list[str]] = defaultdict(list)
     reader = _Reader(found)
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -47,9 +73,16 @@ def read_xmp(packet: bytes) -> dict[str, list[str]]:
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
-    with suppress(expat.ExpatError, _Refused, ValueError):
-        parser.Parse(packet[:_MAX_BYTES].strip(b"\0 \r\n\t"), True)
-    return {name: values for name, values in found.items() if values}
+    damage = ""
+    try:
+        parser.Parse(packet.strip(b"\0 \r\n\t"), True)
+    except expat.ExpatError as error:
+        damage = str(error)
+    except _Refused:
+        damage = "a part of it that is not allowed in XMP"
+    except (ValueError, LookupError):
+        damage = "an unknown encoding"
+    return {name: values for name, values in found.items() if values}, reader.is_xmp, damage
 
 
 def _refuse(*_: object) -> None:
@@ -59,6 +92,7 @@ def _refuse(*_: object) -> None:
 class _Reader:
     def __init__(self, found: dict[str, list[str]]) -> None:
         self._found = found
+        self.is_xmp = False
         self._count = 0
         # A property's name and where it stands; nested ones (a thumbnail's, a history's) do not count.
         self._depth = 0
@@ -81,6 +115,7 @@ class _Reader:
                 self._foreign += 1
             return
         if uri == _RDF and local in _PLAIN:
+            self.is_xmp = True
             if local == "Description":
                 for attribute, value in attributes.items():
                     known = _known(attribute)
