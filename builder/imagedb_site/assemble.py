@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import tee, zip_longest
 
 import numpy as np
@@ -65,10 +65,15 @@ def assemble(stage: Stage, own: Sequence[FieldSpec], *, publish_location: bool) 
 
 
 def known_fields(own: Sequence[FieldSpec], embedded: Sequence[FieldSpec]) -> list[FieldSpec]:
-    """The fields of source and files, the source's first; its definition of a field wins."""
+    """The fields of source and files, the source's first; its definition of a field wins.
+
+    Keywords of files may be paths, also if a table has keywords of its own.
+    """
     specs: dict[str, FieldSpec] = {}
     for spec in (*own, *embedded):
-        specs.setdefault(spec.name, spec)
+        first = specs.setdefault(spec.name, spec)
+        if first.separator is None and first.type == spec.type == "tags":
+            specs[spec.name] = replace(first, separator=spec.separator)
     return list(specs.values())
 
 

@@ -30,6 +30,7 @@ from .site import (
     publish,
 )
 from .sources import Source, gather, load_sidecar
+from .xmp_sidecars import read_sidecars
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -82,7 +83,9 @@ class _Build:
         self._derived = derive(
             stage, self._library, self._recipes, self._pack, config, clock, self._progress
         )
-        problems = [*source.problems, *stage.problems()]
+        with clock("gather"):
+            unread = read_sidecars(stage, self._library, self._progress, again=config.rehash)
+        problems = [*source.problems, *stage.problems(), *unread]
         if not stage.usable():
             raise SourceError(
                 f"None of the {len(stage):,} pictures in {config.pictures} is usable.",

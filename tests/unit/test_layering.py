@@ -34,7 +34,7 @@ LAYERS = [
     {"models"},
     {
         *("index", "site_index", "library_index", "batches"),
-        *("report", "derive", "assemble", "growth", "placed_site"),
+        *("report", "derive", "xmp_sidecars", "assemble", "growth", "placed_site"),
     },
     {"add", "search", "build", "check", "serve"},
     {"export"},

@@ -5,6 +5,7 @@ from imagedb_site.library.placed import Placed
 from imagedb_site.library.stage import Stage
 from imagedb_site.library.types import Item, RowRecord, StagedImage, StoredImage, StoredLayout
 from imagedb_site.library.upkeep import PACK_NAME
+from imagedb_site.library.xmp_files import XmpFile
 
 __all__ = [
     "PACK_NAME",
@@ -16,4 +17,5 @@ __all__ = [
     "StagedImage",
     "StoredImage",
     "StoredLayout",
+    "XmpFile",
 ]

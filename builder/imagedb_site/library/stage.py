@@ -232,18 +232,21 @@ class Stage:
     def images(self) -> Iterator[StagedImage]:
         """Yields the usable pictures by path, in the order of code points."""
         with translated(self._path):
-            for item, key, path, own, xmp, image, content_hash, *size, metadata in self._db.execute(
-                "SELECT s.item, s.key, s.path, s.fields, s.xmp, i.id, i.content_hash, i.width, "
-                "i.height, i.metadata FROM staged s JOIN images i ON i.content_hash = s.content_hash "
+            found = self._db.execute(
+                "SELECT s.item, s.key, s.fields, i.id, i.content_hash, i.width, i.height, "
+                "i.metadata, s.path, s.xmp FROM staged s "
+                "JOIN images i ON i.content_hash = s.content_hash "
                 "WHERE s.reason IS NULL ORDER BY s.key"
-            ):
+            )
+            for item, key, own, image, content_hash, width, height, metadata, path, xmp in found:
                 yield StagedImage(
                     item,
                     key,
                     json.loads(own),
                     image,
                     content_hash,
-                    *size,
+                    width,
+                    height,
                     json.loads(metadata),
                     xmp_files.merged(self._db, path, xmp) if xmp else {},
                 )

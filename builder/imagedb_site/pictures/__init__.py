@@ -1,8 +1,9 @@
 """Safe decoding: from a file to a `Picture`, thumbnails, views, a placeholder and its metadata."""
 
 from imagedb_site.pictures.derive import render
+from imagedb_site.pictures.fields import METADATA_FIELDS, PRIVATE_FIELDS
 from imagedb_site.pictures.isolated import derive_all, open_picture
-from imagedb_site.pictures.metadata import METADATA_FIELDS, PRIVATE_FIELDS
+from imagedb_site.pictures.metadata import read_sidecar
 from imagedb_site.pictures.placeholder import placeholder
 from imagedb_site.pictures.private import strip_private
 from imagedb_site.pictures.types import (
@@ -15,9 +16,11 @@ from imagedb_site.pictures.types import (
     Recipe,
     Work,
 )
+from imagedb_site.pictures.xmp import MAX_SIDECAR
 
 __all__ = [
     "DETAILS_VERSION",
+    "MAX_SIDECAR",
     "METADATA_FIELDS",
     "PRIVATE_FIELDS",
     "DecodeError",
@@ -30,6 +33,7 @@ __all__ = [
     "derive_all",
     "open_picture",
     "placeholder",
+    "read_sidecar",
     "render",
     "strip_private",
 ]

@@ -3,9 +3,10 @@
 Such a text is left out wherever it stands. It is automatic if, as a whole, it
 
 - has no letter and no symbol, only digits, punctuation and spaces (`000015`);
-- consists of a maker's name, model numbers and words such as "digital camera" (`OLYMPUS DIGITAL CAMERA`), or
-  repeats the camera or the program that the file names;
-- is the file name that a camera gives (`DSC00019`) or the placeholder of a program (`Untitled`, `Screenshot`);
+- consists of a maker's name, model numbers and words such as "digital camera" (`OLYMPUS DIGITAL CAMERA`),
+  or repeats the camera or the program that the file names;
+- is the file name that a camera gives (`DSC00019`) or the placeholder of a program (`Untitled`,
+  `Screenshot`);
 - says which program wrote the file (`Created with GIMP`, `File written by Adobe Photoshop 4.0`);
 - is data and not text: JSON, XML, a list of settings, or a long code.
 """
@@ -21,20 +22,22 @@ from imagedb_site.pictures.texts import fold
 _MAX_LINE = 160
 """A longer text is not a mark of a camera or a program."""
 
-_MAKERS = (
-    "acer agfa agfaphoto apple asus benq canon casio concord contax dji epson fuji fujifilm fujitsu "
-    "genius gopro hasselblad hp hewlett packard htc huawei jenoptik jvc kenox kodak konica kyocera leica "
-    "lenovo lg medion microtek minolta motorola mustek nikon nokia oneplus olympus oppo panasonic "
-    "pentax polaroid praktica ricoh rollei samsung samsungtechwin sanyo sharp sigma skanhex sony toshiba "
-    "traveler trust umax vivitar vivo xiaomi yakumo"
-).split()
+_MAKERS_TEXT = """
+acer agfa agfaphoto apple asus benq canon casio concord contax dji epson fuji fujifilm fujitsu genius
+gopro hasselblad hp hewlett packard htc huawei jenoptik jvc kenox kodak konica kyocera leica lenovo lg
+medion microtek minolta motorola mustek nikon nokia oneplus olympus oppo panasonic pentax polaroid
+praktica ricoh rollei samsung samsungtechwin sanyo sharp sigma skanhex sony toshiba traveler trust umax
+vivitar vivo xiaomi yakumo
+"""
+_MAKERS = frozenset(_MAKERS_TEXT.split())
 _ALSO_WORDS = {"acer", "apple", "concord", "genius", "sharp", "sigma", "traveler", "trust", "vivo"}
 """Makers whose names mean something else as well."""
-_CAMERA_WORDS = (
-    "digital still camera cameras zoom optical imaging image images photo pictures picture corporation "
-    "corp co ltd inc electric electronics company techwin dsc dcim cybershot cyber shot powershot coolpix "
-    "finepix easyshare exilim optio lumix ixus mavica eos professional"
-).split()
+_CAMERA_WORDS_TEXT = """
+digital still camera cameras zoom optical imaging image images photo pictures picture corporation corp
+co ltd inc electric electronics company techwin dsc dcim cybershot cyber shot powershot coolpix finepix
+easyshare exilim optio lumix ixus mavica eos professional
+"""
+_CAMERA_WORDS = frozenset(_CAMERA_WORDS_TEXT.split())
 _MARKING = {"digital", "dsc", "dcim", "corp", "corporation", "inc", "ltd", "techwin"}
 """Words by which a maker's mark differs from the caption of a picture that shows a camera."""
 _PLACEHOLDERS = set(
@@ -75,7 +78,9 @@ _CAMERA_NAME = re.compile(
 )
 _CODE = re.compile(r"[A-Za-z0-9+/=_-]{64,}")
 _SETTING = re.compile(r"\s*[\w .\-]{1,40}\s*[:=]\s*(\S{0,60})\s*")
-_NUMERIC = re.compile(r"[-+]?(?:0x[\da-f]+|\d[\d.,:/]*)\w{0,3}|true|false|null|on|off", re.IGNORECASE)
+_NUMERIC = re.compile(
+    r"[-+]?(?:0x[\da-f]+|\d[\d.,:/]*)\w{0,3}|true|false|null|on|off", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[\d\s!-/:-@\[-`{-~©®™]*")
 
 
@@ -98,7 +103,7 @@ def _names_a_device(folded: str) -> bool:
     words = re.findall(r"[^\W_]+", folded)
     if len(words) == 1:
         return words[0] in _MAKERS and words[0] not in _ALSO_WORDS
-    named = any(word in _MAKERS for word in words) or "camera" in words
+    named = any(word in _MAKERS or word in ("camera", "dsc", "dcim") for word in words)
     return (
         named
         and not _MARKING.isdisjoint(words)

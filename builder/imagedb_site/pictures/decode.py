@@ -63,7 +63,7 @@ class Source:
     def __init__(self, data: bytes, limits: Limits) -> None:
         formats.prepare(limits.max_pixels)
         self.content_hash = hashlib.sha256(data).hexdigest()
-        self._data = data
+        self.data = data
         self._limits = limits
         self._decoded: dict[int, Image.Image] = {}
         self._fresh = True
@@ -123,7 +123,7 @@ class Source:
 
     def _open(self) -> ImageFile.ImageFile:
         try:
-            image = Image.open(io.BytesIO(self._data), formats=formats.pillow_formats())
+            image = Image.open(io.BytesIO(self.data), formats=formats.pillow_formats())
         except UnidentifiedImageError as error:
             raise DecodeError(
                 "the file is damaged or its picture format is not supported", "unknown"

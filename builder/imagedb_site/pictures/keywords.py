@@ -33,8 +33,8 @@ _MAX_XML = 64 << 10
 def read_keywords(found: Mapping[str, list[object]]) -> list[str]:
     """Returns the keywords of a file: paths first, then flat ones.
 
-    A path that is the beginning of another one is left out, and so is a flat keyword that is the last part of a
-    path.
+    A path that is the beginning of another one is left out, and so is a flat keyword that is the last part
+    of a path.
     """
     paths: dict[tuple[str, ...], tuple[str, ...]] = {}
     own: set[str] = set()
@@ -65,7 +65,9 @@ def _flat(found: Mapping[str, list[object]]) -> Iterable[str]:
             text = one_line(value, 10_000)
             # Windows and PNG writers put all keywords into one text.
             one_text = name.startswith(("EXIF", "PNG"))
-            yield from re.split(r"[;,]" if name.startswith("PNG") else ";", text) if one_text else [text]
+            yield from (
+                re.split(r"[;,]" if name.startswith("PNG") else ";", text) if one_text else [text]
+            )
 
 
 def _path(parts: Iterable[str]) -> tuple[str, ...]:

@@ -48,9 +48,16 @@ _NUMBERS: dict[str, tuple[float, float, int]] = {
 }
 """The least and the most value, and the digits after the point."""
 _PNG_NAMES = {
-    **{"title": "Title", "description": "Description", "caption": "Description"},
-    **{"author": "Author", "artist": "Author", "creator": "Author", "comment": "Comment"},
-    **{"keywords": "Keywords", "keyword": "Keywords", "copyright": "Copyright"},
+    "title": "Title",
+    "description": "Description",
+    "caption": "Description",
+    "author": "Author",
+    "artist": "Author",
+    "creator": "Author",
+    "comment": "Comment",
+    "keywords": "Keywords",
+    "keyword": "Keywords",
+    "copyright": "Copyright",
 }
 _MADE = ("xmp:CreateDate", "exif:DateTimeDigitized")
 """Dates that say when a file was made; in a sidecar they must not override the file's own date."""
@@ -76,10 +83,12 @@ def read_metadata(image: Image.Image, data: bytes = b"") -> dict[str, Value]:
     if image.format != "PNG" and comments:
         found["GIF comment" if image.format == "GIF" else "JPEG comment"] = comments
     own = [str(text) for text in found.get("EXIF UserComment", ())]
-    prompt = _safely(lambda: vars(find_prompt({**texts, "UserComment": own, "Comment": comments})))
-    chunks = {**image.info, **{name: several[0] for name, several in texts.items()}}
+    settings = {**texts, "UserComment": own, "Comment": comments}
+    prompt = _safely(lambda: dict(vars(find_prompt(settings))))
+    chunks: dict[Any, Any] = {**image.info, **{name: several[0] for name, several in texts.items()}}
     return _Reader(found, prompt).fields(
-        read_taken(exif.main, exif.detail, xmp, iptc, chunks), exif_position(exif.gps) or xmp_position(xmp)
+        read_taken(exif.main, exif.detail, xmp, iptc, chunks),
+        exif_position(exif.gps) or xmp_position(xmp),
     )
 
 
@@ -191,9 +200,9 @@ class _Reader:
             return text
         if source in WRITTEN_BY_CAMERA and is_owner(text, self._owners):
             return ""
-        if name in (*_CAPTIONS, "copyright"):
-            if is_automatic(text, self._devices) or is_settings(text):
-                return ""
+        written = name in (*_CAPTIONS, "copyright")
+        if written and (is_automatic(text, self._devices) or is_settings(text)):
+            return ""
         if name not in ("lens", "creator") and reveals(text, self._serials):
             self._private.append(text)
             return ""

@@ -1,8 +1,8 @@
 """What a text reveals about the camera's owner, its serial number or the place.
 
-The rule for names: a camera writes the name that its owner has set into Artist and Copyright of every picture. If
-that is the same name as in CameraOwnerName, it is the owner's name and private. A credit that somebody wrote
-on purpose (`dc:creator`, By-line, Author of a PNG file) is published, whatever the name.
+The rule for names: a camera writes the name that its owner has set into Artist and Copyright of every
+picture. If that is the same name as in CameraOwnerName, it is the owner's name and private. A credit that
+somebody wrote on purpose (`dc:creator`, By-line, Author of a PNG file) is published, whatever the name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What somebody asked an image generator for, out of the settings that it stored in the picture.
 
-Read are the `parameters` of AUTOMATIC1111 and the programs that follow it, JSON of ComfyUI, InvokeAI, NovelAI,
-Fooocus and SwarmUI, and the separate texts of Easy Diffusion.
+Read are the `parameters` of AUTOMATIC1111 and the programs that follow it, JSON of ComfyUI, InvokeAI,
+NovelAI, Fooocus and SwarmUI, and the separate texts of Easy Diffusion.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def _first(named: Mapping[str, Any], names: tuple[str, ...]) -> str:
         if isinstance(value, list) and value and isinstance(value[0], dict):
             value = value[0]
         if isinstance(value, dict):
-            value = next((value[one] for one in ("prompt", "name", "model_name") if one in value), "")
+            value = next(
+                (value[one] for one in ("prompt", "name", "model_name") if one in value), ""
+            )
         if isinstance(value, str) and value.strip():
             return value.strip()
     return ""
@@ -134,9 +136,11 @@ def _of_graph(graph: dict[str, Any]) -> Prompt:
             text for node in graph.values() if "clip" in node["inputs"] for text in _own_texts(node)
         )
         sides[0] = texts[0] if len(texts) == 1 else ""
-    names = (node["inputs"].get(name) for node in graph.values() for name in ("ckpt_name", "unet_name"))
+    names = (
+        node["inputs"].get(name) for node in graph.values() for name in ("ckpt_name", "unet_name")
+    )
     model = next((name for name in names if isinstance(name, str)), "")
-    return Prompt(*sides, model)
+    return Prompt(sides[0], sides[1], model)
 
 
 def _is_link(value: object) -> bool:
@@ -145,7 +149,8 @@ def _is_link(value: object) -> bool:
 
 def _texts(graph: dict[str, Any], link: Any, side: str) -> Iterator[str]:
     """Yields the texts at the end of a link: those of the first nodes on the way that have one."""
-    todo, seen = [link], set()
+    todo: list[Any] = [link]
+    seen: set[str] = set()
     while todo and len(seen) < _MAX_STEPS:
         link = todo.pop(0)
         name = str(link[0]) if _is_link(link) else ""
@@ -164,7 +169,17 @@ def _texts(graph: dict[str, Any], link: Any, side: str) -> Iterator[str]:
 
 
 def _own_texts(node: dict[str, Any]) -> Iterator[str]:
-    for name in ("text", "text_g", "text_l", "t5xxl", "clip_l", "prompt", "string", "value", "wildcard_text"):
+    for name in (
+        "text",
+        "text_g",
+        "text_l",
+        "t5xxl",
+        "clip_l",
+        "prompt",
+        "string",
+        "value",
+        "wildcard_text",
+    ):
         value = node["inputs"].get(name)
         if isinstance(value, str) and value.strip():
             yield value.strip()

@@ -9,7 +9,9 @@ from typing import SupportsFloat, SupportsIndex
 
 from imagedb_site.pictures.texts import to_text
 
-_XMP_DEGREES = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d{1,12})?)(?:,(\d{1,2}(?:\.\d{1,12})?))?([NSEW])")
+_XMP_DEGREES = re.compile(
+    r"(\d{1,3}),(\d{1,2}(?:\.\d{1,12})?)(?:,(\d{1,2}(?:\.\d{1,12})?))?([NSEW])"
+)
 
 
 def to_number(value: object, low: float, high: float, digits: int = 4) -> int | float | None:

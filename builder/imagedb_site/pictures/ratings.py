@@ -9,8 +9,8 @@ from imagedb_site.pictures.quantities import to_number
 from imagedb_site.pictures.texts import known_text
 
 _PERCENT = frozenset({"XMP MicrosoftPhoto:Rating", "EXIF RatingPercent"})
-_DIGIKAM = "None Red Orange Yellow Green Blue Magenta Gray Black White".split()
-_DARKTABLE = "Red Yellow Green Blue Purple".split()
+_DIGIKAM = "None Red Orange Yellow Green Blue Magenta Gray Black White"
+_DARKTABLE = "Red Yellow Green Blue Purple"
 
 
 def read_rating(found: Mapping[str, list[Any]]) -> int | float | None:
@@ -39,10 +39,11 @@ def read_color_label(found: Mapping[str, list[Any]]) -> str:
     text = known_text(label, 60)
     if text:
         return text
-    for name, colours in (
+    for name, words in (
         ("XMP digiKam:ColorLabel", _DIGIKAM),
         ("XMP darktable:colorlabels", _DARKTABLE),
     ):
+        colours = words.split()
         number = to_number(next(iter(found.get(name, ())), None), 0, len(colours) - 1)
         if isinstance(number, int) and colours[number] != "None":
             return colours[number]

@@ -15,6 +15,7 @@ from imagedb_site.pictures.types import DecodeError, Limits
 
 _MAX_BYTES = 16 << 20
 _MAX_ELEMENTS = 200_000
+_MAX_TEXT = 20_000
 _DEFAULT_SIZE = 512.0
 _LENGTH = re.compile(
     r"\s*([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(px|pt|pc|mm|cm|in|em|ex|%)?\s*"
@@ -46,6 +47,8 @@ class Drawing:
         root = _parse(_unpack(data))
         _isolate(root)
         self.width, self.height = _size(root)
+        self.texts = _text(root, "title"), _text(root, "desc")
+        """What the drawing says about itself in its `title` and `desc`."""
         self._markup = ET.tostring(root, encoding="unicode")
         # Finding the system's fonts takes longer than most drawings do.
         self._fonts = any(_local(element.tag) == "text" for element in root.iter())
@@ -71,6 +74,14 @@ class Drawing:
         image = Image.open(io.BytesIO(bytes(png)), formats=["PNG"])
         image.load()
         return image
+
+
+def _text(root: ET.Element, name: str) -> str:
+    """Returns the text of the first child of the drawing with this name."""
+    for child in root:
+        if _local(child.tag) == name:
+            return "".join(child.itertext())[:_MAX_TEXT]
+    return ""
 
 
 def _unpack(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from imagedb_site.pictures.decode import Source, read_file
 from imagedb_site.pictures.derive import render
-from imagedb_site.pictures.metadata import read_metadata
+from imagedb_site.pictures.metadata import read_drawing, read_metadata
 from imagedb_site.pictures.placeholder import placeholder
 from imagedb_site.pictures.types import (
     DecodeError,
@@ -65,7 +65,9 @@ def derive_here(
 
 
 def _metadata(source: Source) -> dict[str, Any]:
-    return read_metadata(source.opened) if source.opened is not None else {}
+    if source.drawing is not None:
+        return read_drawing(*source.drawing.texts)
+    return read_metadata(source.opened, source.data) if source.opened is not None else {}
 
 
 @dataclass(frozen=True)

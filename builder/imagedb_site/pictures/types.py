@@ -14,7 +14,7 @@ from PIL import Image
 from imagedb_site.errors import PictureError
 from imagedb_site.records import Record, Value
 
-DETAILS_VERSION = "1"
+DETAILS_VERSION = "2"
 """Names how sizes, metadata and placeholders are found; after a change they are derived again."""
 
 _RECIPE_VERSION = 1
