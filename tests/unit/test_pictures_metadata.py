@@ -16,8 +16,8 @@ from corpora import COLLECTED, MADE, Corpus, each_corpus, needs_collected
 from imagedb_site.dates import date_span
 from imagedb_site.pictures import METADATA_FIELDS, PRIVATE_FIELDS, Limits
 from imagedb_site.pictures.metadata import read_metadata
-from imagedb_site.pictures.texts import clean
 from imagedb_site.pictures.task import open_here
+from imagedb_site.pictures.texts import clean
 from imagedb_site.pictures.xmp import read_xmp
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

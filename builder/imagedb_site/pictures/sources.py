@@ -29,7 +29,9 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "keywords": (*PATH_SOURCES, *FLAT_SOURCES),
     "taken": (
         *("EXIF DateTimeOriginal", "XMP exif:DateTimeOriginal", "XMP photoshop:DateCreated"),
-        *("IPTC DateCreated", "EXIF DateTimeDigitized", "XMP xmp:CreateDate"),
+        *("IPTC DateCreated", "IPTC DigitalCreationDate", "EXIF DateTimeDigitized"),
+        *("XMP exif:DateTimeDigitized", "XMP xmp:CreateDate", "PNG Creation Time"),
+        "EXIF DateTime",
     ),
     "camera": ("EXIF Make", "EXIF Model", "XMP tiff:Make", "XMP tiff:Model"),
     "lens": ("EXIF LensModel", "XMP exifEX:LensModel", "XMP aux:Lens"),
