@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import struct
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from metadata_samples import jpeg, packet, with_exif, with_iptc, with_xmp
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
@@ -21,52 +21,6 @@ from imagedb_site.pictures.texts import clean
 from imagedb_site.pictures.xmp import read_xmp
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-
-
-def jpeg(**options: object) -> Image.Image:
-    stream = io.BytesIO()
-    Image.new("RGB", (16, 16)).save(stream, "JPEG", **options)
-    return Image.open(io.BytesIO(stream.getvalue()))
-
-
-def with_exif(main=None, detail=None, gps=None) -> dict[str, object]:
-    exif = Image.Exif()
-    for tag, value in (main or {}).items():
-        exif[tag] = value
-    if detail:
-        exif.get_ifd(0x8769).update(detail)
-    if gps:
-        exif.get_ifd(0x8825).update(gps)
-    return read_metadata(jpeg(exif=exif.tobytes()))
-
-
-def with_xmp(inner: str, attributes: str = "") -> dict[str, object]:
-    return read_metadata(jpeg(xmp=packet(inner, attributes)))
-
-
-def packet(inner: str, attributes: str = "") -> bytes:
-    return f"""<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-    <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
-     xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
-     xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-     xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
-     xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:o="urn:other" {attributes}>{inner}
-    </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>""".encode()
-
-
-def iptc(*datasets: tuple[int, bytes]) -> bytes:
-    records = b"".join(b"\x1c\x02" + struct.pack(">BH", n, len(v)) + v for n, v in datasets)
-    block = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(records)) + records
-    return b"Photoshop 3.0\0" + block + b"\0" * (len(block) % 2)
-
-
-def with_iptc(*datasets: tuple[int, bytes]) -> dict[str, object]:
-    stream = io.BytesIO()
-    Image.new("RGB", (16, 16)).save(stream, "JPEG")
-    body = iptc(*datasets)
-    segment = b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
-    data = stream.getvalue()
-    return read_metadata(Image.open(io.BytesIO(data[:2] + segment + data[2:])))
 
 
 def test_a_picture_without_metadata_has_no_fields():

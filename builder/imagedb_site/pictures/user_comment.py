@@ -42,10 +42,10 @@ def _unicode(body: bytes, big_endian: bool) -> str:
         return body.decode("utf-16", "ignore").rstrip("\0")
     if body[:3] == b"\xef\xbb\xbf":
         return body[3:].decode("utf-8", "ignore").rstrip("\0")
+    narrow = body.rstrip(b"\0")
+    if b"\0" not in narrow and _is_utf8(narrow):
+        return narrow.decode("utf-8")
     wide = body[: len(body) & ~1]
-    text = wide.rstrip(b"\0")
-    if b"\0" not in text and _is_utf8(text):
-        return text.decode("utf-8")
     little, big = (wide.decode(f"utf-16-{order}", "ignore").rstrip("\0") for order in ("le", "be"))
     if _plausible(little) == _plausible(big):
         return big if big_endian else little
