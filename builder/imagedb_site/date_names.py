@@ -1,7 +1,7 @@
 """The names of months and weekdays in the languages whose dates are read.
 
 English, German, French, Spanish, Italian, Portuguese, Dutch, Danish, Norwegian, Swedish, Polish, Czech and
-Russian, with their usual abbreviations.
+Russian, with their usual abbreviations, and Roman numerals.
 """
 
 from __future__ import annotations
@@ -39,13 +39,18 @@ _WEEKDAYS = (
 
 def folded(text: str) -> str:
     """Returns `text` in compatibility form, without accents and in lower case."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text)
     plain = "".join(char for char in apart if unicodedata.category(char) != "Mn")
     return unicodedata.normalize("NFC", plain).casefold()
 
 
-MONTHS = {folded(name): at for at, names in enumerate(_MONTHS, 1) for name in names.split()}
+_ROMAN = "i ii iii iv v vi vii viii ix x xi xii"
+MONTHS = {name: at for at, name in enumerate(_ROMAN.split(), 1)} | {
+    folded(name): at for at, names in enumerate(_MONTHS, 1) for name in names.split()
+}
 """The number of the month, 1 to 12, by its folded name."""
 
-WEEKDAYS = re.compile(rf"^(?:(?:{'|'.join(_WEEKDAYS.split())})\b\.?,? ?)?(?:le )?")
+WEEKDAYS = re.compile(rf"^(?:(?:{'|'.join(_WEEKDAYS.split())})\b\.?,? ?)?(?:(?:le|the) )?")
 """A weekday or an article at the beginning of a folded date."""

@@ -10,10 +10,8 @@ import re
 from calendar import monthrange
 from datetime import date
 
-from imagedb_site.date_names import MONTHS, WEEKDAYS, folded
-
-MAX_LENGTH = 100
-"""A longer text is not a date."""
+from imagedb_site.date_forms import FORMS, MAX_LENGTH, NO_TIME, PARTED, TIME, ZONE, plain_text
+from imagedb_site.date_names import MONTHS
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400
@@ -22,56 +20,10 @@ _NORMAL = re.compile(
     r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})"
     r"(?:T([0-9]{2})(?::([0-9]{2})(?::([0-9]{2}(?:\.[0-9]{1,9})?))?)?)?)?)?"
 )
-_DASHES = str.maketrans("‐‑‒–—−⁄∕", "------//")
-_ABOUT = re.compile(
-    r"(?:c|ca|circa|cca|approx|approximately|about|around|um|etwa|vers|environ|env|~)\b ?\.? ?|~ ?"
+_USUAL = re.compile(
+    r"([0-9]{4})[:-]([0-9]{2})[:-]([0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-5][0-9])(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_DOUBT = re.compile(r" ?(?:\(\?\)|[?~%]|г\.?|года)$")
 _EMPTY = re.compile(r"[\s0:./,\-]*t?[\s0:.z+\-]*")
-
-# The parts of the patterns below; all texts are folded to lower case and single spaces first.
-_TAIL = r"(?P<tail>[t ,].*)?"
-_PART = r"{0}| ?[x?u*_]{{1,2}}"
-_NUMBER = r" ?\d{1,2}"
-_ERA = r"(?: ?(?:ad|ce|a\.d\.|c\.e\.|n\.? ?chr\.?))"
-_OF = r"(?:(?:of|de|del|di) |d')?"
-_NTH = r"(?:st|nd|rd|th|er|e|o|a|º|\.)?"
-_WORD = r"(?P<word>[^\W\d_]{3,12})\.?"
-_YEAR = r"(?P<year>\d{4})"
-_D = r"(?P<day>\d{1,2})"
-
-_FORMS = [
-    re.compile(form)
-    for form in (
-        # 1993, 1993-05, 1993:05:12, "1993: :", 1993-XX-XX, 2019/12/24
-        rf"{_YEAR}{_ERA}?",
-        rf"{_YEAR}(?P<sep>[-/:])(?P<month>{_PART.format(_NUMBER)})"
-        rf"(?:(?P=sep)(?P<day>{_PART.format(_NUMBER)}){_TAIL})?",
-        rf"{_YEAR}:(?P<month>{_NUMBER}| ?)(?::(?P<day>{_NUMBER}| ?){_TAIL})?",
-        rf"{_YEAR}\. ?(?P<month>\d{{1,2}})\. ?(?P<day>\d{{1,2}})\.?{_TAIL}",
-        # 19930512, 20191224_153000
-        rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)"
-        r"(?P<compact>[t _-]?(?:[01]\d|2[0-4])[0-5]\d(?:[0-6]\d(?:[.,]\d{1,9})?)?)?(?P<zone>.*)",
-        # 24.12.2019, 12/24/2019, 05.1993, 12/2019
-        rf"(?P<first>\d{{1,2}})(?P<sep>[-/.]) ?(?P<second>\d{{1,2}})(?P=sep) ?{_YEAR}{_TAIL}",
-        rf"(?P<month>\d\d)\.{_YEAR}|(?P<month2>\d{{1,2}}) ?[-/] ?(?P<year2>\d{{4}})",
-        # 24 December 2019, Dec 24, 2019, May 1993, 1993 May 12, Dec 24 15:30:00 2019
-        rf"{_D}{_NTH}[ -]?{_OF}{_WORD},?[ -]?{_OF}{_YEAR}{_TAIL}",
-        rf"{_WORD}[ -]?{_D}{_NTH},?[ -]{_YEAR}{_TAIL}",
-        rf"{_WORD},?[ -/]{_OF}{_YEAR}",
-        rf"{_YEAR}[ -/]{_WORD}(?:[ -/]{_D}{_TAIL})?",
-        rf"{_WORD} {_D}(?P<tail> \d\d:\d\d(?::\d\d)?)(?: [a-z]{{2,5}}| [+-]\d{{4}})? {_YEAR}",
-        # 2019年12月24日, 2019년 12월 24일, AD 79
-        rf"{_YEAR} ?[年년](?: ?(?P<month>\d{{1,2}}) ?[月월](?: ?(?P<day>\d{{1,2}}) ?[日일]{_TAIL})?)?",
-        rf"ad ?(?P<year>\d{{1,4}})|(?P<year2>\d{{1,4}}){_ERA}",
-    )
-]
-_ZONE = r"(?: ?(?:z|[a-z]{1,5}))?(?: ?[+-]\d\d?(?::?\d\d)?)?(?: ?\([^()]*\)| ?\[[^\[\]]*\]| [a-z_]+/[a-z_]+)?"
-_TIME = re.compile(
-    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,:](?P<fraction>\d+))?)?|"
-    r"(?P<open>: ?(?:: ?)?)|h)?(?:[: ]*)(?: ?uhr)?(?: ?(?P<half>[ap])\.? ?m\.?)?" + _ZONE
-)
-_NO_TIME = re.compile(r"[\s:.x?_-]*")
 
 
 def parse_date(text: str, *, day_first: bool | None = None) -> str | None:
@@ -86,6 +38,12 @@ def parse_date(text: str, *, day_first: bool | None = None) -> str | None:
     """
     if _NORMAL.fullmatch(text):
         return text if date_span(text) is not None else None
+    usual = _USUAL.fullmatch(text)
+    if usual:
+        # Most dates of a large table are like this, and need not be read by all the forms.
+        normal = f"{usual[1]}-{usual[2]}-{usual[3]}T{usual[4]}"
+        if date_span(normal) is not None:
+            return normal
     found = _read(text)
     return found if found is None or isinstance(found, str) else found[bool(day_first)]
 
@@ -159,29 +117,15 @@ def date_span(text: str) -> tuple[float, float] | None:
 
 def _read(text: str) -> str | tuple[str, str] | None:
     """The date in the normal form; if it is ambiguous, read with the month first and with the day first."""
-    plain = _plain(text)
+    plain = plain_text(text)
     if not plain:
         return None
-    for form in _FORMS:
+    for form in FORMS:
         match = form.fullmatch(plain)
         found = _of_parts(match.groupdict()) if match else None
         if found is not None:
             return found
     return None
-
-
-def _plain(text: str) -> str:
-    """Folded to lower case, plain dashes and single spaces, without weekday and signs of doubt."""
-    # EXIF fills its texts up with NUL or blanks.
-    text = text[: 10 * MAX_LENGTH + 1].partition("\0")[0]
-    if len(text) > 10 * MAX_LENGTH or not 0 < len(text := text.strip()) <= MAX_LENGTH:
-        return ""
-    text = " ".join(folded(text).translate(_DASHES).split())
-    if text[:1] + text[-1:] in ("[]", "()"):
-        text = text[1:-1].strip()
-    text = WEEKDAYS.sub("", text, count=1)
-    about = _ABOUT.match(text)
-    return _DOUBT.sub("", text[about.end() :] if about else text)
 
 
 def _of_parts(parts: dict[str, str | None]) -> str | tuple[str, str] | None:
@@ -202,6 +146,9 @@ def _of_parts(parts: dict[str, str | None]) -> str | tuple[str, str] | None:
         day_first = _joined(year, int(second), int(first), time)
         if month_first is None or day_first is None:
             return month_first or day_first
+        if len(month_first) != len(day_first):
+            # One of the two is zero, and it is the day that is not known.
+            return max(month_first, day_first, key=len)
         if parts["sep"] == ".":
             return day_first
         return day_first if month_first == day_first else (month_first, day_first)
@@ -233,14 +180,14 @@ def _joined(year: int, month: int, day: int, time: str) -> str | None:
 def _time(tail: str) -> str | None:
     """The time of day as `THH[:MM[:SS[.fraction]]]`, "" if it is blank or impossible; None for other text."""
     wide = tail.startswith("t")
-    tail = tail.lstrip("t ,")
+    tail = PARTED.sub(r"\1:\2:\3", tail.lstrip("t ,_"))
     for word in ("at ", "um ", "a las ", "alle ", "a "):
         tail = tail.removeprefix(word)
-    if _NO_TIME.fullmatch(tail):
+    if NO_TIME.fullmatch(tail):
         return ""
-    match = _TIME.fullmatch(tail)
+    match = TIME.fullmatch(tail)
     if match is None:
-        return "" if re.fullmatch(_ZONE, tail) else None
+        return "" if re.fullmatch(ZONE, tail) else None
     hour, minute, second = int(match["hour"]), match["minute"], match["second"]
     if match["half"]:
         if not 1 <= hour <= 12:

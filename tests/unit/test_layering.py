@@ -19,6 +19,7 @@ LAYERS = [
         "folding",
         "text",
         "dates",
+        "date_forms",
         "date_names",
         "display",
         "keys",

@@ -13,6 +13,7 @@ export type Mode = "all" | "meaning" | "words";
 export type Filter =
   | { field: string; kind: "any"; values: string[] }
   | { field: string; kind: "none"; values: string[] }
+  /** Numbers, or seconds since 1970 for dates; a date is found if its year, month, day or moment reaches into the range. */
   | { field: string; kind: "range"; min?: number; max?: number };
 
 /** The order of results. `relevance` is the order of the search, or the default order if nothing is searched. */
