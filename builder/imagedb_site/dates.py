@@ -13,6 +13,8 @@ from datetime import date
 from imagedb_site.date_forms import FORMS, MAX_LENGTH, NO_TIME, PARTED, TIME, ZONE, plain_text
 from imagedb_site.date_names import MONTHS
 
+__all__ = ["MAX_LENGTH", "DateOrder", "date_span", "is_empty_date", "parse_date"]
+
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY = 86_400
 
