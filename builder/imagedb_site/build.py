@@ -102,11 +102,14 @@ class _Build:
                 self._site(found, growth),
                 config.output,
                 verify=lambda folder: verify_site(open_site(folder)),
+                accept=lambda report: not (config.strict and report.problems),
                 progress=self._progress,
             )
+        problems += report.problems
+        if config.strict and problems:
+            return self._report(found, growth, problems, None)
         with clock("library"):
             self._remember(found, growth, report.layout)
-        problems += report.problems
         return self._report(found, growth, problems, report)
 
     def _grow(self, found: Assembled) -> Growth:
@@ -173,6 +176,8 @@ class _Build:
             library.set_meta("settings", _settings(config))
             library.set_meta("pictures", str(config.pictures.resolve()))
             library.set_meta("thumbnail_recipe", self._recipes.thumbnail.hash)
+            if config.originals == "link":
+                self._stage.note_links()
             self._stage.prune()
 
     def _report(

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .derive import Recipes
+from .errors import PictureError
+from .keys import split_suffix
 from .library import Placed
 from .pictures import strip_private
 from .site import SiteRow
+
+_CLEANED = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp")
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,20 @@ class PlacedRows:
         view = self.recipes.view
         return self.placed.derivative(row, view.hash) if view else None
 
-    def original(self, row: int) -> Path | bytes | None:
-        """The file of a row, without positions and serial numbers unless they are published."""
+    def original(self, row: int) -> Path | bytes:
+        """The file of a row, without positions and serial numbers unless they are published.
+
+        Raises PictureError if the file cannot be read or these cannot be removed.
+        """
         path = self.placed.path(row)
-        return path if self.publish_location else strip_private(path)
+        if self.publish_location:
+            return path
+        cleaned = strip_private(path)
+        if cleaned is not None:
+            return cleaned
+        _, suffix = split_suffix(path.name)
+        kind = "" if suffix in _CLEANED else f" from a file of this kind ({suffix})"
+        raise PictureError(f"private metadata cannot be removed{kind}")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ Value = str | int | float | bool | list[str]
 
 FieldType = Literal["text", "tags", "category", "number", "date", "boolean", "url"]
 
+INODE_BITS = (1 << 63) - 1
+"""The bits of a file's inode that are kept: SQLite's numbers have a sign."""
+
 
 @dataclass(frozen=True)
 class FieldSpec:

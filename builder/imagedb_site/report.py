@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from .display import shown
 from .records import Problem
 
 _SHOWN = 50
+"""The most problems that are named in the terminal."""
+_SHOWN_OF_REASON = 10
 
 
 class Stopwatch:
@@ -85,11 +88,7 @@ class BuildReport:
 
     def lines(self, *, profile: bool = False) -> Iterator[str]:
         """The report as a person reads it."""
-        if self.problems:
-            yield f"Skipped {counted(len(self.problems), 'item')}:"
-            yield from (f"  {shown(p.key)}: {shown(p.reason)}" for p in self.problems[:_SHOWN])
-            if len(self.problems) > _SHOWN:
-                yield f"  … and {len(self.problems) - _SHOWN:,} more (--json lists all)"
+        yield from _left_out(self.problems)
         if profile:
             yield "Time by step:"
             for step, value in self.seconds.items():
@@ -105,6 +104,31 @@ class BuildReport:
         )
         if self.compacted:
             yield "The layout was compacted: most files changed, so the next upload is large."
+
+
+def _left_out(problems: Sequence[Problem]) -> Iterator[str]:
+    """A line for each problem; of very many, only for the first ones of each reason."""
+    if not problems:
+        return
+    yield f"Left out ({len(problems):,}):"
+    most = len(problems) if len(problems) <= _SHOWN else _SHOWN_OF_REASON
+    counts: Counter[str] = Counter()
+    lines = 0
+    unnamed: Counter[str] = Counter()
+    for problem in problems:
+        counts[problem.reason] += 1
+        if counts[problem.reason] <= most and lines < _SHOWN:
+            lines += 1
+            yield f"  {shown(problem.key)}: {shown(problem.reason)}"
+        else:
+            unnamed[problem.reason] += 1
+    for reason, count in list(unnamed.items())[:_SHOWN_OF_REASON]:
+        yield f"  … and {count:,} more: {shown(reason)}"
+    others = sum(list(unnamed.values())[_SHOWN_OF_REASON:])
+    if others:
+        yield f"  … and {others:,} more for other reasons"
+    if unnamed:
+        yield "  (--json names all of them)"
 
 
 def counted(number: int, noun: str) -> str:

@@ -212,7 +212,7 @@ def test_strict_fails_and_keeps_the_site(cli: Cli, pictures: Path, tmp_path: Pat
     done = cli("build", pictures, "--model", PACK, "--strict")
     assert done.returncode == 4
     assert "empty.jpg" in done.stdout
-    assert "Skipped 1 item:" in done.stdout
+    assert "Left out (1):" in done.stdout
     assert "dist was left unchanged." in done.stdout
     assert done.stderr.endswith("Error: 1 problem (--strict).\n")
     assert tree(tmp_path / "dist") == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from PIL import Image
 
 import imagedb_site.derive as deriving
+import imagedb_site.sources.folder as walking
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
 from imagedb_site.pictures import DecodeError
+from imagedb_site.records import Progress
 from imagedb_site.report import BuildReport
 
 from .conftest import draw
@@ -43,9 +46,10 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def run(folder: Path, **options: Any) -> BuildReport:
+def run(folder: Path, progress: Progress = lambda *_: None, **options: Any) -> BuildReport:
     output = folder.parent / "site"
-    return build(BuildConfig(folder, output, model="none", view_size=0, workers=1, **options))
+    config = BuildConfig(folder, output, model="none", view_size=0, workers=1, **options)
+    return build(config, progress)
 
 
 def reasons(report: BuildReport) -> list[tuple[str, str]]:
@@ -134,3 +138,105 @@ def test_another_inode_alone_leads_to_no_decoding(tmp_path: Path, tried: list[st
     (tmp_path / "restored").rename(folder)
     assert run(folder).derived == 0
     assert tried == ["a.jpg", "b.jpg"]
+
+
+def save(folder: Path, *names: str) -> None:
+    for number, name in enumerate(names):
+        image = Image.new("RGB", (60 + number, 40), (40 * number, 90, 200))
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        image.save(folder / name)
+
+
+def test_originals_that_cannot_be_cleaned_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    save(folder, "a.jpg", "b.png", "c.webp", "d.gif", "e.tif", "f.bmp", "g.jpg", "h.heic.jpg")
+    # Bytes between two segments: viewers skip them, but they may hide metadata.
+    data = (folder / "g.jpg").read_bytes()
+    (folder / "g.jpg").write_bytes(data[:20] + b"\0\0\0" + data[20:])
+    report = run(folder, originals="copy")
+    named = dict(reasons(report))
+    published = list((tmp_path / "site" / "originals").iterdir())
+    assert report.count == len(published) + len(named) == 8
+    assert set(named) == {"d.gif", "e.tif", "f.bmp", "g.jpg"}
+    assert "(.gif)" in named["d.gif"] and "(" not in named["g.jpg"]
+    assert reasons(run(folder, originals="copy")) == list(named.items())
+    assert reasons(run(folder, originals="copy", publish_location=True)) == []
+    assert len(list((tmp_path / "site" / "originals").iterdir())) == 8
+    before = (tmp_path / "site" / "manifest.json").read_bytes()
+    assert not run(folder, originals="copy", strict=True).published
+    assert (tmp_path / "site" / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("originals", "location"), [("copy", False), ("copy", True), ("link", True)]
+)
+@pytest.mark.parametrize(
+    ("step", "moment"),
+    [("gather", 4), ("look for known pictures", 2), ("derive", 0), ("documents", 1)],
+)
+def test_a_file_that_vanishes_is_named_and_the_build_goes_on(
+    tmp_path: Path, step: str, moment: int, originals: Any, location: bool
+) -> None:
+    folder = tmp_path / "pictures"
+    save(folder, "a.jpg", "b.jpg", "c/d.png")
+    shutil.copy(folder / "b.jpg", folder / "copy.jpg")
+    options = {"originals": originals, "publish_location": location}
+    if step == "documents":
+        run(folder, **options)
+
+    def progress(now: str, done: int, total: int | None) -> None:
+        if (now, done) == (step, moment):
+            (folder / "b.jpg").unlink(missing_ok=True)
+
+    report = run(folder, progress, **options)
+    assert [key for key, _ in reasons(report)] == ["b.jpg"]
+    assert report.published
+    assert report.count == (4 if step == "documents" else 3)
+    assert reasons(run(folder, **options)) == []
+
+
+def test_a_folder_that_vanishes_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "pictures"
+    save(folder, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+    real = walking.natural_key
+
+    def natural_key(name: str) -> Any:
+        if name == "1.jpg":
+            shutil.rmtree(folder / "b")
+        return real(name)
+
+    monkeypatch.setattr(walking, "natural_key", natural_key)
+    report = run(folder)
+    assert reasons(report) == [("b/", "the folder cannot be read: no such file or directory")]
+    assert report.count == 2
+
+
+def test_links_to_originals_do_not_make_files_look_changed(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    save(folder, "a.jpg", "b.png")
+    calls: list[str] = []
+    options = {"originals": "link", "publish_location": True}
+    run(folder, **options)
+    for _ in range(2):
+        run(folder, lambda step, done, total: calls.append(step), **options)
+    assert "look for known pictures" not in calls
+    assert (folder / "a.jpg").stat().st_nlink == 2
+
+
+def test_long_lists_are_short_in_the_terminal_and_complete_in_json(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    save(folder, "good.jpg")
+    for number in range(30):
+        (folder / f"empty {number}.jpg").write_bytes(b"")
+    rows = "".join(f"gone {number}.jpg,x\n" for number in range(200))
+    (tmp_path / "table.csv").write_text(f"file,title\ngood.jpg,y\n{rows}")
+    report = run(folder, metadata=(tmp_path / "table.csv",))
+    lines = list(report.lines())
+    assert len(report.to_json()["problems"]) == 230
+    assert lines[0] == "Left out (230):"
+    assert len(lines) < 30
+    assert sum(line.endswith(": the file is empty") for line in lines) == 11
+    assert "  … and 190 more: named in table.csv, but there is no such picture" in lines
+    assert "  … and 20 more: the file is empty" in lines
+    few = replace(report, problems=report.problems[:45])
+    assert len(list(few.lines())) == 47

@@ -41,7 +41,7 @@ class MemoryTarget:
         self.put_paths.append(path)
         self.files[path] = bytes(data)
 
-    def put_file(self, path: str, source: Path, *, link: bool) -> None:
+    def put_file(self, path: str, source: Path, sha256: str, *, link: bool) -> None:
         self.put(path, source.read_bytes())
 
     def commit(self, manifest: bytes) -> None:

@@ -200,12 +200,33 @@ def test_unmatched_names_are_not_reported_under_a_limit(tmp_path):
     assert list(sidecar.join(["a.jpg"]).unmatched()) == ["b.jpg"]
 
 
-def test_many_unmatched_names_are_summed_up(tmp_path):
+def test_every_unmatched_name_is_a_problem(tmp_path):
     pictures(tmp_path / "p", "a.jpg")
     text = "file,v\na.jpg,1\n" + "".join(f"gone{i}.jpg,1\n" for i in range(500))
     gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / "t.csv", text))])
-    assert len(gathered.problems) == 21
-    assert "480 more" in gathered.problems[-1].reason
+    assert [problem.key for problem in gathered.problems] == [f"gone{i}.jpg" for i in range(500)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("t.csv", "file,v\na.jpg,1\n,2\n", "row 2 has no file name"),
+        (
+            "t.jsonl",
+            '{"v": 1}\n{"file": "a.jpg", "v": 2}\n{"file": [], "v": 3}\n{"file": " ", "v": 4}\n',
+            "3 rows have no file name: 1, 3, 4",
+        ),
+        (
+            "t.tsv",
+            "file\tv\n" + "\t5\n" * 30 + "a.jpg\t1\n",
+            "30 rows have no file name: " + ", ".join(map(str, range(1, 21))) + " and 10 more",
+        ),
+    ],
+)
+def test_rows_without_a_file_name_are_a_problem(tmp_path, name, text, expected):
+    pictures(tmp_path / "p", "a.jpg")
+    gathered = gather(tmp_path / "p", [load_sidecar(table(tmp_path / name, text))])
+    assert [(problem.key, problem.reason) for problem in gathered.problems] == [(name, expected)]
 
 
 def test_several_rows_of_one_picture_are_merged(tmp_path):

@@ -17,7 +17,7 @@ from imagedb_site.library.connection import atomic, translated
 from imagedb_site.library.placed import Placed
 from imagedb_site.library.schema import STAGE
 from imagedb_site.library.types import StagedImage
-from imagedb_site.records import Problem, Record
+from imagedb_site.records import INODE_BITS, Problem, Record
 
 _PAGE = 512
 _STATUS = ("mtime_ns", "size", "ctime_ns", "inode")
@@ -254,6 +254,30 @@ class Stage:
     def placed(self) -> Placed:
         """Returns the table of what will be published, which is empty at first."""
         return Placed(self._db, self._path)
+
+    def note_links(self) -> None:
+        """Stores the change times of files again, because hard links to them change these.
+
+        A file with another size, modification time or inode was changed by someone else and is left alone.
+        """
+        for _, *values in self._pages(f"SELECT s.item, {_RECORD} FROM staged s", "s.item"):
+            record = _record(*values)
+            try:
+                status = record.path.stat()
+            except OSError:
+                continue
+            with translated(self._path):
+                self._db.execute(
+                    "UPDATE files SET ctime_ns = ? WHERE key = ? AND mtime_ns = ? AND size = ? "
+                    "AND inode = ?",
+                    (
+                        status.st_ctime_ns,
+                        record.key,
+                        status.st_mtime_ns,
+                        status.st_size,
+                        status.st_ino & INODE_BITS,
+                    ),
+                )
 
     def prune(self) -> int:
         """Forgets the files that no record names; returns how many.

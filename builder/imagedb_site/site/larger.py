@@ -40,7 +40,10 @@ class ViewsWriter:
 
 
 def write_original(files: SiteFiles, site: SiteInput, number: int, row: SiteRow) -> str | None:
-    """Store a row's original as the settings ask; returns its path, or None without one."""
+    """Store a row's original as the settings ask; returns its path, or None without one.
+
+    Raises PictureError if it cannot be published, with the reason.
+    """
     mode = site.settings.originals
     if mode == "none":
         return None

@@ -16,16 +16,20 @@ def publish(
     out: Path,
     *,
     verify: Callable[[Path], None],
+    accept: Callable[[SiteReport], bool] = lambda report: True,
     progress: Progress = lambda step, done, total: None,
 ) -> SiteReport:
     """Write `site` beside `out`, `verify` the new folder, and put it in the place of `out`.
 
     `verify` raises if the folder is not a valid site (`reader.open_site(folder).verify()`). If anything
-    fails, the site in `out` stays as it is. Raises StorageError and FormatError.
+    fails, or if `accept` refuses the report, the site in `out` stays as it is. Raises StorageError and
+    FormatError.
     """
     with workspace(out) as folder:
         previous = out if is_site(out) else None
         report = write_site(site, folder, previous=previous, progress=progress)
+        if not accept(report):
+            return report
         progress("verify", 0, 1)
         verify(folder)
         progress("verify", 1, 1)

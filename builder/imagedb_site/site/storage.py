@@ -11,7 +11,7 @@ import numpy as np
 
 from imagedb_site.container import FileEntry, canonical_json, gzip_bytes, write_container
 from imagedb_site.layout import MANIFEST
-from imagedb_site.site.disk import digest_of, storage_errors
+from imagedb_site.site.disk import digest_of, source_errors
 from imagedb_site.site.reuse import PreviousSite
 from imagedb_site.site.target import Data, Target
 
@@ -86,15 +86,18 @@ class SiteFiles:
         return self.put_entry("data", stem, "bin", canonical_json(value), compress=True, index=True)
 
     def put_copy(self, folder: str, source: Path, extension: str, *, link: bool) -> str:
-        """Store a copy of `source` under its hash; returns its path. `link` may share its storage."""
-        with storage_errors(source, "read"):
+        """Store a copy of `source` under its hash; returns its path. `link` may share its storage.
+
+        Raises PictureError if `source` cannot be read or changes in the meantime.
+        """
+        with source_errors():
             digest, size = digest_of(source), source.stat().st_size
         path = f"{folder}/{digest[:16]}.{extension}"
         if path not in self._sizes:
             if not link and self._target.has(path, digest):
                 self.reused += 1
             else:
-                self._target.put_file(path, source, link=link)
+                self._target.put_file(path, source, digest, link=link)
             self._note(path, size)
         return path
 

@@ -6,13 +6,12 @@ in the writers.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Protocol
 
 from imagedb_site.errors import StorageError
 from imagedb_site.layout import MANIFEST
-from imagedb_site.site.disk import digest_of, hard_link, storage_errors
+from imagedb_site.site.disk import copy_of, digest_of, hard_link, storage_errors
 
 Data = bytes | memoryview
 
@@ -34,8 +33,11 @@ class Target(Protocol):
         """Store a file of the new site."""
         ...
 
-    def put_file(self, path: str, source: Path, *, link: bool) -> None:
-        """Store a copy of `source`. With `link` the target may share its storage with `source`."""
+    def put_file(self, path: str, source: Path, sha256: str, *, link: bool) -> None:
+        """Store a copy of `source`. With `link` the target may share its storage with `source`.
+
+        Raises PictureError if `source` cannot be read, or has not the content with this digest any more.
+        """
         ...
 
     def commit(self, manifest: bytes) -> None:
@@ -76,11 +78,10 @@ class FolderTarget:
         with storage_errors(target):
             target.write_bytes(data)
 
-    def put_file(self, path: str, source: Path, *, link: bool) -> None:
+    def put_file(self, path: str, source: Path, sha256: str, *, link: bool) -> None:
         target = self._place(path)
-        with storage_errors(target):
-            if not (link and hard_link(source, target)):
-                shutil.copyfile(source, target)
+        if not (link and hard_link(source, target)):
+            copy_of(source, target, sha256)
 
     def commit(self, manifest: bytes) -> None:
         self.put(MANIFEST, manifest)

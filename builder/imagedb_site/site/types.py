@@ -179,7 +179,8 @@ class SiteInput:
     `rows` are read once (a list of SiteRow will do), `embeddings` twice; None makes a site of metadata
     only. `thumbnail`, `view` and `original` are called with a row's number when its file is written, so
     that few of them are in memory at a time. `thumbnail` is called in any order, `view` and `original`
-    in row order. `original` gives bytes, a file to copy or link, or None.
+    in row order. `original` gives bytes, a file to copy or link, or None; if it raises PictureError, the row
+    has no original and the SiteReport says why.
     """
 
     title: str
@@ -201,7 +202,8 @@ class SiteReport:
     """What was written. `bytes` counts every file of the site; `reused` files were published already.
 
     `hash` identifies the collection (docs/FORMAT.md 2.1). `problems` are values left out because they
-    do not fit their field. `layout` is what to keep for the next build.
+    do not fit their field, and originals that could not be published. `layout` is what to keep for the
+    next build.
     """
 
     count: int

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagedb_site.errors import FormatError
+from imagedb_site.errors import FormatError, PictureError
 from imagedb_site.layout import thumbnail_path
 from imagedb_site.records import Problem, Progress
 from imagedb_site.site.catalog import CatalogWriter, catalog_columns, full_text
@@ -156,7 +156,7 @@ class _Parts:
         values, unfit = clean_fields(row.key, row.fields, self._site.fields)
         self.problems.extend(unfit)
         view = self._views.write(number, row)
-        original = write_original(self._files, self._site, number, row)
+        original = self._original(number, row)
         self._rows.add(row, self._ids.add(row.image_id))
         self._documents.add(document(row, values, view, original))
         self._columns.add(values)
@@ -166,6 +166,13 @@ class _Parts:
         if number in self._head:
             self._head[number] = view
         self._count += 1
+
+    def _original(self, number: int, row: SiteRow) -> str | None:
+        try:
+            return write_original(self._files, self._site, number, row)
+        except PictureError as error:
+            self.problems.append(Problem(row.key, f"its original is not published: {error}"))
+            return None
 
     def finish(self) -> dict[str, Any]:
         """Write what is left; gives the manifest's keys of these parts."""

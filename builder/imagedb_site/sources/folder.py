@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imagedb_site.errors import SourceError
 from imagedb_site.keys import key_of, split_suffix
-from imagedb_site.records import FieldSpec, Problem, Record, Value
+from imagedb_site.records import INODE_BITS, FieldSpec, Problem, Record, Value
 from imagedb_site.sources.xmp_files import XmpFiles
 from imagedb_site.text import natural_key
 
@@ -38,7 +38,6 @@ UNREADABLE = {
 
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
-_INODE = (1 << 63) - 1
 
 NAME = FieldSpec("name", "Name", "text", fts=True)
 FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True)
@@ -192,8 +191,6 @@ def _record(
         if not stat.S_ISDIR(status.st_mode):
             report(Problem(key, "not a regular file"))
         return None
-    # Some file systems have inodes of 64 bits; SQLite's numbers have a sign.
-    inode = status.st_ino & _INODE
     return Record(
         key,
         path,
@@ -201,7 +198,7 @@ def _record(
         status.st_size,
         path_fields(key),
         ctime_ns=status.st_ctime_ns,
-        inode=inode,
+        inode=status.st_ino & INODE_BITS,
     )
 
 

@@ -29,7 +29,7 @@ from imagedb_site.sources.listing import Listing
 from imagedb_site.sources.sidecar import Sidecar
 
 _PROGRESS_EVERY = 256
-_NAMED_UNMATCHED = 20
+_NAMED_UNMATCHED = 100_000
 
 
 class FolderSource:
@@ -77,6 +77,7 @@ class FolderSource:
         self.fields = [*self._specs.values(), *self._added_specs(additions)]
         if not limited:
             self.problems += self._lost_additions()
+        self.problems += self._unfit_additions()
 
     def __len__(self) -> int:
         return len(self._listing)
@@ -123,6 +124,18 @@ class FolderSource:
             if addition is not None:
                 used.update(fitted_values(addition, self._fields(at, key), self._specs))
         return [s for s in additions.fields if s.name in used and s.name not in self._specs]
+
+    def _unfit_additions(self) -> Iterator[Problem]:
+        """Yields the values of pictures that were added which do not fit the collection's fields."""
+        for at, key in enumerate(self._listing):
+            addition = self._added.get(key)
+            if addition is not None:
+                own = self._fields(at, key)
+                left = addition.fields.keys() - own.keys()
+                left -= fitted_values(addition, own, self._specs).keys()
+                for name in sorted(left):
+                    reason = f"“{name}” in {ADDITIONS_FILE} does not fit the field of this name"
+                    yield Problem(key, reason)
 
     def _lost_additions(self) -> list[Problem]:
         lost = dict.fromkeys(self._added)
@@ -215,5 +228,5 @@ def _unmatched(sidecar: Sidecar, joined: Joined) -> list[Problem]:
     found = [Problem(name, reason) for name in islice(joined.unmatched(), _NAMED_UNMATCHED)]
     more = joined.unmatched_count() - len(found)
     if more:
-        found.append(Problem(table, f"names {more} more pictures that do not exist"))
+        found.append(Problem(table, f"names {more:,} more pictures that do not exist"))
     return found

@@ -16,6 +16,7 @@ from imagedb_site.sources.names import endings, normal_name, short_names
 from imagedb_site.sources.scratch import Scratch, Stored, pack, unpack
 
 _NONE = -1
+_NAMED_ROWS = 20
 
 
 class Names:
@@ -35,6 +36,23 @@ class Names:
         self._uses = bytearray(scratch.rows)
         for row, count in scratch.ask("SELECT min(row), count(*) FROM names GROUP BY name"):
             self._uses[row] = min(count, 2)
+
+    def nameless(self) -> str | None:
+        """Returns a sentence about the rows that name no file, or None if there are none."""
+        [(named,)] = self.scratch.ask("SELECT count(*) FROM names")
+        count = self.scratch.rows - named
+        if not count:
+            return None
+        cell = f"c{self._column}"
+        first = self.scratch.ask(
+            f"SELECT row FROM cells WHERE {cell} IS NULL OR normal({cell}) = '' ORDER BY row LIMIT ?",  # noqa: S608
+            (_NAMED_ROWS,),
+        )
+        numbers = ", ".join(f"{row + 1:,}" for (row,) in first)
+        if count == 1:
+            return f"row {numbers} has no file name"
+        more = f" and {count - _NAMED_ROWS:,} more" if count > _NAMED_ROWS else ""
+        return f"{count:,} rows have no file name: {numbers}{more}"
 
     def rows(self) -> Iterator[int]:
         """Yields the first row of each name, in table order."""
@@ -63,8 +81,8 @@ def _stored_name(stored: Stored) -> Stored:
 class Joined:
     """The rows of a table for the pictures `keys`; `values` turns the numbers of rows into values.
 
-    Memory: at most 16 bytes per picture and 6 bytes per row. `problems` are the names that fit several
-    pictures.
+    Memory: at most 16 bytes per picture and 6 bytes per row. `problems` are the rows without a name
+    and the names that fit several pictures.
     """
 
     def __init__(
@@ -74,7 +92,8 @@ class Joined:
         table: str,
         values: Callable[[Sequence[int]], dict[str, Value]],
     ) -> None:
-        self.problems: list[Problem] = []
+        nameless = names.nameless()
+        self.problems = [Problem(table, nameless)] if nameless else []
         self._names = names
         self._values = values
         self._rows = array("q")
