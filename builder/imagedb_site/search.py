@@ -196,16 +196,21 @@ class Collection:
         hits = [hit for hit in found.hits if hit.row != own]
         return SearchResponse(hits[offset : offset + k], found.total, found.divide, found.notices)
 
-    def facets(self, field: str, text: str = "", *, limit: int = 50) -> list[tuple[str, int]]:
+    def facets(
+        self, field: str, text: str = "", *, limit: int = 50, under: str | None = None
+    ) -> list[tuple[str, int]]:
         """The most frequent values of a field with their counts, at most `limit` of them.
 
         Only images that match `text` count: those that meet its conditions and, if it has words, have
-        at least one of them. Dates are counted by year.
+        at least one of them. Dates are counted by year. If the values are paths, such as folders, every
+        parent is listed too, and its count includes everything below it. `under` limits the list to the
+        paths directly below a path; with `under=""` it is the first level.
 
         Raises:
-            UsageError: the collection has no such field, or its values cannot be counted.
+            UsageError: the collection has no such field, its values cannot be counted, or `under` is
+                given for a field that has no paths.
         """
-        return facet_counts(field, parse(text), self.index, limit)
+        return facet_counts(field, parse(text), self.index, limit, under)
 
     def random(self, count: int = 1, *, seed: int = 0, text: str = "") -> list[Hit]:
         """`count` random images among those that match `text` (see `facets`).

@@ -59,7 +59,11 @@ class SiteIndex:
     @cached_property
     def fields(self) -> Sequence[FieldSpec]:
         return [
-            FieldSpec(f.name, f.label, cast(FieldType, f.type), f.fts, f.facet, f.column)
+            FieldSpec(
+                *(f.name, f.label, cast(FieldType, f.type), f.fts, f.facet, f.column),
+                unit=f.unit,
+                separator=f.separator,
+            )
             for f in self._site.manifest.fields
         ]
 

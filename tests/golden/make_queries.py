@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from query_cases import GROUPS
-from query_collection import COUNT, metadata, picture
+from query_collection import COUNT, metadata, path, picture
 
 from imagedb_site.container import FileEntry, canonical_json
 from imagedb_site.encoders import Encoder
@@ -49,7 +49,9 @@ def build(folder: Path) -> Path:
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
     for index in range(COUNT):
-        (pictures / f"picture-{index:02}.bmp").write_bytes(picture(index))
+        file = pictures / path(index)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(picture(index))
     table = folder / "table.jsonl"
     rows = [json.dumps(row, ensure_ascii=False) for row in metadata()]
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")

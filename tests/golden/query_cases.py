@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from query_dates import DATES
 from query_fields import EXPRESSIONS, FIELDS, ORDERS
+from query_filters import ANY_VALUES, PATHS, TYPED
 from query_words import LIKES, PHRASES, PLAIN, SCRIPTS, SIGNS
 
 from imagedb_site.query.evaluate import Mode
@@ -59,5 +60,8 @@ GROUPS: dict[str, tuple[list[str], tuple[Mode, ...]]] = {
     "dates": (DATES, ("all",)),
     "expressions": (EXPRESSIONS, ("all", "words")),
     "orders": (ORDERS, ("all",)),
+    "typed": (TYPED, ("all", "words")),
+    "values": (ANY_VALUES, ("all",)),
+    "paths": (PATHS, ("all",)),
     "hostile": (HOSTILE, ("all", "words")),
 }

@@ -5,7 +5,20 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-COUNT = 36
+FOLDERS = [
+    "2020/trips/italy",
+    "2020/trips/norway",
+    "2020/trips",
+    "2020",
+    "2021/New York, spring",
+    "2021/trips/Italy - Rome",
+    "archive/2020/scans",
+    "archive/„old“",
+]
+"""Where the last pictures lie. The others have no folder."""
+
+FLAT = 36
+COUNT = FLAT + len(FOLDERS)
 
 TITLES = [
     "A red car at night",
@@ -44,6 +57,14 @@ TITLES = [
     "İstanbul ve Iğdır",
     "ﬁne ﬂowers, sunflower and sunflowers",
     "the of and",
+    "Harbour wall",
+    "Fjord ferry",
+    "Suitcases",
+    "Calendar page",
+    "Yellow taxi",
+    "Forum columns",
+    "Scanned negative",
+    "Albumen print",
 ]
 TAGS = ["cat", "dog", "black_cat", "sea", "winter", "city", "été", "猫", "New-York", "2021", "<i>"]
 PLACES = ["Zürich", "Athens", "北京", "São Paulo", "Unknown & <co>", "New York City"]
@@ -68,6 +89,16 @@ DATES = [
     "9999-12-31",
 ]
 """Dates of every precision, in and out of the years that cameras know."""
+AUTHORS = [
+    "Doe, Jane",
+    "Doe, John; Roe, Max",
+    "O’Neil/Smith",
+    'Jane "JD" Doe',
+    "Müller-Lüdenscheidt (Köln)",
+    "C++ Users’ Group",
+    "हिन्दी संघ",
+]
+OBJECTS = ['5" disk', "12″ record", "cats, black", "black–cat", "「猫」"]
 CAMERAS = ["Canon EOS 5D", "Canon IXUS", "Nikon D3", "SONY α7"]
 
 
@@ -75,7 +106,7 @@ def metadata() -> list[dict[str, Any]]:
     """The rows of the sidecar table, unknown values left out."""
     rows = []
     for index, title in enumerate(TITLES):
-        row: dict[str, Any] = {"file": f"picture-{index:02}.bmp"}
+        row: dict[str, Any] = {"file": path(index)}
         if title:
             row["title"] = title
         tags = list(dict.fromkeys(TAGS[(index * step) % len(TAGS)] for step in (1, 3, 5)))
@@ -97,8 +128,18 @@ def metadata() -> list[dict[str, Any]]:
             row["printed"] = DATES[(index * 5) % len(DATES)]
         if index % 2:
             row["favourite"] = index % 3 == 0
+        if index % 8 != 7:
+            row["author"] = AUTHORS[index % len(AUTHORS)]
+        if index % 3 == 1:
+            row["objects"] = [OBJECTS[index % 5], OBJECTS[index % 4]][: 1 + index % 2]
         rows.append(row)
     return rows
+
+
+def path(index: int) -> str:
+    """The path of a picture's file."""
+    folder = FOLDERS[index - FLAT] + "/" if index >= FLAT else ""
+    return f"{folder}picture-{index:02}.bmp"
 
 
 def picture(index: int) -> bytes:

@@ -75,9 +75,9 @@ def test_the_collection_built_now_is_the_golden_one(library: LibraryIndex, site:
     assert [library.document(row)["id"] for row in range(library.count)] == FILE["ids"]
     assert [site.document(row)["id"] for row in range(site.count)] == FILE["ids"]
     assert list(library.fts_columns) == list(site.fts_columns)
-    assert {spec.name: spec.type for spec in library.fields} == {
-        spec.name: spec.type for spec in site.fields
-    }
+    described = [{s.name: (s.type, s.separator) for s in index.fields} for index in (library, site)]
+    assert described[0] == described[1]
+    assert described[0]["folder"] == ("category", "/")
 
 
 @pytest.mark.parametrize("group", GROUPS)

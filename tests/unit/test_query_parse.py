@@ -50,9 +50,9 @@ def test_fields_and_options() -> None:
     query = parse('cat width>=2000 -tag:dog title:"big red" sort:-taken k:50')
     assert query.terms == (text("cat"),)
     assert query.fields == (
-        FieldTerm("width", ">=", "2000", False, "width>=2000"),
-        FieldTerm("tag", ":", "dog", True, "-tag:dog"),
-        FieldTerm("title", ":", "big red", False, 'title:"big red"'),
+        FieldTerm("width", ">=", "2000", False, "width>=2000", ("2000",)),
+        FieldTerm("tag", ":", "dog", True, "-tag:dog", ("dog",)),
+        FieldTerm("title", ":", "big red", False, 'title:"big red"', ("big red",)),
     )
     assert (query.sort, query.sort_descending, query.k) == ("taken", True, 50)
 

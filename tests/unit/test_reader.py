@@ -157,6 +157,10 @@ def test_unknown_keys_are_ignored(folder: Path) -> None:
     verify_site(open_site(folder))
 
 
+def field_of(manifest: dict, kind: str) -> dict:
+    return next(field for field in manifest["fields"] if field["type"] == kind)
+
+
 def index_of(manifest: dict, key: str) -> dict:
     return manifest[key]["files"]["index"]
 
@@ -196,6 +200,10 @@ CHANGES = [
     ("type", lambda m: m["fields"][0].update(type="blob")),
     ("fts", lambda m: m["fields"][0].update(fts=1)),
     ("column", lambda m: m["fields"][0].update(column=None)),
+    ("separator", lambda m: m["fields"][0].update(separator="/", type="text")),
+    ("separator", lambda m: field_of(m, "tags").update(separator="::")),
+    ("separator", lambda m: field_of(m, "tags").update(separator="")),
+    ("separator", lambda m: field_of(m, "category").update(separator=None)),
     ("originals", lambda m: m.update(originals="all")),
     ("extension", lambda m: m["thumbnails"].update(extension="exe")),
     ("not an object", lambda m: m.update(collection=[])),

@@ -13,6 +13,7 @@ import pytest
 import imagedb_site
 from imagedb_site.cli.interactive import Session
 from imagedb_site.errors import PictureError, UsageError
+from imagedb_site.query.typed import plain
 from imagedb_site.search import Collection
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -77,7 +78,7 @@ def test_similar(collection: Collection, built: Path) -> None:
 
 def test_facets(collection: Collection) -> None:
     every = dict(collection.facets("place"))
-    assert sum(every.values()) == 30
+    assert sum(every.values()) == 37
     few = collection.facets("place", "rating>0", limit=3)
     assert [count for _, count in few] == sorted((count for _, count in few), reverse=True)
     assert len(few) == 3
@@ -93,13 +94,35 @@ def test_facets(collection: Collection) -> None:
         collection.facets("title")
 
 
+def test_facets_of_paths_count_every_level(collection: Collection) -> None:
+    every = dict(collection.facets("folder"))
+    assert every["2020"] == 4 and every["2020/trips"] == 3 and every["2020/trips/italy"] == 1
+    assert every["archive"] == 2 and every["archive/2020"] == 1
+    for path, count in every.items():
+        typed = plain(path).replace('"', '""')
+        assert collection.search(f'folder:"{typed}/"').total == count, path
+    assert collection.facets("folder", limit=3) == [("2020", 4), ("2020/trips", 3), ("2021", 2)]
+    assert collection.facets("folder", under="") == [("2020", 4), ("2021", 2), ("archive", 2)]
+    assert collection.facets("folder", under="2020/trips") == [
+        ("2020/trips/italy", 1),
+        ("2020/trips/norway", 1),
+    ]
+    assert collection.facets("folder", under="2020/") == [("2020/trips", 3)]
+    assert collection.facets("folder", "-folder:trips", under="2021") == [
+        ("2021/New York, spring", 1)
+    ]
+    assert collection.facets("folder", under="nowhere") == []
+    with pytest.raises(UsageError, match="not paths"):
+        collection.facets("place", under="")
+
+
 def test_random_and_batches(collection: Collection) -> None:
     sample = [hit.image_id for hit in collection.random(5, seed=9)]
     assert len(set(sample)) == 5
     assert [hit.image_id for hit in collection.random(5, seed=9)] == sample
     batches = collection.batches(size=8, validation=0.25, test=0.25, seed=1)
     rows = [row for part in batches.rows.values() for row in part]
-    assert sorted(rows) == list(range(36))
+    assert sorted(rows) == list(range(44))
 
 
 def test_pictures(collection: Collection) -> None:

@@ -246,6 +246,11 @@ def test_lone_surrogates_do_no_harm(tmp_path: Path, web: Path) -> None:
         ),
         (lambda site: {"fields": [FieldSpec("Bad Name", "x", "text")]}, "cannot be a field"),
         (lambda site: {"fields": [*FIELDS, FIELDS[0]]}, "two fields"),
+        (
+            lambda site: {"fields": [FieldSpec("x", "X", "category", separator="::")]},
+            "separator",
+        ),
+        (lambda site: {"fields": [FieldSpec("x", "X", "number", separator="/")]}, "separator"),
         (lambda site: {"fields": [FieldSpec("rank", "x", "text", fts=True)]}, "cannot be called"),
         (lambda site: {"fields": [FieldSpec("x", "x", "text")]}, "at least one field"),
     ],

@@ -97,7 +97,7 @@ describe("dates of every precision", () => {
   });
 
   it("count by year", () => {
-    expect(facetCounts(all, "date", null, 9)).toEqual([{ value: "1890", count: 5 }, { value: "0079", count: 1 }, { value: "1891", count: 1 }]);
+    expect(facetCounts(all, { name: "taken", type: "date" }, null, 9)).toEqual([{ value: "1890", count: 5 }, { value: "0079", count: 1 }, { value: "1891", count: 1 }]);
   });
 });
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Engine, type Mode, type SearchRequest } from "../../web_assets/src/engine";
-import { parse } from "../../web_assets/src/engine/query";
+import { parse, quotedValue } from "../../web_assets/src/engine/query";
 import { disagreement, type Ranking } from "./support/agreement";
 import { bytes, golden, json } from "./support/files";
 import { assets, BASE } from "./support/site";
@@ -70,4 +70,25 @@ describe("golden queries", () => {
       }
     }, 60_000);
   }
+
+  it("have paths whose facets count every level", async () => {
+    const every = await engine.facets("folder");
+    expect(every.slice(0, 3)).toEqual([
+      { value: "2020", count: 4, parent: true }, { value: "2020/trips", count: 3, parent: true }, { value: "2021", count: 2, parent: true },
+    ]);
+    for (const { value, count } of every) {
+      const filters = [{ field: "folder", kind: "any" as const, values: [value] }];
+      expect((await engine.search({ text: `folder:${quotedValue(`${value}/`)}`, mode: "all" })).total, value).toBe(count);
+      expect((await engine.search({ mode: "all", filters })).total, value).toBe(count);
+    }
+    const none = [{ field: "folder", kind: "none" as const, values: ["2020/"] }];
+    expect((await engine.search({ mode: "all", filters: none })).total).toBe(file.count - 4);
+    const below = async (under: string, text = "") => (await engine.facets("folder", { under, text })).map(({ value, count }) => [value, count]);
+    expect(await below("")).toEqual([["2020", 4], ["2021", 2], ["archive", 2]]);
+    expect(await below("2020/trips")).toEqual([["2020/trips/italy", 1], ["2020/trips/norway", 1]]);
+    expect(await below("2020/")).toEqual([["2020/trips", 3]]);
+    expect(await below("2021", "-folder:trips")).toEqual([["2021/New York, spring", 1]]);
+    expect(await below("nowhere")).toEqual([]);
+    await expect(engine.facets("place", { under: "" })).rejects.toThrow("not paths");
+  });
 });

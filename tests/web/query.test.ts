@@ -2,7 +2,6 @@
 import { describe, expect, it } from "vitest";
 import { compareCodePoints, fold, parse, type Query } from "../../web_assets/src/engine/query";
 import { isSearchable, normal, split } from "../../web_assets/src/engine/query/characters";
-import { valueTest } from "../../web_assets/src/engine/query/fields";
 import { dateBounds, intervalTest } from "../../web_assets/src/engine/query/intervals";
 import { fieldTerm } from "../../web_assets/src/engine/query/parse";
 import { golden, json } from "./support/files";
@@ -78,14 +77,5 @@ describe("conditions on fields", () => {
     expect([test("a>2", 2), test("a>2", 2.0000001), test("a<2", 2), test("a>=2", 2), test("a:1..3", 3), test("a:1,5", 5)])
       .toEqual([false, true, false, true, true, true]);
     expect(test("a:..", NaN)).toBe(false);
-  });
-
-  it("match tags as a whole and categories by runs of words", () => {
-    expect(valueTest("tags", "black-cat")("Black_Cat")).toBe(true);
-    expect(valueTest("tags", "cat")("black cat")).toBe(false);
-    expect(valueTest("category", "eos")("Canon EOS 5D")).toBe(true);
-    expect(valueTest("category", "eo")("Canon EOS 5D")).toBe(false);
-    expect(valueTest("category", "eo*")("Canon EOS 5D")).toBe(true);
-    expect(valueTest("boolean", "yes")("true")).toBe(true);
   });
 });

@@ -11,6 +11,7 @@ import numpy as np
 from ..dates import date_span
 from .index import Column, Mask
 from .parse import FieldTerm
+from .typed import plain_range
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _DATE = re.compile(
@@ -50,8 +51,8 @@ def _date_mask(column: Column, low: float, high: float, within: bool) -> Mask:
 def _date_intervals(term: FieldTerm) -> Iterator[tuple[float, float, bool]]:
     """Start and end of each alternative in seconds, and whether a value must lie within it."""
     if term.operator in (":", "="):
-        for alternative in term.value.split(","):
-            low_text, dots, high_text = alternative.partition("..")
+        for alternative in term.alternatives:
+            low_text, dots, high_text = plain_range(alternative, dates=True).partition("..")
             low = (-math.inf, -math.inf) if dots and not low_text else date_bounds(low_text)
             high = (
                 low if not dots else date_bounds(high_text) if high_text else (math.inf, math.inf)
@@ -59,7 +60,7 @@ def _date_intervals(term: FieldTerm) -> Iterator[tuple[float, float, bool]]:
             if low is not None and high is not None and low[0] < high[1]:
                 yield low[0], high[1], False
         return
-    bounds = date_bounds(term.value)
+    bounds = date_bounds(plain_range(term.value, dates=True))
     if bounds is None:
         return
     match term.operator:
@@ -90,14 +91,14 @@ def date_bounds(text: str) -> tuple[float, float] | None:
 def _number_intervals(term: FieldTerm) -> Iterator[tuple[float, float]]:
     """The closed interval of each alternative."""
     if term.operator in (":", "="):
-        for alternative in term.value.split(","):
-            low_text, dots, high_text = alternative.partition("..")
+        for alternative in term.alternatives:
+            low_text, dots, high_text = plain_range(alternative, dates=False).partition("..")
             low = -math.inf if dots and not low_text else _number(low_text)
             high = low if not dots else _number(high_text) if high_text else math.inf
             if low is not None and high is not None:
                 yield low, high
         return
-    bound = _number(term.value)
+    bound = _number(plain_range(term.value, dates=False))
     if bound is None:
         return
     match term.operator:

@@ -11,10 +11,11 @@ things in the two languages.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from .characters import SPACES, is_searchable, split, well_formed
+from .typed import DASHES, plain, with_minus
 
 TermKind = Literal["text", "image", "like"]
 Operator = Literal[":", ">", ">=", "<", "<=", "="]
@@ -22,14 +23,18 @@ Operator = Literal[":", ">", ">=", "<", "<=", "="]
 MAX_LENGTH = 10_000
 """Longer queries are cut here, in code points."""
 
+_SIGN = f"[+{DASHES}-]?"
+_PART = f'(?:"[^"]*(?:""[^"]*)*"?|[^{SPACES}",]+)'
 _LEX = re.compile(
     f"(?P<space>[{SPACES}]+)"
-    '|(?P<phrase>[+-]?"[^"]*"?)'
-    f'|(?P<field>[+-]?[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?:"[^"]*"?|[^{SPACES}"]+))'
+    f'|(?P<phrase>{_SIGN}"[^"]*"?)'
+    f"|(?P<field>{_SIGN}[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?=[^{SPACES}])"
+    f"{_PART}?(?:,{_PART}?)*)"
     f'|(?P<word>[^{SPACES}"]+)'
 )
 _FIELD = re.compile(r"([+-]?)([A-Za-z][A-Za-z0-9_]*)(:|>=|<=|>|<|=)(.+)", re.DOTALL)
-_WEIGHT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\*(.*)", re.DOTALL)
+_QUOTED_OR_COMMA = re.compile(r'"([^"]*(?:""[^"]*)*)"?|(,)|[^",]+')
+_WEIGHT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)(?:\*|\u00d7(?![0-9]))(.*)", re.DOTALL)
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 _BARE = "[A-Za-z0-9_\u0080-\U0010ffff]+"
 _NEAR = re.compile(r"\(*NEAR\(.*", re.DOTALL)
@@ -51,20 +56,25 @@ class Term:
 
 @dataclass(frozen=True)
 class FieldTerm:
-    """`name:value`, `name>value` and so on, `negated` by a minus; `source` is what was typed."""
+    """`name:value`, `name>value` and so on, `negated` by a minus; `source` is the whole item.
+
+    `alternatives` are the parts of the value between commas. Quotes are taken off, and a comma between
+    quotes belongs to its part.
+    """
 
     name: str
     operator: Operator
     value: str
     negated: bool
     source: str
+    alternatives: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Query:
     """A parsed query.
 
-    `source` is the text that was parsed. `phrases` must occur in the text of a result, those in
+    `source` is the text as it was typed. `phrases` must occur in the text of a result, those in
     `excluded` must not. `match` is a whole FTS5 expression; `terms` then has its positive words, for the
     meaning arm. `sort` is the name of a field and `sort_descending` its direction. `k` is the number of
     results.
@@ -83,8 +93,11 @@ class Query:
 
 @dataclass(frozen=True)
 class _Token:
+    """A part of the query: `text` in plain characters, and `typed` of the same length as it was typed."""
+
     kind: str
     text: str
+    typed: str
 
 
 def parse(text: str, *, expressions: bool = True) -> Query:
@@ -94,8 +107,8 @@ def parse(text: str, *, expressions: bool = True) -> Query:
     """
     text = well_formed(text[:MAX_LENGTH])
     tokens = [
-        _Token(match.lastgroup or "", match.group())
-        for match in _LEX.finditer(text)
+        _Token(match.lastgroup or "", with_minus(match.group()), text[slice(*match.span())])
+        for match in _LEX.finditer(plain(text))
         if match.lastgroup != "space"
     ]
     if expressions and _is_expression(tokens):
@@ -129,9 +142,9 @@ class _Plain:
         elif token.kind == "phrase":
             self._phrase(token.text)
         elif token.kind == "field":
-            self._field(field_term(token.text))
+            self._field(field_term(token.text), token)
         else:
-            self._word(token.text)
+            self._word(token)
 
     def finish(self, source: str) -> Query:
         self._close()
@@ -159,35 +172,41 @@ class _Plain:
             self.phrases.append(phrase)
             self.words.append(phrase)
 
-    def _field(self, term: FieldTerm) -> None:
-        if term.operator == ":" and term.name in ("image", "like") and term.value:
+    def _field(self, term: FieldTerm, token: _Token) -> None:
+        picture = _picture(term, token)
+        if picture is not None:
             weight = -self.weight if term.negated else self.weight
-            kind: TermKind = "image" if term.name == "image" else "like"
-            self.terms.append(Term(kind, term.value, weight))
+            self.terms.append(replace(picture, weight=weight))
         elif term.operator == ":" and term.name in ("sort", "k"):
             self.options[term.name] = term.value
         else:
             self.fields.append(term)
 
-    def _word(self, word: str) -> None:
+    def _word(self, token: _Token) -> None:
+        word = token.text
         signed = word[0] in "+-" and len(word) > 1
         sign = -1.0 if word[0] == "-" else 1.0
         bare = word[1:] if signed else word
         weighted = _WEIGHT.fullmatch(bare)
         size, rest = (float(weighted[1]), weighted[2]) if weighted else (1.0, bare)
         if signed:
-            self._term(rest, sign * size)
+            self._term(rest, sign * size, token)
         elif weighted and not self.words:
             self.weight = size if self.weight > 0 else -size
-            self._term(rest, self.weight, keep_open=True)
+            self._term(rest, self.weight, token, keep_open=True)
         else:
             self.words.append(word)
 
-    def _term(self, word: str, weight: float, keep_open: bool = False) -> None:
+    def _term(self, word: str, weight: float, token: _Token, keep_open: bool = False) -> None:
         name, _, value = word.partition(":")
         name = name.lower()
         if value and name in ("image", "like"):
-            self.terms.append(Term("image" if name == "image" else "like", value, weight))
+            named = (
+                Term("image", token.typed[-len(value) :])
+                if name == "image"
+                else Term("like", value)
+            )
+            self.terms.append(replace(named, weight=weight))
         elif word and keep_open:
             self.words.append(word)
         elif word:
@@ -195,21 +214,37 @@ class _Plain:
 
 
 def field_term(token: str) -> FieldTerm:
-    """`[+-]name(: > >= < <= =)value` as a field term, without quotes around the value."""
+    """`[+-]name(: > >= < <= =)value` as a field term, without quotes around the value or its parts."""
     match = _FIELD.fullmatch(token)
     assert match is not None
-    sign, name, value = match[1], match[2], match[4]
+    parts = [""]
+    for part in _QUOTED_OR_COMMA.finditer(match[4]):
+        if part[2]:
+            parts.append("")
+        else:
+            parts[-1] = part[0] if part[1] is None else part[1].replace('""', '"')
     operator = cast(Operator, match[3])
-    quoted = value[0] == '"'
-    return FieldTerm(
-        name.lower(), operator, value.strip('"') if quoted else value, sign == "-", token
-    )
+    name, negated = match[2].lower(), match[1] == "-"
+    return FieldTerm(name, operator, ",".join(parts), negated, token, tuple(parts))
+
+
+def _picture(term: FieldTerm, token: _Token) -> Term | None:
+    """The term of `image:` or `like:`; a file's name stays as it was typed. None for other fields."""
+    if term.operator != ":" or term.name not in ("image", "like") or not term.value:
+        return None
+    if term.name == "like":
+        return Term("like", term.value)
+    value = token.text.partition(":")[2]
+    typed = token.typed[-len(value) :]
+    if value[0] == '"':
+        typed = typed[1 : -1 if value[1:].endswith('"') else None]
+    return Term("image", typed)
 
 
 def _options(options: dict[str, str]) -> dict[str, Any]:
     """`sort:name`, `sort:-name` (falling) and `k:20`. A k that is not a number from 1 to MAX_K is ignored."""
     found: dict[str, Any] = {}
-    name = options.get("sort", "")
+    name = with_minus(options.get("sort", ""))
     if name.lstrip("-"):
         found["sort"] = name.lstrip("-").lower()
         found["sort_descending"] = name[0] == "-"
@@ -244,9 +279,8 @@ def _parse_expression(tokens: list[_Token], source: str) -> Query:
             term = field_term(token.text)
             if term.operator == ":" and term.name in ("sort", "k"):
                 options[term.name] = term.value
-            elif term.operator == ":" and term.name in ("image", "like") and term.value:
-                kind: TermKind = "image" if term.name == "image" else "like"
-                others.append(Term(kind, term.value, -1.0 if term.negated else 1.0))
+            elif picture := _picture(term, token):
+                others.append(replace(picture, weight=-1.0 if term.negated else 1.0))
             else:
                 fields.append(term)
         else:

@@ -10,10 +10,12 @@ import numpy as np
 
 from ..records import FieldSpec
 from ..text import EMOJI_SEQUENCE
-from .characters import is_searchable, normal, split
+from .characters import is_searchable, split
 from .index import Column, Index, Mask
 from .intervals import interval_mask
 from .parse import FieldTerm, Query, Term
+from .typed import plain
+from .values import value_test
 
 # Words too common to demand of a caption; they still count in the meaning of a query.
 _STOP = """
@@ -141,39 +143,13 @@ def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> 
     """The rows that match a field term, before negation, bool[count]."""
     if column.numbers is not None:
         return interval_mask(term, column, dates=spec.type == "date")
-    wanted = np.fromiter(
-        (_value_matches(spec, value, term.value) for value in column.dictionary),
-        dtype=np.bool_,
-        count=len(column.dictionary),
-    )
+    test = value_test(spec, term.alternatives)
+    wanted = np.fromiter(map(test, column.dictionary), np.bool_, len(column.dictionary))
     codes = column.codes if column.codes is not None else np.zeros(0, dtype=np.int64)
     if column.offsets is None:
         return np.append(wanted, False)[codes]
     sums = np.concatenate([[0], np.cumsum(wanted[codes])])
     return (sums[column.offsets[1:]] > sums[column.offsets[:-1]])[:count]
-
-
-def _value_matches(spec: FieldSpec, value: str, wanted: str) -> bool:
-    """Whether a dictionary value is meant: tags as a whole, categories by any run of their words.
-
-    Case, accents, `_` and `-` do not count; a trailing `*` takes any continuation; commas separate
-    alternatives.
-    """
-    have = normal(value)
-    for alternative in wanted.split(","):
-        prefix = alternative.endswith("*")
-        want = normal(alternative.rstrip("*"))
-        if not want:
-            continue
-        if spec.type == "boolean":
-            want = {"yes": "true", "1": "true", "no": "false", "0": "false"}.get(want, want)
-        if have == want or (prefix and have.startswith(want)):
-            return True
-        if spec.type == "category" and (
-            f" {have} ".find(f" {want}" + ("" if prefix else " ")) >= 0
-        ):
-            return True
-    return False
 
 
 def _add_words(query: Query, extra: Sequence[str]) -> Query:
@@ -197,7 +173,7 @@ def _column_expression(column: str, value: str) -> str | None:
 
 def plain_words(text: str) -> str:
     """The words of an expression without its syntax."""
-    words = split(_SYNTAX.sub(" ", text))
+    words = split(_SYNTAX.sub(" ", plain(text)))
     operators = ("AND", "OR", "NOT", "NEAR")
     return " ".join(word for word in words if is_searchable(word) and word not in operators)
 

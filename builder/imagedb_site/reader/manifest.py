@@ -35,7 +35,10 @@ _MAX_ROW_BLOCK = 1 << 16
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the collection; `column`: it has a column (docs/FORMAT.md 2.2)."""
+    """A field of the collection; `column`: it has a column (docs/FORMAT.md 2.2).
+
+    `separator` is the character between the components of the field's values, if these are paths.
+    """
 
     name: str
     label: str
@@ -44,6 +47,7 @@ class Field:
     facet: bool
     column: bool
     unit: str | None
+    separator: str | None
 
 
 @dataclass(frozen=True)
@@ -213,16 +217,27 @@ def _fields(value: object) -> tuple[Field, ...]:
                 f"“{name[:80]}” is not a valid field name, or there are two fields of that name."
             )
         unit = definition.get("unit")
+        kind = one_of(definition.get("type"), _TYPES, f"fields.{name}.type")
         fields[name] = Field(
             name=name,
             label=as_text(definition.get("label"), f"fields.{name}.label"),
-            type=one_of(definition.get("type"), _TYPES, f"fields.{name}.type"),
+            type=kind,
             fts=as_bool(definition.get("fts"), f"fields.{name}.fts"),
             facet=as_bool(definition.get("facet"), f"fields.{name}.facet"),
             column=as_bool(definition.get("column"), f"fields.{name}.column"),
             unit=None if unit is None else as_text(unit, f"fields.{name}.unit"),
+            separator=_separator(definition, name, kind),
         )
     return tuple(fields.values())
+
+
+def _separator(definition: Mapping[str, object], name: str, kind: str) -> str | None:
+    if "separator" not in definition:
+        return None
+    separator = as_text(definition["separator"], f"fields.{name}.separator")
+    if len(separator) != 1 or kind not in ("tags", "category"):
+        raise FormatError(f"fields.{name}.separator is not one character of a field of paths.")
+    return separator
 
 
 def _columns(value: object, fields: tuple[Field, ...]) -> FileEntry | None:

@@ -30,6 +30,8 @@ def field_definitions(fields: Sequence[FieldSpec]) -> list[dict[str, Any]]:
         }
         if spec.unit is not None:
             definition["unit"] = spec.unit
+        if spec.separator is not None:
+            definition["separator"] = spec.separator
         definitions.append(definition)
     return definitions
 
@@ -42,6 +44,10 @@ def check_fields(fields: Sequence[FieldSpec]) -> None:
             raise FormatError(f"“{spec.name[:80]}” cannot be a field's name.")
         if spec.name in seen:
             raise FormatError(f"There are two fields called “{spec.name}”.")
+        if spec.separator is not None and (
+            len(spec.separator) != 1 or spec.type not in ("tags", "category")
+        ):
+            raise FormatError(f"The field “{spec.name}” cannot have this separator of paths.")
         seen.add(spec.name)
 
 

@@ -40,7 +40,7 @@ _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volu
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
 
 NAME = FieldSpec("name", "Name", "text", fts=True)
-FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True)
+FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True, separator="/")
 LABEL = FieldSpec("label", "Label", "category", fts=True, facet=True, column=True)
 
 

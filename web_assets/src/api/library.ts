@@ -134,8 +134,15 @@ export class ImageCollection {
     return { ...response, hits: await this.hits(results.filter(({ row }) => row !== own).slice(offset, offset + k), signal) };
   }
 
-  /** The most frequent values of a field among the images that match `text` and `filters`, with their counts. */
-  async facets(field: string, { signal, ...options }: { text?: string; filters?: Filter[]; limit?: number; signal?: AbortSignal } = {}): Promise<FacetCount[]> {
+  /**
+   * The most frequent values of a field among the images that match `text` and `filters`, with their counts. If the values are
+   * paths, such as folders, every parent is listed too, and its count includes everything below it. `under` limits the list to the
+   * paths directly below a path; with an empty text it is the first level.
+   */
+  async facets(
+    field: string,
+    { signal, ...options }: { text?: string; filters?: Filter[]; limit?: number; under?: string; signal?: AbortSignal } = {},
+  ): Promise<FacetCount[]> {
     return await abortable(this.collection.facets(field, options), signal);
   }
 

@@ -8,7 +8,7 @@ import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
 import { both, maskOf, type Mask } from "./mask";
-import type { CollectionMethods, SearchOptions } from "./methods";
+import type { CollectionMethods, FacetOptions, SearchOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
 import { highlightExpression, planText, type TextPlan } from "./plan";
 import { parse } from "./query/index";
@@ -137,11 +137,11 @@ export class Engine implements CollectionMethods {
     return (await pieces()).flatMap((pieces, i) => (texts[i] ? [{ field: columns[i]!, pieces }] : []));
   }
 
-  async facets(field: string, options: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined } = {}): Promise<FacetCount[]> {
-    const { text = "", limit = FACET_LIMIT } = options;
-    const { type } = this.resources.field(field);
+  async facets(field: string, options: FacetOptions = {}): Promise<FacetCount[]> {
+    const { text = "", limit = FACET_LIMIT, under } = options;
+    const definition = this.resources.field(field);
     const [column, mask] = await Promise.all([this.resources.column(field), this.matches(text, options.filters ?? [])]);
-    return facetCounts(column, type, mask, limit);
+    return facetCounts(column, definition, mask, limit, under);
   }
 
   async range(field: string): Promise<{ min: number; max: number } | null> {

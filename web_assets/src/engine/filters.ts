@@ -3,7 +3,7 @@ import { lengthAt, numberAt, type Column, type FieldDefinition } from "../format
 import { QueryError } from "./errors";
 import { both, emptyMask, type Mask } from "./mask";
 import type { FieldCondition } from "./plan";
-import { anyOf, exactTest, intervalTest, rangeTest, valueTest, type NumberTest } from "./query/index";
+import { anyOf, exactTest, intervalTest, parents, rangeTest, valueTest, type NumberTest } from "./query/index";
 import type { Resources } from "./resources";
 import type { Filter } from "./types";
 
@@ -51,11 +51,11 @@ function ofTerm({ field, term }: FieldCondition): Condition {
   return {
     field, negated: term.negated,
     numbers: () => intervalTest(term, field.type === "date"),
-    texts: () => valueTest(field.type, term.value),
+    texts: () => valueTest(field, term.alternatives),
   };
 }
 
-/** A filter of a request, which names values exactly. */
+/** A filter of a request, which names values exactly, or a path with everything below it. */
 function ofFilter(filter: Filter, field: FieldDefinition): Condition {
   if (filter.kind === "range") {
     const { min = -Infinity, max = Infinity } = filter;
@@ -71,7 +71,10 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
     numbers: () => anyOf(values.map((value) => exactly(value, field))),
     texts: () => {
       const wanted = new Set(values);
-      return (value) => wanted.has(value);
+      const { separator } = field;
+      if (separator === undefined) return (value) => wanted.has(value);
+      const paths = new Set(values.flatMap((value) => parents(value, separator).at(-1) ?? []));
+      return (value) => wanted.has(value) || parents(value, separator).some((path) => paths.has(path));
     },
   };
 }

@@ -12,6 +12,14 @@ export interface SearchOptions {
   onPartial?: ((response: Answer) => void) | undefined;
 }
 
+export interface FacetOptions {
+  filters?: Filter[] | undefined;
+  text?: string | undefined;
+  limit?: number | undefined;
+  /** For a field of paths: only the paths directly below this one; an empty text for the first level. */
+  under?: string | undefined;
+}
+
 export interface CollectionMethods {
   /**
    * Answer a search. Rejects with QueryError for an invalid request, LoadError if a file it needs cannot be
@@ -30,10 +38,11 @@ export interface CollectionMethods {
   matching(options?: { text?: string | undefined; filters?: Filter[] | undefined }): Promise<Uint32Array | null>;
   /** The text fields of a row with the words that matched `text`. */
   highlight(row: number, text: string): Promise<Highlight[]>;
-  /** The most frequent values of a field, within the given filters and query text (words arm). */
-  facets(
-    field: string, options?: { filters?: Filter[] | undefined; text?: string | undefined; limit?: number | undefined },
-  ): Promise<FacetCount[]>;
+  /**
+   * The most frequent values of a field, within the given filters and query text (words arm). If the values are paths, such as
+   * folders, every parent is listed too, and its count includes everything below it.
+   */
+  facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
   /** Smallest and greatest value of a number or date field, of dates the first and last second; null if no row has one. */
   range(field: string): Promise<{ min: number; max: number } | null>;
   /**

@@ -9,7 +9,7 @@ export type { Manifest, FieldDefinition, FieldValue, ImageDocument };
 /** `all` fuses meaning and words by rank; `meaning` uses only vectors, `words` only full text. */
 export type Mode = "all" | "meaning" | "words";
 
-/** A condition on one field. If there are several, all must hold. */
+/** A condition on one field. If there are several, all must hold. A value of a field of paths includes everything below it. */
 export type Filter =
   | { field: string; kind: "any"; values: string[] }
   | { field: string; kind: "none"; values: string[] }
@@ -130,6 +130,8 @@ export interface LoadProgress {
 export interface FacetCount {
   value: string;
   count: number;
+  /** The value is a path, and there are paths below it. */
+  parent?: true;
 }
 
 /** A completion of what a person is typing. */

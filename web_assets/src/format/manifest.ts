@@ -27,6 +27,8 @@ export interface FieldDefinition {
   /** Whether there is a file with the field's values for every row. */
   column: boolean;
   unit?: string;
+  /** The character between the components of each value, if the values are paths. */
+  separator?: string;
 }
 
 /** A value of a field; a list for tags. */

@@ -102,6 +102,10 @@ function field(value: unknown, place: number): void {
   text(value, "label");
   if (!FIELD_TYPES.includes(definition.type)) fail(`fields[${place}].type`);
   for (const key of ["fts", "facet", "column"]) if (typeof value[key] !== "boolean") fail(`fields[${place}].${key}`);
+  const { separator } = value;
+  if (separator === undefined) return;
+  const paths = definition.type === "tags" || definition.type === "category";
+  if (!paths || typeof separator !== "string" || [...separator].length !== 1) fail(`fields[${place}].separator`);
 }
 
 function catalog(value: Json): void {

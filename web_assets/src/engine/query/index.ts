@@ -1,6 +1,8 @@
 /** The query language (docs/QUERY.md): parsing, fields, words. */
 export { compareCodePoints, fold, isSearchable, normal, split } from "./characters";
-export { findField, valueTest } from "./fields";
+export { findField } from "./fields";
 export { anyOf, exactTest, intervalTest, rangeTest, type NumberTest } from "./intervals";
 export { parse, type FieldTerm, type Query, type Term } from "./parse";
+export { quotedValue } from "./typed";
+export { parents, valueTest } from "./values";
 export { isStopWord, plainWords, quote, wordsOf } from "./words";

@@ -1,15 +1,18 @@
 /** Which numbers and dates a field term or a filter means (docs/QUERY.md, "Fields"). */
 import { dateSpan } from "../../base/dates";
 import type { FieldTerm } from "./parse";
+import { plainRange } from "./typed";
 
 /** Whether a number, or a date with its start and length in seconds, is meant; NaN, an unknown value, never is. */
 export type NumberTest = (value: number, length: number) => boolean;
 
 /** The test of a number or date term; `2019..2021` includes both ends. */
-export function intervalTest({ operator, value }: FieldTerm, dates: boolean): NumberTest {
+export function intervalTest({ operator, value, alternatives }: FieldTerm, dates: boolean): NumberTest {
   const bounds = dates ? dateBounds : numberBounds;
-  if (operator === ":" || operator === "=") return anyOf(value.split(",").flatMap((alternative) => between(alternative, bounds, dates) ?? []));
-  const asked = bounds(value);
+  if (operator === ":" || operator === "=") {
+    return anyOf(alternatives.flatMap((alternative) => between(plainRange(alternative, dates), bounds, dates) ?? []));
+  }
+  const asked = bounds(plainRange(value, dates));
   if (!asked) return anyOf([]);
   const { low, high } = asked;
   switch (operator) {

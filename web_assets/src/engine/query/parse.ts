@@ -3,6 +3,7 @@
  * collection, so any `name:value` is kept as a field term; `plan.ts` turns unknown names back into plain words.
  */
 import { cutCodePoints, isSearchable, SPACES, split, wellFormed } from "./characters";
+import { DASHES, plainCharacters, withMinus } from "./typed";
 
 export type TermKind = "text" | "image" | "like";
 export type Operator = ":" | ">" | ">=" | "<" | "<=" | "=";
@@ -14,18 +15,23 @@ export interface Term {
   weight: number;
 }
 
-/** `name:value`, `name>value` and so on, `negated` by a minus; `source` is what was typed. */
+/**
+ * `name:value`, `name>value` and so on, `negated` by a minus; `source` is the whole item. `alternatives` are the parts of the value
+ * between commas. Quotes are taken off, and a comma between quotes belongs to its part.
+ */
 export interface FieldTerm {
   name: string;
   operator: Operator;
   value: string;
   negated: boolean;
   source: string;
+  alternatives: string[];
 }
 
 /**
  * A parsed query. `phrases` must occur in the text of a result, `excluded` ones must not; `match` is a whole FTS5
- * expression, then `terms` holds its positive words. `k` is the requested number of results.
+ * expression, then `terms` holds its positive words. `k` is the requested number of results. `source` is the
+ * text as it was typed.
  */
 export interface Query {
   terms: Term[];
@@ -39,24 +45,29 @@ export interface Query {
   source: string;
 }
 
+/** A part of the query: `text` in plain characters, and `typed` of the same length as it was typed. */
 interface Token {
   kind: "phrase" | "field" | "word";
   text: string;
+  typed: string;
 }
 
 /** Longer queries are cut here, in code points. */
 const MAX_LENGTH = 10_000;
 const MAX_K = 10_000;
 
+const SIGN = `[+${DASHES}\\-]?`;
+const PART = `(?:"[^"]*(?:""[^"]*)*"?|[^${SPACES}",]+)`;
 const LEX = new RegExp(
   `(?<space>[${SPACES}]+)` +
-  `|(?<phrase>[+\\-]?"[^"]*"?)` +
-  `|(?<field>[+\\-]?[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?:"[^"]*"?|[^${SPACES}"]+))` +
+  `|(?<phrase>${SIGN}"[^"]*"?)` +
+  `|(?<field>${SIGN}[A-Za-z][A-Za-z0-9_]*(?::|>=|<=|>|<|=)(?=[^${SPACES}])${PART}?(?:,${PART}?)*)` +
   `|(?<word>[^${SPACES}"]+)`,
   "gu",
 );
 const FIELD = /^([+-]?)([A-Za-z][A-Za-z0-9_]*)(:|>=|<=|>|<|=)(.+)$/su;
-const WEIGHT = /^([0-9]{1,3}(?:\.[0-9]{1,3})?)\*(.*)$/su;
+const QUOTED_OR_COMMA = /"([^"]*(?:""[^"]*)*)"?|,|[^",]+/gu;
+const WEIGHT = /^([0-9]{1,3}(?:\.[0-9]{1,3})?)(?:\*|\u00d7(?![0-9]))(.*)$/su;
 const OPERATORS = new Set(["AND", "OR", "NOT"]);
 const BARE = "[A-Za-z0-9_\\u0080-\\u{10ffff}]+";
 const NEAR = /^\(*NEAR\(/u;
@@ -72,10 +83,9 @@ const K = /^0*([0-9]{1,5})$/;
 export function parse(text: string, { expressions = true } = {}): Query {
   const source = wellFormed(cutCodePoints(text, MAX_LENGTH));
   const tokens: Token[] = [];
-  for (const { 0: token, groups } of source.matchAll(LEX)) {
-    if (groups!["phrase"] !== undefined) tokens.push({ kind: "phrase", text: token });
-    else if (groups!["field"] !== undefined) tokens.push({ kind: "field", text: token });
-    else if (groups!["word"] !== undefined) tokens.push({ kind: "word", text: token });
+  for (const { 0: token, index, groups } of plainCharacters(source).matchAll(LEX)) {
+    const kind = (["phrase", "field", "word"] as const).find((name) => groups![name] !== undefined);
+    if (kind) tokens.push({ kind, text: withMinus(token), typed: source.slice(index, index + token.length) });
   }
   if (expressions && isExpression(tokens)) return parseExpression(tokens, source);
   const plain = new Plain(source);
@@ -96,16 +106,17 @@ class Plain {
     this.query = emptyQuery(source);
   }
 
-  take({ kind, text }: Token): void {
+  take(token: Token): void {
+    const { kind, text } = token;
     if (text === "+" || text === "-") {
       this.close();
       this.weight = text === "-" ? -1 : 1;
     } else if (kind === "phrase") {
       this.phrase(text);
     } else if (kind === "field") {
-      this.field(fieldTerm(text));
+      this.field(fieldTerm(text), token);
     } else {
-      this.word(text);
+      this.word(token);
     }
   }
 
@@ -130,14 +141,15 @@ class Plain {
     }
   }
 
-  private field(term: FieldTerm): void {
+  private field(term: FieldTerm, token: Token): void {
     if (takeOption(this.query, term)) return;
-    const kind = termKind(term);
-    if (kind) this.query.terms.push({ kind, value: term.value, weight: term.negated ? -this.weight : this.weight });
+    const picture = pictureTerm(term, token);
+    if (picture) this.query.terms.push({ ...picture, weight: term.negated ? -this.weight : this.weight });
     else this.query.fields.push(term);
   }
 
-  private word(word: string): void {
+  private word(token: Token): void {
+    const word = token.text;
     const signed = /^[+-]./su.test(word);
     const sign = word.startsWith("-") ? -1 : 1;
     const bare = signed ? word.slice(1) : word;
@@ -145,34 +157,41 @@ class Plain {
     const size = weighted ? Number(weighted[1]) : 1;
     const rest = weighted ? weighted[2]! : bare;
     if (signed) {
-      this.term(rest, sign * size, false);
+      this.term(rest, sign * size, token, false);
     } else if (weighted && !this.words.length) {
       this.weight = this.weight > 0 ? size : -size;
-      this.term(rest, this.weight, true);
+      this.term(rest, this.weight, token, true);
     } else {
       this.words.push(word);
     }
   }
 
-  private term(word: string, weight: number, keepOpen: boolean): void {
+  private term(word: string, weight: number, { typed }: Token, keepOpen: boolean): void {
     const colon = word.indexOf(":");
     const name = word.slice(0, Math.max(colon, 0)).toLowerCase();
     const value = word.slice(colon + 1);
-    if (value && (name === "image" || name === "like")) this.query.terms.push({ kind: name, value, weight });
+    if (value && name === "image") this.query.terms.push({ kind: name, value: typed.slice(-value.length), weight });
+    else if (value && name === "like") this.query.terms.push({ kind: name, value, weight });
     else if (word && keepOpen) this.words.push(word);
     else if (word) this.query.terms.push({ kind: "text", value: word, weight });
   }
 }
 
-/** `[+-]name(: > >= < <= =)value` as a field term; quotes around the value are taken off. */
+/** `[+-]name(: > >= < <= =)value` as a field term; quotes around the value or its parts are taken off. */
 export function fieldTerm(token: string): FieldTerm {
   const [, sign, name, operator, value] = FIELD.exec(token)!;
+  const parts = [""];
+  for (const { 0: part, 1: quoted } of value!.matchAll(QUOTED_OR_COMMA)) {
+    if (part === ",") parts.push("");
+    else parts[parts.length - 1] = quoted === undefined ? part : quoted.replaceAll('""', '"');
+  }
   return {
     name: name!.toLowerCase(),
     operator: operator as Operator,
-    value: value!.startsWith('"') ? value!.replace(/^"+|"+$/g, "") : value!,
+    value: parts.join(","),
     negated: sign === "-",
     source: token,
+    alternatives: parts,
   };
 }
 
@@ -180,17 +199,23 @@ function emptyQuery(source: string): Query {
   return { terms: [], phrases: [], excluded: [], match: null, fields: [], sort: null, sortDescending: false, k: null, source };
 }
 
-function termKind({ name, operator, value }: FieldTerm): "image" | "like" | null {
-  return operator === ":" && value && (name === "image" || name === "like") ? name : null;
+/** The term of `image:` or `like:`; a file's name stays as it was typed. Null for other fields. */
+function pictureTerm({ name, operator, value }: FieldTerm, { text, typed }: Token): Pick<Term, "kind" | "value"> | null {
+  if (operator !== ":" || !value || (name !== "image" && name !== "like")) return null;
+  if (name === "like") return { kind: name, value };
+  const item = text.slice(text.indexOf(":") + 1);
+  const own = typed.slice(-item.length);
+  return { kind: name, value: item.startsWith('"') ? own.slice(1, item.slice(1).endsWith('"') ? -1 : undefined) : own };
 }
 
 /** Reads `sort:name`, `sort:-name` (descending) and `k:20`. An invalid one is ignored; if there are several, the last one applies. */
 function takeOption(query: Query, { name, operator, value }: FieldTerm): boolean {
   if (operator !== ":" || (name !== "sort" && name !== "k")) return false;
   if (name === "sort") {
-    const field = value.replace(/^-+/, "").toLowerCase();
+    const order = withMinus(value);
+    const field = order.replace(/^-+/, "").toLowerCase();
     query.sort = field || null;
-    query.sortDescending = field !== "" && value.startsWith("-");
+    query.sortDescending = field !== "" && order.startsWith("-");
   } else {
     const k = Number(K.exec(value)?.[1] ?? 0);
     query.k = k > 0 && k <= MAX_K ? k : null;
@@ -213,15 +238,16 @@ function parseExpression(tokens: Token[], source: string): Query {
   const query = emptyQuery(source);
   const kept: string[] = [];
   const operator = (token: Token | undefined) => token !== undefined && OPERATORS.has(token.text);
-  tokens.forEach(({ kind, text }, i) => {
+  tokens.forEach((token, i) => {
+    const { kind, text } = token;
     if (kind !== "field" || operator(tokens[i - 1]) || operator(tokens[i + 1])) {
       kept.push(text);
       return;
     }
     const term = fieldTerm(text);
     if (takeOption(query, term)) return;
-    const other = termKind(term);
-    if (other) query.terms.push({ kind: other, value: term.value, weight: term.negated ? -1 : 1 });
+    const picture = pictureTerm(term, token);
+    if (picture) query.terms.push({ ...picture, weight: term.negated ? -1 : 1 });
     else query.fields.push(term);
   });
   const words = positiveWords(kept);

@@ -1,6 +1,7 @@
 /** The words of a text, as full text looks for them. */
 import { EMOJI_SEQUENCE } from "../../catalog/analysis";
 import { isSearchable, split } from "./characters";
+import { plainCharacters } from "./typed";
 
 /** Words too common to be required in a caption; they still count in the meaning of a query. */
 const STOP_WORDS = new Set(
@@ -31,7 +32,7 @@ function betweenEmoji(word: string): string[] {
 
 /** The words of an expression without its syntax. */
 export function plainWords(text: string): string {
-  const words = split(text.replace(/["()^*{}:]/g, " ")).filter(isSearchable);
+  const words = split(plainCharacters(text).replace(/["()^*{}:]/g, " ")).filter(isSearchable);
   return words.filter((word) => !["AND", "OR", "NOT", "NEAR"].includes(word)).join(" ");
 }
 

@@ -1,7 +1,7 @@
 /** Completions of what a person is typing: words of the collection, and values of its fields. */
 import type { FieldDefinition } from "../../format/index";
 import type { Column } from "../../format/index";
-import { findField, isStopWord, normal } from "../query/index";
+import { findField, isStopWord, normal, quotedValue } from "../query/index";
 import type { Suggestion } from "../types";
 import type { Lexicon } from "./lexicon";
 
@@ -25,7 +25,7 @@ export async function complete(text: string, { fields, lexicon, column, columnSi
     const field = findField(name.toLowerCase(), fields);
     if (!field?.column || !named(field)) return [];
     return (await valuesOf(field, value, column, limit)).map((found) => ({
-      kind: "value", text: `${before}${sign}${name}:${quoted(found)} `, shown: found, field: field.label,
+      kind: "value", text: `${before}${sign}${name}:${quotedValue(found)} `, shown: found, field: field.label,
     }));
   }
   const [, lead = "", word = ""] = /^([+-]?(?:[0-9]+\*)?[("]*)(.*)$/su.exec(token) ?? [];
@@ -53,7 +53,7 @@ async function values(
     .map(async (field) => ({ field, bytes: await columnSize(field.name) })));
   const able = sized.flatMap(({ field, bytes }) => (bytes !== null && bytes <= SMALL_COLUMN_BYTES ? [field] : []));
   const found = await Promise.all(able.map(async (field) => (await valuesOf(field, text, column, VALUES)).map((value): Suggestion => (
-    { kind: "value", text: `${field.name}:${quoted(value)} `, shown: value, field: field.label }
+    { kind: "value", text: `${field.name}:${quotedValue(value)} `, shown: value, field: field.label }
   ))));
   return found.flat().slice(0, VALUES);
 }
@@ -76,8 +76,4 @@ async function valuesOf({ name }: FieldDefinition, start: string, column: Source
     if (first.length >= limit) break;
   }
   return [...first, ...inside].slice(0, limit);
-}
-
-function quoted(value: string): string {
-  return /[\s,"*]/u.test(value) ? `"${value.replaceAll('"', "")}"` : value;
 }

@@ -1,0 +1,66 @@
+"""Typographic characters and filters on values and paths: the rules that both implementations share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imagedb_site.query.parse import Term, parse
+from imagedb_site.query.plan import plain_words
+from imagedb_site.query.typed import plain, plain_range
+from imagedb_site.query.values import parents, value_test
+from imagedb_site.records import FieldSpec
+
+SHARED: dict[str, list[Any]] = json.loads(
+    (Path(__file__).parents[1] / "golden" / "filters.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize(("typed", "ascii_form"), SHARED["typed"])
+def test_typographic_characters_act_like_ascii(typed: str, ascii_form: str) -> None:
+    assert parse(typed) == parse(ascii_form)
+    assert parse(typed).source == typed
+    assert len(plain(typed)) == len(typed)
+
+
+@pytest.mark.parametrize(("typed", "words"), SHARED["kept"])
+def test_dashes_inside_words_and_dimensions_stay(typed: str, words: str) -> None:
+    assert parse(typed).terms == (Term("text", words),)
+
+
+@pytest.mark.parametrize(("value", "dates", "expected"), SHARED["ranges"])
+def test_ranges_may_be_typed_with_a_dash_or_dots(value: str, dates: bool, expected: str) -> None:
+    assert plain_range(value, dates=dates) == expected
+
+
+@pytest.mark.parametrize(("kind", "separator", "typed", "value", "matches"), SHARED["values"])
+def test_values(kind: Any, separator: str | None, typed: str, value: str, matches: bool) -> None:
+    spec = FieldSpec("field", "Field", kind, column=True, separator=separator)
+    [term] = parse(f"field:{typed}").fields
+    assert value_test(spec, term.alternatives)(value) is matches
+
+
+def test_names_of_pictures_stay_as_typed() -> None:
+    assert parse("image:Jane’s–photo.jpg").terms == (Term("image", "Jane’s–photo.jpg"),)
+    assert parse("image:“Jane’s photo.jpg”").terms == (Term("image", "Jane’s photo.jpg"),)
+    assert parse("2*image:Jane’s.jpg –dog").terms[0] == Term("image", "Jane’s.jpg", 2)
+
+
+def test_the_words_of_a_refused_expression_lose_typographic_quotes() -> None:
+    assert plain_words("“red car” OR （dog") == "red car dog"
+
+
+def test_alternatives_may_be_quoted_one_by_one() -> None:
+    [term] = parse('author:"Doe, Jane",smith,"O""Hara, ""Sue"""').fields
+    assert term.alternatives == ("Doe, Jane", "smith", 'O"Hara, "Sue"')
+    assert parse('camera:"canon eos"foo').terms == (Term("text", "foo"),)
+
+
+def test_the_parents_of_a_path() -> None:
+    assert parents("2020/trips/italy", "/") == ["2020", "2020/trips", "2020/trips/italy"]
+    assert parents("/a//b/", "/") == ["/a", "/a//b"]
+    assert parents("Places", "|") == ["Places"]
+    assert parents("||", "|") == []
