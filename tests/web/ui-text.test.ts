@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { visible } from "../../web_assets/src/base/visible";
 import type { FieldDefinition, ImageDocument } from "../../web_assets/src/engine/types";
 import { nameOf, sheetOf } from "../../web_assets/src/ui/detail/fields";
 import { cutPieces } from "../../web_assets/src/ui/detail/marks";
@@ -8,12 +11,35 @@ import { clamp, fit, FITTED, MAX_ZOOM, pan, swipeOf, zoomAt, type Frame } from "
 import { originalLink, safeLink, shownLink, siteFile } from "../../web_assets/src/ui/links";
 import { firstPage } from "../../web_assets/src/ui/state/list";
 import { HOME, type View } from "../../web_assets/src/ui/state/view";
-import { amount, bytes, date, dayOf, loading, range, secondsOf, summary } from "../../web_assets/src/ui/wording";
+import { repository } from "./support/files";
+import { amount, bytes, date, dayOf, loading, range, secondsOf, shownValue, summary } from "../../web_assets/src/ui/wording";
 
 const field = (name: string, type: FieldDefinition["type"] = "text", more: Partial<FieldDefinition> = {}): FieldDefinition =>
   ({ name, label: name, type, fts: true, facet: false, column: false, ...more });
 const document = (fields: ImageDocument["fields"], path = "holiday/IMG_0042.jpg"): ImageDocument =>
   ({ id: "00000000000000aa", path, width: 400, height: 300, fields });
+
+describe("names and values that could hide something", () => {
+  const cases = JSON.parse(readFileSync(join(repository, "tests", "golden", "shown.json"), "utf-8")) as [string, string][];
+
+  it.each(cases)("are shown as in the terminal: %j", (text, expected) => {
+    expect(visible(text)).toBe(expected);
+    expect(visible(expected)).toBe(expected);
+  });
+
+  it("keep their lines where they have several", () => {
+    expect(visible("a\n\tb\u202e\u0000\r", true)).toBe("a\n\tb\\u{202E}␀␍");
+  });
+
+  it("are visible as title, file name, filter and query", () => {
+    const hostile = document({ title: "gnp.\u202egpj.exe", name: "x" }, "a\u202eb/c\u001bd.jpg");
+    expect(nameOf(hostile)).toBe("gnp.\\u{202E}gpj.exe");
+    expect(sheetOf(hostile, [field("title")]).title).toBe("gnp.\\u{202E}gpj.exe");
+    expect(nameOf(document({}, "a\nb.jpg"))).toBe("a␊b");
+    expect(shownValue("\u2066x")).toBe("\\u{2066}x");
+    expect(nameOf(document({ title: "שלום עולם" }))).toBe("שלום עולם");
+  });
+});
 
 describe("links from a collection", () => {
   it("are plain web links or none", () => {

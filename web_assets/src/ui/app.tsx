@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { visible } from "../base/visible";
 import { AddPanel } from "./additions/panel";
 import { AddButton, Undo } from "./additions/local";
 import { ControllerContext, useController, useStore } from "./context";
@@ -38,7 +39,7 @@ function Shell(): JSX.Element {
   const text = useStore((state) => state.view.text.trim());
   useShortcuts(controller);
   useEffect(() => {
-    if (title) document.title = text ? `${text} – ${title}` : title;
+    if (title) document.title = visible(text ? `${text} – ${title}` : title);
   }, [title, text]);
   return (
     <>

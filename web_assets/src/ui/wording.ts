@@ -1,5 +1,6 @@
 /** Numbers, sizes, dates and results in words. Pure; everything in English, numbers and dates in the reader's style. */
 import { dateSpan } from "../base/dates";
+import { visible } from "../base/visible";
 import type { FieldDefinition, FieldValue, LoadProgress } from "../engine/types";
 import type { List } from "./state/list";
 import type { View } from "./state/view";
@@ -55,7 +56,7 @@ export function loadedPart(progress: Partial<Record<LoadProgress["step"], LoadPr
 }
 
 function quoted(text: string): string {
-  const short = text.trim();
+  const short = visible(text.trim());
   return `“${short.length > 60 ? short.slice(0, 59) + "…" : short}”`;
 }
 
@@ -131,7 +132,7 @@ export function amount(value: number, field?: FieldDefinition): string {
 /** One value of a facet or filter, as shown. */
 export function shownValue(value: string, field?: FieldDefinition): string {
   if (field?.type === "boolean") return value === "true" ? "Yes" : value === "false" ? "No" : value;
-  return value === "" ? "(empty)" : value;
+  return value === "" ? "(empty)" : visible(value);
 }
 
 /** A value of a document in one line. */

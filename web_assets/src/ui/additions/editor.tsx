@@ -3,6 +3,7 @@ import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { AdditionSummary } from "../../api/additions";
+import { visible } from "../../base/visible";
 import { useController } from "../context";
 import { useAdding } from "./use-adding";
 
@@ -42,7 +43,7 @@ export function Editor({ addition, onDone }: { addition: AdditionSummary; onDone
   };
   const id = `edit-${addition.id}`;
   return (
-    <form class="editor" onSubmit={submit} onKeyDown={key} aria-label={`Caption and tags of ${addition.name}`}>
+    <form class="editor" onSubmit={submit} onKeyDown={key} aria-label={`Caption and tags of ${visible(addition.name)}`}>
       <label for={`${id}-caption`}>{additions?.captionField.label ?? "Caption"}</label>
       <textarea id={`${id}-caption`} ref={first} rows={2} maxLength={5000} value={caption}
         placeholder="What does it show?" onInput={(event) => setCaption(event.currentTarget.value)} />

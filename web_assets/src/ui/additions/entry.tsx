@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
 import type { AdditionSummary } from "../../api/additions";
+import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
 import { AlertIcon, CheckIcon, PencilIcon, PictureIcon, TrashIcon } from "../parts/icons";
 import { bytes } from "../wording";
@@ -15,14 +16,14 @@ export function Entry({ addition }: { addition: AdditionSummary }): JSX.Element 
   const pencil = useRef<HTMLButtonElement>(null);
   const { id, name, caption, tags, thumbnail, published, embedded } = addition;
   const vectors = useStore((state) => Boolean(state.manifest?.vectors));
-  const title = caption || name;
+  const title = visible(caption || name);
   const close = (): void => {
     setEditing(false);
     // The pencil exists again after the next render.
     setTimeout(() => pencil.current?.focus(), 0);
   };
   const notes = [
-    ...(caption ? [name] : []), bytes(addition.bytes), ...tags.slice(0, 6),
+    ...(caption ? [visible(name)] : []), bytes(addition.bytes), ...tags.slice(0, 6).map((tag) => visible(tag)),
     ...(embedded || !vectors ? [] : ["found by words only, for now"]),
   ];
   return (
@@ -65,7 +66,7 @@ export function Coming({ job }: { job: Job }): JSX.Element {
     <li class={`entry coming ${failed ? "bad" : ""}`} data-state={job.state}>
       <span class="entry-picture blank">{failed ? <AlertIcon /> : job.state === "known" ? <CheckIcon /> : <PictureIcon />}</span>
       <div class="entry-text">
-        <p class="entry-title">{job.name}</p>
+        <p class="entry-title">{visible(job.name)}</p>
         <p class="entry-notes" {...(failed ? { role: "alert" } : {})}>
           {job.message ?? <span class="busy"><span class="spinner" aria-hidden="true" />{working}</span>}
         </p>

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { AdditionSummary } from "../../api/additions";
+import { visible } from "../../base/visible";
 import { useController } from "../context";
 import { CheckIcon, CloseIcon, DeviceIcon, PencilIcon, PlusIcon, TrashIcon } from "../parts/icons";
 import { count } from "../wording";
@@ -34,7 +35,7 @@ export function LocalTools({ addition }: { addition: AdditionSummary }): JSX.Ele
   const [editing, setEditing] = useState(false);
   const pencil = useRef<HTMLButtonElement>(null);
   useEffect(() => setEditing(false), [addition.id]);
-  const title = addition.caption || addition.name;
+  const title = visible(addition.caption || addition.name);
   const done = (): void => {
     setEditing(false);
     setTimeout(() => pencil.current?.focus(), 0);

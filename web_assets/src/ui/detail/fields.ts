@@ -1,4 +1,5 @@
 /** Groups the fields of a document for reading. Pure. */
+import { visible } from "../../base/visible";
 import type { FieldDefinition, FieldValue, ImageDocument } from "../../engine/types";
 
 export interface Line {
@@ -49,6 +50,10 @@ const NUMBERED = /^((img|image|dsc[nf]?|dscn|pict?|photo|picture|p|mvi|scan|scre
  * number, its label, category or tags.
  */
 export function nameOf(document: ImageDocument): string {
+  return visible(rawNameOf(document));
+}
+
+function rawNameOf(document: ImageDocument): string {
   for (const name of TITLES) {
     const value = document.fields[name];
     const found = (Array.isArray(value) ? text(value[0]) : text(value)).split("\n")[0]!.trim();
@@ -77,8 +82,8 @@ function isEmpty(value: FieldValue | undefined): value is undefined {
 }
 
 export function sheetOf(document: ImageDocument, fields: FieldDefinition[]): Sheet {
-  const title = nameOf(document);
-  const sheet: Sheet = { title, texts: [], credit: [], tags: [], groups: [] };
+  const title = rawNameOf(document);
+  const sheet: Sheet = { title: visible(title), texts: [], credit: [], tags: [], groups: [] };
   const details: Line[] = [];
   const camera: Line[] = [];
   const place: Line[] = [];

@@ -1,6 +1,7 @@
 /** All metadata of a picture, in groups. Values are text; only plain web addresses become links. */
 import type { ComponentChildren, JSX } from "preact";
 
+import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
 import { ExternalIcon } from "../parts/icons";
 import { safeLink, shownLink } from "../links";
@@ -21,9 +22,10 @@ export function Metadata({ document, highlights }: Props): JSX.Element {
   const markedParts = (field: string, parts: string[], separator: string): ComponentChildren[] => {
     const found = highlights.find((highlight) => highlight.field === field);
     const cut = found && cutPieces(found.pieces, parts, separator);
-    return cut ? cut.map((pieces) => pieces.map((piece, i) => (i % 2 ? <mark key={i}>{piece}</mark> : piece))) : parts;
+    return cut ? cut.map((pieces) => pieces.map((piece, i) => (i % 2 ? <mark key={i}>{visible(piece, true)}</mark> : visible(piece, true)))) : parts.map((part) => visible(part, true));
   };
   const marked = (field: string, text: string): ComponentChildren => markedParts(field, [text], "")[0];
+  const file = fileName(document.path);
   return (
     <>
       {sheet.texts.map(({ field, value }) => (
@@ -39,8 +41,8 @@ export function Metadata({ document, highlights }: Props): JSX.Element {
       <section class="meta-group">
         <h3>File</h3>
         <dl>
-          <div><dt>Name</dt><dd title={document.path}>{fileName(document.path)}</dd></div>
-          {document.path !== fileName(document.path) && <div><dt>Folder</dt><dd>{document.path.slice(0, -fileName(document.path).length - 1)}</dd></div>}
+          <div><dt>Name</dt><dd title={visible(document.path)}>{visible(file)}</dd></div>
+          {document.path !== file && <div><dt>Folder</dt><dd>{visible(document.path.slice(0, -file.length - 1))}</dd></div>}
           {document.width > 0 && <div><dt>Size</dt><dd>{count(document.width)} × {count(document.height)} pixels</dd></div>}
           <div><dt>Image id</dt><dd><code>{document.id}</code></dd></div>
         </dl>
@@ -65,7 +67,7 @@ function Lines({ name, lines, marked, class: extra }: LinesProps): JSX.Element {
           <div key={field.name}>
             <dt>{field.label}</dt>
             <dd>{Array.isArray(value)
-              ? value.map((one, i) => <span key={i} class="value">{one}</span>)
+              ? value.map((one, i) => <span key={i} class="value">{visible(one)}</span>)
               : <Value field={field} text={plain(value, field)} raw={typeof value === "string" ? value : null} marked={marked} />}</dd>
           </div>
         ))}
@@ -86,7 +88,7 @@ function Value({ field, text, raw, marked }: ValueProps): JSX.Element {
   if (href) {
     return (
       <a href={href} target="_blank" rel="noopener noreferrer nofollow" class="outward" title={href}>
-        {shownLink(href)}<ExternalIcon />
+        {visible(shownLink(href))}<ExternalIcon />
       </a>
     );
   }
@@ -98,7 +100,7 @@ function Value({ field, text, raw, marked }: ValueProps): JSX.Element {
 function FilterLink({ field, value, children }: { field: FieldDefinition; value: string; children: ComponentChildren }): JSX.Element {
   const controller = useController();
   return (
-    <button type="button" class="value-link" title={`Show all with ${field.label}: ${value}`}
+    <button type="button" class="value-link" title={`Show all with ${field.label}: ${visible(value)}`}
       onClick={() => controller.go(toggleValue(HOME, field.name, value))}>
       {children}
     </button>
@@ -121,12 +123,12 @@ function Tags({ line, highlights }: { line: Line; highlights: Highlight[] }): JS
             <li key={tag}>
               {field.facet && field.column
                 ? (
-                  <button type="button" class={`chip ${matched ? "matched" : ""}`} title={`Show all with ${tag}`}
+                  <button type="button" class={`chip ${matched ? "matched" : ""}`} title={`Show all with ${visible(tag)}`}
                     onClick={() => controller.go(toggleValue(HOME, field.name, tag))}>
-                    {tag}
+                    {visible(tag)}
                   </button>
                 )
-                : <span class={`chip ${matched ? "matched" : ""}`}>{tag}</span>}
+                : <span class={`chip ${matched ? "matched" : ""}`}>{visible(tag)}</span>}
             </li>
           );
         })}

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
+import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
 import { AlertIcon, CloseIcon, LockIcon, PictureIcon, RetryIcon } from "../parts/icons";
 import { bytes } from "../wording";
@@ -50,7 +51,7 @@ interface CardProps {
 function Card({ term, picture, onRemove, onWeight, onAdd }: CardProps): JSX.Element {
   const controller = useController();
   const state = picture?.state ?? "looking";
-  const name = picture?.name ?? "Picture";
+  const name = visible(picture?.name ?? "Picture");
   const busy = state === "looking" || state === "waiting" || state === "embedding";
   const failed = state === "failed" || state === "missing";
   const file = onAdd && state === "ready" ? controller.pictures.file(term.hash) : null;
@@ -131,10 +132,10 @@ function RefusedCard({ file }: { file: Refused }): JSX.Element {
     <li class="tray-card refused bad">
       <span class="tray-thumb blank"><AlertIcon /></span>
       <div class="tray-body">
-        <span class="tray-name" title={file.name}>{file.name}</span>
+        <span class="tray-name" title={visible(file.name)}>{visible(file.name)}</span>
         <div class="tray-row"><span class="tray-problem" role="alert">{file.message}</span></div>
       </div>
-      <button type="button" class="icon-button tray-remove" aria-label={`Dismiss ${file.name}`} title="Dismiss"
+      <button type="button" class="icon-button tray-remove" aria-label={`Dismiss ${visible(file.name)}`} title="Dismiss"
         onClick={() => pictures.dismiss(file.key)}><CloseIcon /></button>
     </li>
   );

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { visible } from "../../base/visible";
 import { ClockIcon, SearchIcon, TagIcon } from "../parts/icons";
 import type { Option } from "./options";
 import type { Suggestions } from "./use-suggestions";
@@ -37,7 +38,7 @@ export function Listbox({ typed, suggestions, onTake, onForget }: Props): JSX.El
               class={index === active ? "active" : ""} onPointerMove={() => { if (index !== active) setActive(index); }}
               onClick={() => onTake(option)}>
               <Kind />
-              <span class="suggestion-text"><Completed typed={typed} text={option.shown} /></span>
+              <span class="suggestion-text"><Completed typed={typed} text={visible(option.shown)} /></span>
               {option.kind === "recent" && <span class="visually-hidden">, recent search</span>}
               {option.hint && <span class="suggestion-hint">{option.hint}</span>}
             </li>

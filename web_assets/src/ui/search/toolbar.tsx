@@ -148,7 +148,7 @@ function Chip({ label, value, onRemove }: { label: string; value: string; onRemo
   return (
     <li>
       <button type="button" class="chip" onClick={onRemove} aria-label={`Remove filter ${label} ${value}`}>
-        <span class="chip-label">{label}</span> {value}<CloseIcon />
+        <span class="chip-label">{label}</span> <bdi>{value}</bdi><CloseIcon />
       </button>
     </li>
   );
