@@ -34,7 +34,7 @@ class PlacedRows:
         view = self.recipes.view
         sizes = self.placed.rows(self.recipes.thumbnail.hash, view.hash if view else None)
         for image_id, key, width, height, placeholder, fields, *pixels in sizes:
-            shown = view is not None and max(width, height) > view.over
+            shown = view is not None and not view.leaves_out(width, height)
             yield SiteRow(
                 image_id,
                 key,

@@ -1,4 +1,4 @@
-"""Any pixel format to 8-bit sRGB on white."""
+"""Any pixel format to 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
+from imagedb_site.pictures.gamut import ColourSpace, to_standard_range
+
 _SRGB = ImageCms.createProfile("sRGB")
 _MAX_PROFILE = 8 << 20
+_BITS_PER_SAMPLE = 258
 _RGB_ALPHA = ("RGBA", "RGBa", "PA", "LA", "La")
 
 
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Returns `image` as RGB in sRGB, white behind what is transparent.
+def to_srgb(
+    image: Image.Image, profile: bytes | None, space: ColourSpace | None = None
+) -> tuple[Image.Image, Image.Image | None]:
+    """Returns `image` as RGB in sRGB, and how opaque it is (L), None if it is opaque everywhere.
 
-    A damaged or unfitting colour profile is ignored, as browsers do.
+    `space` is the colour space if the file names one by numbers; it goes before `profile`. A damaged or
+    unfitting profile is ignored, as browsers do.
     """
     image = _eight_bits(image)
     alpha = None
@@ -24,14 +30,16 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
         image = image.convert("RGB")
-    elif image.mode in ("P", "1", "HSV", "YCbCr"):
+    elif image.mode in ("P", "1", "HSV", "YCbCr") or space is not None:
         image = image.convert("RGB")
-    image = _managed(image, profile)
-    if alpha is not None and alpha.getextrema() != (255, 255):
-        white = Image.new("RGB", image.size, (255, 255, 255))
-        white.paste(image, mask=alpha)
-        image = white
-    return image
+    if space is None:
+        image = _managed(image, profile)
+    elif space.is_bright:
+        image = to_standard_range(image, space)
+    else:
+        image = _managed(image, space.profile)
+    opaque = alpha is None or alpha.getextrema() == (255, 255)
+    return image, None if opaque else alpha
 
 
 def _managed(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -85,15 +93,31 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Brings 16- and 32-bit samples to 8 bits, by their range if the format does not name one."""
+    """Brings 16- and 32-bit samples to 8 bits; a dark picture stays dark.
+
+    Samples of 16 bits are divided by 257, of 9 to 15 bits by their largest value. Whole numbers of 32 bits
+    that fit into 16 are taken for those; floating-point numbers within 0 … 1, 0 … 255 or 0 … 65,535 (the
+    smallest range they fit in) for numbers of that range. All others are stretched from their lowest value
+    to their highest, because nothing says what black and white are.
+    """
     if not (image.mode.startswith("I;16") or image.mode in ("I", "F")):
         return image
     values = np.asarray(image).astype(np.float32)
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    if low >= 0:
-        # Sensors of 10 and 12 bits are stored in 16 without being scaled up.
-        ranges = (1, 255, 65_535) if image.mode == "F" else (1_023, 4_095, 65_535)
-        low, high = 0.0, float(next((limit for limit in ranges if high <= limit), high))
-    scaled = np.nan_to_num((values - low) * (255.0 / ((high - low) or 1.0)))
+    low, limit = 0.0, _stated_limit(image)
+    if limit is None:
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        ranges = (1, 255, 65_535) if image.mode == "F" else (65_535,)
+        limit = next((float(one) for one in ranges if 0 <= low and high <= one), None)
+        low, limit = (0.0, limit) if limit is not None else (low, high)
+    scaled = np.nan_to_num((values - low) * (255.0 / ((limit - low) or 1.0)))
     return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))
+
+
+def _stated_limit(image: Image.Image) -> float | None:
+    """The value of white that the format states; None if it is a matter of the values."""
+    if not image.mode.startswith("I;16"):
+        return None
+    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))
+    found = bits[0] if isinstance(bits, tuple) and bits else 16
+    return float((1 << found) - 1) if isinstance(found, int) and 8 < found < 16 else 65_535.0

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PIL import Image, ImageFile, PngImagePlugin
 
@@ -12,6 +16,13 @@ PILLOW_FORMATS = (
     *("SGI", "SUN", "TGA", "TIFF", "WEBP", "XBM", "XPM", "XVTHUMB"),
 )
 """Formats by Pillow's names. EPS runs Ghostscript, WMF needs Windows, the others are not pictures."""
+
+DAMAGE = (
+    *(OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError),
+    *(EOFError, SyntaxError, RuntimeError, NotImplementedError, AssertionError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
+"""What the decoders of broken files are seen to raise."""
 
 _LOADED = False
 
@@ -33,6 +44,16 @@ def prepare(max_pixels: int) -> None:
         _LOADED = True
     # Pillow refuses above twice this number, in the middle of decoding as well.
     Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)
+
+
+@contextmanager
+def tolerant() -> Iterator[None]:
+    """Lets the decoders of this process give what they have of a damaged file, for a while."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def pillow_formats() -> list[str]:

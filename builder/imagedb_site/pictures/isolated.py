@@ -75,6 +75,7 @@ def open_picture(path: Path, limits: Limits | None = None, *, want: int) -> Pict
         Image.frombytes("RGB", size, parts[0]),
         *_size([header.get("width"), header.get("height")]),
         _metadata(header.get("metadata")),
+        _damage(header.get("damage")),
     )
 
 
@@ -135,6 +136,7 @@ def _derived(work: Work, wants_input: bool, header: Header, parts: list[bytes]) 
         parts[0],
         derivatives,
         _input(header.get("input"), parts[-1]) if wants_input else None,
+        _damage(header.get("damage")),
     )
 
 
@@ -163,3 +165,7 @@ def _metadata(metadata: Any) -> dict[str, Value]:
         if isinstance(value, (str, int, float))
         or (isinstance(value, list) and all(isinstance(item, str) for item in value))
     }
+
+
+def _damage(reason: Any) -> str | None:
+    return reason[:_MAX_REASON] if isinstance(reason, str) else None

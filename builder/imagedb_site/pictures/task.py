@@ -33,7 +33,7 @@ def open_here(path: Path, limits: Limits, want: int) -> Picture:
     """Decodes a file in this process, without the protection of a worker."""
     source = Source(read_file(path, limits), limits)
     image = source.image(want)
-    return Picture(image, source.width, source.height, _metadata(source))
+    return Picture(image, source.width, source.height, _metadata(source), source.damage)
 
 
 def derive_here(
@@ -48,19 +48,21 @@ def derive_here(
     # The largest picture first: an SVG or a damaged file fails before any time is spent on it.
     derivatives = {
         recipe: Derivative(b"", source.width, source.height)
-        if max(source.width, source.height) <= recipe.over
+        if recipe.leaves_out(source.width, source.height)
         else render(source.image(recipe.size), recipe)
         for recipe in sorted(recipes, key=lambda recipe: -recipe.size)
     }
     made = preprocess(source.image(input_want)) if preprocess else None
+    hashed = placeholder(source.image(_PLACEHOLDER_WANT))
     return Derived(
         source.content_hash,
         source.width,
         source.height,
         _metadata(source),
-        placeholder(source.image(_PLACEHOLDER_WANT)),
+        hashed,
         derivatives,
         made,
+        source.damage,
     )
 
 
@@ -104,6 +106,7 @@ def _opened(picture: Picture) -> Message:
         "width": picture.width,
         "height": picture.height,
         "metadata": picture.metadata,
+        "damage": picture.damage,
     }
     return header, [picture.image.tobytes()]
 
@@ -116,6 +119,7 @@ def _message(derived: Derived) -> Message:
         "width": derived.width,
         "height": derived.height,
         "metadata": derived.metadata,
+        "damage": derived.damage,
         "derivatives": made,
     }
     for recipe, derivative in derived.derivatives.items():

@@ -12,12 +12,13 @@ import numpy as np
 from PIL import Image
 
 from imagedb_site.errors import PictureError
+from imagedb_site.pictures.scaling import fitted
 from imagedb_site.records import Record, Value
 
 DETAILS_VERSION = "2"
 """Names how sizes, metadata and placeholders are found; after a change they are derived again."""
 
-_RECIPE_VERSION = 1
+_RECIPE_VERSION = 2
 
 Cause = Literal[
     "missing",
@@ -61,29 +62,37 @@ class Limits:
 class Picture:
     """A decoded picture.
 
-    `image` is RGB, 8 bits, upright, in sRGB, on white if it is transparent; it may be smaller than the
+    `image` is RGB, 8 bits, upright, in sRGB, on white (or on the ground that `ground.choose_ground` gives)
+    if it is transparent; it may be smaller than the
     original, but each side is at least the smaller of the original's and twice what was wanted (a
     drawing is made for what was wanted).
-    `width` and `height` are the original's, upright. `metadata` has the fields of `METADATA_FIELDS`.
+    `width` and `height` are the original's, upright. `metadata` has the fields of `METADATA_FIELDS`. `damage`
+    says what is wrong with the file if it was taken although it is damaged.
     """
 
     image: Image.Image
     width: int
     height: int
     metadata: Mapping[str, Value]
+    damage: str | None = None
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings that fully determine a derivative: the longer side in pixels, WebP quality 0-100.
+    """Settings that fully determine a derivative: its size in pixels (`scaling.fitted`), WebP quality 0-100.
 
-    Of a picture whose longer side is not over `over` pixels nothing is made: the derivative is empty.
+    Of a picture that is not larger than what a recipe of the size `over` makes of it, nothing is made: the
+    derivative is empty.
     """
 
     kind: Literal["thumbnail", "view"]
     size: int
     quality: int
     over: int = 0
+
+    def leaves_out(self, width: int, height: int) -> bool:
+        """Whether nothing is made of a picture of this size."""
+        return self.over > 0 and fitted(width, height, self.over) == (width, height)
 
     @property
     def hash(self) -> str:
@@ -115,7 +124,8 @@ class Derived:
     """What was derived from one file.
 
     `content_hash` is the SHA-256 (hex) of the very bytes it was derived from; `placeholder` a
-    ThumbHash; `input` what the `preprocess` function made of the picture, if it was asked for.
+    ThumbHash; `input` what the `preprocess` function made of the picture, if it was asked for. `damage` says
+    what is wrong with the file if it was taken although it is damaged.
     """
 
     content_hash: str
@@ -125,3 +135,4 @@ class Derived:
     placeholder: bytes
     derivatives: Mapping[Recipe, Derivative] = field(default_factory=dict)
     input: np.ndarray | None = None
+    damage: str | None = None
