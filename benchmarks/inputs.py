@@ -3,15 +3,16 @@
     make bench NAME=inputs           # on the folders hostile, formats and camera of the test data
 
 Every file goes through the builder's own decoder processes. `taken` has those of which a thumbnail was made,
-`damaged` the taken ones that are reported as damaged, `refused` the others. `hangs` counts files that ran into
-the time limit, `crashes` those that crashed a decoder process or made it fail.
+`damaged` the taken ones that are reported as damaged, `refused` the others. `hangs` counts files that ran
+into the time limit, `crashes` those that crashed a decoder process or made it fail.
 
 `wrong_pixels` counts taken files that Chromium shows differently. Chromium draws each of them on a canvas of
 the thumbnail's size; both are reduced to 32 pixels. A file is wrong if its own size differs by more than a
-pixel, if the mean difference of the channels is more than 5 of 255, or if one of the reduced pixels differs by
-more than 40. What is transparent in Chromium is put on each of the grounds that thumbnails can have, and the
-nearest counts; of damaged files what is opaque in Chromium counts. Chromium does not turn WebP pictures by their EXIF orientation, so its pixels are turned here.
-Files that Chromium does not show, or shows as nothing, are `not_compared`.
+pixel, if the mean difference of the channels is more than 5 of 255, or if one of the reduced pixels differs
+by more than 40. What is transparent in Chromium is put on each of the grounds that thumbnails can have, and
+the nearest counts; of damaged files only what Chromium shows counts. Chromium does not turn WebP pictures by
+their EXIF orientation, so its pixels are turned here. Files that Chromium does not show, or shows as nothing,
+are `not_compared`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def difference(derived: Derived, shown: Shown, path: Path) -> tuple[float, float
         flat = Image.new("RGBA", theirs.size, (*ground, 255))
         flat.alpha_composite(theirs)
         if derived.damage:
-            flat.paste(ours, mask=theirs.getchannel("A").point(lambda opacity: 255 * (opacity == 0)))
+            flat.paste(
+                ours, mask=theirs.getchannel("A").point(lambda opacity: 255 * (opacity == 0))
+            )
         apart = np.abs(reduced(flat.convert("RGB")) - reduced(ours))
         found.append((float(apart.mean()), float(apart.mean(axis=-1).max())))
     return min(found)

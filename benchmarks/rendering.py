@@ -35,7 +35,9 @@ _SHOW = """async ([url, type, side]) => {
   try { context.drawImage(image, 0, 0, canvas.width, canvas.height); } catch { return null; }
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   let text = "";
-  for (let at = 0; at < data.length; at += 32768) text += String.fromCharCode(...data.subarray(at, at + 32768));
+  for (let at = 0; at < data.length; at += 32768) {
+    text += String.fromCharCode(...data.subarray(at, at + 32768));
+  }
   return { width, height, size: [canvas.width, canvas.height], data: btoa(text) };
 }"""
 
@@ -62,9 +64,7 @@ class Renderer:
         """The picture within a square of `side` pixels, or None if Chromium does not show it."""
         self._path = path
         kind = "image/svg+xml" if path.suffix.lower() == ".svg" else ""
-        found: dict[str, Any] | None = self._page.evaluate(
-            _SHOW, [f"{_ORIGIN}/file", kind, side]
-        )
+        found: dict[str, Any] | None = self._page.evaluate(_SHOW, [f"{_ORIGIN}/file", kind, side])
         if found is None:
             return None
         width, height = found["size"]

@@ -77,6 +77,7 @@ class _Build:
         self._progress = progress
         self._recipes = Recipes.of(config)
         self._derived = 0
+        self._damaged: list[Problem] = []
 
     def run(self, source: Source) -> BuildReport:
         config, clock, stage = self._config, self._clock, self._stage
@@ -95,7 +96,8 @@ class _Build:
             found = assemble(stage, source.fields, publish_location=config.publish_location)
             problems += found.problems
             growth = self._grow(found)
-        if config.strict and problems:
+        self._damaged = stage.damaged()
+        if config.strict and (problems or self._damaged):
             return self._report(found, growth, problems, None)
         with clock("write"):
             report = publish(
@@ -202,6 +204,7 @@ class _Build:
             seconds=self._clock.seconds,
             total_seconds=self._clock.total,
             problems=list(problems),
+            damaged=self._damaged,
             notes=_notes(self._pack),
         )
 

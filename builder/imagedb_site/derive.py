@@ -224,6 +224,7 @@ class _Deriver:
                         derived.height,
                         derived.metadata,
                         derived.placeholder,
+                        derived.damage,
                     ),
                     details=DETAILS_VERSION,
                 )

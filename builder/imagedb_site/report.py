@@ -47,7 +47,8 @@ class BuildReport:
 
     `added` and `removed` count images since the last build. `compacted` tells that the layout of that
     build was replaced by the canonical one (docs/FORMAT.md 2.12). `seconds` by step; the model runs
-    while pictures are decoded, so the steps do not add up to `total_seconds`.
+    while pictures are decoded, so the steps do not add up to `total_seconds`. `damaged` names files that
+    are on the site although they are damaged, and what is wrong with them.
     """
 
     output: Path
@@ -64,6 +65,7 @@ class BuildReport:
     seconds: dict[str, float]
     total_seconds: float
     problems: list[Problem] = field(default_factory=list)
+    damaged: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -83,12 +85,14 @@ class BuildReport:
             "seconds": {step: round(value, 3) for step, value in self.seconds.items()},
             "total_seconds": round(self.total_seconds, 3),
             "problems": [{"path": p.key, "reason": p.reason} for p in self.problems],
+            "damaged": [{"path": p.key, "reason": p.reason} for p in self.damaged],
             "notes": self.notes,
         }
 
     def lines(self, *, profile: bool = False) -> Iterator[str]:
         """The report as a person reads it."""
-        yield from _left_out(self.problems)
+        yield from _named("Left out", self.problems)
+        yield from _named("Taken although damaged", self.damaged)
         if profile:
             yield "Time by step:"
             for step, value in self.seconds.items():
@@ -106,11 +110,11 @@ class BuildReport:
             yield "The layout was compacted: most files changed, so the next upload is large."
 
 
-def _left_out(problems: Sequence[Problem]) -> Iterator[str]:
+def _named(title: str, problems: Sequence[Problem]) -> Iterator[str]:
     """A line for each problem; of very many, only for the first ones of each reason."""
     if not problems:
         return
-    yield f"Left out ({len(problems):,}):"
+    yield f"{title} ({len(problems):,}):"
     most = len(problems) if len(problems) <= _SHOWN else _SHOWN_OF_REASON
     counts: Counter[str] = Counter()
     lines = 0

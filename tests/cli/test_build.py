@@ -186,7 +186,7 @@ def test_bad_pictures_are_listed_and_skipped(cli: Cli, pictures: Path) -> None:
     (pictures / "cat" / "empty.jpg").touch()
     (pictures / "cat" / "text.png").write_text("no picture")
     whole = (pictures / "cat" / "image_00.jpg").read_bytes()
-    (pictures / "cat" / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    (pictures / "cat" / "header.jpg").write_bytes(whole[: whole.index(b"\xff\xda")])
     bomb = Image.new("1", (30_000, 30_000))
     bomb.save(pictures / "cat" / "bomb.png", optimize=False)
     report = build(cli, pictures)
@@ -195,14 +195,41 @@ def test_bad_pictures_are_listed_and_skipped(cli: Cli, pictures: Path) -> None:
     assert {Path(p["path"]).name for p in problems} == {
         "empty.jpg",
         "text.png",
-        "half.jpg",
+        "header.jpg",
         "bomb.png",
     }
     assert all(p["reason"] for p in problems)
     assert report["count"] == 12
     done = cli("build", pictures, "--model", PACK)
     assert done.returncode == 0
-    assert "half.jpg" in done.stdout
+    assert "header.jpg" in done.stdout
+
+
+def test_damaged_pictures_are_taken_and_listed(cli: Cli, pictures: Path, tmp_path: Path) -> None:
+    """A JPEG without its end, one that is cut and a PNG with a wrong checksum, in every build."""
+    build(cli, pictures)
+    before = tree(tmp_path / "dist")
+    whole = (pictures / "cat" / "image_00.jpg").read_bytes()
+    (pictures / "cat" / "no_end.jpg").write_bytes(whole[:-2])
+    (pictures / "cat" / "cut.jpg").write_bytes(
+        whole[: (whole.index(b"\xff\xda") + len(whole)) // 2]
+    )
+    Image.open(pictures / "cat" / "image_00.jpg").save(pictures / "cat" / "text.png")
+    png = (pictures / "cat" / "text.png").read_bytes()
+    text = b"\0\0\0\x09tEXtTitle\0sea\0\0\0\0"
+    (pictures / "cat" / "text.png").write_bytes(png[:33] + text + png[33:])
+    done = cli("build", pictures, "--model", PACK, "--strict")
+    assert done.returncode == 4 and "Error: 3 problems (--strict)." in done.stderr
+    assert "Taken although damaged (3):" in done.stdout
+    assert tree(tmp_path / "dist") == before
+    for _ in range(2):
+        report = build(cli, pictures)
+        assert (report["count"], report["problems"]) == (15, [])
+        reasons = {Path(one["path"]).name: one["reason"] for one in report["damaged"]}
+        assert set(reasons) == {"no_end.jpg", "cut.jpg", "text.png"}
+        assert reasons["no_end.jpg"] == "the file is cut short"
+        assert "% of its rows can be read" in reasons["cut.jpg"]
+        assert "wrong checksum" in reasons["text.png"]
 
 
 def test_strict_fails_and_keeps_the_site(cli: Cli, pictures: Path, tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ _PATH = click.Path(path_type=Path)
     default=None,
     help="Lay the site out as a first build would. Most files change.",
 )
-@click.option("--strict", is_flag=True, default=None, help="Fail if there is any problem.")
+@click.option(
+    "--strict", is_flag=True, default=None, help="Fail if there is any problem or damaged file."
+)
 @click.option(
     "--config",
     type=_PATH,
@@ -104,7 +106,8 @@ def command(
     else:
         for line in report.lines(profile=profile):
             click.echo(line)
-    if settings.strict and report.problems:
-        click.echo(f"Error: {counted(len(report.problems), 'problem')} (--strict).", err=True)
+    count = len(report.problems) + len(report.damaged)
+    if settings.strict and count:
+        click.echo(f"Error: {counted(count, 'problem')} (--strict).", err=True)
         return 4
     return 0

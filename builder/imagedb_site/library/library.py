@@ -99,10 +99,11 @@ class Library:
         """Stores what is known about a content; `details` is the version of the decoding."""
         with self.transaction():
             self._db.execute(
-                "INSERT INTO images(content_hash, details, width, height, metadata, placeholder) "
-                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO UPDATE SET "
+                "INSERT INTO images(content_hash, details, width, height, metadata, placeholder, "
+                "damage) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO UPDATE SET "
                 "details = excluded.details, width = excluded.width, height = excluded.height, "
-                "metadata = excluded.metadata, placeholder = excluded.placeholder",
+                "metadata = excluded.metadata, placeholder = excluded.placeholder, "
+                "damage = excluded.damage",
                 (
                     image.content_hash,
                     details,
@@ -110,18 +111,20 @@ class Library:
                     image.height,
                     rows.to_json(dict(image.metadata)),
                     image.placeholder,
+                    image.damage,
                 ),
             )
 
     def image(self, content_hash: str) -> StoredImage | None:
         """Returns what is known about a content, or None."""
         with translated(self._path):
-            for width, height, metadata, placeholder in self._db.execute(
-                "SELECT width, height, metadata, placeholder FROM images WHERE content_hash = ?",
+            for width, height, metadata, placeholder, damage in self._db.execute(
+                "SELECT width, height, metadata, placeholder, damage FROM images "
+                "WHERE content_hash = ?",
                 (content_hash,),
             ):
                 known = json.loads(metadata)
-                return StoredImage(content_hash, width, height, known, placeholder)
+                return StoredImage(content_hash, width, height, known, placeholder, damage)
         return None
 
     def put_xmp_file(self, file: XmpFile, *, details: str = "") -> None:

@@ -6,8 +6,8 @@ the sidecar's own path. `images.id` stands for a content
 hash in `embeddings` and `rows`.
 
 A file is known by its path, times, size and inode. If one of them differs, its content is hashed again; only
-a new hash leads to decoding. `refusals` are contents that cannot be used; `decoder` names the version and
-the settings that were tried.
+a new hash leads to decoding. `images.damage` says what is wrong with a file that is used all the same.
+`refusals` are contents that cannot be used; `decoder` names the version and the settings that were tried.
 
 The library is a cache: all of it can be made again from the pictures. A library of another schema version
 is therefore refused, not converted.
@@ -54,7 +54,8 @@ CREATE TABLE images(
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     metadata TEXT NOT NULL,
-    placeholder BLOB NOT NULL
+    placeholder BLOB NOT NULL,
+    damage TEXT
 ) STRICT;
 CREATE TABLE derivatives(
     content_hash TEXT NOT NULL,

@@ -221,6 +221,18 @@ class Stage:
                 )
             ]
 
+    def damaged(self) -> list[Problem]:
+        """Returns what is wrong with the files that are used although they are damaged."""
+        with translated(self._path):
+            return [
+                Problem(key, reason)
+                for key, reason in self._db.execute(
+                    "SELECT s.key, i.damage FROM staged s JOIN images i "
+                    "ON i.content_hash = s.content_hash "
+                    "WHERE s.reason IS NULL AND i.damage IS NOT NULL ORDER BY s.item"
+                )
+            ]
+
     def content_hash(self, key: str) -> str | None:
         """Returns the content hash of a record, or None if it cannot be used."""
         with translated(self._path):

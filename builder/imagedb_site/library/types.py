@@ -13,13 +13,17 @@ from imagedb_site.records import Value
 
 @dataclass(frozen=True)
 class StoredImage:
-    """What the library knows about a picture's content. Sizes are in pixels, after orientation."""
+    """What the library knows about a picture's content. Sizes are in pixels, after orientation.
+
+    `damage` says what is wrong with a file that is used although it is damaged.
+    """
 
     content_hash: str
     width: int
     height: int
     metadata: Mapping[str, Value]
     placeholder: bytes
+    damage: str | None = None
 
 
 @dataclass(frozen=True)

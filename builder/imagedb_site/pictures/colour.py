@@ -108,7 +108,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         ranges = (1, 255, 65_535) if image.mode == "F" else (65_535,)
-        limit = next((float(one) for one in ranges if 0 <= low and high <= one), None)
+        limit = next((float(one) for one in ranges if low >= 0 and high <= one), None)
         low, limit = (0.0, limit) if limit is not None else (low, high)
     scaled = np.nan_to_num((values - low) * (255.0 / ((limit - low) or 1.0)))
     return Image.fromarray(np.clip(scaled + 0.5, 0, 255).astype(np.uint8))

@@ -43,9 +43,7 @@ def best_frame(image: ImageFile.ImageFile, max_pixels: int) -> int:
     return 0
 
 
-def _first_with_content(
-    image: ImageFile.ImageFile, numbers: Sequence[int], max_pixels: int
-) -> int:
+def _first_with_content(image: ImageFile.ImageFile, numbers: Sequence[int], max_pixels: int) -> int:
     best, most, looked = numbers[0], -1, 0
     for number in numbers:
         try:

@@ -89,7 +89,9 @@ class ColourSpace:
             body += bytes(-len(body) % 4)
             table += name + struct.pack(">II", at + len(content), len(body))
             content += body
-        header = struct.pack(">I4xI4s4s4s", at + len(content), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
+        header = struct.pack(
+            ">I4xI4s4s4s", at + len(content), 0x04300000, b"mntr", b"RGB ", b"XYZ "
+        )
         header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
         header += b"".join(_fixed(value) for value in _D50_XYZ)
         return header.ljust(128, b"\0") + table + content

@@ -1,9 +1,9 @@
 """What can still be seen of a damaged file.
 
-A damaged file is taken if at least one row of it can be decoded, as browsers do. Which rows were decoded is
-found by decoding onto two different grounds: where the results differ, nothing was written. A JPEG decoder
-fills what is missing with middle grey itself, so rows at the bottom that are middle grey throughout count as
-missing too.
+A damaged file is taken if at least one row of it can be decoded, as browsers do. A row counts if an eighth of
+its pixels were decoded. Which ones were is found by decoding onto two different grounds: where the results
+differ, nothing was written. A JPEG decoder fills what is missing with middle grey itself, so rows at the
+bottom with less than an eighth of other pixels count as missing too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ Open = Callable[[bytes], ImageFile.ImageFile]
 _SALVAGED = frozenset({"JPEG", "MPO", "PNG", "GIF", "WEBP", "TIFF", "BMP", "DIB"})
 _FILLERS = (b"\0", b"\x5a\xc3\x96\x2d\x78", b"\xff")
 _GREY = 128
+_CUT = "the file is cut short"
+_LEAST = 1 / 8
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def _mended(data: bytes) -> Iterator[tuple[tuple[bytes, ...], str | None]]:
     elif data[:4] == b"RIFF":
         padded = [webp for filler in _FILLERS if (webp := mend_webp(data, filler)) is not None]
         for first in range(len(padded)):
-            yield (padded[first], padded[(first + 1) % len(padded)]), None
+            yield (padded[first], padded[(first + 1) % len(padded)]), _CUT
     else:
         yield (data,), None
 
@@ -88,13 +90,11 @@ def _decode(versions: tuple[bytes, ...], open_file: Open, reason: str | None) ->
     one, two = np.asarray(opened), np.asarray(second)
     if one.shape != two.shape:
         return None
-    missing: NDArray[np.bool_] = one != two
-    if missing.ndim == 3:
-        missing = missing.any(axis=2)
+    missing: NDArray[np.bool_] = (one != two).reshape(*one.shape[:2], -1).any(axis=2)
     image: Image.Image = opened
-    if opened.info.get("interlace"):
+    if opened.info.get("interlace") or _is_interlaced_gif(opened, missing):
         image, missing = _closed_up(opened, missing)
-    empty = missing.any(axis=1)
+    empty = missing.mean(axis=1) > 1 - _LEAST
     if opened.format in ("JPEG", "MPO"):
         empty |= _grey_rest(one)
     return Salvaged(opened, image, missing, float(1 - empty.mean()), reason)
@@ -127,25 +127,36 @@ def _load(data: bytes, open_file: Open, ground: int) -> ImageFile.ImageFile:
 def _grey_rest(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which rows belong to a rest of middle grey at the bottom: bool [height]."""
     grey = (pixels >= _GREY - 1) & (pixels <= _GREY + 1)
-    rows = grey.reshape(len(grey), -1).all(axis=1)
+    rows = grey.reshape(*grey.shape[:2], -1).all(axis=2).mean(axis=1) > 1 - _LEAST
     rest: NDArray[np.bool_] = np.logical_and.accumulate(rows[::-1])[::-1]
     return rest
 
 
+def _is_interlaced_gif(opened: ImageFile.ImageFile, missing: NDArray[np.bool_]) -> bool:
+    """Whether rows are missing above rows that are there, as only an interlaced GIF is cut."""
+    empty = np.asarray(missing.all(axis=1))
+    return opened.format == "GIF" and bool((empty[:-1] & ~empty[1:]).any())
+
+
 def _closed_up(
-    image: Image.Image, missing: NDArray[np.bool_]
+    image: ImageFile.ImageFile, missing: NDArray[np.bool_]
 ) -> tuple[Image.Image, NDArray[np.bool_]]:
-    """Fills the gaps of an interlaced picture with the pixel at the corner of their block of 2, 4 or 8."""
-    pixels, missing = np.array(image), missing.copy()
-    y, x = np.mgrid[0 : missing.shape[0], 0 : missing.shape[1]]
+    """Fills the gaps of an interlaced picture with the pixel at the corner of their block of 2, 4 or 8.
+
+    A GIF is interlaced by rows only.
+    """
+    pixels, gaps = np.array(image), np.array(missing)
+
+    y, x = np.mgrid[0 : gaps.shape[0], 0 : gaps.shape[1]]
     for block in (2, 4, 8):
-        corner_y, corner_x = y // block * block, x // block * block
-        fill = missing & ~missing[corner_y, corner_x]
+        across = 1 if image.format == "GIF" else block
+        corner_y, corner_x = y // block * block, x // across * across
+        fill = gaps & ~gaps[corner_y, corner_x]
         pixels[fill] = pixels[corner_y[fill], corner_x[fill]]
-        missing &= ~fill
+        gaps[fill] = False
     closed = Image.fromarray(pixels)
     if image.mode == "P":
         palette = image.getpalette("RGB")
         closed.putpalette(palette or [])
     closed.info = dict(image.info)
-    return closed, missing
+    return closed, gaps
