@@ -22,6 +22,7 @@ LAYERS = [
         "date_forms",
         "date_names",
         "display",
+        "emoji",
         "keys",
         "values",
         "fts",

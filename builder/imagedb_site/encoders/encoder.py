@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imagedb_site.emoji import spelled_out
 from imagedb_site.encoders.image import ImageEncoder
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import default_threads
@@ -103,3 +104,11 @@ class Encoder:
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dim], L2-normalised. Any text is allowed: empty, long, in any script."""
         return self.text.encode(texts)
+
+    def encode_queries(self, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
+        """The embedding float32 [dim], L2-normalised, of each text as a query (docs/QUERY.md, "Emoji").
+
+        Emoji are replaced by their names, and tokens that the model does not know are left out. None for
+        a text of which nothing is left.
+        """
+        return self.text.encode_known([spelled_out(text) for text in texts])

@@ -90,10 +90,17 @@ class TextEncoder:
         """Embeddings float32 [n, dim], L2-normalised, of texts of any kind and length."""
         if not texts:
             return np.empty((0, self._dim), dtype=np.float32)
-        return np.concatenate(list(self._pool.map(self._encode_one, texts)))
+        ids = [self.tokenizer.encode(text) for text in texts]
+        return np.concatenate(list(self._pool.map(self._run, ids)))
 
-    def _encode_one(self, text: str) -> NDArray[np.float32]:
-        ids = self.tokenizer.encode(text)
+    def encode_known(self, texts: Sequence[str]) -> list[NDArray[np.float32] | None]:
+        """The embedding float32 [dim] of what the model knows of each text, or None if that is nothing."""
+        ids = [self.tokenizer.encode_known(text) for text in texts]
+        found = self._pool.map(self._run, [one for one in ids if one is not None])
+        return [None if one is None else next(found)[0] for one in ids]
+
+    def _run(self, ids: list[int]) -> NDArray[np.float32]:
+        """The embedding float32 [1, dim] of a text's token ids."""
         real = len(ids)
         if self._pad:
             ids = ids + [self.pad_id] * (self.max_tokens - real)

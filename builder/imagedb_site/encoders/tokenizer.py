@@ -26,24 +26,54 @@ class PackTokenizer:
 
     def __init__(self, data: bytes, max_tokens: int, pad_id: int = 0) -> None:
         try:
-            compact = json.loads(gunzip_if(data, TOKENIZER_LIMIT))
-            self._tokenizer = _build(expand(compact))
+            expanded = expand(json.loads(gunzip_if(data, TOKENIZER_LIMIT)))
+            self._tokenizer = _build(expanded)
+            self._unknown = _unknown_token(expanded["model"])
         except (FormatError, ValueError, KeyError, TypeError) as error:
             raise PackError("The pack's tokenizer cannot be read.") from error
         self.max_tokens = max_tokens
         self.pad_id = pad_id
+        self._bare: list[int] = self._tokenizer.encode("").ids
+        if self._unknown in self._bare:
+            self._unknown = None
+        self._blank: int | None = self._tokenizer.token_to_id("\u2581")
 
     def encode(self, text: str) -> list[int]:
         """Token ids of one text: at least one, at most `max_tokens`.
 
         A longer text keeps its first tokens and, if it ends in a special token, that one too.
         """
+        ids, special = self._ids(text)
+        return self._cut(ids, special) or [self.pad_id]
+
+    def encode_known(self, text: str) -> list[int] | None:
+        """Token ids of what the model knows of a text, cut as `encode` does; None if it knows nothing.
+
+        Unknown tokens are left out. A byte-level tokenizer has none.
+        """
+        ids, special = self._ids(text)
+        if self._unknown is not None:
+            after = [*ids[1:], None]
+            ids = [
+                token
+                for token, following in zip(ids, after, strict=True)
+                if token != self._unknown
+                and not (token == self._blank and following == self._unknown)
+            ]
+        if [token for token in ids if token != self._blank] == self._bare:
+            return None
+        return self._cut(ids, special)
+
+    def _ids(self, text: str) -> tuple[list[int], bool]:
+        """All ids of a text, and whether the last one is a special token."""
         encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text))
         ids: list[int] = encoding.ids
-        if len(ids) > self.max_tokens:
-            special = bool(encoding.special_tokens_mask[-1])
-            ids = [*ids[: self.max_tokens - 1], ids[-1]] if special else ids[: self.max_tokens]
-        return ids or [self.pad_id]
+        return ids, bool(ids and encoding.special_tokens_mask[-1])
+
+    def _cut(self, ids: list[int], special: bool) -> list[int]:
+        if len(ids) <= self.max_tokens:
+            return ids
+        return [*ids[: self.max_tokens - 1], ids[-1]] if special else ids[: self.max_tokens]
 
 
 def expand(compact: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,6 +92,14 @@ def expand(compact: Mapping[str, Any]) -> dict[str, Any]:
         model["merges"] = [[_part(vocab, left), _part(vocab, right)] for left, right in merges]
     tokenizer["model"] = model
     return tokenizer
+
+
+def _unknown_token(model: Mapping[str, Any]) -> int | None:
+    """The id that stands for whatever the vocabulary lacks, or None if there is no such id."""
+    if model["type"] == "Unigram":
+        unknown = model.get("unk_id")
+        return unknown if isinstance(unknown, int) else None
+    return model["vocab"].get(model.get("unk_token"))
 
 
 def _part(vocab: Sequence[str], part: int | str) -> str:
