@@ -46,8 +46,9 @@ from query_site import image_id, write_large
 
 from imagedb_site.encoders import Encoder
 from imagedb_site.models import resolve
-from imagedb_site.query.evaluate import Mode, evaluate, query_vector
+from imagedb_site.query.evaluate import Mode, evaluate
 from imagedb_site.query.index import Floats
+from imagedb_site.query.meaning import query_vector
 from imagedb_site.query.parse import Query, Term, parse
 from imagedb_site.query.relevance import likely_from
 

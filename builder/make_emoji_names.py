@@ -2,8 +2,8 @@
 
     python builder/make_emoji_names.py
 
-The names are those of Unicode's CLDR (Unicode License v3), as the npm package below lists them (MIT). A line of
-the file is a sequence without variation selectors and skin tones, a space and its name.
+The names are those of Unicode's CLDR (Unicode License v3), as the npm package below lists them (MIT). A line
+of the file is a sequence without variation selectors and skin tones, a space and its name.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ The twin is web_assets/src/base/emoji.ts.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -42,15 +43,20 @@ def emoji_name(sequence: str) -> str | None:
 
 def spelled_out(text: str) -> str:
     """Returns `text` with the name of each emoji in its place; those without a name stay."""
-    if not emoji_in(text):
+    return replace_emoji(text, emoji_name)
+
+
+def replace_emoji(text: str, name_of: Callable[[str], str | None]) -> str:
+    """Returns `text` with what `name_of` gives for each emoji, between spaces; None keeps the emoji."""
+    if text.isascii():
         return text
-    spelled = _EMOJI.sub(lambda found: _spaced(found[0]), text)
-    return text if spelled == text else _SPACES.sub(" ", spelled).strip(" ")
 
+    def named(found: re.Match[str]) -> str:
+        name = name_of(found[0])
+        return found[0] if name is None else f" {name} "
 
-def _spaced(sequence: str) -> str:
-    name = emoji_name(sequence)
-    return sequence if name is None else f" {name} "
+    replaced = _EMOJI.sub(named, text)
+    return text if replaced == text else _SPACES.sub(" ", replaced).strip(" ")
 
 
 @cache

@@ -134,7 +134,7 @@ class Collection:
     def __init__(self, index: SearchIndex, model: str | None = None) -> None:
         self.index = index
         self._model = model
-        self._cache: dict[Term, Floats] = {}
+        self._cache: dict[Term, Floats | None] = {}
 
     @property
     def count(self) -> int:
@@ -284,7 +284,7 @@ class Collection:
             raise UsageError("This collection has no model: it is searched by words only.")
         return Encoder(self.pack)
 
-    def _embed(self, term: Term) -> Floats:
+    def _embed(self, term: Term) -> Floats | None:
         self._encode([_unweighted(term)])
         return self._cache[_unweighted(term)]
 
@@ -295,11 +295,12 @@ class Collection:
             if not of_kind:
                 continue
             values = [term.value for term in of_kind]
+            vectors: Sequence[Floats | None]
             if kind == "text":
-                vectors = self.encoder.encode_texts(values)
+                vectors = self.encoder.encode_queries(values)
             else:
-                vectors = self.encoder.encode_images([_load_picture(v) for v in values])
-            self._cache.update(zip(of_kind, np.asarray(vectors, dtype=np.float32), strict=True))
+                vectors = list(self.encoder.encode_images([_load_picture(v) for v in values]))
+            self._cache.update(zip(of_kind, vectors, strict=True))
 
     def _hit(self, result: Result) -> Hit:
         document = self.index.document(result.row)

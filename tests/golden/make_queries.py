@@ -30,8 +30,9 @@ from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.layout import hash16
 from imagedb_site.packs import load_pack
-from imagedb_site.query.evaluate import Mode, evaluate, query_vector
+from imagedb_site.query.evaluate import Mode, evaluate
 from imagedb_site.query.index import Floats, Index
+from imagedb_site.query.meaning import query_vector
 from imagedb_site.query.parse import Query, Term, parse
 from imagedb_site.query.plan import make_plan
 from imagedb_site.query.ranking import Result
@@ -91,13 +92,13 @@ def query_pictures() -> dict[str, list[float]]:
     return found
 
 
-def make_embed(pictures: dict[str, list[float]]) -> Callable[[Term], Floats]:
+def make_embed(pictures: dict[str, list[float]]) -> Callable[[Term], Floats | None]:
     encoder = Encoder(load_pack(PACK))
 
     def embed(term: Term) -> Floats:
         if term.kind == "image":
             return np.asarray(pictures[term.value], dtype=np.float32)
-        return np.asarray(encoder.encode_texts([term.value])[0], dtype=np.float32)
+        return encoder.encode_queries([term.value])[0]
 
     return embed
 
@@ -116,7 +117,7 @@ def parsed(query: Query) -> dict[str, Any]:
     return found
 
 
-def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: Mode) -> Any:
+def answered(query: Query, index: Index, embed: Callable[[Term], Floats | None], mode: Mode) -> Any:
     """The whole ranking, regardless of `k:`: rows, their places in the words arm, similarities in 1e-5."""
     try:
         answer = evaluate(replace(query, k=None), index, embed, mode=mode, k=COUNT)
@@ -144,13 +145,14 @@ def answered(query: Query, index: Index, embed: Callable[[Term], Floats], mode: 
     return found
 
 
-def _margin(query: Query, index: Index, embed: Callable[[Term], Floats]) -> float:
+def _margin(query: Query, index: Index, embed: Callable[[Term], Floats | None]) -> float:
     """How far the closest row is from the limit of the likely matches of a negative term."""
     least = 9.0
     for term in make_plan(query, index).query.terms:
         if term.weight <= -1:
             vector = query_vector([replace(term, weight=1.0)], index, embed)
-            assert vector is not None
+            if vector is None:
+                continue
             near = index.similarities(vector, np.arange(index.count))
             limit = likely_from(index.background(vector), index.temperature or 1)
             least = min(least, float(np.abs(near - limit).min()))

@@ -96,10 +96,9 @@ def expand(compact: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown_token(model: Mapping[str, Any]) -> int | None:
     """The id that stands for whatever the vocabulary lacks, or None if there is no such id."""
-    if model["type"] == "Unigram":
-        unknown = model.get("unk_id")
-        return unknown if isinstance(unknown, int) else None
-    return model["vocab"].get(model.get("unk_token"))
+    unigram = model["type"] == "Unigram"
+    unknown = model.get("unk_id") if unigram else model["vocab"].get(model.get("unk_token"))
+    return unknown if isinstance(unknown, int) else None
 
 
 def _part(vocab: Sequence[str], part: int | str) -> str:

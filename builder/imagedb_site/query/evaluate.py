@@ -6,15 +6,16 @@ The method is docs/QUERY.md's, step by step, so that every implementation gives 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from ..errors import QuerySyntaxError, UsageError
+from ..errors import QuerySyntaxError
 from .index import Floats, Index, Mask, Near, Rows
-from .parse import Query, Term, parse
+from .meaning import Embed, query_vector, unknown_texts, unwanted
+from .parse import Query, parse
 from .plan import Plan, filter_mask, make_plan, plain_words, quote
 from .ranking import (
     FUSION_DEPTH,
@@ -37,21 +38,16 @@ COVERAGE_POWER = 0.75
 DEFAULT_K = 20
 MATCHED_WORDS = 8
 """For at most this many words of a query, results list those that they have."""
-NEGATIVE_WEIGHT = 0.25
-"""Factor on a negative weight. The likely matches of such a term are also excluded.
-
-docs/benchmarks.md has the measurement.
-"""
-
-Embed = Callable[[Term], Floats]
-"""Unit vector f32[dim] of a text or image term."""
+SHOWN_TEXT = 40
+SHOWN_TEXTS = 3
+"""A notice names at most this many texts, each with at most so many characters."""
 
 
 @dataclass(frozen=True)
 class Notice:
     """A message about the query; `suggestion` is a query that means what was searched for."""
 
-    kind: Literal["fts-syntax", "sort", "info"]
+    kind: Literal["fts-syntax", "sort", "unknown-text", "info"]
     message: str
     suggestion: str | None = None
 
@@ -136,19 +132,34 @@ def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: i
         index.expect_text()
     mask = filter_mask(plan, index)
     vector = None
+    unknown: list[str] = []
     if mode != "words" and embed:
-        vector = query_vector(plan.query.terms, index, embed)
-        for rows in _unwanted(plan, index, embed):
+        terms = plan.query.terms
+        unknown = unknown_texts(terms, embed)
+        vector = query_vector(terms, index, embed)
+        for rows in unwanted(terms, index, embed):
             mask[rows] = False
     if vector is not None:
         found = _by_meaning(plan, index, mode, vector, mask, reach)
     elif plan.strict is None or mode == "meaning":
-        found = _unranked(plan.query, index, mask)
+        found = _unranked(plan.query, index, mask, said=bool(unknown))
     else:
         words, strict = _words_arm(plan, index, mask)
         found = _Found(by_words(words), len(words), strict, divide=strict)
     found = replace(found, words=plan.words[:MATCHED_WORDS])
-    return _sorted(found, plan, index) if query.sort else found
+    found = _sorted(found, plan, index) if query.sort else found
+    if unknown:
+        found = replace(found, notices=(*found.notices, _not_known(unknown, mode)))
+    return found
+
+
+def _not_known(texts: Sequence[str], mode: Mode) -> Notice:
+    """The notice about texts of a query that the model does not know."""
+    named = ", ".join(f"“{text[:SHOWN_TEXT]}”" for text in texts[:SHOWN_TEXTS])
+    found = "the pictures were not searched for it"
+    if mode != "meaning":
+        found = "only the text of the pictures was searched for it"
+    return Notice("unknown-text", f"The model does not know {named}, so {found}.")
 
 
 def _by_meaning(
@@ -216,39 +227,6 @@ def _coverage(plan: Plan, index: Index, rows: Rows, strict: int) -> Coverage:
     return coverage
 
 
-def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | None:
-    """The unit vector f32[dim] of all terms: the weighted sum, negative weights times NEGATIVE_WEIGHT.
-
-    None if there is no term, or if the sum vanishes.
-    """
-    total: np.ndarray[Any, np.dtype[np.float64]] | None = None
-    for term in terms:
-        if term.kind == "like":
-            row = index.row_of(term.value)
-            if row is None:
-                raise UsageError(f"The collection has no image {term.value}.")
-            vector = index.embeddings(np.array([row], dtype=np.int64))[0]
-        else:
-            vector = embed(term)
-        weight = term.weight if term.weight > 0 else term.weight * NEGATIVE_WEIGHT
-        part = vector.astype(np.float64) * weight
-        total = part if total is None else total + part
-    if total is None:
-        return None
-    norm = float(np.sqrt((total * total).sum()))
-    return (total / norm).astype(np.float32) if norm > 1e-9 else None
-
-
-def _unwanted(plan: Plan, index: Index, embed: Embed) -> Iterator[Rows]:
-    """The likely matches of the terms with a weight of -1 or less."""
-    for term in plan.query.terms:
-        if term.weight <= -1 and index.temperature is not None:
-            vector = query_vector([replace(term, weight=1.0)], index, embed)
-            if vector is not None:
-                limit = likely_from(index.background(vector), index.temperature)
-                yield index.above(vector, limit)
-
-
 def _words_arm(
     plan: Plan, index: Index, mask: Mask, depth: int | None = None
 ) -> tuple[Rows, int | None]:
@@ -279,11 +257,14 @@ def _matching(expression: str, index: Index, mask: Mask, depth: int | None) -> R
     return rows[mask[rows]][:depth]
 
 
-def _unranked(query: Query, index: Index, mask: Mask) -> _Found:
-    """All allowed rows, or none if the query has something to search for that neither arm can find."""
+def _unranked(query: Query, index: Index, mask: Mask, said: bool) -> _Found:
+    """All allowed rows, or none if the query has something to search for that neither arm can find.
+
+    `said`: another notice says why nothing is found.
+    """
     if any(term.weight > 0 for term in query.terms):
         notice = Notice("info", "There is nothing in this query to search for.")
-        return _Found(nothing(), 0, notices=(notice,))
+        return _Found(nothing(), 0, notices=() if said else (notice,))
     ranking = in_default_order(mask, index)
     return _Found(ranking, len(ranking))
 

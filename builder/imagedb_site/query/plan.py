@@ -11,6 +11,7 @@ import numpy as np
 from ..records import FieldSpec
 from ..text import EMOJI_SEQUENCE
 from .characters import is_searchable, split
+from .emoji_words import with_emoji_names
 from .index import Column, Index, Mask
 from .intervals import interval_mask
 from .parse import FieldTerm, Query, Term
@@ -47,6 +48,7 @@ class Plan:
 
 def make_plan(query: Query, index: Index) -> Plan:
     """Resolve the fields of `query` against `index`; unknown ones become plain words."""
+    query = with_emoji_names(query, index)
     filters: list[tuple[FieldSpec, FieldTerm]] = []
     required = [quote(phrase) for phrase in query.phrases if is_searchable(phrase)]
     forbidden = [quote(phrase) for phrase in query.excluded if is_searchable(phrase)]
