@@ -1,4 +1,5 @@
 /** Encodes texts and pictures with a model pack. Every part is loaded when it is first needed. */
+import { spelledOut } from "../base/emoji";
 import { parseJson } from "../format/json";
 import type { PackManifest } from "../format/manifest";
 import { preprocess, type Pixels } from "./preprocess";
@@ -43,7 +44,28 @@ export class Encoder {
 
   /** float32 [dim], L2-normalised. Fetches runtime, tower, tokenizer and token rows side by side. */
   async encodeText(text: string): Promise<Float32Array> {
-    const [tower, { pack, ids, real, rows }] = await Promise.all([this.textTower(), this.prepare(text)]);
+    this.begin();
+    return await this.run(await this.tokenIds(text));
+  }
+
+  /**
+   * The embedding of a text as a query (docs/QUERY.md, "Emoji"): emoji are replaced by their names, and tokens that the model does
+   * not know are left out. Null if nothing is left, which needs the tokenizer only.
+   */
+  async encodeQuery(text: string): Promise<Float32Array | null> {
+    this.begin();
+    const [tokenizer, spelled] = await Promise.all([this.packTokenizer(), spelledOut(text)]);
+    const ids = tokenizer.encodeKnown(spelled);
+    return ids && await this.run(ids);
+  }
+
+  /** Begin to load the tower beside the tokenizer. If it fails and is needed, `run` reports it. */
+  private begin(): void {
+    this.textTower().catch(() => undefined);
+  }
+
+  private async run(known: number[]): Promise<Float32Array> {
+    const [tower, { pack, ids, real, rows }] = await Promise.all([this.textTower(), this.prepare(known)]);
     const { text: spec, tokens } = pack;
     const feeds = { [spec.inputs.embeddings]: tower.float(rows, [1, ids.length, tokens.width]) };
     if (spec.inputs.mask) feeds[spec.inputs.mask] = tower.long(ids.map((_, i) => (i < real ? 1 : 0)), [1, ids.length]);
@@ -70,8 +92,9 @@ export class Encoder {
     this.textReady = false;
   }
 
-  private async prepare(text: string): Promise<{ pack: PackManifest; ids: number[]; real: number; rows: Float32Array }> {
-    const [{ pack, table }, ids] = await Promise.all([this.pack(), this.tokenIds(text)]);
+  private async prepare(known: number[]): Promise<{ pack: PackManifest; ids: number[]; real: number; rows: Float32Array }> {
+    const { pack, table } = await this.pack();
+    const ids = [...known];
     const { padding, max_tokens: maxTokens } = pack.text;
     const real = ids.length;
     while (padding === "max" && ids.length < maxTokens) ids.push(padId(pack));

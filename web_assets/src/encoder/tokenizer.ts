@@ -3,11 +3,24 @@ import type { Tokenizer } from "@huggingface/tokenizers";
 import { FormatError } from "../format/errors";
 import { isObject } from "../format/container";
 
+/** What a text without letters or signs becomes in some tokenizers: a mark for a space. */
+const BLANK = "\u2581";
+
 export class PackTokenizer {
+  /** The ids of an empty text. */
+  private readonly bare: readonly number[];
+  private readonly unknown: number | null;
+  private readonly blank: number | undefined;
+
   private constructor(
-    private readonly tokenizer: Tokenizer, private readonly special: ReadonlySet<number>,
+    private readonly tokenizer: Tokenizer, model: unknown, private readonly special: ReadonlySet<number>,
     private readonly maxTokens: number, private readonly padId: number,
-  ) {}
+  ) {
+    this.bare = tokenizer.encode("").ids;
+    const unknown = unknownToken(model);
+    this.unknown = unknown === null || this.bare.includes(unknown) ? null : unknown;
+    this.blank = tokenizer.token_to_id(BLANK);
+  }
 
   /** @param compact the parsed JSON of the tokenizer's file */
   static async create(compact: unknown, maxTokens: number, padId: number): Promise<PackTokenizer> {
@@ -22,17 +35,45 @@ export class PackTokenizer {
     const special = new Set<number>();
     for (const [id, token] of tokenizer.get_added_tokens_decoder()) if (token.special) special.add(id);
     for (const id of templateIds(expanded["post_processor"])) special.add(id);
-    return new PackTokenizer(tokenizer, special, maxTokens, padId);
+    return new PackTokenizer(tokenizer, expanded["model"], special, maxTokens, padId);
   }
 
   /** At least one id, at most `maxTokens`. A longer text keeps its first tokens and its last special one. */
   encode(text: string): number[] {
-    const { ids } = this.tokenizer.encode(text.replace(/[\ud800-\udfff]/gu, "\ufffd"));
-    if (!ids.length) return [this.padId];
+    const ids = this.ids(text);
+    return ids.length ? this.cut(ids) : [this.padId];
+  }
+
+  /**
+   * The ids of what the model knows of a text, cut as `encode` does; null if it knows nothing. Unknown tokens are left out. A
+   * byte-level tokenizer has none.
+   */
+  encodeKnown(text: string): number[] | null {
+    const { unknown, blank, bare } = this;
+    const all = this.ids(text);
+    const ids = unknown === null ? all : all.filter((id, i) => id !== unknown && !(id === blank && all[i + 1] === unknown));
+    const words = ids.filter((id) => id !== blank);
+    if (words.length === bare.length && words.every((id, i) => id === bare[i])) return null;
+    return this.cut(ids);
+  }
+
+  private ids(text: string): number[] {
+    return this.tokenizer.encode(text.replace(/[\ud800-\udfff]/gu, "\ufffd")).ids;
+  }
+
+  private cut(ids: number[]): number[] {
     if (ids.length <= this.maxTokens) return ids;
     const last = ids[ids.length - 1]!;
     return this.special.has(last) ? [...ids.slice(0, this.maxTokens - 1), last] : ids.slice(0, this.maxTokens);
   }
+}
+
+/** The id that stands for whatever the vocabulary lacks; null if there is no such id. */
+function unknownToken(model: unknown): number | null {
+  if (!isObject(model)) return null;
+  const { unk_token: token, vocab } = model;
+  const id = model["type"] === "Unigram" ? model["unk_id"] : typeof token === "string" && isObject(vocab) ? vocab[token] : null;
+  return typeof id === "number" ? id : null;
 }
 
 /** Ids that a post-processor adds to every text. */

@@ -4,12 +4,14 @@ import type { Pixels } from "../encoder/index";
 import { lengthAt, numberAt } from "../format/index";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
+import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
 import { both, maskOf, type Mask } from "./mask";
 import type { CollectionMethods, FacetOptions, SearchOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
+import { SHOWN_TEXT } from "./notices";
 import { highlightExpression, planText, type TextPlan } from "./plan";
 import { parse } from "./query/index";
 import { browse } from "./ranking";
@@ -160,7 +162,9 @@ export class Engine implements CollectionMethods {
   async embedText(text: string): Promise<Float32Array> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model, so texts cannot be embedded.");
-    return await encoder.encodeText(text);
+    const embedding = await encoder.encodeQuery(text);
+    if (!embedding) throw new QueryError(`The model does not know “${text.slice(0, SHOWN_TEXT)}”.`);
+    return embedding;
   }
 
   /** Completions of what is being typed: words of the collection and values of its fields, best first. */
@@ -208,11 +212,13 @@ export class Engine implements CollectionMethods {
   /** The result of `use` for a text's plan, or for its plain words if FTS5 refuses the text as an expression. */
   private async plainly<T>(text: string, use: (plan: TextPlan) => T | Promise<T>): Promise<T> {
     const { fields, catalog } = this.manifest;
+    const nameOf = await missingEmoji(text, this.resources);
+    const plan = (expressions: boolean) => planText(withNames(parse(text, { expressions }), nameOf), fields, catalog.columns);
     try {
-      return await use(planText(parse(text), fields, catalog.columns));
+      return await use(plan(true));
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;
-      return await use(planText(parse(text, { expressions: false }), fields, catalog.columns));
+      return await use(plan(false));
     }
   }
 

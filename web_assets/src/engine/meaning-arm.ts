@@ -1,8 +1,10 @@
 /** The meaning arm: one query vector from all terms, and the rows nearest to it. */
+import { spelledOut } from "../base/emoji";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { maskOf, type Mask } from "./mask";
 import type { Plan, Term } from "./plan";
+import { wordsOf } from "./query/index";
 import { likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 
@@ -10,8 +12,11 @@ import type { Resources } from "./resources";
 const NEGATIVE_WEIGHT = 0.25;
 const REMEMBERED_TEXTS = 256;
 
+/** The embedding of a text; null if the model knows nothing of it. */
+type Encode = (text: string) => Promise<Float32Array | null>;
+
 export class MeaningArm {
-  private readonly texts = new Shared<Float32Array>(REMEMBERED_TEXTS);
+  private readonly texts = new Shared<Float32Array | null>(REMEMBERED_TEXTS);
 
   constructor(private readonly resources: Resources) {}
 
@@ -20,9 +25,16 @@ export class MeaningArm {
     return plan.terms.every((term) => term.kind !== "text" || this.texts.has(term.text) || (this.resources.encoder()?.ready ?? false));
   }
 
-  /** The unit vector of all terms, float32 [dim]; null if they cancel out. */
+  /** The unit vector of all terms that the model knows, float32 [dim]; null if there are none or they cancel out. */
   async query(plan: Plan): Promise<Float32Array | null> {
     return await this.combine(plan, (text) => this.text(text));
+  }
+
+  /** The texts with words of which the model knows nothing. */
+  async unknown({ terms }: Plan): Promise<string[]> {
+    const texts = terms.flatMap((term) => (term.kind === "text" && wordsOf(term.text).length ? [term.text] : []));
+    const found = await Promise.all(texts.map((text) => this.text(text)));
+    return texts.filter((_, i) => !found[i]);
   }
 
   /** The likely matches of the negative terms with a weight of −1 or less; null if there are no such terms. */
@@ -33,7 +45,7 @@ export class MeaningArm {
     const nearest = await this.resources.nearest();
     const rows = await Promise.all(terms.map(async (term) => {
       const vector = await this.vector(term, (text) => this.text(text));
-      return await nearest.above(vector, await likelyFrom(nearest, vector, temperature));
+      return vector ? await nearest.above(vector, await likelyFrom(nearest, vector, temperature)) : [];
     }));
     return maskOf(rows.flatMap((some) => [...some]), count);
   }
@@ -42,32 +54,31 @@ export class MeaningArm {
   async approximate(plan: Plan): Promise<Float32Array | null> {
     const vocabulary = await this.resources.vocabulary();
     if (!vocabulary) return null;
-    const texts = plan.terms.flatMap((term) => (term.kind === "text" ? [[term.text, vocabulary.encode(term.text)] as const] : []));
-    if (texts.some(([, embedding]) => !embedding)) return null;
-    const known = new Map(texts);
+    const texts = plan.terms.flatMap((term) => (term.kind === "text" ? [term.text] : []));
+    const known = new Map(await Promise.all(texts.map(async (text) => [text, vocabulary.encode(await spelledOut(text))] as const)));
+    if ([...known.values()].some((embedding) => !embedding)) return null;
     return await this.combine(plan, (text) => Promise.resolve(known.get(text)!));
   }
 
-  private text(text: string): Promise<Float32Array> {
+  private text(text: string): Promise<Float32Array | null> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model, so texts can only be searched by words.");
-    return this.texts.get(text, () => encoder.encodeText(text));
+    return this.texts.get(text, () => encoder.encodeQuery(text));
   }
 
-  private async combine(plan: Plan, encode: (text: string) => Promise<Float32Array>): Promise<Float32Array | null> {
-    const { terms } = plan;
-    const vectors = await Promise.all(terms.map((term) => this.vector(term, encode)));
-    if (terms.length === 1 && terms[0]!.weight > 0) return vectors[0]!;
-    const sum = new Float64Array(vectors[0]?.length ?? 0);
-    vectors.forEach((vector, i) => {
-      const { weight } = terms[i]!;
+  private async combine(plan: Plan, encode: Encode): Promise<Float32Array | null> {
+    const all = await Promise.all(plan.terms.map(async (term) => ({ weight: term.weight, vector: await this.vector(term, encode) })));
+    const known = all.flatMap(({ weight, vector }) => (vector ? [{ weight, vector }] : []));
+    if (known.length === 1 && known[0]!.weight > 0) return known[0]!.vector;
+    const sum = new Float64Array(known[0]?.vector.length ?? 0);
+    known.forEach(({ weight, vector }) => {
       const factor = weight > 0 ? weight : weight * NEGATIVE_WEIGHT;
       for (let d = 0; d < sum.length; d++) sum[d]! += factor * vector[d]!;
     });
     return unit(sum);
   }
 
-  private async vector(term: Term, encode: (text: string) => Promise<Float32Array>): Promise<Float32Array> {
+  private async vector(term: Term, encode: Encode): Promise<Float32Array | null> {
     if (term.kind === "text") return await encode(term.text);
     if (term.kind === "embedding") return term.embedding;
     const [row, nearest] = await Promise.all([this.resources.rowOf(term.id), this.resources.nearest()]);

@@ -1,5 +1,7 @@
 /** The plan of a search: its text in the query language (docs/QUERY.md), resolved for one collection, and its other parts. */
 import type { FieldDefinition } from "../format/index";
+import type { EmojiName } from "../base/emoji";
+import { withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import {
   findField, isSearchable, parse, quote, split, wordsOf, type FieldTerm, type Query, type Term as TextTerm,
@@ -35,12 +37,13 @@ const DEFAULT_K = 20;
 
 /**
  * Check a request and split it into its parts.
+ * @param nameOf the names of emoji that are searched by them
  * @param expressions false if the text must not be read as an FTS5 expression, because that was refused
  * @throws QueryError for an invalid request
  */
-export function makePlan(request: SearchRequest, manifest: Manifest, expressions = true): Plan {
+export function makePlan(request: SearchRequest, manifest: Manifest, nameOf: EmojiName, expressions = true): Plan {
   const { mode, offset = 0, like = [], embeddings = [] } = request;
-  const query = parse(request.text ?? "", { expressions });
+  const query = withNames(parse(request.text ?? "", { expressions }), nameOf);
   const k = request.k ?? query.k ?? DEFAULT_K;
   if (mode !== "all" && mode !== "meaning" && mode !== "words") throw new QueryError(`“${String(mode)}” is not a search mode.`);
   if (!Number.isInteger(k) || k < 0 || k > MAX_RESULTS) throw new QueryError(`k must be a whole number up to ${MAX_RESULTS}.`);

@@ -2,11 +2,13 @@
 import { abortable, pause } from "../base/async";
 import { messageOf } from "../base/errors";
 import { SyntaxProblem } from "../catalog/index";
+import { missingEmoji } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { without, type Mask } from "./mask";
 import type { SearchOptions } from "./methods";
 import type { MeaningArm } from "./meaning-arm";
+import { NOTHING_TO_SEARCH, unknownText } from "./notices";
 import { makePlan, wantsRanking, type Plan } from "./plan";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
@@ -22,7 +24,8 @@ export async function search(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, context: SearchOptions = {},
 ): Promise<Answer> {
   const started = performance.now();
-  const plan = makePlan(request, resources.manifest);
+  const nameOf = await missingEmoji(request.text ?? "", resources);
+  const plan = makePlan(request, resources.manifest, nameOf);
   // A message that aborts this search can arrive before the work begins.
   await pause(0);
   context.signal?.throwIfAborted();
@@ -30,7 +33,7 @@ export async function search(
     return await run(resources, meaning, request, plan, context, started);
   } catch (error) {
     if (!(error instanceof SyntaxProblem)) throw error;
-    const plain = makePlan(request, resources.manifest, false);
+    const plain = makePlan(request, resources.manifest, nameOf, false);
     plain.notices.unshift(syntaxNotice(plan.text.query.source, error));
     return await run(resources, meaning, request, plain, context, started);
   }
@@ -78,7 +81,11 @@ async function run(
   try {
     const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(arms, signal);
-    return await answer(...await decide(plan, request, near, found, mask, resources, signal));
+    const unknown = "value" in near ? unknownText(await meaning.unknown(plan), plan.mode) : [];
+    const [ranking, stage, notices] = await decide(plan, request, near, found, mask, resources, signal);
+    // If something in the query is unknown, that is the reason why there is nothing to search for.
+    const reasons = unknown.length ? notices.filter(({ message }) => message !== NOTHING_TO_SEARCH) : notices;
+    return await answer(ranking, stage, [...reasons, ...unknown]);
   } finally {
     done = true;
   }
@@ -126,7 +133,7 @@ async function unranked(
   plan: Plan, request: SearchRequest, mask: Mask | null, resources: Pick<Resources, "count" | "published" | "order">,
 ): Promise<[Ranking, "final", Notice[]]> {
   if (!wantsRanking(plan, request)) return [await browse(mask, resources), "final", []];
-  return [nothing(), "final", [{ kind: "info", message: "This query contains nothing to search for." }]];
+  return [nothing(), "final", [{ kind: "info", message: NOTHING_TO_SEARCH }]];
 }
 
 /** The final ranking from both arms. If one of them failed and the other can answer alone, a notice says so. */

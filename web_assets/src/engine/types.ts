@@ -71,9 +71,10 @@ export interface Result {
  * A message for the person who searches.
  * `fts-syntax`: the query is not a valid FTS5 expression; `suggestion` searches for its words instead.
  * `sort`: the query asks for an order that the collection does not have.
+ * `unknown-text`: the model knows nothing of a text, so it is not searched by meaning.
  */
 export interface Notice {
-  kind: "fts-syntax" | "sort" | "no-model" | "truncated" | "info";
+  kind: "fts-syntax" | "sort" | "no-model" | "unknown-text" | "truncated" | "info";
   message: string;
   suggestion?: string;
 }

@@ -1,0 +1,16 @@
+/** Messages to the person who searches that several parts of the engine use. */
+import type { Mode, Notice } from "./types";
+
+/** A notice names at most this many texts, each with at most so many characters. */
+const SHOWN_TEXTS = 3;
+export const SHOWN_TEXT = 40;
+
+export const NOTHING_TO_SEARCH = "This query contains nothing to search for.";
+
+/** The notice about texts of a query that the model does not know. */
+export function unknownText(texts: readonly string[], mode: Mode): Notice[] {
+  if (!texts.length) return [];
+  const named = texts.slice(0, SHOWN_TEXTS).map((text) => `“${[...text].slice(0, SHOWN_TEXT).join("")}”`).join(", ");
+  const found = mode === "meaning" ? "the pictures were not searched for it" : "only the text of the pictures was searched for it";
+  return [{ kind: "unknown-text", message: `The model does not know ${named}, so ${found}.` }];
+}
