@@ -22,6 +22,8 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
 };
 /** Files with their own rules: code of the page must not import the engine, code for Node may. */
 const FILES: Record<string, { folders: string[]; types?: string[] }> = {
+  // Data that the builder reads as well.
+  "base/emoji-names.ts": { folders: [".."] },
   "worker/client.ts": { folders: ["format"], types: ["engine", "additions"] },
   "worker/methods.ts": { folders: [], types: ["engine", "additions"] },
   "worker/messages.ts": { folders: ["format"], types: ["engine", "additions"] },
