@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from query_dates import DATES
+from query_emoji import EMOJI_NAMES, UNKNOWN
 from query_fields import EXPRESSIONS, FIELDS, ORDERS
 from query_filters import ANY_VALUES, PATHS, TYPED
 from query_words import LIKES, PHRASES, PLAIN, SCRIPTS, SIGNS
@@ -63,5 +64,7 @@ GROUPS: dict[str, tuple[list[str], tuple[Mode, ...]]] = {
     "typed": (TYPED, ("all", "words")),
     "values": (ANY_VALUES, ("all",)),
     "paths": (PATHS, ("all",)),
+    "emoji names": (EMOJI_NAMES, ("all", "meaning", "words")),
+    "unknown texts": (UNKNOWN, ("all", "meaning", "words")),
     "hostile": (HOSTILE, ("all", "words")),
 }
