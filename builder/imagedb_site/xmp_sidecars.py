@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from .keys import key_of
 from .library import Library, Stage, XmpFile
 from .pictures import DETAILS_VERSION, MAX_SIDECAR, read_sidecar
 from .records import Problem, Progress
@@ -35,7 +36,7 @@ def read_sidecars(
             batch.append(known)
         if known.reason:
             folder, slash, _ = key.rpartition("/")
-            problems.append(Problem(f"{folder}{slash}{_shown(path.name)}", known.reason))
+            problems.append(Problem(f"{folder}{slash}{key_of(path.name)}", known.reason))
         if len(batch) >= _BATCH:
             _store(library, batch)
             batch = []
@@ -74,8 +75,3 @@ def _read(path: Path, state: str) -> XmpFile:
         return XmpFile(path, "", {}, f"the XMP sidecar cannot be read: {reason}")
     fields, damage = read_sidecar(data)
     return XmpFile(path, state, fields, damage)
-
-
-def _shown(name: str) -> str:
-    text = name.encode("utf-8", "replace").decode("utf-8")
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)

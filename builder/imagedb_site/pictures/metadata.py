@@ -12,7 +12,7 @@ from imagedb_site.pictures.automatic import is_automatic
 from imagedb_site.pictures.exif import iptc_values, read_exif, read_iptc
 from imagedb_site.pictures.keywords import read_keywords
 from imagedb_site.pictures.png_text import read_png_text
-from imagedb_site.pictures.privacy import is_owner, reveals
+from imagedb_site.pictures.privacy import Secrets, is_owner, reveals
 from imagedb_site.pictures.prompts import find_prompt, is_settings
 from imagedb_site.pictures.quantities import exif_position, to_number, xmp_position
 from imagedb_site.pictures.ratings import read_color_label, read_rating
@@ -83,13 +83,20 @@ def read_metadata(image: Image.Image, data: bytes = b"") -> dict[str, Value]:
     if image.format != "PNG" and comments:
         found["GIF comment" if image.format == "GIF" else "JPEG comment"] = comments
     own = [str(text) for text in found.get("EXIF UserComment", ())]
-    settings = {**texts, "UserComment": own, "Comment": comments}
+    settings = {**texts, "UserComment": own, "comment": [*texts.get("comment", ()), *comments]}
     prompt = _safely(lambda: dict(vars(find_prompt(settings))))
     chunks: dict[Any, Any] = {**image.info, **{name: several[0] for name, several in texts.items()}}
     return _Reader(found, prompt).fields(
         read_taken(exif.main, exif.detail, xmp, iptc, chunks),
         exif_position(exif.gps) or xmp_position(xmp),
     )
+
+
+def read_secrets(image: Image.Image, data: bytes) -> Secrets:
+    """Returns what an opened file says about its owner and its serial numbers."""
+    exif, texts = read_exif(image), read_png_text(data)
+    xmp = _safely(lambda: read_xmp(_xmp_packet(image, texts)))
+    return _Reader({**exif.values, **_xmp_values(xmp)}, {}).secrets
 
 
 def read_drawing(title: str, description: str) -> dict[str, Value]:
@@ -131,8 +138,8 @@ class _Reader:
         self._camera = _camera(make, model)
         software = one_line(self._first("EXIF Software"), 200)
         self._devices = (make, model, f"{make} {model}", self._camera, software)
-        self._owners = self._texts("owner")
-        self._serials = [*self._texts("serial"), *self._texts("lens_serial")]
+        serials = (*self._texts("serial"), *self._texts("lens_serial"))
+        self.secrets = Secrets(tuple(self._texts("owner")), serials)
 
     def fields(
         self, taken: str, position: tuple[float, float, float | None] | None, over: bool = False
@@ -140,7 +147,7 @@ class _Reader:
         """Returns the fields; with `over`, empty ones are those that override others."""
         self._put_captions(over)
         keywords = read_keywords(self._found)
-        self._private += [word for word in keywords if reveals(word, self._serials)]
+        self._private += [word for word in keywords if reveals(word, self.secrets.serials)]
         self._put("keywords", [word for word in keywords if word not in self._private])
         self._put("taken", taken)
         self._put("camera", self._camera)
@@ -198,13 +205,13 @@ class _Reader:
         """Returns `text`, or nothing if it was written automatically or reveals something."""
         if not text or name in ("owner", "serial", "lens_serial"):
             return text
-        if source in WRITTEN_BY_CAMERA and is_owner(text, self._owners):
+        if source in WRITTEN_BY_CAMERA and is_owner(text, self.secrets.owners):
+            return ""
+        if name not in ("lens", "creator") and reveals(text, self.secrets.serials):
+            self._private.append(text)
             return ""
         written = name in (*_CAPTIONS, "copyright")
         if written and (is_automatic(text, self._devices) or is_settings(text)):
-            return ""
-        if name not in ("lens", "creator") and reveals(text, self._serials):
-            self._private.append(text)
             return ""
         return text
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from imagedb_site.pictures.texts import fold
 
@@ -19,13 +20,26 @@ _NOTICE = re.compile(
 _TECHNICAL = re.compile(
     r"\b(?:gps(?:latitude|longitude|position)?|lat|latitude|lon|lng|longitude)\b"
     r"[\s:=\"']{1,4}[-+]?\d{1,3}[.,°]\d|"
-    r"\b(?:serial(?:[ _-]?(?:number|no\.?|nr\.?|#))?|serialnumber|s/n|imei|meid)\b[\s:=#\"']{1,4}\w*\d{3}|"
+    r"\b(?:serial(?:[ _-]?(?:number|no\.?|nr\.?|#))?|serialnumber|s/n|imei|meid)\b[\s:=#\"']{1,4}"
+    r"[\w-]{0,20}\d{3}|\bsn[:=#] ?[\w-]{0,20}\d{3}|"
     r"[-+]?\d{1,2}\.\d{4,}\s*[,;/ ]\s*[-+]?\d{1,3}\.\d{4,}|"
     r"\d{1,3}°\s*\d{1,2}['′][^,]{0,12}[NS]\b",
     re.IGNORECASE,
 )
 _SHORTEST = 5
 """A shorter serial number may stand in a text by chance."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The owners that a file names, and the serial numbers of its camera and its lens."""
+
+    owners: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
+
+    def has(self, text: str) -> bool:
+        """Returns whether a text that a camera wrote is the owner's name, or reveals something."""
+        return is_owner(text, self.owners) or reveals(text, self.serials)
 
 
 def is_owner(text: str, owners: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ may stay (orientation, date, camera, exposure, author, rights) takes their place
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from imagedb_site.pictures.metadata import read_secrets
+from imagedb_site.pictures.privacy import Secrets
+from imagedb_site.pictures.texts import to_text
 from imagedb_site.pictures.types import DecodeError
 
 _KEPT = {
@@ -22,6 +26,9 @@ _KEPT_DETAIL = {
     *(0x829A, 0x829D, 0x8822, 0x8827, 0x9003, 0x9004, 0x9204, 0x9207, 0x9209, 0x920A),
     *(0xA001, 0xA402, 0xA403, 0xA405, 0xA406, 0xA432, 0xA433, 0xA434),
 }
+_WRITTEN = {0x010E, 0x013B, 0x8298}
+"""Texts that may have the owner's name or a serial number."""
+_MAX_TEXT = 10_000
 _EXIF_IFD = 0x8769
 _MAX_BYTES = 512 << 20
 _KEPT_CHUNKS = frozenset(
@@ -48,24 +55,25 @@ def strip_private(path: Path) -> bytes | None:
         return None
     try:
         if data[:3] == b"\xff\xd8\xff":
-            return _strip_jpeg(data)
+            return _strip_jpeg(data, _secrets(data))
         if data[:8] == b"\x89PNG\r\n\x1a\n":
-            return _strip_png(data)
+            return _strip_png(data, _secrets(data))
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            return _strip_webp(data)
+            return _strip_webp(data, _secrets(data))
     except _BAD:
         return None
     return None
 
 
-def _public_exif(block: bytes) -> bytes:
+def _public_exif(block: bytes, secrets: Secrets) -> bytes:
     """Returns a new EXIF block ("Exif\\0\\0" and TIFF) with the harmless tags of `block`."""
     try:
         old = Image.Exif()
         old.load(block)
         new = Image.Exif()
         for tag in _KEPT & set(old):
-            new[tag] = old[tag]
+            if tag not in _WRITTEN or not secrets.has(to_text(old[tag], _MAX_TEXT)):
+                new[tag] = old[tag]
         detail = old.get_ifd(_EXIF_IFD)
         kept = {tag: detail[tag] for tag in _KEPT_DETAIL & set(detail)}
         if kept:
@@ -75,13 +83,21 @@ def _public_exif(block: bytes) -> bytes:
         return b""
 
 
-def _strip_jpeg(data: bytes) -> bytes:
+def _secrets(data: bytes) -> Secrets:
+    """Returns the owners and serial numbers that the file names, to find them in its other texts."""
+    try:
+        return read_secrets(Image.open(io.BytesIO(data)), data)
+    except Exception as error:  # hostile files
+        raise ValueError("no picture") from error
+
+
+def _strip_jpeg(data: bytes, secrets: Secrets) -> bytes:
     kept: list[bytes] = []
     exif = b""
     for marker, segment, rest in _segments(data):
         body = segment[4:]
         if marker == 0xE1 and body.startswith(b"Exif\0") and not exif:
-            exif = _public_exif(body)
+            exif = _public_exif(body, secrets)
         if _is_kept(marker, body):
             kept.append(segment)
         if marker == 0xDA:
@@ -145,7 +161,7 @@ def _scans(data: bytes, at: int) -> Iterator[bytes]:
             break
 
 
-def _strip_png(data: bytes) -> bytes:
+def _strip_png(data: bytes, secrets: Secrets) -> bytes:
     kept = [data[:8]]
     exif = b""
     at = 8
@@ -155,7 +171,7 @@ def _strip_png(data: bytes) -> bytes:
         if end > len(data):
             raise ValueError("cut short")
         if kind == b"eXIf":
-            exif = _public_exif(b"Exif\0\0" + data[at + 8 : at + 8 + length])
+            exif = _public_exif(b"Exif\0\0" + data[at + 8 : at + 8 + length], secrets)
         if kind in _KEPT_CHUNKS:
             kept.append(data[at:end])
         at = end
@@ -170,7 +186,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _strip_webp(data: bytes) -> bytes:
+def _strip_webp(data: bytes, secrets: Secrets) -> bytes:
     header = b""
     kept: list[bytes] = []
     exif = b""
@@ -185,7 +201,9 @@ def _strip_webp(data: bytes) -> bytes:
         if kind == b"VP8X":
             header = body
         elif kind == b"EXIF":
-            exif = _public_exif(body if body.startswith(b"Exif\0\0") else b"Exif\0\0" + body)
+            exif = _public_exif(
+                body if body.startswith(b"Exif\0\0") else b"Exif\0\0" + body, secrets
+            )
         elif kind in _KEPT_RIFF:
             kept.append(_riff(kind, body))
         at = end
