@@ -7,9 +7,9 @@ from html import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metadata_samples import bag, with_exif, with_iptc, with_xmp
 
 from imagedb_site.pictures.keywords import read_keywords
+from metadata_samples import bag, with_exif, with_iptc, with_xmp
 
 LIGHTROOM = bag("lr:hierarchicalSubject", "Places|Europe|Norway", "Animals|Cat")
 DIGIKAM = bag("digiKam:TagsList", "Places/Europe/Norway", "Animals/Cat")
@@ -39,7 +39,9 @@ def test_keywords_in_trees_are_paths(inner):
     assert with_xmp(inner)["keywords"] == PATHS
 
 
-def test_a_flat_keyword_that_ends_a_path_is_not_repeated():
+def test_a_flat_keyword_that_is_a_part_of_a_path_is_not_repeated():
+    lightroom = LIGHTROOM + bag("dc:subject", "Places", "Europe", "Norway", "Animals", "Cat")
+    assert with_xmp(lightroom)["keywords"] == PATHS
     inner = LIGHTROOM + bag("dc:subject", "norway", "Cat", "sunset", "sunset", "Norwegian")
     assert with_xmp(inner)["keywords"] == [*PATHS, "sunset", "Norwegian"]
     digikam = DIGIKAM + bag("dc:subject", "Norway", "Cat")

@@ -5,6 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from PIL import Image
+
+from imagedb_site.pictures import PRIVATE_FIELDS, strip_private
+from imagedb_site.pictures.metadata import read_metadata, read_sidecar
+from imagedb_site.pictures.privacy import is_owner, reveals
 from metadata_samples import (
     bag,
     exif_block,
@@ -15,11 +20,6 @@ from metadata_samples import (
     with_segments,
     with_xmp,
 )
-from PIL import Image
-
-from imagedb_site.pictures import PRIVATE_FIELDS, strip_private
-from imagedb_site.pictures.metadata import read_metadata, read_sidecar
-from imagedb_site.pictures.privacy import is_owner, reveals
 
 ARTIST, COPYRIGHT, DESCRIPTION, OWNER, SERIAL, LENS_SERIAL = (
     0x013B,

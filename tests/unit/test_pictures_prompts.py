@@ -7,9 +7,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metadata_samples import with_exif, with_png, with_png_texts
 
 from imagedb_site.pictures.prompts import find_prompt
+from metadata_samples import with_exif, with_png, with_png_texts
 
 A1111 = """a red boat, (sea:1.2), masterpiece
 second line

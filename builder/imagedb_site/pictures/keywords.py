@@ -33,8 +33,8 @@ _MAX_XML = 64 << 10
 def read_keywords(found: Mapping[str, list[object]]) -> list[str]:
     """Returns the keywords of a file: paths first, then flat ones.
 
-    A path that is the beginning of another one is left out, and so is a flat keyword that is the last part
-    of a path.
+    A path that is the beginning of another one is left out, and so is a flat keyword that is a part of a
+    path: Lightroom repeats all of them, and a filter on a part finds the path.
     """
     paths: dict[tuple[str, ...], tuple[str, ...]] = {}
     own: set[str] = set()
@@ -46,12 +46,13 @@ def read_keywords(found: Mapping[str, list[object]]) -> list[str]:
                 own |= {fold(part) for part in path}
             elif path:
                 paths.setdefault(_key(path), path)
+    parts = {part for key in paths for part in key}
     for value in _flat(found):
         path = _path(value.split(SEPARATOR))
         same = _key(path)
         if not path or fold(path[-1]) in own or _key(_path(value.split("/"))) in paths:
             continue
-        if len(path) > 1 or not any(fold(other[-1]) == same[0] for other in paths.values()):
+        if len(path) > 1 or same[0] not in parts:
             paths.setdefault(same, path)
     starts = {key[:n] for key in paths for n in range(1, len(key))}
     kept = [path for key, path in paths.items() if key not in starts]
