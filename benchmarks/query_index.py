@@ -11,11 +11,14 @@ import numpy as np
 from harness import ROOT, collection, note
 from PIL import Image
 
+from imagedb_site import fts
 from imagedb_site.encoders import Encoder
+from imagedb_site.folding import fold
 from imagedb_site.query.index import Column, Floats, Mask, Near, Rows
 from imagedb_site.query.relevance import SAMPLE
 from imagedb_site.query.scan import sample_rows
 from imagedb_site.records import FieldSpec
+from imagedb_site.site.words import WordCounter
 from imagedb_site.text import fts_query, fts_text
 
 CACHE = ROOT / ".cache" / "benchmarks"
@@ -32,10 +35,11 @@ class MemoryIndex:
         self.order = None
         self.count = len(embeddings)
         self._db = apsw.Connection(":memory:")
-        self._db.execute(
-            "create virtual table fts using fts5(caption, "
-            "tokenize='porter unicode61 remove_diacritics 2')"
-        )
+        self._db.execute(fts.create_table(["caption"]))
+        counter = WordCounter()
+        for text in texts:
+            counter.add([text])
+        self.folded_words = [fold(word) for word, _ in counter.most_common()]
         self._db.executemany(
             "insert into fts(rowid, caption) values (?, ?)",
             [(row + 1, fts_text(text)) for row, text in enumerate(texts)],

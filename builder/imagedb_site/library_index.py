@@ -12,12 +12,14 @@ import numpy as np
 
 from .dates import date_span
 from .errors import LibraryError, QuerySyntaxError, UsageError
+from .folding import fold
 from .keys import path_of
 from .query.index import Column, Floats, Mask, Near, Rows
 from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType, Value
 from .site_index import ALL, quoted
+from .text import plain_text
 
 if TYPE_CHECKING:
     from .library import Library
@@ -111,6 +113,15 @@ class LibraryIndex:
 
     def having(self, expression: str) -> Rows:
         return np.sort(self.match(expression))
+
+    @cached_property
+    def folded_words(self) -> Sequence[str]:
+        from .site.words import WordCounter
+
+        counter = WordCounter()
+        for record in self._library.rows():
+            counter.add([plain_text(record.fields.get(name)) for name in self.fts_columns])
+        return [fold(word) for word, _ in counter.most_common()]
 
     def column(self, name: str) -> Column:
         if name not in self._columns:

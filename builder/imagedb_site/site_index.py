@@ -14,6 +14,7 @@ import numpy as np
 
 from .container import FileEntry, canonical_json, gzip_bytes
 from .errors import PackError, QuerySyntaxError, StorageError, UsageError
+from .folding import fold
 from .query.index import Column, Floats, Mask, Near, Rows
 from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
@@ -124,6 +125,10 @@ class SiteIndex:
                 self._having.pop(next(iter(self._having)))
             self._having[expression] = rows
         return rows
+
+    @cached_property
+    def folded_words(self) -> Sequence[str]:
+        return [fold(word) for word, _ in self._site.words]
 
     def column(self, name: str) -> Column:
         if name not in self._columns:

@@ -129,8 +129,8 @@ def fts_query(text: str) -> str:
 
 
 def _inside(text: str) -> str:
-    """The terms of a text between quotes, which must not end there."""
-    return terms(text).replace('"', " ")
+    """The terms of a text between quotes, which must not end there. An exact term stays as it is."""
+    return text if EXACT in text or BOTH in text else terms(text).replace('"', " ")
 
 
 def _spaced(folded: str) -> str:
@@ -140,6 +140,25 @@ def _spaced(folded: str) -> str:
     text = UNSPACED.sub(r" \g<0> ", folded)
     text = SYMBOL.sub(lambda found: f" {chr(_SYMBOL_TERMS | ord(found[0]) & 0xFFFF)} ", text)
     return text if text == folded else _SPACES.sub(" ", text).strip(" ")
+
+
+def typed_forms(word: str) -> tuple[list[str], list[str]]:
+    """Returns expressions for the rows that have, and do not only have, a query's word as it was typed.
+
+    The first ones match rows with the exact form of each part that folding changes, the second ones rows
+    in which a part that folding leaves alone occurs in another form only.
+    """
+    wanted, unwanted = [], []
+    for found in _WORD.finditer(surface(word)):
+        exact = found[0]
+        folded = fold(exact)
+        if UNSPACED.search(exact) or not _WORD.fullmatch(folded):
+            continue
+        if folded == exact:
+            unwanted.append(f'"{folded}{EXACT}" *')
+        else:
+            wanted.append(f'("{folded}{EXACT}{exact}" OR "{folded}{BOTH}{exact}")')
+    return wanted, unwanted
 
 
 def number_parts(words: str) -> list[str]:

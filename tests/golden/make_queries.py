@@ -105,7 +105,7 @@ def make_embed(pictures: dict[str, list[float]]) -> Callable[[Term], Floats | No
 
 def with_ids(text: str, ids: dict[str, str]) -> str:
     """`{id:3}` as the image id of picture-03; `{{` and `}}` as braces."""
-    text = re.sub(r"\{id:(\d+)\}", lambda match: ids[f"picture-{int(match[1]):02}.bmp"], text)
+    text = re.sub(r"\{id:(\d+)\}", lambda match: ids[path(int(match[1]))], text)
     return text.replace("{{", "{").replace("}}", "}")
 
 

@@ -6,6 +6,7 @@ from query_dates import DATES
 from query_emoji import EMOJI_NAMES, UNKNOWN
 from query_fields import EXPRESSIONS, FIELDS, ORDERS
 from query_filters import ANY_VALUES, PATHS, TYPED
+from query_texts import TEXTS
 from query_words import LIKES, PHRASES, PLAIN, SCRIPTS, SIGNS
 
 from imagedb_site.query.evaluate import Mode
@@ -53,6 +54,7 @@ HOSTILE = [
 
 GROUPS: dict[str, tuple[list[str], tuple[Mode, ...]]] = {
     "plain": (PLAIN, ("all", "words")),
+    "texts": (TEXTS, ("all", "words")),
     "scripts": (SCRIPTS, ("all", "words")),
     "phrases": (PHRASES, ("all", "words")),
     "signs": (SIGNS, ("all", "meaning", "words")),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import unicodedata
+from functools import partial
 from typing import Any
 
 FOLDERS = [
@@ -18,7 +20,8 @@ FOLDERS = [
 """Where the last pictures lie. The others have no folder."""
 
 FLAT = 36
-COUNT = FLAT + len(FOLDERS)
+COUNT = FLAT + len(FOLDERS) + 16
+_NFD = partial(unicodedata.normalize, "NFD")
 
 TITLES = [
     "A red car at night",
@@ -65,7 +68,30 @@ TITLES = [
     "Forum columns",
     "Scanned negative",
     "Albumen print",
+    "Harbour of Tromsø",
+    "Tromso at night, without its letter",
+    "Résumé of a long trip",
+    "resume of work",
+    "Новогодняя ёлка",
+    "ภาษาไทยง่ายมาก วัดพระแก้ว",
+    "ສະບາຍດີ ປະເທດລາວ",
+    "ស្ពានចាស់ នៅភ្នំពេញ",
+    "မင်္ဂလာပါ ရန်ကုန်",
+    _NFD("한글 사진"),
+    "Kinder im Kindergarten",
+    "Gartenhaus im Schulgarten",
+    "Łódź, Æbleskiver, Straßenbahn",
+    "हिन्दी में नई तस्वीर",
+    "I ❤️ 🐱 👩🏽\u200d🚀 🇩🇪",
+    "MyHolidayPhoto at 5 €, 20°",
 ]
+FILES = {
+    44: "trip/DSC01236.bmp",
+    45: "trip/IMG_0042.bmp",
+    46: "trip/P1040519 (2).bmp",
+    53: _NFD("trip/한글 사진.bmp"),
+    59: "trip/2019/Screenshot 3.15.07\u202fPM.bmp",
+}
 TAGS = ["cat", "dog", "black_cat", "sea", "winter", "city", "été", "猫", "New-York", "2021", "<i>"]
 PLACES = ["Zürich", "Athens", "北京", "São Paulo", "Unknown & <co>", "New York City"]
 DATES = [
@@ -138,7 +164,9 @@ def metadata() -> list[dict[str, Any]]:
 
 def path(index: int) -> str:
     """The path of a picture's file."""
-    folder = FOLDERS[index - FLAT] + "/" if index >= FLAT else ""
+    if index in FILES:
+        return FILES[index]
+    folder = FOLDERS[index - FLAT] + "/" if FLAT <= index < FLAT + len(FOLDERS) else ""
     return f"{folder}picture-{index:02}.bmp"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from imagedb_site.errors import QuerySyntaxError, UsageError
+from imagedb_site.folding import fold
 from imagedb_site.query import parse
 from imagedb_site.query.evaluate import Answer, Mode, evaluate
 from imagedb_site.query.index import Column, Floats, Mask, Near, Rows
@@ -62,6 +63,11 @@ class MemoryIndex:
         self.vectors = np.stack([vector(str(values["title"])) for values in ROWS])
 
     order = None
+
+    @property
+    def folded_words(self) -> list[str]:
+        words = (fold(word) for values in ROWS for word in str(values["title"]).split())
+        return sorted(set(words))
 
     def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
         similarities = self.vectors @ query

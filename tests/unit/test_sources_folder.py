@@ -35,7 +35,8 @@ def test_a_record_has_path_size_time_and_folder(tmp_path):
     fill(tmp_path, "trip/one.two.jpg", "top.jpg")
     os.utime(tmp_path / "top.jpg", ns=(5, 1_234_567_890_123_456_789))
     top, trip = open_folder(tmp_path)
-    assert (trip.fields, top.fields) == ({"name": "one.two", "folder": "trip"}, {"name": "top"})
+    assert trip.fields == {"name": "one.two", "file": "trip/one.two.jpg", "folder": "trip"}
+    assert top.fields == {"name": "top", "file": "top.jpg"}
     assert (top.mtime_ns, top.size) == (1_234_567_890_123_456_789, len("top.jpg"))
     assert top.path.read_bytes() == b"top.jpg"
 

@@ -7,7 +7,7 @@ import { sqliteWasm } from "./support/files";
 
 const columns = ["title", "text"];
 const WORDS = ["cat", "cats", "running", "runs", "snow", "Zürich", "bridge", "北京", "rare"];
-const TOKENIZERS = ["unicode61 remove_diacritics 2", "porter unicode61 remove_diacritics 2"];
+const TOKENIZERS = ["unicode61 remove_diacritics 2", "porter unicode61 remove_diacritics 0 categories 'L* M* N* Co'"];
 const EXPRESSIONS = [
   "cat", "cat snow", "cat OR bridge", "cat AND bridge", "cat NOT snow", "(cat OR snow) NOT bridge", '"cat runs"', "title : cat", "- title : cat",
   "ru*", "^cat", "NEAR(cat snow, 2)", "北京 OR rare", "cat OR cat", '"running snow" OR zurich', "nothing", "nothing OR cat", "cat AND nothing",

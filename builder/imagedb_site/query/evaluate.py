@@ -5,9 +5,8 @@ The method is docs/QUERY.md's, step by step, so that every implementation gives 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -20,7 +19,6 @@ from .plan import Plan, filter_mask, make_plan, plain_words, quote
 from .ranking import (
     FUSION_DEPTH,
     SORT_POOL,
-    Coverage,
     Ranking,
     Result,
     by_words,
@@ -30,11 +28,10 @@ from .ranking import (
     sorted_by,
 )
 from .relevance import duplicates, likely_from
+from .words_arm import no_words, search_words
 
 Mode = Literal["all", "meaning", "words"]
 
-COVERAGE_POWER = 0.75
-"""How fast a row's share of the words arm falls with the words it lacks."""
 DEFAULT_K = 20
 MATCHED_WORDS = 8
 """For at most this many words of a query, results list those that they have."""
@@ -77,6 +74,7 @@ class _Found:
     notices: tuple[Notice, ...] = ()
     divide: int | None = None
     words: tuple[str, ...] = ()
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def evaluate(
@@ -118,7 +116,7 @@ def evaluate(
         divide = found.divide
         page = [replace(r, likely=offset + at < divide) for at, r in enumerate(page)]
     if mode != "meaning":
-        page = _with_words(page, found.words, index)
+        page = _with_words(page, found.words, found.parts, index)
     if group and page and page[0].similarity is not None:
         rows = [result.row for result in page]
         same = duplicates(rows, index.embeddings(np.array(rows, dtype=np.int64)))
@@ -144,8 +142,14 @@ def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: i
     elif plan.strict is None or mode == "meaning":
         found = _unranked(plan.query, index, mask, said=bool(unknown))
     else:
-        words, strict = _words_arm(plan, index, mask)
-        found = _Found(by_words(words), len(words), strict, divide=strict)
+        words = search_words(plan, index, mask)
+        found = _Found(
+            by_words(words.rows),
+            len(words.rows),
+            words.strict,
+            divide=words.strict,
+            parts=words.parts,
+        )
     found = replace(found, words=plan.words[:MATCHED_WORDS])
     found = _sorted(found, plan, index) if query.sort else found
     if unknown:
@@ -174,16 +178,18 @@ def _by_meaning(
     hard = plan.filters or plan.required
     total = int(mask.sum()) if hard else None
     depth = FUSION_DEPTH if mode != "meaning" else max(reach, SORT_POOL, FUSION_DEPTH)
-    words, strict = np.zeros(0, dtype=np.int64), None
+    words = no_words()
     if mode != "meaning":
-        words, strict = _words_arm(plan, index, mask, FUSION_DEPTH)
-        index.expect_rows(words)
+        words = search_words(plan, index, mask, FUSION_DEPTH)
+        index.expect_rows(words.rows)
     near = index.nearest(vector, min(depth, index.count), None if mask.all() else mask)
-    divide = _likely(near, words[: strict or 0], vector, index)
+    strict = words.rows[: words.strict or 0]
+    named = len(strict) if words.names and plan.only_words else 0
+    divide = named or _likely(near, strict, vector, index)
     if mode == "meaning":
         return _Found(Ranking.of_meaning(near), total, divide=divide)
-    coverage = _coverage(plan, index, words, strict or 0)
-    return _Found(fused(near, words, coverage, vector, index), total, strict, divide=divide)
+    ranking = fused(near, words.rows, words.coverage, vector, index, first=named)
+    return _Found(ranking, total, words.strict, divide=divide, parts=words.parts)
 
 
 def _likely(near: Near, strict: Rows, vector: Floats, index: Index) -> int | None:
@@ -195,66 +201,25 @@ def _likely(near: Near, strict: Rows, vector: Floats, index: Index) -> int | Non
     return len(np.union1d(first, strict[:FUSION_DEPTH]))
 
 
-def _with_words(results: list[Result], words: Sequence[str], index: Index) -> list[Result]:
-    """The results with the words that occur in their text."""
+def _with_words(
+    results: list[Result], words: Sequence[str], parts: Mapping[str, Sequence[str]], index: Index
+) -> list[Result]:
+    """The results with the words that occur in their text, or the longer words that contain them."""
     if not results:
         return results
     rows = np.array([result.row for result in results], dtype=np.int64)
-    having = [(word, np.isin(rows, index.having(quote(word)))) for word in words]
+    matched: list[list[str]] = [[] for _ in results]
+    for word in words:
+        left = np.ones(len(rows), dtype=np.bool_)
+        for candidate in (word, *parts.get(word, ())):
+            having = left & np.isin(rows, index.having(quote(candidate)))
+            for at in np.flatnonzero(having).tolist():
+                matched[at].append(candidate)
+            left &= ~having
     return [
-        replace(result, matched=tuple(word for word, held in having if held[at]))
-        for at, result in enumerate(results)
+        replace(result, matched=tuple(found))
+        for result, found in zip(results, matched, strict=True)
     ]
-
-
-def _coverage(plan: Plan, index: Index, rows: Rows, strict: int) -> Coverage:
-    """Which part of the query's words each row of the words arm has, weighted by their rareness.
-
-    The first `strict` rows have all of them: 1.
-    """
-    coverage = np.ones(len(rows), dtype=np.float64)
-    if len(rows) <= strict:
-        return coverage
-    some = rows[strict:]
-    shares = np.zeros(len(some), dtype=np.float64)
-    total = 0.0
-    for word in plan.words:
-        having = index.having(quote(word))
-        rareness = math.log(1 + (index.count - len(having) + 0.5) / (len(having) + 0.5))
-        total += rareness
-        shares[np.isin(some, having)] += rareness
-    coverage[strict:] = [float(share / total) ** COVERAGE_POWER for share in shares]
-    return coverage
-
-
-def _words_arm(
-    plan: Plan, index: Index, mask: Mask, depth: int | None = None
-) -> tuple[Rows, int | None]:
-    """Rows with all words, then rows with any of them, each by bm25; and how many have all.
-
-    Only the first `depth` of them if it is given.
-    """
-    if plan.strict is None:
-        return np.zeros(0, dtype=np.int64), None
-    strict = _matching(plan.strict, index, mask, depth)
-    total = len(strict)
-    if depth is not None and total >= depth:
-        having = index.having(plan.strict)
-        return strict[:depth], int(np.count_nonzero(mask[having]))
-    if plan.loose is None or plan.loose == plan.strict:
-        return strict, total
-    # At most `total` of the first rows with any word have all of them, so `depth` are enough.
-    loose = _matching(plan.loose, index, mask, depth)
-    others = loose[~np.isin(loose, strict)]
-    return np.concatenate([strict, others])[:depth], total
-
-
-def _matching(expression: str, index: Index, mask: Mask, depth: int | None) -> Rows:
-    """The first `depth` allowed rows (all if None) that match an expression, by bm25."""
-    if depth is not None and mask.all():
-        return index.match(expression, depth)
-    rows = index.match(expression)
-    return rows[mask[rows]][:depth]
 
 
 def _unranked(query: Query, index: Index, mask: Mask, said: bool) -> _Found:

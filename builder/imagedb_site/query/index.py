@@ -107,6 +107,11 @@ class Index(Protocol):
         """Rows that match an FTS5 expression, in row order. Raises as `match` does."""
         ...
 
+    @property
+    def folded_words(self) -> Sequence[str]:
+        """The words that suggestions know, folded, most frequent first (docs/FORMAT.md 2.10)."""
+        ...
+
     def column(self, name: str) -> Column: ...
 
     def embeddings(self, rows: Rows) -> Floats:

@@ -24,6 +24,8 @@ _STOP = """
 """
 STOP_WORDS = frozenset(_STOP.split())
 _SYNTAX = re.compile(r'["()^*{}:]')
+FILE_COLUMN = "file"
+"""The field that has the path of a file."""
 MAX_WORDS = 100
 """How many different words full text looks for."""
 
@@ -45,6 +47,11 @@ class Plan:
     forbidden: tuple[str, ...]
     filters: tuple[tuple[FieldSpec, FieldTerm], ...]
 
+    @property
+    def only_words(self) -> bool:
+        """Whether the query has nothing to be similar to but words."""
+        return all(term.kind == "text" and term.weight > 0 for term in self.query.terms)
+
 
 def make_plan(query: Query, index: Index) -> Plan:
     """Resolve the fields of `query` against `index`; unknown ones become plain words."""
@@ -58,8 +65,9 @@ def make_plan(query: Query, index: Index) -> Plan:
         if spec is None:
             strangers.append(term.source)
         elif spec.type in ("text", "url") or not spec.column:
-            expression = _column_expression(spec.name, term.value)
-            if spec.name not in index.fts_columns or expression is None:
+            column = searched_column(spec.name, index.fts_columns)
+            expression = _column_expression(column, term.value)
+            if column not in index.fts_columns or expression is None:
                 strangers.append(term.source)
             else:
                 (forbidden if term.negated else required).append(expression)
@@ -101,6 +109,11 @@ def words_of(text: str) -> list[str]:
     return content or words
 
 
+def searched_column(name: str, columns: Sequence[str]) -> str:
+    """The full-text column of a field: that of the file's whole path for its name, if that has none."""
+    return FILE_COLUMN if name == "name" and name not in columns else name
+
+
 def between_emoji(word: str) -> list[str]:
     """The emoji of a word, and what is between them: each is a word of its own."""
     if word.isascii():
@@ -115,7 +128,8 @@ def between_emoji(word: str) -> list[str]:
 def find_field(name: str, fields: Sequence[FieldSpec]) -> FieldSpec | None:
     """The field a person means: its name, singular or plural, `tag` and `year`/`date` as kinds."""
     by_name = {spec.name: spec for spec in fields}
-    for candidate in (name, name + "s", name.removesuffix("s")):
+    synonym = FILE_COLUMN if name in ("filename", "path") else name
+    for candidate in (name, name + "s", name.removesuffix("s"), synonym):
         if candidate in by_name:
             return by_name[candidate]
     kind = {"tag": "tags", "tags": "tags", "year": "date", "date": "date"}.get(name)

@@ -91,8 +91,13 @@ def in_default_order(mask: Mask, index: Index) -> Ranking:
     return in_order(np.flatnonzero(mask) if order is None else order[mask[order]])
 
 
-def fused(near: Near, words: Rows, coverage: Coverage, vector: Floats, index: Index) -> Ranking:
-    """Both arms by reciprocal rank fusion: a row's share of the words arm is its coverage."""
+def fused(
+    near: Near, words: Rows, coverage: Coverage, vector: Floats, index: Index, first: int = 0
+) -> Ranking:
+    """Both arms by reciprocal rank fusion: a row's share of the words arm is its coverage.
+
+    The first `first` rows of the words arm come before all others.
+    """
     ranks: dict[int, dict[str, int]] = {}
     scores: dict[int, float] = {}
     similarities: dict[int, float] = {}
@@ -102,7 +107,8 @@ def fused(near: Near, words: Rows, coverage: Coverage, vector: Floats, index: In
         similarities[row] = float(near.similarities[place])
     for place, (row, share) in enumerate(zip(words.tolist(), coverage.tolist(), strict=True)):
         ranks.setdefault(row, {})["words"] = place
-        scores[row] = scores.get(row, 0.0) + share / (RRF_K + 1 + place)
+        bonus = 1.0 if place < first else 0.0
+        scores[row] = scores.get(row, 0.0) + share / (RRF_K + 1 + place) + bonus
     others = np.array([row for row in ranks if row not in similarities], dtype=np.int64)
     for row, similarity in zip(
         others.tolist(), index.similarities(vector, others).tolist(), strict=True

@@ -39,8 +39,10 @@ UNREADABLE = {
 _SKIPPED_FOLDERS = frozenset({"__macosx", "@eadir", "$recycle.bin", "system volume information"})
 _CLASS_PREFIX = re.compile(r"\d{3}\.(.+)")
 
-NAME = FieldSpec("name", "Name", "text", fts=True)
-FOLDER = FieldSpec("folder", "Folder", "category", fts=True, facet=True, column=True, separator="/")
+NAME = FieldSpec("name", "Name", "text")
+FILE = FieldSpec("file", "File", "text", fts=True)
+"""The whole path, so that full text finds a picture by its name with or without suffix and folder."""
+FOLDER = FieldSpec("folder", "Folder", "category", facet=True, column=True, separator="/")
 LABEL = FieldSpec("label", "Label", "category", fts=True, facet=True, column=True)
 
 
@@ -207,9 +209,9 @@ def _why(error: OSError) -> str:
 
 
 def path_fields(key: str) -> dict[str, Value]:
-    """Returns what the path `key` says of a picture: its name without suffix, and its folder if any."""
+    """Returns what the path `key` says of a picture: its name without suffix, itself, its folder if any."""
     folder, _, name = key.rpartition("/")
-    fields: dict[str, Value] = {"name": split_suffix(name)[0] or name}
+    fields: dict[str, Value] = {"name": split_suffix(name)[0] or name, "file": key}
     if folder:
         fields["folder"] = folder
     return fields

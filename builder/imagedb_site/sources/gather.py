@@ -17,6 +17,7 @@ from imagedb_site.sources.additions import (
     load_additions,
 )
 from imagedb_site.sources.folder import (
+    FILE,
     FOLDER,
     LABEL,
     NAME,
@@ -94,9 +95,11 @@ class FolderSource:
     def _path_specs(self) -> list[FieldSpec]:
         if self._labels:
             # The folder says the same as the label: one filter is enough.
-            return [NAME, replace(FOLDER, fts=False, facet=False), LABEL]
+            return [NAME, FILE, replace(FOLDER, facet=False), LABEL]
         folders = {key.rpartition("/")[0] for key in self._listing}
-        return [NAME] if folders == {""} else [NAME, replace(FOLDER, facet=len(folders) > 1)]
+        if folders == {""}:
+            return [NAME, FILE]
+        return [NAME, FILE, replace(FOLDER, facet=len(folders) > 1)]
 
     def _fields(self, at: int, key: str) -> dict[str, Value]:
         """Returns what the path and the tables say of picture number `at`."""

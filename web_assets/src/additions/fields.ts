@@ -37,7 +37,7 @@ function stem(name: string): string {
 export function documentOf(addition: Addition, { fields }: Manifest): ImageDocument {
   const { id, name, width, height, caption, tags } = addition;
   const values: Record<string, FieldValue> = {};
-  const known: Record<string, FieldValue> = { ...addition.embedded, name: stem(name), width, height };
+  const known: Record<string, FieldValue> = { ...addition.embedded, name: stem(name), file: name, width, height };
   for (const field of fields) {
     const value = known[field.name];
     if (value !== undefined && fits(field, value)) values[field.name] = value;
@@ -55,15 +55,16 @@ function fits({ type }: FieldDefinition, value: FieldValue): boolean {
 
 /**
  * The texts of an addition for full text search, one per column of the catalog. A value without a column is put into
- * `name`, else into the first column, so that caption, tags and file name are found in every collection.
+ * `name`, else into `file`, else into the first column, so that caption, tags and file name are found in every collection.
  */
 export function searchedTexts(addition: Addition, manifest: Manifest): string[] {
   const { columns } = manifest.catalog;
   const { fields } = documentOf(addition, manifest);
   const texts = columns.map((name) => textOf(fields[name]));
-  const last = Math.max(0, columns.indexOf("name"));
+  const named = columns.find((column) => column === "name") ?? columns.find((column) => column === "file");
+  const last = named === undefined ? 0 : columns.indexOf(named);
   const rest = [
-    ...(columns.includes("name") ? [] : [stem(addition.name)]),
+    ...(named === undefined ? [addition.name] : []),
     ...[captionField(manifest.fields).name, tagsField(manifest.fields).name]
       .flatMap((name) => (columns.includes(name) || fields[name] === undefined ? [] : [textOf(fields[name])])),
   ];

@@ -59,6 +59,7 @@ export class OverlaidResources implements Resources {
   vocabulary() { return this.site.vocabulary(); }
   columnSize(name: string) { return this.site.columnSize(name); }
   words() { return this.site.words(); }
+  foldedWords() { return this.site.foldedWords(); }
   smallCatalog() { return this.site.smallCatalog(); }
   close() { return this.site.close(); }
 

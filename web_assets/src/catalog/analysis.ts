@@ -39,12 +39,17 @@ const ASCII = /^[\0-\x7f]*$/;
 const SHORTEST_NUMBER = 3;
 const MOST_PARTS = 1000;
 /** In an exact term, between the folded and the exact form; `BOTH` if the text also has the folded form. */
-export const EXACT = "\ue000";
+const EXACT = "\ue000";
 const BOTH = "\ue001";
 
 /** Whether a folded text has an emoji or another symbol that is a word in full text. */
 export function hasSymbol(folded: string): boolean {
   return folded.search(ALL_SYMBOLS) >= 0;
+}
+
+/** Whether a text has characters of a script without spaces, each of which is a term in full text. */
+export function hasUnspaced(text: string): boolean {
+  return UNSPACED.test(text);
 }
 
 /** Text as the catalog stores it: its words, then the terms for their parts. */
@@ -73,9 +78,9 @@ export function analyzeQuery(query: string): string {
     .join('"');
 }
 
-/** The terms of a text between quotes, which must not end there. */
+/** The terms of a text between quotes, which must not end there. An exact term stays as it is. */
 function inside(text: string): string {
-  return terms(text).replaceAll('"', " ");
+  return text.includes(EXACT) || text.includes(BOTH) ? text : terms(text).replaceAll('"', " ");
 }
 
 /** A folded text with a word for each character of a script without spaces and each symbol. */
@@ -88,6 +93,25 @@ function spread(folded: string): string {
   if (ASCII.test(folded)) return folded;
   return folded.replace(ALL_UNSPACED, " $& ")
     .replace(ALL_SYMBOLS, (found) => ` ${String.fromCodePoint(SYMBOL_TERMS | (found.codePointAt(0)! & 0xffff))} `);
+}
+
+export interface TypedForms {
+  /** Expressions for the rows that have the exact form of each part that folding changes. */
+  wanted: string[];
+  /** Expressions for the rows in which a part that folding leaves alone occurs in another form only. */
+  unwanted: string[];
+}
+
+/** Which rows have a query's word in the form in which it was typed. */
+export function typedForms(word: string): TypedForms {
+  const forms: TypedForms = { wanted: [], unwanted: [] };
+  for (const [exact] of surface(word).matchAll(WORD)) {
+    const folded = fold(exact);
+    if (UNSPACED.test(exact) || !WHOLE_WORD.test(folded)) continue;
+    if (folded === exact) forms.unwanted.push(`"${folded}${EXACT}" *`);
+    else forms.wanted.push(`("${folded}${EXACT}${exact}" OR "${folded}${BOTH}${exact}")`);
+  }
+  return forms;
 }
 
 /** The numbers inside words with letters, as in dsc01235, each also without its leading zeros. */
@@ -116,7 +140,7 @@ function camelParts(text: string): string[] {
 }
 
 /** The folded and the exact form of each word that has letters beyond ASCII, except in scripts without spaces. */
-export function exactForms(text: string): [folded: string, exact: string][] {
+function exactForms(text: string): [folded: string, exact: string][] {
   if (ASCII.test(text)) return [];
   const forms = new Map<string, string>();
   for (const [word] of surface(text).matchAll(WORD)) {

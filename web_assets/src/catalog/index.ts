@@ -1,4 +1,5 @@
 /** Full text: SQLite FTS5 in WebAssembly. */
+export { hasUnspaced, typedForms } from "./analysis";
 export { addCounts, type Counts } from "./counts";
 export type { FullText, Matches } from "./full-text";
 export { Ordered, type Ranked } from "./rank-words";

@@ -204,7 +204,7 @@ export class Engine implements CollectionMethods {
     const catalog = text.trim() ? await this.resources.catalog() : null;
     const found = await this.plainly(text, async (plan) => {
       const mask = await filterRows(this.resources, list, plan.filters);
-      return catalog ? await searchWords(catalog, plan, true, mask, count) : { all: () => new Uint32Array(), strict: null, mask };
+      return catalog ? await searchWords(catalog, plan, true, mask, count, () => this.resources.foldedWords()) : { all: () => new Uint32Array(), strict: null, mask };
     });
     return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), count));
   }

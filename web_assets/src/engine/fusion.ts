@@ -14,8 +14,9 @@ export function rankScore(rank: number): number {
 /**
  * Rows of both arms by the sum of their shares; ties in row order.
  * @param coverage which part of the words the first rows of `words` have
+ * @param first how many rows of `words` come before all others
  */
-export function fuse(meaning: ArrayLike<number>, words: ArrayLike<number>, coverage: ArrayLike<number>): Result[] {
+export function fuse(meaning: ArrayLike<number>, words: ArrayLike<number>, coverage: ArrayLike<number>, first = 0): Result[] {
   const results = new Map<number, Result>();
   for (let rank = 0; rank < Math.min(meaning.length, FUSION_DEPTH); rank++) {
     const row = meaning[rank]!;
@@ -24,7 +25,7 @@ export function fuse(meaning: ArrayLike<number>, words: ArrayLike<number>, cover
   for (let rank = 0; rank < Math.min(words.length, FUSION_DEPTH); rank++) {
     const row = words[rank]!;
     const result = results.get(row) ?? { row, score: 0, ranks: {} };
-    result.score += coverage[rank]! * rankScore(rank);
+    result.score += coverage[rank]! * rankScore(rank) + (rank < first ? 1 : 0);
     result.ranks!.words = rank;
     results.set(row, result);
   }

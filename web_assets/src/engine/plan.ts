@@ -4,7 +4,7 @@ import type { EmojiName } from "../base/emoji";
 import { withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import {
-  findField, isSearchable, parse, quote, split, wordsOf, type FieldTerm, type Query, type Term as TextTerm,
+  FILE_FIELD, findField, isSearchable, parse, quote, split, wordsOf, type FieldTerm, type Query, type Term as TextTerm,
 } from "./query/index";
 import type { Manifest, Mode, Notice, SearchRequest, Sort, WeightedEmbedding } from "./types";
 
@@ -134,7 +134,8 @@ export function planText(query: Query, fields: readonly FieldDefinition[], colum
     if (!field) {
       strangers.push(term.source);
     } else if (field.type === "text" || field.type === "url" || !field.column) {
-      const expression = columns.includes(field.name) ? columnExpression(field.name, term.value) : null;
+      const column = searchedColumn(field.name, columns);
+      const expression = columns.includes(column) ? columnExpression(column, term.value) : null;
       if (expression === null) strangers.push(term.source);
       else (term.negated ? forbidden : required).push(expression);
     } else {
@@ -167,6 +168,11 @@ function withWords(terms: readonly TextTerm[], extra: readonly string[]): TextTe
   const position = terms.findIndex(({ kind, weight }) => kind === "text" && weight > 0);
   if (position < 0) return [...terms, { kind: "text", value: extra.join(" "), weight: 1 }];
   return terms.map((term, i) => (i === position ? { ...term, value: [term.value, ...extra].join(" ") } : term));
+}
+
+/** The full-text column of a field: that of the file's whole path for its name, if that has none. */
+function searchedColumn(name: string, columns: readonly string[]): string {
+  return name === "name" && !columns.includes(name) ? FILE_FIELD : name;
 }
 
 function columnExpression(column: string, value: string): string | null {

@@ -27,6 +27,8 @@ export interface Ranking {
   at: (place: number, row: number) => Result;
   total: number | null;
   strictTotal?: number;
+  /** The longer words that were looked for, by the word of the query that they contain. */
+  parts?: ReadonlyMap<string, readonly string[]>;
   /** The query that gives the similarities of the results that are shown. */
   query?: Query;
   /** Whether the results are in an order of relevance. */
@@ -51,7 +53,10 @@ export async function rank(
   const total = plan.bounded ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
   const near = await nearest.search(vector!, Math.min(wanted, allowed ?? Infinity), mask, signal);
-  const divide = temperature === null ? {} : { divide: likely(near, words, await likelyFrom(nearest, vector!, temperature)) };
+  const onlyWords = plan.terms.every((term) => term.kind === "text" && term.weight > 0);
+  const named = words?.names && onlyWords ? Math.min(words.strict ?? 0, FUSION_DEPTH) : 0;
+  const divide = named ? { divide: named }
+    : temperature === null ? {} : { divide: likely(near, words, await likelyFrom(nearest, vector!, temperature)) };
   const shared = { total, query: { nearest, vector }, ranked: true, ...divide };
   if (plan.mode === "meaning") {
     return {
@@ -61,13 +66,13 @@ export async function rank(
       at: (place, row) => ({ row, score: near.similarities[place]!, similarity: near.similarities[place]!, ranks: { meaning: place } }),
     };
   }
-  const results = fuse(near.rows, words?.first ?? [], words?.coverage ?? []);
+  const results = fuse(near.rows, words?.first ?? [], words?.coverage ?? [], named);
   return {
     ...shared,
     length: results.length,
     rows: (from, to) => results.slice(from, to).map(({ row }) => row),
     at: (place) => results[place]!,
-    ...strictTotal(words),
+    ...wordsTotals(words),
   };
 }
 
@@ -76,7 +81,7 @@ export function byWords(words: WordsFound): Ranking {
     length: words.total,
     rows: (from, to) => (to <= words.first.length ? words.first : words.all()).subarray(from, to),
     at: (place, row) => ({ row, score: rankScore(place), ranks: { words: place } }),
-    total: words.total, ranked: true, ...strictTotal(words), divide: words.strict ?? 0,
+    total: words.total, ranked: true, ...wordsTotals(words), divide: words.strict ?? 0,
   };
 }
 
@@ -89,8 +94,8 @@ function likely(near: Near, words: WordsFound | null, limit: number): number {
   return new Set([...near.rows.subarray(0, first), ...strict]).size;
 }
 
-function strictTotal(words: WordsFound | null): { strictTotal?: number } {
-  return words?.strict == null ? {} : { strictTotal: words.strict };
+function wordsTotals(words: WordsFound | null): Pick<Ranking, "strictTotal" | "parts"> {
+  return words?.strict == null ? {} : { strictTotal: words.strict, parts: words.parts };
 }
 
 /** No results: there is nothing to search for. */
@@ -128,7 +133,7 @@ export async function finish(
       for (const result of results) if (same.has(result.row)) result.duplicateOf = same.get(result.row)!;
     }
   }
-  if (ranking.strictTotal !== undefined) await addMatched(resources, plan, results);
+  if (ranking.strictTotal !== undefined) await addMatched(resources, plan, ranking.parts ?? new Map(), results);
   const { total, strictTotal } = ranking;
   const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
   if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
@@ -145,12 +150,20 @@ export async function finish(
   };
 }
 
-/** Add to each result which words of the query it has. */
-async function addMatched(resources: Resources, plan: Plan, results: Result[]): Promise<void> {
+/** Add to each result which words of the query it has, or which longer words that contain them. */
+async function addMatched(resources: Resources, plan: Plan, parts: NonNullable<Ranking["parts"]>, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
-  const words = plan.text.words.slice(0, MATCHED_WORDS);
-  const having = await Promise.all(words.map(async (word) => ({ word, rows: await catalog.withWord(word) })));
-  for (const result of results) result.matched = having.flatMap(({ word, rows }) => (includes(rows, result.row) ? [word] : []));
+  for (const result of results) result.matched = [];
+  for (const word of plan.text.words.slice(0, MATCHED_WORDS)) {
+    let left = results;
+    for (const candidate of [word, ...parts.get(word) ?? []]) {
+      if (!left.length) break;
+      const rows = await catalog.withWord(candidate);
+      const having = left.filter(({ row }) => includes(rows, row));
+      for (const result of having) result.matched!.push(candidate);
+      left = left.filter((result) => !having.includes(result));
+    }
+  }
 }
 
 /** Whether ascending `rows` contain a row. */

@@ -10,6 +10,7 @@ import type { Assets } from "./assets";
 import { QueryError } from "./errors";
 import { SiteFiles } from "./files";
 import { loadFlat } from "./flat";
+import { foldedWords } from "./longer-words";
 import { Shared } from "./lru";
 import type { Nearest } from "./nearest";
 import { DefaultOrder } from "./order";
@@ -190,6 +191,12 @@ export class SiteResources {
     if (!this.encoder()) return null;
     const { pack, files } = await this.modelIndex();
     return files.get(pack.image.file)?.bytes ?? null;
+  }
+
+  /** The words of the collection's texts, folded, most frequent first. */
+  async foldedWords(): Promise<readonly string[]> {
+    const file = await this.words();
+    return file ? foldedWords(file.words) : [];
   }
 
   /** The words of the collection's texts; null if the site has none. */

@@ -120,7 +120,7 @@ function arms(plan: Plan, resources: Resources): { words: boolean; ranking: bool
 
 async function wordsArm(resources: Resources, plan: Plan, ranking: boolean, filtered: Promise<Mask | null>): Promise<WordsFound> {
   const [catalog, mask] = await Promise.all([resources.catalog(), filtered]);
-  return await searchWords(catalog, plan.text, ranking, mask, resources.count);
+  return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords());
 }
 
 async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {

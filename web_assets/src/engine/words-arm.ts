@@ -1,6 +1,7 @@
-/** The words arm: rows by full text, those with all words before those with any; also required and excluded phrases. */
-import type { FullText, SyntaxProblem } from "../catalog/index";
+/** The words arm: rows by full text, in tiers (docs/QUERY.md, "Meaning", 5); also required and excluded phrases. */
+import { typedForms, type FullText, type SyntaxProblem } from "../catalog/index";
 import { FUSION_DEPTH } from "./fusion";
+import { longerWords, mayBePart } from "./longer-words";
 import { both, has, maskOf, without, type Mask } from "./mask";
 import type { TextPlan } from "./plan";
 import { plainWords, quote } from "./query/index";
@@ -21,56 +22,173 @@ export interface WordsFound {
   strict: number | null;
   /** The mask narrowed by what every result must and must not match; null if every row may be one. */
   mask: Mask | null;
+  /** The longer words that were looked for as well, by the word of the query that they contain. */
+  parts: ReadonlyMap<string, readonly string[]>;
+  /** Whether the words look like file names or numbers, which say nothing to a model. */
+  names: boolean;
 }
 
-type Found = Omit<WordsFound, "mask">;
+/** Rows by whole words: those with all of them, then those with any. */
+interface Base {
+  strict: number;
+  strictRows: () => Uint32Array;
+  loose: number;
+  looseRows: () => Uint32Array;
+  /** The first rows of each list, with the share of the words that the loose ones have. */
+  first: () => { strict: Uint32Array; loose: Uint32Array; shares: Promise<Float64Array> };
+}
 
-/** @throws SyntaxProblem if FTS5 refuses the plan's expression */
-export async function searchWords(text: FullText, plan: TextPlan, ranking: boolean, mask: Mask | null, count: number): Promise<WordsFound> {
+/** Rows that have words as parts of longer words: all words, or only some. */
+interface Parts {
+  words: ReadonlyMap<string, readonly string[]>;
+  every: Uint32Array;
+  some: Uint32Array;
+}
+
+/** Words inside other words are looked for if fewer rows than this have all the words. */
+const PARTS_BELOW = 100;
+/** What a word counts that a row has only inside a longer word, if other rows have it as a whole. */
+const PART_WEIGHT = 0.5;
+const NAME = /[0-9]{3}|[A-Za-z0-9]\.[A-Za-z][A-Za-z0-9]{1,4}$/;
+const NO_ROWS = new Uint32Array();
+const NO_PARTS: ReadonlyMap<string, readonly string[]> = new Map();
+
+/**
+ * @param vocabulary the words that suggestions know, folded, most frequent first
+ * @throws SyntaxProblem if FTS5 refuses the plan's expression
+ */
+export async function searchWords(
+  text: FullText, plan: TextPlan, ranking: boolean, mask: Mask | null, count: number, vocabulary: () => Promise<readonly string[]>,
+): Promise<WordsFound> {
   let allowed = mask;
   for (const expression of plan.required) allowed = both(allowed, maskOf(await text.having(expression), count));
   for (const expression of plan.forbidden) allowed = without(allowed, maskOf(await text.having(expression), count), count);
-  if (!ranking || plan.strict === null) return { ...found(new Uint32Array(), 0), strict: null, mask: allowed };
-  return { ...(await byTerms(text, plan, allowed, count) ?? await byExpressions(text, plan, plan.strict, allowed, count)), mask: allowed };
+  const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
+  const rest = { mask: allowed, parts: NO_PARTS, names: false };
+  if (!ranking || plan.strict === null) return { ...complete(NO_ROWS), strict: null, ...rest };
+  if (plan.loose === null) return { ...complete(within((await text.match(plan.strict)).rows)), ...rest };
+  const base = await byTerms(text, plan, allowed, count) ?? await byExpressions(text, plan, plan.strict, plan.loose, within, count);
+  const typed = await asTyped(text, plan.words, count);
+  const parts = base.strict < PARTS_BELOW ? await byParts(text, plan.words, within, vocabulary) : null;
+  const found = typed || parts ? await inTiers(text, plan.words, base, typed, parts, count) : await plain(base);
+  return { ...found, mask: allowed, parts: parts?.words ?? NO_PARTS, names: plan.words.every((word) => NAME.test(word)) };
 }
 
-/** The rows of a complete list. */
-function found(rows: Uint32Array, strict: number): Found {
+type Found = Pick<WordsFound, "first" | "coverage" | "all" | "total" | "strict">;
+
+/** The rows of a list that all match. */
+function complete(rows: Uint32Array): Found {
   const first = rows.subarray(0, FUSION_DEPTH);
-  return { first, coverage: new Float64Array(first.length).fill(1), all: () => rows, total: rows.length, strict };
+  return { first, coverage: new Float64Array(first.length).fill(1), all: () => rows, total: rows.length, strict: rows.length };
 }
 
-/** Rows by plain words; null for an expression, and for words that are not one term each. */
-async function byTerms(text: FullText, { loose, words }: TextPlan, allowed: Mask | null, count: number): Promise<Found | null> {
-  if (loose === null) return null;
+/** Rows by plain words; null for words that are not one term each. */
+async function byTerms(text: FullText, { words }: TextPlan, allowed: Mask | null, count: number): Promise<Base | null> {
   const ranked = await text.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
   if (!ranked) return null;
   const { strict, others } = ranked;
-  const all = strict.first(FUSION_DEPTH).rows;
-  const some = others.first(FUSION_DEPTH - all.length);
-  const coverage = new Float64Array(all.length + some.rows.length).fill(1);
-  some.shares.forEach((share, i) => { coverage[all.length + i] = share ** COVERAGE_POWER; });
-  let whole: Uint32Array | null = null;
   return {
-    first: joined(all, some.rows), coverage, all: () => (whole ??= joined(strict.all(), others.all())),
-    total: strict.length + others.length, strict: strict.length,
+    strict: strict.length, strictRows: () => strict.all(), loose: others.length, looseRows: () => others.all(),
+    first: () => {
+      const all = strict.first(FUSION_DEPTH).rows;
+      const some = others.first(FUSION_DEPTH - all.length);
+      return { strict: all, loose: some.rows, shares: Promise.resolve(some.shares) };
+    },
   };
 }
 
 /** Rows by what SQLite finds for the expressions of a plan. */
-async function byExpressions(text: FullText, { words, loose }: TextPlan, strict: string, allowed: Mask | null, count: number): Promise<Found> {
-  const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
+async function byExpressions(
+  text: FullText, { words }: TextPlan, strict: string, loose: string, within: (rows: Uint32Array) => Uint32Array, count: number,
+): Promise<Base> {
   const all = within((await text.match(strict)).rows);
-  if (loose === null || loose === strict) return found(all, all.length);
   const taken = maskOf(all, count);
-  const rows = joined(all, within((await text.match(loose)).rows).filter((row) => !has(taken, row)));
-  return { ...found(rows, all.length), coverage: await coverageOf(text, words, rows, all.length, count) };
+  const others = loose === strict ? NO_ROWS : within((await text.match(loose)).rows).filter((row) => !has(taken, row));
+  return {
+    strict: all.length, strictRows: () => all, loose: others.length, looseRows: () => others,
+    first: () => {
+      const first = all.subarray(0, FUSION_DEPTH);
+      const some = others.subarray(0, FUSION_DEPTH - first.length);
+      return { strict: first, loose: some, shares: sharesOf(text, words, some, NO_PARTS, count) };
+    },
+  };
 }
 
-function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const rows = new Uint32Array(a.length + b.length);
-  rows.set(a);
-  rows.set(b, a.length);
+/** The answer if there are no other tiers. */
+async function plain(base: Base): Promise<Found> {
+  const { strict, loose, shares } = base.first();
+  let whole: Uint32Array | null = null;
+  return {
+    first: joined([strict, loose]), coverage: coverage(strict.length, [await shares]),
+    all: () => (whole ??= joined([base.strictRows(), base.looseRows()])),
+    total: base.strict + base.loose, strict: base.strict,
+  };
+}
+
+/** The rows that have the words as they were typed; null if that distinguishes no rows. */
+async function asTyped(text: FullText, words: readonly string[], count: number): Promise<((row: number) => boolean) | null> {
+  const forms = words.map(typedForms);
+  const [wanted, unwanted] = [forms.flatMap(({ wanted }) => wanted), forms.flatMap(({ unwanted }) => unwanted)];
+  const others = unwanted.length ? await text.having(unwanted.join(" OR ")) : NO_ROWS;
+  if (!wanted.length && !others.length) return null;
+  const [exact, other] = [wanted.length ? maskOf(await text.having(wanted.join(" AND ")), count) : null, maskOf(others, count)];
+  return (row) => (!exact || has(exact, row)) && !has(other, row);
+}
+
+/** Null if no word of the query is part of a longer one. */
+async function byParts(
+  text: FullText, words: readonly string[], within: (rows: Uint32Array) => Uint32Array, vocabulary: () => Promise<readonly string[]>,
+): Promise<Parts | null> {
+  if (!words.some(mayBePart)) return null;
+  const known = await vocabulary();
+  const longer = new Map(words.flatMap((word): [string, string[]][] => {
+    const found = longerWords(word, known);
+    return found.length ? [[word, found]] : [];
+  }));
+  if (!longer.size) return null;
+  const every = words.map((word) => `(${[word, ...longer.get(word) ?? []].map(quote).join(" OR ")})`).join(" AND ");
+  const some = [...longer.values()].flat().map(quote).join(" OR ");
+  return { words: longer, every: within((await text.match(every)).rows), some: within((await text.match(some)).rows) };
+}
+
+/** All words as typed, all words, all words with some as parts, any word, any part: each in the order of bm25. */
+async function inTiers(
+  text: FullText, words: readonly string[], base: Base, typed: ((row: number) => boolean) | null, parts: Parts | null, count: number,
+): Promise<Found> {
+  const strict = base.strictRows();
+  const whole = typed ? joined([strict.filter(typed), strict.filter((row) => !typed(row))]) : strict;
+  const loose = base.looseRows();
+  const not = (rows: Uint32Array, ...lists: Uint32Array[]) => {
+    const seen = lists.map((list) => maskOf(list, count));
+    return rows.filter((row) => !seen.some((mask) => has(mask, row)));
+  };
+  const every = parts ? not(parts.every, strict) : NO_ROWS;
+  const others = every.length ? not(loose, every) : loose;
+  const some = parts ? not(parts.some, strict, every, loose) : NO_ROWS;
+  const all = joined([whole, every, others, some]);
+  const shares = await Promise.all([every, others, some].map((rows) => (
+    sharesOf(text, words, rows.subarray(0, FUSION_DEPTH), rows === others ? NO_PARTS : parts?.words ?? NO_PARTS, count)
+  )));
+  return {
+    first: all.subarray(0, FUSION_DEPTH), coverage: coverage(whole.length, shares).subarray(0, FUSION_DEPTH),
+    all: () => all, total: all.length, strict: strict.length,
+  };
+}
+
+function coverage(strict: number, shares: readonly Float64Array[]): Float64Array {
+  const found = new Float64Array(shares.reduce((sum, { length }) => sum + length, strict)).fill(1);
+  let at = strict;
+  for (const list of shares) for (const share of list) found[at++] = share ** COVERAGE_POWER;
+  return found;
+}
+
+function joined(lists: readonly Uint32Array[]): Uint32Array {
+  const rows = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    rows.set(list, at);
+    at += list.length;
+  }
   return rows;
 }
 
@@ -79,27 +197,26 @@ function rareness(having: number, count: number): number {
   return Math.log(1 + (count - having + 0.5) / (having + 0.5));
 }
 
-/** Which part of the words each of the first rows has; the first `strict` have all. */
-async function coverageOf(text: FullText, words: readonly string[], rows: Uint32Array, strict: number, count: number): Promise<Float64Array> {
-  const coverage = new Float64Array(Math.min(rows.length, FUSION_DEPTH)).fill(1);
-  const places = new Map<number, number>();
-  for (let place = strict; place < coverage.length; place++) {
-    coverage[place] = 0;
-    places.set(rows[place]!, place);
-  }
-  if (!places.size) return coverage;
+/** Which part of the words each row has; a word that it has only inside a longer one counts less if other rows have it as a whole. */
+async function sharesOf(
+  text: FullText, words: readonly string[], rows: Uint32Array, parts: ReadonlyMap<string, readonly string[]>, count: number,
+): Promise<Float64Array> {
+  const shares = new Float64Array(rows.length);
+  if (!rows.length) return shares;
   let total = 0;
   for (const word of words) {
     const having = await text.having(quote(word));
+    const longer = parts.get(word);
+    const inside = longer ? maskOf(await text.having(longer.map(quote).join(" OR ")), count) : null;
+    const whole = maskOf(having, count);
     const weight = rareness(having.length, count);
     total += weight;
-    for (const row of having) {
-      const place = places.get(row);
-      if (place !== undefined) coverage[place]! += weight;
-    }
+    rows.forEach((row, i) => {
+      if (has(whole, row)) shares[i]! += weight;
+      else if (inside && has(inside, row)) shares[i]! += weight * (having.length ? PART_WEIGHT : 1);
+    });
   }
-  for (const place of places.values()) coverage[place] = (coverage[place]! / total) ** COVERAGE_POWER;
-  return coverage;
+  return shares.map((share) => share / total);
 }
 
 /** Reports that an expression was searched as plain words. */

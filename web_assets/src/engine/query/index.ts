@@ -1,6 +1,6 @@
 /** The query language (docs/QUERY.md): parsing, fields, words. */
 export { compareCodePoints, fold, isSearchable, normal, split } from "./characters";
-export { findField } from "./fields";
+export { FILE_FIELD, findField } from "./fields";
 export { anyOf, exactTest, intervalTest, rangeTest, type NumberTest } from "./intervals";
 export { parse, type FieldTerm, type Query, type Term } from "./parse";
 export { quotedValue } from "./typed";

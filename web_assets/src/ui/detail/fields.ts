@@ -70,6 +70,7 @@ function rawNameOf(document: ImageDocument): string {
 function repeats({ name }: FieldDefinition, value: FieldValue, document: ImageDocument): boolean {
   switch (name) {
     case "name": return typeof value === "string" && fileName(document.path).startsWith(value);
+    case "file": return value === document.path;
     case "folder": return typeof value === "string" && document.path.startsWith(value);
     case "width": return value === document.width;
     case "height": return value === document.height;
