@@ -102,7 +102,7 @@ def test_facets_of_paths_count_every_level(collection: Collection) -> None:
         typed = plain(path).replace('"', '""')
         assert collection.search(f'folder:"{typed}/"').total == count, path
     assert collection.facets("folder", limit=3) == [("trip", 5), ("2020", 4), ("2020/trips", 3)]
-    assert collection.facets("folder", under="") == [("2020", 4), ("2021", 2), ("archive", 2)]
+    assert collection.facets("folder", under="", limit=2) == [("trip", 5), ("2020", 4)]
     assert collection.facets("folder", under="2020/trips") == [
         ("2020/trips/italy", 1),
         ("2020/trips/norway", 1),

@@ -48,7 +48,7 @@ describe("texts and queries", () => {
 
   it("finds the terms of a text again, with their places", () => {
     expect("a🐱👍🏽❤️b👩‍🚀🇩🇪🇫🇷 1️⃣".match(EMOJI_SEQUENCE)).toEqual(["🐱", "👍🏽", "❤️", "👩‍🚀", "🇩🇪", "🇫🇷"]);
-    const words = fc.constantFrom("Tromsø", "ёлка", "한", "ᄒ", "ᅡ", "ᆫ", "ｶﾞ", "e", "\u0301", " ", "猫", "ไ", "ี", "🐱", "👍🏽", "DSC01235", "ﬁ", "½", "ΣΑΣ");
+    const words = fc.constantFrom("Tromsø", "ёлка", "한", "ᄒ", "ᅡ", "ᆫ", "ｶﾞ", "e\u0301", " ", "猫", "ไ", "ี", "🐱", "👍🏽", "DSC01235", "ﬁ", "½", "ΣΑΣ");
     fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(words).map((parts) => parts.join(""))), (text) => {
       expect(fold(fold(text))).toBe(fold(text));
       expect(analyze(text).startsWith(terms(text))).toBe(true);

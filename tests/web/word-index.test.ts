@@ -20,7 +20,7 @@ function* numbers(): Generator<number> {
 beforeAll(async () => {
   const sqlite3: Sqlite3Static = await loadSqlite(sqliteWasm);
   database = new sqlite3.oo1.DB(":memory:");
-  database.exec(`create virtual table fts using fts5(title, text, content='', tokenize='${TOKENIZE}')`);
+  database.exec(`create virtual table fts using fts5(title, text, content='', tokenize='${TOKENIZE.replaceAll("'", "''")}')`);
   const random = numbers();
   const word = () => WORDS[Math.floor((random.next().value as number) ** 2 * (WORDS.length - 1))]!;
   const text = (most: number) => Array.from({ length: Math.floor((random.next().value as number) * most) }, word).join(" ");
