@@ -63,6 +63,9 @@ _WORD = re.compile(f"(?:[^\\W_]|[{_marks()}])+")
 _BAREWORD = re.compile(r"[A-Za-z0-9_\x1a\x80-\U0010ffff]+")
 _SPACES = re.compile(r" {2,}")
 _NUMBER_RUN = re.compile("[0-9]+")
+# In ASCII text, which is most of it, a simpler pattern finds the same words much faster.
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
+_ASCII_NUMBERED = re.compile("[A-Za-z]*[0-9][A-Za-z0-9]*")
 _CAMEL = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 _CAMEL_BOUNDARY = re.compile("[a-z][A-Z]")
 _SHORTEST_NUMBER = 3
@@ -166,7 +169,7 @@ def number_parts(words: str) -> list[str]:
     parts: dict[str, None] = {}
     if not _NUMBER_RUN.search(words):
         return []
-    for found in _WORD.finditer(words):
+    for found in (_ASCII_NUMBERED if words.isascii() else _WORD).finditer(words):
         word = found[0]
         for number in _NUMBER_RUN.findall(word):
             bare = number.lstrip("0")
@@ -183,7 +186,7 @@ def camel_parts(text: str) -> list[str]:
     if not _CAMEL_BOUNDARY.search(text):
         return []
     parts: dict[str, None] = {}
-    for found in _WORD.finditer(text):
+    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
         if found[0].isascii() and _CAMEL_BOUNDARY.search(found[0]):
             words = [word.lower() for word in _CAMEL.findall(found[0])]
             parts.update(dict.fromkeys(word for word in words if len(word) >= 3))
