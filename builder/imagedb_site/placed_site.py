@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,10 @@ class PlacedRows:
         path = self.placed.path(row)
         if self.publish_location:
             return path
-        cleaned = strip_private(path)
+        with warnings.catch_warnings():
+            # What Pillow thinks of damaged metadata helps nobody.
+            warnings.simplefilter("ignore")
+            cleaned = strip_private(path)
         if cleaned is not None:
             return cleaned
         _, suffix = split_suffix(path.name)
