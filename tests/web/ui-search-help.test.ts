@@ -98,6 +98,7 @@ describe("suggestions if nothing was found", () => {
     expect(labels({ text: '"red car"', mode: "words" }))
       .toEqual(["Search by meaning as well", "Search for the words separately", "Show the whole collection", "sea"]);
     expect(labels({ text: "car", mode: "words" }, false)).toEqual(["Show the whole collection", "sea"]);
+    expect(labels({ text: "car", mode: "meaning" })).toEqual(["Search the texts as well", "Show the whole collection", "sea"]);
     expect(waysOut({ ...HOME, text: 'a "red car"' }, fields, [], true)[0]!.view.text).toBe("a red car");
   });
 });

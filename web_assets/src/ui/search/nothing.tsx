@@ -33,6 +33,7 @@ export function waysOut(view: View, fields: readonly FieldDefinition[], examples
   if (view.mode === "words" && meaning && (view.text.trim() || view.like.length || view.pictures.length)) {
     ways.push({ label: "Search by meaning as well", view: { ...base, mode: "all" } });
   }
+  if (view.mode === "meaning" && view.text.trim()) ways.push({ label: "Search the texts as well", view: { ...base, mode: "all" } });
   const loose = view.text.replaceAll('"', " ").replace(/\s+/g, " ").trim();
   if (loose && view.text.includes('"')) ways.push({ label: "Search for the words separately", view: { ...base, text: loose } });
   if (view.text.trim()) ways.push({ label: "Show the whole collection", view: { ...base, text: "", filters: [], like: [], pictures: [], sort: null, mode: "all" } });
@@ -50,7 +51,7 @@ export function Nothing(): JSX.Element {
   return (
     <div class="nothing">
       <h2>Nothing found</h2>
-      <p>{view.filters.length ? "No picture matches all filters." : "No picture has these words."} You could try this:</p>
+      <p>{view.filters.length ? "No picture matches all filters." : view.mode === "meaning" ? "No picture shows this." : "No picture has these words."} You could try this:</p>
       <div class="nothing-ways">
         {ways.map((way) => (
           <button key={way.label} type="button" class={`button ${way.quiet ? "quiet" : ""}`} onClick={() => controller.go(way.view)}>
