@@ -157,6 +157,15 @@ class LibraryIndex:
         """As docs/FORMAT.md 2.1 defines it for a site."""
         return hashlib.sha256("".join(f"{one}\n" for one in sorted(self.ids)).encode()).hexdigest()
 
+    @cached_property
+    def words(self) -> Sequence[tuple[str, int]]:
+        from .site.words import WordCounter
+
+        counter = WordCounter()
+        for record in self._library.rows():
+            counter.add([plain_text(record.fields.get(name)) for name in self.fts_columns])
+        return counter.most_common()
+
     def thumbnail(self, row: int) -> bytes | None:
         content_hash = self._library.row(row).content_hash
         recipe = self._library.get_meta("thumbnail_recipe")

@@ -23,10 +23,13 @@ from .batches import Batches, make_batches, shuffled
 from .errors import PackError, PictureError, UsageError
 from .index import LibraryIndex, SiteIndex
 from .query import parse
+from .query.correct import Correction, Known, correct, what_is_found
 from .query.evaluate import DEFAULT_K, Mode, Notice, evaluate
 from .query.facets import facet_counts, matching
 from .query.index import Floats, Index
+from .query.lexicon import UNKNOWN_COUNT, Lexicon
 from .query.parse import Query, Term
+from .query.plan import make_plan, quote
 from .query.ranking import Result
 
 if TYPE_CHECKING:
@@ -45,6 +48,11 @@ class SearchIndex(Index, Protocol):
     @property
     def hash(self) -> str:
         """What identifies the collection, in hex (docs/FORMAT.md 2.1)."""
+        ...
+
+    @property
+    def words(self) -> Sequence[tuple[str, int]]:
+        """The words of the texts with the number of rows that have them, most frequent first."""
         ...
 
     def thumbnail(self, row: int) -> bytes | None:
@@ -115,6 +123,8 @@ class SearchResponse:
     """How many hits, from the first, are likely matches, or None if not sorted by relevance."""
     notices: Sequence[Notice] = ()
     """What to tell the person who asked, such as a field that cannot be sorted by."""
+    correction: Correction | None = None
+    """The query that was probably meant, if no image has all words and one of them occurs nowhere."""
 
 
 def open_collection(place: str | Path, *, model: str | None = None) -> Collection:
@@ -254,7 +264,35 @@ class Collection:
             raise UsageError("This collection has no model: it is searched by words only.")
         answer = evaluate(query, self.index, embed, mode=mode, k=k, offset=offset, group=group)
         hits = [self._hit(result) for result in answer.results]
-        return SearchResponse(hits, answer.total, answer.divide, answer.notices)
+        correction = None
+        if mode != "meaning" and answer.strict_total == 0:
+            correction = self._correction(query, embed is not None)
+        return SearchResponse(hits, answer.total, answer.divide, answer.notices, correction)
+
+    def _correction(self, query: Query, meaning: bool) -> Correction | None:
+        """The query with its unknown words corrected; `meaning`: whether it is also searched by meaning."""
+        index = self.index
+        known = Known(
+            lambda word: len(index.having(quote(word))) > 0,
+            self._lexicon,
+            self._model_lexicon if meaning else None,
+            self._is_one_token if meaning else lambda word: False,
+        )
+        words = make_plan(query, index).words
+        return correct(query.source, words, known, lambda text: what_is_found(text, index, meaning))
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        return Lexicon(self.index.words)
+
+    @cached_property
+    def _model_lexicon(self) -> Lexicon:
+        return Lexicon((word, UNKNOWN_COUNT) for word in self.encoder.vocabulary)
+
+    def _is_one_token(self, word: str) -> bool:
+        """Whether a word was frequent in the tokenizer's texts; misspelled ones are several tokens."""
+        tokenizer = self.encoder.text.tokenizer
+        return len(tokenizer.encode(word)) <= len(tokenizer.encode("a"))
 
     @cached_property
     def pack(self) -> ModelPack | None:
@@ -349,4 +387,4 @@ def _load_picture(value: str) -> Any:
         return open_picture(path, limits, want=512).image
 
 
-__all__ = ["Collection", "Hit", "SearchResponse", "open_collection"]
+__all__ = ["Collection", "Correction", "Hit", "SearchResponse", "open_collection"]

@@ -164,6 +164,10 @@ class SiteIndex:
     def hash(self) -> str:
         return self._site.manifest.hash
 
+    @property
+    def words(self) -> Sequence[tuple[str, int]]:
+        return self._site.words
+
     def thumbnail(self, row: int) -> bytes | None:
         return self._site.thumbnail(row)
 

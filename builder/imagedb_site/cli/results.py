@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def show(response: SearchResponse) -> None:
-    """Print the hits, likely ones first, and what there is to say about them."""
+    """Print the hits, likely ones first, what there is to say about them, and a corrected query."""
     for notice in response.notices:
         hint = f" Try: {notice.suggestion}" if notice.suggestion else ""
         click.echo(shown(notice.message + hint), err=True)
@@ -30,6 +30,8 @@ def show(response: SearchResponse) -> None:
         )
     if not response.hits:
         click.echo("No results.", err=True)
+    if response.correction is not None:
+        click.echo(f"Did you mean “{shown(response.correction.text)}”?", err=True)
 
 
 def to_json(text: str, response: SearchResponse) -> str:
@@ -40,4 +42,6 @@ def to_json(text: str, response: SearchResponse) -> str:
         answer["divide"] = response.divide
     if response.notices:
         answer["notices"] = [notice.message for notice in response.notices]
+    if response.correction is not None:
+        answer["correction"] = response.correction.to_json()
     return json_line(answer)

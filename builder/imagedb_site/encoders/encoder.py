@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imagedb_site.container import read_container
 from imagedb_site.emoji import spelled_out
 from imagedb_site.encoders.image import ImageEncoder
 from imagedb_site.encoders.preprocess import Preprocessing
@@ -67,6 +68,15 @@ class Encoder:
     @cached_property
     def text(self) -> TextEncoder:
         return TextEncoder(self.pack, self.threads)
+
+    @cached_property
+    def vocabulary(self) -> Sequence[str]:
+        """The words and short phrases of the pack's vocabulary, most frequent first; () without one."""
+        spec = self.pack.manifest.get("vocabulary")
+        if spec is None:
+            return ()
+        header, _ = read_container(self.pack.read(spec["file"]), "vocabulary")
+        return [str(word) for word in header["words"]]
 
     @cached_property
     def _on_device(self) -> TorchImageEncoder:
