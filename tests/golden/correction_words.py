@@ -126,6 +126,33 @@ MISSPELLED = {
     """,
 }
 
+UNRELATED = """
+    xyzzy qwerty accordion unicorn tx ab zzz aaaaaaaaaaaa http 東京 привет lorem ipsum tyrannosaurus
+    kubernetes
+"""
+
+CAPTIONS = [
+    *["an elephant in the grass"] * 7,
+    *["two elephants at the river"] * 5,
+    *["an elegant dress"] * 4,
+    *["a yellow triangle"] * 3,
+    *["a red triangle", "a brown bear", "a dressed bear"],
+    *[
+        "a house by the sea",
+        "the mouse eats bread",
+        "the mouse eats cheese",
+        "a beard",
+        "Ёлка и собака",
+    ],
+]
+"""A small collection, for whole queries."""
+
+QUERIES = """
+    elefant|elefants|elegant|an elefant|elefant elegnt|yelow trianlge|red trianlge|red elefant|triangel -yelow
+    tag:x 2*yelow - "elefant"|elefant OR yelow|hous|mous eets|mouse bred|елка сабака|xyzzy|xyzzy elefant
+    ELEFANT!|elephant|riverr rivr|bred bred|2019 b2b|yello elephants dres beer hose tree|the of
+"""
+
 
 def words() -> list[tuple[str, int]]:
     """The words with their frequencies, most frequent first, ties in code-point order."""
@@ -146,4 +173,16 @@ def misspelled() -> list[tuple[str, str, str]]:
         for line in pairs.split("\n")
         for pair in line.split("|")
         if pair.strip()
+    ]
+
+
+def unrelated() -> list[str]:
+    """Words that are similar to none."""
+    return UNRELATED.split()
+
+
+def queries() -> list[str]:
+    """Queries over CAPTIONS, with and without misspelled words."""
+    return [
+        text.strip() for line in QUERIES.split("\n") for text in line.split("|") if text.strip()
     ]

@@ -2,9 +2,8 @@
 import { describe, expect, it } from "vitest";
 
 import { Engine, type Suggestion } from "../../web_assets/src/engine";
-import { slips } from "../../web_assets/src/engine/suggest/distance";
 import { Lexicon } from "../../web_assets/src/engine/suggest/lexicon";
-import { correct } from "../../web_assets/src/engine/suggest/correct";
+import { correct, type Known } from "../../web_assets/src/engine/suggest/correct";
 import { FormatError, readWords } from "../../web_assets/src/format";
 import { decoded, golden, json } from "./support/files";
 import { assets, BASE, serveTiny } from "./support/site";
@@ -27,51 +26,39 @@ describe("the words of a site", () => {
   });
 });
 
-describe("typing errors between two words", () => {
-  it("are letters missing, added or changed, and neighbours swapped", () => {
-    expect(slips("dog", "dog", 2)).toBe(0);
-    expect(slips("dgo", "dog", 2)).toBe(1);
-    expect(slips("jackt", "jacket", 2)).toBe(1);
-    expect(slips("jackeet", "jacket", 2)).toBe(1);
-    expect(slips("jockit", "jacket", 2)).toBe(2);
-    expect(slips("cat", "elephant", 2)).toBe(3);
-    expect(slips("", "ab", 2)).toBe(2);
-  });
-
-  it("do not depend on the direction, and stop at the limit", () => {
-    const words = ["tree", "three", "there", "theer", "they", "street", "true", "reet"];
-    for (const a of words) for (const b of words) {
-      expect(slips(a, b, 3)).toBe(slips(b, a, 3));
-      expect(slips(a, b, 1)).toBe(Math.min(slips(a, b, 9), 2));
-    }
-  });
-});
-
 describe("a lexicon", () => {
   const lexicon = new Lexicon(["dog", "München", "mountain", "dogs", "mount", "river", "rivet"], [9, 5, 4, 3, 2, 2, 1]);
 
   it("completes words ignoring case and accents, the most frequent first", () => {
     expect(lexicon.completions("MUN", 5)).toEqual([{ word: "München", count: 5 }]);
     expect(lexicon.completions("mount", 5)).toEqual([{ word: "mountain", count: 4 }]);
-    expect(lexicon.completions("d", 1)).toEqual([{ word: "dog", count: 9 }]);
+    expect(new Lexicon(["собака", "Ёлка"], [3, 2]).completions("ел", 5)).toEqual([{ word: "Ёлка", count: 2 }]);
+  });
+
+  it("offers singular and plural once, in the more frequent form and with both counts", () => {
+    expect(lexicon.completions("d", 5)).toEqual([{ word: "dog", count: 12 }]);
+    // The more frequent form is already typed.
+    expect(lexicon.completions("dog", 5)).toEqual([]);
+    const boxes = new Lexicon(["boxes", "city", "cities", "box", "citizen", "boxer"], [9, 8, 7, 6, 5, 1]);
+    expect(boxes.completions("box", 5)).toEqual([{ word: "boxes", count: 15 }, { word: "boxer", count: 1 }]);
+    expect(boxes.completions("cit", 5)).toEqual([{ word: "city", count: 15 }, { word: "citizen", count: 5 }]);
+    expect(boxes.completions("citi", 1)).toEqual([{ word: "cities", count: 15 }]);
   });
 
   it("finds the word that was meant, and the more frequent of two", () => {
-    expect(lexicon.nearest("montain")?.word).toBe("mountain");
-    expect(lexicon.nearest("rivre")?.word).toBe("river");
-    expect(lexicon.nearest("rivex")?.word).toBe("river");
-    expect(lexicon.nearest("munchen")?.slips).toBe(0);
-    expect(lexicon.nearest("elephant")).toBeNull();
-    expect(lexicon.nearest("dgo")).toBeNull();
+    const first = (word: string) => lexicon.near(word, 1)[0]?.word ?? null;
+    expect(["montain", "rivre", "rivex", "dogz", "munchn"].map(first)).toEqual(["mountain", "river", "river", "dog", "München"]);
+    expect(["elephant", "dgo", "ri", ""].map(first)).toEqual([null, null, null, null]);
   });
 });
 
 describe("corrections", () => {
-  const known = {
+  const known: Known = {
     occurs: (word: string) => Promise.resolve(word.startsWith("walk")),
     collection: new Lexicon(["jacket", "woman", "castle"], [3, 2, 1]),
     model: () => Promise.resolve(new Lexicon(["zebra", "women", "jackets", "cattle"])),
     spelled: (word: string) => Promise.resolve(word === "jacked"),
+    finds: () => Promise.resolve("all"),
   };
   const text = async (query: string, words = query.split(" ")) => (await correct(query, words, known))?.text ?? null;
 
@@ -100,6 +87,22 @@ describe("corrections", () => {
   it("do not load the model's words if every word is known", async () => {
     const never = { ...known, model: () => Promise.reject(new Error("asked")) };
     expect(await correct("walking jacket", ["walking", "jacket"], never)).toBeNull();
+  });
+
+  it("are never queries without results", async () => {
+    const asked: string[] = [];
+    const finds = (query: string) => (asked.push(query), Promise.resolve("none" as const));
+    expect(await correct("jakcet wonan", ["jakcet", "wonan"], { ...known, finds })).toBeNull();
+    expect(asked[0]).toBe("jacket woman");
+  });
+
+  it("ask for a bounded number of queries", async () => {
+    const words = Array.from({ length: 100 }, (_, i) => `jack${String.fromCharCode(97 + i % 26).repeat(1 + i / 26)}t`);
+    let asked = 0;
+    const finds = () => (asked++, Promise.resolve("none" as const));
+    const some = { ...known, finds, collection: new Lexicon(["jacket", "jackpot", "jackal", "racket"], [3, 2, 2, 2]) };
+    expect(await correct(words.join(" "), words, some)).toBeNull();
+    expect(asked).toBeLessThanOrEqual(27);
   });
 });
 
@@ -146,6 +149,14 @@ describe("an engine", () => {
     expect(await engine.correct("winters dogs")).toBeNull();
     expect(await engine.correct("")).toBeNull();
     expect(await engine.correct("wintre AND (")).toMatchObject({ changes: [{ from: "wintre", to: "winter" }] });
+    expect(await engine.correct("wintre", "words")).toMatchObject({ text: "winter" });
+  });
+
+  it("proposes no query that finds nothing", async () => {
+    const engine = await open();
+    expect(await engine.correct("wintre place:nowhere")).toBeNull();
+    expect(await engine.correct('wintre "no such phrase"', "words")).toBeNull();
+    expect(await engine.correct("wintre -place:nowhere")).toMatchObject({ text: "winter -place:nowhere" });
   });
 
   it("works without words if the site has none", async () => {

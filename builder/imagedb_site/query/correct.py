@@ -61,12 +61,11 @@ def correct(
     unknown: dict[str, list[Candidate]] = {}
     for word in map(_bare, words[:_CORRECTED_WORDS]):
         if word and word not in known.collection and not known.occurs(word):
-            found = _candidates(word, known)
-            if found:
-                unknown[word] = found
+            candidates = _candidates(word, known)
+            if candidates:
+                unknown[word] = candidates
     choices = [
-        found if place < _COMBINED_WORDS else found[:1]
-        for place, found in enumerate(unknown.values())
+        near if place < _COMBINED_WORDS else near[:1] for place, near in enumerate(unknown.values())
     ]
     if not choices:
         return None
@@ -78,10 +77,11 @@ def correct(
             corrected = _replaced(corrected, before, after)
         if corrected == text:
             continue
-        found_by = finds(corrected)
-        if found_by == 2:
+        found = finds(corrected)
+        # Two words that become the same one occur together without saying anything.
+        if found == 2 and len({after for _, after in changes}) == len(changes):
             return Correction(corrected, changes)
-        if found_by and best is None:
+        if found and best is None:
             best = Correction(corrected, changes)
     return best
 

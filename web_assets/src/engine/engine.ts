@@ -8,7 +8,7 @@ import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
-import { both, maskOf, type Mask } from "./mask";
+import { both, countMask, maskOf, type Mask } from "./mask";
 import type { CollectionMethods, FacetOptions, SearchOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
 import { SHOWN_TEXT } from "./notices";
@@ -17,11 +17,11 @@ import { parse } from "./query/index";
 import { browse } from "./ranking";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { search } from "./search";
-import { correction, suggest } from "./suggest/index";
+import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
-import { searchWords } from "./words-arm";
+import { searchWords, type WordsFound } from "./words-arm";
 import type {
-  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, RowInfo, SearchRequest, Suggestion,
+  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Suggestion,
 } from "./types";
 
 export interface EngineOptions {
@@ -173,8 +173,8 @@ export class Engine implements CollectionMethods {
   }
 
   /** Corrections of words that occur nowhere; null if there is nothing to correct. */
-  async correct(text: string): Promise<Correction | null> {
-    return await this.plainly(text, (plan) => correction(this.resources, text, plan));
+  async correct(text: string, mode: Mode = "all"): Promise<Correction | null> {
+    return await this.plainly(text, (plan) => correction(this.resources, text, plan, mode, (other) => this.finds(other, mode)));
   }
 
   async imageModelSize(): Promise<number | null> {
@@ -200,13 +200,24 @@ export class Engine implements CollectionMethods {
 
   /** The rows that meet filters and a query text: those of its words arm, if it has words. */
   private async matches(text: string, list: Filter[]): Promise<Mask | null> {
-    const { count } = this.resources;
+    const found = await this.byWords(text, list);
+    return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), this.resources.count));
+  }
+
+  private async finds(text: string, mode: Mode): Promise<Finds> {
+    const { strict, total, mask } = await this.byWords(text, []);
+    if (strict) return "all";
+    const some = strict === null || usesModel(this.resources, mode) ? mask === null || countMask(mask) > 0 : total > 0;
+    return some ? "some" : "none";
+  }
+
+  private async byWords(text: string, list: Filter[]): Promise<Pick<WordsFound, "all" | "mask" | "strict" | "total">> {
     const catalog = text.trim() ? await this.resources.catalog() : null;
-    const found = await this.plainly(text, async (plan) => {
+    return await this.plainly(text, async (plan) => {
       const mask = await filterRows(this.resources, list, plan.filters);
-      return catalog ? await searchWords(catalog, plan, true, mask, count, () => this.resources.foldedWords()) : { all: () => new Uint32Array(), strict: null, mask };
+      if (!catalog) return { all: () => new Uint32Array(), strict: null, total: 0, mask };
+      return await searchWords(catalog, plan, true, mask, this.resources.count, () => this.resources.foldedWords());
     });
-    return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), count));
   }
 
   /** The result of `use` for a text's plan, or for its plain words if FTS5 refuses the text as an expression. */

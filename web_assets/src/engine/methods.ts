@@ -3,7 +3,7 @@
  * derived from this interface and its table.
  */
 import type { Pixels } from "../encoder/index";
-import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, RowInfo, SearchRequest, Suggestion } from "./types";
+import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, Mode, RowInfo, SearchRequest, Suggestion } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -62,8 +62,11 @@ export interface CollectionMethods {
   imageModelSize(): Promise<number | null>;
   /** Completions of what is being typed: words of the collection and values of its fields, best first. */
   suggest(text: string, limit?: number): Promise<Suggestion[]>;
-  /** Corrections of words of a query that occur nowhere; null if there is nothing to correct. */
-  correct(text: string): Promise<Correction | null>;
+  /**
+   * The query with its words that occur nowhere replaced by similar ones; null if there is nothing to correct, or if the
+   * corrected query would find nothing in this mode. `mode` is `all` if it is left out.
+   */
+  correct(text: string, mode?: Mode): Promise<Correction | null>;
   /** Load the text tower, its runtime and the vectors before the first search. */
   warm(): Promise<void>;
 }

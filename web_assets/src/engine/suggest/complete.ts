@@ -15,10 +15,12 @@ export interface Sources {
   column: (name: string) => Promise<Column>;
   /** The stored size of a column in bytes; null if there is none. */
   columnSize: (name: string) => Promise<number | null>;
+  /** How many images the collection has. */
+  count: number;
 }
 
 /** Suggestions for the end of `text`, best first, each with the completed query. */
-export async function complete(text: string, { fields, lexicon, column, columnSize }: Sources, limit: number): Promise<Suggestion[]> {
+export async function complete(text: string, { fields, lexicon, column, columnSize, count: most }: Sources, limit: number): Promise<Suggestion[]> {
   const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
   const [, sign = "", name = "", value = ""] = /^([+-]?)([A-Za-z][A-Za-z0-9_]*):"?(.*)$/su.exec(token) ?? [];
   if (name) {
@@ -34,7 +36,7 @@ export async function complete(text: string, { fields, lexicon, column, columnSi
   if (word.length >= 2 && /^[\p{L}\p{N}'’-]+$/u.test(word)) {
     const words = (await lexicon())?.completions(word, limit + 8) ?? [];
     for (const { word: found, count } of words) {
-      if (!isStopWord(found)) suggestions.push({ kind: "word", text: `${before}${lead}${found} `, shown: `${before}${lead}${found}`, count });
+      if (!isStopWord(found)) suggestions.push({ kind: "word", text: `${before}${lead}${found} `, shown: `${before}${lead}${found}`, count: Math.min(count, most) });
     }
   }
   const seen = new Set<string>();

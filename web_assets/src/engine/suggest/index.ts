@@ -1,10 +1,12 @@
 /** Suggestions and corrections from the files of a collection. */
 import { complete } from "./complete";
-import { correct } from "./correct";
+import { correct, type Finds } from "./correct";
 import { Lexicon } from "./lexicon";
 import type { TextPlan } from "../plan";
 import type { Resources } from "../resources";
-import type { Correction, Suggestion } from "../types";
+import type { Correction, Mode, Suggestion } from "../types";
+
+export type { Finds };
 
 const made = new WeakMap<readonly string[], Lexicon>();
 
@@ -31,25 +33,36 @@ export async function suggest(resources: Resources, text: string, limit: number)
     lexicon: () => collectionLexicon(resources),
     column: (name) => resources.column(name),
     columnSize: (name) => resources.columnSize(name),
+    count: resources.count,
   }, limit);
 }
 
-export async function correction(resources: Resources, text: string, plan: TextPlan): Promise<Correction | null> {
+/** Whether a search of this mode uses the model, if the collection has one. */
+export function usesModel({ manifest }: Resources, mode: Mode): boolean {
+  return mode !== "words" && manifest.vectors !== null && manifest.model !== null;
+}
+
+/** @param finds what a corrected text finds in this mode */
+export async function correction(
+  resources: Resources, text: string, plan: TextPlan, mode: Mode, finds: (text: string) => Promise<Finds>,
+): Promise<Correction | null> {
   if (!plan.words.length) return null;
   const [catalog, collection] = await Promise.all([resources.catalog(), collectionLexicon(resources)]);
+  const model = usesModel(resources, mode);
   return await correct(text, plan.words, {
     occurs: async (word) => (await catalog.withWord(word)).length > 0,
     collection,
     model: async () => {
-      const vocabulary = await resources.vocabulary();
+      const vocabulary = model ? await resources.vocabulary() : null;
       return vocabulary && lexiconOf(vocabulary.words);
     },
     spelled: async (word) => {
-      const encoder = resources.encoder();
+      const encoder = model ? resources.encoder() : null;
       if (!encoder?.ready) return false;
       // A word that is a single token was frequent in the tokenizer's training texts; misspelled words split into several.
       const [own, letter] = await Promise.all([encoder.tokenIds(word), encoder.tokenIds("a")]);
       return own.length <= letter.length;
     },
+    finds,
   });
 }

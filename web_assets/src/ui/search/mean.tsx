@@ -14,8 +14,8 @@ export function DidYouMean(): JSX.Element | null {
   // In this mode words need not occur in any text.
   const asked = text && view.mode !== "meaning" && settled === searchKey(view) ? text : null;
   const found = useLoaded<{ text: string; correction: Correction | null } | null>(async () => (
-    asked && controller.collection ? { text: asked, correction: await controller.collection.correct(asked) } : null
-  ), [asked]);
+    asked && controller.collection ? { text: asked, correction: await controller.collection.correct(asked, view.mode) } : null
+  ), [asked, view.mode]);
   const correction = found.state === "ready" && found.value?.text === asked ? found.value?.correction : null;
   if (!correction) return null;
   const changed = new Set(correction.changes.map(({ to }) => to));

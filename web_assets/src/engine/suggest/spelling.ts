@@ -1,0 +1,119 @@
+/**
+ * How far apart two spellings are: what separates a typed word from the one that was probably meant. docs/QUERY.md ("Suggestions")
+ * states the costs; the twin is builder/imagedb_site/query/spelling.py.
+ */
+
+/** The cost of one error. All costs are whole quarters of it, so that every language adds them exactly. */
+export const ERROR = 4;
+const SIMILAR = 3;
+const SAME_SOUND = 2;
+const FIRST_LETTER = 1;
+
+/** Spellings of one sound, in English, German, French and Spanish; then in Russian and Greek. ^ is the beginning of a word and $ its end. */
+const SOUNDS =
+  "f ph|f v|v w|v b|c k ck ch q qu|kw qu cu|cs x ks cks|c s z ss sc ts tz|s x z|j y g i|j dj dge ge g" +
+  "|i y ie ee ei|y ey i ie e|ee ea ie i e|ei ie ai ay ey e|a ae|e ae|o oe|u ue|o au ou eau ow oa" +
+  "|u oo ou o|aw au ow|sh sch ch|ch tch tsch|zh j g|gn ny nj n|ll y|d dt t|gh f|igh y i" +
+  "|tion sion cion zion|er$ re$ or$ ar$ ur$ a$|le$ el$ al$ il$|ence ance|ent ant|able ible|ough off" +
+  "|e$ $|s$ es$ $|mb$ m$|^kn ^n|^wr ^r|^ps ^s|^es ^s|^esc ^sk" +
+  "|ие ье ия|е э ё|и ы й|ш щ|тся ться|чн шн|ого ова ово|η ι υ ει οι|ο ω|ε αι|ου υ|γγ γκ";
+/** Letters that are taken for each other: vowels, voiced and voiceless consonants, neighbours on a keyboard. */
+const SIMILAR_LETTERS =
+  "aeiouy|dt|bp|gk|mn|rl|vw|zs|yz|аоуыэяюёеи|дт|бп|гк|вф|жш|зс|ъь|αεηιουω" +
+  "|qw|we|er|rt|ty|yu|ui|io|op|as|sd|df|fg|gh|hj|jk|kl|zx|xc|cv|vb|bn|nm|tz|zu";
+const SILENT = "h'-ьъ";
+
+/** The pairs of spellings (typed, meant) by the last letters of both. */
+const RULES = new Map<string, [string, string][]>();
+/** What spellings begin with, without the spellings themselves. */
+const BEGINNINGS = new Set<string>();
+let longest = 1;
+for (const group of SOUNDS.split("|")) {
+  const spellings = group.split(" ");
+  for (const typed of spellings) for (const meant of spellings) {
+    if (typed === meant) continue;
+    const key = typed.at(-1)! + meant.at(-1)!;
+    RULES.set(key, [...RULES.get(key) ?? [], [typed, meant]]);
+    longest = Math.max(longest, meant.length);
+    for (let length = 1; length < meant.length; length++) BEGINNINGS.add(meant.slice(0, length));
+  }
+}
+const PAIRS = new Set(SIMILAR_LETTERS.split("|").flatMap((group) => [...group].flatMap((a) => [...group].map((b) => a + b))));
+
+/**
+ * The words that are at most `limit` from `typed`, as pairs of their places and their costs in quarters of an error.
+ * @param words sorted: what equal beginnings cost is computed once. All are folded, and none has a `^` or `$`.
+ */
+export function within(typed: string, words: readonly string[], limit: number): [place: number, cost: number][] {
+  const a = `^${typed}$`;
+  const found: [number, number][] = [];
+  const rows: Uint16Array[] = [Uint16Array.from({ length: a.length + 1 }, (_, i) => i * ERROR)];
+  const least = [0];
+  let before = "";
+  /** If not 0, no word with the first `dead` characters of `before` is near enough. */
+  let dead = 0;
+  words.forEach((word, place) => {
+    const b = `^${word}$`;
+    const shared = common(before, b);
+    if (dead && shared >= dead) return;
+    dead = 0;
+    rows.length = Math.min(rows.length, shared + 1);
+    before = b;
+    for (let j = rows.length; j <= b.length; j++) {
+      const row = nextRow(a, b, j, rows);
+      rows.push(row);
+      least[j] = row.reduce((low, cost) => Math.min(low, cost), Infinity);
+      if (!hopeful(b, j, least, limit)) {
+        dead = j;
+        return;
+      }
+    }
+    const cost = rows[b.length]![a.length]! + (word[0] === typed[0] ? 0 : FIRST_LETTER);
+    if (cost <= limit) found.push([place, cost]);
+  });
+  return found;
+}
+
+/** What the first i characters of `a` cost as the first `j` of `b`, for each i. */
+function nextRow(a: string, b: string, j: number, rows: readonly Uint16Array[]): Uint16Array {
+  const last = rows[j - 1]!;
+  const meant = b[j - 1]!;
+  const added = gap(b, j - 1);
+  const row = new Uint16Array(a.length + 1);
+  row[0] = last[0]! + added;
+  for (let i = 1; i <= a.length; i++) {
+    const letter = a[i - 1]!;
+    const pair = letter + meant;
+    const change = letter === meant ? 0 : PAIRS.has(pair) ? SIMILAR : ERROR;
+    let cost = Math.min(last[i - 1]! + change, last[i]! + added, row[i - 1]! + gap(a, i - 1));
+    if (letter !== meant && i > 1 && j > 1 && letter === b[j - 2] && a[i - 2] === meant) cost = Math.min(cost, rows[j - 2]![i - 2]! + ERROR);
+    for (const [one, other] of RULES.get(pair) ?? []) {
+      if (a.endsWith(one, i) && b.endsWith(other, j)) cost = Math.min(cost, rows[j - other.length]![i - one.length]! + SAME_SOUND);
+    }
+    row[i] = cost;
+  }
+  return row;
+}
+
+/** The cost of a letter that the other word lacks: little for a silent or doubled one. */
+function gap(word: string, at: number): number {
+  const letter = word[at]!;
+  return SILENT.includes(letter) || (at > 0 && word[at - 1] === letter) ? SAME_SOUND : ERROR;
+}
+
+/** Whether a word that begins with the first `j` characters of `b` may cost no more than `limit`. */
+function hopeful(b: string, j: number, least: readonly number[], limit: number): boolean {
+  if (least[j]! <= limit || least[j - 1]! + ERROR <= limit) return true;
+  for (let back = 1; back < longest && back <= j; back++) {
+    if (least[j - back]! + SAME_SOUND <= limit && BEGINNINGS.has(b.slice(j - back, j))) return true;
+  }
+  return false;
+}
+
+/** How many first characters two texts share. */
+function common(a: string, b: string): number {
+  const most = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < most && a[at] === b[at]) at++;
+  return at;
+}
