@@ -6,6 +6,7 @@ docs/QUERY.md ("Suggestions") states the costs. The twin is web_assets/src/engin
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations
 
 ERROR = 4
@@ -55,6 +56,15 @@ _PAIRS = frozenset(
 )
 
 
+@dataclass(frozen=True)
+class _Column:
+    """What the typed word's letters cost as one letter of another word, for each of their places."""
+
+    change: Sequence[int]
+    rules: Sequence[Sequence[tuple[int, str]]]
+    """Spellings that end at this place: the first place of the typed one, and the meant one."""
+
+
 def within(typed: str, words: Sequence[str], limit: int) -> Iterator[tuple[int, int]]:
     """The words that are at most `limit` from `typed`: their places and costs, in quarters of an error.
 
@@ -62,7 +72,9 @@ def within(typed: str, words: Sequence[str], limit: int) -> Iterator[tuple[int, 
     has a `^` or `$`.
     """
     a = f"^{typed}$"
-    rows = [_first_row(a)]
+    gaps = [_gap(a, at) for at in range(len(a))]
+    columns: dict[str, _Column] = {}
+    rows = [[place * ERROR for place in range(len(a) + 1)]]
     least = [0]
     before = ""
     dead = 0
@@ -76,39 +88,50 @@ def within(typed: str, words: Sequence[str], limit: int) -> Iterator[tuple[int, 
         del rows[shared + 1 :], least[shared + 1 :]
         before = b
         for j in range(len(rows), len(b) + 1):
-            rows.append(_next_row(a, b, j, rows))
+            meant = b[j - 1]
+            if meant not in columns:
+                columns[meant] = _column(a, meant)
+            rows.append(_next_row(a, b, j, rows, gaps, columns[meant]))
             least.append(min(rows[j]))
             if not _hopeful(b, j, least, limit):
                 dead = j
                 break
         else:
-            first = 0 if word[:1] == typed[:1] else _FIRST_LETTER
-            if rows[-1][-1] + first <= limit:
-                yield place, rows[-1][-1] + first
+            cost = rows[-1][-1] + (0 if word[:1] == typed[:1] else _FIRST_LETTER)
+            if cost <= limit:
+                yield place, cost
 
 
-def _first_row(a: str) -> list[int]:
-    row = [0]
-    for _ in a:
-        row.append(row[-1] + ERROR)
-    return row
+def _column(a: str, meant: str) -> _Column:
+    change = [
+        0 if letter == meant else _SIMILAR if letter + meant in _PAIRS else ERROR for letter in a
+    ]
+    rules = [
+        [
+            (at + 1 - len(typed), other)
+            for typed, other in _RULES.get(letter + meant, ())
+            if a.endswith(typed, 0, at + 1)
+        ]
+        for at, letter in enumerate(a)
+    ]
+    return _Column(change, rules)
 
 
-def _next_row(a: str, b: str, j: int, rows: Sequence[Sequence[int]]) -> list[int]:
+def _next_row(
+    a: str, b: str, j: int, rows: Sequence[Sequence[int]], gaps: Sequence[int], column: _Column
+) -> list[int]:
     """What the first i characters of `a` cost as the first `j` of `b`, for each i."""
     last = rows[j - 1]
-    meant = b[j - 1]
     added = _gap(b, j - 1)
-    row = [last[0] + added]
-    for i in range(1, len(a) + 1):
-        letter = a[i - 1]
-        change = 0 if letter == meant else _SIMILAR if letter + meant in _PAIRS else ERROR
-        cost = min(last[i - 1] + change, last[i] + added, row[i - 1] + _gap(a, i - 1))
-        if letter != meant and i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == meant:
-            cost = min(cost, rows[j - 2][i - 2] + ERROR)
-        for one, other in _RULES.get(letter + meant, ()):
-            if a.endswith(one, 0, i) and b.endswith(other, 0, j):
-                cost = min(cost, rows[j - len(other)][i - len(one)] + _SAME_SOUND)
+    cost = last[0] + added
+    row = [cost]
+    for at, (change, rules) in enumerate(zip(column.change, column.rules, strict=True)):
+        cost = min(last[at] + change, last[at + 1] + added, cost + gaps[at])
+        if change and at and j > 1 and a[at] == b[j - 2] and a[at - 1] == b[j - 1]:
+            cost = min(cost, rows[j - 2][at - 1] + ERROR)
+        for start, other in rules:
+            if b.endswith(other, 0, j):
+                cost = min(cost, rows[j - len(other)][start] + _SAME_SOUND)
         row.append(cost)
     return row
 

@@ -40,12 +40,21 @@ for (const group of SOUNDS.split("|")) {
 }
 const PAIRS = new Set(SIMILAR_LETTERS.split("|").flatMap((group) => [...group].flatMap((a) => [...group].map((b) => a + b))));
 
+/** What the typed word's letters cost as one letter of another word, for each of their places. */
+interface Column {
+  change: Uint8Array;
+  /** Spellings that end at this place: the first place of the typed one, and the meant one. */
+  rules: (readonly [start: number, meant: string][] | null)[];
+}
+
 /**
  * The words that are at most `limit` from `typed`, as pairs of their places and their costs in quarters of an error.
  * @param words sorted: what equal beginnings cost is computed once. All are folded, and none has a `^` or `$`.
  */
 export function within(typed: string, words: readonly string[], limit: number): [place: number, cost: number][] {
   const a = `^${typed}$`;
+  const gaps = Uint8Array.from(a, (_, at) => gap(a, at));
+  const columns = new Map<string, Column>();
   const found: [number, number][] = [];
   const rows: Uint16Array[] = [Uint16Array.from({ length: a.length + 1 }, (_, i) => i * ERROR)];
   const least = [0];
@@ -57,42 +66,50 @@ export function within(typed: string, words: readonly string[], limit: number): 
     const shared = common(before, b);
     if (dead && shared >= dead) return;
     dead = 0;
-    rows.length = Math.min(rows.length, shared + 1);
     before = b;
-    for (let j = rows.length; j <= b.length; j++) {
-      const row = nextRow(a, b, j, rows);
-      rows.push(row);
-      least[j] = row.reduce((low, cost) => Math.min(low, cost), Infinity);
+    for (let j = Math.min(least.length, shared + 1); j <= b.length; j++) {
+      const meant = b[j - 1]!;
+      let column = columns.get(meant);
+      if (!column) columns.set(meant, column = columnOf(a, meant));
+      rows[j] ??= new Uint16Array(a.length + 1);
+      least[j] = fillRow(a, b, j, rows, gaps, column);
       if (!hopeful(b, j, least, limit)) {
         dead = j;
+        least.length = j + 1;
         return;
       }
     }
+    least.length = b.length + 1;
     const cost = rows[b.length]![a.length]! + (word[0] === typed[0] ? 0 : FIRST_LETTER);
     if (cost <= limit) found.push([place, cost]);
   });
   return found;
 }
 
-/** What the first i characters of `a` cost as the first `j` of `b`, for each i. */
-function nextRow(a: string, b: string, j: number, rows: readonly Uint16Array[]): Uint16Array {
-  const last = rows[j - 1]!;
-  const meant = b[j - 1]!;
+function columnOf(a: string, meant: string): Column {
+  const rules = Array.from(a, (letter, at) => {
+    const some = RULES.get(letter + meant)?.filter(([typed]) => a.endsWith(typed, at + 1)) ?? [];
+    return some.length ? some.map(([typed, other]): [number, string] => [at + 1 - typed.length, other]) : null;
+  });
+  return { change: Uint8Array.from(a, (letter) => (letter === meant ? 0 : PAIRS.has(letter + meant) ? SIMILAR : ERROR)), rules };
+}
+
+/** Sets row `j`: what the first i characters of `a` cost as the first `j` of `b`, for each i. Returns the least of it. */
+function fillRow(a: string, b: string, j: number, rows: readonly Uint16Array[], gaps: Uint8Array, { change, rules }: Column): number {
+  const [row, last] = [rows[j]!, rows[j - 1]!];
   const added = gap(b, j - 1);
-  const row = new Uint16Array(a.length + 1);
-  row[0] = last[0]! + added;
+  let least = row[0] = last[0]! + added;
   for (let i = 1; i <= a.length; i++) {
-    const letter = a[i - 1]!;
-    const pair = letter + meant;
-    const change = letter === meant ? 0 : PAIRS.has(pair) ? SIMILAR : ERROR;
-    let cost = Math.min(last[i - 1]! + change, last[i]! + added, row[i - 1]! + gap(a, i - 1));
-    if (letter !== meant && i > 1 && j > 1 && letter === b[j - 2] && a[i - 2] === meant) cost = Math.min(cost, rows[j - 2]![i - 2]! + ERROR);
-    for (const [one, other] of RULES.get(pair) ?? []) {
-      if (a.endsWith(one, i) && b.endsWith(other, j)) cost = Math.min(cost, rows[j - other.length]![i - one.length]! + SAME_SOUND);
+    let cost = Math.min(last[i - 1]! + change[i - 1]!, last[i]! + added, row[i - 1]! + gaps[i - 1]!);
+    if (i > 1 && j > 1 && change[i - 1] && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, rows[j - 2]![i - 2]! + ERROR);
+    const some = rules[i - 1];
+    if (some) for (const [start, other] of some) {
+      if (b.endsWith(other, j)) cost = Math.min(cost, rows[j - other.length]![start]! + SAME_SOUND);
     }
     row[i] = cost;
+    if (cost < least) least = cost;
   }
-  return row;
+  return least;
 }
 
 /** The cost of a letter that the other word lacks: little for a silent or doubled one. */
