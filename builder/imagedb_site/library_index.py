@@ -116,12 +116,7 @@ class LibraryIndex:
 
     @cached_property
     def folded_words(self) -> Sequence[str]:
-        from .site.words import WordCounter
-
-        counter = WordCounter()
-        for record in self._library.rows():
-            counter.add([plain_text(record.fields.get(name)) for name in self.fts_columns])
-        return [fold(word) for word, _ in counter.most_common()]
+        return [fold(word) for word, _ in self.words]
 
     def column(self, name: str) -> Column:
         if name not in self._columns:

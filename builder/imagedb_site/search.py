@@ -31,6 +31,7 @@ from .query.lexicon import UNKNOWN_COUNT, Lexicon
 from .query.parse import Query, Term
 from .query.plan import make_plan, quote
 from .query.ranking import Result
+from .query.words_arm import longer_words
 
 if TYPE_CHECKING:
     from .encoders import Encoder
@@ -273,7 +274,7 @@ class Collection:
         """The query with its unknown words corrected; `meaning`: whether it is also searched by meaning."""
         index = self.index
         known = Known(
-            lambda word: len(index.having(quote(word))) > 0,
+            lambda word: len(index.having(quote(word))) > 0 or bool(longer_words(word, index)),
             self._lexicon,
             self._model_lexicon if meaning else None,
             self._is_one_token if meaning else lambda word: False,

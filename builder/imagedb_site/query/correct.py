@@ -43,7 +43,7 @@ class Known:
     """What is known about words: those of the collection, and those of its model if it takes part."""
 
     occurs: Callable[[str], bool]
-    """Whether full text finds the word."""
+    """Whether full text finds the word, in any of its forms or as a part of longer words."""
     collection: Lexicon
     model: Lexicon | None = None
     spelled: Callable[[str], bool] = lambda word: False

@@ -16,7 +16,7 @@ const COMBINED_WORDS = 3;
 export type Finds = "all" | "some" | "none";
 
 export interface Known {
-  /** Whether full text finds the word, in any of its forms. */
+  /** Whether full text finds the word, in any of its forms or as a part of longer words. */
   occurs: (word: string) => Promise<boolean>;
   collection: Lexicon | null;
   /** Words that the model knows, null if it does not take part; loaded only if a word is not one of the collection's. */

@@ -2,6 +2,7 @@
 import { complete } from "./complete";
 import { correct, type Finds } from "./correct";
 import { Lexicon } from "./lexicon";
+import { longerWords } from "../longer-words";
 import type { TextPlan } from "../plan";
 import type { Resources } from "../resources";
 import type { Correction, Mode, Suggestion } from "../types";
@@ -50,7 +51,7 @@ export async function correction(
   const [catalog, collection] = await Promise.all([resources.catalog(), collectionLexicon(resources)]);
   const model = usesModel(resources, mode);
   return await correct(text, plan.words, {
-    occurs: async (word) => (await catalog.withWord(word)).length > 0,
+    occurs: async (word) => (await catalog.withWord(word)).length > 0 || longerWords(word, await resources.foldedWords()).length > 0,
     collection,
     model: async () => {
       const vocabulary = model ? await resources.vocabulary() : null;
