@@ -32,7 +32,8 @@ class Assembled:
     """What will be published, except the rows.
 
     `items`, int64 [n], and `ids`, uint64 [n], are in default order. `problems` are values that do not fit
-    their field.
+    their field. `hidden` is the number of pictures with a value that is not published, by the label of its
+    field.
     """
 
     placed: Placed
@@ -41,15 +42,31 @@ class Assembled:
     fields: list[FieldSpec]
     examples: list[str]
     problems: list[Problem]
+    hidden: dict[str, int] = field(default_factory=dict)
 
 
-def assemble(stage: Stage, own: Sequence[FieldSpec], *, publish_location: bool) -> Assembled:
+@dataclass(frozen=True)
+class Hidden:
+    """The names of the fields that are not published: those of the source, and those of the files."""
+
+    own: frozenset[str] = frozenset()
+    embedded: frozenset[str] = frozenset()
+
+
+def assemble(
+    stage: Stage,
+    own: Sequence[FieldSpec],
+    *,
+    publish_location: bool,
+    private: frozenset[str] = frozenset(),
+) -> Assembled:
     """Merges what source and file say of each picture, and gives it an id and its place in the order.
 
-    `own` are the fields of the source.
+    `own` are the fields of the source; those in `private` and `PRIVATE_FIELDS` of the files are left out
+    unless `publish_location` is set.
     """
     specs = known_fields(own, [*METADATA_FIELDS, *PIXEL_FIELDS])
-    hidden = frozenset() if publish_location else PRIVATE_FIELDS
+    hidden = Hidden() if publish_location else Hidden(private, PRIVATE_FIELDS)
     seen = _Seen(specs)
     placed = stage.placed()
     placed.put(_items(stage.images(), specs, hidden, seen))
@@ -61,6 +78,7 @@ def assemble(stage: Stage, own: Sequence[FieldSpec], *, publish_location: bool) 
         [spec for spec in specs if spec.name in seen.used],
         example_queries(seen.counts, len(items), _sample(placed, items)),
         seen.problems,
+        _by_label(seen.hidden, specs),
     )
 
 
@@ -78,16 +96,24 @@ def known_fields(own: Sequence[FieldSpec], embedded: Sequence[FieldSpec]) -> lis
 
 
 def merge_fields(
-    own: Mapping[str, Value], embedded: Mapping[str, Value], hidden: frozenset[str]
+    own: Mapping[str, Value], embedded: Mapping[str, Value], hidden: Hidden
 ) -> dict[str, Value]:
     """The fields of one image: what its source says wins over what its file and its XMP sidecars say.
 
-    Names in `hidden` and empty values are left out. `hidden` applies to embedded values only, because a
-    column of a sidecar table is meant to be published.
+    Hidden fields and empty values are left out.
     """
-    merged = {name: value for name, value in embedded.items() if name not in hidden}
-    merged.update(own)
+    merged = {name: value for name, value in embedded.items() if name not in hidden.embedded}
+    merged.update((name, value) for name, value in own.items() if name not in hidden.own)
     return {name: value for name, value in merged.items() if value not in ("", [])}
+
+
+def _by_label(hidden: Mapping[str, int], specs: Sequence[FieldSpec]) -> dict[str, int]:
+    """Returns the number of pictures with each hidden field by its label, in the order of `specs`."""
+    found: dict[str, int] = {}
+    for spec in specs:
+        if spec.name in hidden:
+            found[spec.label] = max(hidden[spec.name], found.get(spec.label, 0))
+    return found
 
 
 @dataclass
@@ -98,6 +124,7 @@ class _Seen:
     used: set[str] = field(default_factory=set)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    hidden: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         for spec in self.specs:
@@ -114,14 +141,18 @@ class _Seen:
 def _items(
     images: Iterable[StagedImage],
     specs: Sequence[FieldSpec],
-    hidden: frozenset[str],
+    hidden: Hidden,
     seen: _Seen,
 ) -> Iterator[Item]:
     images, named = tee(images)
     ids = ids_by_path((image.content_hash, image.key) for image in named)
     # zip reads an image, then its id: `tee` never holds more than one.
     for image, image_id in zip(images, ids, strict=True):
-        merged = merge_fields(image.own, {**image.metadata, **image.xmp}, hidden)
+        embedded = {**image.metadata, **image.xmp}
+        merged = merge_fields(image.own, embedded, hidden)
+        seen.hidden.update(
+            hidden.own.intersection(image.own) | hidden.embedded.intersection(embedded)
+        )
         merged |= {"width": image.width, "height": image.height}
         values, unfit = clean_fields(image.key, merged, specs)
         seen.problems += unfit

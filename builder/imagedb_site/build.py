@@ -93,12 +93,17 @@ class _Build:
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
         with clock("assemble"):
-            found = assemble(stage, source.fields, publish_location=config.publish_location)
+            found = assemble(
+                stage,
+                source.fields,
+                publish_location=config.publish_location,
+                private=source.private,
+            )
             problems += found.problems
             growth = self._grow(found)
         self._damaged = stage.damaged()
         if config.strict and (problems or self._damaged):
-            return self._report(found, growth, problems, None)
+            return self._report(source, found, growth, problems, None)
         with clock("write"):
             report = publish(
                 self._site(found, growth),
@@ -109,10 +114,10 @@ class _Build:
             )
         problems += report.problems
         if config.strict and problems:
-            return self._report(found, growth, problems, None)
+            return self._report(source, found, growth, problems, None)
         with clock("library"):
             self._remember(found, growth, report.layout)
-        return self._report(found, growth, problems, report)
+        return self._report(source, found, growth, problems, report)
 
     def _grow(self, found: Assembled) -> Growth:
         """Gives every picture its row."""
@@ -184,6 +189,7 @@ class _Build:
 
     def _report(
         self,
+        source: Source,
         found: Assembled,
         growth: Growth,
         problems: Sequence[Problem],
@@ -205,7 +211,8 @@ class _Build:
             total_seconds=self._clock.total,
             problems=list(problems),
             damaged=self._damaged,
-            notes=_notes(self._pack),
+            notes=[*source.notes, *_notes(self._pack)],
+            hidden=found.hidden,
         )
 
 

@@ -48,7 +48,8 @@ class BuildReport:
     `added` and `removed` count images since the last build. `compacted` tells that the layout of that
     build was replaced by the canonical one (docs/FORMAT.md 2.12). `seconds` by step; the model runs
     while pictures are decoded, so the steps do not add up to `total_seconds`. `damaged` names files that
-    are on the site although they are damaged, and what is wrong with them.
+    are on the site although they are damaged, and what is wrong with them. `hidden` is the number of
+    pictures with a private value that was not published, by the label of its field.
     """
 
     output: Path
@@ -67,6 +68,7 @@ class BuildReport:
     problems: list[Problem] = field(default_factory=list)
     damaged: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    hidden: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""
@@ -87,6 +89,7 @@ class BuildReport:
             "problems": [{"path": p.key, "reason": p.reason} for p in self.problems],
             "damaged": [{"path": p.key, "reason": p.reason} for p in self.damaged],
             "notes": self.notes,
+            "hidden": self.hidden,
         }
 
     def lines(self, *, profile: bool = False) -> Iterator[str]:
@@ -97,7 +100,15 @@ class BuildReport:
             yield "Time by step:"
             for step, value in self.seconds.items():
                 yield f"  {step:<22} {value:8.2f} s"
-        yield from self.notes
+        yield from map(printable, self.notes)
+        if self.hidden:
+            shown = list(self.hidden.items())
+            names = ", ".join(
+                f"{printable(label)} ({counted(count, 'picture')})"
+                for label, count in shown[:_SHOWN]
+            )
+            more = f" and {len(shown) - _SHOWN:,} more fields" if len(shown) > _SHOWN else ""
+            yield f"Private, not published: {names}{more}. --publish-location publishes them."
         if not self.published:
             yield f"{shown(str(self.output))} was left unchanged."
             return

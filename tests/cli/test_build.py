@@ -269,7 +269,7 @@ def test_strict_counts_every_problem(cli: Cli, pictures: Path, tmp_path: Path) -
         (["pictures", "-o", "pictures"], 2, "pictures"),
         (["pictures", "-o", "precious"], 8, "precious"),
         (["pictures", "--model", "old-pack"], 5, "version"),
-        (["pictures", "--metadata", "collides.csv"], 3, "width"),
+        (["pictures", "--metadata", "nameless.csv"], 3, "no column with file names"),
         (["pictures", "--url", "ftp://example.org"], 2, "not a web address"),
         (["pictures", "--url", "https://me:secret@example.org"], 2, "user name"),
         (["pictures", "--language", "German!"], 2, "language tag"),
@@ -285,7 +285,7 @@ def test_mistakes_are_one_sentence(
     (tmp_path / "language.toml").write_text("language = 1\n")
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "diary.txt").write_text("mine")
-    (tmp_path / "collides.csv").write_text("file,width,width\nimage_00.jpg,1,2\n")
+    (tmp_path / "nameless.csv").write_text("width,height\n1,2\n")
     shutil.copytree(PACK, tmp_path / "old-pack")
     manifest = tmp_path / "old-pack" / "pack.json"
     manifest.write_text(manifest.read_text().replace('"version":1', '"version":9'))
@@ -402,3 +402,51 @@ def test_positions_stay_private(cli: Cli, pictures: Path, tmp_path: Path) -> Non
     build(cli, pictures, "--publish-location")
     names = {f["name"] for f in json.loads((tmp_path / "dist/manifest.json").read_text())["fields"]}
     assert "latitude" in names
+
+
+PRIVATE_TABLES = {
+    "exiftool.csv": "SourceFile,GPSPosition,SerialNumber,Artist,Caption\n"
+    "./cat/image_00.jpg,\"48 deg 12' N, 16 deg 22' E\",SECRET1,Ann Example,A caption\n"
+    "./cat/image_03.jpg,-,SECRET1,Ann Example,Another caption\n",
+    "german.csv": "Datei;Breitengrad;Besitzer;Fotograf;Caption\n"
+    "image_00.jpg;48,2;SECRET2;Ann Example;A caption\nimage_03.jpg;;SECRET2;Ann Example;Another caption\n",
+    "list.json": json.dumps(
+        [
+            {
+                "file": "image_00.jpg",
+                "lat": 48.2,
+                "owner": "SECRET3",
+                "creator": "Ann",
+                "caption": "A",
+            },
+            {"file": "image_03.jpg", "owner": "SECRET3", "creator": "Ann", "caption": "B"},
+        ]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PRIVATE_TABLES)
+def test_private_columns_of_tables(cli: Cli, pictures: Path, tmp_path: Path, name: str) -> None:
+    def fields() -> set[str]:
+        manifest = json.loads((tmp_path / "dist/manifest.json").read_text())
+        return {field["label"] for field in manifest["fields"]}
+
+    (tmp_path / name).write_text(PRIVATE_TABLES[name], encoding="utf-8")
+    report = build(cli, pictures, "--metadata", name)
+    hidden = report["hidden"]
+    assert isinstance(hidden, dict) and sorted(hidden.values()) == [1, 2]
+    assert fields().isdisjoint(hidden) and "Caption" in fields()
+    assert {"Artist", "Fotograf", "Creator"} & fields()
+    done = cli("build", pictures, "--model", PACK, "--metadata", name)
+    (line,) = [line for line in done.stdout.splitlines() if "--publish-location" in line]
+    first, second = sorted(hidden, key=lambda label: hidden[label])
+    assert line == (
+        f"Private, not published: {first} (1 picture), {second} (2 pictures). "
+        "--publish-location publishes them."
+    )
+    assert (
+        cli("search", '"SECRET1" OR SECRET2 OR SECRET3', "--in", "dist", "--mode", "text").stdout
+        == ""
+    )
+    report = build(cli, pictures, "--metadata", name, "--publish-location")
+    assert report["hidden"] == {} and fields() >= set(hidden)

@@ -68,14 +68,14 @@ def test_damaged_tables_of_every_format(tmp_path, name):
         for at in range(2):
             joined.values(at)
         assert joined.unmatched_count() == len(list(joined.unmatched()))
-    assert refused
+    # Text is read row by row; what has no rows of its own is refused as a whole.
+    assert refused or name in ("t.csv", "utf16.csv", "t.jsonl")
 
 
 DEEP = 100_000
 BOMBS = {
-    "quote.csv": 'file,v\n"a.jpg,' + "x\n" * 200_000,
     "wide.csv": ",".join(f"v{at}" for at in range(501)) + "\n",
-    "cell.csv": "file,v\na.jpg," + "x" * 200_000 + "\n",
+    "line.csv": "file,v\na.jpg," + "x" * (17 << 20) + "\n",
     "deep.jsonl": '{"file": "a.jpg", "v": ' + "[" * DEEP,
     "deep.json": '[{"file": "a.jpg", "v": ' + '{"v":' * DEEP,
     "cut.json": '{"a.jpg": {"v": 1}, "b.jpg"',
@@ -97,7 +97,7 @@ def test_a_compressed_file_of_zeros_is_refused(tmp_path):
         for _ in range(64):
             stream.write(bytes(1 << 20))
     assert path.stat().st_size < 1 << 17
-    with pytest.raises(SourceError, match="Line 1"):
+    with pytest.raises(SourceError, match="line 1 is longer"):
         load_sidecar(path)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from library_samples import content, record
 
-from imagedb_site.assemble import assemble, example_queries, merge_fields
+from imagedb_site.assemble import Hidden, assemble, example_queries, merge_fields
 from imagedb_site.growth import grow, to_store
 from imagedb_site.library import Library, StoredImage
 from imagedb_site.records import FieldSpec, Record, Value
@@ -77,8 +77,11 @@ def test_ids_and_order_are_those_of_the_format(library: Library) -> None:
     assert len(set(ids)) == 6
 
 
+HIDDEN = Hidden(frozenset(), frozenset("e"))
+
+
 def test_empty_values_are_unknown() -> None:
-    merged = merge_fields({"a": "", "b": []}, {"a": "x", "c": "", "d": 0, "e": 1}, frozenset("e"))
+    merged = merge_fields({"a": "", "b": []}, {"a": "x", "c": "", "d": 0, "e": 1}, HIDDEN)
     assert merged == {"d": 0}
 
 

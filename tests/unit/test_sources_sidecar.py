@@ -14,7 +14,10 @@ from imagedb_site.dates import date_span
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.sources import Sidecar, gather, load_sidecar
-from imagedb_site.sources.infer import RESERVED, Tally, clean, field_name, parse_date
+from imagedb_site.sources.cells import clean
+from imagedb_site.sources.columns import RESERVED, field_name
+from imagedb_site.sources.faults import Faults
+from imagedb_site.sources.infer import Conventions, Tally
 
 ROWS = [
     {"file": "a/1.jpg", "title": "One", "score": 3, "tags": ["x", "y"], "seen": "2020-01-02"},
@@ -90,7 +93,7 @@ def cells(*values: object) -> FieldSpec:
     tally = Tally("column")
     for value in values:
         tally.add(value)
-    return tally.field("column")[0]
+    return tally.column("column", Conventions(), Faults("t.csv"))[0]
 
 
 @pytest.mark.parametrize(
@@ -253,25 +256,28 @@ def test_two_tables(tmp_path):
     gathered = gather(tmp_path / "p", [load_sidecar(one), load_sidecar(two)])
     assert [record.fields["v"] for record in gathered.records()] == [1, 2]
     clash = table(tmp_path / "3.csv", "file,v\na.jpg,9\n")
-    with pytest.raises(SourceError, match=r'"V" of a\.jpg different'):
-        gather(tmp_path / "p", [load_sidecar(one), load_sidecar(clash)])
+    gathered = gather(tmp_path / "p", [load_sidecar(one), load_sidecar(clash)])
+    assert [record.fields.get("v") for record in gathered.records()] == [1, None]
+    assert [problem.reason for problem in gathered.problems] == [
+        'two tables give the column "V" of a.jpg different values; the first table\'s value is used'
+    ]
     other = table(tmp_path / "4.csv", "file,v\nb.jpg,many words\n")
-    with pytest.raises(SourceError, match=r"is number in 1\.csv but text in 4\.csv"):
-        gather(tmp_path / "p", [load_sidecar(one), load_sidecar(other)])
+    gathered = gather(tmp_path / "p", [load_sidecar(one), load_sidecar(other)])
+    assert [record.fields["v"] for record in gathered.records()] == ["1", "many words"]
+    assert gathered.notes == [
+        'The column "V" is number in 1.csv and text in 4.csv; it was read as text.'
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("t.csv", "file,v,v\na.jpg,1,2\n", 'two columns named "v"'),
-        ("t.csv", "file,My Title,my_title\na.jpg,1,2\n", 'both get the field name "my_title"'),
         ("t.csv", "colour,size\nred,2\n", "has no column with file names"),
-        ("t.csv", "file,v\na.jpg,1,2,3\n", "Line 2"),
         ("t.csv", "", "empty"),
         ("t.csv", "file,v\n", "empty"),
-        ("t.jsonl", '{"file": "a.jpg"}\n{"file": \n', "Line 2"),
         ("t.jsonl", "[1]\n", "not a JSON object"),
-        ("t.jsonl", "[" * 100_000, "Line 1"),
+        ("t.jsonl", "[" * 100_000, "row 1 is not JSON"),
+        ("t.jsonl", '\n{"file": \n', "row 2 is not JSON: .* at character 10"),
         ("t.json", '{"a": 1}', "neither"),
         ("t.json", "", "not JSON"),
         ("t.xlsx", "", "not a table"),
@@ -299,9 +305,10 @@ def test_encodings(tmp_path):
     for encoding in ("utf-8-sig", "utf-16", "cp1252"):
         (tmp_path / "t.csv").write_bytes(text.encode(encoding))
         assert values(load_sidecar(tmp_path / "t.csv"), "a.jpg") == {"titel": "Größe"}
-    (tmp_path / "t.jsonl").write_bytes(b'{"file": "\xff"}')
-    with pytest.raises(SourceError, match="UTF-8"):
-        load_sidecar(tmp_path / "t.jsonl")
+    (tmp_path / "t.jsonl").write_bytes(b'{"file": "\xfc"}')
+    sidecar = load_sidecar(tmp_path / "t.jsonl")
+    assert list(sidecar.join([]).unmatched()) == ["ü"]
+    assert "row 1 has bytes that are not UTF-8" in sidecar.problems[0].reason
 
 
 def test_values_are_cleaned_and_bounded(tmp_path):

@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,21 @@ from hypothesis import strategies as st
 from imagedb_site.errors import SourceError
 from imagedb_site.records import Value
 from imagedb_site.sources import gather, load_sidecar
-from imagedb_site.sources.infer import Tally
-from imagedb_site.sources.tables import Cell, read_table
+from imagedb_site.sources.cells import Cell
+from imagedb_site.sources.faults import Faults
+from imagedb_site.sources.infer import Conventions, Tally
+from imagedb_site.sources.tables import Row, Table
 
 PARTS = st.sampled_from(["a", "b", "train", "x.jpg"])
 FILES = st.sampled_from(["x.jpg", "x.png", "x", "y.jpg", "x.jpg.png", "1.gif", "é.jpg"])
 PATHS = st.builds(
     lambda folders, file: "/".join([*folders, file]), st.lists(PARTS, max_size=3), FILES
 )
+
+
+def read_table(path: Path) -> Iterator[Row]:
+    """Yields the rows of a table without their numbers."""
+    return (row for _, row in Table(path).rows())
 
 
 def write_lines(path: Path, rows: Sequence[object]) -> Path:
@@ -154,7 +161,7 @@ def test_the_order_of_rows_does_not_change_the_type(data, cells: list[Cell]):
         tally = Tally(name)
         for cell in order:
             tally.add(cell)
-        field, store = tally.field("V")
+        field, store = tally.column("V", Conventions(), Faults("t.csv"))
         assert all(store(cell) is not None for cell in cells)
         fields.append((field, [store(cell) for cell in cells]))
     assert fields[0] == fields[1]
@@ -192,7 +199,9 @@ def test_what_is_not_json_is_refused_as_before(tmp_path_factory, text):
         names = isinstance(value, dict) and value
         fits = isinstance(value, list) or names
         items = list(value.values() if names else value) if fits else [None]
-        fits = all(isinstance(item, dict) for item in items)
+        # An item that is not an object is a problem of its own, except for the first one.
+        fits = all(isinstance(item, dict) for item in items[:1])
+        items = [item for item in items if isinstance(item, dict)]
     except ValueError:
         fits = False
     if fits:
@@ -233,9 +242,10 @@ def test_csv_cells_are_those_that_were_written(tmp_path_factory, rows, delimiter
     data = text.getvalue().encode(encoding)
     path = tmp_path_factory.mktemp("t") / ("t.csv.gz" if packed else "t.csv")
     path.write_bytes(gzip.compress(data) if packed else data)
+    plain = [[cell.replace("\0", "").lstrip(" ") for cell in row] for row in rows]
     expected = [
         {name: cell for name, cell in zip(("file", "v"), row, strict=True) if cell.strip()}
-        for row in rows
+        for row in plain
         if any(cell.strip() for cell in row)
     ]
     assert list(read_table(path)) == expected
@@ -247,7 +257,10 @@ def test_one_byte_decides_the_encoding_of_a_spreadsheet(tmp_path):
     path.write_bytes(("file,v\n" + rows).encode("utf-8"))
     assert next(read_table(path))["v"] == "Größe"
     path.write_bytes(("file,v\n" + rows).encode("utf-8") + b"x.jpg,\xfc\n")
-    assert next(read_table(path))["v"] == "GrÃ¶ÃŸe"
+    *_, last = read_table(path)
+    assert next(read_table(path))["v"] == "Größe" and last == {"file": "x.jpg", "v": "ü"}
+    path.write_bytes(("file,v\n" + rows).encode("cp1252"))
+    assert next(read_table(path))["v"] == "Größe"
     path.write_bytes(b"file,v\nx.jpg,\x81\n")
     with pytest.raises(SourceError, match="not UTF-8"):
         list(read_table(path))
@@ -321,8 +334,10 @@ def test_times_in_parquet(tmp_path):
     for zone in (None, "UTC"):
         seen = pyarrow.array([1_600_000_000_123_456_789], pyarrow.timestamp("ns", zone))
         assert list(read_table(write(seen))) == [{"file": "a.jpg", "seen": "2020-09-13T12:26:40"}]
-    with pytest.raises(SourceError, match="out of range"):
-        load_sidecar(write(pyarrow.array([10**14], pyarrow.timestamp("s"))))
+    sidecar = load_sidecar(write(pyarrow.array([10**14], pyarrow.timestamp("s"))))
+    assert [problem.reason for problem in sidecar.problems] == [
+        'row 1 has a value in the column "seen" that is out of range; it was left out'
+    ]
 
 
 def test_a_source_gives_its_records_again(tmp_path):

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, FieldType, Value
-from imagedb_site.sources.infer import RESERVED, clean
+from imagedb_site.sources.cells import clean
+from imagedb_site.sources.columns import RESERVED
 
 ADDITIONS_FILE = "imagedb-additions.json"
 FORMAT, VERSION = "imagedb-additions", 1

@@ -26,6 +26,16 @@ class Source(Protocol):
         """What was left out, and why."""
         ...
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the report about decisions that lost nothing."""
+        ...
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The names of fields that are published only if the owner asks for it."""
+        ...
+
     def __len__(self) -> int:
         """The number of records."""
         ...

@@ -16,6 +16,7 @@ from imagedb_site.sources.additions import (
     fitted_values,
     load_additions,
 )
+from imagedb_site.sources.faults import Faults
 from imagedb_site.sources.folder import (
     FILE,
     FOLDER,
@@ -53,9 +54,9 @@ class FolderSource:
         """Joins the files in `listing`, with paths relative to `root`, with their metadata.
 
         If the listing is `limited` to a part of the folder, names that fit no picture are not problems.
-        Raises `SourceError` if two tables disagree.
         """
         self.problems = list(problems)
+        self.notes = [note for sidecar in sidecars for note in sidecar.notes]
         self._root = root
         self._listing = listing
         self._added = additions.pictures
@@ -64,7 +65,8 @@ class FolderSource:
         self._labels = class_labels(own) or {}
         specs = {spec.name: spec for spec in self._path_specs()}
         derived = set(specs)
-        specs.update(_table_specs(sidecars))
+        self.notes += _settle_types(sidecars)
+        specs.update({spec.name: spec for sidecar in sidecars for spec in sidecar.fields})
         self._joined: list[Joined] = []
         for sidecar in sidecars:
             joined = sidecar.join(listing)
@@ -72,10 +74,12 @@ class FolderSource:
             self.problems += [*sidecar.problems, *joined.problems]
             if not limited:
                 self.problems += _unmatched(sidecar, joined)
-        _check_agreement(listing, sidecars, self._joined)
+        self.problems += _disagreements(listing, sidecars, self._joined)
         used = derived | self._used(set(specs) - derived)
         self._specs = {name: spec for name, spec in specs.items() if name in used}
         self.fields = [*self._specs.values(), *self._added_specs(additions)]
+        private = frozenset[str]().union(*(sidecar.private for sidecar in sidecars))
+        self.private = private & used
         if not limited:
             self.problems += self._lost_additions()
         self.problems += self._unfit_additions()
@@ -106,7 +110,8 @@ class FolderSource:
         fields = path_fields(key)
         if self._labels and key not in self._added:
             fields["label"] = self._labels[key.rpartition("/")[0]]
-        for joined in self._joined:
+        # The values of the first table that has the picture are set last: they win.
+        for joined in reversed(self._joined):
             fields.update(joined.values(at))
         return fields
 
@@ -162,7 +167,10 @@ def gather(
     pictures that visitors added (`sources.additions`) are used for fields that no table has. At most
     `limit` pictures are listed, and none below a path in `exclude`.
 
-    Raises `SourceError` if the folder cannot be used, has no pictures, or two tables disagree.
+    If two tables give one field of a picture different values, the first table's value is used, which is a
+    problem of the source; if they give the field different types, it is a text.
+
+    Raises `SourceError` if the folder cannot be used or has no pictures.
     """
     problems: list[Problem] = []
     listing = Listing()
@@ -185,44 +193,47 @@ def gather(
     )
 
 
-def _table_specs(sidecars: Sequence[Sidecar]) -> dict[str, FieldSpec]:
-    """Returns the fields of all tables by name; raises `SourceError` if two have different types."""
-    specs: dict[str, FieldSpec] = {}
-    tables: dict[str, str] = {}
+def _settle_types(sidecars: Sequence[Sidecar]) -> list[str]:
+    """Makes fields that have different types in two tables texts; returns a note for each."""
+    tables: dict[str, tuple[FieldSpec, str]] = {}
+    clashes: dict[str, str] = {}
     for sidecar in sidecars:
         for spec in sidecar.fields:
-            other = specs.get(spec.name)
-            if other is not None and other.type != spec.type:
-                raise SourceError(
-                    f'The column "{spec.label}" is {other.type} in {tables[spec.name]} '
-                    f"but {spec.type} in {sidecar.path.name}.",
-                    "Rename the column in one of the two tables.",
+            other, table = tables.setdefault(spec.name, (spec, sidecar.path.name))
+            if other.type != spec.type:
+                clashes[spec.name] = (
+                    f'The column "{spec.label}" is {other.type} in {table} and {spec.type} in '
+                    f"{sidecar.path.name}; it was read as text."
                 )
-            tables.setdefault(spec.name, sidecar.path.name)
-            specs[spec.name] = spec
-    return specs
+    for sidecar in sidecars:
+        for name in clashes:
+            sidecar.make_text(name)
+    return list(clashes.values())
 
 
-def _check_agreement(
+def _disagreements(
     listing: Listing, sidecars: Sequence[Sidecar], several: Sequence[Joined]
-) -> None:
-    """Raises `SourceError` if two tables give one field of a picture different values."""
+) -> list[Problem]:
+    """Returns a problem for each value of a picture that differs from that of an earlier table."""
     labels: dict[str, str] = {}
     shared: set[str] = set()
     for sidecar in sidecars:
         shared |= {spec.name for spec in sidecar.fields if spec.name in labels}
         labels.update((spec.name, spec.label) for spec in sidecar.fields)
     if not shared:
-        return
+        return []
+    faults = Faults("tables")
     for at, key in enumerate(listing):
         known: dict[str, Value] = {}
         for joined in several if sum(at in one for one in several) > 1 else ():
             for name, value in joined.values(at).items():
                 if name in shared and known.setdefault(name, value) != value:
-                    raise SourceError(
-                        f'Two tables give the column "{labels[name]}" of {key} different values.',
-                        "Remove or rename the column in one of them.",
+                    faults.add(
+                        "values that two tables give differently",
+                        f'two tables give the column "{labels[name]}" of {key} different values; '
+                        "the first table's value is used",
                     )
+    return faults.problems()
 
 
 def _unmatched(sidecar: Sidecar, joined: Joined) -> list[Problem]:

@@ -2,151 +2,121 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from imagedb_site import fts
-from imagedb_site.dates import parse_date
-from imagedb_site.records import FieldSpec, FieldType, Value
-from imagedb_site.sources.tables import Cell
-
-RESERVED = fts.RESERVED | frozenset(
-    ["file", "height", "id", "image_id", "key", "path", "row", "width"]
+from imagedb_site.records import FieldSpec, Value
+from imagedb_site.sources import columns
+from imagedb_site.sources.candidates import (
+    NAMED_MISFITS,
+    Candidate,
+    Dates,
+    Misfits,
+    Numbers,
+    booleans,
+    urls,
 )
-"""Names that the format, full text or the query language use; such a column becomes `meta_<name>`."""
+from imagedb_site.sources.cells import (
+    DASHES,
+    LONGEST_MARK,
+    MARKS,
+    MAX_TEXT,
+    UNKNOWN,
+    Cell,
+    as_text,
+    clean,
+    no_date,
+)
+from imagedb_site.sources.faults import Faults, quoted
+from imagedb_site.sources.tags import TagTally
 
-_TAG_COLUMNS = frozenset({"categories", "genres", "keywords", "labels", "subjects", "tag", "tags"})
-_MAX_TEXT = 20_000
-_MAX_TAG = 200
-_MAX_TAGS = 1_000
-_SHORT_TAG = 40
-_LONG_ITEM = 48
 _MAX_CATEGORY = 64
 _MAX_CATEGORIES = 1_000
-
-_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d{0,15})(?:\.\d{1,18})?(?:[eE][+-]?\d{1,2})?")
-_URL = re.compile(r"https?://[^\s<>\"]+")
-_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_NAME = re.compile(r"[^a-z0-9]+")
-_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
-_CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
-)
-
-
-def clean(text: str, limit: int = _MAX_TEXT) -> str:
-    """Returns `text` without control characters and bidirectional overrides, at most `limit` long."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub("", text[: 2 * limit]).strip()[:limit].strip()
-
-
-def field_name(label: str, at: int) -> str:
-    """Returns the field's name for a column called `label`: `ImageWidth` → `image_width`.
-
-    `at`, the column's position, names a column that has no Latin letter or digit.
-    """
-    plain = (
-        unicodedata.normalize("NFKD", label.replace("ß", "ss")).encode("ascii", "ignore").decode()
-    )
-    name = _NOT_NAME.sub("_", _WORD_START.sub("_", plain).lower()).strip("_")
-    if not name:
-        name = f"column_{at + 1}"
-    if not name[0].isalpha():
-        name = f"n_{name}"
-    return f"meta_{name}"[:63] if name in RESERVED else name[:63].rstrip("_")
-
-
-def parse_number(cell: Cell) -> int | float | None:
-    """Returns the number in `cell`, or None. Numbers with leading zeros are names, not amounts."""
-    if isinstance(cell, (bool, list)):
-        return None
-    if isinstance(cell, (int, float)):
-        return cell if abs(cell) <= 1 << 53 else None
-    text = cell.strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    number = float(text)
-    if number.is_integer() and abs(number) <= 1 << 53 and text.lstrip("+-").isdecimal():
-        return int(text)
-    return number if abs(number) < float("inf") else None
-
-
-def _parse_boolean(cell: Cell) -> bool | None:
-    if isinstance(cell, bool):
-        return cell
-    return _BOOLEANS.get(cell.strip().lower()) if isinstance(cell, str) else None
-
-
-def _parse_url(cell: Cell) -> str | None:
-    text = cell.strip() if isinstance(cell, str) else ""
-    return text if len(text) <= 2_000 and _URL.fullmatch(text) else None
-
-
-def _parse_date_cell(cell: Cell) -> str | None:
-    return parse_date(cell) if isinstance(cell, str) else None
-
-
-def _as_text(cell: Cell) -> str:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return clean("\n".join(cell) if isinstance(cell, list) else str(cell))
-
-
-_PARSERS: dict[FieldType, Callable[[Cell], Value | None]] = {
-    "boolean": _parse_boolean,
-    "number": parse_number,
-    "date": _parse_date_cell,
-    "url": _parse_url,
-}
-
+_ARTICLE = {"number": "a number", "date": "a date", "boolean": "true or false", "url": "an address"}
 
 Store = Callable[[Cell], Value | None]
 """Returns the stored form of a cell."""
 
 
+@dataclass(frozen=True)
+class Conventions:
+    """How the table writes what a single column leaves open.
+
+    `comma`: decimal numbers have a comma, and a point groups thousands. `day_first`: "3/4/2019" is 3 April.
+    """
+
+    comma: bool = False
+    points: bool = False
+    semicolons: bool = False
+    day_first: bool = False
+
+
 class Tally:
     """The facts about a column that decide its type, counted cell by cell; no cells are kept.
 
-    `name` is the column's field name. Memory is bounded: at most 1,001 short values per column.
+    `name` is the column's field name. Memory is bounded: a few thousand short values per column.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._tag_column = name in _TAG_COLUMNS
-        self._count = 0
-        self._fitting = list(_PARSERS.items())
-        self._texts = 0
-        self._items = 0
-        self._short_items = 0
-        self._separated = dict.fromkeys(";|," if self._tag_column else ";|", 0)
+        self.count = 0
+        """The number of cells that have a value."""
+        self._numbers = Numbers()
+        self._dates = Dates()
+        self._candidates: list[Candidate] = [booleans(), self._numbers, self._dates, urls()]
+        if name in columns.CODE_COLUMNS:
+            self._candidates.remove(self._numbers)
+        if name in columns.DATE_COLUMNS:
+            self._candidates.remove(self._dates)
+            self._candidates.insert(0, self._dates)
+        self._alive = self._candidates
+        self._unknown = Misfits()
+        self._marks = 0
+        self._dashes = 0
+        self._long = Misfits()
+        self._tags = TagTally(name)
         self._distinct: set[str] | None = set()
 
-    def add(self, cell: Cell) -> None:
-        """Counts one cell of the column."""
-        self._count += 1
-        for fitting in self._fitting:
-            if fitting[1](cell) is None:
-                self._fitting = [one for one in self._fitting if one[1](cell) is not None]
-                break
+    def add(self, cell: Cell, row: int = 0) -> None:
+        """Counts one cell of the column; `row` is the number of its row in messages."""
         if isinstance(cell, str):
-            self._texts += 1
-            self._count_separators(cell)
-        elif isinstance(cell, list):
-            self._items += len(cell)
-            self._short_items += sum(len(item) <= _LONG_ITEM for item in cell)
+            if len(cell) <= LONGEST_MARK:
+                mark = cell.strip().lower()
+                if mark in DASHES:
+                    self._dashes += 1
+                    return
+                if mark in MARKS or mark in UNKNOWN or no_date(mark):
+                    self._add_unknown(cell, row, mark)
+                    return
+            elif len(cell) > MAX_TEXT:
+                self._long.add(row, f"{len(cell):,}")
+        self.count += 1
+        dead = False
+        for candidate in self._alive:
+            candidate.add(cell, row)
+            dead = dead or not candidate.alive
+        if dead:
+            self._alive = [candidate for candidate in self._alive if candidate.alive]
+        self._tags.add(cell)
         if self._distinct is not None:
             self._count_distinct(cell)
 
-    def _count_separators(self, text: str) -> None:
-        for separator in tuple(self._separated):
-            if separator in text:
-                self._separated[separator] += 1
-                if any(len(part.strip()) > _SHORT_TAG for part in text.split(separator)):
-                    del self._separated[separator]
+    def _add_unknown(self, cell: str, row: int, mark: str) -> None:
+        """Counts a cell without a value: it is one only if the column turns out to be text."""
+        self._marks += 1
+        if mark in UNKNOWN:
+            self._unknown.add(row, cell)
+        self._tags.add(cell)
+        self._count_distinct(cell)
+
+    @property
+    def cells(self) -> int:
+        """The number of cells, with those that stand for no value."""
+        return self.count + self._marks + self._dashes
 
     def _count_distinct(self, cell: Cell) -> None:
-        assert self._distinct is not None
+        if self._distinct is None:
+            return
         text = "\n" if isinstance(cell, list) else str(cell)
         if len(text) > _MAX_CATEGORY or "\n" in text:
             self._distinct = None
@@ -155,50 +125,122 @@ class Tally:
         if len(self._distinct) > _MAX_CATEGORIES:
             self._distinct = None
 
-    def field(self, label: str) -> tuple[FieldSpec, Store]:
+    def column(self, label: str, table: Conventions, faults: Faults) -> tuple[FieldSpec, Store]:
         """Returns the field for the column called `label`, and the function that stores one of its cells.
 
-        A type is only chosen if every cell fits it; text takes everything.
+        What was left out is added to `faults`. Text takes everything; the rules for the other types are in
+        docs/guide/site-owner.md, "Tables".
         """
-        name = self.name
-        label = _shown(clean(label, 100) or name)
-        if self._fitting and self._count:
-            kind, parse = self._fitting[0]
-            filters = kind != "url"
-            return FieldSpec(name, label, kind, facet=filters, column=filters), parse
+        shown = _shown(clean(label, 100) or self.name)
+        chosen = self._chosen(label, table, faults)
+        if chosen is not None:
+            self._report(label, chosen, faults)
+            filters = chosen.kind != "url"
+            spec = FieldSpec(
+                self.name, shown, chosen.kind, facet=filters, column=filters, unit=chosen.unit
+            )
+            return spec, chosen.parse()
+        total = self.count + self._marks
         # A few values that keep coming back are categories even if they contain ";", as licences do.
-        often = not self._tag_column and self._is_category(50)
-        separator = None if often else self._tag_separator()
-        if separator is not None:
-            spec = FieldSpec(name, label, "tags", fts=True, facet=True, column=True)
-            return spec, lambda cell: _split(cell, separator)
-        if self._is_category():
-            return FieldSpec(name, label, "category", fts=True, facet=True, column=True), _as_text
-        return FieldSpec(name, label, "text", fts=True), _as_text
+        often = not self._tags.named and self._is_category(50)
+        store = None if often else self._tags.store(total)
+        if store is not None:
+            path = columns.PATH_TAGS.get(self.name)
+            return FieldSpec(
+                self.name, shown, "tags", fts=True, facet=True, column=True, separator=path
+            ), store
+        self._report_long(label, faults)
+        if self.name not in columns.TEXT_COLUMNS and self._is_category():
+            return FieldSpec(
+                self.name, shown, "category", fts=True, facet=True, column=True
+            ), as_text
+        return FieldSpec(self.name, shown, "text", fts=True), as_text
 
-    def _tag_separator(self) -> str | None:
-        """Returns what separates the tags: "" for lists, None if the values are not tags."""
-        if self._items:
-            # Lists of sentences are several texts, not tags: three quarters of the items are short.
-            return "" if self._short_items > self._items * 3 // 4 else None
-        if self._texts < self._count:
+    def _chosen(self, label: str, table: Conventions, faults: Faults) -> Candidate | None:
+        """Returns the type with the fewest misfits among those that fit, the first if there are several."""
+        if not self.count:
             return None
-        for separator, count in self._separated.items():
-            if count and (count * 5 >= self._texts or self._tag_column):
-                return separator
-        return "\0" if self._tag_column and self._is_category() else None
+        self._numbers.decide(self._comma(table))
+        self._dates.day_first = self._day_first(label, table, faults)
+        fitting = [
+            candidate
+            for candidate in self._alive
+            if candidate.fits(self.count)
+            # "yes", "no" and "unknown" are three values.
+            and not (candidate.kind == "boolean" and self._unknown.count)
+        ]
+        return min(fitting, key=lambda candidate: candidate.misfits.count, default=None)
+
+    def _comma(self, table: Conventions) -> bool:
+        shown = self._numbers.shown_comma
+        if shown is not None:
+            return shown
+        if self._numbers.shows_commas:
+            # 1,234 is one thousand, unless the table separates its cells or decimals otherwise.
+            return (table.comma or table.semicolons) and not table.points
+        return table.comma and not table.points
+
+    def _day_first(self, label: str, table: Conventions, faults: Faults) -> bool:
+        order = self._dates.order
+        if order.note is None:
+            return order.day_first
+        if self._dates.alive and self._dates.fits(self.count):
+            note = order.note
+            if table.day_first:
+                note = note.replace("month/day/year", "day/month/year")
+            faults.note(f'The column "{clean(label, 100)}" of {faults.table}: {note}')
+        return table.day_first
+
+    def _report(self, label: str, chosen: Candidate, faults: Faults) -> None:
+        what = _ARTICLE[chosen.kind]
+        found = sorted([*chosen.misfits.first, *self._unknown.first])[:NAMED_MISFITS]
+        kind = f'cells of the column "{clean(label, 100)}" that are not {what}'
+        for row, text in found:
+            faults.add(
+                kind,
+                f'row {row}, column "{clean(label, 100)}": {quoted(text)} is not {what}; '
+                "the cell is left empty",
+            )
+        faults.count(kind, chosen.misfits.count + self._unknown.count - len(found))
+
+    def _report_long(self, label: str, faults: Faults) -> None:
+        kind = "texts that are too long and were cut"
+        for row, length in self._long.first:
+            faults.add(
+                kind,
+                f'row {row}, column "{clean(label, 100)}": the text has {length} characters; '
+                f"the first {MAX_TEXT:,} are kept",
+            )
+        faults.count(kind, self._long.count - len(self._long.first))
 
     def _is_category(self, uses: int = 2) -> bool:
         """Returns whether the values are short and come back often, `uses` times on average."""
-        return self._distinct is not None and len(self._distinct) * uses <= self._count
+        total = self.count + self._marks
+        return self._distinct is not None and len(self._distinct) * uses <= total
+
+    @property
+    def comma(self) -> bool | None:
+        """Whether the numbers of this column have decimal commas; None if it does not show."""
+        fits = self._numbers in self._alive and self._numbers.fits(self.count)
+        return self._numbers.shown_comma if fits else None
+
+    @property
+    def day_first(self) -> bool:
+        """Whether the dates of this column show that the day is first."""
+        fits = self._dates in self._alive and self._dates.fits(self.count)
+        return fits and self._dates.order.day_first
+
+
+def conventions(tallies: Iterable[Tally], separator: str | None) -> Conventions:
+    """Returns what the columns of a table show together; `separator` stands between its cells."""
+    tallies = list(tallies)
+    shown: Sequence[bool | None] = [tally.comma for tally in tallies]
+    comma = True in shown
+    day_first = any(tally.day_first for tally in tallies)
+    points, semicolons = False in shown, separator == ";"
+    return Conventions(comma, points, semicolons, day_first or comma or (semicolons and not points))
 
 
 def _shown(label: str) -> str:
     """Returns a label for people: `image_size` → `Image size`; a label with capitals stays as it is."""
     return label.replace("_", " ").capitalize() if label == label.lower() else label
-
-
-def _split(cell: Cell, separator: str) -> list[str]:
-    parts = cell if isinstance(cell, list) else str(cell).split(separator or "\0")
-    tags = (clean(part.replace("\n", " "), _MAX_TAG) for part in parts)
-    return list(dict.fromkeys(tag for tag in tags if tag))[:_MAX_TAGS]

@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 
 from imagedb_site.errors import StorageError
-from imagedb_site.sources.tables import Cell
+from imagedb_site.sources.cells import Cell
 
 Stored = str | int | float | bytes | None
 """A cell as SQLite holds it. JSON in a blob stands for what SQLite has no type for."""
@@ -66,7 +66,7 @@ class Scratch:
         self._connection = apsw.Connection("")
         for name, value in _SETTINGS.items():
             self._connection.pragma(name, value)
-        self.change("CREATE TABLE cells (row INTEGER PRIMARY KEY)")
+        self.change("CREATE TABLE cells (row INTEGER PRIMARY KEY, number INTEGER)")
         self.change("BEGIN")
 
     def add_column(self) -> None:
@@ -74,15 +74,15 @@ class Scratch:
         self.change(f"ALTER TABLE cells ADD COLUMN c{self._columns}")
         self._columns += 1
 
-    def add_row(self, cells: Sequence[Stored]) -> None:
-        """Adds a row with a cell, or None, for every column."""
+    def add_row(self, cells: Sequence[Stored], number: int) -> None:
+        """Adds a row with a cell, or None, for every column; `number` is the row's number for people."""
         marks = ", ?" * self._columns
-        self.change(f"INSERT INTO cells VALUES (?{marks})", (self.rows, *cells))  # noqa: S608
+        self.change(f"INSERT INTO cells VALUES (?, ?{marks})", (self.rows, number, *cells))  # noqa: S608
         self.rows += 1
 
     def row(self, number: int) -> Sequence[Stored]:
         """Returns the cells of a row."""
-        for _, *cells in self.ask("SELECT * FROM cells WHERE row = ?", (number,)):
+        for _, _, *cells in self.ask("SELECT * FROM cells WHERE row = ?", (number,)):
             return cells
         raise IndexError(number)
 

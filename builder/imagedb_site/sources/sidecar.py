@@ -7,30 +7,42 @@ types the first value wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagedb_site.errors import SourceError
-from imagedb_site.records import FieldSpec, Problem, Value
-from imagedb_site.sources.infer import Store, Tally, field_name
-from imagedb_site.sources.join import Joined, Names
-from imagedb_site.sources.scratch import Scratch, Stored, pack, unpack
-from imagedb_site.sources.tables import MAX_COLUMNS, Row, read_table
-
-_KEY_COLUMNS = (
-    "file filename file_name filepath file_path path image image_name image_path image_file img "
-    "picture photo source_file name key id"
+from imagedb_site.records import FieldSpec, Value
+from imagedb_site.sources.cells import as_text
+from imagedb_site.sources.columns import (
+    KEY_COLUMNS,
+    MAX_COLUMNS,
+    field_name,
+    free_name,
 )
-KEY_COLUMNS = tuple(_KEY_COLUMNS.split())
-"""Columns that may have the file names, best first; they are compared as field names."""
+from imagedb_site.sources.faults import Faults
+from imagedb_site.sources.infer import Store, Tally, conventions
+from imagedb_site.sources.join import Joined, Names
+from imagedb_site.sources.private_columns import private_labels
+from imagedb_site.sources.scratch import Scratch, Stored, pack, unpack
+from imagedb_site.sources.tables import Table
+
+_NAMED_ROWS = 5
+_SAMPLE = 1_000
+_LONGEST_NAME = 300
+_PICTURE_NAME = re.compile(
+    r".*[^./\\]\.(?:jpe?g|png|webp|hei[cf]|avif|tiff?|gif|bmp|svg|jxl|jp2)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of the table: its number, its field, and how its cells are stored."""
+    """A column of the table: its number, what it is called there, its field, and how its cells are stored."""
 
     number: int
+    label: str
     field: FieldSpec
     store: Store
 
@@ -38,7 +50,8 @@ class _Column:
 class Sidecar:
     """A table that has been read. `fields` are its columns without the one with the file names.
 
-    `problems` are the parts of the table that were left out.
+    `problems` are the parts of the table that were left out, `notes` sentences about decisions, and
+    `private` the fields that are published only if the owner asks for it.
     """
 
     def __init__(
@@ -47,14 +60,32 @@ class Sidecar:
         scratch: Scratch,
         columns: Sequence[_Column],
         names: Names,
-        problems: Sequence[Problem],
+        faults: Faults,
     ) -> None:
         self.path = path
-        self.fields = [column.field for column in columns]
-        self.problems = list(problems)
+        self.problems = faults.problems()
+        self.notes = faults.notes
         self._scratch = scratch
-        self._columns = columns
+        self._columns = list(columns)
         self._names = names
+
+    @property
+    def fields(self) -> list[FieldSpec]:
+        """The fields, one for each column but the one with the file names."""
+        return [column.field for column in self._columns]
+
+    @property
+    def private(self) -> frozenset[str]:
+        """The names of the fields that are published only if the owner asks for it."""
+        labels = {column.label: column.field.name for column in self._columns}
+        return frozenset(labels[label] for label in private_labels([*labels]))
+
+    def make_text(self, name: str) -> None:
+        """Makes the field `name`, if there is one, a text."""
+        for at, column in enumerate(self._columns):
+            if column.field.name == name:
+                field = FieldSpec(name, column.field.label, "text", fts=True)
+                self._columns[at] = replace(column, field=field, store=as_text)
 
     def join(self, keys: Sequence[str]) -> Joined:
         """Finds the rows of the pictures with the paths `keys`, which are relative to the collection."""
@@ -86,88 +117,118 @@ def _merge(field: FieldSpec, one: Value, other: Value) -> Value:
 def load_sidecar(path: Path, key: str | None = None) -> Sidecar:
     """Reads a CSV, TSV, JSON-lines, JSON or Parquet table.
 
-    `key` is the column with the pictures' file names; without it the first of `KEY_COLUMNS` that exists is
-    used. Column names become field names (`infer.field_name`); a name in `infer.RESERVED` gets the prefix
-    `meta_`. Raises `SourceError` if the table cannot be read, has no such column, or if two of its columns
-    have the same field name, and `StorageError` if the disk for temporary files is full.
+    `key` is the column with the pictures' file names; without it the first of `columns.KEY_COLUMNS` that
+    exists is used, else the column in which most values are names of picture files. Column names become field
+    names (`columns.field_name`); a name in `columns.RESERVED` gets the prefix `meta_`. A row or a cell that
+    cannot be used is a problem of the `Sidecar`.
+
+    Raises `SourceError` if the table cannot be read or has no such column, and `StorageError` if the disk
+    for temporary files is full.
     """
-    reading = _Reading(path)
-    reading.read(read_table(path))
-    columns = list(reading.numbers)
-    if not columns:
+    table = Table(path)
+    reading = _Reading(table)
+    reading.read()
+    if not reading.columns:
         raise SourceError(f"The table {path.name} is empty.")
-    number = columns.index(_key_column(path, columns, key))
-    fields = _fields(path, columns, reading.tallies, number)
-    return Sidecar(path, reading.scratch, fields, Names(reading.scratch, number), reading.problems)
+    number = _key_column(path, reading.columns, key)
+    _report_nameless(reading, number)
+    columns = _fields(reading, number, table.separator)
+    return Sidecar(path, reading.scratch, columns, Names(reading.scratch, number), table.faults)
+
+
+@dataclass
+class _Found:
+    """A column while the table is read: its label, its tally, and how many values are names of pictures."""
+
+    label: str
+    tally: Tally
+    pictures: int = 0
 
 
 class _Reading:
     """Reads the rows of a table: stores the cells and counts the facts that decide the types of columns."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, table: Table) -> None:
         self.scratch = Scratch()
-        self.numbers: dict[str, int] = {}
-        self.tallies: list[Tally] = []
-        self.problems: list[Problem] = []
-        self._path = path
+        self.columns: list[_Found] = []
+        self.faults = table.faults
+        self._numbers: dict[str, int] = {}
+        self._table = table
 
-    def read(self, rows: Iterable[Row]) -> None:
-        numbers, tallies = self.numbers, self.tallies
-        for row in rows:
+    def read(self) -> None:
+        numbers, columns = self._numbers, self.columns
+        for row_number, row in self._table.rows():
             for name in row:
                 if name not in numbers:
                     self._add_column(name)
-            cells: list[Stored] = [None] * len(tallies)
+            cells: list[Stored] = [None] * len(columns)
             for name, cell in row.items():
                 number = numbers.get(name)
                 if number is not None:
-                    tallies[number].add(cell)
+                    column = columns[number]
+                    tally = column.tally
+                    tally.add(cell, row_number)
+                    if tally.count <= _SAMPLE and isinstance(cell, str):
+                        column.pictures += (
+                            _PICTURE_NAME.fullmatch(cell[-_LONGEST_NAME:]) is not None
+                        )
                     cells[number] = pack(cell)
-            self.scratch.add_row(cells)
+            self.scratch.add_row(cells, row_number)
 
     def _add_column(self, name: str) -> None:
-        number = len(self.numbers)
+        number = len(self.columns)
         if number < MAX_COLUMNS:
-            self.numbers[name] = number
-            self.tallies.append(Tally(field_name(name, number)))
+            taken = {column.tally.name for column in self.columns}
+            field = free_name(field_name(name, number), taken)
+            self._numbers[name] = number
+            self.columns.append(_Found(name, Tally(field)))
             self.scratch.add_column()
-        elif not self.problems:
+        else:
             reason = f"has more than {MAX_COLUMNS} columns; the first left out is {name[:80]}"
-            self.problems.append(Problem(self._path.name, reason))
+            self.faults.once("columns", reason)
 
 
-def _key_column(path: Path, columns: Sequence[str], key: str | None) -> str:
+def _key_column(path: Path, columns: Sequence[_Found], key: str | None) -> int:
+    """Returns the number of the column with the file names."""
+    labels = [column.label for column in columns]
     if key is not None:
-        if key not in columns:
-            shown = ", ".join(columns[:12])
+        if key not in labels:
+            shown = ", ".join(labels[:12])
             raise SourceError(
                 f'The table {path.name} has no column "{key}".', f"Its columns are: {shown}."
             )
-        return key
-    plain = {field_name(column, at): column for at, column in reversed([*enumerate(columns)])}
+        return labels.index(key)
+    plain = {field_name(label, at): at for at, label in reversed([*enumerate(labels)])}
     for name in KEY_COLUMNS:
-        column = plain.get(name) or plain.get(f"meta_{name}")
-        if column is not None:
-            return column
+        number = plain.get(name, plain.get(f"meta_{name}"))
+        if number is not None:
+            return number
+    best = max(range(len(columns)), key=lambda at: columns[at].pictures)
+    if columns[best].pictures * 2 > min(columns[best].tally.cells, _SAMPLE):
+        return best
     raise SourceError(
         f"{path.name} has no column with file names.", 'Rename the column that has them to "file".'
     )
 
 
-def _fields(
-    path: Path, columns: Sequence[str], tallies: Sequence[Tally], key: int
-) -> list[_Column]:
-    fields: list[_Column] = []
-    labels: dict[str, str] = {}
-    for number, (label, tally) in enumerate(zip(columns, tallies, strict=True)):
-        if number == key:
-            continue
-        if tally.name in labels:
-            raise SourceError(
-                f'The columns "{labels[tally.name]}" and "{label}" of {path.name} '
-                f'both get the field name "{tally.name}".',
-                "Rename or remove one of them.",
-            )
-        labels[tally.name] = label
-        fields.append(_Column(number, *tally.field(label)))
-    return fields
+def _report_nameless(reading: _Reading, key: int) -> None:
+    """Reports the rows that have values, but no file name."""
+    without = reading.scratch.rows - reading.columns[key].tally.cells
+    if not without:
+        return
+    found = reading.scratch.ask(
+        f"SELECT number FROM cells WHERE c{key} IS NULL ORDER BY row LIMIT {_NAMED_ROWS}"  # noqa: S608
+    )
+    kind = "rows without a file name"
+    for (number,) in found:
+        reading.faults.row(kind, number, "has no file name and was left out")
+    reading.faults.count(kind, max(0, without - _NAMED_ROWS))
+
+
+def _fields(reading: _Reading, key: int, separator: str | None) -> list[_Column]:
+    others = [(at, column) for at, column in enumerate(reading.columns) if at != key]
+    table = conventions((column.tally for _, column in others), separator)
+    return [
+        _Column(number, column.label, *column.tally.column(column.label, table, reading.faults))
+        for number, column in others
+    ]

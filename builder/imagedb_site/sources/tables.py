@@ -2,197 +2,154 @@
 
 from __future__ import annotations
 
-import csv
-import datetime
 import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
 from imagedb_site.errors import SourceError
+from imagedb_site.sources.cells import Cell
+from imagedb_site.sources.columns import headers
+from imagedb_site.sources.csvfile import CsvTable
+from imagedb_site.sources.faults import Faults
+from imagedb_site.sources.flat import flatten
 from imagedb_site.sources.jsonfile import json_objects, not_json
-from imagedb_site.sources.textfile import lines, open_text
+from imagedb_site.sources.textfile import lines, mended, open_text
 
-Cell = str | int | float | bool | list[str]
-Row = dict[str, Cell]
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+
+Row = Mapping[str, Cell]
 """A column's value by its name; missing values are absent."""
 
-MAX_COLUMNS = 500
-_MAX_DEPTH = 4
-_HEAD = 1 << 20
 _BUFFER = 1 << 20
 _BATCH = 2048
-_DELIMITERS = ",\t;|"
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 
 
-class _CsvReader(Protocol):
-    line_num: int
+class Table:
+    """The table at `path`, whose suffix names its kind (`.gz` may follow it).
 
-    def __iter__(self) -> Iterator[list[str]]: ...
-
-
-def read_table(path: Path) -> Iterator[Row]:
-    """Yields the rows of the table at `path`, whose suffix names its kind (`.gz` may follow it).
-
-    The table is never held in memory as a whole. Raises `SourceError`, also between two rows, if the file
-    cannot be read or is not what its suffix says.
+    `faults` are its rows and cells that could not be read as they are. `separator` stands between the cells
+    of a CSV file; None for other kinds.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    packed = bool(suffixes) and suffixes[-1] == ".gz"
-    kind = "".join((suffixes[:-1] if packed else suffixes)[-1:])
-    if kind == ".parquet" and not packed:
-        yield from _read_parquet(path)
-    elif kind in (".csv", ".tsv", ".tab"):
-        yield from _read_csv(path, packed, "\t" if kind != ".csv" else None)
-    elif kind in (".jsonl", ".ndjson"):
-        yield from _read_lines(path, packed)
-    elif kind == ".json":
-        with open_text(path, packed=packed, spreadsheet=False, newline="\n") as text:
-            yield from map(_flatten, json_objects(path, text))
-    else:
-        raise SourceError(
-            f"{path.name} is not a table that can be read.",
-            "Give a .csv, .tsv, .jsonl, .json or .parquet file.",
-        )
 
-
-def _read_csv(path: Path, packed: bool, delimiter: str | None) -> Iterator[Row]:
-    """Yields the rows of a CSV file; without a `delimiter` the first line shows which one it has."""
-    if delimiter is None:
-        with open_text(path, packed=packed, spreadsheet=True, newline="") as text:
-            head = text.read(_HEAD).lstrip("\r\n").partition("\n")[0]
-            delimiter = max(_DELIMITERS, key=head.count)
-    with open_text(path, packed=packed, spreadsheet=True, newline="") as text:
-        reader = csv.reader(lines(path, text), delimiter=delimiter)
-        try:
-            yield from _csv_rows(path, reader)
-        except csv.Error as error:
-            raise SourceError(f"Line {reader.line_num} of {path.name}: {error}.") from error
-
-
-def _csv_rows(path: Path, reader: _CsvReader) -> Iterator[Row]:
-    header: list[str] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if not header:
-            header = [cell.strip() for cell in cells]
-            _check_header(path, header)
-            continue
-        if len(cells) > len(header):
-            raise SourceError(
-                f"Line {reader.line_num} of {path.name} has {len(cells)} cells, "
-                f"but there are {len(header)} columns.",
-                "Check the quotes and the separators on that line.",
-            )
-        yield {
-            name: cell
-            for name, cell in zip(header, cells, strict=False)
-            if name and cell and not cell.isspace()
-        }
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    names = [name for name in header if name]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise SourceError(
-            f'The table {path.name} has two columns named "{twice[0]}".', "Rename one of them."
-        )
-    if len(names) > MAX_COLUMNS:
-        raise SourceError(f"The table {path.name} has more than {MAX_COLUMNS} columns.")
-
-
-def _read_lines(path: Path, packed: bool) -> Iterator[Row]:
-    with open_text(path, packed=packed, spreadsheet=False, newline="\n") as text:
-        for number, line in enumerate(lines(path, text), 1):
-            if line.isspace():
-                continue
-            try:
-                value = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise not_json(path, f"Line {number}", error) from error
-            if not isinstance(value, dict):
-                raise SourceError(f"Line {number} of {path.name} is not a JSON object.")
-            yield _flatten(value)
-
-
-def _read_parquet(path: Path) -> Iterator[Row]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise SourceError(
-            f"Reading {path.name} needs pyarrow.", 'Run: pip install "imagedb-site[parquet]"'
-        ) from error
-    try:
-        # A buffer makes pyarrow read a row group page by page instead of as a whole.
-        with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
-            _check_header(path, list(file.schema_arrow.names))
-            # Python's times have no nanoseconds; pandas writes them even if they are all zero.
-            fields = [
-                field.with_type(pyarrow.timestamp("us", field.type.tz))
-                if pyarrow.types.is_timestamp(field.type) and field.type.unit == "ns"
-                else field
-                for field in file.schema_arrow
-            ]
-            schema = pyarrow.schema(fields)
-            for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
-                for item in batch.cast(schema, safe=False).to_pylist():
-                    yield _flatten(item)
-    except OverflowError as error:
-        raise SourceError(
-            f"{path.name} has a date or a duration that is out of range.",
-            "Correct it, or remove the column.",
-        ) from error
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f"{path.name} is not a Parquet file that can be read.") from error
-
-
-def _flatten(item: Mapping[str, object], prefix: str = "", depth: int = 0) -> Row:
-    row: Row = {}
-    for name, value in item.items():
-        name = f"{prefix}{str(name).strip()}"
-        if isinstance(value, Mapping):
-            if depth < _MAX_DEPTH:
-                row.update(_flatten(value, f"{name}_", depth + 1))
+    def __init__(self, path: Path) -> None:
+        """Opens the table; raises `SourceError` if it cannot be read or its kind is not known."""
+        self.path = path
+        self.faults = Faults(path.name)
+        self.separator: str | None = None
+        suffixes = [suffix.lower() for suffix in path.suffixes]
+        packed = bool(suffixes) and suffixes[-1] == ".gz"
+        self._packed = packed
+        self._rows: Callable[[], Iterator[tuple[int, Row]]]
+        kind = "".join((suffixes[:-1] if packed else suffixes)[-1:])
+        if kind == ".parquet" and not packed:
+            self._rows = self._read_parquet
+        elif kind in (".csv", ".tsv", ".tab", ".txt"):
+            table = CsvTable(path, packed=packed, tabs=kind != ".csv", faults=self.faults)
+            self.separator = table.separator
+            self._rows = table.rows
+        elif kind in (".jsonl", ".ndjson"):
+            self._rows = self._read_lines
+        elif kind == ".json":
+            self._rows = self._read_json
         else:
-            cell = _cell(value)
-            if cell is not None:
-                row[name] = cell
-        if len(row) > MAX_COLUMNS:
-            break
-    return row
+            hint = "Give a .csv, .tsv, .jsonl, .json or .parquet file."
+            if kind in _SPREADSHEETS:
+                hint = "Open it in the program that made it, and save it as CSV (UTF-8)."
+            raise SourceError(f"{path.name} is not a table that can be read.", hint)
 
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        """Yields each row with its number, counted from 1 as spreadsheet programs and editors do.
 
-def _cell(value: object) -> Cell | None:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) < 1 << 63 else str(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, str):
-        return value if value.strip() else None
-    if isinstance(value, datetime.datetime):
-        return value.replace(tzinfo=None).isoformat(timespec="seconds")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return _items(value) or None
-    return None if value is None or isinstance(value, bytes) else str(value)
+        The table is never held in memory as a whole. Raises `SourceError`, also between two rows, if the
+        file cannot be read or is not what its suffix says.
+        """
+        empty = True
+        for numbered in self._rows():
+            empty = False
+            yield numbered
+        first = self.faults.first()
+        if empty and first:
+            raise SourceError(f"No row of {self.path.name} can be read: {first}.")
 
+    def _read_lines(self) -> Iterator[tuple[int, Row]]:
+        path, faults = self.path, self.faults
+        with open_text(path, packed=self._packed, spreadsheet=False, newline="\n") as text:
+            for number, line in enumerate(lines(text, faults), 1):
+                if line.isspace():
+                    continue
+                plain = mended(line)
+                if plain is not line:
+                    reason = "has bytes that are not UTF-8; they were read as Windows-1252"
+                    faults.row("rows with bytes that are not UTF-8", number, reason)
+                try:
+                    value = json.loads(plain)
+                except (ValueError, RecursionError) as error:
+                    faults.row("rows that are not JSON", number, not_json(error))
+                    continue
+                if isinstance(value, dict):
+                    yield number, flatten(value)
+                else:
+                    faults.row("rows that are not JSON objects", number, "is not a JSON object")
 
-def _items(values: list[object] | tuple[object, ...]) -> list[str]:
-    items = []
-    for value in values:
-        if isinstance(value, Mapping):
-            # [{"id": 1, "name": "cat"}, …]: the name is what people search for.
-            value = value.get("name") or value.get("tag") or value.get("text")
-        cell = _cell(value)
-        if isinstance(cell, str):
-            items.append(cell)
-        elif isinstance(cell, (int, float)):
-            items.append(str(cell))
-    return items
+    def _read_json(self) -> Iterator[tuple[int, Row]]:
+        path = self.path
+        with open_text(path, packed=self._packed, spreadsheet=False, newline="\n") as text:
+            for number, value in enumerate(json_objects(path, text), 1):
+                if value is None:
+                    self.faults.row("items that are not objects", number, "is not an object")
+                else:
+                    yield number, flatten(value)
+
+    def _read_parquet(self) -> Iterator[tuple[int, Row]]:
+        path = self.path
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise SourceError(
+                f"Reading {path.name} needs pyarrow.", 'Run: pip install "imagedb-site[parquet]"'
+            ) from error
+        number = 0
+        try:
+            # A buffer makes pyarrow read a row group page by page instead of as a whole.
+            with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
+                # Python's times have no nanoseconds; pandas writes them even if they are all zero.
+                fields = [
+                    field.with_type(pyarrow.timestamp("us", field.type.tz))
+                    if pyarrow.types.is_timestamp(field.type) and field.type.unit == "ns"
+                    else field
+                    for field in file.schema_arrow
+                ]
+                schema = pyarrow.schema(fields)
+                names = list(headers(schema.names))
+                for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
+                    cast = batch.cast(schema, safe=False)
+                    named = pyarrow.RecordBatch.from_arrays(cast.columns, names)
+                    for item in self._items(named, number):
+                        number += 1
+                        yield number, flatten(item)
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
+            raise SourceError(f"{path.name} is not a Parquet file that can be read.") from error
+
+    def _items(self, batch: RecordBatch, before: int) -> list[dict[str, Any]]:
+        """Returns the rows of a part of a Parquet file; `before` rows precede it."""
+        try:
+            whole: list[dict[str, Any]] = batch.to_pylist()
+            return whole
+        except (OverflowError, ValueError):
+            pass
+        items: list[dict[str, Any]] = [{} for _ in range(len(batch))]
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            for at, scalar in enumerate(column):
+                try:
+                    items[at][name] = scalar.as_py()
+                except (OverflowError, ValueError):
+                    self.faults.row(
+                        "values that are out of range",
+                        before + at + 1,
+                        f'has a value in the column "{name[:80]}" that is out of range; it was left out',
+                    )
+        return items

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,68 +13,102 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from imagedb_site.errors import SourceError
+from imagedb_site.sources.faults import Faults
 
 MOST_CHARACTERS = 16 << 20
 """The longest line of a table, or the longest object of a JSON file, in characters."""
 
 _MOST_UNPACKED = 4 << 30
 _PIECE = 1 << 20
+_BYTE = re.compile("[\udc80-\udcff]")
+"""A byte that is not UTF-8, as the error handler `surrogateescape` decodes it."""
 
 
 @contextmanager
 def open_text(path: Path, *, packed: bool, spreadsheet: bool, newline: str) -> Iterator[TextIO]:
     """Opens the file at `path` as text; `newline` as for `open`.
 
-    It is UTF-8, or UTF-16 if it starts with a byte order mark. A `spreadsheet` that is not UTF-8 is
-    Windows-1252, which spreadsheet programs write by default.
+    It is UTF-8, or UTF-16 if it starts with a byte order mark or every second byte is zero. A `spreadsheet`
+    in which most special characters are not UTF-8 is Windows-1252, which spreadsheet programs write by
+    default. Single bytes that are not UTF-8 are lone surrogates in the text; `mended` reads them.
 
     Raises `SourceError`, also while it is read, if the file cannot be read or is not text.
     """
     encoding = _encoding(path, packed, spreadsheet)
+    unfit = {"cp1252": "strict", "utf-8-sig": "surrogateescape"}.get(encoding, "replace")
     try:
         with (
             _open(path, packed) as stream,
-            io.TextIOWrapper(stream, encoding, None, newline) as text,
+            io.TextIOWrapper(stream, encoding, unfit, newline) as text,
         ):
             yield text
-    except UnicodeDecodeError as error:
-        raise _not_text(path) from error
+    except UnicodeError as error:
+        raise SourceError(
+            f"The table {path.name} is not UTF-8 text.", "Save it as UTF-8."
+        ) from error
 
 
-def lines(path: Path, text: TextIO) -> Iterator[str]:
-    """Yields the lines of `text`; raises `SourceError` if one is too long to be held in memory."""
+def lines(text: TextIO, faults: Faults) -> Iterator[str]:
+    """Yields the lines of `text`. A line that is too long to be held in memory is an empty line instead."""
     number = 0
     while line := text.readline(MOST_CHARACTERS + 1):
         number += 1
         if len(line) > MOST_CHARACTERS:
-            raise SourceError(
-                f"Line {number} of {path.name} is longer than {MOST_CHARACTERS:,} characters.",
-                "Check that the file is what its suffix says.",
-            )
+            while line and line[-1] not in "\r\n":
+                line = text.readline(MOST_CHARACTERS)
+            reason = f"line {number} is longer than {MOST_CHARACTERS:,} characters and was left out"
+            faults.add("lines that are too long", reason)
+            line = "\n"
         yield line
 
 
-def _not_text(path: Path) -> SourceError:
-    return SourceError(f"The table {path.name} is not UTF-8 text.", "Save it as UTF-8.")
+def mended(text: str) -> str:
+    """Returns `text` with its bytes that are not UTF-8 read as Windows-1252."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _BYTE.sub(
+            lambda byte: bytes([ord(byte[0]) - 0xDC00]).decode("cp1252", "replace"), text
+        )
+    return text
 
 
 def _encoding(path: Path, packed: bool, spreadsheet: bool) -> str:
     with _open(path, packed) as stream:
         piece = stream.read(_PIECE)
-        if piece[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-        if not spreadsheet:
-            return "utf-8-sig"
+        marked = _marked(piece)
+        if marked or not spreadsheet:
+            return marked or "utf-8-sig"
         # Nothing in the text names its encoding; only reading all of it shows whether it is UTF-8.
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        try:
-            while piece:
-                decoder.decode(piece)
-                piece = stream.read(_PIECE)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+        decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        special = bytes_ = 0
+        while piece:
+            decoded = decoder.decode(piece)
+            piece = stream.read(_PIECE)
+            if not piece:
+                decoded += decoder.decode(b"", final=True)
+            if not decoded.isascii():
+                special += sum(map(len, _SPECIAL.findall(decoded)))
+                bytes_ += sum(1 for _ in _BYTE.finditer(decoded))
+    return "cp1252" if bytes_ > special - bytes_ else "utf-8-sig"
+
+
+_SPECIAL = re.compile("[^\x00-\x7f]+")
+
+
+def _marked(start: bytes) -> str | None:
+    """Returns the encoding that the first bytes of a file show; None if it is some other one."""
+    if start[:4] in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    start = start[:4096]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) * 4 > len(start) and min(even, odd) * 40 < len(start):
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None
 
 
 def _open(path: Path, packed: bool) -> io.BufferedReader:
