@@ -100,15 +100,9 @@ class BuildReport:
             yield "Time by step:"
             for step, value in self.seconds.items():
                 yield f"  {step:<22} {value:8.2f} s"
-        yield from map(printable, self.notes)
+        yield from map(shown, self.notes)
         if self.hidden:
-            shown = list(self.hidden.items())
-            names = ", ".join(
-                f"{printable(label)} ({counted(count, 'picture')})"
-                for label, count in shown[:_SHOWN]
-            )
-            more = f" and {len(shown) - _SHOWN:,} more fields" if len(shown) > _SHOWN else ""
-            yield f"Private, not published: {names}{more}. --publish-location publishes them."
+            yield self._hidden_line()
         if not self.published:
             yield f"{shown(str(self.output))} was left unchanged."
             return
@@ -119,6 +113,14 @@ class BuildReport:
         )
         if self.compacted:
             yield "The layout was compacted: most files changed, so the next upload is large."
+
+    def _hidden_line(self) -> str:
+        fields = list(self.hidden.items())
+        names = ", ".join(
+            f"{shown(label)} ({counted(count, 'picture')})" for label, count in fields[:_SHOWN]
+        )
+        more = f" and {counted(len(fields) - _SHOWN, 'more field')}" if len(fields) > _SHOWN else ""
+        return f"Private, not published: {names}{more}. --publish-location publishes them."
 
 
 def _named(title: str, problems: Sequence[Problem]) -> Iterator[str]:

@@ -140,7 +140,8 @@ def test_empty_cells_columns_and_lines(tmp_path: Path) -> None:
     text = "\n;;;;\nfile;v;;;\n\na.jpg;1;;;\n;;;;\nb.jpg\nc.jpg;2;;;;;;\n;3;;;\n"
     sidecar = load(tmp_path, text)
     assert rows(sidecar) == {"a.jpg": {"v": 1}, "b.jpg": {}, "c.jpg": {"v": 2}}
-    assert reasons(sidecar) == ["row 9 has no file name and was left out"]
+    assert [problem.reason for problem in sidecar.join([]).problems] == ["row 9 has no file name"]
+    assert reasons(sidecar) == []
 
 
 def test_cells_without_a_column(tmp_path: Path) -> None:

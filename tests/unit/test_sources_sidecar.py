@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagedb_site.dates import date_span
+from imagedb_site.dates import date_span, parse_date
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.sources import Sidecar, gather, load_sidecar
@@ -213,7 +213,7 @@ def test_every_unmatched_name_is_a_problem(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("t.csv", "file,v\na.jpg,1\n,2\n", "row 2 has no file name"),
+        ("t.csv", "file,v\na.jpg,1\n,2\n", "row 3 has no file name"),
         (
             "t.jsonl",
             '{"v": 1}\n{"file": "a.jpg", "v": 2}\n{"file": [], "v": 3}\n{"file": " ", "v": 4}\n',
@@ -222,7 +222,7 @@ def test_every_unmatched_name_is_a_problem(tmp_path):
         (
             "t.tsv",
             "file\tv\n" + "\t5\n" * 30 + "a.jpg\t1\n",
-            "30 rows have no file name: " + ", ".join(map(str, range(1, 21))) + " and 10 more",
+            "30 rows have no file name: " + ", ".join(map(str, range(2, 22))) + " and 10 more",
         ),
     ],
 )

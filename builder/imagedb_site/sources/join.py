@@ -45,10 +45,10 @@ class Names:
             return None
         cell = f"c{self._column}"
         first = self.scratch.ask(
-            f"SELECT row FROM cells WHERE {cell} IS NULL OR normal({cell}) = '' ORDER BY row LIMIT ?",  # noqa: S608
+            f"SELECT number FROM cells WHERE {cell} IS NULL OR normal({cell}) = '' ORDER BY row LIMIT ?",  # noqa: S608
             (_NAMED_ROWS,),
         )
-        numbers = ", ".join(f"{row + 1:,}" for (row,) in first)
+        numbers = ", ".join(str(number) for (number,) in first)
         if count == 1:
             return f"row {numbers} has no file name"
         more = f" and {count - _NAMED_ROWS:,} more" if count > _NAMED_ROWS else ""

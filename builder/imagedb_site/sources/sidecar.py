@@ -28,7 +28,6 @@ from imagedb_site.sources.private_columns import private_labels
 from imagedb_site.sources.scratch import Scratch, Stored, pack, unpack
 from imagedb_site.sources.tables import Table
 
-_NAMED_ROWS = 5
 _SAMPLE = 1_000
 _LONGEST_NAME = 300
 _PICTURE_NAME = re.compile(
@@ -131,7 +130,6 @@ def load_sidecar(path: Path, key: str | None = None) -> Sidecar:
     if not reading.columns:
         raise SourceError(f"The table {path.name} is empty.")
     number = _key_column(path, reading.columns, key)
-    _report_nameless(reading, number)
     columns = _fields(reading, number, table.separator)
     return Sidecar(path, reading.scratch, columns, Names(reading.scratch, number), table.faults)
 
@@ -209,20 +207,6 @@ def _key_column(path: Path, columns: Sequence[_Found], key: str | None) -> int:
     raise SourceError(
         f"{path.name} has no column with file names.", 'Rename the column that has them to "file".'
     )
-
-
-def _report_nameless(reading: _Reading, key: int) -> None:
-    """Reports the rows that have values, but no file name."""
-    without = reading.scratch.rows - reading.columns[key].tally.cells
-    if not without:
-        return
-    found = reading.scratch.ask(
-        f"SELECT number FROM cells WHERE c{key} IS NULL ORDER BY row LIMIT {_NAMED_ROWS}"  # noqa: S608
-    )
-    kind = "rows without a file name"
-    for (number,) in found:
-        reading.faults.row(kind, number, "has no file name and was left out")
-    reading.faults.count(kind, max(0, without - _NAMED_ROWS))
 
 
 def _fields(reading: _Reading, key: int, separator: str | None) -> list[_Column]:
