@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from query_cases import GROUPS
-from query_collection import COUNT, metadata, path, picture
+from query_collection import COUNT, metadata, path, picture, sidecar
 
 from imagedb_site.container import FileEntry, canonical_json
 from imagedb_site.encoders import Encoder
@@ -53,6 +53,9 @@ def build(folder: Path) -> Path:
         file = pictures / path(index)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(picture(index))
+        keywords = sidecar(index)
+        if keywords is not None:
+            file.with_suffix(".xmp").write_text(keywords, encoding="utf-8")
     table = folder / "table.jsonl"
     rows = [json.dumps(row, ensure_ascii=False) for row in metadata()]
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")

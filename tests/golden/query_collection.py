@@ -6,6 +6,7 @@ import struct
 import unicodedata
 from functools import partial
 from typing import Any
+from xml.sax.saxutils import escape
 
 FOLDERS = [
     "2020/trips/italy",
@@ -124,6 +125,15 @@ AUTHORS = [
     "C++ Users’ Group",
     "हिन्दी संघ",
 ]
+KEYWORDS = [
+    "Places|Europe|Norway",
+    "Places|Europe|Italy|Rome, Lazio",
+    "Places|Asia",
+    "Europe",
+    "Music|AC/DC",
+    "People|Doe, Jane",
+    "Places|New York",
+]
 OBJECTS = ['5" disk', "12″ record", "cats, black", "black–cat", "「猫」"]
 CAMERAS = ["Canon EOS 5D", "Canon IXUS", "Nikon D3", "SONY α7"]
 
@@ -160,6 +170,21 @@ def metadata() -> list[dict[str, Any]]:
             row["objects"] = [OBJECTS[index % 5], OBJECTS[index % 4]][: 1 + index % 2]
         rows.append(row)
     return rows
+
+
+def sidecar(index: int) -> str | None:
+    """The XMP file beside a picture, as Lightroom writes it; None if it has no keywords."""
+    if index % 3:
+        return None
+    paths = [KEYWORDS[index % len(KEYWORDS)], KEYWORDS[index * 2 % len(KEYWORDS)]]
+    items = "".join(f"<rdf:li>{escape(path)}</rdf:li>" for path in dict.fromkeys(paths))
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:lr="http://ns.adobe.com/lightroom/1.0/">'
+        f"<lr:hierarchicalSubject><rdf:Bag>{items}</rdf:Bag></lr:hierarchicalSubject>"
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
 
 
 def path(index: int) -> str:
