@@ -129,15 +129,20 @@ export function amount(value: number, field?: FieldDefinition): string {
   return (year ? String(value) : decimals.format(value)) + unit;
 }
 
-/** One value of a facet or filter, as shown. */
+/** One value of a facet or filter, as shown: the components of a path with slashes, or with arrows if a slash is not its separator. */
 export function shownValue(value: string, field?: FieldDefinition): string {
+  const between = field?.separator;
+  if (between !== undefined && value.includes(between)) {
+    const parts = value.split(between).filter(Boolean);
+    return visible(parts.join(between === "/" ? "/" : " › "));
+  }
   if (field?.type === "boolean") return value === "true" ? "Yes" : value === "false" ? "No" : value;
   return value === "" ? "(empty)" : visible(value);
 }
 
 /** A value of a document in one line. */
 export function plain(value: FieldValue, field?: FieldDefinition): string {
-  if (Array.isArray(value)) return value.join(", ");
+  if (Array.isArray(value)) return value.map((item) => shownValue(item, field)).join(", ");
   if (typeof value === "boolean") return value ? "Yes" : "No";
   if (typeof value === "number") return amount(value, field);
   return field?.type === "date" ? date(value) : value;

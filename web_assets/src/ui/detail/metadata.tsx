@@ -6,7 +6,7 @@ import { useController, useStore } from "../context";
 import { ExternalIcon } from "../parts/icons";
 import { safeLink, shownLink } from "../links";
 import { HOME, toggleValue } from "../state/view";
-import { count, plain } from "../wording";
+import { count, plain, shownValue } from "../wording";
 import { fileName, sheetOf, type Line } from "./fields";
 import { cutPieces } from "./marks";
 import type { FieldDefinition, Highlight, ImageDocument } from "../../engine/types";
@@ -123,12 +123,12 @@ function Tags({ line, highlights }: { line: Line; highlights: Highlight[] }): JS
             <li key={tag}>
               {field.facet && field.column
                 ? (
-                  <button type="button" class={`chip ${matched ? "matched" : ""}`} title={`Show all with ${visible(tag)}`}
+                  <button type="button" class={`chip ${matched ? "matched" : ""}`} title={`Show all with ${shownValue(tag, field)}`}
                     onClick={() => controller.go(toggleValue(HOME, field.name, tag))}>
-                    {visible(tag)}
+                    {shownValue(tag, field)}
                   </button>
                 )
-                : <span class={`chip ${matched ? "matched" : ""}`}>{visible(tag)}</span>}
+                : <span class={`chip ${matched ? "matched" : ""}`}>{shownValue(tag, field)}</span>}
             </li>
           );
         })}

@@ -3,9 +3,9 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
-import { CloseIcon } from "../parts/icons";
-import { toggleValue, withFilter } from "../state/view";
 import { count, shownValue } from "../wording";
+import { choiceOf, choose, exclude } from "./choice";
+import { FacetLine } from "./line";
 import { useContent } from "./use-content";
 import type { FieldDefinition } from "../../engine/types";
 
@@ -24,8 +24,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
     [text, JSON.stringify(others)],
   );
 
-  const chosen = values(view.filters.find((filter) => filter.field === field.name && filter.kind === "any"));
-  const excluded = values(view.filters.find((filter) => filter.field === field.name && filter.kind === "none"));
+  const { chosen, excluded } = choiceOf(view, field.name);
   const marked = [...chosen, ...excluded];
   const known = counts ?? [];
   const lines = [
@@ -36,19 +35,6 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
   const fitting = wanted ? lines.filter((line) => shownValue(line.value, field).toLowerCase().includes(wanted)) : lines;
   const shown = all || wanted || fitting.length <= FIRST + 4 ? fitting : fitting.filter((line, i) => i < FIRST || marked.includes(line.value));
 
-  const exclude = (value: string): void => {
-    const next = excluded.includes(value) ? excluded.filter((other) => other !== value) : [...excluded, value];
-    const without = chosen.includes(value) ? toggleValue(view, field.name, value) : view;
-    const filter = next.length ? { field: field.name, kind: "none" as const, values: next } : null;
-    controller.go({ ...withFilter(without, field.name, "none", filter), image: null });
-  };
-  const choose = (value: string): void => {
-    const filter = excluded.filter((other) => other !== value);
-    const without = excluded.includes(value)
-      ? withFilter(view, field.name, "none", filter.length ? { field: field.name, kind: "none", values: filter } : null)
-      : view;
-    controller.go({ ...toggleValue(without, field.name, value), image: null });
-  };
   return (
     <div ref={ref} class="facet" role="group" aria-label={field.label}>
       {lines.length > 12 && (
@@ -59,18 +45,13 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
       {!counts && !failure && <p class="faint">Loading…</p>}
       {counts && !lines.length && <p class="faint">No values</p>}
       <ul>
-        {shown.map((line) => {
-          const not = excluded.includes(line.value);
-          const label = shownValue(line.value, field);
+        {shown.map(({ value, count: rows }) => {
+          const label = shownValue(value, field);
           return (
-            <li key={line.value} class={not ? "excluded" : ""}>
-              <label>
-                <input type="checkbox" checked={chosen.includes(line.value)} onChange={() => choose(line.value)} />
-                <span class="facet-value" title={label}>{label}</span>
-                {line.count >= 0 && <span class="facet-count">{count(line.count)}</span>}
-              </label>
-              <button type="button" class="facet-not" aria-pressed={not} aria-label={`Exclude ${label}`} title="Exclude"
-                onClick={() => exclude(line.value)}><CloseIcon /></button>
+            <li key={value} class="facet-line">
+              <FacetLine label={label} name={label} rows={rows} chosen={chosen.includes(value)} excluded={excluded.includes(value)}
+                onChoose={() => controller.go(choose(view, field.name, value))}
+                onExclude={() => controller.go(exclude(view, field.name, value))} />
             </li>
           );
         })}
@@ -83,8 +64,4 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
       {wanted && !fitting.length && <p class="faint">No value contains “{search.trim()}”</p>}
     </div>
   );
-}
-
-function values(filter: { kind: string; values?: string[] } | undefined): string[] {
-  return filter?.values ?? [];
 }

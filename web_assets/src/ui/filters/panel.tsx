@@ -8,6 +8,7 @@ import { useMedia } from "../parts/hooks";
 import { isFilterable } from "../search/toolbar";
 import { Facet } from "./facet";
 import { Range } from "./range";
+import { Tree } from "./tree";
 import type { FieldDefinition } from "../../engine/types";
 
 /** How many groups are open at first; the others load nothing until they are opened. */
@@ -43,6 +44,11 @@ function order({ type }: FieldDefinition): number {
   return type === "number" ? 2 : type === "date" ? 1 : 0;
 }
 
+function Values({ field }: { field: FieldDefinition }): JSX.Element {
+  const { separator } = field;
+  return separator === undefined ? <Facet field={field} /> : <Tree field={{ ...field, separator }} />;
+}
+
 function Groups(): JSX.Element {
   const fields = useStore((state) => state.manifest?.fields ?? null);
   const view = useStore((state) => state.view);
@@ -54,9 +60,7 @@ function Groups(): JSX.Element {
         return (
           <details key={field.name} class="filter-group" open={active || i < OPEN_AT_FIRST}>
             <summary>{field.label}{active && <span class="dot" aria-label=" (active)" />}</summary>
-            {field.type === "number" || field.type === "date"
-              ? <Range field={field} />
-              : <Facet field={field} />}
+            {field.type === "number" || field.type === "date" ? <Range field={field} /> : <Values field={field} />}
           </details>
         );
       })}
