@@ -34,6 +34,8 @@ def to_srgb(
         image = image.convert("RGB")
     if space is None:
         image = _managed(image, profile)
+    elif space.is_srgb:
+        image = image.convert("RGB")
     elif space.is_bright:
         image = to_standard_range(image, space)
     else:

@@ -12,20 +12,16 @@ _MAX_CHUNKS = 4_096
 
 
 def named_space(data: bytes) -> ColourSpace | None:
-    """Returns the colour space that a file names without a profile; None if it is sRGB or not known.
+    """Returns the colour space that a file names without a profile or beside one; None if there is none.
 
     Nothing a file contains makes this raise.
     """
     try:
         if data[:8] == b"\x89PNG\r\n\x1a\n":
-            space = _of_png(data)
-        elif data[4:8] == b"ftyp":
-            space = _of_boxes(data)
-        else:
-            return None
+            return _of_png(data)
+        return _of_boxes(data) if data[4:8] == b"ftyp" else None
     except (struct.error, IndexError, ValueError, ArithmeticError):
         return None
-    return None if space is None or space.is_srgb else space
 
 
 def _of_png(data: bytes) -> ColourSpace | None:
