@@ -2,6 +2,7 @@
 import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
+import { fittedFor } from "./ground";
 import { exifDate } from "./exif-date";
 
 /** As in the builder's thumbnails (docs/FORMAT.md 2.6); JPEG if the browser cannot write WebP. */
@@ -32,13 +33,11 @@ async function decode(file: Blob, size: number): Promise<DecodedPicture> {
     const { width, height } = bitmap;
     const forEncoder = drawnSize(width, height);
     const pixels = drawn(bitmap, forEncoder.width, forEncoder.height).pixels();
-    const within = (longer: number) => {
-      const scale = Math.min(1, longer / Math.max(width, height));
-      return drawn(bitmap, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
-    };
-    const hashed = within(HASHED_SIZE).pixels();
+    const scale = Math.min(1, HASHED_SIZE / Math.max(width, height));
+    const hashed = drawn(bitmap, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))).pixels();
+    const shown = fittedFor(width, height, size);
     const { rgbaToThumbHash } = await import("thumbhash");
-    return { pixels, width, height, ...await encoded(within(size).canvas), placeholder: rgbaToThumbHash(hashed.width, hashed.height, hashed.data) };
+    return { pixels, width, height, ...await encoded(drawn(bitmap, shown.width, shown.height).canvas), placeholder: rgbaToThumbHash(hashed.width, hashed.height, hashed.data) };
   } finally {
     bitmap.close();
   }

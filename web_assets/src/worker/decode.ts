@@ -1,6 +1,7 @@
 /** Picture files to pixels, with the worker's own decoder and canvas, so that the page is not blocked. */
 import { MAX_PIXELS } from "../base/limits";
 import type { Pixels } from "../encoder/index";
+import { chooseGround } from "./ground";
 
 /** Larger pictures are scaled down to this many pixels on their shorter side: at least twice the input of every model. */
 const SHORTER_SIDE = 1024;
@@ -29,19 +30,21 @@ export async function openPicture(file: Blob): Promise<ImageBitmap> {
   throw new PictureError("The picture has too many pixels.");
 }
 
-/** A canvas with the picture at a size, on white. */
+/** A canvas with the picture at a size, on white or on another ground if it would hardly be seen on white. */
 export function drawn(bitmap: ImageBitmap, width: number, height: number): { canvas: OffscreenCanvas; pixels: () => Pixels } {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new PictureError("This browser does not have enough memory for the picture.");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
-  return { canvas, pixels: () => ({ width, height, data: context.getImageData(0, 0, width, height).data }) };
+  const pixels = (): Pixels => ({ width, height, data: context.getImageData(0, 0, width, height).data });
+  context.globalCompositeOperation = "destination-over";
+  context.fillStyle = chooseGround(pixels());
+  context.fillRect(0, 0, width, height);
+  return { canvas, pixels };
 }
 
-/** RGBA of a file as it is displayed, white behind what is transparent. @throws PictureError */
+/** RGBA of a file as it is displayed, with a ground behind what is transparent. @throws PictureError */
 export async function decodePicture(file: Blob): Promise<Pixels> {
   const bitmap = await openPicture(file);
   try {
