@@ -29,7 +29,7 @@ _LANGUAGE_TAG = re.compile(
 
 @dataclass(frozen=True)
 class BuildConfig:
-    """Everything that decides what `build` publishes. Sizes are in pixels of the longer side (`pictures/scaling.py`)."""
+    """Everything that decides what `build` publishes. Sizes are in pixels of the longer side."""
 
     pictures: Path
     """Folder of pictures, read recursively."""
