@@ -209,7 +209,7 @@ class _Build:
             model=self._pack.id if self._pack else None,
             seconds=self._clock.seconds,
             total_seconds=self._clock.total,
-            problems=list(problems),
+            problems=list(dict.fromkeys(problems)),
             damaged=self._damaged,
             notes=[*source.notes, *_notes(self._pack)],
             hidden=found.hidden,

@@ -27,11 +27,6 @@ def shown(text: str) -> str:
     return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_visible, text)
 
 
-def shown_lines(text: str) -> str:
-    """Returns a text of several lines with each line made safe."""
-    return "\n".join(shown(line) for line in text.split("\n"))
-
-
 def json_line(value: object) -> str:
     """Returns `value` as one line of JSON in which everything unsafe is escaped; it reads back the same."""
     return _UNSAFE.sub(

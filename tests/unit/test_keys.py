@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagedb_site.display import json_line, shown, shown_lines
+from imagedb_site.display import json_line, shown
 from imagedb_site.keys import key_of, path_of, split_suffix
 
 SHOWN = json.loads((Path(__file__).parents[1] / "golden" / "shown.json").read_text("utf-8"))
@@ -70,7 +70,6 @@ def test_what_is_shown(text: str, expected: str) -> None:
 def test_bytes_that_are_not_text_are_shown_like_keys() -> None:
     assert shown(os.fsdecode(b"caf\xe9.jpg")) == key_of(os.fsdecode(b"caf\xe9.jpg"))
     assert shown("\ud83d") == "\\u{D83D}"
-    assert shown_lines("a\nb\r") == "a\nb␍"
 
 
 @given(st.text(st.characters(categories=["L", "C", "Z", "S"])))

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from .. import __version__
-from ..display import shown_lines
+from ..display import shown
 from ..errors import ImageDBError, StorageError
 
 # Verb -> one line of help. The verb's module is imported only when it runs, so that `--help` and
@@ -128,9 +128,9 @@ def _failure(error: Exception) -> int:
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
-    click.echo(shown_lines(f"Error: {message}"), err=True)
+    click.echo(shown(f"Error: {message}"), err=True)
     if hint:
-        click.echo(shown_lines(hint), err=True)
+        click.echo(shown(hint), err=True)
     return code
 
 
