@@ -10,8 +10,11 @@ const FLAG = "[\\u{1f1e6}-\\u{1f1ff}]{2}";
 const SYMBOL = "[\\u2190-\\u2bff\\u3030\\u303d\\u3297\\u3299\\u{1f000}-\\u{1faff}]";
 /** Selectors, keycaps, skin tones and tags that belong to the symbol before them. */
 const LATER = "[\\ufe0e\\ufe0f\\u20e3\\u{1f3fb}-\\u{1f3ff}\\u{e0020}-\\u{e007f}]*";
+/** One emoji that is a word in full text: a flag, or a symbol with its modifiers and what joiners add to it. */
 // eslint-disable-next-line no-misleading-character-class
-const EMOJI = new RegExp(`${KEYCAP}|${SIGN}|${FLAG}|${SYMBOL}${LATER}(?:\\u200d${SYMBOL}${LATER})*`, "gu");
+export const EMOJI_SEQUENCE = new RegExp(`${FLAG}|${SYMBOL}${LATER}(?:\\u200d${SYMBOL}${LATER})*`, "gu");
+// eslint-disable-next-line no-misleading-character-class
+const EMOJI = new RegExp(`${KEYCAP}|${SIGN}|${EMOJI_SEQUENCE.source}`, "gu");
 // eslint-disable-next-line no-misleading-character-class
 const LEFT_OUT = /[\ufe0e\ufe0f\u{1f3fb}-\u{1f3ff}]/gu;
 const TAGS = /[\u{e0020}-\u{e007f}]/gu;

@@ -24,12 +24,6 @@ const UNSPACED = new RegExp(`[${CJK}${SOUTH_EAST_ASIAN}]`, "u");
 const ALL_UNSPACED = new RegExp(UNSPACED.source, "gu");
 const ALL_SYMBOLS = new RegExp(`[${SYMBOLS}]`, "gu");
 const SYMBOL_TERMS = 0xf0000;
-const EMOJI = "[\\u2190-\\u2bff\\u3030\\u303d\\u3297\\u3299\\u{1f000}-\\u{1faff}]";
-/** Joiners and signs that belong to the emoji before them. */
-const LATER = "[\\ufe0e\\ufe0f\\u20e3\\u{1f3fb}-\\u{1f3ff}\\u{e0020}-\\u{e007f}]*";
-/** One emoji as a person sees it: a flag, or a symbol with its modifiers and what joiners add to it. */
-// eslint-disable-next-line no-misleading-character-class
-export const EMOJI_SEQUENCE = new RegExp(`[\\u{1f1e6}-\\u{1f1ff}]{2}|${EMOJI}${LATER}(?:\\u200d${EMOJI}${LATER})*`, "gu");
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 const WHOLE_WORD = /^[\p{L}\p{M}\p{N}]+$/u;
 /** Characters that FTS5 accepts in a word without quotes. */

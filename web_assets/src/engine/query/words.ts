@@ -1,5 +1,5 @@
 /** The words of a text, as full text looks for them. */
-import { EMOJI_SEQUENCE } from "../../catalog/analysis";
+import { EMOJI_SEQUENCE } from "../../base/emoji";
 import { isSearchable, split } from "./characters";
 import { plainCharacters } from "./typed";
 
