@@ -269,6 +269,9 @@ def test_hostile_names_are_made_safe() -> None:
     assert name("a\x00b\u202e.png") == "a_b_.png"
     assert name("...") == "picture.jpg"
     assert name("IMG 1.JPEG") == "IMG 1.JPEG"
+    assert name("3.04\u202fPM\u00ad \ue000.png") == "3.04\u202fPM\u00ad \ue000.png"
+    assert name("caf\ufffdE9\udce9.png") == "caf_E9_.png"
+    assert name("NUL.old.png") == "picture_NUL.old.png"
     assert len(name("ü" * 5000 + ".png").encode()) < 200
     assert free_name("a.png", "12345678", {"a.png"}) == "a-12345678.png"
 

@@ -98,7 +98,11 @@ class Stage:
         """
         where = "s.content_hash IS NULL AND s.reason IS NULL"
         if twins:
-            where += " AND s.size IN (SELECT size FROM staged GROUP BY size HAVING count(*) > 1)"
+            with translated(self._path):
+                self._db.execute("CREATE INDEX IF NOT EXISTS temp.staged_size ON staged(size)")
+            where += (
+                " AND EXISTS (SELECT 1 FROM staged t WHERE t.size = s.size AND t.item <> s.item)"
+            )
         count = self._count(f"SELECT count(*) FROM staged s WHERE {where}")
         pages = self._pages(f"SELECT s.item, {_RECORD} FROM staged s WHERE {where}", "s.item")
         return count, (_record(*values) for _, *values in pages)
