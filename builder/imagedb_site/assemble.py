@@ -125,17 +125,22 @@ class _Seen:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     hidden: Counter[str] = field(default_factory=Counter)
+    separators: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for spec in self.specs:
             if spec.name == "label" or spec.type == "tags":
                 self.counts[spec.name] = Counter()
+                self.separators[spec.name] = spec.separator or ""
 
     def add(self, values: Mapping[str, Value]) -> None:
         self.used.update(values)
         for name, counter in self.counts.items():
             value = values.get(name, [])
-            counter.update(value if isinstance(value, list) else [str(value)])
+            several = value if isinstance(value, list) else [str(value)]
+            separator = self.separators[name]
+            # Of a path, its last part is what a picture shows.
+            counter.update(v.rpartition(separator)[2] if separator else v for v in several)
 
 
 def _items(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import imagedb_site.xmp_sidecars as reading
+from imagedb_site import open as open_collection
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
 from imagedb_site.reader import open_site
@@ -214,6 +215,10 @@ def test_keywords_of_sidecars_and_tables_are_paths(folder):
     found = fields(folder)
     assert found["a.jpg"] == {"keywords": ["Places|Europe|Norway"]}
     assert found["b.jpg"] == {"keywords": ["sea", "sky"]}
+    with open_collection(folder.parent / "site") as site:
+        for query in ("keywords:europe", 'keywords:"places|europe"', "keywords:places"):
+            assert [hit.document["path"] for hit in site.search(query).hits] == ["a.jpg"]
+        assert [hit.document["path"] for hit in site.search("keywords:sea").hits] == ["b.jpg"]
 
 
 def test_the_command_line_names_what_cannot_be_read(folder, cli):

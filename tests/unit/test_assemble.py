@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from library_samples import content, record
 
-from imagedb_site.assemble import Hidden, assemble, example_queries, merge_fields
+from imagedb_site.assemble import Hidden, _Seen, assemble, example_queries, known_fields, merge_fields
 from imagedb_site.growth import grow, to_store
 from imagedb_site.library import Library, StoredImage
 from imagedb_site.records import FieldSpec, Record, Value
@@ -120,3 +121,20 @@ def test_fields_are_never_all_in_memory(library: Library) -> None:
         tracemalloc.stop()
     assert library.count() == count
     assert peak < LONG * count / 3
+
+
+def test_examples_of_paths_are_their_last_parts():
+    spec = FieldSpec("keywords", "Keywords", "tags", separator="|")
+    seen = _Seen([spec, FieldSpec("tags", "Tags", "tags")])
+    seen.add({"keywords": ["Places|Europe|Norway", "sea"], "tags": ["a|b"]})
+    seen.add({"keywords": ["Trips|Norway"]})
+    assert seen.counts == {"keywords": {"Norway": 2, "sea": 1}, "tags": {"a|b": 1}}
+
+
+def test_a_table_with_keywords_takes_over_that_they_are_paths():
+    own = FieldSpec("keywords", "Stichwörter", "tags", facet=True)
+    embedded = FieldSpec("keywords", "Keywords", "tags", separator="|")
+    assert known_fields([own], [embedded]) == [replace(own, separator="|")]
+    text = FieldSpec("keywords", "Stichwörter", "text")
+    assert known_fields([text], [embedded]) == [text]
+    assert known_fields([replace(own, separator="/")], [embedded])[0].separator == "/"

@@ -19,7 +19,7 @@ Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Model hash: ab12, Model: sea
 FOUND = {
     "prompt": "a red boat, (sea:1.2), masterpiece\nsecond line",
     "negative_prompt": "people, text\nblurry",
-    "image_model": "seas_v3",
+    "generator": "seas_v3",
 }
 
 
@@ -104,7 +104,7 @@ def test_graphs_of_comfyui(prompt, positive, negative):
 
 def test_the_model_of_a_graph():
     text = graph(k=SAMPLER, p={"text": "a boat"}, m=CHECKPOINT)
-    assert with_png_texts({"prompt": text})["image_model"] == "seas.safetensors"
+    assert with_png_texts({"prompt": text})["generator"] == "seas.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_the_model_of_a_graph():
     ],
 )
 def test_other_programs(texts, expected):
-    names = ("prompt", "negative_prompt", "image_model")
+    names = ("prompt", "negative_prompt", "generator")
     wanted = {name: value for name, value in zip(names, expected, strict=True) if value}
     assert with_png_texts(texts) == wanted
 

@@ -8,6 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from imagedb_site.pictures import METADATA_FIELDS
+from imagedb_site.pictures.metadata import read_drawing, read_metadata, read_sidecar
+from imagedb_site.pictures.sources import SOURCES
 from metadata_samples import (
     bag,
     exif_block,
@@ -19,11 +24,6 @@ from metadata_samples import (
     with_png_texts,
     with_xmp,
 )
-from PIL import Image
-
-from imagedb_site.pictures import METADATA_FIELDS
-from imagedb_site.pictures.metadata import read_drawing, read_metadata, read_sidecar
-from imagedb_site.pictures.sources import SOURCES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "metadata.md"
 MAIN = {
@@ -81,7 +81,7 @@ PATHS = {
 }
 PERCENT = ("XMP MicrosoftPhoto:Rating", "EXIF RatingPercent")
 PROMPT = "a red boat\nNegative prompt: people\nSteps: 20, Sampler: Euler a, Seed: 1, Model: seas"
-GENERATED = {"prompt": "a red boat", "negative_prompt": "people", "image_model": "seas"}
+GENERATED = {"prompt": "a red boat", "negative_prompt": "people", "generator": "seas"}
 LABELS = {"XMP xmp:Label": "Red", "XMP digiKam:ColorLabel": "1", "XMP darktable:colorlabels": "0"}
 ALL = [(name, source) for name, sources in SOURCES.items() for source in sources]
 

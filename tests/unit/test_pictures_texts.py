@@ -9,17 +9,8 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metadata_samples import (
-    international,
-    jpeg,
-    png_bytes,
-    with_comment,
-    with_exif,
-    with_iptc,
-    with_png,
-    with_xmp,
-)
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from imagedb_site.pictures import Limits
 from imagedb_site.pictures.automatic import is_automatic
@@ -28,6 +19,17 @@ from imagedb_site.pictures.png_text import read_png_text
 from imagedb_site.pictures.task import open_here
 from imagedb_site.pictures.texts import clean
 from imagedb_site.pictures.user_comment import read_user_comment
+from metadata_samples import (
+    international,
+    iptc,
+    jpeg,
+    png_bytes,
+    with_comment,
+    with_exif,
+    with_iptc,
+    with_png,
+    with_xmp,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
@@ -287,3 +289,40 @@ def test_a_picture_without_texts_has_no_fields():
     stream = io.BytesIO()
     Image.new("RGB", (2, 2)).save(stream, "WEBP")
     assert read_metadata(Image.open(stream), stream.getvalue()) == {}
+
+
+@pytest.mark.parametrize("name", ["iptc", "8bim", "APP13"])
+def test_iptc_in_a_png_file(name):
+    wrapped = iptc((105, "Größe".encode()), (25, b"sea"))[14:]
+    # The resource has twelve bytes before the data.
+    for block in (wrapped, wrapped[12:]):
+        profile = f"\n{name}\n{len(block):8}\n{block.hex()}\n"
+        found = with_png(packed(f"Raw profile type {name}", profile))
+        assert found == {"headline": "Größe", "keywords": ["sea"]}
+    assert with_png(packed(f"Raw profile type {name}", f"\n{name}\n 9\nno hex")) == {}
+
+
+def test_iptc_in_a_tiff_file():
+    tags = ImageFileDirectory_v2()
+    tags.tagtype[33723] = 7
+    tags[33723] = iptc((120, b"At sea"))[26:]
+    stream = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(stream, "TIFF", tiffinfo=tags)
+    assert read_metadata(Image.open(stream)) == {"description": "At sea"}
+
+
+def test_a_long_or_damaged_dataset():
+    long = "A long caption. " * 600
+    size = len(long).to_bytes(4, "big")
+    block = (
+        b"\x1c\x02\x69\0\x01A"
+        + b"\x1c\x02\x78\x80\x04"
+        + size
+        + long.encode()
+        + b"\x1c\x02\x19\xff"
+    )
+    image = jpeg()
+    image.info["photoshop"] = {0x0404: block}
+    assert read_metadata(image) == {"headline": "A", "description": long.strip()}
+    image.info["photoshop"] = {0x0404: block[:6] + b"garbage" + block}
+    assert read_metadata(image) == {"headline": "A"}

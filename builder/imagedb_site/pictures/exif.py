@@ -1,14 +1,14 @@
-"""The EXIF and IPTC blocks of a file, as the names of their tags and their raw values."""
+"""The EXIF block of a file, as the names of its tags and their raw values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from PIL import Image, ImageFile, IptcImagePlugin
+from PIL import Image
 
-from imagedb_site.pictures.texts import as_utf8, decode
+from imagedb_site.pictures.texts import as_utf8
 from imagedb_site.pictures.user_comment import read_user_comment
 
 _MAIN = {
@@ -38,20 +38,6 @@ _DETAIL = {
     0xA435: "LensSerialNumber",
 }
 _USER_COMMENT = 0x9286
-_IPTC = {
-    5: "ObjectName",
-    25: "Keywords",
-    80: "By-line",
-    90: "City",
-    92: "Sublocation",
-    95: "Province-State",
-    101: "Country",
-    105: "Headline",
-    110: "Credit",
-    116: "CopyrightNotice",
-    120: "Caption",
-}
-_MAX_VALUES = 200
 
 
 @dataclass
@@ -100,35 +86,3 @@ def _directory(read: Callable[[], Any]) -> dict[int, Any]:
     except Exception:  # hostile files
         return found
     return found
-
-
-def read_iptc(image: Image.Image) -> dict[int, list[str]]:
-    """Returns the strings of IPTC record 2 by dataset number.
-
-    They are UTF-8 if the block says so (`ESC % G`) or if they are valid UTF-8, else Windows-1252.
-    """
-    found: dict[int, list[str]] = {}
-    if not isinstance(image, ImageFile.ImageFile):
-        return found
-    try:
-        info = IptcImagePlugin.getiptcinfo(image) or {}
-        marker = info.get((1, 90))
-        utf8 = isinstance(marker, bytes) and b"\x1b%G" in marker
-        for (record, dataset), value in info.items():
-            if record == 2:
-                values = value if isinstance(value, list) else [value]
-                found[dataset] = [_decode(item, utf8) for item in values[:_MAX_VALUES]]
-    except Exception:  # hostile files
-        return found
-    return found
-
-
-def iptc_values(iptc: Mapping[int, list[str]]) -> dict[str, list[str]]:
-    """Returns the datasets that are read by `IPTC name`."""
-    return {f"IPTC {name}": iptc[number] for number, name in _IPTC.items() if number in iptc}
-
-
-def _decode(value: object, utf8: bool) -> str:
-    if not isinstance(value, bytes):
-        return ""
-    return value.decode("utf-8", "ignore") if utf8 else decode(value)

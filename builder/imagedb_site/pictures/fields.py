@@ -14,7 +14,7 @@ METADATA_FIELDS: list[FieldSpec] = [
     FieldSpec("prompt", "Prompt", "text", fts=True),
     # Its words name what was not wanted: they must not find the picture.
     FieldSpec("negative_prompt", "Negative prompt", "text"),
-    FieldSpec("image_model", "Image model", "category", fts=True, facet=True, column=True),
+    FieldSpec("generator", "Generator", "category", fts=True, facet=True, column=True),
     FieldSpec("keywords", "Keywords", "tags", fts=True, facet=True, column=True, separator="|"),
     FieldSpec("taken", "Taken", "date", facet=True, column=True),
     FieldSpec("camera", "Camera", "category", fts=True, facet=True, column=True),

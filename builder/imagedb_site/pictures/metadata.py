@@ -9,7 +9,8 @@ from typing import Any
 from PIL import Image
 
 from imagedb_site.pictures.automatic import is_automatic
-from imagedb_site.pictures.exif import iptc_values, read_exif, read_iptc
+from imagedb_site.pictures.exif import read_exif
+from imagedb_site.pictures.iptc import iptc_values, read_iptc
 from imagedb_site.pictures.keywords import read_keywords
 from imagedb_site.pictures.png_text import read_png_text
 from imagedb_site.pictures.privacy import Secrets, is_owner, reveals
@@ -72,7 +73,8 @@ def read_metadata(image: Image.Image, data: bytes = b"") -> dict[str, Value]:
 
     Nothing a file contains makes this raise.
     """
-    exif, iptc, texts = read_exif(image), read_iptc(image), read_png_text(data)
+    exif, texts = read_exif(image), read_png_text(data)
+    iptc = read_iptc(image, texts)
     xmp = _safely(lambda: read_xmp(_xmp_packet(image, texts)))
     found: dict[str, list[Any]] = {**exif.values, **iptc_values(iptc), **_xmp_values(xmp)}
     for name, several in texts.items():
@@ -169,7 +171,7 @@ class _Reader:
     def _put_captions(self, over: bool) -> None:
         for name, key in (("prompt", "positive"), ("negative_prompt", "negative")):
             self._put(name, self._prompt.get(key, ""))
-        self._put("image_model", self._prompt.get("model", "")[:200])
+        self._put("generator", self._prompt.get("model", "")[:200])
         seen = {fold(str(self._fields.get("prompt", "")))}
         texts = {name: self._texts(name) for name in _CAPTIONS}
         # The comment is the caption of a picture that has no other.

@@ -25,7 +25,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "extended_description": ("XMP Iptc4xmpCore:ExtDescrAccessibility",),
     "prompt": ("PNG generation settings", "EXIF UserComment"),
     "negative_prompt": ("PNG generation settings", "EXIF UserComment"),
-    "image_model": ("PNG generation settings", "EXIF UserComment"),
+    "generator": ("PNG generation settings", "EXIF UserComment"),
     "keywords": (*PATH_SOURCES, *FLAT_SOURCES),
     "taken": (
         *("EXIF DateTimeOriginal", "XMP exif:DateTimeOriginal", "XMP photoshop:DateCreated"),
