@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 from library_samples import content, record
 
-from imagedb_site.assemble import Hidden, _Seen, assemble, example_queries, known_fields, merge_fields
+from imagedb_site.assemble import (
+    Hidden,
+    _Seen,
+    assemble,
+    example_queries,
+    known_fields,
+    merge_fields,
+)
 from imagedb_site.growth import grow, to_store
 from imagedb_site.library import Library, StoredImage
 from imagedb_site.records import FieldSpec, Record, Value
