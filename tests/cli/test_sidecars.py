@@ -51,7 +51,7 @@ def fields(folder: Path) -> dict[str, dict[str, Any]]:
     """The fields of the published pictures that come from metadata, by path."""
     with open_site(folder.parent / "site") as site:
         found = [site.document(row) for row in range(site.count)]
-    own = ("name", "width", "height", "folder", "label")
+    own = ("name", "file", "width", "height", "folder", "label")
     return {
         one["path"]: {name: value for name, value in one["fields"].items() if name not in own}
         for one in found
