@@ -348,7 +348,7 @@ def test_a_source_gives_its_records_again(tmp_path):
     source = gather(tmp_path, [load_sidecar(write_lines(tmp_path / "t.jsonl", rows))])
     assert len(source) == 3
     # `w` belongs to no picture.
-    assert [spec.name for spec in source.fields] == ["name", "folder", "label", "v"]
+    assert [spec.name for spec in source.fields] == ["name", "file", "folder", "label", "v"]
     records = list(source.records())
     assert [record.key for record in records] == ["a/9.jpg", "a/10.jpg", "b/2.jpg"]
     assert [record.fields.get("v") for record in records] == [1, None, 2]

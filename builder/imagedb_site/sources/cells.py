@@ -39,13 +39,13 @@ LONGEST_MARK = 24
 
 _SPACES = "\u00a0\u202f\u2009"
 _EXPONENT = r"(?:[eE][+-]?\d{1,3})?"
-_PLAIN = re.compile(rf"[+-]?(?:0|[1-9]\d{{0,15}})(?:\.\d{{1,18}})?{_EXPONENT}")
+_PLAIN = re.compile(rf"[+-]?(?:0|[1-9]\d{{0,15}})(?:\.\d{{1,40}})?{_EXPONENT}")
 
 
 def _grouped(group: str, point: str) -> re.Pattern[str]:
     groups = rf"[1-9]\d{{0,2}}(?P<group>[{group}'’{_SPACES}])\d{{3}}(?:(?P=group)\d{{3}})*"
     return re.compile(
-        rf"[+-]?(?:(?:{groups}|0|[1-9]\d*)(?:{point}\d{{1,18}})?|{point}\d{{1,18}}){_EXPONENT}"
+        rf"[+-]?(?:(?:{groups}|0|[1-9]\d*)(?:{point}\d{{1,40}})?|{point}\d{{1,40}}){_EXPONENT}"
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from imagedb_site.errors import SourceError
 from imagedb_site.sources.columns import KEY_COLUMNS, MAX_COLUMNS, field_name, headers, letters
 from imagedb_site.sources.faults import Faults
-from imagedb_site.sources.textfile import MOST_CHARACTERS, lines, mended, open_text
+from imagedb_site.sources.textfile import MOST_CHARACTERS, find_encoding, lines, mended, open_text
 
 _HEAD = 1 << 16
 _SAMPLE = 20
@@ -40,7 +40,8 @@ class CsvTable:
         self._path = path
         self._packed = packed
         self._faults = faults
-        with open_text(path, packed=packed, spreadsheet=True, newline="") as text:
+        self._encoding = find_encoding(path, packed=packed, spreadsheet=True)
+        with open_text(path, self._encoding, packed=packed, newline="") as text:
             head = mended(text.read(_HEAD)).replace("\0", "")
         named = _SEPARATOR_LINE.match(head)
         self._named = named is not None
@@ -50,20 +51,20 @@ class CsvTable:
         """Yields the number of each row, as spreadsheet programs count, and its cells by column."""
         if csv.field_size_limit() < MOST_CHARACTERS:
             csv.field_size_limit(MOST_CHARACTERS)
-        with open_text(self._path, packed=self._packed, spreadsheet=True, newline="") as text:
-            given = (self._plain(line) for line in lines(text, self._faults))
+        with open_text(self._path, self._encoding, packed=self._packed, newline="") as text:
+            given = lines(text, self._faults)
+            if self._encoding.mixed:
+                given = map(self._mended, given)
             if self._named:
                 # Excel does not show this line and does not count it.
                 next(given, None)
             yield from self._with_names(_Records(given, self.separator, self._faults))
 
-    def _plain(self, line: str) -> str:
-        if "\0" in line:
-            line = line.replace("\0", "")
+    def _mended(self, line: str) -> str:
         plain = mended(line)
         if plain is not line:
             kind = "lines with bytes that are not UTF-8"
-            self._faults.add(kind, "has bytes that are not UTF-8; they were read as Windows-1252")
+            self._faults.once(kind, "has bytes that are not UTF-8; they were read as Windows-1252")
         return plain
 
     def _with_names(self, records: _Records) -> Iterator[tuple[int, dict[str, str]]]:
@@ -211,6 +212,8 @@ class _Records:
             line = self._waiting.popleft() if self._waiting else next(self._given, "")
             if not line:
                 return
+            if "\0" in line:
+                line = line.replace("\0", "") or "\n"
             self._held.append(line)
             self._size += len(line)
             if self._size > MOST_CHARACTERS or len(self._held) > _MOST_LINES:

@@ -30,6 +30,8 @@ from imagedb_site.sources.cells import (
 from imagedb_site.sources.faults import Faults, quoted
 from imagedb_site.sources.tags import TagTally
 
+_DIGITS = frozenset("123456789")
+_NO_DATE = frozenset("0:")
 _MAX_CATEGORY = 64
 _MAX_CATEGORIES = 1_000
 _ARTICLE = {"number": "a number", "date": "a date", "boolean": "true or false", "url": "an address"}
@@ -80,16 +82,12 @@ class Tally:
     def add(self, cell: Cell, row: int = 0) -> None:
         """Counts one cell of the column; `row` is the number of its row in messages."""
         if isinstance(cell, str):
-            if len(cell) <= LONGEST_MARK:
-                mark = cell.strip().lower()
-                if mark in DASHES:
-                    self._dashes += 1
-                    return
-                if mark in MARKS or mark in UNKNOWN or no_date(mark):
-                    self._add_unknown(cell, row, mark)
-                    return
-            elif len(cell) > MAX_TEXT:
-                self._long.add(row, f"{len(cell):,}")
+            if len(cell) > LONGEST_MARK:
+                if len(cell) > MAX_TEXT:
+                    self._long.add(row, f"{len(cell):,}")
+            # No mark starts with one of these digits; most cells that are short do.
+            elif cell[:1] not in _DIGITS and self._is_mark(cell, row):
+                return
         self.count += 1
         dead = False
         for candidate in self._alive:
@@ -101,13 +99,23 @@ class Tally:
         if self._distinct is not None:
             self._count_distinct(cell)
 
-    def _add_unknown(self, cell: str, row: int, mark: str) -> None:
-        """Counts a cell without a value: it is one only if the column turns out to be text."""
-        self._marks += 1
+    def _is_mark(self, cell: str, row: int) -> bool:
+        """Counts a cell that stands for no value, and returns True; False for other cells.
+
+        It is a value only if the column turns out to be text.
+        """
+        mark = cell.strip().lower()
+        if mark in DASHES:
+            self._dashes += 1
+            return True
         if mark in UNKNOWN:
             self._unknown.add(row, cell)
+        elif mark not in MARKS and not (mark[:1] in _NO_DATE and no_date(mark)):
+            return False
+        self._marks += 1
         self._tags.add(cell)
         self._count_distinct(cell)
+        return True
 
     @property
     def cells(self) -> int:

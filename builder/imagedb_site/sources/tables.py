@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from imagedb_site.errors import SourceError
 from imagedb_site.sources.cells import Cell
@@ -14,7 +15,7 @@ from imagedb_site.sources.csvfile import CsvTable
 from imagedb_site.sources.faults import Faults
 from imagedb_site.sources.flat import flatten
 from imagedb_site.sources.jsonfile import json_objects, not_json
-from imagedb_site.sources.textfile import lines, mended, open_text
+from imagedb_site.sources.textfile import find_encoding, lines, mended, open_text
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -74,9 +75,13 @@ class Table:
         if empty and first:
             raise SourceError(f"No row of {self.path.name} can be read: {first}.")
 
+    def _open(self) -> AbstractContextManager[TextIO]:
+        encoding = find_encoding(self.path, packed=self._packed, spreadsheet=False)
+        return open_text(self.path, encoding, packed=self._packed, newline="\n")
+
     def _read_lines(self) -> Iterator[tuple[int, Row]]:
-        path, faults = self.path, self.faults
-        with open_text(path, packed=self._packed, spreadsheet=False, newline="\n") as text:
+        faults = self.faults
+        with self._open() as text:
             for number, line in enumerate(lines(text, faults), 1):
                 if line.isspace():
                     continue
@@ -96,7 +101,7 @@ class Table:
 
     def _read_json(self) -> Iterator[tuple[int, Row]]:
         path = self.path
-        with open_text(path, packed=self._packed, spreadsheet=False, newline="\n") as text:
+        with self._open() as text:
             for number, value in enumerate(json_objects(path, text), 1):
                 if value is None:
                     self.faults.row("items that are not objects", number, "is not an object")

@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -24,22 +25,58 @@ _BYTE = re.compile("[\udc80-\udcff]")
 """A byte that is not UTF-8, as the error handler `surrogateescape` decodes it."""
 
 
-@contextmanager
-def open_text(path: Path, *, packed: bool, spreadsheet: bool, newline: str) -> Iterator[TextIO]:
-    """Opens the file at `path` as text; `newline` as for `open`.
+@dataclass(frozen=True)
+class Encoding:
+    """How the bytes of a file are read as text.
+
+    With `mixed`, single bytes are not UTF-8: they are lone surrogates in the text, and `mended` reads them.
+    """
+
+    name: str
+    mixed: bool = False
+
+
+def find_encoding(path: Path, *, packed: bool, spreadsheet: bool) -> Encoding:
+    """Returns the encoding of the file at `path`.
 
     It is UTF-8, or UTF-16 if it starts with a byte order mark or every second byte is zero. A `spreadsheet`
     in which most special characters are not UTF-8 is Windows-1252, which spreadsheet programs write by
-    default. Single bytes that are not UTF-8 are lone surrogates in the text; `mended` reads them.
+    default; nothing in the text names it, so all of it is read.
+
+    Raises `SourceError` if the file cannot be read.
+    """
+    with _open(path, packed) as stream:
+        piece = stream.read(_PIECE)
+        marked = _marked(piece)
+        if marked or not spreadsheet:
+            return Encoding(marked) if marked else Encoding("utf-8-sig", mixed=True)
+        decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        special = wrong = 0
+        while piece:
+            text = decoder.decode(piece)
+            piece = stream.read(_PIECE)
+            if not piece:
+                text += decoder.decode(b"", final=True)
+            if not text.isascii():
+                special += len(text) - len(text.encode("ascii", "ignore"))
+                if mended(text) is not text:
+                    wrong += len(_BYTE.findall(text))
+    return Encoding("cp1252") if wrong > special - wrong else Encoding("utf-8-sig", wrong > 0)
+
+
+@contextmanager
+def open_text(path: Path, encoding: Encoding, *, packed: bool, newline: str) -> Iterator[TextIO]:
+    """Opens the file at `path` as text; `newline` as for `open`.
 
     Raises `SourceError`, also while it is read, if the file cannot be read or is not text.
     """
-    encoding = _encoding(path, packed, spreadsheet)
-    unfit = {"cp1252": "strict", "utf-8-sig": "surrogateescape"}.get(encoding, "replace")
+    unfit = "surrogateescape" if encoding.mixed else "strict"
+    if encoding.name.startswith("utf-16") or encoding.name == "utf-32":
+        unfit = "replace"
     try:
         with (
             _open(path, packed) as stream,
-            io.TextIOWrapper(stream, encoding, unfit, newline) as text,
+            io.TextIOWrapper(stream, encoding.name, unfit, newline) as text,
         ):
             yield text
     except UnicodeError as error:
@@ -73,29 +110,6 @@ def mended(text: str) -> str:
             lambda byte: bytes([ord(byte[0]) - 0xDC00]).decode("cp1252", "replace"), text
         )
     return text
-
-
-def _encoding(path: Path, packed: bool, spreadsheet: bool) -> str:
-    with _open(path, packed) as stream:
-        piece = stream.read(_PIECE)
-        marked = _marked(piece)
-        if marked or not spreadsheet:
-            return marked or "utf-8-sig"
-        # Nothing in the text names its encoding; only reading all of it shows whether it is UTF-8.
-        decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
-        special = bytes_ = 0
-        while piece:
-            decoded = decoder.decode(piece)
-            piece = stream.read(_PIECE)
-            if not piece:
-                decoded += decoder.decode(b"", final=True)
-            if not decoded.isascii():
-                special += sum(map(len, _SPECIAL.findall(decoded)))
-                bytes_ += sum(1 for _ in _BYTE.finditer(decoded))
-    return "cp1252" if bytes_ > special - bytes_ else "utf-8-sig"
-
-
-_SPECIAL = re.compile("[^\x00-\x7f]+")
 
 
 def _marked(start: bytes) -> str | None:
