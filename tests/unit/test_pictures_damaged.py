@@ -203,6 +203,16 @@ def test_a_lossless_webp_cut_short_keeps_rows():
     assert np.array_equal(pixels[:80], np.asarray(picture())[:80])
 
 
+def test_an_icon_cut_short_keeps_the_rows_of_its_largest_picture():
+    whole = saved(picture().convert("RGBA"), "ICO", sizes=[(32, 32), (240, 160)])
+    good = opened(whole)[1]
+    for share in (6, 8, 9):
+        source, pixels = opened(whole[: len(whole) * share // 10])
+        assert source.damage and source.damage.startswith("the file is cut short; ")
+        assert (source.width, source.height) == (good.shape[1], good.shape[0])
+        assert np.array_equal(pixels[:40], good[:40])
+
+
 def test_orientation_and_profile_of_a_damaged_file_still_count():
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -12,7 +12,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from imagedb_site.pictures import formats
 from imagedb_site.pictures.colour import to_srgb
-from imagedb_site.pictures.frames import best_frame
+from imagedb_site.pictures.frames import best_frame, may_have_frames
 from imagedb_site.pictures.ground import WHITE, Colour, choose_ground, flatten
 from imagedb_site.pictures.named_colours import named_space
 from imagedb_site.pictures.salvage import Salvaged, salvage
@@ -171,7 +171,7 @@ class Source:
         """Finds the frame or page to show; returns its width and height as stored."""
         assert self.opened is not None
         size = self.opened.size
-        if self._rest is not None or self.opened.format in ("JPEG", "MPO"):
+        if self._rest is not None or not may_have_frames(self.opened):
             return size
         looked = self._open()
         self._frame = best_frame(looked, self._limits.max_pixels)

@@ -14,6 +14,8 @@ from PIL import Image, ImageFile
 from imagedb_site.pictures.formats import DAMAGE
 
 _ANIMATED = frozenset({"GIF", "WEBP", "PNG", "AVIF", "FLI"})
+_COUNTED = frozenset({"WEBP", "PNG", "AVIF"})
+"""Formats whose header says how many frames there are."""
 _PAGED = frozenset({"TIFF", "DCX"})
 _MAX_FRAMES = 60
 _MAX_PAGES = 32
@@ -25,6 +27,13 @@ _SUBFILE_TYPE = 254
 _REDUCED, _MASK = 1, 4
 _LARGER = 4
 _SAME_SHAPE = 0.02
+
+
+def may_have_frames(image: ImageFile.ImageFile) -> bool:
+    """Whether the file may hold several pictures of which one has to be chosen."""
+    if image.format in _COUNTED:
+        return bool(getattr(image, "is_animated", False))
+    return image.format in _ANIMATED or image.format in _PAGED
 
 
 def best_frame(image: ImageFile.ImageFile, max_pixels: int) -> int:

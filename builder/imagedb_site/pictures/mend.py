@@ -55,6 +55,19 @@ def mend_png(data: bytes) -> tuple[bytes, str | None] | None:
     return b"".join(kept), reason
 
 
+def largest_png(data: bytes) -> bytes | None:
+    """Returns the bytes from the largest picture of an icon (ICO) on, if that is a PNG."""
+    if data[:4] != b"\0\0\1\0":
+        return None
+    entries = [data[at : at + 16] for at in range(6, 6 + 16 * min(data[4], 64), 16)]
+    # A side of 256 is written as 0.
+    sizes = [((e[0] or 256) * (e[1] or 256), e[12:16]) for e in entries if len(e) == 16]
+    if not sizes:
+        return None
+    picture = data[int.from_bytes(max(sizes)[1], "little") :]
+    return picture if picture[:8] == _PNG else None
+
+
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 

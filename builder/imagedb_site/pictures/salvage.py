@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from imagedb_site.pictures import formats
-from imagedb_site.pictures.mend import mend_jpeg, mend_png, mend_webp
+from imagedb_site.pictures.mend import largest_png, mend_jpeg, mend_png, mend_webp
 from imagedb_site.pictures.types import DecodeError
 
 Open = Callable[[bytes], ImageFile.ImageFile]
@@ -62,6 +62,7 @@ def salvage(data: bytes, open_file: Open) -> Salvaged | None:
 
 def _mended(data: bytes) -> Iterator[tuple[tuple[bytes, ...], str | None]]:
     """Yields what to decode in turn: one version of the file, or two that differ in what is missing."""
+    data = largest_png(data) or data
     if data[:3] == b"\xff\xd8\xff":
         yield (data,), None
         jpeg = mend_jpeg(data)
