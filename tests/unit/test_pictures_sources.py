@@ -209,3 +209,9 @@ def test_a_sidecar_gives_the_same_as_the_packet_in_a_file():
         expected = with_xmp(inner, attributes)
         assert len(expected) >= 1
         assert read_sidecar(packet(inner, attributes)) == (expected, "")
+
+
+def test_a_comment_of_a_sidecar_does_not_replace_a_description():
+    inner = bag("exif:UserComment", "said")
+    assert with_xmp(inner) == {"description": "said"}
+    assert read_sidecar(packet(inner)) == ({"comment": "said"}, "")

@@ -174,8 +174,9 @@ class _Reader:
         self._put("generator", self._prompt.get("model", "")[:200])
         seen = {fold(str(self._fields.get("prompt", "")))}
         texts = {name: self._texts(name) for name in _CAPTIONS}
-        # The comment is the caption of a picture that has no other.
-        texts["description"] = texts["description"] or texts["comment"]
+        if not over:
+            # The comment is the caption of a picture that has no other. A sidecar does not know that.
+            texts["description"] = texts["description"] or texts["comment"]
         for name, several in texts.items():
             text = next((one for one in several if fold(one) not in seen), "")
             seen.add(fold(text))
