@@ -50,7 +50,11 @@ export interface CollectionMethods {
    * `search` then gives its answer. False if nothing was begun and it is better to wait for a pause.
    */
   begin(request: SearchRequest): Promise<boolean>;
-  /** The embedding of a text by the model's text tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised. */
+  /**
+   * The embedding of a text by the model's text tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised. As in a query,
+   * emoji count as their names, and what the model does not know is left out.
+   * @throws QueryError if the collection has no model, or the model knows nothing of the text
+   */
   embedText(text: string): Promise<Float32Array>;
   /**
    * The embedding of a picture by the model's image tower, for `SearchRequest.embeddings`: float32 [dim], L2-normalised.
