@@ -88,3 +88,47 @@ def test_options_that_exclude_each_other(cli: Cli, library: Path) -> None:
     done = cli("search", "cat OR (dog", "--in", library)
     assert done.returncode == 0
     assert "cat dog" in done.stderr
+
+
+@pytest.fixture
+def captioned(cli: Cli, pictures: Path, tmp_path: Path) -> Path:
+    """Elephants in twelve captions, in both numbers, and something elegant in four."""
+    captions = [
+        *["an elephant and something elegant"] * 4,
+        *["two elephants on a bridge"] * 5,
+        *["an elephant, photographed in Zürich"] * 3,
+    ]
+    files = sorted(pictures.rglob("*.jpg"))
+    rows = [f'{file.name},"{caption}"\n' for file, caption in zip(files, captions, strict=True)]
+    (tmp_path / "table.csv").write_text("file,caption\n" + "".join(rows), encoding="utf-8")
+    table = tmp_path / "table.csv"
+    cli("build", pictures, "--model", "none", "--metadata", table, "-q", check=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("place", ["dist", "dist.library"])
+def test_misspelled_words_have_a_hint(cli: Cli, captioned: Path, place: str) -> None:
+    proposals = {
+        "elefant": "elephant",
+        "2*elefants - dog": "2*elephant - dog",
+        "brigde fotographed": "bridge photographed",
+        "zuerich": "zürich",
+    }
+    for text, corrected in proposals.items():
+        done = cli("search", text, "--in", place)
+        assert f"Did you mean “{corrected}”?" in done.stderr, text
+        answer = json.loads(cli("search", text, "--in", place, "--json").stdout)
+        assert answer["correction"]["text"] == corrected
+        assert cli("search", corrected, "--in", place).stdout
+    assert answer["correction"]["changes"] == [{"from": "zuerich", "to": "zürich"}]
+
+
+@pytest.mark.parametrize("place", ["dist", "dist.library"])
+def test_words_that_are_found_or_have_no_similar_one_have_no_hint(
+    cli: Cli, captioned: Path, place: str
+) -> None:
+    for text in ("elegant", "elephants", "xyzzy", "elefant label:nothing", '"elefant bridge"'):
+        done = cli("search", text, "--in", place)
+        assert done.returncode == 0
+        assert "Did you mean" not in done.stderr + done.stdout, text
+        assert "correction" not in cli("search", text, "--in", place, "--json").stdout

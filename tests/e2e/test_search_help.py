@@ -101,3 +101,18 @@ def test_did_you_mean(visit: Visit) -> None:
     expect(page).not_to_have_url(re.compile("is.tags=red"))
     page.locator(".mean").get_by_role("button").click()
     expect(page.locator(".summary")).to_contain_text("9 pictures with “circle”")
+
+
+def test_did_you_mean_knows_how_words_sound(visit: Visit) -> None:
+    visitor = visit()
+    for typed, proposed in {
+        "sirkle": "circle",
+        "purpel skware": "purple square",
+        "tryangles blu": "triangle blue",
+    }.items():
+        page = visitor.open(f"#q={typed.replace(' ', '+')}&mode=words")
+        expect(page.locator(".mean")).to_have_text(f"Did you mean {proposed}?")
+        page.locator(".mean").get_by_role("button").click()
+        visitor.settled(f"“{proposed}”")
+        expect(page.locator(".tile-link").first).to_be_visible()
+        expect(page.locator(".mean")).to_have_count(0)
