@@ -33,6 +33,7 @@ PYTHON: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = (
             ("imagedb_site.search.Collection", search.Collection),
             ("imagedb_site.search.SearchResponse", search.SearchResponse),
             ("imagedb_site.search.Hit", search.Hit),
+            ("imagedb_site.query.correct.Correction", search.Correction),
             ("imagedb_site.query.evaluate.Notice", Notice),
             ("imagedb_site.search.SearchIndex", search.SearchIndex),
         ),

@@ -153,6 +153,12 @@ QUERIES = """
     ELEFANT!|elephant|riverr rivr|bred bred|2019 b2b|yello elephants dres beer hose tree|the of
 """
 
+SITE_QUERIES = """
+    lighthuose|old lighthous|montain|bech|wintre OR sea|wintre OR xyzzy|wintre place:zürich
+    wintre place:nowhere|zuerich|muller ludenscheidt|catz on a leesh|runing dogz|"old lighthuose"
+    wintre -cat|nikkon camara|tree|xyzzy
+"""
+
 
 def words() -> list[tuple[str, int]]:
     """The words with their frequencies, most frequent first, ties in code-point order."""
@@ -185,4 +191,14 @@ def queries() -> list[str]:
     """Queries over CAPTIONS, with and without misspelled words."""
     return [
         text.strip() for line in QUERIES.split("\n") for text in line.split("|") if text.strip()
+    ]
+
+
+def site_queries() -> list[str]:
+    """Queries over tests/golden/site-queries, with and without misspelled words."""
+    return [
+        text.strip()
+        for line in SITE_QUERIES.split("\n")
+        for text in line.split("|")
+        if text.strip()
     ]

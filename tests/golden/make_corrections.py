@@ -10,18 +10,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from correction_words import CAPTIONS, misspelled, queries, unrelated, words
+from correction_words import CAPTIONS, misspelled, queries, site_queries, unrelated, words
 
+import imagedb_site
 from imagedb_site.folding import fold
 from imagedb_site.query.correct import Known, correct
+from imagedb_site.query.evaluate import Mode
 from imagedb_site.query.lexicon import Lexicon
 from imagedb_site.query.parse import parse
 from imagedb_site.query.plan import words_of
 from imagedb_site.query.plurals import plural_key
+from imagedb_site.search import Collection
 from imagedb_site.site.words import WordCounter
 from imagedb_site.site.words import words_of as caption_words
 
 ANSWERS = Path(__file__).parent / "corrections.json"
+PACK = Path(__file__).parent / "pack-tiny"
+SITE = Path(__file__).parent / "site-queries"
+MODES: tuple[Mode, ...] = ("all", "words")
 CANDIDATES = 3
 PLURALS = """
     dog dogs|city cities|movie movies|box boxes|church churches|glass glasses|shoe shoes|horse horses|axe axes
@@ -55,6 +61,12 @@ def main() -> None:
         "captions": CAPTIONS,
     }
     parts["queries"] = texts
+    with imagedb_site.open(SITE, model=str(PACK)) as collection:
+        parts["site"] = [
+            [text, mode, site_correction(collection, text, mode)]
+            for text in site_queries()
+            for mode in MODES
+        ]
     content = ",\n".join(f'"{name}": [\n{_lines(some)}\n]' for name, some in parts.items())
     ANSWERS.write_text(f"{{\n{content}\n}}\n", encoding="utf-8")
 
@@ -65,6 +77,12 @@ def corrected(text: str, lexicon: Lexicon) -> tuple[list[str], str | None]:
     words = words_in(text)
     found = correct(text, words, known, finds)
     return words, None if found is None else found.text
+
+
+def site_correction(collection: Collection, text: str, mode: Mode) -> str | None:
+    """What a query is corrected to in a site."""
+    found = collection.search(text, mode=mode).correction
+    return None if found is None else found.text
 
 
 def words_in(text: str) -> list[str]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import imagedb_site
 from imagedb_site.folding import fold
 from imagedb_site.query.correct import Known, correct
 from imagedb_site.query.lexicon import Lexicon, highest_cost
 from imagedb_site.query.plurals import plural_key
 from imagedb_site.query.spelling import within
+from imagedb_site.search import Collection
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 ANSWERS: dict[str, Any] = json.loads((GOLDEN / "corrections.json").read_text(encoding="utf-8"))
@@ -131,6 +133,24 @@ def test_whole_queries_are_corrected_as_on_the_page(
     text, words, expected = case
     found = correct(text, words, _small(), _finds)
     assert (found and found.text) == expected
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Collection]:
+    with imagedb_site.open(GOLDEN / "site-queries", model=str(GOLDEN / "pack-tiny")) as opened:
+        yield opened
+
+
+def test_a_site_has_the_corrections_of_the_golden_file(site: Collection) -> None:
+    found = []
+    for text, mode, _ in ANSWERS["site"]:
+        response = site.search(text, mode=mode, k=1)
+        corrected = None if response.correction is None else response.correction.text
+        found.append([text, mode, corrected])
+        if corrected is not None:
+            assert site.search(corrected, mode=mode, k=1).hits
+    assert found == ANSWERS["site"]
+    assert sum(corrected is not None for _, _, corrected in found) >= 20
 
 
 def test_a_query_without_results_is_never_proposed() -> None:

@@ -1,12 +1,16 @@
 /** Corrections agree with those of Python (tests/golden/corrections.json), and mostly find the word that was meant. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
+import { Engine, type Mode } from "../../web_assets/src/engine";
 import { correct, type Finds } from "../../web_assets/src/engine/suggest/correct";
 import { Lexicon } from "../../web_assets/src/engine/suggest/lexicon";
 import { pluralKey } from "../../web_assets/src/engine/suggest/plurals";
 import { within } from "../../web_assets/src/engine/suggest/spelling";
 import { fold } from "../../web_assets/src/engine/query";
-import { golden, json } from "./support/files";
+import { bytes, golden, json } from "./support/files";
+import { assets, BASE } from "./support/site";
 
 type Counted = [word: string, count: number];
 type Case = [typed: string, meant: string | null, origin: string, found: string[]];
@@ -14,6 +18,7 @@ type Case = [typed: string, meant: string | null, origin: string, found: string[
 const answers = json<{
   words: Counted[]; cases: Case[]; plurals: [string, string][]; small: Counted[]; captions: string[];
   queries: [text: string, words: string[], corrected: string | null][];
+  site: [text: string, mode: Mode, corrected: string | null][];
 }>(golden, "corrections.json");
 const lexiconOf = (words: Counted[]) => new Lexicon(words.map(([word]) => word), words.map(([, count]) => count));
 const lexicon = lexiconOf(answers.words);
@@ -58,6 +63,22 @@ describe("corrections", () => {
     };
     const corrected = await Promise.all(answers.queries.map(async ([text, words]) => (await correct(text, words, known))?.text ?? null));
     expect(corrected).toEqual(answers.queries.map(([, , text]) => text));
+  });
+});
+
+describe("an engine", () => {
+  const serve: typeof fetch = (input) => {
+    const path = join(golden, "site-queries", decodeURIComponent(String(input).slice(BASE.length)));
+    return Promise.resolve(existsSync(path) ? new Response(bytes(path)) : new Response(null, { status: 404 }));
+  };
+
+  it("corrects the queries of a site as Python does", async () => {
+    const engine = await Engine.open(BASE, { fetch: serve, assets });
+    await engine.warm();
+    const corrected: typeof answers.site = [];
+    for (const [text, mode] of answers.site) corrected.push([text, mode, (await engine.correct(text, mode))?.text ?? null]);
+    expect(corrected).toEqual(answers.site);
+    await engine.close();
   });
 });
 

@@ -174,7 +174,12 @@ export class Engine implements CollectionMethods {
 
   /** Corrections of words that occur nowhere; null if there is nothing to correct. */
   async correct(text: string, mode: Mode = "all"): Promise<Correction | null> {
-    return await this.plainly(text, (plan) => correction(this.resources, text, plan, mode, (other) => this.finds(other, mode)));
+    const finds = (other: string) => this.finds(other, mode);
+    return await this.plainly(text, async (plan) => {
+      // An expression may have results although one of its words is unknown.
+      if (plan.query.match !== null && await finds(text) === "all") return null;
+      return await correction(this.resources, text, plan, mode, finds);
+    });
   }
 
   async imageModelSize(): Promise<number | null> {
