@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from imagedb_site.pictures import METADATA_FIELDS
@@ -215,3 +218,23 @@ def test_a_comment_of_a_sidecar_does_not_replace_a_description():
     inner = bag("exif:UserComment", "said")
     assert with_xmp(inner) == {"description": "said"}
     assert read_sidecar(packet(inner)) == ({"comment": "said"}, "")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([source[4:] for _, source in ALL if source.startswith("XMP ")]),
+            st.text(max_size=12)
+            | st.sampled_from(["1/0", "9" * 400, "nan", "41,30N", "<Category>"]),
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 400),
+)
+def test_any_sidecar_gives_fields_or_a_reason(values, cut):
+    inner = "".join(bag(name, escape(value)) for name, value in values)
+    for data in (packet(inner), packet(inner)[: -cut or None], inner.encode("utf-8", "replace")):
+        fields, damage = read_sidecar(data)
+        assert damage != "the XMP sidecar cannot be read"
+        assert set(fields) <= set(SOURCES)

@@ -88,9 +88,11 @@ def read_metadata(image: Image.Image, data: bytes = b"") -> dict[str, Value]:
     settings = {**texts, "UserComment": own, "comment": [*texts.get("comment", ()), *comments]}
     prompt = _safely(lambda: dict(vars(find_prompt(settings))))
     chunks: dict[Any, Any] = {**image.info, **{name: several[0] for name, several in texts.items()}}
-    return _Reader(found, prompt).fields(
-        read_taken(exif.main, exif.detail, xmp, iptc, chunks),
-        exif_position(exif.gps) or xmp_position(xmp),
+    return _safely(
+        lambda: _Reader(found, prompt).fields(
+            read_taken(exif.main, exif.detail, xmp, iptc, chunks),
+            exif_position(exif.gps) or xmp_position(xmp),
+        )
     )
 
 
@@ -114,11 +116,11 @@ def read_sidecar(data: bytes) -> tuple[dict[str, Value], str]:
     """
     try:
         xmp, damage = read_xmp_file(data)
+        dates = {name: xmp[name] for name in xmp if name not in _MADE}
+        taken = read_taken({}, {}, dates, {}, {})
+        return _Reader(_xmp_values(xmp), {}).fields(taken, xmp_position(xmp), over=True), damage
     except Exception:  # hostile files
         return {}, "the XMP sidecar cannot be read"
-    dates = {name: xmp[name] for name in xmp if name not in _MADE}
-    taken = read_taken({}, {}, dates, {}, {})
-    return _Reader(_xmp_values(xmp), {}).fields(taken, xmp_position(xmp), over=True), damage
 
 
 def _xmp_values(xmp: Mapping[str, list[str]]) -> dict[str, list[Any]]:
