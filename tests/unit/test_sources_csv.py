@@ -205,9 +205,11 @@ def test_names_that_mean_something_to_programs(tmp_path: Path) -> None:
         ('a.jpg,"two\nlines"\nb.jpg,y\nc.jpg,"open', ["two\nlines", "y", "open"], 4),
         (
             'a.jpg,"say "yes" now"\nb.jpg,5" x 7"\nc.jpg,"z" \n',
-            ['say yes" now"', '5" x 7"', "z"],
+            ['say "yes" now', '5" x 7"', "z"],
             None,
         ),
+        ('"a.jpg","The "big" day"\n"b.jpg","x"\n', ['The "big" day', "x"], None),
+        ('a.jpg,"two "big"\nlines"\n', ['two "big', None], None),
         ('a.jpg, "b, c"\nb.jpg,"d ""e"" f"\nc.jpg,""\n', ["b, c", 'd "e" f', None], None),
     ],
 )

@@ -69,6 +69,8 @@ def test_the_table_shows_what_a_column_leaves_open(tmp_path: Path) -> None:
         (["50 %", "7%", "0,5 %"], "%", [50, 7, 0.5]),
         (["50.0 mm", "24mm"], "mm", [50, 24]),
         (["1.234,5 km", "7 km"], "km", [1234.5, 7]),
+        (["$1,234.50", "$7.00"], "$", [1234.5, 7]),
+        (["1.234,50 €", "7,00 €"], "€", [1234.5, 7]),
         (["50 mm", "2 m"], None, None),
         (["50 mm", "2"], None, None),
     ],
@@ -173,6 +175,7 @@ def test_truth_values(tmp_path: Path, cells: list[str]) -> None:
     ("name", "cells"),
     [
         ("Beschreibung", ["rot; grün", "rot; blau", "rot; grün"]),
+        ("text_de", ["rot; grün", "rot; blau", "rot; grün"]),
         ("caption", ["cat;dog", "cat;dog", "cat;dog"]),
         ("v", ["Two dogs; one cat", "A house; in snow", "A tree; a bird"]),
         ("v", ["A long sentence that says what is seen; and what is not", "x;y", "x;y"]),
@@ -200,6 +203,7 @@ def test_sentences_with_semicolons_are_not_tags(
             ["Doe, Jane; Roe, Rick", "Doe, Jane"],
             [["Doe, Jane", "Roe, Rick"], ["Doe, Jane"]],
         ),
+        ("tags_en", ["a, b", "c"], [["a", "b"], ["c"]]),
         ("tags", ["one", "two words"], [["one"], ["two words"]]),
         (
             "HierarchicalSubject",

@@ -58,6 +58,7 @@ _UNIT = re.compile(
     r"[ \u00a0\u202f](?P<apart>dm|m|in|ft|mi|g|mg|s|ms|min|h|bytes|MP|ha|l|ml|V|W|EV|\$|£|CHF|EUR|USD))"
 )
 """Letters of their own after a number may be a part of its name: 5s, 12V."""
+_MONEY = frozenset("$€£¥")
 _CODE = re.compile(r"(?=.*\d)[\w.,\-/+]+")
 _LONGEST_NUMBER = 60
 _MOST_DIGITS = 11
@@ -81,6 +82,8 @@ def as_text(cell: Cell) -> str:
 
 def split_unit(text: str) -> tuple[str, str]:
     """Returns a number and its unit, "" if it has none."""
+    if text[:1] in _MONEY:
+        return text[1:].lstrip(), text[0]
     match = _UNIT.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
     return (match["number"], match["near"] or match["apart"]) if match else (text, "")
 

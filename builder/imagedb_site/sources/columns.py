@@ -39,6 +39,7 @@ PATH_TAGS = {"hierarchical_subject": "|", "hierarchical_keywords": "|", "tags_li
 """Columns of programs whose tags are paths, with what separates the parts of a path."""
 
 _TEXT_COLUMNS = (
+    "bildbeschreibung bildinhalt bildtitel inhalt "
     "alt alt_text beschreibung bemerkung bemerkungen beschriftung bildtext bildunterschrift caption "
     "caption_abstract captions comment comments content description descriptions didascalia descripcion "
     "descrizione headline image_description kommentar legende leyenda note notes notiz notizen prompt "
@@ -64,6 +65,18 @@ _CODE_COLUMNS = (
 )
 CODE_COLUMNS = frozenset(_CODE_COLUMNS.split())
 """Columns whose digits are names, not amounts."""
+
+
+def has_tags(name: str) -> bool:
+    """Whether the field name `name` says that the values are tags, such as `tags_en`."""
+    return name in TAG_COLUMNS or not {"tags", "keywords"}.isdisjoint(name.split("_"))
+
+
+def has_sentences(name: str) -> bool:
+    """Whether the field name `name` says that the values are texts, such as `caption_en`."""
+    first, *_, last = name.split("_") * 2
+    return not has_tags(name) and not TEXT_COLUMNS.isdisjoint((name, first, last))
+
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_NAME = re.compile(r"[^a-z0-9]+")

@@ -252,7 +252,35 @@ class _Records:
         """Returns the cells of a row that has quotes inside a quoted cell; None if one is not closed."""
         # A quote after a separator opens a cell, so the one before it was never closed.
         last = held[-1]
-        if len(held) > 1 and re.match(rf'[^"]*(?:^|{re.escape(self._separator)})\s*"', last):
-            return None
+        if len(held) > 1:
+            if re.match(rf'[^"]*(?:^|{re.escape(self._separator)})\s*"', last):
+                return None
+        else:
+            cells = _cells(last.rstrip("\r\n"), self._separator)
+            if cells is not None:
+                return cells
         rows = list(islice(self._reader(iter([*held, _MARK]), strict=False), 2))
         return rows[0] if len(rows) == 2 and rows[1] == [_MARK.strip()] else None
+
+
+def _cells(line: str, separator: str) -> list[str] | None:
+    """Returns the cells of a line in which quotes stand inside quotes: "say "hi" now".
+
+    A quoted cell ends with a quote before a separator or the end of the line; None if one has no end.
+    """
+    cells: list[str] = []
+    end = re.compile(rf'" *(?:{re.escape(separator)}|$)')
+    at = 0
+    while at <= len(line):
+        start = len(line) - len(line[at:].lstrip(" "))
+        if line[start : start + 1] == '"':
+            found = end.search(line, start + 1)
+            if found is None:
+                return None
+            cells.append(line[start + 1 : found.start()].replace('""', '"'))
+            at = found.end() if found.group().endswith(separator) else len(line) + 1
+        else:
+            cell, found_separator, _ = line[at:].partition(separator)
+            cells.append(cell)
+            at += len(cell) + 1 if found_separator else len(line) + 1
+    return cells

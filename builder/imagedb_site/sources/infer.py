@@ -158,7 +158,7 @@ class Tally:
                 self.name, shown, "tags", fts=True, facet=True, column=True, separator=path
             ), store
         self._report_long(label, faults)
-        if self.name not in columns.TEXT_COLUMNS and self._is_category():
+        if not columns.has_sentences(self.name) and self._is_category():
             return FieldSpec(
                 self.name, shown, "category", fts=True, facet=True, column=True
             ), as_text

@@ -1,9 +1,9 @@
 """Whether the values of a column are lists of tags, and what separates them.
 
-They are if the column's name says so (`columns.TAG_COLUMNS`), or if JSON or Parquet has lists of short texts.
+They are if the column's name says so (`columns.has_tags`), or if JSON or Parquet has lists of short texts.
 They also are if a fifth of the values have several parts between `;` or `|`, all parts are short (40
 characters, five words), and a quarter of the parts are repeated or all are single words. A column of captions
-(`columns.TEXT_COLUMNS`) never has tags.
+(`columns.has_sentences`) never has tags.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class TagTally:
     """The facts about a column that decide whether it has tags; `name` is its field name."""
 
     def __init__(self, name: str) -> None:
-        self.named = name in columns.TAG_COLUMNS
+        self.named = columns.has_tags(name)
         """Whether the name of the column says that it has tags."""
         path = columns.PATH_TAGS.get(name)
         separators = (";|," if self.named else ";|").replace(path or "\0", "")
-        if name in columns.TEXT_COLUMNS:
+        if columns.has_sentences(name):
             separators = ""
         self._texts = 0
         self._long = 0
