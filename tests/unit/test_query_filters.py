@@ -10,7 +10,7 @@ import pytest
 
 from imagedb_site.query.parse import Term, parse
 from imagedb_site.query.plan import plain_words
-from imagedb_site.query.typed import plain, plain_range
+from imagedb_site.query.typed import plain, plain_range, quoted_value
 from imagedb_site.query.values import parents, value_test
 from imagedb_site.records import FieldSpec
 
@@ -64,3 +64,13 @@ def test_the_parents_of_a_path() -> None:
     assert parents("/a//b/", "/") == ["/a", "/a//b"]
     assert parents("Places", "|") == ["Places"]
     assert parents("||", "|") == []
+
+
+@pytest.mark.parametrize("value", SHARED["quoted"])
+def test_a_value_is_found_by_its_own_text(value: str) -> None:
+    query = parse(f"tag:{quoted_value(value)} end")
+    assert query.terms == (Term("text", "end"),)
+    for kind in ("tags", "category"):
+        spec = FieldSpec("tag", "Tag", kind, column=True)  # type: ignore[arg-type]
+        test = value_test(spec, query.fields[0].alternatives)
+        assert test(value) and not test("something else")

@@ -174,5 +174,7 @@ def test_completion(collection: Collection, tmp_path: Path) -> None:
     assert session.complete("place:s") == ['place:"São Paulo"']
     assert "sort:-taken" in session.complete("sort:-ta")
     assert session.complete("title:a") == []
+    assert 'author:"Doe, Jane"' in session.complete("author:doe")
+    assert 'objects:"5"" disk"' in session.complete("objects:5")
     (tmp_path / "cat.jpg").touch()
     assert session.complete(f"image:{tmp_path}/c") == [f"image:{tmp_path}/cat.jpg"]

@@ -123,6 +123,10 @@ describe("an engine", () => {
     expect(places.length).toBeGreaterThan(1);
     expect(places.every(({ kind, field }) => kind === "value" && field === "Place")).toBe(true);
     expect(await engine.suggest("dog -place:zur")).toMatchObject([{ kind: "value", text: "dog -place:Zürich ", shown: "Zürich" }]);
+    for (const typed of ['place:"são p', "place:“São P", "place：sao"]) {
+      expect(await engine.suggest(`dog ${typed}`), typed).toMatchObject([{ text: 'dog place:"São Paulo" ' }]);
+    }
+    expect(await engine.suggest('place:"São Paulo"')).toEqual([]);
     const sao = await engine.suggest("place:sao");
     expect(sao[0]?.text).toBe('place:"São Paulo" ');
     expect(await engine.suggest("rating:1")).toEqual([]);

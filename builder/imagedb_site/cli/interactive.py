@@ -15,6 +15,7 @@ from ..display import shown
 from ..errors import ImageDBError
 from ..query.characters import fold
 from ..query.parse import parse
+from ..query.typed import quoted_value
 from .results import show
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class Session:
             begin = value.removeprefix("-")
             return [f"sort:{falling}{one}" for one in names if one.startswith(begin)]
         return [
-            f'{sign}{name}:"{one}"' if " " in one else f"{sign}{name}:{one}"
+            f"{sign}{name}:{quoted_value(one)}"
             for one in self._values_of(name)
-            if fold(one).startswith(fold(value.strip('"'))) and '"' not in one and shown(one) == one
+            if fold(one).startswith(fold(value.strip('"'))) and shown(one) == one
         ]
 
     def _set_mode(self, mode: str) -> None:

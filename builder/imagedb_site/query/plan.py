@@ -66,7 +66,7 @@ def make_plan(query: Query, index: Index) -> Plan:
             strangers.append(term.source)
         elif spec.type in ("text", "url") or not spec.column:
             column = searched_column(spec.name, index.fts_columns)
-            expression = _column_expression(column, term.value)
+            expression = _column_expression(column, term.alternatives)
             if column not in index.fts_columns or expression is None:
                 strangers.append(term.source)
             else:
@@ -180,11 +180,14 @@ def _add_words(query: Query, extra: Sequence[str]) -> Query:
     return replace(query, terms=tuple(terms))
 
 
-def _column_expression(column: str, value: str) -> str | None:
-    words = [word for word in split(value) if is_searchable(word)]
-    if not words:
-        return None
-    return f"{column} : ({quote(' '.join(words))})"
+def _column_expression(column: str, alternatives: Sequence[str]) -> str | None:
+    """An expression for rows with the words of any alternative, as a phrase; None if no word is left."""
+    phrases = []
+    for alternative in alternatives:
+        words = [word for word in split(alternative.rstrip("*")) if is_searchable(word)]
+        if words:
+            phrases.append(quote(" ".join(words)) + (" *" if alternative.endswith("*") else ""))
+    return f"{column} : ({' OR '.join(phrases)})" if phrases else None
 
 
 def plain_words(text: str) -> str:

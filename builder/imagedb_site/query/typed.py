@@ -29,6 +29,8 @@ _PLAIN = str.maketrans(
         "\u3001": ",",
     }
 )
+_UNQUOTED = re.compile(r"[\w.#&+-]+")
+_ANY_QUOTE = re.compile(f'["\uff02{_QUOTES}]')
 _DASH = re.compile(f"[{DASHES}]")
 _DOTS = re.compile("\\.{3}|[\u2025\u2026~\u301c]")
 _DATE = "[0-9]{4}(?:-[0-9]{1,2}){0,2}(?:[Tt][0-9:]{1,8})?"
@@ -55,3 +57,13 @@ def plain_range(value: str, *, dates: bool) -> str:
     text = _DOTS.sub("..", _DASH.sub("-", plain(value)))
     ends = (_DATE_RANGE if dates else _NUMBER_RANGE).fullmatch(text)
     return f"{ends[1]}..{ends[2]}" if ends else text
+
+
+def quoted_value(value: str) -> str:
+    """Returns `value` as a filter's text that is read back as this value.
+
+    If it needs quotes, those inside are doubled.
+    """
+    if _UNQUOTED.fullmatch(value) and plain(value) == value:
+        return value
+    return '"' + _ANY_QUOTE.sub(r"\g<0>\g<0>", value) + '"'

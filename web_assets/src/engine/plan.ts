@@ -135,7 +135,7 @@ export function planText(query: Query, fields: readonly FieldDefinition[], colum
       strangers.push(term.source);
     } else if (field.type === "text" || field.type === "url" || !field.column) {
       const column = searchedColumn(field.name, columns);
-      const expression = columns.includes(column) ? columnExpression(column, term.value) : null;
+      const expression = columns.includes(column) ? columnExpression(column, term.alternatives) : null;
       if (expression === null) strangers.push(term.source);
       else (term.negated ? forbidden : required).push(expression);
     } else {
@@ -175,9 +175,13 @@ function searchedColumn(name: string, columns: readonly string[]): string {
   return name === "name" && !columns.includes(name) ? FILE_FIELD : name;
 }
 
-function columnExpression(column: string, value: string): string | null {
-  const words = split(value).filter(isSearchable);
-  return words.length ? `${column} : (${quote(words.join(" "))})` : null;
+/** An expression for rows with the words of any alternative, as a phrase; null if no word is left. */
+function columnExpression(column: string, alternatives: readonly string[]): string | null {
+  const phrases = alternatives.flatMap((alternative) => {
+    const words = split(alternative.replace(/\*+$/, "")).filter(isSearchable);
+    return words.length ? quote(words.join(" ")) + (alternative.endsWith("*") ? " *" : "") : [];
+  });
+  return phrases.length ? `${column} : (${phrases.join(" OR ")})` : null;
 }
 
 /** An expression that marks a query's words in a text; null if there is nothing to mark. */

@@ -3,6 +3,6 @@ export { compareCodePoints, fold, isSearchable, normal, split } from "./characte
 export { FILE_FIELD, findField } from "./fields";
 export { anyOf, exactTest, intervalTest, rangeTest, type NumberTest } from "./intervals";
 export { parse, type FieldTerm, type Query, type Term } from "./parse";
-export { quotedValue } from "./typed";
+export { plainCharacters, quotedValue } from "./typed";
 export { parents, valueTest } from "./values";
 export { isStopWord, plainWords, quote, wordsOf } from "./words";

@@ -1,13 +1,16 @@
 /** Completions of what a person is typing: words of the collection, and values of its fields. */
 import type { FieldDefinition } from "../../format/index";
 import type { Column } from "../../format/index";
-import { findField, isStopWord, normal, quotedValue } from "../query/index";
+import { findField, isStopWord, normal, plainCharacters, quotedValue } from "../query/index";
 import type { Suggestion } from "../types";
 import type { Lexicon } from "./lexicon";
 
 /** Offering a field's values loads its column. Columns larger than this are not loaded until a filter needs them. */
 const SMALL_COLUMN_BYTES = 200_000;
 const VALUES = 3;
+
+/** A field and the beginning of its value, which may be between quotes that are still open. */
+const FIELD_AT_END = /^(|.*?\s)([+\u2010-\u2015\u2212-]?)([A-Za-z][A-Za-z0-9_]*):(?:"([^"]*(?:""[^"]*)*)|([^\s"]*))$/su;
 
 export interface Sources {
   fields: readonly FieldDefinition[];
@@ -21,15 +24,18 @@ export interface Sources {
 
 /** Suggestions for the end of `text`, best first, each with the completed query. */
 export async function complete(text: string, { fields, lexicon, column, columnSize, count: most }: Sources, limit: number): Promise<Suggestion[]> {
-  const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
-  const [, sign = "", name = "", value = ""] = /^([+-]?)([A-Za-z][A-Za-z0-9_]*):"?(.*)$/su.exec(token) ?? [];
-  if (name) {
+  const typed = FIELD_AT_END.exec(plainCharacters(text));
+  if (typed) {
+    const [, earlier = "", sign = "", name = "", quoted, bare = ""] = typed;
+    const before = text.slice(0, earlier.length);
+    const value = quoted?.replaceAll('""', '"') ?? bare;
     const field = findField(name.toLowerCase(), fields);
     if (!field?.column || !named(field)) return [];
     return (await valuesOf(field, value, column, limit)).map((found) => ({
       kind: "value", text: `${before}${sign}${name}:${quotedValue(found)} `, shown: found, field: field.label,
     }));
   }
+  const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
   const [, lead = "", word = ""] = /^([+-]?(?:[0-9]+\*)?[("]*)(.*)$/su.exec(token) ?? [];
   const suggestions: Suggestion[] = [];
   if (!lead && !before.includes(":")) suggestions.push(...await values(text.trim(), fields, column, columnSize));
