@@ -88,6 +88,8 @@ ANY_VALUES = [
     "title:zür*,“at night”",
     "-title:ocean,car",
     "title:*",
+    "tag:" + "x," * 99 + "cat",
+    "tag:" + "x," * 100 + "cat",
     "title:,",
     'rating:"1,3"',
     'favourite:"yes"',

@@ -43,6 +43,8 @@ _COLUMN = re.compile(r"^\(*(?:NEAR\()?(?:-?[A-Za-z_][A-Za-z0-9_]*:)?")
 _MARKS = re.compile(r'[\^*"()]+')
 _K = re.compile("0*([0-9]{1,5})")
 MAX_K = 10_000
+MAX_ALTERNATIVES = 100
+"""How many alternatives of a field's value count."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,9 @@ def field_term(token: str) -> FieldTerm:
             parts[-1] = part[0] if part[1] is None else part[1].replace('""', '"')
     operator = cast(Operator, match[3])
     name, negated = match[2].lower(), match[1] == "-"
-    return FieldTerm(name, operator, ",".join(parts), negated, token, tuple(parts))
+    return FieldTerm(
+        name, operator, ",".join(parts), negated, token, tuple(parts[:MAX_ALTERNATIVES])
+    )
 
 
 def _picture(term: FieldTerm, token: _Token) -> Term | None:

@@ -55,6 +55,8 @@ interface Token {
 /** Longer queries are cut here, in code points. */
 const MAX_LENGTH = 10_000;
 const MAX_K = 10_000;
+/** How many alternatives of a field's value count. */
+const MAX_ALTERNATIVES = 100;
 
 const SIGN = `[+${DASHES}\\-]?`;
 const PART = `(?:"[^"]*(?:""[^"]*)*"?|[^${SPACES}",]+)`;
@@ -191,7 +193,7 @@ export function fieldTerm(token: string): FieldTerm {
     value: parts.join(","),
     negated: sign === "-",
     source: token,
-    alternatives: parts,
+    alternatives: parts.slice(0, MAX_ALTERNATIVES),
   };
 }
 
