@@ -12,7 +12,7 @@ pixel, if the mean difference of the channels is more than 5 of 255, or if one o
 by more than 40. What is transparent in Chromium is put on each of the grounds that thumbnails can have, and
 the nearest counts; of damaged files only what Chromium shows counts. Chromium does not turn WebP pictures by
 their EXIF orientation, so its pixels are turned here. Files that Chromium does not show, or shows as nothing,
-are `not_compared`.
+are `not_compared`, and so are animations of which a later frame was taken because the first is blank.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from rendering import Renderer, Shown
 
-from imagedb_site.pictures import DecodeError, Derived, Recipe, Work, derive_all
+from imagedb_site.pictures import DecodeError, Derived, Limits, Recipe, Work, derive_all
+from imagedb_site.pictures.formats import DAMAGE
+from imagedb_site.pictures.frames import best_frame, may_have_frames
 from imagedb_site.pictures.ground import DARK, GREY, WHITE
 from imagedb_site.records import Record
 
@@ -81,6 +83,15 @@ def upright(image: Image.Image, path: Path) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
+def shows_later_frame(path: Path) -> bool:
+    """Whether the builder takes another frame of an animation than the first, which Chromium draws."""
+    try:
+        with Image.open(path) as image:
+            return may_have_frames(image) and best_frame(image, Limits().max_pixels) > 0
+    except DAMAGE:
+        return False
+
+
 def is_wrong(derived: Derived, shown: Shown, path: Path) -> bool:
     """Whether a thumbnail differs from what Chromium shows; says how on standard error."""
     sizes = [(derived.width, derived.height), (shown.width, shown.height)]
@@ -104,7 +115,7 @@ def measure(folder: Path, renderer: Renderer) -> tuple[dict[str, Any], int, int]
     for path, derived in sorted(taken.items()):
         made = derived.derivatives[THUMBNAIL]
         shown = renderer.show(path, max(made.width, made.height))
-        if shown is None or not shown.pixels[..., 3].any():
+        if shown is None or not shown.pixels[..., 3].any() or shows_later_frame(path):
             unseen += 1
         else:
             wrong += is_wrong(derived, shown, path)
