@@ -186,7 +186,10 @@ export class ImageCollection {
     return new Blob([await loadPart(thumbnail, signal)], { type: "image/webp" });
   }
 
-  /** The embedding of a text, computed on this device by the collection's model: float32 [dim], L2-normalised. */
+  /**
+   * The embedding of a text, computed on this device by the collection's model: float32 [dim], L2-normalised. As in a query, emoji
+   * count as their names, and what the model does not know is left out. It fails if the model knows nothing of the text.
+   */
   async embedText(text: string): Promise<Float32Array> {
     return await this.collection.embedText(text);
   }
