@@ -204,7 +204,12 @@ def test_a_hostile_query_is_bounded() -> None:
 
     assert correct(" ".join(words), words, _small(), finds) is None
     assert len(asked) <= 27
-    assert correct("e" * 10_000, ["e" * 10_000], _small(), finds) is None
+    large = Lexicon(
+        (f"{word}{a}{b}", 1) for word, _ in ANSWERS["words"] for a in "aeo" for b in "nst"
+    )
+    for word in ("e" * 10_000, "elefan" * 1600, "a-" * 5000 + "b", "'" * 9999 + "a"):
+        assert correct(word, [word], Known(lambda word: False, large), finds) is None
+    assert large.near("elefantas", 3)
 
 
 def _first(typed: str, words: Sequence[tuple[str, int]]) -> str | None:

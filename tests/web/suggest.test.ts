@@ -49,6 +49,8 @@ describe("a lexicon", () => {
     const first = (word: string) => lexicon.near(word, 1)[0]?.word ?? null;
     expect(["montain", "rivre", "rivex", "dogz", "munchn"].map(first)).toEqual(["mountain", "river", "river", "dog", "München"]);
     expect(["elephant", "dgo", "ri", ""].map(first)).toEqual([null, null, null, null]);
+    const large = new Lexicon(Array.from({ length: 20_000 }, (_, i) => `elefan${i.toString(26).replace(/[0-9]/g, "t")}`));
+    expect(["e".repeat(10_000), "elefan".repeat(1600)].map((word) => large.near(word, 1))).toEqual([[], []]);
   });
 });
 

@@ -18,7 +18,7 @@ _RARER = math.log(100)
 """One error more weighs as much as a word that is a hundred times as frequent."""
 UNKNOWN_COUNT = 0.1
 """How often a word counts that only the model knows: less than one that an image has."""
-_SHORTEST = 3
+_SHORTEST, _LONGEST = 3, 40
 _LIMITS = ((3, 2), (4, 4), (5, 5), (8, 8))
 """For words of at most so many letters, the highest cost in quarters of an error; longer words: `_MOST`."""
 _MOST = 10
@@ -68,7 +68,7 @@ class Lexicon:
         None that is a hundred times less likely than the first one.
         """
         typed = fold(word)
-        if len(typed) < _SHORTEST or not is_plain(typed):
+        if not _SHORTEST <= len(typed) <= _LONGEST or not is_plain(typed):
             return []
         costs: dict[int, tuple[int, _Group]] = {}
         for place, cost in within(typed, self._sorted, highest_cost(len(typed))):

@@ -25,6 +25,7 @@ const UNKNOWN_COUNT = 0.1;
 /** One error more weighs as much as a word that is a hundred times as frequent. */
 const RARER = Math.log(100);
 const SHORTEST = 3;
+const LONGEST = 40;
 /** For words of at most so many letters, the highest cost in quarters of an error; for longer words `MOST`. */
 const LIMITS = [[3, 2], [4, 4], [5, 5], [8, 8]] as const;
 const MOST = 10;
@@ -80,7 +81,7 @@ export class Lexicon {
   /** At most `most` words that `word` may be a misspelling of, the most likely first; none a hundred times less likely than the first. */
   near(word: string, most: number): Candidate[] {
     const typed = fold(word);
-    if (typed.length < SHORTEST || !isPlain(typed)) return [];
+    if (typed.length < SHORTEST || typed.length > LONGEST || !isPlain(typed)) return [];
     const { forms, groups } = this.sorted ??= this.sort();
     const costs = new Map<Group, number>();
     for (const [place, cost] of within(typed, forms, highestCost(typed.length))) {
