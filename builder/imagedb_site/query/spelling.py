@@ -44,13 +44,6 @@ def _rules() -> dict[str, list[tuple[str, str]]]:
 
 
 _RULES = _rules()
-_BEGINNINGS = frozenset(
-    meant[:length]
-    for pairs in _RULES.values()
-    for _, meant in pairs
-    for length in range(1, len(meant))
-)
-_LONGEST = max(len(meant) for pairs in _RULES.values() for _, meant in pairs)
 _PAIRS = frozenset(
     a + b for group in _SIMILAR_LETTERS.split("|") for a, b in permutations(group, 2)
 )
@@ -74,6 +67,8 @@ def within(typed: str, words: Sequence[str], limit: int) -> Iterator[tuple[int, 
     a = f"^{typed}$"
     gaps = [_gap(a, at) for at in range(len(a))]
     columns: dict[str, _Column] = {}
+    begun = _beginnings(a)
+    longest = max(map(len, begun), default=0)
     rows = [[place * ERROR for place in range(len(a) + 1)]]
     least = [0]
     before = ""
@@ -93,7 +88,9 @@ def within(typed: str, words: Sequence[str], limit: int) -> Iterator[tuple[int, 
                 columns[meant] = _column(a, meant)
             rows.append(_next_row(a, b, j, rows, gaps, columns[meant]))
             least.append(min(rows[j]))
-            if not _hopeful(b, j, least, limit):
+            if least[j] <= limit or _may_be_swapped(rows[j - 1], columns[meant], limit):
+                continue
+            if not _may_be_spelled(b, j, least, limit, begun, longest):
                 dead = j
                 break
         else:
@@ -142,13 +139,31 @@ def _gap(word: str, at: int) -> int:
     return _SAME_SOUND if letter in _SILENT or (at and word[at - 1] == letter) else ERROR
 
 
-def _hopeful(b: str, j: int, least: Sequence[int], limit: int) -> bool:
-    """Whether a word that begins with the first `j` characters of `b` may cost no more than `limit`."""
-    if least[j] <= limit or least[j - 1] + ERROR <= limit:
-        return True
+def _beginnings(a: str) -> set[str]:
+    """What meant spellings begin with whose typed spelling is in `a`, without the spellings themselves."""
+    return {
+        meant[:length]
+        for pairs in _RULES.values()
+        for typed, meant in pairs
+        if typed in a
+        for length in range(1, len(meant))
+    }
+
+
+def _may_be_swapped(before: Sequence[int], column: _Column, limit: int) -> bool:
+    """Whether the next letter of the word may be swapped with its last one, for no more than `limit`."""
     return any(
-        least[j - back] + _SAME_SOUND <= limit and b[j - back : j] in _BEGINNINGS
-        for back in range(1, min(j, _LONGEST - 1) + 1)
+        not cost and at and before[at - 1] + ERROR <= limit for at, cost in enumerate(column.change)
+    )
+
+
+def _may_be_spelled(
+    b: str, j: int, least: Sequence[int], limit: int, begun: set[str], longest: int
+) -> bool:
+    """Whether the first `j` characters of `b` may end in an unfinished spelling of a sound."""
+    return any(
+        least[j - back] + _SAME_SOUND <= limit and b[j - back : j] in begun
+        for back in range(1, min(j, longest) + 1)
     )
 
 

@@ -25,17 +25,12 @@ const SILENT = "h'-ьъ";
 
 /** The pairs of spellings (typed, meant) by the last letters of both. */
 const RULES = new Map<string, [string, string][]>();
-/** What spellings begin with, without the spellings themselves. */
-const BEGINNINGS = new Set<string>();
-let longest = 1;
 for (const group of SOUNDS.split("|")) {
   const spellings = group.split(" ");
   for (const typed of spellings) for (const meant of spellings) {
     if (typed === meant) continue;
     const key = typed.at(-1)! + meant.at(-1)!;
     RULES.set(key, [...RULES.get(key) ?? [], [typed, meant]]);
-    longest = Math.max(longest, meant.length);
-    for (let length = 1; length < meant.length; length++) BEGINNINGS.add(meant.slice(0, length));
   }
 }
 const PAIRS = new Set(SIMILAR_LETTERS.split("|").flatMap((group) => [...group].flatMap((a) => [...group].map((b) => a + b))));
@@ -55,6 +50,8 @@ export function within(typed: string, words: readonly string[], limit: number): 
   const a = `^${typed}$`;
   const gaps = Uint8Array.from(a, (_, at) => gap(a, at));
   const columns = new Map<string, Column>();
+  const begun = beginnings(a);
+  const longest = Math.max(0, ...[...begun].map(({ length }) => length));
   const found: [number, number][] = [];
   const rows: Uint16Array[] = [Uint16Array.from({ length: a.length + 1 }, (_, i) => i * ERROR)];
   const least = [0];
@@ -73,7 +70,7 @@ export function within(typed: string, words: readonly string[], limit: number): 
       if (!column) columns.set(meant, column = columnOf(a, meant));
       rows[j] ??= new Uint16Array(a.length + 1);
       least[j] = fillRow(a, b, j, rows, gaps, column);
-      if (!hopeful(b, j, least, limit)) {
+      if (least[j]! > limit && !mayBeSwapped(rows[j - 1]!, column, limit) && !mayBeSpelled(b, j, least, limit, begun, longest)) {
         dead = j;
         least.length = j + 1;
         return;
@@ -118,11 +115,24 @@ function gap(word: string, at: number): number {
   return SILENT.includes(letter) || (at > 0 && word[at - 1] === letter) ? SAME_SOUND : ERROR;
 }
 
-/** Whether a word that begins with the first `j` characters of `b` may cost no more than `limit`. */
-function hopeful(b: string, j: number, least: readonly number[], limit: number): boolean {
-  if (least[j]! <= limit || least[j - 1]! + ERROR <= limit) return true;
-  for (let back = 1; back < longest && back <= j; back++) {
-    if (least[j - back]! + SAME_SOUND <= limit && BEGINNINGS.has(b.slice(j - back, j))) return true;
+/** What meant spellings begin with whose typed spelling is in `a`, without the spellings themselves. */
+function beginnings(a: string): Set<string> {
+  const found = new Set<string>();
+  for (const rules of RULES.values()) for (const [typed, meant] of rules) {
+    if (a.includes(typed)) for (let length = 1; length < meant.length; length++) found.add(meant.slice(0, length));
+  }
+  return found;
+}
+
+/** Whether the next letter of the word may be swapped with its last one, for no more than `limit`. */
+function mayBeSwapped(before: Uint16Array, { change }: Column, limit: number): boolean {
+  return change.some((cost, i) => i > 0 && !cost && before[i - 1]! + ERROR <= limit);
+}
+
+/** Whether the first `j` characters of `b` may end in an unfinished spelling of a sound, for no more than `limit`. */
+function mayBeSpelled(b: string, j: number, least: readonly number[], limit: number, begun: ReadonlySet<string>, longest: number): boolean {
+  for (let back = 1; back <= longest && back <= j; back++) {
+    if (least[j - back]! + SAME_SOUND <= limit && begun.has(b.slice(j - back, j))) return true;
   }
   return false;
 }
