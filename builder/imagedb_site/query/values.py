@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from ..records import FieldSpec
 from .characters import normal
@@ -17,6 +18,9 @@ from .typed import plain
 _BOOLEANS = {"yes": "true", "1": "true", "no": "false", "0": "false"}
 _OTHER_SEPARATORS = "/>|\\"
 """What people type between the components of a path, if the value does not have the field's separator."""
+
+_KEPT = "/>|\\:;,."
+"""Separators that normal text keeps, so that it can be split in place of the value."""
 
 _NO_WORD = re.compile("[^A-Za-z0-9]+")
 
@@ -39,12 +43,27 @@ def parents(value: str, separator: str) -> list[str]:
 
 
 class _Have:
-    """A value in the forms that tests compare: `text` normal, `words` between spaces, `parts` of the path."""
+    """A value in the forms that tests compare; each is made when it is needed first."""
 
     def __init__(self, value: str, separator: str | None) -> None:
+        self._value = value
+        self._separator = separator
         self.text = _comparable(value)
-        self.words = _words(self.text)
-        self.parts = () if separator is None else _parts(value, separator)
+
+    @cached_property
+    def words(self) -> str:
+        """The words, with a space around each."""
+        return f" {_words(self.text)} "
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The components of a path."""
+        if self._separator is None:
+            return ()
+        if self._separator not in _KEPT:
+            return _parts(self._value, self._separator)
+        parts = [part.strip(" ") for part in self.text.split(self._separator)]
+        return tuple(part for part in parts if part)
 
 
 _Test = Callable[[_Have], bool]
@@ -104,7 +123,7 @@ def _category_test(want: str, prefix: bool) -> _Test:
     """
     if _is_word(want[0]) and _is_word(want[-1]):
         words = f" {_words(want)}" + ("" if prefix else " ")
-        return lambda have: words in f" {have.words} "
+        return lambda have: words in have.words
 
     def test(have: _Have) -> bool:
         at = have.text.find(want)
@@ -136,5 +155,6 @@ def _words(text: str) -> str:
     return " ".join("".join(c if _is_word(c) else " " for c in text).split())
 
 
+@lru_cache(maxsize=4096)
 def _is_word(character: str) -> bool:
     return unicodedata.category(character)[0] in "LNM"

@@ -12,11 +12,32 @@ const ENDS_WITH_WORD = /[\p{L}\p{N}\p{M}]$/u;
 
 type Field = Pick<FieldDefinition, "type" | "separator">;
 
-/** A value in the forms that tests compare: `text` normal, `words` between spaces, `parts` of the path. */
-interface Have {
-  text: string;
-  words: string;
-  parts: string[];
+/** Separators that normal text keeps, so that it can be split in place of the value. */
+const KEPT = "/>|\\:;,.";
+
+/** A value in the forms that tests compare; words and components are made when they are needed first. */
+class Have {
+  readonly text: string;
+  private spaced: string | null = null;
+  private components: string[] | null = null;
+
+  constructor(private readonly value: string, private readonly separator: string | undefined) {
+    this.text = comparable(value);
+  }
+
+  /** The words, with a space around each. */
+  get words(): string {
+    return (this.spaced ??= ` ${wordsOf(this.text)} `);
+  }
+
+  /** The components of a path. */
+  get parts(): string[] {
+    const { text, value, separator } = this;
+    this.components ??= separator === undefined ? []
+      : KEPT.includes(separator) ? text.split(separator).map((part) => part.replace(/^ +| +$/g, "")).filter(Boolean)
+      : partsOf(value, separator);
+    return this.components;
+  }
 }
 
 type Test = (have: Have) => boolean;
@@ -26,8 +47,7 @@ export function valueTest(field: Field, alternatives: readonly string[]): (value
   const tests = alternatives.flatMap((typed) => testsOf(field, plainCharacters(typed).replace(/^ +| +$/g, "")));
   const { separator } = field;
   return (value) => {
-    const text = comparable(value);
-    const have = { text, words: wordsOf(text), parts: separator === undefined ? [] : partsOf(value, separator) };
+    const have = new Have(value, separator);
     return tests.some((accepts) => accepts(have));
   };
 }
@@ -88,7 +108,7 @@ function categoryTest(want: string, prefix: boolean): Test {
   const [starts, ends] = [STARTS_WITH_WORD.test(want), ENDS_WITH_WORD.test(want)];
   if (starts && ends) {
     const words = ` ${wordsOf(want)}${prefix ? "" : " "}`;
-    return (have) => ` ${have.words} `.includes(words);
+    return (have) => have.words.includes(words);
   }
   return ({ text }) => {
     for (let at = text.indexOf(want); at >= 0; at = text.indexOf(want, at + 1)) {
