@@ -161,8 +161,12 @@ def test_the_order_of_rows_does_not_change_the_type(data, cells: list[Cell]):
         tally = Tally(name)
         for cell in order:
             tally.add(cell)
-        field, store = tally.column("V", Conventions(), Faults("t.csv"))
-        assert all(store(cell) is not None for cell in cells)
+        faults = Faults("t.csv")
+        field, store = tally.column("V", Conventions(), faults)
+        left_out = sum(store(cell) is None for cell in cells)
+        # Only numbers and dates leave a cell out: at most one of so few, which is reported.
+        assert left_out <= (len(cells) >= 5 and field.type in ("number", "date"))
+        assert len(faults.problems()) >= left_out
         fields.append((field, [store(cell) for cell in cells]))
     assert fields[0] == fields[1]
 
