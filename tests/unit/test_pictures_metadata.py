@@ -7,7 +7,6 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metadata_samples import jpeg, packet, with_exif, with_iptc, with_xmp
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
@@ -19,6 +18,7 @@ from imagedb_site.pictures.metadata import read_metadata
 from imagedb_site.pictures.task import open_here
 from imagedb_site.pictures.texts import clean
 from imagedb_site.pictures.xmp import read_xmp
+from metadata_samples import jpeg, packet, with_exif, with_iptc, with_xmp
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
