@@ -29,14 +29,12 @@ COLUMNS = ("file", "caption")
 ASKED = 500
 
 
-class Words:
-    """The words of suggestions, as an index offers them."""
-
-    def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
-        counter = WordCounter()
-        for row in rows:
-            counter.add(row)
-        self.folded_words = [fold(word) for word, _ in counter.most_common()]
+def vocabulary(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """The words of suggestions, folded, most frequent first."""
+    counter = WordCounter()
+    for row in rows:
+        counter.add(row)
+    return [fold(word) for word, _ in counter.most_common()]
 
 
 def captioned(folder: Path) -> Iterator[tuple[str, str]]:
@@ -73,9 +71,9 @@ def table(rows: Sequence[tuple[str, str]], prepare: Callable[[str], str]) -> tup
 def measure(rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
     plain, plain_seconds = table(rows, terms)
     whole, seconds = table(rows, analyze)
-    words = Words(rows)
-    asked = [word for word in words.folded_words if len(word) >= 4][:ASKED]
-    inside = sum(bool(longer_words(word, words)) for word in asked)  # type: ignore[arg-type]
+    words = vocabulary(rows)
+    asked = [word for word in words if len(word) >= 4][:ASKED]
+    inside = sum(bool(longer_words(word, words)) for word in asked)
     return {
         "rows": len(rows),
         "terms_bytes": plain,

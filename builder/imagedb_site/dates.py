@@ -170,7 +170,7 @@ def _known(part: str | None) -> int:
 
 
 def _joined(year: int, month: int, day: int, time: str) -> str | None:
-    """The parts that are known, in the normal form; None if they are no date. Zero is unknown."""
+    """The parts that are known, in the normal form; None if they are not a date. Zero is unknown."""
     text = f"{year:04}"
     if month:
         text += f"-{month:02}"

@@ -227,7 +227,7 @@ def test_what_has_not_one_row_is_refused():
         whole = saved(picture().quantize(64) if kind == "GIF" else picture(), kind)
         start = {"JPEG": whole.find(b"\xff\xda") + 14, "TIFF": 90}.get(kind, 60)
         assert refusal(whole[:start]).cause in ("damaged", "unknown")
-    # A header that announces pixels which are all missing is no picture either.
+    # A header without any of the pixels that it announces is not a picture either.
     grey = saved(Image.new("RGB", SIZE, (128, 128, 128)), "JPEG")
     assert refusal(grey[: grey.index(b"\xff\xda") + 14]).cause == "damaged"
 

@@ -133,7 +133,7 @@ def test_the_first_page_of_a_document_that_is_not_blank():
         # Another shape: it is a page of its own, and so is a page that is a little larger.
         ([(60, 40), (160, 240)], None, (60, 40)),
         ([(60, 40), (70, 47)], None, (60, 40)),
-        # A mask of transparency is no picture.
+        # A transparency mask is not a picture.
         ([(60, 40), (240, 160)], {1: 4}, (60, 40)),
         # Nothing but small versions: the first is better than none.
         ([(60, 40), (60, 40)], {0: 1, 1: 1}, (60, 40)),

@@ -16,7 +16,7 @@ import { container as made } from "./support/writer";
 const cases = json<{ exif: Record<string, string | null>; spans: Record<string, [number, number] | null> }>(golden, "dates.json");
 const taken: FieldDefinition = { name: "taken", label: "Taken", type: "date", fts: false, facet: true, column: true };
 
-/** A column with the given dates, of which the first ones are published and the others are additions. */
+/** A column with the given dates: the first ones are published, the others are additions. */
 function column(published: readonly string[], added: readonly string[] = []): NumberColumn {
   const empty: NumberColumn = { kind: "number", count: 0, values: new Float64Array(), missing: NaN, lengths: null };
   return extendColumn(extendColumn(empty, taken, published), taken, added) as NumberColumn;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { SearchRequest, SearchResponse } from "../../web_assets/src/engine";
 import { expected, open, rowsOf } from "./support/engine";
-import { BASE, serveTiny } from "./support/site";
+import { holdBack, serveTiny } from "./support/site";
 
 describe("words", () => {
   it("need no model and no vectors", async () => {
@@ -128,14 +128,7 @@ describe("meaning", () => {
   it("is answered by words first, then from the vocabulary, then by the model", async () => {
     const server = serveTiny({ model: true });
     // The text tower arrives last.
-    let release: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => { release = resolve; });
-    const real = server.fetch;
-    server.faults.set("model/text.onnx", async () => {
-      await gate;
-      server.faults.delete("model/text.onnx");
-      return await real(`${BASE}model/text.onnx`);
-    });
+    const release = holdBack(server, "model/text.onnx");
     const engine = await open(server);
     const stages: SearchResponse[] = [];
     const final = engine.search({ text: "cat", mode: "all", k: 24 }, { onPartial: (response) => { stages.push(response); } });

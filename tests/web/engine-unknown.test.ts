@@ -2,19 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { Engine, SearchRequest, SearchResponse } from "../../web_assets/src/engine";
 import { open, rowsOf } from "./support/engine";
-import { BASE, serveTiny } from "./support/site";
+import { holdBack, serveTiny } from "./support/site";
 
 /** All answers to a search, in order, while the text tower arrives last. */
 async function stages(request: SearchRequest): Promise<SearchResponse[]> {
   const server = serveTiny({ model: true });
-  let release: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => { release = resolve; });
-  const real = server.fetch;
-  server.faults.set("model/text.onnx", async () => {
-    await gate;
-    server.faults.delete("model/text.onnx");
-    return await real(`${BASE}model/text.onnx`);
-  });
+  const release = holdBack(server, "model/text.onnx");
   const engine = await open(server);
   const seen: SearchResponse[] = [];
   const final = engine.search(request, { onPartial: (response) => { seen.push(response); } });

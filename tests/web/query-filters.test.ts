@@ -37,7 +37,7 @@ describe("typographic characters", () => {
     expect(parse("2*image:Jane’s.jpg –dog").terms[0]).toEqual({ kind: "image", value: "Jane’s.jpg", weight: 2 });
   });
 
-  it("are no words of a refused expression", () => {
+  it("are not words of a refused expression", () => {
     expect(plainWords("“red car” OR （dog")).toBe("red car dog");
   });
 });

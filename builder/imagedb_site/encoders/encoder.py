@@ -119,6 +119,6 @@ class Encoder:
         """The embedding float32 [dim], L2-normalised, of each text as a query (docs/QUERY.md, "Emoji").
 
         Emoji are replaced by their names, and tokens that the model does not know are left out. None for
-        a text of which nothing is left.
+        a text that has no known token.
         """
         return self.text.encode_known([spelled_out(text) for text in texts])

@@ -37,7 +37,7 @@ MATCHED_WORDS = 8
 """For at most this many words of a query, results list those that they have."""
 SHOWN_TEXT = 40
 SHOWN_TEXTS = 3
-"""A notice names at most this many texts, each with at most so many characters."""
+"""The most characters that a notice shows of a text, and the most texts that it names."""
 
 
 @dataclass(frozen=True)

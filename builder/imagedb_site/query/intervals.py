@@ -75,7 +75,7 @@ def _date_intervals(term: FieldTerm) -> Iterator[tuple[float, float, bool]]:
 
 
 def date_bounds(text: str) -> tuple[float, float] | None:
-    """Where a date of a query starts and where the next one does, in seconds; None if it is not one.
+    """The start of a date in a query and of the next date, in seconds; None if it is not a date.
 
     A year, a month, a day, an hour, a minute or a second: `2020`, `2020-5`, `2020-05-07T10:30`.
     """

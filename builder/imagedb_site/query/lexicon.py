@@ -20,7 +20,7 @@ UNKNOWN_COUNT = 0.1
 """How often a word counts that only the model knows: less than one that an image has."""
 _SHORTEST, _LONGEST = 3, 40
 _LIMITS = ((3, 2), (4, 4), (5, 5), (8, 8))
-"""For words of at most so many letters, the highest cost in quarters of an error; longer words: `_MOST`."""
+"""The highest cost, in quarters of an error, for words up to a length; `_MOST` is that of longer words."""
 _MOST = 10
 
 

@@ -89,13 +89,13 @@ def _as_typed(words: Sequence[str], index: Index) -> Mask | None:
     return mask
 
 
-def longer_words(word: str, index: Index) -> tuple[str, ...]:
+def longer_words(word: str, vocabulary: Sequence[str]) -> tuple[str, ...]:
     """The words of the collection, folded, that contain `word` between parts that are not too short."""
     part = fold(word)
     if len(part) < _SHORTEST_PART or not part.isalpha() or UNSPACED.search(part):
         return ()
     found: dict[str, None] = {}
-    for candidate in index.folded_words:
+    for candidate in vocabulary:
         at = candidate.find(part)
         if at < 0 or candidate == part:
             continue
@@ -128,7 +128,7 @@ class _Tiers:
 
     def with_parts(self) -> None:
         """Adds the rows that have words as parts of longer words."""
-        found = {word: longer_words(word, self._index) for word in self._plan.words}
+        found = {word: longer_words(word, self._index.folded_words) for word in self._plan.words}
         self.parts = {word: words for word, words in found.items() if words}
         if not self.parts:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from imagedb_site.dates import MAX_LENGTH, DateOrder
@@ -47,7 +48,7 @@ class Misfits:
         return self.count * 20 <= of or (self.count == 1 and of >= 5)
 
 
-class Candidate:
+class Candidate(ABC):
     """A type that the column may have; `alive` is False once it is certain that it does not.
 
     What is decided never depends on the order of the cells.
@@ -60,9 +61,9 @@ class Candidate:
     def __init__(self) -> None:
         self.misfits = Misfits()
 
+    @abstractmethod
     def add(self, cell: Cell, row: int) -> None:
         """Tries a cell."""
-        raise NotImplementedError
 
     def refuse(self, row: int, cell: object) -> None:
         """Counts a misfit."""
@@ -73,9 +74,9 @@ class Candidate:
         """Whether a column with `of` values has this type."""
         return self.alive and self.misfits.few(of)
 
+    @abstractmethod
     def parse(self) -> Parse:
         """Returns the function that reads a cell."""
-        raise NotImplementedError
 
 
 class Strict(Candidate):

@@ -24,7 +24,7 @@ class XmpFiles:
 
     Sidecars whose paths are in `excluded` are not used.
     `problems` has a reason for each sidecar that cannot be used: it belongs to no file, or it is a link that
-    leaves the collection. A sidecar of a file that is not read (a camera raw file, a film) is no problem.
+    leaves the collection. A sidecar of a file that is not read (a camera raw file, a film) is not a problem.
     """
 
     def __init__(

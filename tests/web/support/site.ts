@@ -44,6 +44,19 @@ export function serveTiny({ model = false, change }: TinyOptions = {}): Server {
   });
 }
 
+/** Answer requests for a file only once the function that this returns was called. */
+export function holdBack(server: Server, path: string): () => void {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => { release = resolve; });
+  const real = server.fetch;
+  server.faults.set(path, async () => {
+    await gate;
+    server.faults.delete(path);
+    return await real(BASE + path);
+  });
+  return () => { release(); };
+}
+
 /** A site with a manifest and files; `fallback` gives the others. */
 export function serve(
   manifest: Manifest, files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>, fallback: (path: string) => Uint8Array<ArrayBuffer> | null = () => null,

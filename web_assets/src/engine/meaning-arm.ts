@@ -30,7 +30,7 @@ export class MeaningArm {
     return await this.combine(plan, (text) => this.text(text));
   }
 
-  /** The texts with words of which the model knows nothing. */
+  /** The texts in which the model knows no word. */
   async unknown({ terms }: Plan): Promise<string[]> {
     const texts = terms.flatMap((term) => (term.kind === "text" && wordsOf(term.text).length ? [term.text] : []));
     const found = await Promise.all(texts.map((text) => this.text(text)));

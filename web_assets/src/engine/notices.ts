@@ -1,7 +1,7 @@
 /** Messages to the person who searches that several parts of the engine use. */
 import type { Mode, Notice } from "./types";
 
-/** A notice names at most this many texts, each with at most so many characters. */
+/** The largest number of texts that a notice names, and of characters that it shows of each. */
 const SHOWN_TEXTS = 3;
 export const SHOWN_TEXT = 40;
 

@@ -44,7 +44,7 @@ export function anyOf(tests: readonly NumberTest[]): NumberTest {
 
 interface Bounds {
   low: number;
-  /** Of dates, where the next one starts. */
+  /** The end; for dates it is the start of the next date. */
   high: number;
 }
 
@@ -72,7 +72,7 @@ const DATE = /^([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[Tt]([0-9]{1,2})(?::
 const MARKS = ["", "-", "-", "T", ":", ":"];
 
 /**
- * Where a date of a query starts and where the next one does, in seconds since 1970; null if the text is not one.
+ * The start of a date in a query and the start of the next date, in seconds since 1970; null if the text is not a date.
  * A year, a month, a day, an hour, a minute or a second: `2020`, `2020-5`, `2020-05-07T10:30`.
  */
 export function dateBounds(text: string): Bounds | null {

@@ -26,7 +26,7 @@ const UNKNOWN_COUNT = 0.1;
 const RARER = Math.log(100);
 const SHORTEST = 3;
 const LONGEST = 40;
-/** For words of at most so many letters, the highest cost in quarters of an error; for longer words `MOST`. */
+/** The highest cost, in quarters of an error, of a correction of words up to a length in letters; `MOST` is that of longer words. */
 const LIMITS = [[3, 2], [4, 4], [5, 5], [8, 8]] as const;
 const MOST = 10;
 
