@@ -274,7 +274,9 @@ class Collection:
         """The query with its unknown words corrected; `meaning`: whether it is also searched by meaning."""
         index = self.index
         known = Known(
-            lambda word: len(index.having(quote(word))) > 0 or bool(longer_words(word, index.folded_words)),
+            lambda word: (
+                len(index.having(quote(word))) > 0 or bool(longer_words(word, index.folded_words))
+            ),
             self._lexicon,
             self._model_lexicon if meaning else None,
             self._is_one_token if meaning else lambda word: False,
