@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagedb_site.date_names import MONTHS
@@ -161,12 +161,14 @@ def test_refuses(text: str) -> None:
     assert parse_date(text) is None
 
 
+@settings(deadline=None)
 @given(NORMAL)
 def test_the_normal_form_stays(text: str) -> None:
     assert parse_date(text) == text
     assert date_span(text) is not None
 
 
+@settings(deadline=None)
 @given(st.text() | st.lists(ALPHABET, max_size=40).map("".join))
 def test_never_raises(text: str) -> None:
     for day_first in (None, False, True):
@@ -178,6 +180,7 @@ def test_never_raises(text: str) -> None:
     assert isinstance(is_empty_date(text), bool)
 
 
+@settings(deadline=None)
 @given(st.dates())
 def test_every_day_is_read_in_every_order(day: date) -> None:
     year, month = f"{day.year:04}", day.strftime("%B")
@@ -243,6 +246,7 @@ def test_empty_dates(text: str, empty: bool) -> None:
     assert is_empty_date(text) is empty
 
 
+@settings(deadline=None)
 @given(st.datetimes())
 def test_the_span_is_that_of_the_calendar(at: datetime) -> None:
     start = (at.replace(microsecond=0) - datetime(1970, 1, 1)).total_seconds()

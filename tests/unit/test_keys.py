@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagedb_site.display import json_line, shown
@@ -19,6 +19,7 @@ UGLY = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(UGLY | st.binary(max_size=3), max_size=8).map(b"".join))
 def test_every_path_is_found_from_its_key(name: bytes) -> None:
     path = os.fsdecode(name)
@@ -72,6 +73,7 @@ def test_bytes_that_are_not_text_are_shown_like_keys() -> None:
     assert shown("\ud83d") == "\\u{D83D}"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(categories=["L", "C", "Z", "S"])))
 def test_json_is_safe_and_reads_back_the_same(text: str) -> None:
     line = json_line({"path": text})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagedb_site.pictures.keywords import read_keywords
@@ -86,6 +86,7 @@ def test_parts_with_other_separators_stay_whole():
     assert with_xmp(inner)["keywords"] == ["Signs|a/b", "x|y"]
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(

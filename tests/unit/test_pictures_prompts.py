@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagedb_site.pictures.prompts import find_prompt
@@ -182,6 +182,7 @@ def test_what_is_not_a_prompt():
     assert with_png_texts({"Comment": comment}) == {"description": comment}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["prompt", "parameters", "Dream", "sd-metadata", "Comment"]),

@@ -89,6 +89,7 @@ def test_comments_in_every_encoding(value, text):
     assert with_exif(None, {0x9286: value}) == ({"description": text} if text else {})
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=60), st.sampled_from([b"", b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0"])
 )
@@ -181,6 +182,7 @@ def test_png_texts_survive_damage_and_cannot_explode(tmp_path):
     assert open_here(tmp_path / "a.png", Limits(), 100).metadata == {"title": "Boat"}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_as_png(data):
     read_png_text(b"\x89PNG\r\n\x1a\n" + data)
@@ -276,7 +278,7 @@ def test_settings_are_not_a_comment():
     assert not is_automatic("Place: Rome\nPeople: Ann\nEvent: wedding")
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(st.text(min_size=1, max_size=200))
 def test_any_text_is_judged(text):
     cleaned = clean(text, 200)

@@ -153,6 +153,7 @@ CELLS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(data=st.data(), cells=st.lists(CELLS, min_size=1, max_size=12))
 def test_the_order_of_rows_does_not_change_the_type(data, cells: list[Cell]):
     name = data.draw(st.sampled_from(["v", "tags"]))
