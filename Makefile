@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web_assets/src web_assets/*.json web_assets/*.ts -ty
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo web test lint test-python test-web test-openclip bench docs clean
+.PHONY: demo web test lint test-python test-web test-openclip soak bench docs clean
 
 demo: $(VENV)/installed $(VENV)/web
 ifdef PICTURES
@@ -75,6 +75,12 @@ $(VENV)/openclip: $(VENV)/dev
 test-openclip: $(VENV)/openclip $(VENV)/web
 	$(BIN)/python tests/browser.py
 	$(BIN)/pytest -m openclip
+
+# Kills, damaged bytes, hostile input and hosts, for an hour: prints one JSON object as its last line.
+# make soak ARGS="flips --scale 0.1" runs a tenth of one part.
+soak: $(VENV)/dev $(VENV)/web
+	$(BIN)/python tests/browser.py
+	PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
 
 # make bench NAME=build prints one JSON object as its last line.
 bench: $(VENV)/dev $(VENV)/web $(if $(filter packs roundtrip,$(NAME)),$(VENV)/openclip)
