@@ -178,7 +178,7 @@ def test_names_that_mean_something_to_programs(tmp_path: Path) -> None:
     assert [*rows(sidecar)["a.jpg"].values()] == [f"text {at}" for at in range(len(names))]
     fields = [spec.name for spec in sidecar.fields]
     assert fields[:6] == [
-        "meta_constructor",
+        "constructor",
         "proto",
         "meta_rank",
         "meta_rowid",

@@ -9,9 +9,9 @@ from collections.abc import Container, Iterable, Iterator
 from imagedb_site import fts
 
 RESERVED = fts.RESERVED | frozenset(
-    ["constructor", "file", "height", "id", "image_id", "key", "path", "row", "width"]
+    ["file", "height", "id", "image_id", "key", "path", "row", "width"]
 )
-"""Names that the format, full text, the query language or JavaScript use; such a column becomes
+"""Names that the format, full text or the query language use; such a column becomes
 `meta_<name>`."""
 
 MAX_COLUMNS = 500

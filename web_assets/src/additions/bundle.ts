@@ -1,4 +1,5 @@
 /** Bundles (docs/FORMAT.md, section 4): additions as one ZIP file, for `imagedb-site add` and for other devices. */
+import { own } from "../base/own";
 import { unzipSync, Zip, ZipDeflate, ZipPassThrough, type UnzipFileInfo } from "fflate";
 import { FormatError } from "../format/errors";
 import type { NamedField } from "./types";
@@ -101,7 +102,7 @@ export async function readBundle(file: Blob, sha256: (data: ArrayBuffer) => Prom
   return {
     index,
     picture: async (picture) => {
-      const content = extract(data, ({ name }) => name === picture.file)[picture.file]!;
+      const content = own(extract(data, ({ name }) => name === picture.file), picture.file)!;
       const hash = new Uint8Array(await sha256(content.buffer));
       const hex = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
       if (hex !== picture.sha256 || content.length !== picture.bytes) throw new FormatError(`The picture “${picture.name.slice(0, 80)}” of the bundle is damaged.`);

@@ -1,4 +1,5 @@
 /** Conversion between stored additions and the index of a bundle. */
+import { own } from "../base/own";
 import type { Manifest } from "../format/index";
 import { BUNDLE_FORMAT, encodeEmbedding, type BundleIndex, type BundlePicture } from "./bundle";
 import { captionField, tagsField } from "./fields";
@@ -45,12 +46,12 @@ export function exported(additions: readonly Addition[], manifest: Manifest, whe
 
 /** Caption and tags of a bundle's picture, whatever fields the other collection has for them. */
 export function importedFields({ fields }: BundleIndex, picture: BundlePicture): AdditionChange {
-  const values = (type: "text" | "tags") => fields.flatMap((field) => (field.type === type ? picture.fields[field.name] ?? [] : []));
+  const values = (type: "text" | "tags") => fields.flatMap((field) => (field.type === type ? own(picture.fields, field.name) ?? [] : []));
   return { caption: values("text").join("\n"), tags: values("tags") };
 }
 
 /** The suffix of the file in the ZIP: by its media type, else that of its name. */
 function suffixOf({ type, name }: Addition): string {
-  const own = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase();
-  return SUFFIXES[type] ?? own ?? "bin";
+  const given = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase();
+  return own(SUFFIXES, type) ?? given ?? "bin";
 }

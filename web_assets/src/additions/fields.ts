@@ -1,4 +1,5 @@
 /** An addition as a record of the collection: its document, and its texts for full text search. */
+import { own } from "../base/own";
 import { textOf } from "../catalog/index";
 import type { FieldDefinition, FieldValue, ImageDocument, Manifest } from "../format/index";
 import type { Addition, NamedField } from "./types";
@@ -36,15 +37,15 @@ function stem(name: string): string {
 /** The metadata of an addition, with the fields of this collection that it has values for. */
 export function documentOf(addition: Addition, { fields }: Manifest): ImageDocument {
   const { id, name, width, height, caption, tags } = addition;
-  const values: Record<string, FieldValue> = {};
+  const values = new Map<string, FieldValue>();
   const known: Record<string, FieldValue> = { ...addition.embedded, name: stem(name), file: name, width, height };
   for (const field of fields) {
-    const value = known[field.name];
-    if (value !== undefined && fits(field, value)) values[field.name] = value;
+    const value = own(known, field.name);
+    if (value !== undefined && fits(field, value)) values.set(field.name, value);
   }
-  if (caption) values[captionField(fields).name] = caption;
-  if (tags.length) values[tagsField(fields).name] = tags;
-  return { id, path: name, width, height, fields: values };
+  if (caption) values.set(captionField(fields).name, caption);
+  if (tags.length) values.set(tagsField(fields).name, tags);
+  return { id, path: name, width, height, fields: Object.fromEntries(values) };
 }
 
 function fits({ type }: FieldDefinition, value: FieldValue): boolean {
@@ -60,13 +61,13 @@ function fits({ type }: FieldDefinition, value: FieldValue): boolean {
 export function searchedTexts(addition: Addition, manifest: Manifest): string[] {
   const { columns } = manifest.catalog;
   const { fields } = documentOf(addition, manifest);
-  const texts = columns.map((name) => textOf(fields[name]));
+  const texts = columns.map((name) => textOf(own(fields, name)));
   const named = columns.find((column) => column === "name") ?? columns.find((column) => column === "file");
   const last = named === undefined ? 0 : columns.indexOf(named);
   const rest = [
     ...(named === undefined ? [addition.name] : []),
     ...[captionField(manifest.fields).name, tagsField(manifest.fields).name]
-      .flatMap((name) => (columns.includes(name) || fields[name] === undefined ? [] : [textOf(fields[name])])),
+      .flatMap((name) => (columns.includes(name) || own(fields, name) === undefined ? [] : [textOf(own(fields, name))])),
   ];
   if (columns.length && rest.length) texts[last] = [texts[last], ...rest].filter(Boolean).join("\n");
   return texts;

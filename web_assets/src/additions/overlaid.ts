@@ -3,6 +3,7 @@
  * are the additions in the order they were added. Searches, filters, orders and counts run over it as over any
  * other collection, so that the query language means the same for both (docs/QUERY.md, "Additions").
  */
+import { own } from "../base/own";
 import type { FullText } from "../catalog/index";
 import type { Column, ImageDocument, Manifest } from "../format/index";
 import { Shared } from "../engine/lru";
@@ -81,7 +82,7 @@ export class OverlaidResources implements Resources {
   column(name: string): Promise<Column> {
     return this.once(`column ${name}`, async () => {
       const column = await this.site.column(name);
-      return extendColumn(column, this.field(name), this.overlay.documents.map(({ fields }) => fields[name]));
+      return extendColumn(column, this.field(name), this.overlay.documents.map(({ fields }) => own(fields, name)));
     });
   }
 

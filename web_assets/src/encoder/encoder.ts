@@ -67,10 +67,10 @@ export class Encoder {
   private async run(known: number[]): Promise<Float32Array> {
     const [tower, { pack, ids, real, rows }] = await Promise.all([this.textTower(), this.prepare(known)]);
     const { text: spec, tokens } = pack;
-    const feeds = { [spec.inputs.embeddings]: tower.float(rows, [1, ids.length, tokens.width]) };
-    if (spec.inputs.mask) feeds[spec.inputs.mask] = tower.long(ids.map((_, i) => (i < real ? 1 : 0)), [1, ids.length]);
-    if (spec.inputs.ids) feeds[spec.inputs.ids] = tower.long(ids, [1, ids.length]);
-    return await tower.run(feeds);
+    const feeds = new Map([[spec.inputs.embeddings, tower.float(rows, [1, ids.length, tokens.width])]]);
+    if (spec.inputs.mask) feeds.set(spec.inputs.mask, tower.long(ids.map((_, i) => (i < real ? 1 : 0)), [1, ids.length]));
+    if (spec.inputs.ids) feeds.set(spec.inputs.ids, tower.long(ids, [1, ids.length]));
+    return await tower.run(Object.fromEntries(feeds));
   }
 
   /** The token ids of a text, before padding. */

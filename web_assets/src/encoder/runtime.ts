@@ -1,4 +1,5 @@
 /** onnxruntime-web: the plain WebAssembly build, one thread, loaded on first use. */
+import { own } from "../base/own";
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { FormatError } from "../format/errors";
 
@@ -54,7 +55,7 @@ export class Tower {
   async run(feeds: Record<string, Tensor>): Promise<Float32Array> {
     const turn = this.last.then(() => this.session.run(feeds, [this.output]));
     this.last = turn.catch(() => undefined);
-    const found = (await turn)[this.output];
+    const found = own(await turn, this.output);
     const data = found?.data;
     if (!(data instanceof Float32Array) || data.length !== this.dim || !data.every(Number.isFinite)) {
       throw new FormatError(`The model's ${this.name} gives no finite embedding of ${this.dim} dimensions.`);

@@ -1,4 +1,5 @@
 /** Text to token ids: the compact tokenizer of a pack (docs/FORMAT.md, section 3), expanded. */
+import { own } from "../base/own";
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { FormatError } from "../format/errors";
 import { isObject } from "../format/container";
@@ -72,7 +73,7 @@ export class PackTokenizer {
 function unknownToken(model: unknown): number | null {
   if (!isObject(model)) return null;
   const { unk_token: token, vocab } = model;
-  const id = model["type"] === "Unigram" ? model["unk_id"] : typeof token === "string" && isObject(vocab) ? vocab[token] : null;
+  const id = model["type"] === "Unigram" ? model["unk_id"] : typeof token === "string" && isObject(vocab) ? own(vocab, token) : null;
   return typeof id === "number" ? id : null;
 }
 
@@ -95,13 +96,13 @@ export function expandTokenizer(compact: unknown): Record<string, unknown> {
   if (model["type"] === "Unigram") {
     model["vocab"] = vocab;
   } else {
-    // Without a prototype, so that a token called "__proto__" is a key like any other.
-    const ids = Object.create(null) as Record<string, number>;
+    const ids = new Map<string, number>();
     vocab.forEach((token, id) => {
-      if (typeof token !== "string" || token in ids) throw new FormatError("The model's tokenizer lists a token twice.");
-      ids[token] = id;
+      if (typeof token !== "string" || ids.has(token)) throw new FormatError("The model's tokenizer lists a token twice.");
+      ids.set(token, id);
     });
-    model["vocab"] = ids;
+    // A token called "__proto__" becomes a key like any other.
+    model["vocab"] = Object.fromEntries(ids);
   }
   const merges = model["merges"];
   if (Array.isArray(merges) && merges.length && typeof merges[0] !== "string") {

@@ -1,4 +1,5 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
+import { own } from "../base/own";
 import { SyntaxProblem, textOf } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
 import { lengthAt, numberAt } from "../format/index";
@@ -131,7 +132,7 @@ export class Engine implements CollectionMethods {
     this.check(row);
     const { columns } = this.manifest.catalog;
     const [document, catalog] = await Promise.all([this.resources.document(row), this.resources.catalog()]);
-    const texts = columns.map((name) => textOf(document.fields[name]));
+    const texts = columns.map((name) => textOf(own(document.fields, name)));
     const pieces = () => this.plainly(text, (plan) => {
       const expression = highlightExpression(plan);
       return expression ? catalog.highlight(texts, expression) : Promise.resolve(texts.map((text) => [text]));

@@ -1,4 +1,5 @@
 /** The plan of a search: its text in the query language (docs/QUERY.md), resolved for one collection, and its other parts. */
+import { own } from "../base/own";
 import type { FieldDefinition } from "../format/index";
 import type { EmojiName } from "../base/emoji";
 import { withNames } from "./emoji-words";
@@ -81,7 +82,7 @@ function weighted(given: Float32Array | WeightedEmbedding): WeightedEmbedding {
 }
 
 function picture({ images }: SearchRequest, name: string): Float32Array {
-  const embedding = images && Object.hasOwn(images, name) ? images[name] : undefined;
+  const embedding = images && own(images, name);
   // A program passes embeddings; if there are none, the text was typed into a page.
   if (!embedding && images) throw new QueryError(`No embedding was given for image:${name.slice(0, 80)}; pass it in \`images\`.`);
   if (!embedding) throw new QueryError(`The picture “${name.slice(0, 80)}” isn't available in this browser. Drop or paste it into the search box.`);

@@ -1,4 +1,5 @@
 /** Columns: a field's value for every row (docs/FORMAT.md 2.2). */
+import { own } from "../base/own";
 import { headerCount, headerStrings, isObject, readContainer, section, type Container } from "./container";
 import { FormatError } from "./errors";
 import { readEntry, type FileEntry } from "./entry";
@@ -45,7 +46,7 @@ export function readColumnsIndex(bytes: Uint8Array, fields: readonly FieldDefini
   const index = parseJson(bytes, "The index of columns");
   if (!isObject(index)) throw new FormatError("The index of columns is not an object.");
   return new Map(fields.filter(({ column }) => column).map(({ name }) =>
-    [name, readEntry(Object.hasOwn(index, name) ? index[name] : undefined, `The column of the field “${name}”`)]));
+    [name, readEntry(own(index, name), `The column of the field “${name}”`)]));
 }
 
 /** Decode the column of a field of the given type for `count` rows. Throws FormatError. */

@@ -1,4 +1,5 @@
 /** The binary container of docs/FORMAT.md 1.3: a JSON header followed by named arrays. */
+import { own } from "../base/own";
 import { FormatError } from "./errors";
 
 export type Section =
@@ -92,7 +93,7 @@ export function section<T extends Dtype>(
 
 /** A header key that must be a whole number of at least `least`. */
 export function headerCount(container: Container, key: string, least = 0): number {
-  const value = container.header[key];
+  const value = own(container.header, key);
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     throw new FormatError(`The header of a ${String(container.header["kind"])} file has no valid “${key}”.`);
   }
@@ -101,7 +102,7 @@ export function headerCount(container: Container, key: string, least = 0): numbe
 
 /** A header key that must be a list of strings. */
 export function headerStrings(container: Container, key: string): string[] {
-  const value = container.header[key];
+  const value = own(container.header, key);
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
     throw new FormatError(`The header of a ${String(container.header["kind"])} file has no list “${key}”.`);
   }

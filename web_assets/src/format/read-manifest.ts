@@ -1,4 +1,5 @@
 /** Reading manifest.json: version first, then everything the engine relies on. Unknown keys are ignored. */
+import { own } from "../base/own";
 import { isObject } from "./container";
 import { readEntry } from "./entry";
 import { FormatError } from "./errors";
@@ -59,17 +60,17 @@ function fail(path: string): never {
 }
 
 function object(parent: Json, key: string): Json {
-  const value = parent[key];
+  const value = own(parent, key);
   return isObject(value) ? value : fail(key);
 }
 
 function text(parent: Json, key: string): string {
-  const value = parent[key];
+  const value = own(parent, key);
   return typeof value === "string" ? value : fail(key);
 }
 
 function count(parent: Json, key: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
-  const value = parent[key];
+  const value = own(parent, key);
   return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) : fail(key);
 }
 
@@ -101,7 +102,7 @@ function field(value: unknown, place: number): void {
   if (!NAME.test(text(value, "name"))) fail(`fields[${place}].name`);
   text(value, "label");
   if (!FIELD_TYPES.includes(definition.type)) fail(`fields[${place}].type`);
-  for (const key of ["fts", "facet", "column"]) if (typeof value[key] !== "boolean") fail(`fields[${place}].${key}`);
+  for (const key of ["fts", "facet", "column"]) if (typeof own(value, key) !== "boolean") fail(`fields[${place}].${key}`);
   const { separator } = value;
   if (separator === undefined) return;
   const paths = definition.type === "tags" || definition.type === "category";

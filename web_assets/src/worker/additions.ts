@@ -1,4 +1,5 @@
 /** What additions need from the browser: its database, decoders and canvas, and a channel to other tabs. */
+import { own } from "../base/own";
 import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
@@ -78,7 +79,7 @@ function fieldsOf(tags: Record<string, unknown>): Record<string, FieldValue> {
   if (camera) fields["camera"] = camera;
   if (lens) fields["lens"] = lens;
   for (const [tag, name] of Object.entries(NUMBER_TAGS)) {
-    const value = tags[tag];
+    const value = own(tags, tag);
     if (typeof value === "number" && Number.isFinite(value) && value > 0) fields[name] = value;
   }
   return fields;

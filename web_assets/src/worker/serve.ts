@@ -1,4 +1,5 @@
 /** Answers the page's messages with an engine. Separate from `main.ts`, so that tests can run it without a worker. */
+import { own } from "../base/own";
 import type { AdditionsMethods } from "../additions/methods";
 import type { AdditionsState } from "../additions/types";
 import type { CollectionMethods } from "../engine/methods";
@@ -40,10 +41,10 @@ export function serve(port: Port, openSite: OpenSite): void {
     if (!site) throw new Error("No collection is open.");
     const object = (await site)[target];
     if (!object) throw new Error("The collection was opened without the pictures added on this device.");
-    const kinds: Record<string, string> = METHODS[target];
-    if (!Object.hasOwn(kinds, method)) throw new Error(`There is no method “${method}”.`);
+    const kind = own<string>(METHODS[target], method);
+    if (kind === undefined) throw new Error(`There is no method “${method}”.`);
     const onPartial = (response: Answer) => { send({ kind: "partial", id, response }); };
-    const given = kinds[method] === "streams" ? [args[0], { signal, ...(partial ? { onPartial } : {}) }] : args;
+    const given = kind === "streams" ? [args[0], { signal, ...(partial ? { onPartial } : {}) }] : args;
     return await (object as unknown as Record<string, Method>)[method]!(...given);
   };
 

@@ -1,4 +1,5 @@
 /** Finds the field that a name means. */
+import { own } from "../../base/own";
 import type { FieldDefinition, FieldType } from "../../format/index";
 
 const KINDS: Readonly<Record<string, FieldType>> = { tag: "tags", tags: "tags", year: "date", date: "date" };
@@ -12,6 +13,6 @@ export function findField(name: string, fields: readonly FieldDefinition[]): Fie
     const field = fields.find((field) => field.name === candidate);
     if (field) return field;
   }
-  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
+  const kind = own(KINDS, name);
   return fields.find(({ type, column }) => type === kind && column !== null) ?? null;
 }

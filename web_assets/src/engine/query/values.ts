@@ -1,4 +1,5 @@
 /** Which values a filter on tags, categories or booleans accepts (docs/QUERY.md, "Values"). The twin of builder/imagedb_site/query/values.py. */
+import { own } from "../../base/own";
 import type { FieldDefinition } from "../../format/index";
 import { normal } from "./characters";
 import { plainCharacters } from "./typed";
@@ -70,7 +71,7 @@ function testsOf({ type, separator }: Field, typed: string): Test[] {
   const bare = typed.replace(/\*+$/, "");
   let want = comparable(bare);
   if (!want) return [];
-  if (type === "boolean" && Object.hasOwn(BOOLEANS, want)) want = BOOLEANS[want]!;
+  if (type === "boolean") want = own(BOOLEANS, want) ?? want;
   const tests: Test[] = [];
   let rooted = false;
   if (separator !== undefined) {

@@ -1,4 +1,5 @@
 /** Groups the fields of a document for reading. Pure. */
+import { own } from "../../base/own";
 import { visible } from "../../base/visible";
 import type { FieldDefinition, FieldValue, ImageDocument } from "../../engine/types";
 
@@ -55,7 +56,7 @@ export function nameOf(document: ImageDocument): string {
 
 function rawNameOf(document: ImageDocument): string {
   for (const name of TITLES) {
-    const value = document.fields[name];
+    const value = own(document.fields, name);
     const found = (Array.isArray(value) ? text(value[0]) : text(value)).split("\n")[0]!.trim();
     if (found && !(name === "name" && NUMBERED.test(found))) return firstSentence(found);
   }
@@ -89,7 +90,7 @@ export function sheetOf(document: ImageDocument, fields: FieldDefinition[]): She
   const camera: Line[] = [];
   const place: Line[] = [];
   for (const field of fields) {
-    const value = document.fields[field.name];
+    const value = own(document.fields, field.name);
     if (isEmpty(value) || repeats(field, value, document)) continue;
     const line = { field, value };
     if (field.name === "title" && value === title) continue;

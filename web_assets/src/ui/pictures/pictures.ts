@@ -1,4 +1,5 @@
 /** The pictures of a query: accepted, checked, embedded one after another, and kept on this device. */
+import { own } from "../../base/own";
 import { INSPECTED_BYTES, hashOf, kindOf, refusal, undecodable, type Kind } from "./inspect";
 import { messageOf } from "../../base/errors";
 import type { PictureTerm } from "../state/view";
@@ -182,7 +183,7 @@ export class Pictures {
     if (this.#works.get(kept.hash) !== work) return null;
     const name = model() ?? "";
     try {
-      let embedding = kept.embeddings[name];
+      let embedding = own(kept.embeddings, name);
       if (!embedding) {
         this.#show(work, { state: "embedding" });
         const file = work.kind === "svg" ? await this.#means.rasterise(kept.file) : kept.file;

@@ -1,4 +1,5 @@
 /** The results as a justified grid. Only tiles on or near the screen are rendered. It scrolls with the page. */
+import { own } from "../../../base/own";
 import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
@@ -233,7 +234,7 @@ export function Grid(): JSX.Element | null {
   const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
     const now = latest.current;
     if (!now || event.ctrlKey || event.metaKey || event.altKey) return;
-    const direction = KEYS[event.key];
+    const direction = own(KEYS, event.key);
     if (direction) {
       event.preventDefault();
       focusTile(neighbour(now.geometry, now.list.length, index, direction));
