@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { defineConfig } from "vite";
 import { gzipPlugin } from "./build/gzip.ts";
+import { noticesPlugin } from "./build/notices.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
 import { slimPlugin } from "./build/slim.ts";
 import { watPlugin } from "./build/wat.ts";
 
 const here = import.meta.dirname;
-const plugins = () => [watPlugin(), gzipPlugin(), slimPlugin()];
+const plugins = (main = false) => [watPlugin(), gzipPlugin(), slimPlugin(), noticesPlugin(main)];
 /** 16 hexadecimal digits, as everything in a site is named (docs/FORMAT.md, section 1). */
 const names = {
   hashCharacters: "hex" as const,
@@ -23,10 +24,10 @@ export default defineConfig({
   root: here,
   base: "./",
   publicDir: false,
-  plugins: [...plugins(), serviceWorkerPlugin(join(here, "src/sw/sw.ts"))],
+  plugins: [...plugins(true), serviceWorkerPlugin(join(here, "src/sw/sw.ts"))],
   worker: {
     format: "es",
-    plugins,
+    plugins: () => plugins(),
     rolldownOptions: { output: names, checks: { pluginTimings: false } },
   },
   build: {

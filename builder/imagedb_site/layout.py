@@ -8,6 +8,9 @@ import re
 MANIFEST = "manifest.json"
 SERVICE_WORKER = "sw.js"
 INDEX_PAGE = "index.html"
+NOTICES = "notices.txt"
+"""The licence texts of the software and of the model."""
+
 PAGES = (INDEX_PAGE, "404.html")
 LIBRARY_FILES = ("imagedb.js", "imagedb.d.ts")
 """The JavaScript library's entry points; the modules that they import lie in `lib/`."""
@@ -17,6 +20,7 @@ MUTABLE = (
     SERVICE_WORKER,
     "404.html",
     "robots.txt",
+    NOTICES,
     ".nojekyll",
     INDEX_PAGE,
     MANIFEST,

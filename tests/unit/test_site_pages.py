@@ -16,7 +16,9 @@ from site_samples import golden_input, make_web, sample_input
 from imagedb_site.container import gzip_bytes
 from imagedb_site.errors import ImageDBError
 from imagedb_site.layout import MUTABLE
+from imagedb_site.packs import BUILTIN_FOLDER, load_pack
 from imagedb_site.site import Attribution, write_site
+from imagedb_site.site.notices import model_notice
 
 
 class Page(HTMLParser):
@@ -146,6 +148,26 @@ def test_the_manifest_leads_to_every_file_of_the_program(site: Path) -> None:
     listed = {entry["path"] for entry in plain.json(plain.manifest["program"])["files"]}
     tops = {path.split("/")[0] for path in listed}
     assert tops == {*MUTABLE, "assets", "lib"} - {"manifest.json"}
+
+
+def test_a_site_has_the_licences_of_its_software_and_of_its_model(tmp_path: Path) -> None:
+    base = sample_input(3, pages=True, web=make_web(tmp_path / "web"))
+    write_site(base, tmp_path / "plain")
+    assert (tmp_path / "plain" / "notices.txt").read_text() == "Software: one package (MIT)\n"
+    pack = load_pack(Path(__file__).parents[1] / "golden" / "pack-tiny")
+    write_site(dataclasses.replace(base, pack=pack), tmp_path / "with")
+    text = (tmp_path / "with" / "notices.txt").read_text()
+    assert text.startswith("Software: one package (MIT)\n")
+    licence = pack.manifest["licence"]
+    assert f"Model {pack.manifest['id']} ({licence['id']})" in text
+    assert licence["note"] in text
+
+
+def test_the_notice_of_the_built_in_model_names_its_sources() -> None:
+    text = model_notice(load_pack(BUILTIN_FOLDER))
+    for source in ("Flickr8k", "EfficientNet-Lite0", "MiniLM", "OpenMoji", "Caltech-101"):
+        assert source in text
+    assert "WordNet 3.0 Copyright 2006 by Princeton University" in text
 
 
 def test_files_that_the_bundler_compressed_are_listed_with_the_size_of_their_content(

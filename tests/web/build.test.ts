@@ -32,9 +32,22 @@ describe("the build", () => {
     for (const path of list(web)) expect(readFileSync(join(folders[1]!, path)).equals(file(path)), path).toBe(true);
   });
 
-  it("names everything but the service worker by its hash", () => {
+  it("names everything but the service worker and the notices by its hash", () => {
     expect(list(web)).toContain("sw.js");
-    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
+    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|notices\.txt|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
+  });
+
+  it("has the licence text of every package that the sources import", () => {
+    const sources = readdirSync(join(repository, "web_assets", "src"), { recursive: true, encoding: "utf8" }).filter((path) => /\.tsx?$/.test(path));
+    const packages = new Set(sources.flatMap((path) => {
+      const code = readFileSync(join(repository, "web_assets", "src", path), "utf8");
+      return [...code.matchAll(/^import (?!type ).*?from "([^"./][^"]*)"|import\("([^"./][^"]*)"\)/gm)].map((match) => (match[1] ?? match[2])!);
+    }).filter((name) => !name.startsWith("node:")).map((name) => name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/")));
+    expect(packages.size).toBeGreaterThan(6);
+    const notices = file("notices.txt").toString();
+    for (const name of packages) expect(notices).toMatch(new RegExp(`^- ${name} [0-9]`, "m"));
+    expect(notices).toContain("UNICODE LICENSE V3");
+    expect(notices.match(/Permission is hereby granted/g)!.length).toBeGreaterThan(5);
   });
 
   it("lists the entry, its styles and its imports for the pages' writer", () => {

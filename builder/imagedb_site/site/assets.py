@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imagedb_site.errors import ImageDBError
-from imagedb_site.layout import LIBRARY_FILES, SERVICE_WORKER
+from imagedb_site.layout import LIBRARY_FILES, NOTICES, SERVICE_WORKER
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
@@ -54,8 +54,9 @@ def load_web(root: Path) -> WebBuild:
             "Run `make web` in a checkout, or install the package again.",
         ) from error
     entry = next((name for name in _ENTRIES if chunks.get(name, {}).get("isEntry")), None)
-    if entry is None or not (root / SERVICE_WORKER).is_file():
-        missing = SERVICE_WORKER if entry else _ENTRIES[0]
+    lacking = [name for name in (SERVICE_WORKER, NOTICES) if not (root / name).is_file()]
+    if entry is None or lacking:
+        missing = lacking[0] if entry else _ENTRIES[0]
         raise ImageDBError(f"The web build in {root} lacks {missing}.", "Run `make web` again.")
     files = sorted(
         path.relative_to(root).as_posix()

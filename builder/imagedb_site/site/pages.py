@@ -11,7 +11,7 @@ import jinja2
 
 from imagedb_site.container import FileEntry, canonical_json, gunzip_if
 from imagedb_site.errors import ImageDBError
-from imagedb_site.layout import INDEX_PAGE, LIBRARY_FILES, SERVICE_WORKER, hash16
+from imagedb_site.layout import INDEX_PAGE, LIBRARY_FILES, NOTICES, SERVICE_WORKER, hash16
 from imagedb_site.site.assets import (
     WebBuild,
     load_web,
@@ -20,6 +20,7 @@ from imagedb_site.site.assets import (
 )
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.manifest import generator
+from imagedb_site.site.notices import site_notices
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteInput
 
@@ -64,10 +65,12 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     index = files.put(INDEX_PAGE, _render("index.html.j2", site, web, icon.path, preview))
     missing = files.put("404.html", _render("404.html.j2", site, web, icon.path, preview))
     robots = files.put("robots.txt", b"User-agent: *\nAllow: /\n")
+    software = _read(web.root / NOTICES).decode("utf-8")
+    notices = files.put(NOTICES, site_notices(software, site.pack).encode("utf-8"))
     jekyll = files.put(".nojekyll", b"")
     worker = _read(web.root / SERVICE_WORKER)
     shell = files.put(SERVICE_WORKER, shell_line([index, *assets]) + worker)
-    return [*assets, *library, index, missing, robots, jekyll, shell]
+    return [*assets, *library, index, missing, robots, notices, jekyll, shell]
 
 
 def _put(put: Callable[[str, bytes], FileEntry], path: str, web: WebBuild) -> FileEntry:

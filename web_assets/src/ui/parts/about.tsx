@@ -45,6 +45,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
         ? "Everything a search needs is stored on this device, so it also works offline."
         : "What you have loaded once also works offline."}</p>
       <Attribution manifest={manifest} />
+      <p><a href="notices.txt" target="_blank" rel="noopener">Licences of the software{model ? " and of the model" : ""}</a></p>
       <h3>Writing a search</h3>
       <dl class="keys">
         {LANGUAGE.map(([example, meaning]) => <div key={example}><dt><code>{example}</code></dt><dd>{meaning}</dd></div>)}
