@@ -151,10 +151,10 @@ def test_the_manifest_leads_to_every_file_of_the_program(site: Path) -> None:
 
 
 def test_a_site_has_the_licences_of_its_software_and_of_its_model(tmp_path: Path) -> None:
-    base = sample_input(3, pages=True, web=make_web(tmp_path / "web"))
+    pack = load_pack(Path(__file__).parents[1] / "golden" / "pack-tiny")
+    base = sample_input(3, dim=pack.dim, pages=True, web=make_web(tmp_path / "web"))
     write_site(base, tmp_path / "plain")
     assert (tmp_path / "plain" / "notices.txt").read_text() == "Software: one package (MIT)\n"
-    pack = load_pack(Path(__file__).parents[1] / "golden" / "pack-tiny")
     write_site(dataclasses.replace(base, pack=pack), tmp_path / "with")
     text = (tmp_path / "with" / "notices.txt").read_text()
     assert text.startswith("Software: one package (MIT)\n")
