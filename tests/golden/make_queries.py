@@ -24,6 +24,7 @@ import numpy as np
 from query_cases import GROUPS
 from query_collection import COUNT, metadata, path, picture, sidecar
 
+from imagedb_site.checksum import sealed
 from imagedb_site.container import FileEntry, canonical_json
 from imagedb_site.encoders import Encoder
 from imagedb_site.errors import UsageError
@@ -81,7 +82,7 @@ def keep(site: Path) -> None:
     digest = hashlib.sha256(data).hexdigest()
     manifest["program"] = FileEntry(path, len(data), len(data), digest, index=True).to_json()
     manifest["bytes"] = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file())
-    (SITE / "manifest.json").write_bytes(canonical_json(manifest))
+    (SITE / "manifest.json").write_bytes(sealed(manifest))
 
 
 def query_pictures() -> dict[str, list[float]]:

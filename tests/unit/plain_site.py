@@ -55,7 +55,10 @@ class PlainSite:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = json.loads((folder / "manifest.json").read_bytes())
-        assert (folder / "manifest.json").read_bytes() == canonical(self.manifest)
+        data = (folder / "manifest.json").read_bytes()
+        assert data == canonical(self.manifest)
+        blank = data.replace(self.manifest["checksum"].encode(), b"0" * 64)
+        assert hashlib.sha256(blank).hexdigest() == self.manifest["checksum"]
         self.count: int = self.manifest["collection"]["count"]
 
     def fetch(self, entry: Entry) -> bytes:

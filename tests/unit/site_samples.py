@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from plain_site import PlainSite
 
-from imagedb_site.container import canonical_json
+from imagedb_site.checksum import sealed
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site import ArrayEmbeddings, SiteInput, SiteRow, SiteSettings
 
@@ -142,8 +142,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def edit_manifest(folder: Path, change: Any) -> None:
-    """Rewrite manifest.json after `change` has altered the object in place."""
+    """Rewrite manifest.json, with its checksum, after `change` has altered the object in place."""
     path = folder / "manifest.json"
     manifest = json.loads(path.read_bytes())
     change(manifest)
-    path.write_bytes(canonical_json(manifest))
+    path.write_bytes(sealed(manifest))

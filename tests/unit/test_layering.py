@@ -16,6 +16,7 @@ LAYERS = [
         "records",
         "config",
         "container",
+        "checksum",
         "folding",
         "text",
         "dates",

@@ -134,6 +134,21 @@ def test_another_version_is_refused_by_name(folder: Path) -> None:
             open_site(folder)
 
 
+def test_every_change_of_the_manifest_is_noticed(folder: Path) -> None:
+    path = folder / "manifest.json"
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 5):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        with pytest.raises(FormatError):
+            open_site(folder)
+    for other in (whole[:-1], whole + b"\n", b"\xef\xbb\xbf" + whole, whole.replace(b",", b", ")):
+        path.write_bytes(other)
+        with pytest.raises(FormatError):
+            open_site(folder)
+    path.write_bytes(whole)
+    open_site(folder).close()
+
+
 def test_a_draft_site_has_to_be_built_again(folder: Path) -> None:
     edit_manifest(folder, lambda manifest: manifest.update(version=1))
     with pytest.raises(FormatError, match="draft version") as caught:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from site_samples import FIELDS, GOLDEN, sample_input, tree
 
+from imagedb_site.checksum import sealed
 from imagedb_site.container import (
     canonical_json,
     gunzip_if,
@@ -92,8 +93,15 @@ def damage(data: bytes, random_: random.Random) -> bytes:
 
 @pytest.mark.parametrize("seed", range(150))
 def test_a_damaged_manifest(seed: int) -> None:
+    """Its checksum tells; and behind a right checksum its reader stands on its own."""
     source = Memory()
     damaged = damage(source.files["manifest.json"], random.Random(seed))
+    with pytest.raises(FormatError):
+        parse_manifest(damaged)
+    try:
+        damaged = sealed(json.loads(damaged))
+    except (ValueError, TypeError):
+        return
     source.files["manifest.json"] = damaged
     try:
         use(source)
@@ -131,7 +139,7 @@ def forge(source: Memory, path: str, raw: bytes) -> None:
             value = json.loads(content)
             replace_entry(value, path, entry)
             if parent == "manifest.json":
-                source.files[parent] = canonical_json(value)
+                source.files[parent] = sealed(value)
             else:
                 forge(source, parent, canonical_json(value))
 
@@ -376,7 +384,7 @@ def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
     node = manifest["ids"]["files"]["index"]
     node.update(bytes=len(bomb), path=f"data/x.{digest[:16]}.bin", raw_bytes=288, sha256=digest)
     source.files[node["path"]] = bomb
-    source.files["manifest.json"] = canonical_json(manifest)
+    source.files["manifest.json"] = sealed(manifest)
     with pytest.raises(FormatError, match="more than"):
         _ = Site(source).ids
 

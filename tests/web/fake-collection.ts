@@ -35,6 +35,7 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
       files: list("data/vectors-index.0000000000000000.bin"),
     },
     model: null, suggestions: null, program: index("data/program.0000000000000000.bin"), examples: ["sunflower", "a wild cat", "something to play music on"], bytes: 12_300_000,
+    checksum: "0".repeat(64),
   };
 }
 

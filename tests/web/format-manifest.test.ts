@@ -7,6 +7,10 @@ import { golden, json } from "./support/files";
 const manifest = json<Manifest>(golden, "site-tiny", "manifest.json");
 
 describe("manifest", () => {
+  it("is refused by name if it has another version, whatever that is", () => {
+    for (const version of [3, "2", null, { toString: false }]) expect(() => readManifest({ ...manifest, version })).toThrow(FormatError);
+  });
+
   it("is accepted, also with unknown keys", () => {
     expect(readManifest({ ...manifest, future: 1 }).collection.count).toBe(24);
   });

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { gunzip, loadFile, loadJson, resolvePath, type FileEntry } from "../../web_assets/src/format";
+import { gunzip, loadFile, loadManifest, resolvePath, type FileEntry } from "../../web_assets/src/format";
+import { bytes, golden, json } from "./support/files";
 
 const BASE = "https://site.example/x/manifest.json";
 const content = new TextEncoder().encode("some content, some content, some content ".repeat(500));
@@ -118,14 +119,37 @@ describe("a file", () => {
 });
 
 describe("the manifest", () => {
+  const good = bytes(golden, "site-tiny", "manifest.json");
+  const net = (content: () => BodyInit) => network(() => new Response(content()));
+
+  it("arrives as it was written", async () => {
+    expect(await loadManifest(BASE, net(() => good))).toEqual(json(golden, "site-tiny", "manifest.json"));
+  });
+
+  it("is fetched again, past the cache, if a byte is different", async () => {
+    for (let at = 0; at < good.length; at += 7) {
+      const copy = good.slice();
+      copy[at] = copy[at]! ^ 1;
+      await expect(loadManifest(BASE, { ...net(() => copy), retries: 0 })).rejects.toMatchObject({ name: "LoadError", retryable: true });
+    }
+    const changed = new TextDecoder().decode(good);
+    for (const other of [`${changed} `, `\ufeff${changed}`, changed.slice(0, -1), changed.replace("checksum", "checksun")]) {
+      await expect(loadManifest(BASE, { ...net(() => other), retries: 0 })).rejects.toMatchObject({ name: "LoadError", retryable: true });
+    }
+    const answers = [`${changed} `, changed];
+    const healing = net(() => answers.shift()!);
+    expect(await loadManifest(BASE, healing)).toMatchObject({ format: "imagedb-site" });
+    expect(healing.asked.map(({ init }) => init?.cache)).toEqual(["no-cache", "reload"]);
+  });
+
   it("is always revalidated", async () => {
     const net = network(() => Response.json({ a: 1 }));
-    expect(await loadJson(BASE, net)).toEqual({ a: 1 });
+    expect(await loadManifest(BASE, net)).toEqual({ a: 1 });
     expect(net.asked[0]!.init?.cache).toBe("no-cache");
   });
 
   it("that is an HTML page is refused", async () => {
-    await expect(loadJson(BASE, network(() => new Response("<!doctype html>")))).rejects.toThrow("JSON");
+    await expect(loadManifest(BASE, network(() => new Response("<!doctype html>")))).rejects.toThrow("JSON");
   });
 });
 

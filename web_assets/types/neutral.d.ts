@@ -38,6 +38,10 @@ declare class TextDecoder {
   decode(input?: ArrayBufferView | ArrayBuffer): string;
 }
 
+declare class TextEncoder {
+  encode(input: string): Uint8Array<ArrayBuffer>;
+}
+
 interface ReadableStreamDefaultReader<R> {
   read(): Promise<{ done: false; value: R } | { done: true; value?: undefined }>;
   cancel(reason?: unknown): Promise<void>;

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from imagedb_site.checksum import KEY, seal_holds
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.shape import (
@@ -153,6 +154,11 @@ def parse_manifest(data: bytes) -> Manifest:
     root = as_object(parse_json(data, "manifest.json"), "manifest.json")
     if root.get("format") != "imagedb-site":
         raise FormatError("manifest.json does not describe an imagedb-site collection.")
+    if KEY in root and not seal_holds(data, root[KEY]):
+        raise FormatError(
+            "manifest.json is damaged: its content is not the one that its checksum announces.",
+            "Publish the site again.",
+        )
     version = root.get("version")
     if version == DRAFT and type(version) is int:
         raise FormatError(
@@ -164,6 +170,8 @@ def parse_manifest(data: bytes) -> Manifest:
             f"The site has format version {str(version)[:20]}, this program reads version {VERSION}.",
             "Use the version of imagedb-site that built the site, or build it again.",
         )
+    if KEY not in root:
+        raise FormatError("manifest.json has no checksum.", "Build the site again.")
     collection = as_object(root.get("collection"), "collection")
     count = as_count(collection.get("count"), "collection.count", _MAX_ROWS)
     digest = as_text(collection.get("hash"), "collection.hash")

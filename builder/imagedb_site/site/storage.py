@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from imagedb_site.checksum import sealed
 from imagedb_site.container import FileEntry, canonical_json, gzip_bytes, write_container
 from imagedb_site.layout import MANIFEST
 from imagedb_site.site.disk import digest_of, source_errors
@@ -102,8 +103,8 @@ class SiteFiles:
         return path
 
     def commit(self, manifest: Mapping[str, Any]) -> None:
-        """Store the manifest, after every other file."""
-        data = canonical_json(manifest)
+        """Store the manifest with its checksum, after every other file."""
+        data = sealed(manifest)
         self._target.commit(data)
         self._note(MANIFEST, len(data))
 

@@ -27,7 +27,7 @@ export async function tinyContent(): Promise<Content> {
   const codes = new Int8Array(4 * paddedDim(dim) * Math.ceil(count / 4));
   for (const { content, first, count: size } of await filesOf(vectors!, count)) codes.set(readVectors(content, first, size, dim), first * paddedDim(dim));
   return {
-    base: { format, version, generator, collection, fields, thumbnails, views, originals, examples, bytes: size },
+    base: { format, version, generator, collection, fields, thumbnails, views, originals, examples, bytes: size, checksum: "0".repeat(64) },
     ids: blocks.flatMap((block) => Array.from({ length: block.count }, (_, i) => idAt(block, i))),
     rows: {
       width: wide("width"), height: wide("height"), pack: narrow("pack"), offset: wide("offset"), length: wide("length"), placeholder: narrow("placeholder"),

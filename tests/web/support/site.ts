@@ -1,4 +1,5 @@
 /** The golden site as a server would serve it, with faults on demand. */
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest, PackManifest } from "../../../web_assets/src/format";
@@ -16,6 +17,13 @@ export interface Server {
   manifest: Manifest;
   /** The answer for a path instead of its file: a status, another body, or a promise to wait for. */
   faults: Map<string, () => Promise<Response> | Response>;
+}
+
+/** The text of a manifest with its checksum (docs/FORMAT.md 2.1). */
+export function sealed(manifest: object): string {
+  const zeros = "0".repeat(64);
+  const blank = JSON.stringify({ ...manifest, checksum: zeros });
+  return blank.replace(`"checksum":"${zeros}"`, `"checksum":"${createHash("sha256").update(blank).digest("hex")}"`);
 }
 
 type PackFiles = Map<string, Uint8Array<ArrayBuffer>>;
@@ -70,7 +78,7 @@ export function serve(
     asked.push(path);
     const fault = faults.get(path) ?? [...faults].find(([key]) => key.endsWith("*") && path.startsWith(key.slice(0, -1)))?.[1];
     if (fault) return await fault();
-    if (path === "manifest.json") return new Response(JSON.stringify(manifest));
+    if (path === "manifest.json") return new Response(sealed(manifest));
     const content = files.get(path) ?? fallback(path);
     return content ? new Response(content) : new Response("no such file", { status: 404 });
   };

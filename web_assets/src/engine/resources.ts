@@ -3,7 +3,7 @@ import { pause } from "../base/async";
 import { loadSqlite, SmallCatalog, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, loadJson, readColumn, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
+  FormatError, loadManifest, readColumn, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
   type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
@@ -68,7 +68,7 @@ export class SiteResources {
     const meter = new Meter((progress) => options.onProgress?.(progress));
     const { fetch, signal } = options;
     const value = await meter.track("manifest", 0, (onProgress) =>
-      loadJson(base, { fetch, onProgress, ...(signal ? { signal } : {}) }));
+      loadManifest(base, { fetch, onProgress, ...(signal ? { signal } : {}) }));
     return new SiteResources(readManifest(value), base, options, meter);
   }
 

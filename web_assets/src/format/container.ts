@@ -1,6 +1,7 @@
 /** The binary container of docs/FORMAT.md 1.3: a JSON header followed by named arrays. */
 import { own } from "../base/own";
 import { FormatError } from "./errors";
+import { brief } from "./json";
 
 export type Section =
   | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
@@ -80,7 +81,7 @@ export function section<T extends Dtype>(
   container: Container, name: string, dtypes: readonly T[], length?: number,
 ): Arrays[T] {
   const found = container.sections.get(name);
-  const kind = String(container.header["kind"]);
+  const kind = brief(container.header["kind"]);
   if (!found) throw new FormatError(`A ${kind} file has no section “${name}”.`);
   if (!dtypes.some((dtype) => found instanceof DTYPES[dtype])) {
     throw new FormatError(`Section “${name}” of a ${kind} file has another dtype than ${dtypes.join(", ")}.`);
@@ -95,7 +96,7 @@ export function section<T extends Dtype>(
 export function headerCount(container: Container, key: string, least = 0): number {
   const value = own(container.header, key);
   if (!Number.isSafeInteger(value) || (value as number) < least) {
-    throw new FormatError(`The header of a ${String(container.header["kind"])} file has no valid “${key}”.`);
+    throw new FormatError(`The header of a ${brief(container.header["kind"])} file has no valid “${key}”.`);
   }
   return value as number;
 }
@@ -104,7 +105,7 @@ export function headerCount(container: Container, key: string, least = 0): numbe
 export function headerStrings(container: Container, key: string): string[] {
   const value = own(container.header, key);
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw new FormatError(`The header of a ${String(container.header["kind"])} file has no list “${key}”.`);
+    throw new FormatError(`The header of a ${brief(container.header["kind"])} file has no list “${key}”.`);
   }
   return value as string[];
 }
@@ -120,7 +121,7 @@ function parseHeader(bytes: Uint8Array, kind: string): Record<string, unknown> {
     throw new FormatError(`The header of a ${kind} file is not an object with sections.`);
   }
   if (header["kind"] !== kind) {
-    throw new FormatError(`A ${kind} file was expected, but its kind is “${String(header["kind"]).slice(0, 40)}”.`);
+    throw new FormatError(`A ${kind} file was expected, but its kind is “${brief(header["kind"])}”.`);
   }
   return header;
 }

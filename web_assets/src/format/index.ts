@@ -10,6 +10,7 @@ export * from "./json";
 export * from "./lists";
 export * from "./load";
 export type * from "./manifest";
+export * from "./manifest-checksum";
 export * from "./model";
 export * from "./model-index";
 export * from "./nodes";

@@ -9,3 +9,8 @@ export function parseJson(bytes: Uint8Array, what: string): unknown {
     throw new FormatError(`${what} is not JSON.`, { cause });
   }
 }
+
+/** A value of any kind in a message. `String` would throw for an object whose `toString` is not a export function. */
+export function brief(value: unknown): string {
+  return (typeof value === "string" ? value : JSON.stringify(value) ?? "missing").slice(0, 40);
+}

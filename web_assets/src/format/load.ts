@@ -2,7 +2,7 @@
 import { checkPath, type FileEntry } from "./entry";
 import { FormatError, LoadError } from "./errors";
 import { hex } from "./hex";
-import { parseJson } from "./json";
+import { decodeManifest } from "./manifest-checksum";
 
 export interface LoadOptions {
   fetch: typeof fetch;
@@ -51,14 +51,18 @@ export async function loadFrom(url: string, entry: Stored, options: LoadOptions)
   }
 }
 
-/** Fetch JSON that is not content-addressed (manifest.json): no hash to check, always revalidated. */
-export async function loadJson(url: string, options: LoadOptions): Promise<unknown> {
+/**
+ * Fetch manifest.json: always revalidated, and checked by the checksum that it has of itself.
+ * @throws LoadError if it does not arrive whole and undamaged within the tries; the signal's reason on abort
+ */
+export async function loadManifest(url: string, options: LoadOptions): Promise<unknown> {
   const retries = options.retries ?? 2;
   for (let attempt = 0; ; attempt++) {
     try {
-      const response = await request(url, options, { cache: "no-cache" });
+      // A second try must not get the damaged copy from a cache.
+      const response = await request(url, options, { cache: attempt ? "reload" : "no-cache" });
       const bytes = await readBody(response, url, MOST_JSON, (loaded) => options.onProgress?.(loaded, loaded));
-      return parseJson(bytes, url);
+      return await decodeManifest(bytes, url);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof LoadError) || !error.retryable || attempt >= retries) throw error;

@@ -133,4 +133,6 @@ export interface Manifest {
   program: FileEntry;
   /** Sum of the sizes of all files but manifest.json. */
   bytes: number;
+  /** The SHA-256 of the bytes of manifest.json with 64 zeros in the place of these digits. */
+  checksum: string;
 }

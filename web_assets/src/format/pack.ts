@@ -1,6 +1,7 @@
 /** Reading a model pack's pack.json (docs/FORMAT.md, section 3). */
 import { isObject } from "./container";
 import { FormatError } from "./errors";
+import { brief } from "./json";
 import type { PackManifest } from "./manifest";
 
 const VERSION = 1;
@@ -14,7 +15,7 @@ export function readPack(value: unknown): PackManifest {
     throw new FormatError("The model's pack.json does not belong to an imagedb-pack.");
   }
   if (value["version"] !== VERSION) {
-    throw new FormatError(`The model pack has version ${String(value["version"])}, but this program reads version ${VERSION}.`);
+    throw new FormatError(`The model pack has version ${brief(value["version"])}, but this program reads version ${VERSION}.`);
   }
   const pack = value as unknown as PackManifest;
   check(isObject(pack.files), "files");

@@ -3,9 +3,11 @@ import { own } from "../base/own";
 import { isObject } from "./container";
 import { readEntry } from "./entry";
 import { FormatError } from "./errors";
+import { brief } from "./json";
 import { checkLength } from "./lists";
 import type { FieldDefinition, FileListEntry, Manifest } from "./manifest";
 
+const FORMAT = "imagedb-site";
 const VERSION = 2;
 const FIELD_TYPES = ["text", "tags", "category", "number", "date", "boolean", "url"];
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -15,7 +17,7 @@ type Json = Record<string, unknown>;
 
 /** Check the shape of a parsed manifest.json. Throws FormatError that names what is wrong. */
 export function readManifest(value: unknown): Manifest {
-  if (!isObject(value) || value["format"] !== "imagedb-site") {
+  if (!isObject(value) || value["format"] !== FORMAT) {
     throw new FormatError("manifest.json is not the manifest of an imagedb-site.");
   }
   checkVersion(value["version"]);
@@ -43,14 +45,20 @@ export function readManifest(value: unknown): Manifest {
   }
   if (!Array.isArray(value["examples"]) || !value["examples"].every((item) => typeof item === "string")) fail("examples");
   index(value["program"], "program");
+  text(value, "checksum");
   return value as unknown as Manifest;
+}
+
+/** Whether JSON claims to be a manifest of the version that this program reads. */
+export function isManifest(value: Json): boolean {
+  return value["format"] === FORMAT && value["version"] === VERSION;
 }
 
 function checkVersion(version: unknown): void {
   if (version === 1) throw new FormatError("This site has the draft format 1. Build it again with this version of imagedb-site.");
   if (version !== VERSION) {
     throw new FormatError(
-      `This site has format version ${String(version).slice(0, 40)}, but this program reads version ${VERSION}. Reload the page, or use a newer version of the program.`,
+      `This site has format version ${brief(version)}, but this program reads version ${VERSION}. Reload the page, or use a newer version of the program.`,
     );
   }
 }
@@ -111,7 +119,7 @@ function field(value: unknown, place: number): void {
 
 function catalog(value: Json): void {
   if (value["tier"] !== "whole") {
-    throw new FormatError(`This site's catalog has the tier “${String(value["tier"]).slice(0, 40)}”, which this program does not know.`);
+    throw new FormatError(`This site's catalog has the tier “${brief(value["tier"])}”, which this program does not know.`);
   }
   readEntry(value["file"], "catalog.file");
   text(value, "tokenize");
@@ -122,7 +130,7 @@ function catalog(value: Json): void {
 function vectors(value: Json, total: number): void {
   if (value["tier"] !== "flat" || value["codec"] !== "int8") {
     throw new FormatError(
-      `This site's vectors are “${String(value["tier"]).slice(0, 40)}/${String(value["codec"]).slice(0, 40)}”, which this program does not know.`,
+      `This site's vectors are “${brief(value["tier"])}/${brief(value["codec"])}”, which this program does not know.`,
     );
   }
   if (count(value, "count") !== total) fail("vectors.count");
