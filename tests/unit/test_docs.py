@@ -174,7 +174,7 @@ def test_the_guides_show_every_method_and_every_command() -> None:
 
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-CALL = re.compile(r"imagedb-site (?:build|add|serve|search|export|check|info|model)[^`\n]*")
+CALL = re.compile(r"imagedb-site (?:build|add|serve|deploy|search|export|check|info|model)[^`\n]*")
 SHOWN = [name for name in DOCUMENTS if name == "README.md" or name.startswith("docs/")]
 
 

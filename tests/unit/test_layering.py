@@ -40,7 +40,7 @@ LAYERS = [
         *("report", "derive", "xmp_sidecars", "assemble", "growth", "placed_site"),
     },
     {"add", "search", "build", "check", "serve"},
-    {"export"},
+    {"export", "deploy"},
     {"cli"},
 ]
 HEAVY = {"onnxruntime", "torch", "onnx", "open_clip", "tokenizers"}

@@ -2,7 +2,15 @@
 
 from imagedb_site.site.order import ids_by_path, image_ids, order_key, row_order
 from imagedb_site.site.publish import publish
-from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
+from imagedb_site.site.swap import (
+    FileChanges,
+    check_replaceable,
+    file_changes,
+    is_site,
+    replace_files,
+    swap,
+    workspace,
+)
 from imagedb_site.site.target import FolderTarget, Target
 from imagedb_site.site.types import (
     NO_THUMBNAIL,
@@ -28,6 +36,7 @@ __all__ = [
     "ArrayEmbeddings",
     "Attribution",
     "Embeddings",
+    "FileChanges",
     "FolderTarget",
     "Layout",
     "PackSource",
@@ -40,11 +49,13 @@ __all__ = [
     "Target",
     "ThumbnailPacks",
     "check_replaceable",
+    "file_changes",
     "ids_by_path",
     "image_ids",
     "is_site",
     "order_key",
     "publish",
+    "replace_files",
     "row_order",
     "swap",
     "workspace",

@@ -10,11 +10,12 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from imagedb_site.errors import StorageError
 from imagedb_site.layout import MANIFEST, MUTABLE, OWN_NAMES
-from imagedb_site.site.disk import storage_errors
+from imagedb_site.site.disk import digest_of, storage_errors
 
 _INSIDE = ".imagedb-site.building"
 
@@ -85,7 +86,7 @@ def swap(temp: Path, out: Path) -> None:
             temp.rename(out)
             return
         if temp.is_relative_to(out):
-            _replace_files(temp, out)
+            replace_files(temp, out, file_changes(temp, out))
             _discard(temp)
             return
         try:
@@ -105,7 +106,7 @@ def swap(temp: Path, out: Path) -> None:
         except OSError as error:
             if error.errno not in (errno.EBUSY, errno.EXDEV):
                 raise
-            _replace_files(temp, out)
+            replace_files(temp, out, file_changes(temp, out))
             _discard(temp)
 
 
@@ -168,24 +169,69 @@ def _clear(folder: Path) -> None:
                 path.unlink()
 
 
-def _replace_files(temp: Path, out: Path) -> None:
-    """Update `out` file by file: add hashed files, replace mutable ones, then remove what is left over."""
-    new = sorted(path.relative_to(temp) for path in temp.rglob("*") if path.is_file())
-    for relative in new:
-        target = out / relative
-        if relative.as_posix() not in MUTABLE and not target.is_file():
-            _copy_whole(temp / relative, target)
-    for name in MUTABLE:
-        if (temp / name).is_file():
-            _copy_whole(temp / name, out / name)
-    keep = set(new)
+@dataclass(frozen=True)
+class FileChanges:
+    """What makes the site in one folder equal to that in another, as paths with `/`.
+
+    `added` are files to copy, in that order, `removed` files that are left over, `bytes` the size of those
+    added.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    bytes: int
+
+
+def file_changes(new: Path, out: Path) -> FileChanges:
+    """Compare the site in `new` with the files in `out`, by content. Files of the owner do not count."""
+    wanted = {
+        path.relative_to(new).as_posix(): path
+        for top in sorted(OWN_NAMES)
+        for path in _files(new / top)
+    }
+    hashed = [path for path in wanted if path not in MUTABLE]
+    ordered = [*hashed, *(path for path in MUTABLE if path in wanted)]
+    added = [path for path in ordered if not _same(wanted[path], out / path)]
+    present = (path for top in sorted(OWN_NAMES) for path in _files(out / top))
+    removed = (path.relative_to(out).as_posix() for path in present)
+    return FileChanges(
+        tuple(added),
+        tuple(path for path in removed if path not in wanted),
+        sum(wanted[path].stat().st_size for path in added),
+    )
+
+
+def replace_files(new: Path, out: Path, changes: FileChanges, *, keep_old: bool = False) -> None:
+    """Update `out` file by file: add hashed files, replace mutable ones, then remove what is left over.
+
+    Visitors find a complete site at each moment. `keep_old` leaves the files that are left over. Raises
+    OSError; the site in `out` is complete then, too.
+    """
+    for path in changes.added:
+        _copy_whole(new / path, out / path)
+    if keep_old:
+        return
+    for path in changes.removed:
+        (out / path).unlink(missing_ok=True)
     for top in OWN_NAMES:
-        for path in sorted((out / top).rglob("*"), reverse=True):
-            if path.is_dir() and not path.is_symlink():
-                if not any(path.iterdir()):
-                    path.rmdir()
-            elif path.relative_to(out) not in keep:
-                path.unlink()
+        for folder in sorted((out / top).rglob("*"), reverse=True):
+            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _files(top: Path) -> list[Path]:
+    """The file at `top`, or everything below this folder that is not a folder."""
+    if top.is_dir():
+        return sorted(path for path in top.rglob("*") if path.is_symlink() or not path.is_dir())
+    return [top] if os.path.lexists(top) else []
+
+
+def _same(source: Path, target: Path) -> bool:
+    if target.is_symlink() or not target.is_file():
+        return False
+    if target.samefile(source):
+        return True
+    return target.stat().st_size == source.stat().st_size and digest_of(target) == digest_of(source)
 
 
 def _copy_whole(source: Path, target: Path) -> None:
