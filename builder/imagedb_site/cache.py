@@ -22,7 +22,7 @@ def packs_folder() -> Path:
 
 
 def site_packs_folder() -> Path:
-    """The folder of model packs that were downloaded from sites, each in a folder named by its id."""
+    """The folder of model packs that were downloaded from sites, in folders named by id and content."""
     return cache_folder() / "sites"
 
 

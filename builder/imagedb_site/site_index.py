@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from .container import FileEntry, canonical_json, gzip_bytes
-from .errors import PackError, QuerySyntaxError, StorageError, UsageError
+from .errors import QuerySyntaxError, StorageError, UsageError
 from .folding import fold
 from .query.index import Column, Floats, Mask, Near, Rows
 from .query.relevance import SAMPLE
@@ -24,6 +24,7 @@ from .text import fts_query
 if TYPE_CHECKING:
     from .packs import ModelPack
     from .reader import Site
+    from .reader.model import Model
     from .reader.vectors import Codes
 
 ALL = 2**31 - 1
@@ -179,34 +180,32 @@ class SiteIndex:
 
     def load_pack(self) -> ModelPack | None:
         """The site's own model pack, which the cache keeps after the first use."""
-        from .cache import site_packs_folder
-        from .packs import load_pack
+        from .cache import cache_name, site_packs_folder
+        from .packs import check_manifest, load_pack
 
         summary = self._site.manifest.model
         if summary is None or self._site.manifest.vectors is None:
             return None
-        folder = site_packs_folder() / summary.id
-        if not (folder / "pack.json").exists():
-            self._fetch_pack(folder)
-        return load_pack(folder)
-
-    def _fetch_pack(self, folder: Path) -> None:
-        """Copy the pack out of the site, whole or not at all."""
         model = self._site.model
         assert model is not None
+        check_manifest(model.pack, f"of {self._site.source.name}")
+        # Named by its content: no site decides where its pack is kept, or replaces that of another site.
+        digest = hashlib.sha256(canonical_json(dict(model.pack))).hexdigest()[:32]
+        folder = site_packs_folder() / f"{cache_name(summary.id)[:80]}-{digest}"
+        if not (folder / "pack.json").exists():
+            self._fetch_pack(model, folder)
+        return load_pack(folder)
+
+    def _fetch_pack(self, model: Model, folder: Path) -> None:
+        """Copy the pack, whose pack.json has been checked, out of the site, whole or not at all."""
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
                 target = Path(temporary) / "pack"
+                target.mkdir()
                 for name in model.pack["files"]:
-                    path = target / name
-                    if not path.resolve().is_relative_to(target.resolve()):
-                        raise PackError(
-                            f"The site's model pack names a file outside itself: {name}."
-                        )
-                    path.parent.mkdir(parents=True, exist_ok=True)
                     expected = str(model.pack["files"][name]["sha256"])
-                    path.write_bytes(self._pack_file(model.files[name], expected))
+                    (target / name).write_bytes(self._pack_file(model.files[name], expected))
                 (target / "pack.json").write_bytes(canonical_json(dict(model.pack)))
                 if not folder.exists():
                     target.replace(folder)

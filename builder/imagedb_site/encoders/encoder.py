@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from imagedb_site.encoders.image import ImageEncoder
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.runtime import default_threads
 from imagedb_site.encoders.text import TextEncoder
-from imagedb_site.errors import UsageError
+from imagedb_site.errors import FormatError, PackError, UsageError
 from imagedb_site.packs import ModelPack
 
 if TYPE_CHECKING:
@@ -75,8 +76,12 @@ class Encoder:
         spec = self.pack.manifest.get("vocabulary")
         if spec is None:
             return ()
-        header, _ = read_container(self.pack.read(spec["file"]), "vocabulary")
-        return [str(word) for word in header["words"]]
+        words: object = None
+        with suppress(FormatError):
+            words = read_container(self.pack.read(spec["file"]), "vocabulary")[0].get("words")
+        if not isinstance(words, list):
+            raise PackError("The pack's vocabulary cannot be read.")
+        return [str(word) for word in words]
 
     @cached_property
     def _on_device(self) -> TorchImageEncoder:

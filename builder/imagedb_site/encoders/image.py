@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagedb_site.encoders.preprocess import Preprocessing
-from imagedb_site.encoders.runtime import open_session
-from imagedb_site.errors import PackError
+from imagedb_site.encoders.runtime import open_session, run_session
 from imagedb_site.packs import ModelPack
 
 
@@ -45,8 +44,5 @@ class ImageEncoder:
         return self._run(self.preprocessing.apply(image))
 
     def _run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        (found,) = self._session.run([self._output], {self._input: tensor[None]})
-        result = np.asarray(found, dtype=np.float32)
-        if result.shape != (1, self._dim) or not np.isfinite(result).all():
-            raise PackError(f"“{self._file}” of the model pack gives no finite embedding.")
-        return result
+        feed = {self._input: tensor[None]}
+        return run_session(self._session, self._output, feed, self._dim, self._file)

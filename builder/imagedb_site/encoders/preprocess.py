@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -45,7 +46,7 @@ class Preprocessing:
                 std=(float(std[0]), float(std[1]), float(std[2])),
                 fill=(int(fill[0]), int(fill[1]), int(fill[2])),
             )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise PackError("The pack's preprocessing is incomplete.") from error
         known = (
             made.resize in ("shortest", "squash", "longest")
@@ -53,7 +54,9 @@ class Preprocessing:
             and made.crop in ("center", "none")
             and 1 <= made.height <= 4096
             and 1 <= made.width <= 4096
-            and all(s > 0 for s in made.std)
+            and all(0 < s < math.inf for s in made.std)
+            and all(map(math.isfinite, made.mean))
+            and all(0 <= value <= 255 for value in made.fill)
         )
         if not known:
             raise PackError(

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from imagedb_site.encoders.graph import check_graph
 from imagedb_site.errors import PackError
 
 
@@ -21,6 +26,7 @@ def open_session(data: bytes, file: str) -> Any:
 
     Raises PackError when the model cannot be loaded.
     """
+    check_graph(data, file)
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -34,5 +40,27 @@ def open_session(data: bytes, file: str) -> Any:
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no public base
-        first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise PackError(f"“{file}” of the model pack cannot be loaded: {first}.") from error
+        raise PackError(
+            f"“{file}” of the model pack cannot be loaded: {_first_line(error)}."
+        ) from error
+
+
+def run_session(
+    session: Any, output: str, feed: Mapping[str, NDArray[Any]], dim: int, file: str
+) -> NDArray[np.float32]:
+    """The embedding float32 [1, dim] that the model in `file` gives for `feed`.
+
+    Raises PackError if it fails, or gives anything else.
+    """
+    try:
+        (found,) = session.run([output], dict(feed))
+        result = np.asarray(found, dtype=np.float32)
+    except Exception as error:  # as above; also values that are not numbers
+        raise PackError(f"“{file}” of the model pack fails: {_first_line(error)}.") from error
+    if result.shape != (1, dim) or not np.isfinite(result).all():
+        raise PackError(f"“{file}” of the model pack gives no finite embedding.")
+    return result
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

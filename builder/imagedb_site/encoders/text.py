@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import read_container
-from imagedb_site.encoders.runtime import open_session
+from imagedb_site.encoders.runtime import open_session, run_session
 from imagedb_site.encoders.tokenizer import PackTokenizer
 from imagedb_site.errors import FormatError, PackError
 from imagedb_site.packs import ModelPack
@@ -62,7 +62,12 @@ class TokenTable:
                 self._spec["precision"],
             ):
                 raise FormatError("its header does not fit pack.json")
-            return arrays["scale"], arrays["codes"].reshape(expected, -1)
+            codes = arrays["codes"].reshape(expected, -1)
+            int8 = self._spec["precision"] == "int8"
+            stored = (self.width, np.int8) if int8 else (self.width // 2, np.uint8)
+            if arrays["scale"].shape != (expected,) or (codes.shape[1], codes.dtype) != stored:
+                raise FormatError("its sections do not fit pack.json")
+            return arrays["scale"], codes
         except (FormatError, KeyError, ValueError) as error:
             raise PackError(f"“{file}” of the model pack is damaged: {error}.") from error
 
@@ -111,8 +116,4 @@ class TextEncoder:
             feed[self._inputs["mask"]] = (np.arange(len(ids)) < real).astype(np.int64)[None]
         if self._inputs["ids"]:
             feed[self._inputs["ids"]] = np.array([ids], dtype=np.int64)
-        (found,) = self._session.run([self._output], feed)
-        result = np.asarray(found, dtype=np.float32)
-        if result.shape != (1, self._dim) or not np.isfinite(result).all():
-            raise PackError(f"“{self._file}” of the model pack gives no finite embedding.")
-        return result
+        return run_session(self._session, self._output, feed, self._dim, self._file)

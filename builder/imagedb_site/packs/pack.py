@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from imagedb_site.errors import PackError
-from imagedb_site.packs.layout import FORMAT, VERSION, encoder_hash
+from imagedb_site.packs.layout import FORMAT, VERSION, encoder_hash, pack_id
+from imagedb_site.packs.uses import wrong_use
 
 BUILTIN_FOLDER = Path(__file__).parent / "builtin"
 """The pack that is part of this package."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _EXPORT_AGAIN = "Export or download the pack again."
+_MAX_MANIFEST = 16 << 20
 _OBJECTS = ("licence", "image", "text", "tokens", "tokenizer", "calibration", "files")
 
 
@@ -79,6 +81,10 @@ class ModelPack:
                 f"The model pack {self.path} is inconsistent: its encoder_hash is wrong.",
                 _EXPORT_AGAIN,
             )
+        if pack_id(self.manifest) != self.id:
+            raise PackError(
+                f"The model pack {self.path} is inconsistent: its id is wrong.", _EXPORT_AGAIN
+            )
 
 
 def load_pack(folder: Path, *, verify: bool = True) -> ModelPack:
@@ -95,12 +101,16 @@ def load_pack(folder: Path, *, verify: bool = True) -> ModelPack:
 def read_pack(folder: Path) -> ModelPack:
     """Read and check pack.json, and check that every file exists; hashes are not compared."""
     try:
-        manifest = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+        with (folder / "pack.json").open("rb") as stream:
+            data = stream.read(_MAX_MANIFEST + 1)
+        if len(data) > _MAX_MANIFEST:
+            raise ValueError("it is too long")
+        manifest = json.loads(data.decode("utf-8"))
     except FileNotFoundError as error:
         raise PackError(f"{folder} is not a model pack: it has no pack.json.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise PackError(f"The pack.json in {folder} cannot be read.", _EXPORT_AGAIN) from error
-    _check_manifest(folder, manifest)
+    check_manifest(manifest, f"in {folder}")
     pack = ModelPack(folder, manifest)
     for file in pack.files:
         if not (folder / file).is_file():
@@ -108,12 +118,13 @@ def read_pack(folder: Path) -> ModelPack:
     return pack
 
 
-def _check_manifest(folder: Path, manifest: Any) -> None:
+def check_manifest(manifest: Any, where: str) -> None:
+    """Check a parsed pack.json; `where` says in the error where it is from. Raises PackError."""
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise PackError(f"The pack.json in {folder} does not describe a model pack.")
+        raise PackError(f"The pack.json {where} does not describe a model pack.")
     if manifest.get("version") != VERSION:
         raise PackError(
-            f"The model pack in {folder} has format version {manifest.get('version')}, "
+            f"The model pack {where} has format version {manifest.get('version')}, "
             f"but this program reads version {VERSION}.",
             "Export it again, or use the version of imagedb-site that made it.",
         )
@@ -122,7 +133,7 @@ def _check_manifest(folder: Path, manifest: Any) -> None:
     if type(manifest.get("dim")) is not int or not 1 <= manifest["dim"] <= 65536:
         wrong.append("dim")
     if wrong:
-        raise PackError(f"The pack.json in {folder} has no valid “{wrong[0]}”.", _EXPORT_AGAIN)
+        raise PackError(f"The pack.json {where} has no valid “{wrong[0]}”.", _EXPORT_AGAIN)
     try:
         named = [
             manifest["image"]["file"],
@@ -133,16 +144,19 @@ def _check_manifest(folder: Path, manifest: Any) -> None:
         ]
         if manifest.get("vocabulary") is not None:
             named.append(manifest["vocabulary"]["file"])
+        wrong_key = wrong_use(manifest)
+        if wrong_key is not None:
+            raise KeyError(wrong_key)
         for file, entry in manifest["files"].items():
             if not _PLAIN_NAME.fullmatch(file):
-                raise PackError(f"The model pack in {folder} has an unsafe file name: {file!r}.")
+                raise PackError(f"The model pack {where} has an unsafe file name: {file!r}.")
             if not _is_text(entry["sha256"]) or type(entry["bytes"]) is not int:
                 raise KeyError(file)
-    except (KeyError, TypeError) as error:
-        raise PackError(f"The pack.json in {folder} is incomplete: {error}.") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PackError(f"The pack.json {where} is incomplete: {error}.") from error
     for file in named:
         if file not in manifest["files"]:
-            raise PackError(f"The pack.json in {folder} has no hash for its file “{file}”.")
+            raise PackError(f"The pack.json {where} has no hash for its file “{file}”.")
 
 
 def _is_text(value: object) -> bool:
