@@ -38,7 +38,9 @@ def open_session(data: bytes, file: str) -> Any:
     # Weights are stored in few bits and dequantised while the model loads, not at every run.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            data, options, providers=["CPUExecutionProvider"], enable_fallback=False
+        )
     except Exception as error:  # onnxruntime's exceptions share no public base
         raise PackError(
             f"“{file}” of the model pack cannot be loaded: {_first_line(error)}."

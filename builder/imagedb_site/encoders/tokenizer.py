@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from imagedb_site.container import gunzip_if
@@ -14,8 +15,12 @@ from imagedb_site.errors import FormatError, PackError
 if TYPE_CHECKING:
     import tokenizers
 
-TOKENIZER_LIMIT = 512 << 20
+TOKENIZER_LIMIT = 128 << 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_DAMAGE = (
+    *(FormatError, ValueError, KeyError, TypeError, IndexError, AttributeError),
+    *(RecursionError, OverflowError),
+)
 
 
 class PackTokenizer:
@@ -29,11 +34,11 @@ class PackTokenizer:
             expanded = expand(json.loads(gunzip_if(data, TOKENIZER_LIMIT)))
             self._tokenizer = _build(expanded)
             self._unknown = _unknown_token(expanded["model"])
-        except (FormatError, ValueError, KeyError, TypeError) as error:
+        except _DAMAGE as error:
             raise PackError("The pack's tokenizer cannot be read.") from error
         self.max_tokens = max_tokens
         self.pad_id = pad_id
-        self._bare: list[int] = self._tokenizer.encode("").ids
+        self._bare: list[int] = self._ids("")[0]
         if self._unknown in self._bare:
             self._unknown = None
         self._blank: int | None = self._tokenizer.token_to_id("\u2581")
@@ -66,7 +71,8 @@ class PackTokenizer:
 
     def _ids(self, text: str) -> tuple[list[int], bool]:
         """All ids of a text, and whether the last one is a special token."""
-        encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text))
+        with _library_errors():
+            encoding = self._tokenizer.encode(_SURROGATE.sub("\ufffd", text))
         ids: list[int] = encoding.ids
         return ids, bool(ids and encoding.special_tokens_mask[-1])
 
@@ -108,10 +114,19 @@ def _part(vocab: Sequence[str], part: int | str) -> str:
 def _build(tokenizer: Mapping[str, Any]) -> tokenizers.Tokenizer:
     import tokenizers
 
-    try:
+    with _library_errors():
         built = tokenizers.Tokenizer.from_str(json.dumps(tokenizer))
-    except Exception as error:  # the library raises bare Exception
-        raise ValueError(str(error)) from error
     built.no_truncation()
     built.no_padding()
     return built
+
+
+@contextmanager
+def _library_errors() -> Iterator[None]:
+    """What the library raises becomes a PackError: bare exceptions, and panics, which are no Exception."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise PackError("The pack's tokenizer cannot be used.") from error
+        raise

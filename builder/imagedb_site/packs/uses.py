@@ -46,10 +46,13 @@ def _checks(manifest: Mapping[str, Any]) -> dict[str, bool]:
         and len(shards) == -(-rows // per_shard)
         and all(map(_is_text, shards)),
         "tokenizer.file": _is_text(manifest["tokenizer"].get("file")),
-        "vocabulary": manifest.get("vocabulary") is None
-        or (
-            isinstance(manifest["vocabulary"], dict)
-            and _is_text(manifest["vocabulary"].get("file"))
+        "vocabulary": "vocabulary" in manifest
+        and (
+            manifest["vocabulary"] is None
+            or (
+                isinstance(manifest["vocabulary"], dict)
+                and _is_text(manifest["vocabulary"].get("file"))
+            )
         ),
         "calibration.temperature": isinstance(temperature, (int, float))
         and math.isfinite(temperature)
