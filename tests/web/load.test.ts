@@ -71,6 +71,7 @@ describe("a file", () => {
     ["other compressed bytes of the same length", entry, packed.map((byte, i) => (i === packed.length - 5 ? byte ^ 1 : byte))],
     ["a cut file", plain, content.slice(0, -1)],
     ["a cut compressed file", entry, packed.slice(0, -9)],
+    ["another compressed file with as much content", entry, new Uint8Array(gzipSync(content.map((byte, i) => byte ^ (i % 7))))],
     ["a longer file", plain, new Uint8Array([...content, 1])],
     ["a page instead of the file", entry, new TextEncoder().encode("<!doctype html><title>Sign in</title>")],
     ["a decompression bomb", { ...entry, bytes: 100_000, raw_bytes: 64 }, new Uint8Array(gzipSync(new Uint8Array(10_000_000)))],

@@ -70,6 +70,10 @@ async function started(fetch: typeof globalThis.fetch, files: ShellFile[] = [], 
 
 afterEach(() => { vi.unstubAllGlobals(); });
 
+type Worker = Awaited<ReturnType<typeof started>>;
+const ask = async (worker: Worker, path: string, cache: RequestCache = "default", mode: RequestMode = "cors"): Promise<string> =>
+  await ((await worker.dispatch("fetch", { request: { url: BASE + path, toString: () => BASE + path, method: "GET", headers: new Headers(), mode, cache } })) as Response).text();
+
 let content: Content;
 beforeAll(async () => { content = await tinyContent(); });
 const layout = { rows: 4, documents: 4, vectors: 4, digits: 1, fanout: 3 };
@@ -93,6 +97,7 @@ describe("what is kept for offline use", () => {
     expect(changed.length).toBeGreaterThan(0);
     expect(changed.length).toBeLessThan(6);
     server = serve(fresh.manifest, fresh.files);
+    await ask(worker, "manifest.json", "no-cache");
     await worker.warm(true);
     expect(worker.kept("data")).toEqual(dataOf(fresh.files));
     expect(server.asked.filter((path) => path.startsWith("data/")).sort()).toEqual(changed);
@@ -103,7 +108,7 @@ describe("what is kept for offline use", () => {
     const server = serve(site.manifest, site.files);
     const worker = await started((url, init) => (init?.cache === "only-if-cached" ? Promise.reject(new TypeError("not cached")) : server.fetch(url, init)));
     const data = new FakeCache();
-    worker.caches.set(`imagedb ${new URL(BASE).pathname} data`, data);
+    worker.caches.set(`imagedb ${new URL(BASE).pathname} data 2`, data);
     const used = [site.manifest.catalog.file.path, site.manifest.rows.files.index.path];
     for (const path of [...used, "data/gone.0123456789abcdef.bin"]) await data.put(BASE + path, new Response(site.files.get(path) ?? "old"));
     await worker.warm(false);
@@ -117,7 +122,7 @@ describe("what is kept for offline use", () => {
     const worker = await started(server.fetch);
     const { path } = site.manifest.rows.files.index;
     await worker.warm(true);
-    const [, data] = [...worker.caches].find(([name]) => name.endsWith("data"))!;
+    const [, data] = [...worker.caches].find(([name]) => name.endsWith("data 2"))!;
     data.stored.set(BASE + path, new Response("damaged"));
     await worker.warm(true);
     expect(worker.kept("data")).not.toContain(path);
@@ -126,44 +131,179 @@ describe("what is kept for offline use", () => {
   });
 });
 
-describe("a file that arrived damaged", () => {
-  it("is requested again by the page, and then replaced in the cache", async () => {
-    const path = "data/rows.0123456789abcdef.bin";
-    let body = "damaged";
-    const worker = await started(() => {
-      const response = new Response(body);
-      Object.defineProperty(response, "clone", { value: () => Object.defineProperty(new Response(body), "type", { value: "basic" }) });
-      return Promise.resolve(response);
-    });
-    const ask = async (cache: RequestCache) =>
-      await ((await worker.dispatch("fetch", { request: { url: BASE + path, method: "GET", headers: new Headers(), mode: "cors", cache } })) as Response).text();
-    expect(await ask("default")).toBe("damaged");
-    body = "whole";
-    expect(await ask("default")).toBe("damaged");
-    expect(await ask("reload")).toBe("whole");
-    expect(await ask("default")).toBe("whole");
+const sha256 = (text: string | Uint8Array) => createHash("sha256").update(text).digest("hex");
+const named = (folder: string, text: string, suffix = "bin") => `${folder}${sha256(text).slice(0, 16)}.${suffix}`;
+
+/** A network that gives the answers of a path in turn, then repeats the last one; `asked` lists path and cache mode. */
+function network(answers: Record<string, (string | number | null)[]>) {
+  const asked: string[] = [];
+  const turn = new Map<string, number>();
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    const path = (input instanceof Request ? input.url : String(input instanceof URL ? input.href : (input as { url?: string }).url ?? input)).slice(BASE.length);
+    const mode = init?.cache ?? (input as { cache?: string }).cache ?? "default";
+    asked.push(mode === "default" ? path : `${path} ${mode}`);
+    const list = answers[path] ?? [404];
+    const at = turn.get(path) ?? 0;
+    turn.set(path, at + 1);
+    const answer = list[Math.min(at, list.length - 1)]!;
+    if (answer === null) return Promise.reject(new TypeError("offline"));
+    return Promise.resolve(typeof answer === "number" ? new Response("", { status: answer }) : new Response(answer));
+  };
+  return { fetch, asked };
+}
+
+const shellOf = (texts: Record<string, string>): ShellFile[] => Object.entries(texts).map(([path, text]) => ({ path, bytes: text.length, sha256: sha256(text) }));
+
+describe("data and pictures", () => {
+  const text = "the whole file";
+  const kinds = [named("data/rows.", text), named("model/tokens.", text), named("thumbs/", text, "webp"), named("views/", text, "webp")];
+
+  it.each(kinds)("are kept only if their hash is that of their name: %s", async (path) => {
+    const net = network({ [path]: ["damaged", "the whole fil", "<!doctype html>", text] });
+    const worker = await started(net.fetch);
+    for (const body of ["damaged", "the whole fil", "<!doctype html>", text, text]) {
+      expect(await ask(worker, path)).toBe(body);
+      expect([...worker.caches.values()].flatMap(({ stored }) => [...stored.keys()])).toHaveLength(body === text ? 1 : 0);
+    }
+    expect(net.asked).toHaveLength(4);
+  }, 10_000);
+
+  it.each(["reload", "no-cache"] as const)("are requested again with the cache mode %s, and damaged copies are replaced", async (mode) => {
+    const path = kinds[0]!;
+    const net = network({ [path]: [text, "damaged", text] });
+    const worker = await started(net.fetch);
+    expect(await ask(worker, path)).toBe(text);
+    const [cache] = [...worker.caches.values()].filter(({ stored }) => stored.size);
+    cache!.stored.set(BASE + path, new Response("rotten"));
+    expect(await ask(worker, path)).toBe("rotten");
+    expect(await ask(worker, path, mode)).toBe("damaged");
+    expect(cache!.stored.size).toBe(0);
+    expect(await ask(worker, path, mode)).toBe(text);
+    expect(await ask(worker, path)).toBe(text);
+    expect(net.asked.at(-1)).toBe(`${path} ${mode}`);
+  });
+
+  it("come from the cache if the network fails, even when a fresh copy was wanted", async () => {
+    const path = kinds[0]!;
+    const worker = await started(network({ [path]: [text, null] }).fetch);
+    expect(await ask(worker, path)).toBe(text);
+    expect(await ask(worker, path, "reload")).toBe(text);
+  });
+
+  it("that a host decodes are handed out and not kept", async () => {
+    const path = kinds[0]!;
+    const worker = await started(network({ [path]: ["decoded by the host"] }).fetch);
+    expect(await ask(worker, path)).toBe("decoded by the host");
+    expect(worker.kept("data")).toEqual([]);
   });
 });
 
 describe("the application", () => {
-  const texts: Record<string, string> = { "index.html": "<!doctype html>", "assets/app.0123456789abcdef.js": "let x = 1;" };
-  const files = Object.entries(texts).map(([path, text]) => ({ path, bytes: text.length, sha256: createHash("sha256").update(text).digest("hex") }));
-  const network = (served: Record<string, string>): typeof fetch => (url) => Promise.resolve(new Response(served[String(url).slice(BASE.length)] ?? "", { status: 200 }));
+  const script = "assets/app.0123456789abcdef.js";
+  const texts: Record<string, string> = { "index.html": '<!doctype html><div id="app"></div></html>', [script]: "let x = 1;" };
+  const files = shellOf(texts);
+  const served = (more: Record<string, (string | number | null)[]> = {}) =>
+    network({ ...Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, [text]])), ...more });
 
   it("is kept as the build made it", async () => {
-    const worker = await started(network(texts), files);
+    const worker = await started(served().fetch, files);
     await worker.dispatch("install");
     expect(worker.kept("shell")).toEqual(Object.keys(texts).sort());
   });
 
-  it("is not kept if a file has other content", async () => {
-    const worker = await started(network({ ...texts, "assets/app.0123456789abcdef.js": "let x = 2;" }), files);
-    await expect(worker.dispatch("install")).rejects.toThrow("not the file that was announced");
+  it.each([["cut", "let x"], ["changed", "let x = 2;"], ["another page", "<!doctype html>"], ["empty", ""]])("is fetched past all caches if it arrives %s", async (_, damaged) => {
+    const net = served({ [script]: [damaged, texts[script]!] });
+    const worker = await started(net.fetch, files);
+    await worker.dispatch("install");
+    expect(worker.kept("shell")).toEqual(Object.keys(texts).sort());
+    expect(net.asked).toContain(`${script} reload`);
+    expect(await ask(worker, script)).toBe(texts[script]);
   });
 
-  it("may be rewritten by a host", async () => {
-    const worker = await started(network({ ...texts, "index.html": "<!doctype html><script src=analytics>" }), files);
+  it("is not installed if a script stays damaged, and what was kept before stays", async () => {
+    const caches = new Map([["other", new FakeCache()]]);
+    const worker = await started(served({ [script]: ["let x"] }).fetch, files, caches);
+    await expect(worker.dispatch("install")).rejects.toThrow("as it was built");
+    expect(worker.kept("shell")).not.toContain(script);
+    expect(caches.has("other")).toBe(true);
+  });
+
+  it("is handed out whole although it arrived damaged", async () => {
+    const worker = await started(served({ [script]: ["let", texts[script]!] }).fetch, files);
+    expect(await ask(worker, script)).toBe(texts[script]);
+    expect(worker.kept("shell")).toEqual([script]);
+  });
+
+  it("is checked when it comes from the cache", async () => {
+    const net = served();
+    const worker = await started(net.fetch, files);
     await worker.dispatch("install");
-    expect(worker.kept("shell")).toContain("index.html");
+    const [cache] = [...worker.caches.values()].filter(({ stored }) => stored.size);
+    cache!.stored.set(BASE + script, new Response("rotten"));
+    expect(await ask(worker, script)).toBe(texts[script]);
+    expect(await cache!.stored.get(BASE + script)!.clone().text()).toBe(texts[script]);
+  });
+
+  it("works without being kept on a host that rewrites it", async () => {
+    const net = served({ [script]: ["let y=1"] });
+    const worker = await started(net.fetch, files);
+    for (let visit = 0; visit < 3; visit++) expect(await ask(worker, script)).toBe("let y=1");
+    expect(worker.kept("shell")).toEqual([]);
+    expect(net.asked).toEqual([script, `${script} reload`, script, script]);
+  });
+
+  it("is kept without the page if the host adds to the page", async () => {
+    const changed = texts["index.html"]!.replace("</html>", "<script src=analytics></script></html>");
+    const worker = await started(served({ "index.html": [changed] }).fetch, files);
+    const said = vi.spyOn(console, "warn").mockReturnValue();
+    await worker.dispatch("install");
+    expect(said).toHaveBeenCalled();
+    expect(worker.kept("shell")).toEqual([script]);
+  });
+
+  it("takes files from an earlier version, if they are whole", async () => {
+    for (const [text, again] of [[texts[script]!, false], ["rotten", true]] as const) {
+      const old = new FakeCache();
+      await old.put(BASE + script, new Response(text));
+      const net = served();
+      const worker = await started(net.fetch, files, new Map([[`imagedb ${new URL(BASE).pathname} shell old`, old]]));
+      await worker.dispatch("install");
+      expect(net.asked.includes(script)).toBe(again);
+      expect(worker.kept(`shell 2 ${"1".repeat(16)}`)).toEqual(Object.keys(texts).sort());
+    }
+  });
+
+  it("shows the installed page if the one that arrives is cut, and the new one if it is whole", async () => {
+    const fresh = '<!doctype html><title>New</title><div id="app"></div></html>';
+    const net = served({ "": ["<!doctype html><title>N", fresh, "<!doctype html>", "<!doctype html>", null, fresh] });
+    const worker = await started(net.fetch, files);
+    await worker.dispatch("install");
+    expect(await ask(worker, "", "default", "navigate")).toBe(fresh);
+    expect(await ask(worker, "", "default", "navigate")).toBe(texts["index.html"]);
+    expect(await ask(worker, "", "default", "navigate")).toBe(texts["index.html"]);
+    expect(await ask(worker, "", "default", "navigate")).toBe(fresh);
+  });
+
+  it("drops the caches of earlier workers, which may hold damaged files, and no others", async () => {
+    const prefix = `imagedb ${new URL(BASE).pathname} `;
+    const caches = new Map([`${prefix}data`, `${prefix}thumbnails`, `${prefix}shell 00`, "imagedb /other/ data", "others"].map((name) => [name, new FakeCache()]));
+    const worker = await started(served().fetch, files, caches);
+    await worker.dispatch("install");
+    await worker.dispatch("activate");
+    expect([...caches.keys()].filter((name) => !name.includes(" 2"))).toEqual(["imagedb /other/ data", "others"]);
+  });
+});
+
+describe("the manifest", () => {
+  it("is kept only if it is whole, and a damaged one is fetched again", async () => {
+    const site = writeSite(content, layout);
+    const text = await (await serve(site.manifest, site.files).fetch(`${BASE}manifest.json`)).text();
+    const net = network({ "manifest.json": [text.slice(0, -9), text, "<!doctype html>", "<!doctype html>", text] });
+    const worker = await started(net.fetch);
+    expect(await ask(worker, "manifest.json", "no-cache")).toBe(text);
+    expect(net.asked).toEqual(["manifest.json no-cache", "manifest.json reload"]);
+    expect(worker.kept("mutable")).toEqual(["manifest.json"]);
+    expect(await ask(worker, "manifest.json", "no-cache")).toBe(text);
+    expect(await ask(worker, "manifest.json", "no-cache")).toBe(text);
   });
 });

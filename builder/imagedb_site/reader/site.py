@@ -83,6 +83,8 @@ class Site:
         data = self.source.read(entry.path, max(entry.size, entry.raw_size))
         if len(data) == entry.size and hashlib.sha256(data).hexdigest() != entry.sha256:
             raise FormatError(f"{entry.path} is damaged: its SHA-256 is not the announced one.")
+        if len(data) != entry.size and data[:2] == b"\x1f\x8b":
+            raise FormatError(f"{entry.path} has {len(data):,} bytes, not {entry.size:,}.")
         return data
 
     def entries(self) -> Iterator[FileEntry]:

@@ -1,7 +1,7 @@
 /** Fetching the files of a site, as docs/FORMAT.md 1.2 asks: look for gzip, check length and hash, try again. */
+import { areWhole } from "../base/hash";
 import { checkPath, type FileEntry } from "./entry";
 import { FormatError, LoadError } from "./errors";
-import { hex } from "./hex";
 import { decodeManifest } from "./manifest-checksum";
 
 export interface LoadOptions {
@@ -9,6 +9,8 @@ export interface LoadOptions {
   signal?: AbortSignal;
   /** Called as bytes arrive: `loaded` and `total` count stored bytes, so that `total` is the entry's. */
   onProgress?: (loaded: number, total: number) => void;
+  /** Whether no cache may answer, because a copy in it is damaged. */
+  fresh?: boolean;
   /** How many more tries follow a temporary failure; 2 by default. */
   retries?: number;
   /** The pause before try n (from 1), in milliseconds; for tests. */
@@ -42,7 +44,7 @@ export async function loadFrom(url: string, entry: Stored, options: LoadOptions)
   const retries = options.retries ?? 2;
   for (let attempt = 0; ; attempt++) {
     try {
-      return await loadOnce(url, entry, options, attempt > 0);
+      return await loadOnce(url, entry, options, options.fresh === true || attempt > 0);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof LoadError) || !error.retryable || attempt >= retries) throw error;
@@ -103,10 +105,10 @@ export async function gunzip(bytes: Uint8Array<ArrayBuffer>, limit: number): Pro
 }
 
 async function loadOnce(
-  url: string, entry: Stored, options: LoadOptions, again: boolean,
+  url: string, entry: Stored, options: LoadOptions, fresh: boolean,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // A second try must not get the damaged copy from a cache.
-  const response = await request(url, options, again ? { cache: "reload" } : {});
+  const response = await request(url, options, fresh ? { cache: "reload" } : {});
   const compressed = entry.bytes !== entry.raw_bytes;
   let decodedByHost: boolean | null = null;
   const received = await readBody(response, url, Math.max(entry.bytes, entry.raw_bytes), (loaded, first) => {
@@ -122,7 +124,13 @@ async function loadOnce(
  * @throws LoadError if the bytes are not those that were announced; `url` names them
  */
 export async function decodeStored(received: Uint8Array<ArrayBuffer>, entry: Stored, url: string): Promise<Uint8Array<ArrayBuffer>> {
-  if (received.length === entry.bytes) await checkHash(received, entry, url);
+  const stored = received.length === entry.bytes;
+  if (stored && !await areWhole(received, entry, true)) {
+    throw new LoadError(`${url} is not the file that was announced (another SHA-256).`, url, 0, true);
+  }
+  if (!stored && isGzip(received)) {
+    throw new LoadError(`${url} has ${received.length} bytes instead of ${entry.bytes}: it arrived incomplete or is another file.`, url, 0, true);
+  }
   let content = received;
   if (isGzip(received)) {
     try {
@@ -191,19 +199,6 @@ async function readBody(
     throw new LoadError(`${url} was only partly loaded. Check the connection and try again.`, url, 0, true, { cause });
   }
   return length === buffer.length ? buffer : buffer.slice(0, length);
-}
-
-/**
- * Check the SHA-256 of a stored file. `crypto.subtle` exists on https and localhost only; elsewhere the length check
- * must do.
- * @throws LoadError for another file
- */
-export async function checkHash(bytes: Uint8Array<ArrayBuffer>, entry: Pick<Stored, "sha256">, url: string): Promise<void> {
-  if (!globalThis.crypto?.subtle || !entry.sha256) return;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  if (hex(digest) !== entry.sha256) {
-    throw new LoadError(`${url} is not the file that was announced (another SHA-256).`, url, 0, true);
-  }
 }
 
 function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -5,9 +5,11 @@
  * network answers first, and the cache if the network fails. The worker leaves everything else alone, so that a
  * request for a byte range, another origin or an original is never answered with part of a file.
  */
+import { hashInName, type Known } from "../base/hash";
 import type { Manifest } from "../format/manifest";
 import type { Parts } from "./parts";
 
+/** A file and what its bytes must be. */
 export interface ShellFile {
   path: string;
   bytes: number;
@@ -41,8 +43,6 @@ export interface Asked {
   navigates: boolean;
 }
 
-const HASHED = /(^|[/.])[0-9a-f]{16}\.[a-z0-9]+$/;
-
 /** The path of a URL inside the scope (a folder's URL); null if it lies outside. */
 export function pathInside(url: string, scope: string): string | null {
   const [asked, root] = [new URL(url), new URL(scope)];
@@ -61,11 +61,29 @@ export function kindOf(asked: Asked, scope: string, shell: Shell): Kind {
   if (asked.navigates) return path === "" || path === "index.html" ? "page" : "pass";
   if (path === "manifest.json") return "mutable";
   if (path !== "index.html" && shell.files.some((file) => file.path === path)) return "shell";
-  if (!HASHED.test(path)) return "pass";
+  if (hashInName(path) === null) return "pass";
   if (path.startsWith("data/") || path.startsWith("model/")) return "data";
   if (path.startsWith("thumbs/")) return "thumbnail";
   if (path.startsWith("views/")) return "view";
   return "pass";
+}
+
+/** What the bytes of a file must be: as the shell lists it, or by the hash in its name. Null for files that change. */
+export function knownOf(path: string, shell: Shell): Known | null {
+  const listed = shell.files.find((file) => file.path === path);
+  if (listed) return listed;
+  const sha256 = hashInName(path);
+  return sha256 === null ? null : { sha256 };
+}
+
+/** Whether a request must be answered by the network: the copies in caches may be damaged. */
+export function wantsFresh(mode: RequestCache): boolean {
+  return mode === "reload" || mode === "no-cache" || mode === "no-store";
+}
+
+/** Whether a page is the site's own and whole. Hosts may add scripts to it, so its hash does not say. */
+export function isPage(html: string): boolean {
+  return html.includes('id="app"') && html.includes("</html>");
 }
 
 /** How many pictures are kept, so that the device does not fill up. */
@@ -76,8 +94,8 @@ export const LARGE = 1 << 20;
 
 /** What to fetch in idle time, and what to keep only if the browser has it already. */
 export interface Warming {
-  fetch: string[];
-  keep: string[];
+  fetch: ShellFile[];
+  keep: ShellFile[];
   bytes: number;
 }
 
@@ -90,10 +108,10 @@ const BUDGET = 96 << 20;
  */
 export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], generous: boolean): Warming {
   const plan: Warming = { fetch: [], keep: [], bytes: 0 };
-  const take = (group: { path: string; bytes: number }[], limit = BUDGET): void => {
+  const take = (group: ShellFile[], limit = BUDGET): void => {
     const bytes = group.reduce((sum, entry) => sum + entry.bytes, 0);
     const fits = generous && bytes <= limit && plan.bytes + bytes <= BUDGET;
-    (fits ? plan.fetch : plan.keep).push(...group.map((entry) => entry.path));
+    (fits ? plan.fetch : plan.keep).push(...group);
     if (fits) plan.bytes += bytes;
   };
   take(parts.rows, SMALL_GROUP);

@@ -1,183 +1,249 @@
-/** The service worker: a visited collection also works offline. */
+/**
+ * The service worker: a visited collection also works offline, and a damaged answer of the network harms no later visit.
+ *
+ * Everything is checked before it is kept. Scripts and styles are checked before they are handed out, because the page
+ * cannot check them; data and pictures are handed out as they arrive, because the page checks them and asks again, past
+ * every cache, if they are damaged.
+ */
+import { sha256 } from "../base/hash";
 import type { FileEntry } from "../format/entry";
-import { checkHash, decodeStored } from "../format/load";
 import type { Manifest } from "../format/manifest";
+import { decodeManifest } from "../format/manifest-checksum";
 import { readManifest } from "../format/read-manifest";
 import { entriesOf } from "../format/walk";
 import { partsOf } from "./parts";
-import { kindOf, LARGE, MOST, pathInside, warming, type Kind, type Shell, type ShellFile, type WarmedMessage, type WarmMessage } from "./policy";
+import {
+  isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, warming, type Shell, type ShellFile, type WarmedMessage, type WarmMessage,
+} from "./policy";
+import { bodyOf, Store, withBody } from "./store";
 
 declare const self: ServiceWorkerGlobalScope & { IMAGEDB_SHELL?: Shell };
 
 const scope = self.registration.scope;
 const shell: Shell = self.IMAGEDB_SHELL ?? { version: "none", files: [] };
-/** Several collections may share an origin; each uses its own caches. */
-const prefix = `imagedb ${new URL(scope).pathname} `;
-const names = {
-  shell: `${prefix}shell ${shell.version}`, data: `${prefix}data`, mutable: `${prefix}mutable`,
-  thumbnail: `${prefix}thumbnails`, view: `${prefix}views`,
-};
+const store = new Store(scope, shell);
+const PAGE = "index.html";
+const MANIFEST = "manifest.json";
 /** Milliseconds after which the cache answers instead of a slow network, if it can. */
 const PATIENCE = 4000;
 /** Milliseconds that a thumbnail waits before it is kept. */
 const SHOWN_FIRST = 500;
+/** How many files are installed at the same time. */
+const PARALLEL = 4;
 
-const at = (path: string): string => new URL(path.split("/").map(encodeURIComponent).join("/"), scope).href;
-
-async function put(name: string, key: string, response: Response): Promise<void> {
-  if (response.status !== 200 || response.type !== "basic") return;
-  try {
-    await (await caches.open(name)).put(key, response);
-  } catch {
-    // The device is full: the site keeps working, just not offline.
-  }
-}
-
-/** The application as one set, with files from caches of earlier versions if they are the same. */
+/** The application as one set, with files from caches of earlier versions if they are the same. Rejects if one is damaged. */
 async function install(): Promise<void> {
-  const cache = await caches.open(names.shell);
-  await Promise.all(shell.files.map(async (file) => {
-    const url = at(file.path);
-    const page = file.path === "index.html";
-    const known = page ? undefined : await caches.match(url);
-    if (known) await cache.put(url, known);
-    else if (page || file.bytes <= LARGE) await cache.put(url, await fetchShell(url, file, page));
-  }));
+  const files = shell.files.filter(({ path, bytes }) => path === PAGE || bytes <= LARGE);
+  const worker = async (): Promise<void> => {
+    for (let file = files.shift(); file; file = files.shift()) {
+      try {
+        await installFile(file);
+      } catch (error) {
+        files.length = 0;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }
 
-/** A file of the application, as the build made it. Rejects if the content differs, so that the next visit tries again. */
-async function fetchShell(url: string, { path, bytes, sha256 }: ShellFile, fresh: boolean): Promise<Response> {
-  const response = await fetch(url, fresh ? { cache: "no-cache" } : {});
-  if (!response.ok) throw new Error(`${path} could not be loaded.`);
-  const content = await response.clone().arrayBuffer();
-  // A host may rewrite a file (minify it, for instance), but then its length rarely stays the same.
-  if (content.byteLength === bytes) await checkHash(new Uint8Array(content), { sha256 }, url);
-  return response;
-}
-
-async function activate(): Promise<void> {
-  const wanted = new Set(Object.values(names));
-  for (const name of await caches.keys()) {
-    if (name.startsWith(prefix) && !wanted.has(name)) await caches.delete(name);
+async function installFile({ path }: ShellFile): Promise<void> {
+  const page = path === PAGE;
+  const earlier = page ? null : await store.earlier(path);
+  if (earlier) {
+    await store.put("shell", path, earlier.response, earlier.content);
+    return;
   }
-  await self.clients.claim();
+  const { whole, content } = await download(path, page ? "no-cache" : "default");
+  if (whole) return;
+  // A host may add a script to the page. It is then not kept, and everything else is.
+  if (page && content && isPage(new TextDecoder().decode(content))) console.warn("The host changes index.html, so the page is not kept for offline use.");
+  else throw new Error(`${path} could not be loaded as it was built, so the site is not kept for offline use.`);
 }
 
-async function cacheFirst(request: Request, name: string, kind: Kind, event: FetchEvent): Promise<Response> {
-  const key = request.url.split("#")[0]!;
-  const cache = await caches.open(name);
-  // The page requests a file again in this way if it arrived damaged.
-  const known = request.cache === "reload" ? undefined : await cache.match(key);
+interface Download {
+  response: Response;
+  /** Null for an answer other than 200. */
+  content: Uint8Array<ArrayBuffer> | null;
+  whole: boolean;
+}
+
+/** Files that arrive twice with the same other content: the host rewrites them. They are handed out and not kept. */
+const rewritten = new Set<string>();
+
+/** A file of the application, kept if it is whole. If it is not, it is fetched once more past every cache. */
+async function download(path: string, cache: RequestCache): Promise<Download> {
+  let before: string | null = null;
+  let last: Download = { response: Response.error(), content: null, whole: false };
+  for (const mode of [cache, "reload"] as const) {
+    const response = await fetch(store.at(path), { cache: mode });
+    if (!response.ok) return { response, content: null, whole: false };
+    const content = await bodyOf(response);
+    const whole = content !== null && await store.isWhole(path, content);
+    if (whole) await store.put("shell", path, response, content);
+    const hash = whole || !content ? null : await sha256(content);
+    if (hash !== null && hash === before) rewritten.add(path);
+    last = { response: content ? withBody(response, content) : Response.error(), content, whole };
+    if (whole || mode === "reload" || rewritten.has(path)) break;
+    before = hash;
+  }
+  return last;
+}
+
+/** A script or a style: checked whether it comes from the cache or from the network. */
+async function program(request: Request, path: string): Promise<Response> {
+  const fresh = wantsFresh(request.cache);
+  const known = fresh ? undefined : await store.checked("shell", path);
   if (known) return known;
-  const response = await fetch(request);
-  const copy = response.clone();
-  // Showing a picture has priority over keeping it.
-  event.waitUntil(later(kind === "thumbnail" ? SHOWN_FIRST : 0).then(() => put(name, key, copy)).then(() => trim(name, kind)));
-  return response;
+  try {
+    return (await download(path, request.cache === "only-if-cached" ? "default" : request.cache)).response;
+  } catch (error) {
+    const kept = fresh ? await store.checked("shell", path) : undefined;
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+type Streamed = "shell" | "data" | "thumbnail" | "view";
+
+/** A file that the page checks by itself. */
+async function streamed(request: Request, name: Streamed, path: string, event: FetchEvent): Promise<Response> {
+  const fresh = wantsFresh(request.cache);
+  // The page asks past the caches if the file arrived damaged. A good copy stays, for a network that fails.
+  const known = fresh ? await store.checked(name, path) : await store.known(name, path);
+  if (known && !fresh) return known;
+  try {
+    const response = await fetch(request);
+    if (request.cache !== "no-store" && response.ok) {
+      const copy = response.clone();
+      // Showing a picture has priority over keeping it.
+      event.waitUntil(later(name === "thumbnail" && !fresh ? SHOWN_FIRST : 0).then(() => store.keep(name, path, copy)).then(() => trim(name)));
+    }
+    return response;
+  } catch (error) {
+    if (known) return known;
+    throw error;
+  }
 }
 
 let puts = 0;
 
 /** Deletes the oldest pictures when there are too many. */
-async function trim(name: string, kind: Kind): Promise<void> {
-  if (kind !== "thumbnail" && kind !== "view") return;
+async function trim(name: Streamed): Promise<void> {
+  if (name !== "thumbnail" && name !== "view") return;
   if (++puts % 64) return;
-  const cache = await caches.open(name);
+  const cache = await store.open(name);
   const keys = await cache.keys();
-  for (const key of keys.slice(0, Math.max(0, keys.length - MOST[kind]))) await cache.delete(key);
+  for (const key of keys.slice(0, Math.max(0, keys.length - MOST[name]))) await cache.delete(key);
 }
 
 function later(milliseconds: number): Promise<null> {
   return new Promise((resolve) => { setTimeout(() => resolve(null), milliseconds); });
 }
 
-/** The network; if it fails or is slow, the cache; without a cached answer, whatever the network finally returns. */
-async function networkFirst(request: Request, known: () => Promise<Response | undefined>, keep: (response: Response) => void): Promise<Response> {
-  const network = fetch(request).then((response) => {
-    if (response.ok) keep(response.clone());
-    return response;
-  });
+/**
+ * The network, asked once more past every cache if `accept` refuses its answer; if it fails, is slow or is refused again,
+ * the cache; without a cached answer, whatever the network finally returns.
+ */
+async function networkFirst(request: Request, known: () => Promise<Response | undefined>, accept: (response: Response) => Promise<boolean>): Promise<Response> {
+  const network = (async () => {
+    let response = await fetch(request);
+    let good = response.ok && await accept(response.clone());
+    if (response.ok && !good && request.cache !== "reload") {
+      response = await fetch(request.url, { cache: "reload", credentials: "same-origin" });
+      good = response.ok && await accept(response.clone());
+    }
+    return { response, good };
+  })();
   const first = await Promise.race([network.catch(() => null), later(PATIENCE)]);
-  if (first && first.status < 500) return first;
-  return await known() ?? first ?? network;
+  if (first && (first.good || (!first.response.ok && first.response.status < 500))) return first.response;
+  return await known() ?? first?.response ?? (await network).response;
 }
 
-async function manifestFirst(request: Request, event: FetchEvent): Promise<Response> {
-  const key = at("manifest.json");
-  return networkFirst(
-    request,
-    async () => (await caches.open(names.mutable)).match(key),
-    (response) => { event.waitUntil(put(names.mutable, key, response)); },
-  );
+async function manifestFirst(request: Request): Promise<Response> {
+  return await networkFirst(request, () => store.known("mutable", MANIFEST), async (response) => {
+    const content = await bodyOf(response);
+    return content !== null && await keepManifest(response, content) !== null;
+  });
+}
+
+/** Keeps a manifest and returns what it says. Null if it is damaged; that of another version is neither kept nor refused. */
+async function keepManifest(response: Response, content: Uint8Array<ArrayBuffer>): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await decodeManifest(content, MANIFEST);
+  } catch {
+    return null;
+  }
+  try {
+    readManifest(value);
+  } catch {
+    return value;
+  }
+  await store.put("mutable", MANIFEST, response, content);
+  return value;
+}
+
+/** The page from the network; offline, from the installed set, so that page and program belong together. */
+function page(request: Request): Promise<Response> {
+  return networkFirst(request, () => store.checked("shell", PAGE), async (response) => {
+    const content = await bodyOf(response);
+    return content !== null && isPage(new TextDecoder().decode(content));
+  });
 }
 
 /** Deletes the data of older builds: files that the manifest and the index files in the cache do not list. */
 async function prune(manifest: Manifest): Promise<void> {
-  const cache = await caches.open(names.data);
+  const cache = await store.open("data");
   const wanted = new Set<string>();
-  for await (const { path } of entriesOf(manifest, contentOf)) wanted.add(path);
+  for await (const { path } of entriesOf(manifest, (entry) => store.content(entry))) wanted.add(path);
   for (const key of await cache.keys()) {
     const path = pathInside(key.url, scope);
     if (path !== null && !wanted.has(path)) await cache.delete(key);
   }
 }
 
-/** The content of a file in the cache of data; null if it is not there. A damaged one is deleted. */
-async function contentOf(entry: FileEntry): Promise<Uint8Array | null> {
-  const url = at(entry.path);
-  const cache = await caches.open(names.data);
-  const known = await cache.match(url);
-  if (!known) return null;
-  try {
-    return await decodeStored(new Uint8Array(await known.arrayBuffer()), entry, url);
-  } catch {
-    await cache.delete(url);
-    return null;
-  }
-}
-
-/** The page from the network; offline, from the installed set, so that page and program belong together. */
-function page(request: Request): Promise<Response> {
-  return networkFirst(request, async () => (await caches.open(names.shell)).match(at("index.html")), () => undefined);
+/** The manifest in the cache, or else that of the network. */
+async function currentManifest(): Promise<Manifest | null> {
+  const stored = await store.known("mutable", MANIFEST);
+  const response = stored ?? await fetch(store.at(MANIFEST), { cache: "no-cache" });
+  const content = await bodyOf(response);
+  const value = content && await keepManifest(response, content);
+  return value ? readManifest(value) : null;
 }
 
 async function warm({ generous }: WarmMessage): Promise<boolean> {
-  const url = at("manifest.json");
-  const mutable = await caches.open(names.mutable);
-  let stored = await mutable.match(url);
-  if (!stored) {
-    const fresh = await fetch(url, { cache: "no-cache" });
-    if (!fresh.ok) return false;
-    await put(names.mutable, url, fresh.clone());
-    stored = fresh;
-  }
-  const manifest = readManifest(await stored.json());
+  const manifest = await currentManifest();
+  if (!manifest) return false;
   const read = async (entry: FileEntry): Promise<Uint8Array> => {
-    await keepFile(entry.path, !generous);
-    const content = await contentOf(entry);
+    await keepFile(entry, !generous);
+    const content = await store.content(entry);
     if (!content) throw new Error(`${entry.path} is not in the cache.`);
     return content;
   };
   const plan = warming(manifest, await partsOf(manifest, read), shell.files, generous);
   let complete = true;
-  for (const [paths, here] of [[plan.keep, true], [plan.fetch, false]] as const) {
-    for (const path of paths) complete = (await keepFile(path, here)) && complete;
+  for (const [files, here] of [[plan.keep, true], [plan.fetch, false]] as const) {
+    for (const file of files) complete = (await keepFile(file, here)) && complete;
   }
   await prune(manifest);
-  return complete;
+  return complete && await store.known("shell", PAGE) !== undefined;
 }
 
-/** Keeps one file. `here`: only if the browser has it already, without asking the network. */
-async function keepFile(path: string, here: boolean): Promise<boolean> {
-  const name = shell.files.some((file) => file.path === path) ? names.shell : names.data;
-  const url = at(path);
-  const cache = await caches.open(name);
-  if (await cache.match(url)) return true;
+/** Keeps one file. `here`: only if the browser has it already, without asking the network. Returns false if it is missing. */
+async function keepFile(file: ShellFile, here: boolean): Promise<boolean> {
+  const { path } = file;
+  const name = shell.files.some((other) => other.path === path) ? "shell" : "data";
+  if (await store.known(name, path)) return true;
   try {
-    const response = await fetch(url, here ? { cache: "only-if-cached", mode: "same-origin" } : {});
-    if (!response.ok) return here;
-    await cache.put(url, response);
-    return true;
+    if (here) {
+      await store.keep(name, path, await fetch(store.at(path), { cache: "only-if-cached", mode: "same-origin" }), file);
+      return true;
+    }
+    for (const cache of ["default", "reload"] as const) {
+      if (await store.keep(name, path, await fetch(store.at(path), { cache }), file)) return true;
+    }
+    return false;
   } catch {
     return here;
   }
@@ -188,7 +254,7 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(activate());
+  event.waitUntil(store.dropOthers().then(() => self.clients.claim()));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -197,13 +263,18 @@ self.addEventListener("fetch", (event) => {
     { url: request.url, method: request.method, range: request.headers.has("range"), navigates: request.mode === "navigate" },
     scope, shell,
   );
-  switch (kind) {
-    case "pass": return;
-    case "page": event.respondWith(page(request)); return;
-    case "mutable": event.respondWith(manifestFirst(request, event)); return;
-    default: event.respondWith(cacheFirst(request, names[kind], kind, event));
-  }
+  const path = pathInside(request.url, scope);
+  if (kind === "pass" || path === null) return;
+  if (kind === "page") event.respondWith(page(request));
+  else if (kind === "mutable") event.respondWith(manifestFirst(request));
+  else if (kind === "shell" && isSmall(path)) event.respondWith(program(request, path));
+  else event.respondWith(streamed(request, kind, path, event));
 });
+
+/** Whether a file of the application can be checked before it is handed out. The page checks the large ones itself. */
+function isSmall(path: string): boolean {
+  return shell.files.some((file) => file.path === path && file.bytes <= LARGE);
+}
 
 self.addEventListener("message", (event) => {
   const message = event.data as Partial<WarmMessage> | null;
