@@ -5,18 +5,27 @@ from __future__ import annotations
 import errno
 import http.client
 import io
+import ipaddress
 import os
+import socket
 import stat
+import threading
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from imagedb_site.errors import FormatError, StorageError, UsageError
 
 _TIMEOUT_S = 30.0
-_CHUNK = 1 << 20
+_LEAST_RATE = 1000
+"""Bytes a second that a host must send on average after the first `_TIMEOUT_S`."""
+_CHUNK = 1 << 16
 # Opening a pipe in place of a file would otherwise never return.
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -122,20 +131,26 @@ def fetch(url: str, limit: int) -> bytes:
     """The content at an http(s) address, of at most `limit` bytes.
 
     Raises UsageError for another kind of address, FormatError if nothing is there or it is longer,
-    StorageError if the connection fails.
+    StorageError if the connection fails, the host hardly sends anything, or it redirects to an address of
+    this machine or its network that the URL itself is not on.
     """
     _web_address(url)
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
         url, headers={"User-Agent": "imagedb-site", "Accept-Encoding": "identity"}
     )
-    opener = urllib.request.build_opener(_WebRedirects())
+    watched = _Watched(_TIMEOUT_S)
+    opener = urllib.request.build_opener(_WebRedirects(), *watched.handlers())
     try:
-        with opener.open(request, timeout=_TIMEOUT_S) as response:
+        with watched, opener.open(request, timeout=_TIMEOUT_S) as response:
+            watched.answered()
             parts: list[bytes] = []
             size = 0
-            while size <= limit and (part := response.read(min(_CHUNK, limit + 1 - size))):
+            begun = time.monotonic()
+            while size <= limit and (part := response.read1(min(_CHUNK, limit + 1 - size))):
                 parts.append(part)
                 size += len(part)
+                if time.monotonic() - begun > _TIMEOUT_S + size / _LEAST_RATE:
+                    raise TimeoutError("the host sends too slowly")
             announced = response.headers.get("Content-Length", "")
             if size <= limit and announced.isdecimal() and int(announced) != size:
                 raise http.client.IncompleteRead(b"", int(announced) - size)
@@ -145,7 +160,7 @@ def fetch(url: str, limit: int) -> bytes:
                 raise FormatError(f"{url} is missing.") from error
             raise StorageError(f"{url} answers {error.code} {error.reason}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
+        reason = "the host does not answer" if watched.gave_up else getattr(error, "reason", error)
         raise StorageError(
             f"Cannot read {url}: {reason}.", "Check the address and the connection."
         ) from error
@@ -159,8 +174,63 @@ def _web_address(url: str) -> SplitResult:
     return parts
 
 
+class _Watched:
+    """Closes connections on which no answer has begun in time, also if single bytes keep arriving."""
+
+    def __init__(self, seconds: float) -> None:
+        self.gave_up = False
+        self._connections: list[http.client.HTTPConnection] = []
+        self._timer = threading.Timer(seconds, self._give_up)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def answered(self) -> None:
+        """An answer has begun; the rate of what follows is measured by its reader.
+
+        Raises TimeoutError if the connection was closed: what had arrived by then may look like an answer.
+        """
+        self._timer.cancel()
+        if self.gave_up:
+            raise TimeoutError
+
+    def handlers(self) -> list[urllib.request.BaseHandler]:
+        """Handlers of http and https whose connections are watched."""
+        watch = self._watch
+
+        class Http(urllib.request.HTTPHandler):
+            def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+                return self.do_open(partial(watch, http.client.HTTPConnection), req)
+
+        class Https(urllib.request.HTTPSHandler):
+            def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+                return self.do_open(partial(watch, http.client.HTTPSConnection), req)
+
+        return [Http(), Https()]
+
+    def _watch(
+        self, make: Callable[..., http.client.HTTPConnection], *given: Any, **named: Any
+    ) -> http.client.HTTPConnection:
+        connection = make(*given, **named)
+        self._connections.append(connection)
+        return connection
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        for connection in self._connections:
+            with suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 class _WebRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects to http and https only, so that a site cannot point at local files."""
+    """Follows redirects to http and https only, and from the internet to the internet only.
+
+    A site can thus point neither at local files nor at services of the network that this machine is in.
+    """
 
     def redirect_request(
         self,
@@ -173,7 +243,22 @@ class _WebRedirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise urllib.error.URLError(f"redirected to {newurl}")
+        if _is_private(newurl) and not _is_private(req.full_url):
+            raise urllib.error.URLError(f"redirected to {newurl}, which is not on the internet")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _is_private(url: str) -> bool:
+    """Whether a host is this machine or in its network; False if its address is not known."""
+    parts = urlsplit(url)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+        addresses = [
+            ipaddress.ip_address(str(address[4][0]).partition("%")[0]) for address in found
+        ]
+    except (OSError, ValueError):
+        return False
+    return any(not address.is_global for address in addresses)
 
 
 def _read_up_to(file: io.FileIO, most: int) -> bytes:
