@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vite";
+import { bootPlugin } from "./build/boot.ts";
 import { gzipPlugin } from "./build/gzip.ts";
 import { noticesPlugin } from "./build/notices.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
@@ -24,7 +25,7 @@ export default defineConfig({
   root: here,
   base: "./",
   publicDir: false,
-  plugins: [...plugins(true), serviceWorkerPlugin(join(here, "src/sw/sw.ts"))],
+  plugins: [...plugins(true), serviceWorkerPlugin(join(here, "src/sw/sw.ts")), bootPlugin(join(here, "src/boot/boot.ts"))],
   worker: {
     format: "es",
     plugins: () => plugins(),

@@ -49,6 +49,7 @@ def make_web(folder: Path) -> Path:
     (folder / "imagedb.js").write_text("export * from './lib/engine-Eng12345.js'\n")
     (folder / "imagedb.d.ts").write_text("export const engine: number\n")
     (folder / "notices.txt").write_text("Software: one package (MIT)\n")
+    (folder / "boot.js").write_text("(function(){window.imagedbBoot={}})();\n")
     (folder / "sw.js").write_text("self.addEventListener('fetch', () => {})\n")
     (folder / ".vite").mkdir()
     manifest = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import json
@@ -67,22 +68,73 @@ def test_hostile_texts_stay_texts(site: Path, name: str) -> None:
     assert HOSTILE in parsed.text
     assert parsed.all("img") == []
     scripts = parsed.all("script")
-    assert [list(script) for script in scripts] == ([["type", "src"]] if name[0] == "i" else [])
+    ours = [["type", "id"], [], ["type", "src", "integrity"]]
+    assert [list(script) for script in scripts] == (ours if name[0] == "i" else [])
     assert len(parsed.tags) > 4
     assert not any(key.startswith("on") for _, attrs in parsed.tags for key in attrs)
 
 
-def test_no_inline_code_and_a_strict_policy(site: Path) -> None:
+def _source(text: str) -> str:
+    """The policy's name for inline code."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def test_a_strict_policy_that_knows_the_only_inline_code(site: Path) -> None:
     parsed = page(site)
+    text = (site / "index.html").read_text(encoding="utf-8")
+    [boot] = re.findall(r"<script>(.*?)</script>", text, re.S)
+    styles = re.findall(r"<style>(.*?)</style>", text, re.S)
+    assert "imagedbBoot" in boot and len(styles) == 2
     assert parsed.meta("Content-Security-Policy") == (
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
-        "img-src 'self' blob: data:; style-src 'self'; connect-src 'self'; object-src 'none'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'self'; script-src 'self' {_source(boot)} 'wasm-unsafe-eval'; worker-src 'self'; "
+        f"img-src 'self' blob: data:; style-src 'self' {' '.join(map(_source, styles))}; "
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types imagedb"
     )
-    assert parsed.all("style") == []
     assert not any("style" in attrs for _, attrs in parsed.tags)
-    scripts = re.findall(r"<script[^>]*>(.*?)</script>", (site / "index.html").read_text(), re.S)
-    assert scripts and not "".join(scripts).strip()
+
+
+def test_scripts_and_styles_run_only_as_published(site: Path) -> None:
+    parsed = page(site)
+    loads = [*parsed.all("script"), *parsed.all("link")]
+    checked = {
+        attrs.get("src") or attrs.get("href"): attrs["integrity"]
+        for attrs in loads
+        if "integrity" in attrs
+    }
+    assert sorted(map(str, checked)) == [
+        "assets/main-AbCd1234.js",
+        "assets/main-StYle123.css",
+        "assets/shared-XyZ98765.js",
+    ]
+    for path, integrity in checked.items():
+        digest = hashlib.sha256((site / str(path)).read_bytes()).digest()
+        assert integrity == "sha256-" + base64.b64encode(digest).decode()
+
+
+def test_the_page_lists_the_program_for_its_first_script(site: Path) -> None:
+    text = (site / "index.html").read_text(encoding="utf-8")
+    [listed] = re.findall(
+        r'<script type="application/json" id="imagedb-program">(.*?)<', text, re.S
+    )
+    files = json.loads(listed)
+    assert {file["path"] for file in files} == {
+        f"assets/{path.name}" for path in (site / "assets").iterdir()
+    }
+    for file in files:
+        data = (site / file["path"]).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def test_text_comes_before_everything_that_can_fail(site: Path) -> None:
+    """A page that arrives only in part still says something."""
+    text = (site / "index.html").read_text(encoding="utf-8")
+    said = text.index("Loading…")
+    assert text.index("boot-late") < said + 200
+    assert said < text.index("imagedbBoot") < text.index('<link rel="stylesheet"')
+    assert said < text.index("<script")
+    assert text.index('<script type="module"') < text.index('id="imagedb-end"')
 
 
 def test_every_address_is_relative_and_there(site: Path) -> None:
@@ -188,6 +240,13 @@ def test_a_web_build_without_its_parts_is_refused(tmp_path: Path) -> None:
     (web / "sw.js").unlink()
     with pytest.raises(ImageDBError, match=r"lacks sw\.js"):
         write_site(golden_input(web), tmp_path / "one")
+    (web / "sw.js").write_text("")
+    (web / "boot.js").unlink()
+    with pytest.raises(ImageDBError, match=r"lacks boot\.js"):
+        write_site(golden_input(web), tmp_path / "three")
+    (web / "boot.js").write_text("document.write('</script>')")
+    with pytest.raises(ImageDBError, match="ends too early"):
+        write_site(golden_input(web), tmp_path / "four")
     (web / ".vite" / "manifest.json").write_text("{}")
     with pytest.raises(ImageDBError, match="lacks src/ui/main"):
         write_site(golden_input(web), tmp_path / "two")

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { Linter } from "eslint";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageFile, repository } from "./support/files";
@@ -32,9 +33,9 @@ describe("the build", () => {
     for (const path of list(web)) expect(readFileSync(join(folders[1]!, path)).equals(file(path)), path).toBe(true);
   });
 
-  it("names everything but the service worker and the notices by its hash", () => {
-    expect(list(web)).toContain("sw.js");
-    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|notices\.txt|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
+  it("names everything but the service worker and the page's first script and the notices by its hash", () => {
+    expect(list(web)).toEqual(expect.arrayContaining(["sw.js", "boot.js"]));
+    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|boot\.js|notices\.txt|\.vite\/manifest\.json|assets\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
   });
 
   it("has the licence text of every package that the sources import", () => {
@@ -51,10 +52,22 @@ describe("the build", () => {
   });
 
   it("lists the entry, its styles and its imports for the pages' writer", () => {
-    const manifest = JSON.parse(file(".vite/manifest.json").toString()) as Record<string, { file: string; isEntry?: boolean; css?: string[] }>;
+    const manifest = JSON.parse(file(".vite/manifest.json").toString()) as Record<string, { file: string; isEntry?: boolean; css?: string[]; imports?: string[] }>;
     const entry = manifest["src/ui/main.tsx"]!;
     expect(entry.isEntry).toBe(true);
     expect(list(web)).toEqual(expect.arrayContaining([entry.file, ...entry.css!]));
+    // One file, which `integrity` covers in every browser: no part of it can be cut or changed alone.
+    expect(entry.imports ?? []).toEqual([]);
+  });
+
+  it("writes the page's first script in ES5, so that old browsers can read what it says about them", () => {
+    const script = file("boot.js").toString();
+    const complaints = (code: string) => new Linter().verify(code, [{ languageOptions: { ecmaVersion: 5, sourceType: "script" } }]);
+    expect(complaints(script)).toEqual([]);
+    expect(complaints("(() => 1)()")).toHaveLength(1);
+    // Code that seems to do nothing, but finds browsers that cannot read the application.
+    expect(script).toContain("(?<!a)b");
+    expect(gzipSync(script).length).toBeLessThan(4500);
   });
 
   it("starts small: the page loads neither the engine nor SQLite nor the model's runtime", () => {

@@ -19,6 +19,8 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   api: { folders: ["worker", "format"], types: ["engine", "additions"], packages: [] },
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
   sw: { folders: ["format"], packages: [] },
+  // Runs before everything else, in any browser.
+  boot: { folders: [], packages: [] },
 };
 /** Files with their own rules: code of the page must not import the engine, code for Node may. */
 const FILES: Record<string, { folders: string[]; types?: string[] }> = {
@@ -29,6 +31,7 @@ const FILES: Record<string, { folders: string[]; types?: string[] }> = {
   "worker/messages.ts": { folders: ["format"], types: ["engine", "additions"] },
   "api/node.ts": { folders: ["engine", "format"], types: [] },
   "api/local.ts": { folders: ["engine", "worker"], types: [] },
+  "ui/main.tsx": { folders: ["api"], types: ["boot"] },
   // The messages between the page and its service worker.
   "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
 };

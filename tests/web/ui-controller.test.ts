@@ -224,7 +224,7 @@ describe("fetching in advance", () => {
     vi.stubGlobal("requestIdleCallback", (action: () => void) => { action(); });
     try {
       const { controller } = await opened();
-      keepOffline(controller);
+      keepOffline(controller, () => "sw.js");
       await new Promise((resolve) => setTimeout(resolve, 400));
       expect(register).not.toHaveBeenCalled();
       await controller.loadPage(0);

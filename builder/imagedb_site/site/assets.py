@@ -11,6 +11,8 @@ from imagedb_site.errors import ImageDBError
 from imagedb_site.layout import LIBRARY_FILES, NOTICES, SERVICE_WORKER
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+BOOT_SCRIPT = "boot.js"
+"""The page's first script, which stands in the page itself. Not published as a file."""
 _ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
 
 
@@ -54,10 +56,11 @@ def load_web(root: Path) -> WebBuild:
             "Run `make web` in a checkout, or install the package again.",
         ) from error
     entry = next((name for name in _ENTRIES if chunks.get(name, {}).get("isEntry")), None)
-    lacking = [name for name in (SERVICE_WORKER, NOTICES) if not (root / name).is_file()]
+    needed = (SERVICE_WORKER, BOOT_SCRIPT, NOTICES)
+    lacking = [_ENTRIES[0]] if entry is None else []
+    lacking += [name for name in needed if not (root / name).is_file()]
     if entry is None or lacking:
-        missing = lacking[0] if entry else _ENTRIES[0]
-        raise ImageDBError(f"The web build in {root} lacks {missing}.", "Run `make web` again.")
+        raise ImageDBError(f"The web build in {root} lacks {lacking[0]}.", "Run `make web` again.")
     files = sorted(
         path.relative_to(root).as_posix()
         for path in (root / "assets").rglob("*")

@@ -8,11 +8,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import jinja2
+from markupsafe import Markup
 
 from imagedb_site.container import FileEntry, canonical_json, gunzip_if
 from imagedb_site.errors import ImageDBError
 from imagedb_site.layout import INDEX_PAGE, LIBRARY_FILES, NOTICES, SERVICE_WORKER, hash16
 from imagedb_site.site.assets import (
+    BOOT_SCRIPT,
     WebBuild,
     load_web,
     template_folder,
@@ -21,25 +23,14 @@ from imagedb_site.site.assets import (
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.manifest import generator
 from imagedb_site.site.notices import site_notices
+from imagedb_site.site.policy import content_security_policy, integrity
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteInput
 
 _MOST_CONTENT = 1 << 28
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "worker-src 'self'",
-        "img-src 'self' blob: data:",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ]
-)
-"""Only the site's own files run or load, whatever a caption contains."""
+_QUIET_STYLE = ".boot { display: none; }"
+"""For browsers without JavaScript, which show the page's description instead."""
 
 
 def write_program(files: SiteFiles, site: SiteInput, preview: str | None) -> FileEntry:
@@ -62,8 +53,9 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     ]
     icon = files.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
     assets = sorted({entry.path: entry for entry in (*assets, icon)}.values(), key=_path)
-    index = files.put(INDEX_PAGE, _render("index.html.j2", site, web, icon.path, preview))
-    missing = files.put("404.html", _render("404.html.j2", site, web, icon.path, preview))
+    values = {**_common(site), **_application(web, assets), "icon": icon.path, "preview": preview}
+    index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
+    missing = files.put("404.html", render_page("404.html.j2", values))
     robots = files.put("robots.txt", b"User-agent: *\nAllow: /\n")
     software = _read(web.root / NOTICES).decode("utf-8")
     notices = files.put(NOTICES, site_notices(software, site.pack).encode("utf-8"))
@@ -95,7 +87,53 @@ def _path(entry: FileEntry) -> str:
     return entry.path
 
 
-def _render(name: str, site: SiteInput, web: WebBuild, icon: str, preview: str | None) -> bytes:
+def _common(site: SiteInput) -> dict[str, object]:
+    """What the templates say about a collection."""
+    url = _base_url(site.settings.url)
+    return {
+        "generator": generator(),
+        "language": site.settings.language,
+        "title": site.title,
+        "description": site.description,
+        "attribution": site.attribution,
+        "count": len(site.rows),
+        "url": url,
+        "home": urlsplit(url).path if url else "./",
+    }
+
+
+def _application(web: WebBuild, assets: Sequence[FileEntry]) -> dict[str, object]:
+    """What the templates need to start the application: its files, with their hashes, and the inline code."""
+    by_path = {entry.path: entry for entry in assets}
+    boot_script = _read(web.root / BOOT_SCRIPT).decode("utf-8")
+    boot_style = _read(template_folder() / "boot.css").decode("utf-8")
+    listed = [{"path": entry.path, "bytes": entry.size, "sha256": entry.sha256} for entry in assets]
+
+    def checked(path: str) -> dict[str, str]:
+        return {"path": path, "integrity": integrity(by_path[path].sha256)}
+
+    return {
+        "policy": content_security_policy(boot_script, [boot_style, _QUIET_STYLE]),
+        "portable": False,
+        "boot_script": _inline(boot_script, "script"),
+        "boot_style": _inline(boot_style, "style"),
+        "quiet_style": _inline(_QUIET_STYLE, "style"),
+        "program": _inline(canonical_json(listed).decode("utf-8"), "script"),
+        "script": checked(web.script),
+        "styles": [checked(path) for path in web.styles],
+        "preload": [checked(path) for path in web.preload],
+    }
+
+
+def _inline(text: str, tag: str) -> Markup:
+    """Code of our own that stands in a page as it is, since its hash is in the policy."""
+    if f"</{tag}" in text or "<!--" in text:
+        raise ImageDBError(f"The web build has a <{tag}> that ends too early.")
+    return Markup(text)  # noqa: S704
+
+
+def render_page(name: str, values: dict[str, object]) -> bytes:
+    """Returns the page that a template makes of `values`; raises ImageDBError if the template is damaged."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template_folder()),
         autoescape=True,
@@ -104,24 +142,8 @@ def _render(name: str, site: SiteInput, web: WebBuild, icon: str, preview: str |
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    url = _base_url(site.settings.url)
     try:
-        text = environment.get_template(name).render(
-            policy=CONTENT_SECURITY_POLICY,
-            generator=generator(),
-            language=site.settings.language,
-            title=site.title,
-            description=site.description,
-            attribution=site.attribution,
-            count=len(site.rows),
-            url=url,
-            home=urlsplit(url).path if url else "./",
-            preview=preview,
-            icon=icon,
-            script=web.script,
-            styles=web.styles,
-            preload=web.preload,
-        )
+        text = environment.get_template(name).render(values)
     except jinja2.TemplateError as error:
         raise ImageDBError(f"The template {name} cannot be used: {error}") from error
     return text.encode("utf-8")

@@ -1,6 +1,6 @@
 /** The additions of one site: which are stored, which of them are searched, and every change to them. */
 import { pause } from "../base/async";
-import { messageOf } from "../base/errors";
+import { messageOf, part } from "../base/errors";
 import { MAX_PICTURE_BYTES } from "../base/limits";
 import type { SiteResources } from "../engine/resources";
 import { captionField, tagsField } from "./fields";
@@ -304,7 +304,7 @@ export class Additions implements AdditionsMethods {
 
 /** Loaded when it is needed: most visitors never export. */
 function exchange() {
-  return Promise.all([import("./bundle"), import("./exchange")]);
+  return Promise.all([part(import("./bundle")), part(import("./exchange"))]);
 }
 
 function tidy({ caption, tags }: AdditionChange): AdditionChange {

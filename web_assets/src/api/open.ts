@@ -1,20 +1,22 @@
-/** `open` for browsers: the engine runs in a worker, so that the page only draws. */
-import { WorkerClient } from "../worker/client";
+/** `open` for the site's page: the engine runs in a worker, so that the page only draws. */
+import { WorkerClient, type Program } from "../worker/client";
 import { workerCollection } from "./collection";
+import { workerScript } from "./trusted";
 import type { Open } from "./types";
 
 /**
- * Open a published site.
- * @param url the address of the site's folder or of its manifest.json, relative to the page
- * @throws LoadError if it cannot be fetched, FormatError if it is not a site that this program reads
+ * A function that opens a published site.
+ * @param program checks and replaces the files of the program if the worker does not start; null if nothing can
  */
-export const open: Open = async (url, options = {}) => {
-  const start = () => new Worker(new URL("../worker/main.ts", import.meta.url), { type: "module", name: "imagedb" });
-  const client = new WorkerClient(start, new URL(url, globalThis.location.href).href, options.additions);
-  try {
-    return workerCollection(client, await client.open(options.signal), options.additions);
-  } catch (error) {
-    client.close();
-    throw error;
-  }
-};
+export function opener(program: Program | null): Open {
+  return async (url, options = {}) => {
+    const start = () => new Worker(workerScript(), { type: "module", name: "imagedb" });
+    const client = new WorkerClient(start, new URL(url, globalThis.location.href).href, options.additions, program);
+    try {
+      return workerCollection(client, await client.open(options.signal), options.additions);
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  };
+}

@@ -1,6 +1,7 @@
 /** onnxruntime-web: the plain WebAssembly build, one thread, loaded on first use. */
 import { own } from "../base/own";
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { part } from "../base/errors";
 import { FormatError } from "../format/errors";
 
 type Ort = typeof import("onnxruntime-web/wasm");
@@ -10,7 +11,7 @@ let loading: Promise<Ort> | null = null;
 /** The runtime; a failure may be tried again. `binary` is the content of ort-wasm-simd-threaded.wasm. */
 export function loadRuntime(binary: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Ort> {
   loading ??= (async () => {
-    const [ort, wasmBinary] = await Promise.all([import("onnxruntime-web/wasm"), binary()]);
+    const [ort, wasmBinary] = await Promise.all([part(import("onnxruntime-web/wasm")), binary()]);
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.proxy = false;
     ort.env.wasm.wasmBinary = wasmBinary.buffer;

@@ -1,5 +1,6 @@
 /** Text to token ids: the compact tokenizer of a pack (docs/FORMAT.md, section 3), expanded. */
 import { own } from "../base/own";
+import { part } from "../base/errors";
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { FormatError } from "../format/errors";
 import { isObject } from "../format/container";
@@ -26,7 +27,7 @@ export class PackTokenizer {
   /** @param compact the parsed JSON of the tokenizer's file */
   static async create(compact: unknown, maxTokens: number, padId: number): Promise<PackTokenizer> {
     const expanded = expandTokenizer(compact);
-    const { Tokenizer } = await import("@huggingface/tokenizers");
+    const { Tokenizer } = await part(import("@huggingface/tokenizers"));
     let tokenizer: Tokenizer;
     try {
       tokenizer = new Tokenizer(expanded, {});

@@ -1,9 +1,16 @@
 /** The entry of the site's page. */
 import "./styles/main.css";
 
-import { open } from "../api";
+import { opener, serviceWorkerScript } from "../api";
+import type { Boot } from "../boot/types";
 import { keepOffline } from "./offline";
 import { start } from "./start";
 
+/** Absent in a page that another program wrote. */
+const boot = (globalThis as { imagedbBoot?: Boot }).imagedbBoot;
 const root = document.getElementById("app");
-if (root) keepOffline(start(open, root));
+if (root && boot?.mayStart() !== false) {
+  const controller = start(opener(boot ?? null), root);
+  boot?.started();
+  keepOffline(controller, serviceWorkerScript);
+}

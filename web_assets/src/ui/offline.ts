@@ -40,9 +40,11 @@ function settled(controller: Controller): Promise<void> {
   });
 }
 
-export function keepOffline(controller: Controller): void {
+/** @param script gives the address of the service worker */
+export function keepOffline(controller: Controller, script: () => string): void {
   if (!("serviceWorker" in navigator)) return;
-  void warmUp(controller).catch(() => undefined);
+  // Refused storage and a missing file only mean that nothing is kept.
+  void warmUp(controller, script).catch(() => undefined);
 }
 
 /** Resolves once the pictures on screen are here. */
@@ -51,12 +53,12 @@ async function pictured(controller: Controller): Promise<void> {
   while (controller.thumbnails.held.running);
 }
 
-async function warmUp(controller: Controller): Promise<void> {
+async function warmUp(controller: Controller, script: () => string): Promise<void> {
   // The service worker loads the whole application, so wait for what is on screen.
   await settled(controller);
   await pictured(controller);
   await idle();
-  await navigator.serviceWorker.register(new URL("sw.js", controller.base).href, { scope: new URL(controller.base).pathname });
+  await navigator.serviceWorker.register(script(), { scope: new URL(controller.base).pathname });
   const registration = await navigator.serviceWorker.ready;
   navigator.serviceWorker.addEventListener("message", (event: MessageEvent<WarmedMessage | null>) => {
     if (event.data?.type === "warmed" && event.data.complete) controller.store.dispatch({ type: "kept" });

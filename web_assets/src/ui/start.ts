@@ -16,6 +16,8 @@ export function start(open: Open, root: Element): Controller {
   addEventListener("online", connection);
   addEventListener("offline", connection);
   connection();
+  // Preact would use the elements of the text that the page shows until here.
+  root.replaceChildren();
   render(createElement(App, { controller }), root);
   void controller.start();
   return controller;

@@ -1,5 +1,6 @@
 /** What additions need from the browser: its database, decoders and canvas, and a channel to other tabs. */
 import { own } from "../base/own";
+import { part } from "../base/errors";
 import type { AdditionsHost, DecodedPicture } from "../additions/types";
 import type { FieldValue } from "../engine/types";
 import { drawn, drawnSize, openPicture, PictureError } from "./decode";
@@ -37,7 +38,7 @@ async function decode(file: Blob, size: number): Promise<DecodedPicture> {
     const scale = Math.min(1, HASHED_SIZE / Math.max(width, height));
     const hashed = drawn(bitmap, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))).pixels();
     const shown = fittedFor(width, height, size);
-    const { rgbaToThumbHash } = await import("thumbhash");
+    const { rgbaToThumbHash } = await part(import("thumbhash"));
     return { pixels, width, height, ...await encoded(drawn(bitmap, shown.width, shown.height).canvas), placeholder: rgbaToThumbHash(hashed.width, hashed.height, hashed.data) };
   } finally {
     bitmap.close();

@@ -7,6 +7,15 @@ import type { SearchOptions } from "../engine/methods";
 import { decodeError, type FromWorker, type ToWorker } from "./messages";
 import { derive, type Target, type Targets } from "./methods";
 
+/** Checks and replaces the files of the program. Both resolve with what is wrong, in a sentence, or with "". */
+export interface Program {
+  check(): Promise<string>;
+  repair(): Promise<string>;
+}
+
+/** Milliseconds without a word from a new worker, after which its script is checked. */
+const SILENCE = 10_000;
+
 /** The part of `Worker` that is used; tests pass a substitute. */
 export interface WorkerLike {
   postMessage(message: unknown): void;
@@ -23,32 +32,61 @@ interface Pending {
 
 /**
  * One collection in a worker. If the worker dies, the calls under way fail with a retryable LoadError; the
- * next call starts another worker and opens the collection again.
+ * next call starts another worker and opens the collection again. If its script or a module of it arrived damaged,
+ * the program's files are replaced first.
  */
 export class WorkerClient {
   private worker: WorkerLike | null = null;
   private opened: Promise<Manifest> | null = null;
   private ready = false;
+  /** Whether the worker has answered anything: until then its script may not have run at all. */
+  private heard = false;
+  /** Whether a module of the program failed in this worker, which cannot load it again. */
+  private spoiled = false;
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private closed = false;
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly listeners = new Set<(progress: LoadProgress) => void>();
   private readonly additionsListeners = new Set<(state: AdditionsState) => void>();
 
-  /** @param additions whether pictures may be added on this device */
-  constructor(private readonly start: () => WorkerLike, private readonly url: string, private readonly additions = false) {}
+  /**
+   * @param additions whether pictures may be added on this device
+   * @param program null if its files cannot be checked
+   */
+  constructor(
+    private readonly start: () => WorkerLike, private readonly url: string, private readonly additions = false,
+    private readonly program: Program | null = null,
+  ) {}
 
   /** Start the worker if it does not run, and open the collection. */
   open(signal?: AbortSignal | undefined): Promise<Manifest> {
-    const message = (id: number): ToWorker => ({ kind: "open", id, url: this.url, additions: this.additions });
-    this.opened ??= this.send(message, {}).then((manifest) => {
+    this.opened ??= this.begin().then((manifest) => {
       this.ready = true;
-      return manifest as Manifest;
+      return manifest;
     }, (error: unknown) => {
       this.opened = null;
       throw error;
     });
     return abortable(this.opened, signal);
+  }
+
+  private async begin(): Promise<Manifest> {
+    const message = (id: number): ToWorker => ({ kind: "open", id, url: this.url, additions: this.additions });
+    if (this.spoiled) await this.repair();
+    try {
+      return await this.send(message, {}) as Manifest;
+    } catch (error) {
+      if (this.heard || this.closed || !this.program || !(error instanceof LoadError)) throw error;
+    }
+    await this.repair();
+    return await this.send(message, {}) as Manifest;
+  }
+
+  private async repair(): Promise<void> {
+    const fault = await this.program?.repair();
+    if (fault) throw new LoadError(`A part of the program could not be loaded. ${fault}`, this.url, 0, true);
+    this.spoiled = false;
   }
 
   /** The methods of a target; each one sends a call to the worker. */
@@ -78,6 +116,7 @@ export class WorkerClient {
 
   private async call(target: Target, method: string, args: unknown[], options: SearchOptions): Promise<unknown> {
     options.signal?.throwIfAborted();
+    if (this.spoiled && this.ready) this.fail(new LoadError("The search was started again. Try again.", this.url, 0, true));
     // If the worker is open, the message is sent before the page is redrawn.
     if (!this.ready) await this.open(options.signal);
     options.signal?.throwIfAborted();
@@ -114,8 +153,14 @@ export class WorkerClient {
 
   private ensure(): WorkerLike {
     if (this.worker) return this.worker;
-    const worker = this.start();
-    worker.addEventListener("message", (event) => { if (worker === this.worker) this.receive(event.data as FromWorker); });
+    const worker = this.launch();
+    this.heard = false;
+    worker.addEventListener("message", (event) => {
+      if (worker !== this.worker) return;
+      this.heard = true;
+      this.receive(event.data as FromWorker);
+    });
+    this.silence = setTimeout(() => { void this.suspect(worker); }, SILENCE);
     const crash = (event: Event) => {
       if (worker !== this.worker) return;
       const detail = (event as Partial<ErrorEvent>).message;
@@ -127,6 +172,24 @@ export class WorkerClient {
     worker.addEventListener("messageerror", crash);
     this.worker = worker;
     return worker;
+  }
+
+  private launch(): WorkerLike {
+    try {
+      return this.start();
+    } catch (cause) {
+      throw new LoadError(
+        `This browser does not let the page start its search${cause instanceof Error ? ` (${cause.message})` : ""}. If the page is in a frame, open it in a tab of its own.`,
+        this.url, 0, false, { cause },
+      );
+    }
+  }
+
+  /** A script that was cut between two statements runs without an error and without an answer. */
+  private async suspect(worker: WorkerLike): Promise<void> {
+    if (this.heard || worker !== this.worker) return;
+    const fault = await this.program?.check();
+    if (fault && !this.heard && worker === this.worker) this.fail(new LoadError(fault, this.url, 0, true));
   }
 
   private receive(message: FromWorker): void {
@@ -144,6 +207,7 @@ export class WorkerClient {
         this.take(message.id)?.resolve(message.value);
         return;
       case "error":
+        if (message.error.name === "ProgramError") this.spoiled = true;
         this.take(message.id)?.reject(decodeError(message.error));
     }
   }
@@ -155,6 +219,7 @@ export class WorkerClient {
   }
 
   private fail(reason: unknown): void {
+    clearTimeout(this.silence);
     this.worker?.terminate();
     this.worker = null;
     this.opened = null;
