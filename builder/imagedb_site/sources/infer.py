@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from imagedb_site import display
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.sources import columns
 from imagedb_site.sources.candidates import (
@@ -33,6 +34,7 @@ from imagedb_site.sources.tags import TagTally
 _DIGITS = frozenset("123456789")
 _NO_DATE = frozenset("0:")
 _MAX_CATEGORY = 64
+_MAX_LABEL = 100
 _MAX_CATEGORIES = 1_000
 _ARTICLE = {"number": "a number", "date": "a date", "boolean": "true or false", "url": "an address"}
 
@@ -250,5 +252,10 @@ def conventions(tallies: Iterable[Tally], separator: str | None) -> Conventions:
 
 
 def _shown(label: str) -> str:
-    """Returns a label for people: `image_size` → `Image size`; a label with capitals stays as it is."""
-    return label.replace("_", " ").capitalize() if label == label.lower() else label
+    """Returns a label for people: `image_size` → `Image size`; a label with capitals stays as it is.
+
+    It is safe to show: nothing in it drives a terminal or turns the direction of text.
+    """
+    if label == label.lower():
+        label = " ".join(label.replace("_", " ").split()).capitalize() or label
+    return display.shown(label)[:_MAX_LABEL]

@@ -24,7 +24,8 @@ export function readManifest(value: unknown): Manifest {
   const collection = object(value, "collection");
   const total = count(collection, "count");
   for (const key of ["title", "description", "hash"]) text(collection, key);
-  if (!Array.isArray(collection["attribution"])) fail("collection.attribution");
+  if (!Array.isArray(collection["attribution"]) || !collection["attribution"].every(isCredit)) fail("collection.attribution");
+  text(value, "generator");
   if (!Array.isArray(value["fields"])) fail("fields");
   value["fields"].forEach(field);
   if (value["columns"] !== null) index(value["columns"], "columns");
@@ -102,6 +103,11 @@ function blocks(value: Json, path: string, total: number, most?: number): void {
 function ids(value: Json): void {
   const digits = count(value, "digits", 0, 4);
   checkLength(list(value, "ids"), 16 ** digits, 1, "ids.files");
+}
+
+function isCredit(value: unknown): boolean {
+  return isObject(value) && typeof value["text"] === "string"
+    && ["url", "licence"].every((key) => own(value, key) === undefined || typeof own(value, key) === "string");
 }
 
 function field(value: unknown, place: number): void {

@@ -171,7 +171,7 @@ function Hero(): JSX.Element | null {
           <span class="faint">Try</span>
           {examples.slice(0, 8).map((example) => (
             <button key={example} type="button" class="chip" onClick={() => controller.go({ ...view, text: example, image: null })}>
-              {example}
+              {visible(example)}
             </button>
           ))}
         </div>

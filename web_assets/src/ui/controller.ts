@@ -1,4 +1,5 @@
 /** Turns what the person does into searches and views. Only this file uses the collection and the browser's history. */
+import { forPeople } from "./state/for-people";
 import type { Collection, Open } from "../api/types";
 import { messageOf } from "../base/errors";
 import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/types";
@@ -105,7 +106,7 @@ export class Controller {
       collection.onProgress((progress) => {
         this.store.dispatch({ type: "progress", progress, now: this.#env.now() });
       });
-      this.store.dispatch({ type: "opened", manifest: collection.manifest });
+      this.store.dispatch({ type: "opened", manifest: forPeople(collection.manifest) });
       this.#restoreAnchor();
       this.#show(this.store.get().view);
       this.adding.start().catch(() => undefined);

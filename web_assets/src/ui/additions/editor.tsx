@@ -44,10 +44,10 @@ export function Editor({ addition, onDone }: { addition: AdditionSummary; onDone
   const id = `edit-${addition.id}`;
   return (
     <form class="editor" onSubmit={submit} onKeyDown={key} aria-label={`Caption and tags of ${visible(addition.name)}`}>
-      <label for={`${id}-caption`}>{additions?.captionField.label ?? "Caption"}</label>
+      <label for={`${id}-caption`}>{visible(additions?.captionField.label ?? "Caption")}</label>
       <textarea id={`${id}-caption`} ref={first} rows={2} maxLength={5000} value={caption}
         placeholder="What does it show?" onInput={(event) => setCaption(event.currentTarget.value)} />
-      <label for={`${id}-tags`}>{additions?.tagsField.label ?? "Tags"}</label>
+      <label for={`${id}-tags`}>{visible(additions?.tagsField.label ?? "Tags")}</label>
       <input id={`${id}-tags`} type="text" value={tags} placeholder="sea, lighthouse, 2026" autocomplete="off"
         aria-describedby={`${id}-hint`} onInput={(event) => setTags(event.currentTarget.value)} />
       <p id={`${id}-hint`} class="faint">Separated by commas. The next search finds them.</p>

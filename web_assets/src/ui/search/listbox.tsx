@@ -40,7 +40,7 @@ export function Listbox({ typed, suggestions, onTake, onForget }: Props): JSX.El
               <Kind />
               <span class="suggestion-text"><Completed typed={typed} text={visible(option.shown)} /></span>
               {option.kind === "recent" && <span class="visually-hidden">, recent search</span>}
-              {option.hint && <span class="suggestion-hint">{option.hint}</span>}
+              {option.hint && <span class="suggestion-hint">{visible(option.hint)}</span>}
             </li>
           );
         })}

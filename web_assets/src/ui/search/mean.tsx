@@ -1,5 +1,6 @@
 /** "Did you mean": offered beside the results if words of the query occur nowhere. */
 import type { JSX } from "preact";
+import { visible } from "../../base/visible";
 
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
@@ -24,7 +25,7 @@ export function DidYouMean(): JSX.Element | null {
       Did you mean{" "}
       <button type="button" class="text-button" onClick={() => controller.go({ ...view, text: correction.text, image: null })}>
         {correction.text.split(/(\s+)/).map((part, i) => (changed.has(part.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ""))
-          ? <strong key={i}>{part}</strong> : part))}
+          ? <strong key={i}>{visible(part)}</strong> : visible(part)))}
       </button>?
     </p>
   );

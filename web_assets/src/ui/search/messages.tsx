@@ -1,5 +1,6 @@
 /** Messages above or instead of results: hints, mistakes in a query, failures, nothing found. */
 import type { JSX } from "preact";
+import { visible } from "../../base/visible";
 
 import { Retired } from "../additions/local";
 import { useController, useStore } from "../context";
@@ -25,7 +26,7 @@ export function Messages(): JSX.Element {
       {failure && (
         <div class="message bad" role="alert">
           <AlertIcon />
-          <span><strong>The search failed.</strong> {failure}</span>
+          <span><strong>The search failed.</strong> {visible(failure)}</span>
           <button type="button" class="button" onClick={() => controller.retry()}><RetryIcon />Retry</button>
         </div>
       )}
@@ -42,12 +43,12 @@ function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
   return (
     <div class={`message ${notice.kind === "fts-syntax" ? "warn" : "calm"}`} role="status">
       <AlertIcon />
-      <span>{notice.message}</span>
+      <span>{visible(notice.message)}</span>
       {suggestion && (
         <button type="button" class="button" onClick={() => {
           controller.go({ ...controller.store.get().view, text: suggestion, image: null });
         }}>
-          Search for <code>{suggestion}</code>
+          Search for <code>{visible(suggestion)}</code>
         </button>
       )}
     </div>

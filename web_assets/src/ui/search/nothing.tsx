@@ -1,5 +1,6 @@
 /** Shown if nothing matches: suggestions for a search that finds more. */
 import type { JSX } from "preact";
+import { visible } from "../../base/visible";
 
 import { useController, useStore } from "../context";
 import { range, shownValue } from "../wording";
@@ -55,7 +56,7 @@ export function Nothing(): JSX.Element {
       <div class="nothing-ways">
         {ways.map((way) => (
           <button key={way.label} type="button" class={`button ${way.quiet ? "quiet" : ""}`} onClick={() => controller.go(way.view)}>
-            {way.label}
+            {visible(way.label)}
           </button>
         ))}
       </div>
