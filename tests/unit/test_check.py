@@ -85,6 +85,24 @@ BREAKS: list[tuple[str, str, Callable[[Path], object]]] = [
         "security policy",
         lambda s: replace(s / "index.html", "Content-Security-Policy", "X-Nothing"),
     ),
+    (
+        "manifest.json",
+        "checksum",
+        lambda s: replace(s / "manifest.json", "imagedb-site 0", "imagedb-site 9"),
+    ),
+    ("assets/worker", "missing", lambda s: first(s, "assets/worker-*").unlink()),
+    ("data/rows-index", "missing", lambda s: first(s, "data/rows-index.*").unlink()),
+    (
+        "imagedb.d.ts",
+        "Imagedb.d.ts has other capitals",
+        lambda s: (s / "imagedb.d.ts").rename(s / "Imagedb.d.ts"),
+    ),
+    ("lib/", "Lib has other capitals", lambda s: (s / "lib").rename(s / "Lib")),
+    (
+        "views",
+        "symbolic",
+        lambda s: (s / "views").rename(s / "v") and (s / "views").symlink_to("v"),
+    ),
     ("thumbs/link.webp", "symbolic", lambda s: (s / "thumbs/link.webp").symlink_to("/etc/hosts")),
 ]
 
@@ -121,11 +139,12 @@ def test_left_over_and_foreign_files_are_warnings(site: Path) -> None:
     extra = site / "thumbs" / f"{hashlib.sha256(data + b'x').hexdigest()[:16]}.webp"
     extra.write_bytes(data + b"x")
     (site / "CNAME").write_text("example.org")
+    (site / "views" / ".DS_Store").write_bytes(b"x")
     (site / "assets" / "old-12345678.js").write_text("x")
     report = check_site(site)
     assert report.ok
     warned = {finding.file for finding in report.findings}
-    assert {f"thumbs/{extra.name}", "CNAME", "assets/old-12345678.js", "manifest.json"} == warned
+    assert {f"thumbs/{extra.name}", "views/.DS_Store", "CNAME", "assets/old-12345678.js"} == warned
 
 
 def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,16 +154,24 @@ def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr("imagedb_site.check.limits.LIMITS", tight)
     anywhere = check_site(site)
-    assert anywhere.ok
-    names = {finding.message.split(" takes")[0] for finding in anywhere.findings}
-    assert names == {"GitHub Pages", "Cloudflare Pages"}
-    github = check_site(site, host="github-pages")
-    assert not github.ok
-    assert any(f.file == "manifest.json" and "per file" in f.message for f in github.findings)
-    assert any(f.file == "" and "this site has" in f.message for f in github.findings)
-    cloudflare = check_site(site, host="cloudflare-pages")
-    assert [f.level for f in cloudflare.findings] == ["error"]
-    assert "20 files" in cloudflare.findings[0].message
+    assert anywhere.ok and anywhere.whole and not anywhere.findings
+    first, second = (verdict.line() for verdict in anywhere.hosts)
+    assert first.startswith("GitHub Pages: no, because it takes 10,000 bytes and the site has ")
+    assert "; it takes 2,000 bytes per file and these have more: " in first
+    assert "manifest.json (" in first
+    assert second.startswith("Cloudflare Pages: no, because it takes 20 files and the site has ")
+    for host in ("github-pages", "cloudflare-pages"):
+        refused = check_site(site, host=host)
+        assert refused.whole and not refused.ok
+        assert not refused.to_json()["ok"]
+        assert all("does not take the site" in error.message for error in refused.errors)
+    monkeypatch.undo()
+    free = check_site(site, host="github-pages")
+    assert free.ok
+    assert [verdict.line() for verdict in free.hosts] == [
+        "GitHub Pages: yes",
+        "Cloudflare Pages: yes",
+    ]
 
 
 def test_a_missing_site_is_reported(tmp_path: Path) -> None:

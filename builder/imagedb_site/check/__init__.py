@@ -1,7 +1,7 @@
-"""Checks a published site: every hash, every link, nothing missing, nothing left over, host limits."""
+"""Checks a published site: every hash, every link, nothing missing, nothing left over, what hosts take."""
 
 from imagedb_site.check.limits import LIMITS, Host, Limits
-from imagedb_site.check.report import CheckReport, Finding
+from imagedb_site.check.report import CheckReport, Finding, Verdict
 from imagedb_site.check.site_check import check_site
 
-__all__ = ["LIMITS", "CheckReport", "Finding", "Host", "Limits", "check_site"]
+__all__ = ["LIMITS", "CheckReport", "Finding", "Host", "Limits", "Verdict", "check_site"]

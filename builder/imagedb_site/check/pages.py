@@ -17,7 +17,10 @@ _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
 
 
 def check_pages(folder: Path, sizes: dict[str, int]) -> Iterator[Finding]:
-    """What is wrong with the pages, their links and the service worker's list of files."""
+    """What is wrong with the pages, their links and the service worker's list of files.
+
+    `sizes`: the files of the site that the index names and that are there.
+    """
     for name in MUTABLE:
         # A site built by a checkout without the JavaScript library is complete all the same.
         if name not in sizes and name not in LIBRARY_FILES:
@@ -79,7 +82,7 @@ def _check_shell(data: bytes, sizes: dict[str, int]) -> Iterator[Finding]:
             )
     for path in sizes:
         if path.startswith("assets/") and path not in files:
-            yield Finding("warning", path, "Nothing refers to this file.")
+            yield Finding("error", "sw.js", f"It does not list {path[:200]}.")
 
 
 class _Links(HTMLParser):

@@ -21,8 +21,25 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """Whether a host takes the site; `reasons` says why not."""
+
+    host: str
+    name: str
+    fits: bool
+    reasons: tuple[str, ...]
+
+    def line(self) -> str:
+        """One line, such as "Cloudflare Pages: no, because …"."""
+        return f"{self.name}: " + ("yes" if self.fits else f"no, because {'; '.join(self.reasons)}")
+
+
+@dataclass(frozen=True)
 class CheckReport:
-    """What a check found. `bytes` counts every file of the site, but not those of the owner."""
+    """What a check found. `bytes` counts every file of the site, but not those of the owner.
+
+    `host`: the host that was asked for; `hosts`: the verdicts on all known ones.
+    """
 
     site: str
     host: str | None
@@ -31,14 +48,31 @@ class CheckReport:
     bytes: int
     largest: tuple[tuple[str, int], ...]
     findings: tuple[Finding, ...]
+    hosts: tuple[Verdict, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """No error in the site itself; there may be warnings."""
+        return not any(finding.level == "error" for finding in self.findings)
 
     @property
     def ok(self) -> bool:
-        """No error; there may be warnings."""
-        return not any(finding.level == "error" for finding in self.findings)
+        """The site is whole, and the host that was asked for takes it."""
+        return not self.errors
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The errors, and what the host that was asked for does not take."""
+        refused = [
+            Finding("error", "", f"{one.name} does not take the site: {reason}.")
+            for one in self.hosts
+            if one.host == self.host
+            for reason in one.reasons
+        ]
+        return (*(one for one in self.findings if one.level == "error"), *refused)
 
     def to_json(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "ok": self.ok}
+        return {**dataclasses.asdict(self), "whole": self.whole, "ok": self.ok}
 
 
 def sentence(error: ImageDBError) -> str:

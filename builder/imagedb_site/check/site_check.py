@@ -2,132 +2,146 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
-from imagedb_site.check.limits import Host, check_limits
+from imagedb_site.check.download import UrlFiles
+from imagedb_site.check.files import Files, FolderFiles, HostGoneError, Wanted
+from imagedb_site.check.limits import Host, verdicts
 from imagedb_site.check.pages import check_pages
-from imagedb_site.check.report import CheckReport, Finding, sentence
-from imagedb_site.container import FileEntry
-from imagedb_site.errors import FormatError, ImageDBError, StorageError
-from imagedb_site.layout import (
-    HASHED_FOLDERS,
-    MANIFEST,
-    OWN_NAMES,
-    PROGRAM_FOLDERS,
-    hash_in_name,
-    thumbnail_path,
-)
-from imagedb_site.reader import Site, open_site, verify_site
+from imagedb_site.check.report import CheckReport, Finding, Level, sentence
+from imagedb_site.errors import FormatError, ImageDBError
+from imagedb_site.layout import MANIFEST, thumbnail_path
+from imagedb_site.reader import Site, verify_site
+from imagedb_site.reader.manifest import MANIFEST_LIMIT
+from imagedb_site.records import Progress
 
-_PROGRAM = tuple(f"{folder}/" for folder in PROGRAM_FOLDERS)
+_LARGEST = 5
+_Item = TypeVar("_Item")
 
 
-def check_site(path: str | Path, *, host: Host | None = None) -> CheckReport:
-    """Check the site in a folder, or what a URL can show of one.
+def no_progress(step: str, done: int, total: int | None) -> None:
+    """Reports nothing."""
 
-    Going beyond the limits of `host` is an error; without `host`, those of all known hosts are warned
-    about. Problems of the site are reported, not raised; StorageError if it cannot be read at all.
+
+def check_site(
+    path: str | Path, *, host: Host | None = None, progress: Progress = no_progress
+) -> CheckReport:
+    """Check every file of the site in a folder or at an http(s) address.
+
+    The report has a verdict for each known host; with `host`, it is not ok unless that one takes the site.
+    A site at an address is downloaded a few files at a time; all but its pictures is kept in a temporary
+    folder meanwhile. Problems of the site are reported, not raised; StorageError if it cannot be read.
     """
-    findings: list[Finding] = []
+    url = isinstance(path, str) and "://" in path
+    files: Files = UrlFiles(str(path)) if url else FolderFiles(Path(path))
     try:
-        site = open_site(path)
-    except FormatError as error:
-        finding = Finding("error", MANIFEST, sentence(error))
-        return CheckReport(str(path), host, 0, 0, 0, (), (finding,))
-    with site:
+        return _Check(files, str(path), host, progress).run()
+    finally:
+        files.close()
+
+
+class _Check:
+    """One check: what was found so far, and the sizes of the site's own files that could be read."""
+
+    def __init__(self, files: Files, name: str, host: Host | None, progress: Progress) -> None:
+        self._files = files
+        self._name = name
+        self._host = host
+        self._progress = progress
+        self._sizes: dict[str, int] = {}
+        self._findings: dict[Finding, None] = {}
+        self._failed = False
+
+    def run(self) -> CheckReport:
         try:
-            entries = {entry.path: entry for entry in site.entries()}
+            site = Site(self._files.source)
+        except FormatError as error:
+            self._add("error", MANIFEST, sentence(error))
+            self._add_notes()
+            return self._report(0)
+        with site:
+            self._check(site)
+            return self._report(site.count)
+
+    def _check(self, site: Site) -> None:
+        self._sizes[MANIFEST] = len(self._files.source.read(MANIFEST, MANIFEST_LIMIT))
+        hidden = self._files.hidden
+        entries = self._guarded(Wanted(entry.path, entry) for entry in site.entries())
+        self._compare([one for one in entries if one.path not in hidden], "files")
+        # Everything that says where the pictures are is there now.
+        pictures = list(dict.fromkeys(self._guarded(_pictures(site))))
+        self._compare([Wanted(path) for path in pictures], "pictures")
+        for found in check_pages(self._files.folder, {**self._sizes, **dict.fromkeys(hidden, 0)}):
+            self._add(found.level, found.file, found.message)
+        self._add_notes()
+        self._add_unused()
+        if not self._failed:
+            # What only the reader can tell: whether the parts agree with each other.
+            self._progress("content", 0, 1)
+            checked = {path: self._sizes[path] for path in pictures}
+            try:
+                verify_site(site, checked)
+            except ImageDBError as error:
+                self._add("error", "", sentence(error))
+            self._progress("content", 1, 1)
+        total = sum(self._sizes.values()) - self._sizes[MANIFEST]
+        if not self._failed and total != site.manifest.bytes:
+            message = f"It announces {site.manifest.bytes:,} bytes, the files have {total:,}."
+            self._add("error", MANIFEST, message)
+
+    def _compare(self, wanted: list[Wanted], step: str) -> None:
+        for done, one in enumerate(self._files.examine(wanted), 1):
+            if one.problem:
+                self._add("error", one.path, one.problem)
+            if one.file is not None:
+                self._sizes[one.path] = one.size
+            self._progress(step, done, len(wanted))
+
+    def _add_notes(self) -> None:
+        for note in self._files.notes():
+            self._add(note.level, note.file, note.message)
+
+    def _add_unused(self) -> None:
+        """Files in the site's folders that nothing names; a damaged list would make all of them unused."""
+        there = self._files.sizes()
+        if there is None or self._failed:
+            return
+        for path in sorted(there.keys() - self._sizes.keys()):
+            self._add("warning", path, "Nothing refers to this file.")
+
+    def _guarded(self, items: Iterable[_Item]) -> list[_Item]:
+        """The items up to the first one that cannot be had, which is reported."""
+        found: list[_Item] = []
+        try:
+            for item in items:
+                found.append(item)
+        except HostGoneError:
+            raise
         except ImageDBError as error:
-            findings.append(Finding("error", "", sentence(error)))
-            entries = {}
-        if isinstance(path, str) and "://" in path:
-            sizes, checked = {entry.path: entry.size for entry in entries.values()}, {}
-        else:
-            folder = Path(path)
-            if folder.name == MANIFEST:
-                folder = folder.parent
-            sizes, notes = _survey(folder)
-            findings.extend(notes)
-            if not findings or entries:
-                findings.extend(_check_files(site, folder, sizes, entries))
-            checked = {path: size for path, size in sizes.items() if _is_hashed(path)}
-        if not any(finding.level == "error" for finding in findings):
-            findings.extend(_check_content(site, checked))
-        findings.extend(check_limits(sizes, host))
-        largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:5]
+            # A damaged list of files is reported as a file as well.
+            if not self._failed:
+                self._add("error", "", sentence(error))
+        return found
+
+    def _add(self, level: Level, file: str, message: str) -> None:
+        self._findings[Finding(level, file, message)] = None
+        self._failed |= level == "error"
+
+    def _report(self, count: int) -> CheckReport:
+        sizes = self._files.sizes() or self._sizes
+        largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_LARGEST]
         return CheckReport(
-            site=str(path),
-            host=host,
-            count=site.count,
+            site=self._name,
+            host=self._host,
+            count=count,
             files=len(sizes),
             bytes=sum(sizes.values()),
             largest=tuple(largest),
-            findings=tuple(findings),
+            findings=tuple(self._findings),
+            hosts=verdicts(sizes),
         )
-
-
-def _survey(folder: Path) -> tuple[dict[str, int], list[Finding]]:
-    """The size of every file of the site, and notes about what does not belong to it."""
-    sizes: dict[str, int] = {}
-    notes: list[Finding] = []
-    try:
-        for top in sorted(folder.iterdir()):
-            if top.name not in OWN_NAMES:
-                notes.append(Finding("warning", top.name, "This is not a part of the site."))
-                continue
-            for path in [top, *sorted(top.rglob("*"))] if top.is_dir() else [top]:
-                name = path.relative_to(folder).as_posix()
-                if path.is_symlink():
-                    notes.append(Finding("error", name, "Hosts do not publish symbolic links."))
-                elif path.is_file():
-                    sizes[name] = path.stat().st_size
-    except OSError as error:
-        raise StorageError(f"Cannot read {folder}: {error.strerror}.") from error
-    return sizes, notes
-
-
-def _check_files(
-    site: Site, folder: Path, sizes: dict[str, int], entries: dict[str, FileEntry]
-) -> Iterator[Finding]:
-    """Missing, damaged and left-over files, and the links of the pages."""
-    for path, entry in entries.items():
-        if path not in sizes:
-            yield Finding("error", path, "The file is missing.")
-        elif sizes[path] != entry.size:
-            yield Finding("error", path, f"It has {sizes[path]:,} bytes, not {entry.size:,}.")
-    unused = {path for path in sizes if _is_hashed(path) or path.startswith(_PROGRAM)}
-    unused -= entries.keys()
-    missing: set[str] = set()
-    try:
-        for path in _pictures(site):
-            unused.discard(path)
-            if path not in sizes:
-                missing.add(path)
-    except ImageDBError as error:
-        yield Finding("error", "", sentence(error))
-        return
-    for path in sorted(missing):
-        yield Finding("error", path, "The file is missing.")
-    yield from check_pages(folder, sizes)
-    for path in sorted(sizes):
-        if path in entries or _is_hashed(path):
-            yield from _check_hash(folder, path, entries.get(path))
-        if path in unused:
-            yield Finding("warning", path, "Nothing refers to this file.")
-    total = sum(size for path, size in sizes.items() if path != MANIFEST)
-    if total != site.manifest.bytes:
-        yield Finding(
-            "warning",
-            MANIFEST,
-            f"It announces {site.manifest.bytes:,} bytes, the files have {total:,}.",
-        )
-
-
-def _is_hashed(path: str) -> bool:
-    """Whether the file must have the hash of its content in its name."""
-    return path.split("/")[0] in HASHED_FOLDERS
 
 
 def _pictures(site: Site) -> Iterator[str]:
@@ -143,25 +157,3 @@ def _pictures(site: Site) -> Iterator[str]:
                 yield document["view"]["path"]
             if "original" in document:
                 yield document["original"]
-
-
-def _check_hash(folder: Path, path: str, entry: FileEntry | None) -> Iterator[Finding]:
-    try:
-        with (folder / path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        yield Finding("error", path, f"It cannot be read: {error.strerror}.")
-        return
-    name = hash_in_name(path)
-    if entry is not None and digest != entry.sha256:
-        yield Finding("error", path, "Its content is not the one that the site's index announces.")
-    elif _is_hashed(path) and (name is None or not digest.startswith(name)):
-        yield Finding("error", path, "Its content is not the one that its name announces.")
-
-
-def _check_content(site: Site, checked: dict[str, int]) -> Iterator[Finding]:
-    """What only the reader can tell: whether the parts agree with each other."""
-    try:
-        verify_site(site, checked)
-    except ImageDBError as error:
-        yield Finding("error", "", sentence(error))

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..check import CheckReport
+
+_SHOWN = 30
+"""So many findings are printed; `--json` has all of them."""
 
 
 @click.command("check")
@@ -12,15 +20,23 @@ import click
 @click.option(
     "--host",
     type=click.Choice(["github-pages", "cloudflare-pages"]),
-    help="Also check the limits of this host.  [default: all known]",
+    help="The host must take the site.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
-    site: str, host: Literal["github-pages", "cloudflare-pages"] | None, as_json: bool
+    site: str,
+    host: Literal["github-pages", "cloudflare-pages"] | None,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
-    """Check the site in SITE, a folder or an address: hashes, links, sizes against hosting limits.
+    """Check every file of the site in SITE, a folder or an address.
 
-    Exit status 9 if something is wrong. Limits that only some hosts have are warnings.
+    Every file is compared with the hash that the site has of it, links are followed, and the parts must
+    agree with each other. A site at an address is downloaded for this. The report says which hosts take
+    the site.
+
+    Exit status 9 if something is wrong with the site, or if the host that --host names does not take it.
 
     \b
     Examples:
@@ -29,22 +45,37 @@ def command(
       imagedb-site check https://example.org/pictures/
     """
     from ..check import check_site
-    from ..display import json_line, shown
+    from ..display import json_line
     from ..errors import CheckError
-    from ..report import human_bytes
+    from .progress import ProgressBar
 
-    report = check_site(site, host=host)
+    with ProgressBar(quiet) as progress:
+        report = check_site(site, host=host, progress=progress)
     if as_json:
         click.echo(json_line(report.to_json()))
     else:
-        for finding in report.findings:
-            where = f"{shown(finding.file)}: " if finding.file else ""
-            click.echo(f"{finding.level}: {where}{shown(finding.message)}")
-        for name, size in report.largest[:3]:
-            click.echo(f"{human_bytes(size):>10}  {shown(name)}")
-        verdict = "nothing wrong" if report.ok else "not fit to publish"
-        click.echo(
-            f"{report.site}: {report.count:,} images, {report.files:,} files, "
-            f"{human_bytes(report.bytes)}: {verdict}"
-        )
+        for line in _lines(report):
+            click.echo(line)
     return 0 if report.ok else CheckError.exit_code
+
+
+def _lines(report: CheckReport) -> Iterator[str]:
+    from ..display import shown
+    from ..report import human_bytes
+
+    order = sorted(report.findings, key=lambda finding: finding.level)
+    for finding in order[:_SHOWN]:
+        where = f"{shown(finding.file)}: " if finding.file else ""
+        yield f"{finding.level}: {where}{shown(finding.message)}"
+    if len(order) > _SHOWN:
+        yield f"… and {len(order) - _SHOWN:,} more; --json lists all of them."
+    for name, size in report.largest[:3]:
+        yield f"{human_bytes(size):>10}  {shown(name)}"
+    for verdict in report.hosts:
+        if report.host in (None, verdict.host):
+            yield shown(verdict.line())
+    result = "nothing wrong" if report.whole else "not fit to publish"
+    yield (
+        f"{shown(report.site)}: {report.count:,} images, {report.files:,} files, "
+        f"{human_bytes(report.bytes)}: {result}"
+    )

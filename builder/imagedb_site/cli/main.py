@@ -25,7 +25,7 @@ VERBS = {
     "deploy": "Publish a built site to a folder or to GitHub Pages.",
     "search": "Search a collection from the command line, exactly.",
     "export": "Write metadata and embeddings for other tools: Parquet, CSV, LanceDB, Faiss.",
-    "check": "Check a built site: hashes, links, sizes against hosting limits.",
+    "check": "Check every file of a built or published site, and which hosts take it.",
     "info": "Show what is in a site, library or model pack.",
     "model": "List, inspect, evaluate and export model packs.",
 }

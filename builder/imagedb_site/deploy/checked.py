@@ -38,7 +38,7 @@ def others(site: Path) -> list[Path]:
 
 
 def _first_error(site: Path, host: Host | None) -> str:
-    errors = [each for each in check_site(site, host=host).findings if each.level == "error"]
+    errors = check_site(site, host=host).errors
     if not errors:
         return ""
     text = f"{errors[0].file}: {errors[0].message}" if errors[0].file else errors[0].message

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import errno
+import functools
 import http.client
 import io
 import ipaddress
 import os
 import socket
+import ssl
 import stat
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -26,6 +28,8 @@ _TIMEOUT_S = 30.0
 _LEAST_RATE = 1000
 """Bytes a second that a host must send on average after the first `_TIMEOUT_S`."""
 _CHUNK = 1 << 16
+MISSING = frozenset({404, 410})
+"""What a host answers if there is no such file."""
 # Opening a pipe in place of a file would otherwise never return.
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -134,37 +138,89 @@ def fetch(url: str, limit: int) -> bytes:
     StorageError if the connection fails, the host hardly sends anything, or it redirects to an address of
     this machine or its network that the URL itself is not on.
     """
+    try:
+        with answer_of(url) as answer:
+            data = b"".join(answer.parts(limit))
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code in MISSING:
+                raise FormatError(f"{url} is missing.") from error
+            raise StorageError(f"{url} answers {error.code} {error.reason}.") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise StorageError(
+            f"Cannot read {url}: {reason}.", "Check the address and the connection."
+        ) from error
+    return _limited(data, url, limit)
+
+
+class Answer:
+    """An answer that has begun."""
+
+    def __init__(self, response: http.client.HTTPResponse | urllib.error.HTTPError) -> None:
+        self._response = response
+        self.encoding: str = response.headers.get("Content-Encoding", "").lower()
+        """How the host says that it encoded the body on the way; empty if it did not."""
+
+    def parts(self, limit: int) -> Iterator[bytes]:
+        """The body, up to a part with which it is longer than `limit` bytes.
+
+        Raises TimeoutError if the host hardly sends anything, OSError and HTTPException if it breaks off.
+        """
+        size = 0
+        begun = time.monotonic()
+        while size <= limit and (part := self._response.read1(min(_CHUNK, limit + 1 - size))):
+            size += len(part)
+            yield part
+            if time.monotonic() - begun > _TIMEOUT_S + size / _LEAST_RATE:
+                raise TimeoutError("the host sends too slowly")
+        announced = self._response.headers.get("Content-Length", "")
+        if size <= limit and announced.isdecimal() and int(announced) != size:
+            raise http.client.IncompleteRead(b"", int(announced) - size)
+
+
+@contextmanager
+def answer_of(url: str, *, also_missing: bool = False) -> Iterator[Answer]:
+    """The answer to a GET of an http(s) address, for which no compression is asked.
+
+    Raises UsageError for another kind of address, OSError and HTTPException if the connection fails, and
+    HTTPError for an answer that is not a success; with `also_missing`, the page that comes with "not found"
+    is an answer, too.
+    """
     _web_address(url)
     request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
         url, headers={"User-Agent": "imagedb-site", "Accept-Encoding": "identity"}
     )
     watched = _Watched(_TIMEOUT_S)
     opener = urllib.request.build_opener(_WebRedirects(), *watched.handlers())
+    response: http.client.HTTPResponse | urllib.error.HTTPError
     try:
-        with watched, opener.open(request, timeout=_TIMEOUT_S) as response:
-            watched.answered()
-            parts: list[bytes] = []
-            size = 0
-            begun = time.monotonic()
-            while size <= limit and (part := response.read1(min(_CHUNK, limit + 1 - size))):
-                parts.append(part)
-                size += len(part)
-                if time.monotonic() - begun > _TIMEOUT_S + size / _LEAST_RATE:
-                    raise TimeoutError("the host sends too slowly")
-            announced = response.headers.get("Content-Length", "")
-            if size <= limit and announced.isdecimal() and int(announced) != size:
-                raise http.client.IncompleteRead(b"", int(announced) - size)
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code in (404, 410):
-                raise FormatError(f"{url} is missing.") from error
-            raise StorageError(f"{url} answers {error.code} {error.reason}.") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = "the host does not answer" if watched.gave_up else getattr(error, "reason", error)
-        raise StorageError(
-            f"Cannot read {url}: {reason}.", "Check the address and the connection."
-        ) from error
-    return _limited(b"".join(parts), url, limit)
+        with watched:
+            try:
+                response = opener.open(request, timeout=_TIMEOUT_S)
+            except urllib.error.HTTPError as error:
+                if not also_missing or error.code not in MISSING:
+                    raise
+                response = error
+            with response:
+                watched.answered()
+                yield Answer(response)
+    except (OSError, http.client.HTTPException) as error:
+        if watched.gave_up:
+            raise TimeoutError("the host does not answer") from error
+        raise
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Made once: it reads all certificates of the system."""
+    return ssl.create_default_context()
+
+
+@functools.cache
+def _opener() -> urllib.request.OpenerDirector:
+    """Made once: an opener reads all certificates of the system."""
+    return urllib.request.build_opener(_WebRedirects())
 
 
 def _web_address(url: str) -> SplitResult:
@@ -208,9 +264,10 @@ class _Watched:
 
         class Https(urllib.request.HTTPSHandler):
             def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-                return self.do_open(partial(watch, http.client.HTTPSConnection), req)
+                https = partial(http.client.HTTPSConnection, context=_certificates())
+                return self.do_open(partial(watch, https), req)
 
-        return [Http(), Https()]
+        return [Http(), Https(context=_certificates())]
 
     def _watch(
         self, make: Callable[..., http.client.HTTPConnection], *given: Any, **named: Any
