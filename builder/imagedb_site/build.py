@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +13,11 @@ import numpy as np
 from .assemble import Assembled, assemble
 from .config import BuildConfig
 from .derive import Recipes, derive
-from .errors import SourceError, UsageError
+from .errors import LibraryError, SourceError, UsageError
 from .growth import Growth, grow, to_store
 from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, Stage
+from .locks import locked
 from .pictures import DETAILS_VERSION
 from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
@@ -27,13 +30,17 @@ from .site import (
     SiteReport,
     SiteSettings,
     check_replaceable,
-    publish,
+    publish_from,
+    storage_errors,
+    workspace,
 )
 from .sources import Source, gather, load_sidecar
 from .xmp_sidecars import read_sidecars
 
 if TYPE_CHECKING:
     from .packs import ModelPack
+
+_LOCK_FILE = "build.lock"
 
 
 def build(config: BuildConfig, progress: Progress = lambda step, done, total: None) -> BuildReport:
@@ -49,20 +56,38 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
         pack = _load_model(config.model)
     with clock("gather"):
         source = _gather(config, progress)
-    config.library_folder.mkdir(parents=True, exist_ok=True)
-    with Library.open(config.library_folder / LIBRARY_FILE) as library:
+    # Both are held from here on: hours of work must not end at a folder that cannot be written to.
+    with (
+        workspace(config.output) as aside,
+        _alone(config.library_folder),
+        Library.open(config.library_folder / LIBRARY_FILE) as library,
+    ):
         with clock("gather"):
             stage = library.stage(source.records(), details=DETAILS_VERSION, rehash=config.rehash)
         with stage:
-            return _Build(config, pack, library, stage, clock, progress).run(source)
+            return _Build(config, aside, pack, library, stage, clock, progress).run(source)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Makes the library's folder, and refuses a second build with this library."""
+    busy = LibraryError(
+        f"Another build is using the library {folder}.", "Wait for it to end, then build again."
+    )
+    with ExitStack() as held:
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(folder / _LOCK_FILE, busy))
+        yield
 
 
 class _Build:
-    """A build whose records are staged."""
+    """A build whose records are staged. The site is written into `aside`."""
 
     def __init__(
         self,
         config: BuildConfig,
+        aside: Path,
         pack: ModelPack | None,
         library: Library,
         stage: Stage,
@@ -70,6 +95,7 @@ class _Build:
         progress: Progress,
     ) -> None:
         self._config = config
+        self._aside = aside
         self._pack = pack
         self._library = library
         self._stage = stage
@@ -105,7 +131,8 @@ class _Build:
         if config.strict and (problems or self._damaged):
             return self._report(source, found, growth, problems, None)
         with clock("write"):
-            report = publish(
+            report = publish_from(
+                self._aside,
                 self._site(found, growth),
                 config.output,
                 verify=lambda folder: verify_site(open_site(folder)),

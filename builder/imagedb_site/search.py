@@ -10,7 +10,6 @@ The same query gives the same images here and in the browser (docs/QUERY.md).
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +31,7 @@ from .query.parse import Query, Term
 from .query.plan import make_plan, quote
 from .query.ranking import Result
 from .query.words_arm import longer_words
+from .temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from .encoders import Encoder
@@ -384,7 +384,7 @@ def _load_picture(value: str) -> Any:
         return open_picture(path, limits, want=512).image
     from .reader.source import fetch
 
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryFolder("imagedb-picture-") as folder:
         path = Path(folder) / ("picture" + Path(value.split("?")[0]).suffix[:6])
         path.write_bytes(fetch(value, limits.max_bytes))
         return open_picture(path, limits, want=512).image

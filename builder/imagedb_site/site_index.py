@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +18,7 @@ from .query.index import Column, Floats, Mask, Near, Rows
 from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType
+from .temporary import TemporaryFolder
 from .text import fts_query
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class SiteIndex:
         """Copy the pack, whose pack.json has been checked, out of the site, whole or not at all."""
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            with TemporaryFolder("fetching-", folder.parent) as temporary:
                 target = Path(temporary) / "pack"
                 target.mkdir()
                 for name in model.pack["files"]:

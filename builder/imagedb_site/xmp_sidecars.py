@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 from .keys import key_of
@@ -11,6 +12,7 @@ from .pictures import DETAILS_VERSION, MAX_SIDECAR, read_sidecar
 from .records import Problem, Progress
 
 _BATCH = 200
+_SETTLED_NS = 2_000_000_000
 _STEP = "read XMP sidecars"
 
 
@@ -55,12 +57,17 @@ def _store(library: Library, files: list[XmpFile]) -> None:
 
 
 def _state(path: Path) -> str:
-    """Returns what changes with the file, even if somebody puts its modification time back."""
+    """Returns what changes with the file, even if somebody puts its modification time back.
+
+    Of a file that has just changed it is never the same, because a further change could keep its times.
+    """
     try:
         found = path.stat()
     except OSError:
         return ""
-    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino} {found.st_size}"
+    now = time.time_ns()
+    recent = f" {now}" if found.st_ctime_ns > now - _SETTLED_NS else ""
+    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino} {found.st_size}{recent}"
 
 
 def _read(path: Path, state: str) -> XmpFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,10 @@ def test_sidecars_override_pictures_and_tables_override_both(folder):
     assert fields(folder)["a.jpg"] == {**general, "title": "table", "creator": "Ann"}
 
 
-def test_a_changed_sidecar_is_noticed_although_the_picture_is_the_same(folder, read):
+def test_a_changed_sidecar_is_noticed_although_the_picture_is_the_same(folder, read, monkeypatch):
+    # An hour later: a file that has just changed could change again within the same times.
+    now = time.time_ns
+    monkeypatch.setattr("time.time_ns", lambda: now() + 3_600_000_000_000)
     (folder / "a.xmp").write_bytes(titled("one"))
     (folder / "sub" / "c.xmp").write_bytes(titled("three"))
     first = run(folder)

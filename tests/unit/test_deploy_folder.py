@@ -17,7 +17,7 @@ from imagedb_site.errors import CheckError, StorageError, UsageError
 from imagedb_site.site import SiteInput, swap, write_site
 
 # The package has a function of the same name.
-SWAP = sys.modules["imagedb_site.site.swap"]
+REPLACE = sys.modules["imagedb_site.site.replace"]
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_visitors_find_a_complete_site_at_each_moment(
         deploy_folder(first, target)
     count = len(deploy_folder(second, target, dry_run=True).changes.added)
     assert count > 10
-    real = SWAP._copy_whole
+    real = REPLACE._copy_whole
 
     def stops(source: Path, copy: Path) -> None:
         nonlocal left
@@ -93,7 +93,7 @@ def test_visitors_find_a_complete_site_at_each_moment(
     for steps in range(count):
         left = min(1, steps)
         with monkeypatch.context() as patch, pytest.raises(StorageError, match="Input/output"):
-            patch.setattr(SWAP, "_copy_whole", stops)
+            patch.setattr(REPLACE, "_copy_whole", stops)
             deploy_folder(second, target)
         if start == "first":
             # The manifest is that of the first site, and all that it names is there.
@@ -144,7 +144,7 @@ def test_a_damaged_site_is_not_published(tmp_path: Path, first: Path, second: Pa
 def test_a_disk_that_returns_other_bytes_is_noticed(
     tmp_path: Path, first: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = SWAP._copy_whole
+    real = REPLACE._copy_whole
 
     def lossy(source: Path, copy: Path) -> None:
         real(source, copy)
@@ -152,7 +152,7 @@ def test_a_disk_that_returns_other_bytes_is_noticed(
             copy.write_bytes(b"x")
 
     with monkeypatch.context() as patch:
-        patch.setattr(SWAP, "_copy_whole", lossy)
+        patch.setattr(REPLACE, "_copy_whole", lossy)
         with pytest.raises(CheckError, match="damaged after copying"):
             deploy_folder(first, tmp_path / "www")
     deploy_folder(first, tmp_path / "www")

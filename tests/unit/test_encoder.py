@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -201,3 +202,16 @@ def test_importing_the_encoders_is_cheap():
         "sys.exit(str(bad) if bad else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_runtime_reports_nothing_to_anyone(tmp_path: Path) -> None:
+    """onnxruntime's telemetry leaves a file in the folder for temporary files as soon as it starts."""
+    code = (
+        "from pathlib import Path\n"
+        "from imagedb_site.encoders.runtime import open_session\n"
+        f"open_session(Path({str(TINY / 'image.onnx')!r}).read_bytes(), 'image.onnx')"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []

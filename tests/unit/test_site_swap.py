@@ -261,7 +261,7 @@ def test_kill_9_in_the_middle(tmp_path: Path) -> None:
     code = KILLED.format(tests=str(Path(__file__).parent), row=20, out=str(out))
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
     assert tree(out) == before
-    assert names(tmp_path) == [".dist.building", "dist"]
+    assert names(tmp_path) == [".dist.building", ".dist.lock", "dist"]
     put(sample_input(40, seed=2), out)
     write_site(sample_input(40, seed=2), tmp_path / "fresh")
     assert tree(out) == tree(tmp_path / "fresh")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,13 +21,16 @@ from imagedb_site.add.names import free_name, safe_name
 from imagedb_site.config import BuildConfig, load_config
 from imagedb_site.derive import Recipes, derive
 from imagedb_site.display import shown
+from imagedb_site.durable import settle, settle_names
 from imagedb_site.errors import SourceError, StorageError, UsageError
 from imagedb_site.index import LIBRARY_FILE
 from imagedb_site.keys import key_of, path_of
 from imagedb_site.library import Library
+from imagedb_site.locks import locked
 from imagedb_site.pictures import DETAILS_VERSION, DecodeError, Work, derive_all
 from imagedb_site.records import FieldSpec, Problem, Progress, Record
 from imagedb_site.report import Stopwatch
+from imagedb_site.site import storage_errors
 from imagedb_site.sources import (
     PICTURE_SUFFIXES,
     Addition,
@@ -35,11 +38,14 @@ from imagedb_site.sources import (
     load_additions,
     open_folder,
 )
+from imagedb_site.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from imagedb_site.packs import ModelPack
 
 INTO = "added"
+_ASIDE = ".imagedb-add-"
+_LOCK_FILE = ".imagedb-add.lock"
 
 
 @dataclass
@@ -126,7 +132,7 @@ def add(
     root = config.pictures
     target = _target(config, into)
     report = AddReport(root)
-    with open_bundle(bundle) as opened:
+    with open_bundle(bundle) as opened, _alone(root):
         additions = load_additions(root)
         found = _at_hand(root, opened, config, progress)
         fresh: list[tuple[BundlePicture, str]] = []
@@ -144,6 +150,19 @@ def add(
         if fresh or report.updated:
             _take_in(opened, fresh, additions, config, embed_again, report, progress)
     return report
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Refuses a second `add`, which would write over the captions of the first."""
+    busy = StorageError(
+        f"Another `imagedb-site add` is writing to {root}.", "Wait for it to end, then add again."
+    )
+    with ExitStack() as held:
+        # Nothing can be added to a folder that cannot be written to, but it can be asked what it has.
+        with suppress(OSError):
+            held.enter_context(locked(root / _LOCK_FILE, busy))
+        yield
 
 
 def _target(config: BuildConfig, into: str) -> Path:
@@ -226,22 +245,27 @@ def _take_in(
     progress: Progress,
 ) -> None:
     root = config.pictures
-    try:
-        with tempfile.TemporaryDirectory(prefix=".imagedb-add-", dir=root) as aside:
-            records = _unpack(bundle, fresh, Path(aside), progress)
-            usable = _decode(bundle, records, config, embed_again, report, progress)
-            for picture, record in usable:
-                _forget(additions, picture.sha256)
-                additions.pictures[record.key] = Addition(picture.sha256, dict(picture.fields))
-            additions.fields = _merged(additions.fields, bundle.fields)
-            additions.write(root)
-            for _, record in usable:
-                final = root / path_of(record.key)
-                final.parent.mkdir(parents=True, exist_ok=True)
-                record.path.replace(final)
-                report.added.append(record.key)
-    except PermissionError as error:
-        raise StorageError(f"The folder {root} cannot be written to.") from error
+    with storage_errors(root), TemporaryFolder(_ASIDE, root) as name:
+        aside = Path(name)
+        records = _unpack(bundle, fresh, aside, progress)
+        usable = _decode(bundle, records, config, embed_again, report, progress)
+        for picture, record in usable:
+            _forget(additions, picture.sha256)
+            additions.pictures[record.key] = Addition(picture.sha256, dict(picture.fields))
+        additions.fields = _merged(additions.fields, bundle.fields)
+        # On the disk in this order: the pictures aside, their captions, their names in the collection.
+        settle(aside)
+        additions.write(root, aside)
+        for _, record in usable:
+            final = root / path_of(record.key)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            record.path.replace(final)
+            report.added.append(record.key)
+        for folder in sorted({(root / path_of(record.key)).parent for _, record in usable}):
+            while folder != root:
+                settle_names(folder)
+                folder = folder.parent
+        settle_names(root)
 
 
 def _unpack(

@@ -69,20 +69,32 @@ def cli() -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    signal.signal(signal.SIGINT, _interrupt)
+    handled = [number for number in _SIGNALS if not _is_ignored(number)]
+    for number in handled:
+        signal.signal(number, _interrupt)
     code = run(argv)
     # The work is done and said: an interrupt of Python's own tidying up would only change the code.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in handled:
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
 
 
-_interrupted = False
+# What ends a program that can still tidy up: Ctrl-C, a shutdown or a container's stop, a closed terminal.
+_SIGNALS: list[signal.Signals] = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+_interrupted: int | None = None
+
+
+def _is_ignored(number: signal.Signals) -> bool:
+    """Whether the program was started so that it outlives its terminal (`nohup`)."""
+    return number.name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt and remember it: extension modules may make another error of it."""
     global _interrupted
-    _interrupted = True
+    _interrupted = number
     raise KeyboardInterrupt
 
 
@@ -99,11 +111,16 @@ def run(argv: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _fail("Interrupted.", _how_to_resume(argv), 130)
+        return _stopped(argv)
     except Exception as error:
         if _interrupted:
-            return _fail("Interrupted.", _how_to_resume(argv), 130)
+            return _stopped(argv)
         return _failure(error)
+
+
+def _stopped(argv: Sequence[str] | None) -> int:
+    """The exit code that shells give to a program that a signal ended: 130 for Ctrl-C."""
+    return _fail("Interrupted.", _how_to_resume(argv), 128 + (_interrupted or signal.SIGINT))
 
 
 def _how_to_resume(argv: Sequence[str] | None) -> str | None:

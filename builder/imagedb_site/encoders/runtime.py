@@ -27,6 +27,8 @@ def open_session(data: bytes, file: str) -> Any:
     Raises PackError when the model cannot be loaded.
     """
     check_graph(data, file)
+    # From 1.32 on, onnxruntime reports its use to Microsoft unless this is set before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -77,10 +77,10 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.set_busy_timeout(_BUSY_MS)
     # A file of another program is refused before anything in it is changed.
     _check(connection, path)
-    # A write-ahead log never leaves a half-written page. NORMAL may lose the last transactions in a
-    # power cut; the next build derives those again.
+    # A write-ahead log never leaves a half-written page. FULL: what was stored survives a power cut. A build
+    # stores a batch of pictures at a time, so the disk has to be waited for less than once in a second.
     connection.pragma("journal_mode", "wal")
-    connection.pragma("synchronous", "normal")
+    connection.pragma("synchronous", "full")
     connection.pragma("trusted_schema", False)
     connection.pragma("cache_size", -32_768)
     if _check(connection, path) == VERSION:

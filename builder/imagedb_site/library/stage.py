@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ _PAGE = 512
 _STATUS = ("mtime_ns", "size", "ctime_ns", "inode")
 _RECORD = "s.key, s.path, s.mtime_ns, s.size, s.ctime_ns, s.inode"
 _SAME = " AND ".join(f"f.{name} = s.{name}" for name in ("key", *_STATUS))
+_UNSETTLED = -1
+"""The change time of a file that changed too shortly before it was listed: it never counts as unchanged."""
+_SETTLED_NS = 2_000_000_000
+"""FAT keeps times to two seconds: a second change within this time can leave the same time."""
 _UNFINISHED = "it could not be processed because an identical picture could not be read"
 
 
@@ -48,15 +53,17 @@ class Stage:
     def fill(self, records: Iterable[Record], *, rehash: bool = False) -> None:
         """Takes in the records, and the content hashes of unchanged files unless `rehash`.
 
-        A file is unchanged if its path, size, times and inode are those that are stored.
+        A file is unchanged if its path, size, times and inode are those that are stored, and if it had not
+        changed just before they were stored: a later change could have left the same times.
         """
+        before = time.time_ns() - _SETTLED_NS
         tuples = (
             (
                 one.key,
                 os.fsencode(one.path),
                 one.mtime_ns,
                 one.size,
-                one.ctime_ns,
+                one.ctime_ns if _changed_ns(one) < before else _UNSETTLED,
                 one.inode,
                 json.dumps(dict(one.fields)),
                 xmp_files.pack_names(one.xmp),
@@ -72,7 +79,7 @@ class Stage:
             if not rehash:
                 self._db.execute(
                     "UPDATE staged AS s SET content_hash = f.content_hash FROM main.files f "
-                    f"WHERE {_SAME}"
+                    f"WHERE {_SAME} AND s.ctime_ns <> {_UNSETTLED}"
                 )
             self._db.execute("CREATE INDEX temp.staged_content ON staged(content_hash)")
 
@@ -285,7 +292,7 @@ class Stage:
             with translated(self._path):
                 self._db.execute(
                     "UPDATE files SET ctime_ns = ? WHERE key = ? AND mtime_ns = ? AND size = ? "
-                    "AND inode = ?",
+                    f"AND inode = ? AND ctime_ns <> {_UNSETTLED}",
                     (
                         status.st_ctime_ns,
                         record.key,
@@ -326,6 +333,11 @@ class Stage:
                 return
             last = page[-1][0]
             yield from page
+
+
+def _changed_ns(record: Record) -> int:
+    """When the content changed last; Windows has no such time but the modification time."""
+    return record.mtime_ns if os.name == "nt" else record.ctime_ns
 
 
 def _record(key: str, path: bytes, mtime_ns: int, size: int, ctime_ns: int, inode: int) -> Record:

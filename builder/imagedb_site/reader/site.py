@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
@@ -37,6 +36,7 @@ from imagedb_site.reader.source import FolderSource, Source, open_source
 from imagedb_site.reader.unpack import unpack
 from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
 from imagedb_site.reader.walk import walk
+from imagedb_site.temporary import TemporaryFolder
 from imagedb_site.text import fts_query
 
 _KEPT_BLOCKS = 64
@@ -259,9 +259,9 @@ class Site:
         return future
 
     @cached_property
-    def _catalog_folder(self) -> tempfile.TemporaryDirectory[str]:
+    def _catalog_folder(self) -> TemporaryFolder:
         try:
-            return tempfile.TemporaryDirectory(prefix="imagedb-catalog-")
+            return TemporaryFolder("imagedb-catalog-")
         except OSError as error:
             raise StorageError(
                 f"Cannot make a temporary folder: {error.strerror or error}.",

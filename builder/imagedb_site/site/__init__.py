@@ -1,16 +1,10 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
+from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.order import ids_by_path, image_ids, order_key, row_order
-from imagedb_site.site.publish import publish
-from imagedb_site.site.swap import (
-    FileChanges,
-    check_replaceable,
-    file_changes,
-    is_site,
-    replace_files,
-    swap,
-    workspace,
-)
+from imagedb_site.site.publish import publish, publish_from
+from imagedb_site.site.replace import FileChanges, file_changes, replace_files
+from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
 from imagedb_site.site.target import FolderTarget, Target
 from imagedb_site.site.types import (
     NO_THUMBNAIL,
@@ -55,8 +49,10 @@ __all__ = [
     "is_site",
     "order_key",
     "publish",
+    "publish_from",
     "replace_files",
     "row_order",
+    "storage_errors",
     "swap",
     "workspace",
     "write_site",

@@ -17,6 +17,7 @@ from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.storage import SiteFiles
+from imagedb_site.temporary import TemporaryFolder
 from imagedb_site.text import analyze, plain_text
 
 _BATCH = 2000
@@ -50,7 +51,7 @@ class CatalogWriter:
 
     def __enter__(self) -> CatalogWriter:
         with storage_errors(Path(tempfile.gettempdir())):
-            self._folder = tempfile.TemporaryDirectory(prefix="imagedb-site-")
+            self._folder = TemporaryFolder("imagedb-site-")
         self._path = Path(self._folder.name) / "fts.sqlite"
         with _storage():
             self._database = apsw.Connection(str(self._path))

@@ -1,23 +1,31 @@
-"""Puts a finished site in the place of the previous one, completely or not at all."""
+"""Puts a finished site in the place of the previous one, completely or not at all.
+
+A site is written into a folder beside the output and exchanged with it. docs/ARCHITECTURE.md ("Power cuts")
+says what the disk holds after each step.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from imagedb_site.durable import settle, settle_names
 from imagedb_site.errors import StorageError
 from imagedb_site.layout import MANIFEST, MUTABLE, OWN_NAMES
-from imagedb_site.site.disk import digest_of, storage_errors
+from imagedb_site.locks import locked
+from imagedb_site.site.disk import storage_errors
+from imagedb_site.site.exchange import exchange
+from imagedb_site.site.replace import file_changes, partial, replace_files
 
 _INSIDE = ".imagedb-site.building"
+_STARTED = ".imagedb-site.started"
+"""In an output that cannot be renamed while its first site is put into it, file by file."""
+_LOCK = ".imagedb-site.lock"
 
 
 def is_site(folder: Path) -> bool:
@@ -36,7 +44,9 @@ def check_replaceable(out: Path) -> None:
             return
         if not out.is_dir():
             raise StorageError(f"{out} is a file, not a folder.", "Choose another output folder.")
-        if is_site(out) or all(entry.name == _INSIDE for entry in out.iterdir()):
+        if is_site(out) or all(entry.name in (_INSIDE, _LOCK) for entry in out.iterdir()):
+            return
+        if (out / _STARTED).is_file():
             return
     raise StorageError(
         f"{out} holds files that this program did not write, so it is not replaced.",
@@ -54,19 +64,24 @@ def workspace(out: Path) -> Iterator[Path]:
     """
     out = _real(out)
     aside = _aside(out)
-    with storage_errors(aside):
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        aside.mkdir(exist_ok=True)
-        lock = _lock(aside, out)
-    try:
-        with storage_errors(out):
-            _recover(out, aside)
-        check_replaceable(out)
-        yield aside
-    finally:
-        _discard(aside)
-        if lock is not None:
-            os.close(lock)
+    busy = StorageError(
+        f"Another build is writing to {out}.", "Wait for it to end, then build again."
+    )
+    with ExitStack() as held:
+        with storage_errors(aside):
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(_lock_file(out, aside), busy))
+            aside.mkdir(exist_ok=True)
+        try:
+            with storage_errors(out):
+                _recover(out, aside)
+            check_replaceable(out)
+            yield aside
+        finally:
+            # An interrupt after the exchange must not leave the owner's files in the old folder.
+            with suppress(OSError):
+                _put_back(out, aside)
+            _discard(aside)
 
 
 def swap(temp: Path, out: Path) -> None:
@@ -74,8 +89,8 @@ def swap(temp: Path, out: Path) -> None:
 
     This is one atomic exchange if the system has it (Linux, macOS), or two renames that are undone on
     failure. If `out` cannot be renamed (a mount point), its files are replaced one by one, the manifest
-    last. Files of the owner at the top of `out` (`CNAME`, `.git`) stay. If it raises StorageError, the
-    old site is still complete.
+    last. Files of the owner at the top of `out` (`CNAME`, `.git`) stay. When it returns, the new site is on
+    the disk for good. If it raises StorageError, the old site is still complete.
     """
     out = _real(out)
     if not is_site(temp):
@@ -83,31 +98,41 @@ def swap(temp: Path, out: Path) -> None:
     check_replaceable(out)
     with storage_errors(out):
         if not out.exists():
+            settle(temp)
             temp.rename(out)
+            settle_names(out.parent)
             return
         if temp.is_relative_to(out):
-            replace_files(temp, out, file_changes(temp, out))
-            _discard(temp)
+            _replace_files(temp, out)
             return
+        _lend_files(out, temp)
+        settle(temp)
         try:
-            if _exchange(temp, out):
-                _keep_foreign(temp, out)
-                _discard(temp)
-                return
-            old = _old(out)
-            out.rename(old)
-            try:
-                temp.rename(out)
-            except OSError:
-                old.rename(out)
-                raise
-            _keep_foreign(old, out)
-            _discard(old)
+            old = _trade(temp, out)
         except OSError as error:
             if error.errno not in (errno.EBUSY, errno.EXDEV):
                 raise
-            replace_files(temp, out, file_changes(temp, out))
-            _discard(temp)
+            _replace_files(temp, out)
+            return
+        # The new site has its name on the disk before anything of the old one is removed.
+        settle_names(out.parent)
+        if _keep_foreign(old, out):
+            settle_names(out)
+        _discard(old)
+
+
+def _trade(temp: Path, out: Path) -> Path:
+    """Put `temp` at `out`; returns where the old site is now."""
+    if exchange(temp, out):
+        return temp
+    old = _old(out)
+    out.rename(old)
+    try:
+        temp.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+    return old
 
 
 def _real(out: Path) -> Path:
@@ -123,32 +148,73 @@ def _aside(out: Path) -> Path:
     return out.with_name(f".{out.name}.building")
 
 
+def _lock_file(out: Path, aside: Path) -> Path:
+    return out / _LOCK if aside.parent == out else out.with_name(f".{out.name}.lock")
+
+
 def _old(out: Path) -> Path:
     return out.with_name(f".{out.name}.before")
 
 
 def _recover(out: Path, aside: Path) -> None:
     """Finish what a killed build left: a swap that stopped half-way, and the owner's files in it."""
+    _put_back(out, aside)
+    _discard(_old(out))
+    if out / _INSIDE != aside:
+        _discard(out / _INSIDE)
+    if is_site(out):
+        (out / _STARTED).unlink(missing_ok=True)
+    for name in MUTABLE:
+        with suppress(OSError):
+            partial(out / name).unlink()
+    _clear(aside)
+    left = [entry.name for entry in aside.iterdir()]
+    if any(name in OWN_NAMES for name in left):
+        raise StorageError(
+            f"{aside}, which an earlier build left, cannot be removed.",
+            "Remove it, then build again.",
+        )
+    # Only files of the owner are left now; they are never deleted.
+    if left:
+        raise StorageError(
+            f"{aside} holds files that are also in {out}.", "Move them away, then build again."
+        )
+
+
+def _put_back(out: Path, aside: Path) -> None:
+    """Undo the first of two renames, or give the files of the owner to the new site after an exchange."""
     old = _old(out)
     if is_site(old) and not out.exists():
         old.rename(out)
     for remains in (old, aside):
         if remains.is_dir() and out.is_dir():
             _keep_foreign(remains, out)
-    _discard(old)
-    _clear(aside)
-    # Only files of the owner are left now; they are never deleted.
-    if any(aside.iterdir()):
-        raise StorageError(
-            f"{aside} holds files that are also in {out}.", "Move them away, then build again."
-        )
 
 
-def _keep_foreign(source: Path, out: Path) -> None:
-    """Move the owner's files from the top of a replaced site to the new one."""
+def _lend_files(out: Path, temp: Path) -> None:
+    """Link the owner's files at the top of `out` into the new site too, so that it never lacks them.
+
+    Folders cannot have two names; they are moved after the exchange, like what cannot be linked.
+    """
+    for entry in out.iterdir():
+        if entry.name not in OWN_NAMES and (entry.is_symlink() or not entry.is_dir()):
+            with suppress(OSError, NotImplementedError):
+                os.link(entry, temp / entry.name, follow_symlinks=False)
+
+
+def _keep_foreign(source: Path, out: Path) -> bool:
+    """Move the owner's files from the top of a replaced site to the new one; returns if there were any."""
+    found = False
     for entry in sorted(source.iterdir()):
-        if entry.name not in OWN_NAMES and not os.path.lexists(out / entry.name):
-            entry.rename(out / entry.name)
+        if entry.name in OWN_NAMES:
+            continue
+        place = out / entry.name
+        if not os.path.lexists(place):
+            entry.rename(place)
+        elif os.path.samestat(entry.lstat(), place.lstat()):
+            entry.unlink()
+        found = True
+    return found
 
 
 def _discard(folder: Path) -> None:
@@ -160,7 +226,8 @@ def _discard(folder: Path) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove the files of a site. Files that cannot be removed now are removed by the next build."""
-    for name in OWN_NAMES:
+    # Without its manifest a folder is not taken for a site any more.
+    for name in sorted(OWN_NAMES, key=lambda name: name != MANIFEST):
         path = folder / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
@@ -169,121 +236,10 @@ def _clear(folder: Path) -> None:
                 path.unlink()
 
 
-@dataclass(frozen=True)
-class FileChanges:
-    """What makes the site in one folder equal to that in another, as paths with `/`.
-
-    `added` are files to copy, in that order, `removed` files that are left over, `bytes` the size of those
-    added.
-    """
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    bytes: int
-
-
-def file_changes(new: Path, out: Path) -> FileChanges:
-    """Compare the site in `new` with the files in `out`, by content. Files of the owner do not count."""
-    wanted = {
-        path.relative_to(new).as_posix(): path
-        for top in sorted(OWN_NAMES)
-        for path in _files(new / top)
-    }
-    hashed = [path for path in wanted if path not in MUTABLE]
-    ordered = [*hashed, *(path for path in MUTABLE if path in wanted)]
-    added = [path for path in ordered if not _same(wanted[path], out / path)]
-    present = (path for top in sorted(OWN_NAMES) for path in _files(out / top))
-    removed = (path.relative_to(out).as_posix() for path in present)
-    return FileChanges(
-        tuple(added),
-        tuple(path for path in removed if path not in wanted),
-        sum(wanted[path].stat().st_size for path in added),
-    )
-
-
-def replace_files(new: Path, out: Path, changes: FileChanges, *, keep_old: bool = False) -> None:
-    """Update `out` file by file: add hashed files, replace mutable ones, then remove what is left over.
-
-    Visitors find a complete site at each moment. `keep_old` leaves the files that are left over. Raises
-    OSError; the site in `out` is complete then, too.
-    """
-    for path in changes.added:
-        _copy_whole(new / path, out / path)
-    if keep_old:
-        return
-    for path in changes.removed:
-        (out / path).unlink(missing_ok=True)
-    for top in OWN_NAMES:
-        for folder in sorted((out / top).rglob("*"), reverse=True):
-            if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
-                folder.rmdir()
-
-
-def _files(top: Path) -> list[Path]:
-    """The file at `top`, or everything below this folder that is not a folder."""
-    if top.is_dir():
-        return sorted(path for path in top.rglob("*") if path.is_symlink() or not path.is_dir())
-    return [top] if os.path.lexists(top) else []
-
-
-def _same(source: Path, target: Path) -> bool:
-    if target.is_symlink() or not target.is_file():
-        return False
-    if target.samefile(source):
-        return True
-    return target.stat().st_size == source.stat().st_size and digest_of(target) == digest_of(source)
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy so that a reader sees the old file or the new one, never a part of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        shutil.copyfile(source, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two folders in one step; returns False if the system cannot."""
-    try:
-        library = ctypes.CDLL(None, use_errno=True)
-        one, two = os.fsencode(first), os.fsencode(second)
-        if sys.platform == "linux":
-            # renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE)
-            result = library.renameat2(-100, one, -100, two, 2)
-        elif sys.platform == "darwin":
-            # renamex_np(first, second, RENAME_SWAP)
-            result = library.renamex_np(one, two, 2)
-        else:
-            return False
-    except (AttributeError, OSError, TypeError):
-        return False
-    if result == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM):
-        return False
-    raise OSError(number, os.strerror(number), str(second))
-
-
-def _lock(folder: Path, out: Path) -> int | None:
-    """Lock `folder` against a second build. The system releases the lock when this process ends."""
-    try:
-        import fcntl
-    except ImportError:  # no lock on Windows: the user must not run two builds at once
-        return None
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # A build that ended a moment ago may have moved the folder that was opened.
-        current = folder.stat().st_ino == os.fstat(descriptor).st_ino
-    except (BlockingIOError, FileNotFoundError):
-        current = False
-    if not current:
-        os.close(descriptor)
-        raise StorageError(
-            f"Another build is writing to {out}.", "Wait for it to end, then build again."
-        )
-    return descriptor
+def _replace_files(temp: Path, out: Path) -> None:
+    started = out / _STARTED
+    if not is_site(out):
+        started.touch()
+    replace_files(temp, out, file_changes(temp, out))
+    started.unlink(missing_ok=True)
+    _discard(temp)

@@ -8,12 +8,12 @@ change a field of the whole collection.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from imagedb_site.durable import write_whole
 from imagedb_site.errors import SourceError
 from imagedb_site.records import FieldSpec, FieldType, Value
 from imagedb_site.sources.cells import clean
@@ -45,8 +45,11 @@ class Additions:
     fields: list[FieldSpec] = field(default_factory=list)
     pictures: dict[str, Addition] = field(default_factory=dict)
 
-    def write(self, root: Path) -> None:
-        """Writes the file into the picture folder `root`; it is replaced as a whole or not at all."""
+    def write(self, root: Path, aside: Path) -> None:
+        """Writes the file into the picture folder `root`; it is replaced as a whole or not at all.
+
+        `aside` is a folder on the same file system. When this returns, the file is on the disk for good.
+        """
         table = {
             "format": FORMAT,
             "version": VERSION,
@@ -57,12 +60,8 @@ class Additions:
             },
         }
         text = json.dumps(table, ensure_ascii=False, indent=1, sort_keys=True)
-        aside = root / f".{ADDITIONS_FILE}.{os.getpid()}"
-        try:
-            aside.write_text(text + "\n", encoding="utf-8")
-            aside.replace(root / ADDITIONS_FILE)
-        finally:
-            aside.unlink(missing_ok=True)
+        data = f"{text}\n".encode()
+        write_whole(root / ADDITIONS_FILE, data, aside / ADDITIONS_FILE)
 
 
 def added_fields(listed: Sequence[Mapping[str, object]]) -> list[FieldSpec]:
