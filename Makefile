@@ -65,6 +65,7 @@ test-web: $(VENV)/web-deps
 
 test-python: $(VENV)/dev $(VENV)/web
 	$(BIN)/python tests/browser.py
+	$(BIN)/python tests/programs.py
 	$(BIN)/pytest
 
 $(VENV)/openclip: $(VENV)/dev
@@ -81,6 +82,7 @@ test-openclip: $(VENV)/openclip $(VENV)/web
 # make soak ARGS="flips --scale 0.1" runs a tenth of one part.
 soak: $(VENV)/dev $(VENV)/web
 	$(BIN)/python tests/browser.py
+	$(BIN)/python tests/programs.py
 	PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
 
 # make bench NAME=build prints one JSON object as its last line.

@@ -6,7 +6,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -295,3 +295,11 @@ def test_requests_are_logged(site: Path) -> None:
     assert all(line.isprintable() for line in lines)
     assert any("[2J" in line for line in lines)
     assert any('"GET / HTTP/1.1" 200' in line for line in lines)
+
+
+def test_many_readers_may_connect_at_once(site: Path) -> None:
+    """Their connections wait in the system until the server accepts them."""
+    with SiteServer(site, port=0) as server, ExitStack() as stack:
+        for _ in range(100):
+            reader = socket.create_connection(("127.0.0.1", server.port), timeout=2)
+            stack.enter_context(reader)

@@ -45,6 +45,8 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
     """The server behind `serve`; listens as soon as it is made, answers in `serve_forever`."""
 
     daemon_threads = True
+    # Connections that wait to be accepted. The default of 5 makes many readers at once wait for a second.
+    request_queue_size = 128
     allow_reuse_address = os.name != "nt"
 
     def __init__(
