@@ -37,6 +37,9 @@ const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const IMAGE_ID = /^[0-9a-f]{16}$/;
 const MAX_TEXT = 2000;
+/** How many values the filters of a link may have together, and how many images it may name. */
+const MAX_VALUES = 200;
+const MAX_LIKE = 12;
 
 function number(text: string): number | undefined {
   if (text.trim() === "") return undefined;
@@ -61,7 +64,9 @@ function parseSort(text: string): Sort | null {
 
 function parseFilters(parameters: URLSearchParams): Filter[] {
   const filters: Filter[] = [];
+  let room = MAX_VALUES;
   for (const key of new Set(parameters.keys())) {
+    if (room <= 0) break;
     const at = key.indexOf(".");
     const field = key.slice(at + 1);
     if (at < 0 || !FIELD_NAME.test(field)) continue;
@@ -69,8 +74,10 @@ function parseFilters(parameters: URLSearchParams): Filter[] {
     if (prefix === "in") {
       const range = parseRange(field, parameters.get(key) ?? "");
       if (range) filters.push(range);
+      room--;
     } else if (prefix === "is" || prefix === "not") {
-      const values = [...new Set(parameters.getAll(key))];
+      const values = [...new Set(parameters.getAll(key))].slice(0, room).map((value) => value.slice(0, MAX_TEXT));
+      room -= values.length;
       filters.push({ field, kind: prefix === "is" ? "any" : "none", values });
     }
   }
@@ -105,7 +112,7 @@ export function parseView(search: string, hash: string): View {
     mode: MODES.includes(mode) ? (mode as Mode) : "all",
     filters: parseFilters(parameters),
     sort: parseSort(parameters.get("sort") ?? ""),
-    like: (parameters.get("like") ?? "").split(",").filter((id) => IMAGE_ID.test(id)),
+    like: [...new Set((parameters.get("like") ?? "").split(",").filter((id) => IMAGE_ID.test(id)))].slice(0, MAX_LIKE),
     pictures: parsePictures(parameters.get("picture") ?? ""),
     group: parameters.get("group") !== "no",
     image: IMAGE_ID.test(image) ? image : null,
