@@ -12,9 +12,21 @@ export function readDocuments(bytes: Uint8Array, count: number): ImageDocument[]
     if (!isObject(item) || typeof item["id"] !== "string" || typeof item["path"] !== "string" || !isObject(item["fields"])) {
       throw new FormatError("A document has no valid id, path or fields.");
     }
-    if (item["view"] !== undefined && (!isObject(item["view"]) || typeof item["view"]["path"] !== "string")) {
+    if (!isSize(item["width"]) || !isSize(item["height"])) throw new FormatError("A document has no valid width or height.");
+    if (!Object.values(item["fields"]).every(isValue)) throw new FormatError("A document has a field with a value of an unknown kind.");
+    const { view, original } = item;
+    if (view !== undefined && !(isObject(view) && typeof view["path"] === "string" && isSize(view["width"]) && isSize(view["height"]))) {
       throw new FormatError("A document has no valid view.");
     }
+    if (original !== undefined && typeof original !== "string") throw new FormatError("A document has no valid original.");
   }
   return list as ImageDocument[];
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isValue(value: unknown): boolean {
+  return ["string", "number", "boolean"].includes(typeof value) || (Array.isArray(value) && value.every((item) => typeof item === "string"));
 }

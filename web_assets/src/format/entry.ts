@@ -13,6 +13,8 @@ export interface FileEntry {
   index?: boolean;
 }
 
+/** The largest file, stored or decoded; as in the builder's reader. */
+const MOST_BYTES = 2 ** 31;
 /** Objects deeper than this are not searched for entries. */
 const DEEPEST = 32;
 
@@ -49,5 +51,5 @@ export function entriesIn(value: unknown, what = "A file entry"): FileEntry[] {
 }
 
 function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_BYTES;
 }
