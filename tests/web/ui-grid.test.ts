@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -187,6 +189,30 @@ describe("thumbnails", () => {
     expect(thumbnails.at({ url: "/pack", offset: 10, length: 5 })).toBe("blob:3");
     await expect(thumbnails.borrow({ url: "/pack", offset: 90, length: 50 }).url).rejects.toThrow("too short");
     expect(asked).toEqual(["/pack"]);
+  });
+
+  it("shows a file only if its bytes are those of its name, and fetches it again past every cache", async () => {
+    const whole = new Uint8Array([1, 2, 3]);
+    const url = `https://x.org/thumbs/${createHash("sha256").update(whole).digest("hex").slice(0, 16)}.webp`;
+    const asked: (string | undefined)[] = [];
+    let bodies = [new Uint8Array([9, 9, 9]), whole];
+    const fetch = ((_: string, init?: RequestInit) => {
+      asked.push(init?.cache);
+      return Promise.resolve(new Response(bodies.length > 1 ? bodies.shift() : bodies[0]));
+    }) as typeof globalThis.fetch;
+    const thumbnails = new Thumbnails({ fetch });
+    const source = { url, offset: 0, length: 3 };
+    const first = thumbnails.borrow(source);
+    expect(await first.url).toBe("blob:1");
+    expect(asked).toEqual([undefined, "reload"]);
+    thumbnails.distrust(source);
+    first.release();
+    expect(revoked).toEqual(["blob:1"]);
+    bodies = [new Uint8Array([9])];
+    await expect(thumbnails.borrow(source).url).rejects.toThrow("damaged");
+    bodies = [whole];
+    expect(await thumbnails.borrow(source).url).toBe("blob:2");
+    expect(asked.slice(2)).toEqual(["reload", "reload"]);
   });
 
   it("cancels fetches of pictures that have left the screen, unless something else needs them", async () => {

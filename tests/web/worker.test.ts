@@ -1,9 +1,10 @@
 /** The page's side and the worker's side of the messages, connected without a worker. */
 import { describe, expect, it } from "vitest";
+import { onProgramError, part, ProgramError } from "../../web_assets/src/base/errors";
 import { workerCollection } from "../../web_assets/src/api/collection";
 import { Engine, QueryError } from "../../web_assets/src/engine";
 import { FormatError, LoadError } from "../../web_assets/src/format";
-import { WorkerClient, type WorkerLike } from "../../web_assets/src/worker/client";
+import { WorkerClient, type Program, type WorkerLike } from "../../web_assets/src/worker/client";
 import { decodeError, encodeError } from "../../web_assets/src/worker/messages";
 import { serve, type OpenSite } from "../../web_assets/src/worker/serve";
 import { assets, BASE, serveTiny, type Server } from "./support/site";
@@ -42,14 +43,14 @@ class FakeWorker implements WorkerLike {
   }
 }
 
-async function connect(server: Server = serveTiny({ model: true })) {
+async function connect(server: Server = serveTiny({ model: true }), program: Program | null = null) {
   const workers: FakeWorker[] = [];
   const start = () => {
     const worker = new FakeWorker(async (url, onProgress) => ({ collection: await Engine.open(url, { assets, fetch: server.fetch, onProgress }), additions: null }));
     workers.push(worker);
     return worker;
   };
-  const client = new WorkerClient(start, BASE);
+  const client = new WorkerClient(start, BASE, false, program);
   return { server, workers, client, collection: workerCollection(client, await client.open()) };
 }
 
@@ -167,6 +168,33 @@ describe("a worker that dies", () => {
     expect((await client.open()).collection.count).toBe(24);
   });
 
+  it("because a part of its program is damaged is replaced when no call is under way", async () => {
+    const repairs: number[] = [];
+    const { collection, workers } = await connect(undefined, {
+      check: () => Promise.resolve(""),
+      repair: () => {
+        repairs.push(workers.length);
+        return Promise.resolve("");
+      },
+    });
+    // The failure of a part is reported even if the search itself gives an answer without it.
+    workers[0]!.emit("message", { data: { kind: "damaged", lasting: true } });
+    const [first, second] = [collection.rows([1]), collection.rows([2])];
+    await Promise.all([first, second]);
+    expect(workers.length).toBeLessThanOrEqual(2);
+    await collection.rows([3]);
+    expect(workers).toHaveLength(2);
+    expect(repairs).toEqual([1]);
+  });
+
+  it("stays if the part can be fetched again, after the copy in the cache was replaced", async () => {
+    let repairs = 0;
+    const { collection, workers } = await connect(undefined, { check: () => Promise.resolve(""), repair: () => { repairs++; return Promise.resolve(""); } });
+    workers[0]!.emit("message", { data: { kind: "damaged", lasting: false } });
+    await collection.rows([1]);
+    expect([workers.length, repairs]).toEqual([1, 1]);
+  });
+
   it("because it was closed rejects all calls, also later ones", async () => {
     const { collection, workers } = await connect();
     const search = collection.search({ text: "cat", mode: "all", k: 3 });
@@ -175,6 +203,18 @@ describe("a worker that dies", () => {
     await expect(search).rejects.toMatchObject({ name: "AbortError" });
     await expect(collection.rows([1])).rejects.toMatchObject({ name: "AbortError" });
     expect(workers).toHaveLength(1);
+  });
+});
+
+describe("a part of the program", () => {
+  it("that is damaged or another script is a ProgramError, and is reported", async () => {
+    const heard: boolean[] = [];
+    onProgramError((lasting) => { heard.push(lasting); });
+    await expect(part(Promise.resolve({ a: 1 }), "a")).resolves.toEqual({ a: 1 });
+    await expect(part(Promise.resolve({ a: undefined }), "a")).rejects.toBeInstanceOf(ProgramError);
+    await expect(part(Promise.reject(new SyntaxError("Unexpected end of input")))).rejects.toBeInstanceOf(ProgramError);
+    await expect(part(Promise.reject(new TypeError("Failed to fetch dynamically imported module: x")))).rejects.toBeInstanceOf(ProgramError);
+    expect(heard).toEqual([true, true, false]);
   });
 });
 

@@ -304,7 +304,7 @@ export class Additions implements AdditionsMethods {
 
 /** Loaded when it is needed: most visitors never export. */
 function exchange() {
-  return Promise.all([part(import("./bundle")), part(import("./exchange"))]);
+  return Promise.all([part(import("./bundle"), "writeBundle"), part(import("./exchange"))]);
 }
 
 function tidy({ caption, tags }: AdditionChange): AdditionChange {

@@ -2,6 +2,7 @@
  * Emoji in texts, and what they are called in English (docs/QUERY.md, "Emoji"). The twin of builder/imagedb_site/emoji.py.
  * The names are a chunk of their own, which is loaded when the first text with an emoji comes.
  */
+import { part } from "./errors";
 
 const KEYCAP = "[0-9#*]\\ufe0f?\\u20e3";
 /** Signs that are emoji only with the selector behind them. */
@@ -46,7 +47,7 @@ export async function spelledOut(text: string): Promise<string> {
 
 /** Loads the names once. A failed load may be tried again. */
 export function emojiNames(): Promise<EmojiName> {
-  loading ??= import("./emoji-names").then(({ names }) => namesFrom(names)).catch((error: unknown) => {
+  loading ??= part(import("./emoji-names"), "names").then(({ names }) => namesFrom(names)).catch((error: unknown) => {
     loading = null;
     throw error;
   });

@@ -5,12 +5,34 @@ export class ProgramError extends Error {
   override readonly name: string = "ProgramError";
 }
 
+type Listener = (lasting: boolean) => void;
+
+const listeners = new Set<Listener>();
+
 /**
- * A module that is loaded when it is needed. Browsers remember that a module failed, so only another worker can load it again.
+ * Call `listener` when a part of the program could not be loaded, whoever handles the error. `lasting`: only another
+ * worker can load it.
+ */
+export function onProgramError(listener: Listener): void {
+  listeners.add(listener);
+}
+
+/**
+ * A module that is loaded when it is needed.
+ * @param names exports that it must have: a script of another file has others
  * @throws ProgramError if it cannot be loaded
  */
-export function part<Module>(module: Promise<Module>): Promise<Module> {
-  return module.catch((cause: unknown) => { throw new ProgramError("A part of the program could not be loaded. Try again.", { cause }); });
+export async function part<Module extends object>(module: Promise<Module>, ...names: (keyof Module)[]): Promise<Module> {
+  try {
+    const loaded = await module;
+    for (const name of names) if (loaded[name] === undefined) throw new Error(`The script has no “${String(name)}”.`);
+    return loaded;
+  } catch (cause) {
+    // A script that could not be fetched is fetched again by the next import. One that is damaged is remembered.
+    const lasting = !(cause instanceof TypeError && /fetch|import|load/i.test(cause.message));
+    for (const listener of listeners) listener(lasting);
+    throw new ProgramError("A part of the program could not be loaded. Try again.", { cause });
+  }
 }
 
 /** The message of a thrown value. */

@@ -13,7 +13,7 @@ let loading: Promise<Sqlite3Static> | null = null;
 /** The library, compiled once; a failure may be tried again. `binary` is the content of sqlite3.wasm. */
 export function loadSqlite(binary: () => Promise<Uint8Array>): Promise<Sqlite3Static> {
   loading ??= (async () => {
-    const [module, wasmBinary] = await Promise.all([part(import("@sqlite.org/sqlite-wasm")), binary()]);
+    const [module, wasmBinary] = await Promise.all([part(import("@sqlite.org/sqlite-wasm"), "default"), binary()]);
     const quiet = () => undefined;
     const sqlite3 = await (module.default as unknown as Init)({ wasmBinary, print: quiet, printErr: quiet });
     // A refused expression is an answer here, not something for the console.

@@ -11,7 +11,7 @@ let loading: Promise<Ort> | null = null;
 /** The runtime; a failure may be tried again. `binary` is the content of ort-wasm-simd-threaded.wasm. */
 export function loadRuntime(binary: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Ort> {
   loading ??= (async () => {
-    const [ort, wasmBinary] = await Promise.all([part(import("onnxruntime-web/wasm")), binary()]);
+    const [ort, wasmBinary] = await Promise.all([part(import("onnxruntime-web/wasm"), "env", "InferenceSession"), binary()]);
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.proxy = false;
     ort.env.wasm.wasmBinary = wasmBinary.buffer;

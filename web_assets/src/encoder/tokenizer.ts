@@ -27,7 +27,7 @@ export class PackTokenizer {
   /** @param compact the parsed JSON of the tokenizer's file */
   static async create(compact: unknown, maxTokens: number, padId: number): Promise<PackTokenizer> {
     const expanded = expandTokenizer(compact);
-    const { Tokenizer } = await part(import("@huggingface/tokenizers"));
+    const { Tokenizer } = await part(import("@huggingface/tokenizers"), "Tokenizer");
     let tokenizer: Tokenizer;
     try {
       tokenizer = new Tokenizer(expanded, {});

@@ -10,6 +10,9 @@ type Step = LoadProgress["step"];
 const PARALLEL = 8;
 
 export class SiteFiles {
+  /** Paths of files whose hash could not be checked. They are requested again if their content was of no use. */
+  private readonly unverified = new Set<string>();
+
   /** @param base the address of manifest.json */
   constructor(readonly base: string, private readonly fetch: typeof globalThis.fetch, private readonly meter: Meter) {}
 
@@ -54,7 +57,10 @@ export class SiteFiles {
   }
 
   private get(entry: FileEntry, onProgress: ByteProgress): Promise<Uint8Array<ArrayBuffer>> {
-    return loadFile(this.base, entry, { fetch: this.fetch, onProgress });
+    const { path } = entry;
+    return loadFile(this.base, entry, {
+      fetch: this.fetch, onProgress, fresh: this.unverified.has(path), onUnverified: () => { this.unverified.add(path); },
+    });
   }
 }
 

@@ -146,13 +146,13 @@ async function decide(
   if ("error" in near) {
     if (!words?.total || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
     return [byWords(words), "final", [{
-      kind: "no-model", message: `Only words were searched, because the model could not be used: ${messageOf(near.error)}`,
+      kind: "no-model", message: `Only words were searched, because the model could not be used: ${messageOf(near.error)}`, retry: true,
     }]];
   }
   if (found && "error" in found) {
     if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
     return [await rank(plan, near.value, null, mask, temperature, signal), "final", [{
-      kind: "info", message: `Words were not searched, because full text could not be used: ${messageOf(found.error)}`,
+      kind: "info", message: `Words were not searched, because full text could not be used: ${messageOf(found.error)}`, retry: true,
     }]];
   }
   if (near.value.vector) return [await rank(plan, near.value, words, mask, temperature, signal), "final", []];

@@ -77,6 +77,8 @@ export interface Notice {
   kind: "fts-syntax" | "sort" | "no-model" | "unknown-text" | "truncated" | "info";
   message: string;
   suggestion?: string;
+  /** A file could not be loaded; searching again may help. */
+  retry?: true;
 }
 
 /** The answer to a search. */

@@ -11,6 +11,8 @@ export interface LoadOptions {
   onProgress?: (loaded: number, total: number) => void;
   /** Whether no cache may answer, because a copy in it is damaged. */
   fresh?: boolean;
+  /** Called if the hash could not be checked: the host decoded the file, or this browser cannot compute it. */
+  onUnverified?: () => void;
   /** How many more tries follow a temporary failure; 2 by default. */
   retries?: number;
   /** The pause before try n (from 1), in milliseconds; for tests. */
@@ -116,7 +118,9 @@ async function loadOnce(
     const stored = decodedByHost ? Math.round((loaded * entry.bytes) / entry.raw_bytes) : loaded;
     options.onProgress?.(Math.min(stored, entry.bytes), entry.bytes);
   }, Math.max(entry.bytes, compressed ? 0 : entry.raw_bytes));
-  return await decodeStored(received, entry, url);
+  const content = await decodeStored(received, entry, url);
+  if (received.length !== entry.bytes || !globalThis.crypto?.subtle) options.onUnverified?.();
+  return content;
 }
 
 /**

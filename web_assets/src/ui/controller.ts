@@ -13,6 +13,7 @@ import { Pictures } from "./pictures/pictures";
 import { MAX_QUERY_PICTURES } from "./state/view";
 import { picturesOf } from "./pictures/means";
 import { Thumbnails } from "./thumbnails";
+import { Views } from "./detail/views";
 import { NO_VIEW, type Anchor, type Place, type ResultsView } from "./results/view";
 
 /** What is used from the browser; tests pass a substitute. */
@@ -45,6 +46,7 @@ function isAbort(error: unknown): boolean {
 export class Controller {
   readonly store: Store<State, Action>;
   readonly thumbnails: Thumbnails;
+  readonly views = new Views();
   readonly pictures: Pictures;
   readonly adding: Adding;
   collection: Collection | null = null;

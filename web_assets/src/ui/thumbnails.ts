@@ -2,6 +2,8 @@
  * Fetches thumbnails, from single files or from packs, and lends them out as object URLs.
  * Pictures on screen are held; those that have left it stay in a bounded cache, and their fetches are cancelled.
  */
+import { FailedPicture, loadPicture } from "./picture-file";
+
 export interface Source {
   url: string;
   offset: number;
@@ -18,6 +20,8 @@ interface Entry {
   url: string | null;
   bytes: number;
   users: number;
+  /** Whether it cannot be shown: it is deleted when nobody uses it any more. */
+  bad?: boolean;
 }
 
 interface Job {
@@ -43,8 +47,6 @@ const SLICE_BUDGET_MS = 5;
 /** Parallel fetches while someone types. */
 const FEW = 4;
 
-export class FailedThumbnail extends Error {}
-
 function keyOf({ url, offset }: Source): string {
   return `${url}#${String(offset)}`;
 }
@@ -59,6 +61,8 @@ export class Thumbnails {
   readonly #entries = new Map<string, Entry>();
   readonly #packs = new Map<string, Blob>();
   readonly #jobs = new Map<string, Job>();
+  /** Addresses of files that could not be shown: the next fetch goes past every cache. */
+  readonly #failed = new Set<string>();
   /** Bytes of the pictures that are not shown, and of the packs. */
   #idle = 0;
   #packed = 0;
@@ -113,6 +117,26 @@ export class Thumbnails {
   /** The object URL of a picture that is loaded already. It is valid for this task, and longer if it is on loan. */
   at(source: Source): string | null {
     return source.url.startsWith("blob:") ? source.url : this.#entries.get(keyOf(source))?.url ?? null;
+  }
+
+  /** Fetch this picture again when it is borrowed next, past every cache: it cannot be shown. */
+  distrust(source: Source): void {
+    const { url } = source;
+    if (url.startsWith("blob:")) return;
+    this.#failed.add(url);
+    this.#packed -= this.#packs.get(url)?.size ?? 0;
+    this.#packs.delete(url);
+    const key = keyOf(source);
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    entry.bad = true;
+    if (!entry.users) this.#delete(key, entry);
+  }
+
+  #delete(key: string, entry: Entry): void {
+    if (entry.url) URL.revokeObjectURL(entry.url);
+    this.#entries.delete(key);
+    this.#idle -= entry.bytes;
   }
 
   /**
@@ -207,9 +231,14 @@ export class Thumbnails {
   }
 
   async #load(url: string, signal: AbortSignal): Promise<Blob> {
-    const response = await this.#fetch(url, { signal });
-    if (!response.ok) throw new FailedThumbnail(`The picture could not be loaded (status ${String(response.status)}).`);
-    return response.blob();
+    try {
+      const blob = await loadPicture(url, { fetch: this.#fetch, signal, fresh: this.#failed.has(url) });
+      this.#failed.delete(url);
+      return blob;
+    } catch (error) {
+      if (!signal.aborted) this.#failed.add(url);
+      throw error;
+    }
   }
 
   #lend(key: string, source: Source, url: string, blob: Blob): string {
@@ -218,7 +247,7 @@ export class Thumbnails {
       this.#use(entry);
       return entry.url;
     }
-    if (source.offset + source.length > blob.size) throw new FailedThumbnail("The file with the picture is too short.");
+    if (source.offset + source.length > blob.size) throw new FailedPicture("The file with the picture is too short.");
     const whole = source.offset === 0 && source.length === blob.size;
     if (!whole) {
       this.#packed += blob.size - (this.#packs.get(url)?.size ?? 0);
@@ -235,7 +264,8 @@ export class Thumbnails {
     const entry = this.#entries.get(key);
     if (!entry) return;
     if (--entry.users === 0) this.#idle += entry.bytes;
-    this.#touch(key, entry);
+    if (entry.bad && !entry.users) this.#delete(key, entry);
+    else this.#touch(key, entry);
     this.#trim();
   }
 
@@ -252,10 +282,7 @@ export class Thumbnails {
     if (this.#idle > this.#cacheBytes) {
       for (const [key, entry] of this.#entries) {
         if (this.#idle <= this.#cacheBytes) break;
-        if (entry.users) continue;
-        if (entry.url) URL.revokeObjectURL(entry.url);
-        this.#entries.delete(key);
-        this.#idle -= entry.bytes;
+        if (!entry.users) this.#delete(key, entry);
       }
     }
     for (const [url, blob] of this.#packs) {

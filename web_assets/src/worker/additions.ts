@@ -38,7 +38,7 @@ async function decode(file: Blob, size: number): Promise<DecodedPicture> {
     const scale = Math.min(1, HASHED_SIZE / Math.max(width, height));
     const hashed = drawn(bitmap, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))).pixels();
     const shown = fittedFor(width, height, size);
-    const { rgbaToThumbHash } = await part(import("thumbhash"));
+    const { rgbaToThumbHash } = await part(import("thumbhash"), "rgbaToThumbHash");
     return { pixels, width, height, ...await encoded(drawn(bitmap, shown.width, shown.height).canvas), placeholder: rgbaToThumbHash(hashed.width, hashed.height, hashed.data) };
   } finally {
     bitmap.close();

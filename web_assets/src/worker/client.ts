@@ -116,7 +116,8 @@ export class WorkerClient {
 
   private async call(target: Target, method: string, args: unknown[], options: SearchOptions): Promise<unknown> {
     options.signal?.throwIfAborted();
-    if (this.spoiled && this.ready) this.fail(new LoadError("The search was started again. Try again.", this.url, 0, true));
+    // Calls under way do not need the part that is damaged, so they may end.
+    if (this.spoiled && this.ready && !this.pending.size) this.fail(null);
     // If the worker is open, the message is sent before the page is redrawn.
     if (!this.ready) await this.open(options.signal);
     options.signal?.throwIfAborted();
@@ -206,8 +207,11 @@ export class WorkerClient {
       case "result":
         this.take(message.id)?.resolve(message.value);
         return;
+      case "damaged":
+        if (message.lasting) this.spoiled = true;
+        else void this.program?.repair().catch(() => undefined);
+        return;
       case "error":
-        if (message.error.name === "ProgramError") this.spoiled = true;
         this.take(message.id)?.reject(decodeError(message.error));
     }
   }

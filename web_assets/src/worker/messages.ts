@@ -17,7 +17,9 @@ export type FromWorker =
   | { kind: "partial"; id: number; response: Answer }
   | { kind: "error"; id: number; error: ErrorMessage }
   | { kind: "progress"; progress: LoadProgress }
-  | { kind: "additions-changed"; state: AdditionsState };
+  | { kind: "additions-changed"; state: AdditionsState }
+  /** A part of the program arrived damaged. `lasting`: only another worker can load it. */
+  | { kind: "damaged"; lasting: boolean };
 
 export interface ErrorMessage {
   name: string;

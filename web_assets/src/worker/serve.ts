@@ -1,5 +1,6 @@
 /** Answers the page's messages with an engine. Separate from `main.ts`, so that tests can run it without a worker. */
 import { own } from "../base/own";
+import { onProgramError } from "../base/errors";
 import type { AdditionsMethods } from "../additions/methods";
 import type { AdditionsState } from "../additions/types";
 import type { CollectionMethods } from "../engine/methods";
@@ -29,6 +30,8 @@ export function serve(port: Port, openSite: OpenSite): void {
   const running = new Map<number, AbortController>();
   let site: Promise<Opened> | null = null;
   const send = (message: FromWorker) => { port.postMessage(message); };
+
+  onProgramError((lasting) => { send({ kind: "damaged", lasting }); });
 
   const open = async (url: string, wanted: boolean): Promise<Manifest> => {
     site = openSite(url, (progress) => { send({ kind: "progress", progress }); }, wanted);

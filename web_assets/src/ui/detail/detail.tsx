@@ -15,8 +15,10 @@ import { why } from "../results/why";
 import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
+import { Original } from "./original";
 import { Similar } from "./similar";
 import { Stage } from "./stage";
+import { useView } from "./use-view";
 import { FITTED, zoomAt, type Frame, type Zoom } from "./zoom";
 import type { Highlight, ImageDocument, RowInfo } from "../../engine/types";
 
@@ -122,7 +124,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const [zoom, setZoom] = useState<Zoom>(FITTED);
   const [attempt, setAttempt] = useState(0);
   const [frame, setFrame] = useState<Frame | null>(null);
-  const { url: thumbnail } = useThumbnail(info.thumbnail);
+  const thumbnail = useThumbnail(info.thumbnail);
   const loaded = useLoaded<Shown>(async () => ({ info, document: await controller.document(info.row) }), [info.row, attempt, version]);
   const document = loaded.state === "ready" && loaded.value.info === info ? loaded.value.document : null;
   const marks = useLoaded<{ row: number; highlights: Highlight[] }>(async () => ({
@@ -136,22 +138,27 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   useEffect(() => {
     if (!document) return;
     // The neighbours are fetched while this picture is shown.
+    let current = true;
     const timer = setTimeout(() => {
-      for (const place of [next, previous]) {
-        if (!place) continue;
-        controller.document(place.info.row).then((other) => {
-          const path = other.view ? siteFile(other.view.path, controller.base) : null;
-          if (path) new Image().src = path;
-        }, () => undefined);
-      }
+      const documents = [next, previous].map((place) => (place ? controller.document(place.info.row).catch(() => null) : null));
+      void Promise.all(documents).then((others) => {
+        const urls = others.flatMap((other) => (other?.view ? siteFile(other.view.path, controller.base) : null) ?? []);
+        if (current) controller.views.ahead(urls);
+      });
     }, 250);
-    return () => clearTimeout(timer);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
   }, [document, next?.result.row, previous?.result.row]);
 
   const name = document ? nameOf(document) : "Picture";
   const addition = useAddition(info.local ? info.id : null);
   const mine = useOriginal(info.local ? info.id : null);
-  const view = mine ?? (document?.view ? siteFile(document.view.path, controller.base) : null);
+  const viewFile = mine ?? (document?.view ? siteFile(document.view.path, controller.base) : null);
+  const view = useView(viewFile);
+  // Without a view, the thumbnail is the only picture.
+  const only = document !== null && !viewFile;
   const original = document?.original ? originalLink(document.original, controller.base) : null;
   const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
   const reasons = result ? why(result) : [];
@@ -172,7 +179,8 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   return (
     <div class="detail-split">
       <div class="detail-stage">
-        <Stage name={name} thumbnail={thumbnail} view={view} width={width} height={height} placeholder={info.placeholder}
+        <Stage name={name} thumbnail={thumbnail.url} view={view.src} failed={view.failed || (only && thumbnail.failed)}
+          onRetry={only ? thumbnail.retry : view.retry} width={width} height={height} placeholder={info.placeholder}
           zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />
         <div class="stage-top">
           <button type="button" class="icon-button detail-close" aria-label="Close" aria-keyshortcuts="Escape" onClick={onClose}><CloseIcon /></button>
@@ -191,11 +199,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
         <div class="actions">
           {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
           {!info.local && <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>}
-          {original && (
-            <a class="button" href={original} target="_blank" rel="noopener noreferrer" {...(original.startsWith(controller.base) ? { download: "" } : {})}>
-              <DownloadIcon />Original
-            </a>
-          )}
+          {original && <Original href={original} own={original.startsWith(controller.base)} />}
           {mine && addition && <a class="button" href={mine} download={addition.name}><DownloadIcon />Original</a>}
         </div>
         {addition && <LocalTools addition={addition} />}

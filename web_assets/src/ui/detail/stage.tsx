@@ -11,6 +11,9 @@ interface Props {
   /** The thumbnail and the larger picture, as far as they are loaded. */
   thumbnail: string | null;
   view: string | null;
+  /** Whether the larger picture, or the only one, could not be loaded. */
+  failed: boolean;
+  onRetry: () => void;
   /** The size of the largest available picture, in pixels. */
   width: number;
   height: number;
@@ -34,11 +37,10 @@ interface Drag {
 }
 
 export function Stage(props: Props): JSX.Element {
-  const { name, thumbnail, view, width, height, placeholder, zoom, onZoom, onFrame, onStep } = props;
+  const { name, thumbnail, view, failed, onRetry, width, height, placeholder, zoom, onZoom, onFrame, onStep } = props;
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [sharp, setSharp] = useState<"loading" | "shown" | "failed">("loading");
-  const [attempt, setAttempt] = useState(0);
   const [shift, setShift] = useState(0);
   const drags = useRef(new Map<number, Drag>());
   const lastTap = useRef({ time: 0, x: 0, y: 0 });
@@ -136,14 +138,14 @@ export function Stage(props: Props): JSX.Element {
         {sharp !== "shown" && <Placeholder hash={placeholder} />}
         {thumbnail && sharp !== "shown" && <img src={thumbnail} alt={view ? "" : name} draggable={false} class="shown" />}
         {view && sharp !== "failed" && (
-          <img key={`${view} ${String(attempt)}`} src={view} alt={name} draggable={false} decoding="async"
+          <img key={view} src={view} alt={name} draggable={false} decoding="async"
             class={sharp === "shown" ? "shown" : ""} onLoad={() => setSharp("shown")} onError={() => setSharp("failed")} />
         )}
       </div>
-      {sharp === "failed" && (
+      {(failed || sharp === "failed") && (
         <div class="stage-failed" role="alert">
-          <span>The larger picture could not be loaded.</span>
-          <button type="button" class="button small" onClick={() => { setSharp("loading"); setAttempt((n) => n + 1); }}>
+          <span>The {thumbnail ? "larger " : ""}picture could not be loaded.</span>
+          <button type="button" class="button small" onClick={() => { setSharp("loading"); onRetry(); }}>
             <RetryIcon />Retry
           </button>
         </div>

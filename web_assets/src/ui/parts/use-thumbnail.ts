@@ -36,5 +36,9 @@ export function useThumbnail(source: RowInfo["thumbnail"]): Thumbnail {
       loan.release();
     };
   }, [source?.url, source?.offset, attempt]);
-  return { ...shown, retry: () => setAttempt((n) => n + 1) };
+  const retry = (): void => {
+    if (source) thumbnails.distrust(source);
+    setAttempt((n) => n + 1);
+  };
+  return { ...shown, retry };
 }

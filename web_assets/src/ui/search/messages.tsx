@@ -39,11 +39,12 @@ export function Messages(): JSX.Element {
 
 function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
   const controller = useController();
-  const { suggestion } = notice;
+  const { suggestion, retry } = notice;
   return (
     <div class={`message ${notice.kind === "fts-syntax" ? "warn" : "calm"}`} role="status">
       <AlertIcon />
       <span>{visible(notice.message)}</span>
+      {retry && <button type="button" class="button" onClick={() => controller.retry()}><RetryIcon />Retry</button>}
       {suggestion && (
         <button type="button" class="button" onClick={() => {
           controller.go({ ...controller.store.get().view, text: suggestion, image: null });
