@@ -13,6 +13,7 @@ from site_samples import golden_input, make_web, sample_input, small_disk, tree
 
 from imagedb_site.check import check_site
 from imagedb_site.deploy import deploy_folder
+from imagedb_site.deploy.folder import LOCK
 from imagedb_site.errors import CheckError, StorageError, UsageError
 from imagedb_site.site import SiteInput, swap, write_site
 
@@ -192,7 +193,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path, first: Path) -> N
 def test_two_deployments_at_once(tmp_path: Path, first: Path) -> None:
     target = tmp_path / "www"
     target.mkdir()
-    other = os.open(target, os.O_RDONLY)
+    other = os.open(target / LOCK, os.O_RDONLY | os.O_CREAT)
     fcntl.flock(other, fcntl.LOCK_EX)
     with pytest.raises(StorageError, match="Another deployment is writing"):
         deploy_folder(first, target)

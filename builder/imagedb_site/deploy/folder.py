@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from imagedb_site.deploy.checked import check_after, check_before, others
 from imagedb_site.errors import StorageError, UsageError
 from imagedb_site.layout import OWN_NAMES
+from imagedb_site.locks import locked
 from imagedb_site.records import Progress
 from imagedb_site.site import FileChanges, file_changes, is_site, replace_files
 from imagedb_site.site.disk import storage_errors
 
+LOCK = ".imagedb-site.lock"
 MARKER = ".imagedb-site.deploying"
 """Lies in the target while files are copied. A target with it is ours even before it has a manifest."""
 
@@ -56,11 +58,16 @@ def deploy_folder(
     result = FolderDeployment(changes, len(changes.removed) if keep_old else 0, skipped)
     if dry_run:
         return result
-    progress("copy", 0, len(changes.added))
     with storage_errors(target), _claimed(target):
         # Another deployment may have changed the target before this one had the lock.
-        replace_files(site, target, file_changes(site, target), keep_old=keep_old)
-    progress("copy", len(changes.added), len(changes.added))
+        changes = file_changes(site, target)
+        total = len(changes.added)
+        progress("copy", 0, total)
+
+        def copied(done: int) -> None:
+            progress("copy", done, total)
+
+        replace_files(site, target, changes, keep_old=keep_old, copied=copied)
     progress("check the copy", 0, 1)
     check_after(site, target)
     progress("check the copy", 1, 1)
@@ -95,32 +102,10 @@ def _check_target(site: Path, target: Path) -> None:
 def _claimed(target: Path) -> Iterator[None]:
     """Lock the target against a second deployment, and mark it as ours until it has a manifest."""
     target.mkdir(exist_ok=True)
-    lock = _lock(target)
-    try:
+    refusal = StorageError(
+        f"Another deployment is writing to {target}.", "Wait for it to end, then deploy again."
+    )
+    with locked(target / LOCK, refusal):
         (target / MARKER).touch()
         yield
         (target / MARKER).unlink(missing_ok=True)
-    finally:
-        if lock is not None:
-            os.close(lock)
-
-
-def _lock(target: Path) -> int | None:
-    """The descriptor of the locked folder, or None if the system or file system has no locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    descriptor = os.open(target, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise StorageError(
-            f"Another deployment is writing to {target}.", "Wait for it to end, then deploy again."
-        ) from None
-    except OSError:
-        with suppress(OSError):
-            os.close(descriptor)
-        return None
-    return descriptor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,21 +45,32 @@ def file_changes(new: Path, out: Path) -> FileChanges:
     )
 
 
-def replace_files(new: Path, out: Path, changes: FileChanges, *, keep_old: bool = False) -> None:
+def replace_files(
+    new: Path,
+    out: Path,
+    changes: FileChanges,
+    *,
+    keep_old: bool = False,
+    copied: Callable[[int], None] = lambda done: None,
+) -> None:
     """Update `out` file by file: add hashed files, replace mutable ones, then remove what is left over.
 
     Visitors find a complete site at each moment, and the disk has one after a power cut. `keep_old` leaves
-    the files that are left over. Raises OSError; the site in `out` is complete then, too.
+    the files that are left over. `copied` is called with the number of files copied so far. Raises OSError;
+    the site in `out` is complete then, too.
     """
     for name in MUTABLE:
         partial(out / name).unlink(missing_ok=True)
     mutable = [path for path in changes.added if path in MUTABLE]
-    for path in changes.added[: len(changes.added) - len(mutable)]:
+    hashed = changes.added[: len(changes.added) - len(mutable)]
+    for done, path in enumerate(hashed, 1):
         _copy_whole(new / path, out / path)
+        copied(done)
     # On the disk in this order: what the new pages and the manifest name, then they, then no old file.
     settle(out)
-    for path in mutable:
+    for done, path in enumerate(mutable, len(hashed) + 1):
         _copy_whole(new / path, out / path)
+        copied(done)
     settle_names(out)
     if keep_old:
         return
