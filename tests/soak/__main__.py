@@ -22,7 +22,7 @@ import soak
 
 MUST_BE_ZERO = (
     *("lost", "different_bytes", "hangs", "scripts_run", "leaks", "flips_undetected"),
-    *("bad_200_unrecovered", "blank_pages", "hosts_failed", "load_errors"),
+    *("bad_200_unrecovered", "blank_pages", "hosts_failed", "load_errors", "crashes"),
 )
 
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,11 @@ MAX_PICTURES = 50_000
 MAX_PICTURE = 1 << 30
 _MEMBER = re.compile(r"pictures/([0-9a-f]{64})\.([a-z0-9]{1,5})")
 _BLOCK = 1 << 20
+# Wrong offsets make zipfile seek to places that do not exist.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError),
+    *(struct.error, OverflowError),
+)
 _HASH = re.compile(r"[0-9a-f]{16,64}")
 
 
@@ -62,18 +68,22 @@ class Bundle:
         """Writes a picture's bytes; raises `SourceError` if they are not what the index says."""
         digest = hashlib.sha256()
         left = picture.size
+        for block in self._blocks(picture):
+            left -= len(block)
+            if left < 0:
+                break
+            digest.update(block)
+            target.write(block)
+        if left or digest.hexdigest() != picture.sha256:
+            raise _damaged(self.path, f"{picture.name} is not the picture that was exported")
+
+    def _blocks(self, picture: BundlePicture) -> Iterator[bytes]:
         try:
             with self._archive.open(picture.member) as stream:
                 while block := stream.read(_BLOCK):
-                    left -= len(block)
-                    if left < 0:
-                        break
-                    digest.update(block)
-                    target.write(block)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                    yield block
+        except _DAMAGE as error:
             raise _damaged(self.path, f"{picture.name} cannot be read") from error
-        if left or digest.hexdigest() != picture.sha256:
-            raise _damaged(self.path, f"{picture.name} is not the picture that was exported")
 
     def _read_pictures(self, index: Mapping[str, Any]) -> None:
         listed = index.get("pictures")
@@ -106,7 +116,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         try:
             _check_members(archive, path.stat().st_size)
             bundle = Bundle(path, archive, _index(archive))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except _DAMAGE as error:
             raise _damaged(path, "its index cannot be read") from error
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             reason = str(error) if type(error) is ValueError else "its index is damaged"

@@ -1,0 +1,66 @@
+"""Every parser under hostile input: a result or one error message, soon. Inputs that once failed are kept.
+
+A file `cases/TARGET/NAME` is an input of that target. `python -m hostile.targets TARGET` searches for more.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hostile.targets import TARGETS, attempt, changed
+
+CASES = Path(__file__).parent / "cases"
+TRIALS = 60
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_changed_files(name: str) -> None:
+    target, chance = TARGETS[name], random.Random(name)
+    seeds = target.seeds()
+    assert (seeds and all(attempt(target, seed) for seed in seeds)) or name in (
+        "documents",
+        "settings",
+    )
+    for trial in range(TRIALS):
+        data = changed(chance.choice(seeds), chance)
+        if chance.random() < 0.2:
+            data = changed(data, chance)
+        try:
+            attempt(target, data)
+        except BaseException as error:
+            raise AssertionError(f"trial {trial} of {name}: {data[:300]!r}") from error
+
+
+@given(data=st.binary(max_size=300), name=st.sampled_from([*TARGETS]))
+@settings(deadline=None, max_examples=250)
+def test_any_bytes(data: bytes, name: str) -> None:
+    attempt(TARGETS[name], data)
+
+
+@given(text=st.text(max_size=200), name=st.sampled_from(["queries", "dates", "texts", "settings"]))
+@settings(deadline=None, max_examples=250)
+def test_any_text(text: str, name: str) -> None:
+    attempt(TARGETS[name], text.encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize(
+    "case", sorted(CASES.glob("*/*")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_kept_cases(case: Path) -> None:
+    attempt(TARGETS[case.parent.name], case.read_bytes())
+
+
+@pytest.mark.parametrize("name", ["queries", "dates", "xmp", "prompt", "png-text"])
+def test_inputs_that_reach_new_code(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("atheris")
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "hostile.targets", name, "-max_total_time=5"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
