@@ -59,21 +59,21 @@ def test_tokenizers(tmp_path: Path, name: str) -> None:
 
 def test_any_value_in_pack_json(tmp_path: Path) -> None:
     counts = [0, 0]
-    for name, change in packs.manifests(150):
+    for name, change in packs.manifests(100):
         honest = "files" not in name
         try:
             folder = packs.write(tmp_path / name, change, honest=honest)
         except (KeyError, TypeError, ValueError, OSError, AttributeError):
             folder = packs.write(tmp_path / f"{name}-2", change, honest=False)
         counts[bool(refused(folder))] += 1
-    assert counts[1] > 90
+    assert counts[1] > 55
 
 
 def test_damaged_files_under_right_hashes(tmp_path: Path) -> None:
     counts = [0, 0]
-    for name, change in packs.files(80):
+    for name, change in packs.files(50):
         counts[bool(refused(packs.write(tmp_path / name, change)))] += 1
-    assert min(counts) > 5
+    assert min(counts) > 3
 
 
 def test_a_pack_is_its_content(tmp_path: Path) -> None:
