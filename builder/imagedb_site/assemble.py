@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .library import Item, Placed, Stage, StagedImage
-from .pictures import METADATA_FIELDS, PRIVATE_FIELDS
+from .pictures import METADATA_FIELDS, PRIVATE_FIELDS, is_private_value
 from .records import FieldSpec, Problem, Value
 from .site import ids_by_path, order_key
 from .values import clean_fields
@@ -47,10 +47,11 @@ class Assembled:
 
 @dataclass(frozen=True)
 class Hidden:
-    """The names of the fields that are not published: those of the source, and those of the files."""
+    """What is not published: fields of the source, of the files, and values that are paths or positions."""
 
     own: frozenset[str] = frozenset()
     embedded: frozenset[str] = frozenset()
+    values: bool = False
 
 
 def assemble(
@@ -62,11 +63,11 @@ def assemble(
 ) -> Assembled:
     """Merges what source and file say of each picture, and gives it an id and its place in the order.
 
-    `own` are the fields of the source; those in `private` and `PRIVATE_FIELDS` of the files are left out
-    unless `publish_location` is set.
+    `own` are the fields of the source; those in `private`, `PRIVATE_FIELDS` of the files and values that
+    are a position or an absolute path are left out unless `publish_location` is set.
     """
     specs = known_fields(own, [*METADATA_FIELDS, *PIXEL_FIELDS])
-    hidden = Hidden() if publish_location else Hidden(private, PRIVATE_FIELDS)
+    hidden = Hidden() if publish_location else Hidden(private, PRIVATE_FIELDS, values=True)
     seen = _Seen(specs)
     placed = stage.placed()
     placed.put(_items(stage.images(), specs, hidden, seen))
@@ -100,11 +101,18 @@ def merge_fields(
 ) -> dict[str, Value]:
     """The fields of one image: what its source says wins over what its file and its XMP sidecars say.
 
-    Hidden fields and empty values are left out.
+    Hidden fields and empty values are left out; values that are private by themselves stay.
     """
     merged = {name: value for name, value in embedded.items() if name not in hidden.embedded}
     merged.update((name, value) for name, value in own.items() if name not in hidden.own)
     return {name: value for name, value in merged.items() if value not in ("", [])}
+
+
+def _public_part(value: Value) -> Value:
+    """The value without absolute paths of somebody's computer and without positions."""
+    if isinstance(value, list):
+        return [item for item in value if not is_private_value(item)]
+    return "" if is_private_value(value) else value
 
 
 def _by_label(hidden: Mapping[str, int], specs: Sequence[FieldSpec]) -> dict[str, int]:
@@ -155,9 +163,12 @@ def _items(
     for image, image_id in zip(images, ids, strict=True):
         embedded = {**image.metadata, **image.xmp}
         merged = merge_fields(image.own, embedded, hidden)
-        seen.hidden.update(
-            hidden.own.intersection(image.own) | hidden.embedded.intersection(embedded)
-        )
+        without = hidden.own.intersection(image.own) | hidden.embedded.intersection(embedded)
+        if hidden.values:
+            public = {name: _public_part(value) for name, value in merged.items()}
+            without |= {name for name, value in public.items() if value != merged[name]}
+            merged = {name: value for name, value in public.items() if value not in ("", [])}
+        seen.hidden.update(without)
         merged |= {"width": image.width, "height": image.height}
         values, unfit = clean_fields(image.key, merged, specs)
         seen.problems += unfit

@@ -1,7 +1,19 @@
 """Checks a published site: every hash, every link, nothing missing, nothing left over, what hosts take."""
 
 from imagedb_site.check.limits import LIMITS, Host, Limits
+from imagedb_site.check.privacy import Leak, PrivacyReport, PublicField
 from imagedb_site.check.report import CheckReport, Finding, Verdict
 from imagedb_site.check.site_check import check_site
 
-__all__ = ["LIMITS", "CheckReport", "Finding", "Host", "Limits", "Verdict", "check_site"]
+__all__ = [
+    "LIMITS",
+    "CheckReport",
+    "Finding",
+    "Host",
+    "Leak",
+    "Limits",
+    "PrivacyReport",
+    "PublicField",
+    "Verdict",
+    "check_site",
+]

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from imagedb_site.check.privacy import PrivacyReport
 from imagedb_site.errors import ImageDBError
 
 Level = Literal["error", "warning"]
@@ -38,7 +39,8 @@ class Verdict:
 class CheckReport:
     """What a check found. `bytes` counts every file of the site, but not those of the owner.
 
-    `host`: the host that was asked for; `hosts`: the verdicts on all known ones.
+    `host`: the host that was asked for; `hosts`: the verdicts on all known ones. `privacy`: what the
+    site reveals, if that was asked for and the site is whole.
     """
 
     site: str
@@ -49,6 +51,7 @@ class CheckReport:
     largest: tuple[tuple[str, int], ...]
     findings: tuple[Finding, ...]
     hosts: tuple[Verdict, ...] = ()
+    privacy: PrivacyReport | None = None
 
     @property
     def whole(self) -> bool:
@@ -57,8 +60,8 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """The site is whole, and the host that was asked for takes it."""
-        return not self.errors
+        """The site is whole, the host that was asked for takes it, and nothing private was found."""
+        return not self.errors and (self.privacy is None or not self.privacy.leak_count)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

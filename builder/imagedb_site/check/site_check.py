@@ -10,6 +10,7 @@ from imagedb_site.check.download import UrlFiles
 from imagedb_site.check.files import Files, FolderFiles, HostGoneError, Wanted
 from imagedb_site.check.limits import Host, verdicts
 from imagedb_site.check.pages import check_pages
+from imagedb_site.check.privacy import PrivacyCheck, PrivacyReport
 from imagedb_site.check.report import CheckReport, Finding, Level, sentence
 from imagedb_site.errors import FormatError, ImageDBError
 from imagedb_site.layout import MANIFEST, thumbnail_path
@@ -26,18 +27,23 @@ def no_progress(step: str, done: int, total: int | None) -> None:
 
 
 def check_site(
-    path: str | Path, *, host: Host | None = None, progress: Progress = no_progress
+    path: str | Path,
+    *,
+    host: Host | None = None,
+    privacy: bool = False,
+    progress: Progress = no_progress,
 ) -> CheckReport:
     """Check every file of the site in a folder or at an http(s) address.
 
     The report has a verdict for each known host; with `host`, it is not ok unless that one takes the site.
+    With `privacy`, it says what the site reveals, and is not ok if that is private.
     A site at an address is downloaded a few files at a time; all but its pictures is kept in a temporary
     folder meanwhile. Problems of the site are reported, not raised; StorageError if it cannot be read.
     """
     url = isinstance(path, str) and "://" in path
     files: Files = UrlFiles(str(path)) if url else FolderFiles(Path(path))
     try:
-        return _Check(files, str(path), host, progress).run()
+        return _Check(files, str(path), host, privacy, progress).run()
     finally:
         files.close()
 
@@ -45,7 +51,9 @@ def check_site(
 class _Check:
     """One check: what was found so far, and the sizes of the site's own files that could be read."""
 
-    def __init__(self, files: Files, name: str, host: Host | None, progress: Progress) -> None:
+    def __init__(
+        self, files: Files, name: str, host: Host | None, privacy: bool, progress: Progress
+    ) -> None:
         self._files = files
         self._name = name
         self._host = host
@@ -53,6 +61,8 @@ class _Check:
         self._sizes: dict[str, int] = {}
         self._findings: dict[Finding, None] = {}
         self._failed = False
+        self._privacy = PrivacyCheck() if privacy else None
+        self._reveals: PrivacyReport | None = None
 
     def run(self) -> CheckReport:
         try:
@@ -86,6 +96,13 @@ class _Check:
             except ImageDBError as error:
                 self._add("error", "", sentence(error))
             self._progress("content", 1, 1)
+        if self._privacy is not None and not self._failed:
+            self._progress("privacy", 0, 1)
+            try:
+                self._reveals = self._privacy.report(site)
+            except ImageDBError as error:
+                self._add("error", "", sentence(error))
+            self._progress("privacy", 1, 1)
         total = sum(self._sizes.values()) - self._sizes[MANIFEST]
         if not self._failed and total != site.manifest.bytes:
             message = f"It announces {site.manifest.bytes:,} bytes, the files have {total:,}."
@@ -97,6 +114,8 @@ class _Check:
                 self._add("error", one.path, one.problem)
             if one.file is not None:
                 self._sizes[one.path] = one.size
+                if self._privacy is not None:
+                    self._privacy.look(one.path, one.file)
             self._progress(step, done, len(wanted))
 
     def _add_notes(self) -> None:
@@ -141,6 +160,7 @@ class _Check:
             largest=tuple(largest),
             findings=tuple(self._findings),
             hosts=verdicts(sizes),
+            privacy=self._reveals,
         )
 
 

@@ -22,11 +22,17 @@ _SHOWN = 30
     type=click.Choice(["github-pages", "cloudflare-pages"]),
     help="The host must take the site.",
 )
+@click.option(
+    "--privacy",
+    is_flag=True,
+    help="Also report what the site reveals; nothing private may be public.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
     site: str,
     host: Literal["github-pages", "cloudflare-pages"] | None,
+    privacy: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -36,13 +42,17 @@ def command(
     agree with each other. A site at an address is downloaded for this. The report says which hosts take
     the site.
 
-    Exit status 9 if something is wrong with the site, or if the host that --host names does not take it.
+    --privacy lists the public fields with an example of each, and searches all texts, the index and the
+    metadata of every published picture for positions, serial numbers, owners and paths of your computer.
+
+    Exit status 9 if something is wrong with the site, if the host that --host names does not take it, or if
+    --privacy finds something.
 
     \b
     Examples:
       imagedb-site check
       imagedb-site check public --host github-pages
-      imagedb-site check https://example.org/pictures/
+      imagedb-site check https://example.org/pictures/ --privacy
     """
     from ..check import check_site
     from ..display import json_line
@@ -50,7 +60,7 @@ def command(
     from .progress import ProgressBar
 
     with ProgressBar(quiet) as progress:
-        report = check_site(site, host=host, progress=progress)
+        report = check_site(site, host=host, privacy=privacy, progress=progress)
     if as_json:
         click.echo(json_line(report.to_json()))
     else:
@@ -69,6 +79,8 @@ def _lines(report: CheckReport) -> Iterator[str]:
         yield f"{finding.level}: {where}{shown(finding.message)}"
     if len(order) > _SHOWN:
         yield f"… and {len(order) - _SHOWN:,} more; --json lists all of them."
+    if report.privacy is not None:
+        yield from map(shown, report.privacy.lines())
     for name, size in report.largest[:3]:
         yield f"{human_bytes(size):>10}  {shown(name)}"
     for verdict in report.hosts:

@@ -5,7 +5,9 @@ from imagedb_site.pictures.fields import METADATA_FIELDS, PRIVATE_FIELDS
 from imagedb_site.pictures.isolated import derive_all, open_picture
 from imagedb_site.pictures.metadata import read_sidecar
 from imagedb_site.pictures.placeholder import placeholder
+from imagedb_site.pictures.privacy import is_private_value, revealed
 from imagedb_site.pictures.private import strip_private
+from imagedb_site.pictures.traces import Trace, metadata_blocks, traces
 from imagedb_site.pictures.types import (
     DETAILS_VERSION,
     DecodeError,
@@ -29,11 +31,16 @@ __all__ = [
     "Limits",
     "Picture",
     "Recipe",
+    "Trace",
     "Work",
     "derive_all",
+    "is_private_value",
+    "metadata_blocks",
     "open_picture",
     "placeholder",
     "read_sidecar",
     "render",
+    "revealed",
     "strip_private",
+    "traces",
 ]

@@ -15,8 +15,8 @@ from pathlib import Path
 from PIL import Image
 
 from imagedb_site.pictures.metadata import read_secrets
-from imagedb_site.pictures.privacy import Secrets
-from imagedb_site.pictures.texts import to_text
+from imagedb_site.pictures.privacy import Secrets, reveals
+from imagedb_site.pictures.texts import as_utf8, to_text
 from imagedb_site.pictures.types import DecodeError
 
 _KEPT = {
@@ -26,17 +26,16 @@ _KEPT_DETAIL = {
     *(0x829A, 0x829D, 0x8822, 0x8827, 0x9003, 0x9004, 0x9204, 0x9207, 0x9209, 0x920A),
     *(0xA001, 0xA402, 0xA403, 0xA405, 0xA406, 0xA432, 0xA433, 0xA434),
 }
-_WRITTEN = {0x010E, 0x013B, 0x8298}
-"""Texts that may have the owner's name or a serial number."""
 _MAX_TEXT = 10_000
+_MAX_PROFILE = 16 << 20
 _EXIF_IFD = 0x8769
 _MAX_BYTES = 512 << 20
 _KEPT_CHUNKS = frozenset(
-    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT "
+    b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs "
     b"acTL fcTL fdAT".split()
 )
 _KEPT_RIFF = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
-_BAD = (ValueError, IndexError, struct.error, OSError, SyntaxError, TypeError, KeyError)
+_BAD = (ValueError, IndexError, struct.error, zlib.error, OSError, SyntaxError, TypeError, KeyError)
 
 
 def strip_private(path: Path) -> bytes | None:
@@ -72,15 +71,26 @@ def _public_exif(block: bytes, secrets: Secrets) -> bytes:
         old.load(block)
         new = Image.Exif()
         for tag in _KEPT & set(old):
-            if tag not in _WRITTEN or not secrets.has(to_text(old[tag], _MAX_TEXT)):
+            if _is_public(old[tag], secrets):
                 new[tag] = old[tag]
         detail = old.get_ifd(_EXIF_IFD)
-        kept = {tag: detail[tag] for tag in _KEPT_DETAIL & set(detail)}
+        kept = {
+            tag: detail[tag]
+            for tag in _KEPT_DETAIL & set(detail)
+            if _is_public(detail[tag], secrets)
+        }
         if kept:
             new.get_ifd(_EXIF_IFD).update(kept)
         return bytes(new.tobytes()) if len(new) or kept else b""
     except Exception:  # hostile EXIF: nothing of it is kept
         return b""
+
+
+def _is_public(value: object, secrets: Secrets) -> bool:
+    """Whether a value has neither the owner's name nor anything that a text may reveal."""
+    # Pillow reads all texts as Latin-1; "©" in UTF-8 must not hide the name behind it.
+    text = as_utf8(value) if isinstance(value, str) else value
+    return not (isinstance(text, str | bytes) and secrets.has(to_text(text, _MAX_TEXT)))
 
 
 def _secrets(data: bytes) -> Secrets:
@@ -94,13 +104,14 @@ def _secrets(data: bytes) -> Secrets:
 def _strip_jpeg(data: bytes, secrets: Secrets) -> bytes:
     kept: list[bytes] = []
     exif = b""
-    for marker, segment, rest in _segments(data):
+    for marker, segment, rest in jpeg_segments(data):
         body = segment[4:]
         if marker == 0xE1 and body.startswith(b"Exif\0") and not exif:
             exif = _public_exif(body, secrets)
         if _is_kept(marker, body):
-            kept.append(segment)
+            kept.append(_bare_segment(marker, segment))
         if marker == 0xDA:
+            _check_profile(b"".join(one[18:] for one in kept if one[1] == 0xE2))
             head = [b"\xff\xd8"]
             if exif and len(exif) < 65_000:
                 head.append(b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif)
@@ -118,7 +129,23 @@ def _is_kept(marker: int, body: bytes) -> bool:
     return not (0xE0 <= marker <= 0xEF or marker == 0xFE)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+def _bare_segment(marker: int, segment: bytes) -> bytes:
+    """The segment without a thumbnail in its JFIF header, and without what follows the known bytes."""
+    if marker == 0xE0:
+        return b"\xff\xe0\0\x10" + segment[4:16].ljust(12, b"\0") + b"\0\0"
+    if marker == 0xEE:
+        return b"\xff\xee\0\x0e" + segment[4:16].ljust(12, b"\0")
+    return segment
+
+
+def _check_profile(profile: bytes) -> None:
+    """Raise ValueError if the texts of a colour profile reveal something: it cannot be changed."""
+    texts = (profile.decode("latin-1"), profile.decode("utf-16-be", "ignore"))
+    if any(reveals(text, ()) for text in texts):
+        raise ValueError("a colour profile that reveals something")
+
+
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
     """Yields marker, whole segment and the place after it, up to the first start of scan."""
     at = 2
     while True:
@@ -137,8 +164,11 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
         at = end
 
 
-def _scans(data: bytes, at: int) -> Iterator[bytes]:
-    """Yields the entropy-coded data and the tables between scans, to the end of this picture."""
+def _scans(data: bytes, at: int, *, whole: bool = False) -> Iterator[bytes]:
+    """Yields the entropy-coded data and the tables between scans, to the end of this picture.
+
+    With `whole` also the segments between scans that are not kept.
+    """
     while True:
         end = at
         while True:
@@ -154,11 +184,16 @@ def _scans(data: bytes, at: int) -> Iterator[bytes]:
         if data[end + 1] == 0xD9:
             yield b"\xff\xd9"
             return
-        for marker, segment, after in _segments(b"\xff\xd8" + data[end : end + 65_600]):
-            if _is_kept(marker, segment[4:]):
+        for marker, segment, after in jpeg_segments(b"\xff\xd8" + data[end : end + 65_600]):
+            if whole or _is_kept(marker, segment[4:]):
                 yield segment
             at = end + after - 2
             break
+
+
+def jpeg_end(data: bytes, at: int) -> int:
+    """Returns where a JPEG's first picture ends; `at` is the place after its first start of scan."""
+    return at + sum(len(part) for part in _scans(data, at, whole=True))
 
 
 def _strip_png(data: bytes, secrets: Secrets) -> bytes:
@@ -172,6 +207,10 @@ def _strip_png(data: bytes, secrets: Secrets) -> bytes:
             raise ValueError("cut short")
         if kind == b"eXIf":
             exif = _public_exif(b"Exif\0\0" + data[at + 8 : at + 8 + length], secrets)
+        if kind == b"iCCP":
+            body = data[at + 8 : at + 8 + length]
+            packed = body.partition(b"\0")[2][1:]
+            _check_profile(body[:80] + zlib.decompressobj().decompress(packed, _MAX_PROFILE))
         if kind in _KEPT_CHUNKS:
             kept.append(data[at:end])
         at = end
@@ -205,7 +244,9 @@ def _strip_webp(data: bytes, secrets: Secrets) -> bytes:
                 body if body.startswith(b"Exif\0\0") else b"Exif\0\0" + body, secrets
             )
         elif kind in _KEPT_RIFF:
-            kept.append(_riff(kind, body))
+            if kind == b"ICCP":
+                _check_profile(body)
+            kept.append(_riff(kind, _bare_frame(body) if kind == b"ANMF" else body))
         at = end
     if not kept:
         raise ValueError("no picture")
@@ -217,6 +258,18 @@ def _strip_webp(data: bytes, secrets: Secrets) -> bytes:
             kept.append(_riff(b"EXIF", exif.removeprefix(b"Exif\0\0")))
     content = b"WEBP" + b"".join(kept)
     return b"RIFF" + struct.pack("<I", len(content)) + content
+
+
+def _bare_frame(body: bytes) -> bytes:
+    """A frame of an animation without unknown chunks."""
+    kept = [body[:16]]
+    at = 16
+    while at + 8 <= len(body):
+        (length,) = struct.unpack_from("<I", body, at + 4)
+        if body[at : at + 4] in _KEPT_RIFF:
+            kept.append(_riff(body[at : at + 4], body[at + 8 : at + 8 + length]))
+        at += 8 + length + length % 2
+    return b"".join(kept)
 
 
 def _riff(kind: bytes, body: bytes) -> bytes:

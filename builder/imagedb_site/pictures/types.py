@@ -15,7 +15,7 @@ from imagedb_site.errors import PictureError
 from imagedb_site.pictures.scaling import fitted
 from imagedb_site.records import Record, Value
 
-DETAILS_VERSION = "2"
+DETAILS_VERSION = "3"
 """Names how sizes, metadata and placeholders are found; after a change they are derived again."""
 
 _RECIPE_VERSION = 2
