@@ -65,6 +65,13 @@ class ImitationHandler(BaseHTTPRequestHandler):
         pass
 
     def _answer(self) -> None:
+        try:
+            self._respond()
+        except ConnectionError:
+            # The browser went away.
+            self.close_connection = True
+
+    def _respond(self) -> None:
         path = unquote(self.path.partition("?")[0])
         mount = self.habits.mount
         if self.habits.ignores_case and path.lower().startswith(mount.lower()):

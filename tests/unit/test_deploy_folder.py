@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import sys
+import threading
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from plain_site import PlainSite
@@ -14,7 +17,10 @@ from site_samples import golden_input, make_web, sample_input, small_disk, tree
 from imagedb_site.check import check_site
 from imagedb_site.deploy import deploy_folder
 from imagedb_site.deploy.folder import LOCK
-from imagedb_site.errors import CheckError, StorageError, UsageError
+from imagedb_site.errors import CheckError, ImageDBError, StorageError, UsageError
+from imagedb_site.layout import is_immutable
+from imagedb_site.reader import open_site
+from imagedb_site.serve import SiteServer
 from imagedb_site.site import SiteInput, swap, write_site
 
 # The package has a function of the same name.
@@ -39,7 +45,10 @@ def first(tmp_path: Path, web: Path) -> Path:
 @pytest.fixture
 def second(tmp_path: Path, web: Path) -> Path:
     """Another program and other pictures."""
-    (web / "assets" / "main-AbCd1234.js").write_text("import './shared-XyZ98765.js'\nlet a\n")
+    (web / "assets" / "main-AbCd1234.js").unlink()
+    (web / "assets" / "main-EfGh5678.js").write_text("import './shared-XyZ98765.js'\nlet a\n")
+    manifest = web / ".vite" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("main-AbCd1234", "main-EfGh5678"))
     return made(tmp_path / "second", sample_input(6, seed=2, web=web, pages=True))
 
 
@@ -104,6 +113,48 @@ def test_visitors_find_a_complete_site_at_each_moment(
             PlainSite(target).rows()
         else:
             assert not (target / "manifest.json").exists()
+    deploy_folder(second, target)
+    assert tree(target) == tree(second)
+
+
+def test_a_reader_during_deployments_finds_one_whole_build(
+    tmp_path: Path, first: Path, second: Path
+) -> None:
+    """With `keep_old`, whoever has read a manifest gets everything that it names."""
+    target = tmp_path / "www"
+    deploy_folder(first, target)
+    titles: list[int] = []
+    problems: list[Exception] = []
+
+    def read(url: str) -> None:
+        while deploying.is_alive() or not titles:
+            try:
+                with open_site(url) as site:
+                    # The pages and sw.js are read on their own, not by their names in a manifest.
+                    named = [entry for entry in site.entries() if is_immutable(entry.path)]
+                    for entry in named:
+                        data = urlopen(url + entry.path, timeout=20).read()
+                        assert hashlib.sha256(data).hexdigest() == entry.sha256
+                    assert len(named) > 10
+                    titles.append(site.count)
+            except (AssertionError, ImageDBError, OSError) as error:
+                problems.append(error)
+
+    def deploy() -> None:
+        for number in range(12):
+            deploy_folder(first if number % 2 else second, target, keep_old=True)
+
+    deploying = threading.Thread(target=deploy)
+    with SiteServer(target, port=0) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        deploying.start()
+        read(server.url)
+        server.shutdown()
+        serving.join()
+    deploying.join()
+    assert problems == []
+    assert set(titles) == {5, 6}
     deploy_folder(second, target)
     assert tree(target) == tree(second)
 

@@ -18,7 +18,6 @@ from typing import IO
 
 from imagedb_site.errors import StorageError, UsageError
 
-_WAIT_S = 3600
 # Settings of the user's repository that decide how a remote is reached.
 _TAKEN = ("credential.", "http.", "url.", "core.sshcommand", "core.askpass", "ssh.", "protocol.")
 _SECRET = re.compile(r"(?<=://)[^/@\s]+@")
@@ -53,7 +52,6 @@ class Git:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_WAIT_S,
             check=False,
         )
         if done.returncode:
@@ -83,7 +81,7 @@ class Git:
                 process.kill()
                 process.wait()
                 raise
-            if process.wait(_WAIT_S) or broken:
+            if process.wait() or broken:
                 errors.seek(0)
                 output = without_secret(errors.read().decode(errors="replace").strip())
                 raise GitError(f"git {arguments[0]} failed: {last_line(output)}", output)
