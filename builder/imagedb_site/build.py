@@ -135,7 +135,7 @@ class _Build:
                 self._aside,
                 self._site(found, growth),
                 config.output,
-                verify=lambda folder: verify_site(open_site(folder)),
+                verify=_verify,
                 accept=lambda report: not (config.strict and report.problems),
                 progress=self._progress,
             )
@@ -241,6 +241,11 @@ class _Build:
             notes=[*source.notes, *_notes(self._pack)],
             hidden=found.hidden,
         )
+
+
+def _verify(folder: Path) -> None:
+    with open_site(folder) as site:
+        verify_site(site)
 
 
 def _check_places(config: BuildConfig) -> None:

@@ -40,7 +40,8 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
         raise FileNotFoundError(f"{self.name} is removed again and again")
 
     def cleanup(self) -> None:
-        """Removes the folder."""
+        """Removes the folder, its lock last: what a kill leaves of it can be told to be abandoned."""
+        _empty(Path(self.name))
         super().cleanup()
         if self._lock is not None:
             self._lock.close()
@@ -56,6 +57,19 @@ def remove_abandoned(prefix: str, parent: Path) -> None:
     for folder in found:
         if _is_own_folder(folder):
             _remove_if_abandoned(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Removes everything but the lock. What cannot be removed stays."""
+    with suppress(OSError):
+        for entry in list(folder.iterdir()):
+            if entry.name == _LOCK:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    entry.unlink()
 
 
 def _claim(folder: Path) -> IO[bytes] | None:
@@ -90,6 +104,7 @@ def _is_own_folder(path: Path) -> bool:
 
 def _remove_if_abandoned(folder: Path) -> None:
     if _is_free(folder / _LOCK):
+        _empty(folder)
         shutil.rmtree(folder, ignore_errors=True)
     elif not (folder / _LOCK).exists():
         with suppress(OSError):

@@ -1,8 +1,8 @@
 """Runs the command line and ends it at one exact moment: `_killed.py FOLDER EVENT DELAY SIGNAL ARGS…`.
 
 An event is whatever changes files below FOLDER, is waited for on the disk, or commits to the library. DELAY
-milliseconds after the EVENT-th one (from 1) this process gets SIGNAL. With EVENT 0 it only counts: the
-number is written to FOLDER/events.
+milliseconds after the EVENT-th one (from 1) this process gets SIGNAL. With EVENT 0 it only takes notes: the
+names of all events are written to FOLDER/events.
 """
 
 from __future__ import annotations
@@ -27,22 +27,25 @@ class Moment:
         self._event = event
         self._delay_ms = delay_ms
         self._number = number
-        self.count = 0
+        self.names: list[str] = []
 
     def audit(self, name: str, arguments: tuple[object, ...]) -> None:
         if name == "ctypes.dlsym":
             if arguments[1] in _CALLS:
-                self.happened()
-        elif name in _NAMES and str(arguments[0]).startswith(self._folder):
-            self.happened()
+                self.happened(str(arguments[1]))
+        elif name in _NAMES and self._is_inside(str(arguments[0])):
+            self.happened(name)
+
+    def _is_inside(self, path: str) -> bool:
+        return path.startswith(self._folder) or not path.startswith("/")
 
     def commit(self) -> bool:
-        self.happened()
+        self.happened("commit")
         return False
 
-    def happened(self) -> None:
-        self.count += 1
-        if self.count != self._event:
+    def happened(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) != self._event:
             return
         if self._delay_ms:
             threading.Thread(target=self._later, daemon=True).start()
@@ -65,7 +68,7 @@ def main() -> None:
         imagedb_site(arguments)
     finally:
         if moment._event == 0:
-            Path(folder, "events").write_text(str(moment.count))
+            Path(folder, "events").write_text("\n".join(moment.names))
 
 
 if __name__ == "__main__":

@@ -19,13 +19,14 @@ from PIL import Image
 
 from imagedb_site.check import check_site
 from imagedb_site.sources import ADDITIONS_FILE, load_additions
-from soak._trials import Kill, Scenario, finish, trial, undisturbed
-from soak._trials import run as start
+from soak._kill_trials import Kill, Scenario, finish, trial, undisturbed
+from soak._kill_trials import run as start
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 BUNDLE = GOLDEN / "bundle-tiny.zip"
 KILLS = 220
 PICTURES = 24
+CRITICAL = {"renameat2", "renamex_np", "syncfs", "commit", "os.rename", "os.link"}
 NAMES = ("first", "grown", "swap", "compact", "add")
 _BUILD = ("--model", str(GOLDEN / "pack-tiny"), "--batch-size", "4", "--originals", "copy", "-q")
 
@@ -49,18 +50,28 @@ def run(folder: Path, scale: float) -> dict[str, int]:
         counts["different_bytes"] += bool(different)
         for line in [*lost, *different]:
             print(f"kills: {scenario.name}, {kill}: {line}", file=sys.stderr, flush=True)
+        if number % 50 == 49:
+            print(f"kills: {counts['kills']} of {wanted}", file=sys.stderr, flush=True)
     return counts
 
 
 def choose(scenario: Scenario, chance: random.Random) -> Kill:
-    """A moment: any time, any event, or one of the last events, among which the swap is."""
+    """A moment: any time, any event, or one near a swap, a commit or a wait for the disk."""
     number = chance.choices([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], [8, 1, 1])[0]
     way = chance.randrange(3)
     if way == 0:
         return Kill(number, seconds=chance.uniform(0, scenario.seconds))
-    first = 1 if way == 1 else max(1, scenario.events - 120)
+    event = chance.randint(1, len(scenario.events))
+    if way == 2:
+        chosen = chance.choice(sorted(CRITICAL & set(scenario.events)))
+        event = chance.choice(moments(scenario, chosen)) + chance.randint(0, 3)
     delay_ms = chance.choice([0.0, chance.uniform(0, 5)])
-    return Kill(number, event=chance.randint(first, scenario.events), delay_ms=delay_ms)
+    return Kill(number, event=min(event, len(scenario.events)), delay_ms=delay_ms)
+
+
+def moments(scenario: Scenario, name: str) -> list[int]:
+    """The numbers of the events called `name`."""
+    return [number for number, one in enumerate(scenario.events, 1) if one == name]
 
 
 def prepare(folder: Path, names: Sequence[str] = NAMES) -> list[Scenario]:

@@ -80,6 +80,16 @@ def test_the_golden_bundle_is_read() -> None:
             assert stream.getvalue() == content
 
 
+def test_what_a_killed_run_left_is_removed_even_if_all_is_known(config: BuildConfig) -> None:
+    add(BUNDLE, config)
+    left = config.pictures / ".imagedb-add-abc"
+    left.mkdir()
+    (left / "lock").touch()
+    (left / "0.png").touch()
+    assert add(BUNDLE, config).added == []
+    assert not [path for path in config.pictures.iterdir() if path.name.startswith(".")]
+
+
 def test_a_bundle_becomes_part_of_the_collection(config: BuildConfig) -> None:
     build(config)
     report = add(BUNDLE, config)

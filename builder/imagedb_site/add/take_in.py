@@ -38,7 +38,7 @@ from imagedb_site.sources import (
     load_additions,
     open_folder,
 )
-from imagedb_site.temporary import TemporaryFolder
+from imagedb_site.temporary import TemporaryFolder, remove_abandoned
 
 if TYPE_CHECKING:
     from imagedb_site.packs import ModelPack
@@ -162,6 +162,8 @@ def _alone(root: Path) -> Iterator[None]:
         # Nothing can be added to a folder that cannot be written to, but it can be asked what it has.
         with suppress(OSError):
             held.enter_context(locked(root / _LOCK_FILE, busy))
+        # Also if there is nothing to add: the one before may have been killed when all was done.
+        remove_abandoned(_ASIDE, root)
         yield
 
 
