@@ -110,7 +110,8 @@ def serve_command(site: Path) -> Iterator[Running]:
     """`imagedb-site serve` as a process."""
     port = free_port()
     command = [sys.executable, "-m", "imagedb_site.cli.main", "serve", str(site)]
-    process = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([*command, "--port", str(port)], **quiet)
 
     def stop() -> None:
         process.terminate()

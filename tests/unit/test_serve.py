@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import socket
+import statistics
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -303,3 +305,17 @@ def test_many_readers_may_connect_at_once(site: Path) -> None:
         for _ in range(100):
             reader = socket.create_connection(("127.0.0.1", server.port), timeout=2)
             stack.enter_context(reader)
+
+
+def test_small_files_do_not_wait_for_a_confirmation(server: SiteServer, site: Path) -> None:
+    """The system of a reader confirms the headers after 40 ms; the content must not wait for that."""
+    path = asset(site, "assets/worker-*.js")
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    seconds = []
+    for _ in range(31):
+        started = time.perf_counter()
+        connection.request("GET", path)
+        assert connection.getresponse().read()
+        seconds.append(time.perf_counter() - started)
+    connection.close()
+    assert statistics.median(seconds) < 0.03
