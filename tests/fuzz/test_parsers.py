@@ -1,6 +1,6 @@
 """Every parser under hostile input: a result or one error message, soon. Inputs that once failed are kept.
 
-A file `cases/TARGET/NAME` is an input of that target. `python -m hostile.targets TARGET` searches for more.
+A file `cases/TARGET/NAME` is an input of that target. `hostile/guided.py` searches for more with atheris.
 """
 
 from __future__ import annotations
@@ -61,6 +61,6 @@ def test_inputs_that_reach_new_code(name: str, tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    command = [sys.executable, "-m", "hostile.targets", name, "-max_total_time=5"]
+    command = [sys.executable, "-m", "hostile.guided", name, "-max_total_time=5"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]

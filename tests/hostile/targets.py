@@ -1,7 +1,7 @@
 """Every parser of the builder as one function of bytes, with seeds. It gives a result or an ImageDBError.
 
 The functions are shared by the property tests, the kept cases, the long trials and, if it is installed, the
-coverage-guided fuzzer atheris: `python -m hostile.targets NAME [atheris's options]` runs one target.
+coverage-guided fuzzer atheris (hostile/guided.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import gzip
 import io
 import json
 import random
-import sys
 import tempfile
 import time
 import zipfile
@@ -336,22 +335,3 @@ TARGETS: dict[str, Target] = {
         lambda data: check_graph(data, "x.onnx"), lambda: [(TINY / "text.onnx").read_bytes()], _PACK
     ),
 }
-
-
-def main(name: str) -> None:
-    """Runs a target under atheris, which finds inputs that reach new code. Install it with pip."""
-    import atheris  # type: ignore[import-not-found, unused-ignore]
-
-    target = TARGETS[name]
-    atheris.instrument_all()
-    folder = Path(tempfile.mkdtemp(prefix="hostile-corpus-"))
-    for number, seed in enumerate(target.seeds()):
-        (folder / str(number)).write_bytes(seed)
-    atheris.Setup(
-        [sys.argv[0], *sys.argv[2:], str(folder)], lambda data: attempt(target, data) and None
-    )
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
