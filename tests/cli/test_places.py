@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from imagedb_site.check import check_site
 from imagedb_site.errors import StorageError
 from imagedb_site.locks import locked
 
@@ -162,3 +163,32 @@ def test_two_builds_and_two_adds_at_once(folder: Path) -> None:
         assert done.returncode == 8
         assert "Another `imagedb-site add` is writing to" in done.stderr
     assert sorted(path.name for path in folder.iterdir()) == ["pictures", "shared"]
+
+
+def test_real_processes_at_once(folder: Path) -> None:
+    """Two builds, one of which may be refused, then a build and an `add`: nothing is lost or mixed."""
+
+    def together(*commands: tuple[str, ...]) -> list[tuple[int, str]]:
+        command = [sys.executable, "-m", "imagedb_site.cli.main"]
+        started = [
+            subprocess.Popen(
+                [*command, *arguments, "--model", "none", "-q"],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            for arguments in commands
+        ]
+        said = [process.communicate(timeout=300)[0] for process in started]
+        return [(process.returncode, text) for process, text in zip(started, said, strict=True)]
+
+    build = ("build", "pictures")
+    codes = [code for code, _ in together(build, build)]
+    assert 0 in codes and set(codes) <= {0, 8}
+    found = together(build, ("add", str(BUNDLE), "pictures"))
+    assert [code for code, _ in found] == [0, 0], found
+    assert cli(folder, *build, "--model", "none", "-q").returncode == 0
+    report = check_site(str(folder / "dist"))
+    assert (report.count, report.findings) == (9, ())
+    assert left_over(folder) == [] and left_over(folder / "pictures") == []

@@ -8,6 +8,7 @@ import errno
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from site_samples import sample_input, small_disk, tree
 
 from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.site import SiteInput, SiteReport, publish, swap, workspace, write_site
+
+SWAP = sys.modules["imagedb_site.site.swap"]
+REPLACE = sys.modules["imagedb_site.site.replace"]
 
 
 def put(site: SiteInput, out: Path) -> SiteReport:
@@ -280,3 +284,72 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         assert names(disk) == ["dist"]
         put(sample_input(21), out)
         PlainSite(out).check()
+
+
+class Stop(BaseException):
+    """Ends a build in a test like a kill: nothing catches it."""
+
+
+@pytest.mark.parametrize("at", range(0, 30, 3))
+def test_a_mount_point_is_resumed_after_a_kill_in_its_first_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Files are put into the empty folder one by one; what is there without a manifest is ours."""
+    out = tmp_path / "dist"
+    out.mkdir()
+    real, copied = REPLACE._copy_whole, []
+
+    def stops(source: Path, target: Path) -> None:
+        if len(copied) == at:
+            raise Stop
+        copied.append(target)
+        real(source, target)
+
+    ismount = os.path.ismount
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "dist" or ismount(path))
+    with monkeypatch.context() as patch, suppress(Stop):
+        patch.setattr(REPLACE, "_copy_whole", stops)
+        put(sample_input(5), out)
+    put(sample_input(6, seed=2), out)
+    write_site(sample_input(6, seed=2), tmp_path / "fresh")
+    assert tree(out) == tree(tmp_path / "fresh")
+
+
+def test_a_folder_is_not_taken_for_a_started_site(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    (out / "data").mkdir(parents=True)
+    (out / "index.html").write_text("mine")
+    with pytest.raises(StorageError, match="did not write"):
+        put(sample_input(5), out)
+    assert (out / "index.html").read_text() == "mine"
+
+
+def test_an_interrupt_after_the_exchange_keeps_the_owners_files_in_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    (out / "CNAME").write_text("pictures.example.org")
+    (out / ".git").mkdir()
+    (out / ".git" / "HEAD").write_text("ref")
+
+    def stopped(folder: Path) -> None:
+        # A file has both names: a deployment at this moment would not lack it.
+        assert (out / "CNAME").read_text() == "pictures.example.org"
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(SWAP, "settle_names", stopped)
+        put(sample_input(6, seed=2), out)
+    assert PlainSite(out).count == 6
+    assert (out / ".git" / "HEAD").read_text() == "ref"
+    assert names(tmp_path) == ["dist"]
+
+
+def test_files_that_a_killed_build_was_writing_are_removed(tmp_path: Path, way: str) -> None:
+    out = tmp_path / "dist"
+    put(sample_input(5), out)
+    for name in ("index.html", "manifest.json"):
+        (out / f".{name}.partial").write_text("half")
+    put(sample_input(6, seed=2), out)
+    assert not list(out.rglob("*.partial"))
