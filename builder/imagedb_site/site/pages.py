@@ -106,17 +106,20 @@ def _application(web: WebBuild, assets: Sequence[FileEntry]) -> dict[str, object
     """What the templates need to start the application: its files, with their hashes, and the inline code."""
     by_path = {entry.path: entry for entry in assets}
     boot_script = _read(web.root / BOOT_SCRIPT).decode("utf-8")
-    boot_style = _read(template_folder() / "boot.css").decode("utf-8")
+    loading, message = (
+        _read(template_folder() / name).decode("utf-8") for name in ("loading.css", "message.css")
+    )
     listed = [{"path": entry.path, "bytes": entry.size, "sha256": entry.sha256} for entry in assets]
 
     def checked(path: str) -> dict[str, str]:
         return {"path": path, "integrity": integrity(by_path[path].sha256)}
 
     return {
-        "policy": content_security_policy(boot_script, [boot_style, _QUIET_STYLE]),
+        "policy": content_security_policy(boot_script, [loading, _QUIET_STYLE, message]),
         "portable": False,
         "boot_script": _inline(boot_script, "script"),
-        "boot_style": _inline(boot_style, "style"),
+        "loading_style": _inline(loading, "style"),
+        "message_style": _inline(message, "style"),
         "quiet_style": _inline(_QUIET_STYLE, "style"),
         "program": _inline(canonical_json(listed).decode("utf-8"), "script"),
         "script": checked(web.script),

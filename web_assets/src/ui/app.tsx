@@ -11,8 +11,10 @@ import { Detail } from "./detail/detail";
 import { Filters } from "./filters/panel";
 import { Grid } from "./results/grid/grid";
 import { Dialogs, Footer } from "./parts/about";
+import { Boundary } from "./parts/boundary";
 import { useLate } from "./parts/hooks";
-import { AlertIcon, InfoIcon, MoonIcon, RetryIcon, SunIcon, SystemIcon } from "./parts/icons";
+import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icons";
+import { Reload, Retry } from "./parts/retry";
 import { DropTarget } from "./pictures/drop";
 import { Tray } from "./pictures/tray";
 import { Messages } from "./search/messages";
@@ -25,7 +27,7 @@ import { loadedPart, loading, pictures } from "./wording";
 export function App({ controller }: { controller: Controller }): JSX.Element {
   return (
     <ControllerContext.Provider value={controller}>
-      <Shell />
+      <Boundary><Shell /></Boundary>
     </ControllerContext.Provider>
   );
 }
@@ -70,6 +72,7 @@ function Shell(): JSX.Element {
       <AddPanel />
       <DropTarget />
       <Undo />
+      <Updated />
       <div class="toast-place" role="status">{toast && <span class="toast">{toast}</span>}</div>
     </>
   );
@@ -147,7 +150,17 @@ function Failed(): JSX.Element {
       <AlertIcon />
       <h1>The collection could not be opened</h1>
       <p>{failure}</p>
-      <button type="button" class="button solid" onClick={() => controller.retry()}><RetryIcon />Retry</button>
+      <Retry class="solid" onClick={() => controller.retry()} />
+    </div>
+  );
+}
+
+/** The site was published again: what this page still lacks may be gone. */
+function Updated(): JSX.Element {
+  const updated = useStore((state) => state.updated);
+  return (
+    <div class="updated-place" role="alert">
+      {updated && <div class="updated"><span><strong>This site was updated.</strong> Reload to see the new version.</span><Reload class="solid" /></div>}
     </div>
   );
 }

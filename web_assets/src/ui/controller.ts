@@ -13,6 +13,7 @@ import { Pictures } from "./pictures/pictures";
 import { MAX_QUERY_PICTURES } from "./state/view";
 import { picturesOf } from "./pictures/means";
 import { Thumbnails } from "./thumbnails";
+import { Updates } from "./updates";
 import { Views } from "./detail/views";
 import { NO_VIEW, type Anchor, type Place, type ResultsView } from "./results/view";
 
@@ -49,6 +50,7 @@ export class Controller {
   readonly views = new Views();
   readonly pictures: Pictures;
   readonly adding: Adding;
+  readonly updates: Updates;
   collection: Collection | null = null;
   /** The view that shows the results now. */
   results: ResultsView = NO_VIEW;
@@ -64,7 +66,10 @@ export class Controller {
   #restore: Place | null = null;
   #toast = 0;
 
-  constructor(open: Open, env: Surroundings, options: { theme?: Theme; thumbnails?: Thumbnails; pictures?: Pictures } = {}) {
+  constructor(
+    open: Open, env: Surroundings,
+    options: { theme?: Theme; thumbnails?: Thumbnails; pictures?: Pictures; latest?: (url: string) => Promise<unknown> } = {},
+  ) {
     this.#open = open;
     this.#env = env;
     this.#base = new URL("./", env.location.href).href;
@@ -78,6 +83,13 @@ export class Controller {
         this.#refresh();
       },
       say: (text) => this.say(text),
+    });
+    const latest = options.latest ?? ((url) => fetch(url, { cache: "no-cache" }).then((response) => response.json() as Promise<unknown>));
+    this.updates = new Updates({
+      manifest: () => this.store.get().manifest,
+      latest: () => latest(new URL("manifest.json", this.#base).href),
+      found: () => { this.store.dispatch({ type: "updated" }); },
+      now: env.now,
     });
   }
 

@@ -53,7 +53,14 @@ async function pictured(controller: Controller): Promise<void> {
   while (controller.thumbnails.held.running);
 }
 
+/** The first service worker of a site takes charge of its page silently; a later one belongs to another build. */
+function watchForUpdates(controller: Controller): void {
+  if (!navigator.serviceWorker.controller) return;
+  navigator.serviceWorker.addEventListener("controllerchange", () => { void controller.updates.replaced(); });
+}
+
 async function warmUp(controller: Controller, script: () => string): Promise<void> {
+  watchForUpdates(controller);
   // The service worker loads the whole application, so wait for what is on screen.
   await settled(controller);
   await pictured(controller);

@@ -6,7 +6,8 @@ import { LocalTools } from "../additions/local";
 import { useAddition, useOriginal } from "../additions/use-adding";
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
-import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RetryIcon, RightIcon, SimilarIcon, ZoomInIcon, ZoomOutIcon } from "../parts/icons";
+import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RightIcon, SimilarIcon, ZoomInIcon, ZoomOutIcon } from "../parts/icons";
+import { Retry } from "../parts/retry";
 import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
 import { PAGE, indexOfId, placeAt } from "../state/list";
@@ -82,7 +83,7 @@ function Open({ id }: { id: string }): JSX.Element {
             {found.state === "ready" && <p role="alert">This picture isn't in the collection. It may have been removed.</p>}
             {found.state === "failed" && (
               <p role="alert">{found.message}{" "}
-                <button type="button" class="button" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+                <Retry onClick={() => setAttempt((n) => n + 1)} />
               </p>
             )}
           </div>
@@ -205,7 +206,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
         {addition && <LocalTools addition={addition} />}
         {loaded.state === "failed" && (
           <p class="message bad" role="alert">{loaded.message}{" "}
-            <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+            <Retry class="small" onClick={() => setAttempt((n) => n + 1)} />
           </p>
         )}
         {document && <Metadata document={document} highlights={highlights} />}

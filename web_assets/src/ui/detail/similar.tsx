@@ -4,8 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
-import { RetryIcon } from "../parts/icons";
 import { Placeholder } from "../parts/placeholder";
+import { Retry } from "../parts/retry";
 import { useThumbnail } from "../parts/use-thumbnail";
 import { shownRatio } from "../results/grid/layout";
 import { formatView, HOME } from "../state/view";
@@ -31,7 +31,7 @@ export function Similar({ id }: { id: string }): JSX.Element | null {
       <h3>More like this</h3>
       {found.state === "failed" && (
         <p role="alert">{found.message}{" "}
-          <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+          <Retry class="small" onClick={() => setAttempt((n) => n + 1)} />
         </p>
       )}
       <ul>

@@ -2,8 +2,8 @@
 import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { RetryIcon } from "../parts/icons";
 import { Placeholder } from "../parts/placeholder";
+import { Retry } from "../parts/retry";
 import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
 
 interface Props {
@@ -145,9 +145,7 @@ export function Stage(props: Props): JSX.Element {
       {(failed || sharp === "failed") && (
         <div class="stage-failed" role="alert">
           <span>The {thumbnail ? "larger " : ""}picture could not be loaded.</span>
-          <button type="button" class="button small" onClick={() => { setSharp("loading"); onRetry(); }}>
-            <RetryIcon />Retry
-          </button>
+          <Retry class="small" onClick={() => { setSharp("loading"); onRetry(); }} />
         </div>
       )}
     </div>

@@ -3,7 +3,7 @@ import type { JSX, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController } from "../context";
-import { RetryIcon } from "../parts/icons";
+import { Retry } from "../parts/retry";
 import type { Collection } from "../../api/types";
 
 export interface Content<Value> {
@@ -37,7 +37,7 @@ export function useContent<Value>(
   }, [opened, attempt, ...inputs]);
   const failure = message === null ? null : (
     <p class="facet-failed" role="alert">{message}{" "}
-      <button type="button" class="button small" onClick={() => setAttempt((n) => n + 1)}><RetryIcon />Retry</button>
+      <Retry class="small" onClick={() => setAttempt((n) => n + 1)} />
     </p>
   );
   return { ref, value, failure };

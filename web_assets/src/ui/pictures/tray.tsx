@@ -4,7 +4,8 @@ import { useState } from "preact/hooks";
 
 import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
-import { AlertIcon, CloseIcon, LockIcon, PictureIcon, RetryIcon } from "../parts/icons";
+import { AlertIcon, CloseIcon, LockIcon, PictureIcon } from "../parts/icons";
+import { Retry } from "../parts/retry";
 import { bytes } from "../wording";
 import type { QueryPicture, Refused } from "./pictures";
 import type { PictureTerm } from "../state/view";
@@ -64,10 +65,10 @@ function Card({ term, picture, onRemove, onWeight, onAdd }: CardProps): JSX.Elem
           {busy && <Progress waiting={state === "waiting"} />}
           {failed && <span class="tray-problem">{picture?.message}</span>}
           {failed && picture?.retryable && (
-            <button type="button" class="button small" onClick={() => {
+            <Retry class="small" onClick={() => {
               controller.pictures.retry(term.hash);
               controller.retry();
-            }}><RetryIcon />Retry</button>
+            }} />
           )}
           {state === "ready" && <Weight hash={term.hash} name={name} weight={term.weight} onWeight={onWeight} />}
           {file && onAdd && <button type="button" class="button small" onClick={() => onAdd(file)}>Add to collection</button>}

@@ -4,7 +4,8 @@ import { visible } from "../../base/visible";
 
 import { Retired } from "../additions/local";
 import { useController, useStore } from "../context";
-import { AlertIcon, OfflineIcon, RetryIcon } from "../parts/icons";
+import { AlertIcon, OfflineIcon } from "../parts/icons";
+import { Retry } from "../parts/retry";
 import { searchKey } from "../state/view";
 import { DidYouMean } from "./mean";
 import { Nothing } from "./nothing";
@@ -27,7 +28,7 @@ export function Messages(): JSX.Element {
         <div class="message bad" role="alert">
           <AlertIcon />
           <span><strong>The search failed.</strong> {visible(failure)}</span>
-          <button type="button" class="button" onClick={() => controller.retry()}><RetryIcon />Retry</button>
+          <Retry onClick={() => controller.retry()} />
         </div>
       )}
       {notices.map((notice) => <NoticeLine key={notice.kind + notice.message} notice={notice} />)}
@@ -44,7 +45,7 @@ function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
     <div class={`message ${notice.kind === "fts-syntax" ? "warn" : "calm"}`} role="status">
       <AlertIcon />
       <span>{visible(notice.message)}</span>
-      {retry && <button type="button" class="button" onClick={() => controller.retry()}><RetryIcon />Retry</button>}
+      {retry && <Retry onClick={() => controller.retry()} />}
       {suggestion && (
         <button type="button" class="button" onClick={() => {
           controller.go({ ...controller.store.get().view, text: suggestion, image: null });

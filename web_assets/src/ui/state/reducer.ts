@@ -29,6 +29,8 @@ export interface State {
   dialog: DialogName | null;
   theme: Theme;
   offline: boolean;
+  /** Whether the site was published again since this page was opened, so that only a reload helps. */
+  updated: boolean;
   /** Whether everything that an offline visit needs is stored on the device. */
   kept: boolean;
   /** The number of pictures added on this device that are searched as well; `version` grows with every change to them. */
@@ -54,6 +56,7 @@ export type Action =
   | { type: "dialog"; dialog: DialogName | null }
   | { type: "theme"; theme: Theme }
   | { type: "offline"; offline: boolean }
+  | { type: "updated" }
   | { type: "kept" }
   | { type: "local"; count: number; version: number }
   | { type: "toast"; text: string | null };
@@ -67,7 +70,7 @@ export function initialState(view: View = HOME, theme: Theme = "system"): State 
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
     refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme,
-    offline: false, kept: false, local: { count: 0, version: 0 }, toast: null,
+    offline: false, updated: false, kept: false, local: { count: 0, version: 0 }, toast: null,
   };
 }
 
@@ -142,6 +145,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, theme: action.theme };
     case "offline":
       return { ...state, offline: action.offline };
+    case "updated":
+      return { ...state, updated: true };
     case "kept":
       return { ...state, kept: true };
     case "local":

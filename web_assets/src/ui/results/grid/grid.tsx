@@ -5,7 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 
 import { useController, useStore } from "../../context";
 import { indexOfId, placeAt, type List } from "../../state/list";
-import { RetryIcon } from "../../parts/icons";
+import { Retry } from "../../parts/retry";
 import {
   anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Direction, type Geometry,
 } from "./layout";
@@ -282,9 +282,7 @@ export function Grid(): JSX.Element | null {
               {state?.status === "failed" && (
                 <div role="alert">
                   <p>{state.message}</p>
-                  <button type="button" class="button" onClick={() => void controller.loadPage(page, true)}>
-                    <RetryIcon />Retry
-                  </button>
+                  <Retry onClick={() => void controller.loadPage(page, true)} />
                 </div>
               )}
             </li>

@@ -5,7 +5,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { LocalBadge } from "../../additions/local";
 import { useController } from "../../context";
 import { nameOf } from "../../detail/fields";
-import { RetryIcon, SimilarIcon, StackIcon } from "../../parts/icons";
+import { SimilarIcon, StackIcon } from "../../parts/icons";
+import { TileRetry } from "../../parts/retry";
 import { memo } from "../../parts/memo";
 import { count } from "../../wording";
 import { formatView, HOME } from "../../state/view";
@@ -129,12 +130,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
         </button>
       )}
       {lost
-        ? (
-          <button type="button" class="tile-retry" onClick={() => { setBroken(false); retry(); }}
-            aria-label={`Retry ${label}`}>
-            <RetryIcon /><span>Retry</span>
-          </button>
-        )
+        ? <TileRetry label={label} onClick={() => { setBroken(false); retry(); }} />
         : (looked || name !== null) && controller.store.get().manifest?.vectors && (
           <button type="button" class="tile-like" tabIndex={-1} title="More like this" aria-label={`More like ${label}`}
             onClick={() => controller.moreLike(info.id)}>
