@@ -50,12 +50,12 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
         UsageError, SourceError, PackError, LibraryError, StorageError: nothing was published.
     """
     clock = Stopwatch()
-    _check_places(config)
+    check_places(config)
     check_replaceable(config.output)
     with clock("model"):
         pack = _load_model(config.model)
     with clock("gather"):
-        source = _gather(config, progress)
+        source = gather_source(config, progress)
     # Both are held from here on: hours of work must not end at a folder that cannot be written to.
     with (
         workspace(config.output) as aside,
@@ -248,7 +248,8 @@ def _verify(folder: Path) -> None:
         verify_site(site)
 
 
-def _check_places(config: BuildConfig) -> None:
+def check_places(config: BuildConfig) -> None:
+    """Raise UsageError if the output would replace the pictures or the library."""
     output, pictures = config.output.resolve(), config.pictures.resolve()
     if output == pictures or pictures.is_relative_to(output):
         raise UsageError(
@@ -271,7 +272,8 @@ def _load_model(name: str) -> ModelPack | None:
     return resolve(name)
 
 
-def _gather(config: BuildConfig, progress: Progress) -> Source:
+def gather_source(config: BuildConfig, progress: Progress) -> Source:
+    """Returns the collection that the settings describe. Raises SourceError."""
     sidecars = [load_sidecar(file) for file in config.metadata]
     exclude = [*config.exclude, config.output, config.library_folder]
     return gather(config.pictures, sidecars, exclude=exclude, limit=config.limit, progress=progress)

@@ -20,6 +20,11 @@ from .site import SiteRow
 _CLEANED = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp")
 
 
+def can_be_cleaned(key: str) -> bool:
+    """Whether private metadata can be removed from files of this kind."""
+    return split_suffix(key)[1] in _CLEANED
+
+
 @dataclass(frozen=True)
 class PlacedRows:
     """The rows of a build in row order (`SiteRows`), with their pictures."""
@@ -70,7 +75,7 @@ class PlacedRows:
         if cleaned is not None:
             return cleaned
         _, suffix = split_suffix(path.name)
-        kind = "" if suffix in _CLEANED else f" from a file of this kind ({suffix})"
+        kind = "" if can_be_cleaned(path.name) else f" from a file of this kind ({suffix})"
         raise PictureError(f"private metadata cannot be removed{kind}")
 
 

@@ -11,11 +11,30 @@ from pathlib import Path
 from typing import Any
 
 from .display import shown
-from .records import Problem
+from .records import Problem, Value
 
 _SHOWN = 50
 """The most problems that are named in the terminal."""
 _SHOWN_OF_REASON = 10
+
+
+_EXAMPLE = 60
+
+
+@dataclass(frozen=True)
+class PublicField:
+    """A field that everybody can read: how many images have it, and one of its values."""
+
+    name: str
+    label: str
+    count: int
+    example: str
+
+
+def example_of(value: Value) -> str:
+    """A value as the example of a field: one short text."""
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    return text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}…"
 
 
 class Stopwatch:
@@ -94,8 +113,8 @@ class BuildReport:
 
     def lines(self, *, profile: bool = False) -> Iterator[str]:
         """The report as a person reads it."""
-        yield from _named("Left out", self.problems)
-        yield from _named("Taken although damaged", self.damaged)
+        yield from named("Left out", self.problems)
+        yield from named("Taken although damaged", self.damaged)
         if profile:
             yield "Time by step:"
             for step, value in self.seconds.items():
@@ -123,7 +142,7 @@ class BuildReport:
         return f"Private, not published: {names}{more}. --publish-location publishes them."
 
 
-def _named(title: str, problems: Sequence[Problem]) -> Iterator[str]:
+def named(title: str, problems: Sequence[Problem]) -> Iterator[str]:
     """A line for each problem; of very many, only for the first ones of each reason."""
     if not problems:
         return

@@ -43,7 +43,7 @@ LAYERS = [
         *("report", "derive", "xmp_sidecars", "assemble", "growth", "placed_site"),
     },
     {"add", "search", "build", "check", "serve"},
-    {"export", "deploy"},
+    {"export", "deploy", "preview"},
     {"cli"},
 ]
 HEAVY = {"onnxruntime", "torch", "onnx", "open_clip", "tokenizers"}

@@ -1,7 +1,7 @@
 """Checks a published site: every hash, every link, nothing missing, nothing left over, what hosts take."""
 
 from imagedb_site.check.limits import LIMITS, Host, Limits
-from imagedb_site.check.privacy import Leak, PrivacyReport, PublicField
+from imagedb_site.check.privacy import Leak, PrivacyReport
 from imagedb_site.check.report import CheckReport, Finding, Verdict
 from imagedb_site.check.site_check import check_site
 
@@ -13,7 +13,6 @@ __all__ = [
     "Leak",
     "Limits",
     "PrivacyReport",
-    "PublicField",
     "Verdict",
     "check_site",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from imagedb_site.errors import FormatError, StorageError
 from imagedb_site.layout import MANIFEST
 from imagedb_site.reader.shape import FILE_LIMIT
 from imagedb_site.reader.source import Source, UrlSource
+from imagedb_site.temporary import TemporaryFolder
 
 _PARALLEL = 8
 _AHEAD = 32
@@ -46,11 +46,11 @@ class UrlFiles:
         self._unlike: list[str] = []
         self._lock = threading.Lock()
         try:
-            self._temporary = tempfile.TemporaryDirectory(prefix="imagedb-check-")
+            self._temporary = TemporaryFolder("imagedb-check-")
         except OSError as error:
             raise no_room(error) from error
         self._workers = ThreadPoolExecutor(_PARALLEL)
-        self.folder = Path(self._temporary.name)
+        self.folder = Path(self._temporary.name) / "site"
         self.source: Source = self
 
     # -- the reader's source ---------------------------------------------------------------------

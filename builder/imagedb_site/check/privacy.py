@@ -18,11 +18,11 @@ from imagedb_site.layout import MANIFEST, PAGES
 from imagedb_site.pictures import PRIVATE_FIELDS, Trace, metadata_blocks, revealed, traces
 from imagedb_site.reader import Site
 from imagedb_site.records import FieldSpec, Value
+from imagedb_site.report import PublicField, example_of
 from imagedb_site.site.catalog import CatalogWriter, full_text
 from imagedb_site.site.words import words_of
 from imagedb_site.sources.private_columns import private_labels
 
-_EXAMPLE = 60
 _SHOWN = 30
 _FIELD = "private field"
 _MOST_LEAKS = 1000
@@ -43,16 +43,6 @@ class Leak:
         """One line for people."""
         text = f": “{self.text}”" if self.text else ""
         return f"{self.file}: {self.kind} in {self.place}{text}"
-
-
-@dataclass(frozen=True)
-class PublicField:
-    """A field that everybody can read: how many images have it, and one of its values."""
-
-    name: str
-    label: str
-    count: int
-    example: str
 
 
 @dataclass(frozen=True)
@@ -167,7 +157,7 @@ class PrivacyCheck:
         for name, value in values.items():
             text = ", ".join(value) if isinstance(value, list) else str(value)
             if name not in examples:
-                examples[name] = text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}…"
+                examples[name] = example_of(value)
             if not isinstance(value, str | list):
                 continue
             for kind, what in revealed(text):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..config import DEFAULT_CONFIG_NAME, ORIGINALS, load_config
+from ..config import DEFAULT_CONFIG_NAME, ORIGINALS, BuildConfig, load_config
 from ..display import json_line
 from .progress import ProgressBar
 
@@ -74,11 +74,21 @@ _PATH = click.Path(path_type=Path)
     type=_PATH,
     help=f"Settings file.  [default: {DEFAULT_CONFIG_NAME} if present]",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Write nothing: say what would be public, with examples, and what would be hidden.",
+)
 @click.option("--profile", is_flag=True, help="Print where the time went.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
-    config: Path | None, profile: bool, as_json: bool, quiet: bool, **overrides: Any
+    config: Path | None,
+    dry_run: bool,
+    profile: bool,
+    as_json: bool,
+    quiet: bool,
+    **overrides: Any,
 ) -> int:
     """Build or update the site of PICTURES.
 
@@ -92,6 +102,7 @@ def command(
       imagedb-site build scans --metadata scans/catalogue.csv --title "Our archive"
       imagedb-site build photos -o public --view-size 2048 --originals copy
       imagedb-site build --config imagedb-site.toml --json
+      imagedb-site build ~/Pictures --dry-run
     """
     from ..build import build
     from ..report import counted
@@ -99,6 +110,8 @@ def command(
     if config is None and Path(DEFAULT_CONFIG_NAME).is_file():
         config = Path(DEFAULT_CONFIG_NAME)
     settings = load_config(config, overrides)
+    if dry_run:
+        return _dry_run(settings, as_json=as_json, quiet=quiet)
     with ProgressBar(quiet) as progress:
         report = build(settings, progress=progress)
     if as_json:
@@ -110,4 +123,17 @@ def command(
     if settings.strict and count:
         click.echo(f"Error: {counted(count, 'problem')} (--strict).", err=True)
         return 4
+    return 0
+
+
+def _dry_run(settings: BuildConfig, *, as_json: bool, quiet: bool) -> int:
+    from ..preview import preview
+
+    with ProgressBar(quiet) as progress:
+        found = preview(settings, progress=progress)
+    if as_json:
+        click.echo(json_line(found.to_json()))
+    else:
+        for line in found.lines():
+            click.echo(line)
     return 0

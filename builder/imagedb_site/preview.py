@@ -1,0 +1,209 @@
+"""What a build would publish, found out without writing anything: the report before publishing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .assemble import Assembled, assemble, known_fields
+from .build import check_places, gather_source
+from .config import BuildConfig
+from .derive import Recipes, derive
+from .display import shown
+from .errors import SourceError, StorageError
+from .index import LIBRARY_FILE
+from .library import Library
+from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
+from .placed_site import can_be_cleaned
+from .records import Problem, Progress
+from .report import PublicField, Stopwatch, counted, example_of, named
+from .site import check_replaceable
+from .sources import Source
+from .temporary import TemporaryFolder
+from .xmp_sidecars import read_sidecars
+
+_WHY = {
+    "owner": "the name of the camera's owner",
+    "private_text": "a text with a position, a serial number, or a path of a computer",
+    "place": "where a picture was taken",
+    **dict.fromkeys(("latitude", "longitude", "altitude"), "where a picture was taken"),
+    **dict.fromkeys(("serial", "lens_serial"), "a serial number"),
+}
+
+
+@dataclass(frozen=True)
+class HiddenField:
+    """A field of which values are not published: of how many pictures, and why."""
+
+    label: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a build would publish. `originals`: the number of original files it would publish.
+
+    `originals_left_out`: those it would not, because private metadata cannot be removed from their format.
+    """
+
+    output: Path
+    title: str
+    count: int
+    thumbnail_size: int
+    view_size: int
+    model: str
+    originals_mode: str
+    originals: int
+    originals_left_out: int
+    unchanged_originals: bool
+    fields: tuple[PublicField, ...]
+    hidden: tuple[HiddenField, ...]
+    problems: tuple[Problem, ...]
+    damaged: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "output": str(self.output), "dry_run": True}
+
+    def lines(self) -> Iterator[str]:
+        """The report as a person reads it."""
+        yield from named("Left out", self.problems)
+        yield from named("Taken although damaged", self.damaged)
+        yield from map(shown, self.notes)
+        views = f" and views of {self.view_size:,} px" if self.view_size else ""
+        yield (
+            f"Dry run: nothing was written. {shown(str(self.output))} would have "
+            f"{counted(self.count, 'image')}, with the title “{shown(self.title)}”."
+        )
+        yield f"Public pictures: thumbnails of {self.thumbnail_size:,} px{views}, without metadata."
+        yield self._originals()
+        yield "Public fields:"
+        for field in self.fields:
+            yield f"  {shown(field.label)} ({counted(field.count, 'picture')}): {shown(field.example)}"
+        if self.hidden:
+            yield "Private, not published (--publish-location publishes all of it):"
+        for one in self.hidden:
+            yield f"  {shown(one.label)} ({counted(one.count, 'picture')}): {one.reason}"
+
+    def _originals(self) -> str:
+        if self.originals_mode == "none":
+            return "Original files: none."
+        how = (
+            "unchanged, with everything that is in them"
+            if self.unchanged_originals
+            else "without private metadata"
+        )
+        text = f"Original files: {self.originals:,}, {how}"
+        if self.originals_left_out:
+            text += f"; {self.originals_left_out:,} not, because it cannot be removed from them"
+        return text + "."
+
+
+def preview(config: BuildConfig, progress: Progress = lambda step, done, total: None) -> Preview:
+    """Finds out what a build would publish. Every picture is read, as in a first build.
+
+    Only a temporary folder is written to. Raises UsageError, SourceError and StorageError as `build` does.
+    """
+    check_places(config)
+    check_replaceable(config.output)
+    source = gather_source(config, progress)
+    try:
+        folder = TemporaryFolder("imagedb-dry-run-")
+    except OSError as error:
+        raise StorageError(
+            f"Cannot make a temporary folder: {error.strerror or error}.",
+            "Set TMPDIR to a folder that can be written to.",
+        ) from error
+    with (
+        folder as place,
+        Library.open(Path(place) / LIBRARY_FILE) as library,
+        library.stage(source.records(), details=DETAILS_VERSION) as stage,
+    ):
+        derive(stage, library, _METADATA_ONLY, None, config, Stopwatch(), progress)
+        unread = read_sidecars(stage, library, progress)
+        problems = [*source.problems, *stage.problems(), *unread]
+        if not stage.usable():
+            raise SourceError(
+                f"None of the {len(stage):,} pictures in {config.pictures} is usable.",
+                f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
+            )
+        found = assemble(
+            stage,
+            source.fields,
+            publish_location=config.publish_location,
+            private=source.private,
+        )
+        damaged = stage.damaged()
+        keys = [record.key for record in source.records()]
+        left_out = {problem.key for problem in stage.problems()}
+        fields = _public_fields(found, next(key for key in keys if key not in left_out))
+    problems += found.problems
+    usable = [key for key in keys if key not in left_out]
+    wanted = 0 if config.originals == "none" else len(usable)
+    cleaned = wanted if config.publish_location else sum(map(can_be_cleaned, usable))
+    return Preview(
+        output=config.output,
+        title=config.site_title,
+        count=len(found.items),
+        thumbnail_size=config.thumbnail_size,
+        view_size=config.view_size,
+        model=config.model,
+        originals_mode=config.originals,
+        originals=min(wanted, cleaned),
+        originals_left_out=wanted - min(wanted, cleaned),
+        unchanged_originals=config.publish_location,
+        fields=fields,
+        hidden=_hidden_fields(found, source),
+        problems=tuple(dict.fromkeys(problems)),
+        damaged=tuple(damaged),
+        notes=tuple(source.notes),
+    )
+
+
+class _MetadataOnly(Recipes):
+    """Makes no thumbnails and no views."""
+
+    @property
+    def all(self) -> tuple[()]:
+        return ()
+
+
+_METADATA_ONLY = _MetadataOnly(*Recipes.of(BuildConfig(pictures=Path())).all)
+
+
+def _public_fields(found: Assembled, key: str) -> tuple[PublicField, ...]:
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for item in found.items.tolist():
+        for name, value in found.placed.fields(item).items():
+            counts[name] += 1
+            if name not in examples:
+                examples[name] = example_of(value)
+    return (
+        PublicField("path", "Path in the folder", len(found.items), example_of(key)),
+        *(
+            PublicField(spec.name, spec.label, counts[spec.name], examples.get(spec.name, ""))
+            for spec in found.fields
+        ),
+    )
+
+
+def _hidden_fields(found: Assembled, source: Source) -> tuple[HiddenField, ...]:
+    specs = known_fields(source.fields, METADATA_FIELDS)
+    reasons = {spec.label: _reason(spec.name, source.private) for spec in reversed(specs)}
+    return tuple(
+        HiddenField(label, count, reasons.get(label, "private"))
+        for label, count in found.hidden.items()
+    )
+
+
+def _reason(name: str, private: Sequence[str] | frozenset[str]) -> str:
+    if name in private:
+        return "the name of this column says that it is private"
+    if name in PRIVATE_FIELDS:
+        return _WHY[name]
+    return "values that are a position or a path of a computer"
