@@ -82,12 +82,12 @@ def _claim(folder: Path) -> IO[bytes] | None:
         if got:
             new.rename(folder / _LOCK)
             return lock
-        new.unlink()
     except BaseException:
         lock.close()
         raise
     lock.close()
     if got is None:
+        # Without locks the file stays: an empty folder would be taken for an abandoned one.
         return None
     raise FileNotFoundError(folder)
 

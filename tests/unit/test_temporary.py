@@ -153,3 +153,15 @@ def test_one_at_a_time_whatever_happens_to_the_lock_file(tmp_path: Path) -> None
     for thread in threads:
         thread.join()
     assert most == [1] and taken[0] > 10
+
+
+def test_without_locks_a_folder_in_use_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows and some network drives: only age tells there."""
+    monkeypatch.setattr("imagedb_site.temporary.try_lock", lambda descriptor: None)
+    with TemporaryFolder("work-", tmp_path) as mine, TemporaryFolder("work-", tmp_path) as other:
+        assert Path(mine).exists() and Path(other).exists()
+        with locked(tmp_path / "lock", StorageError("busy")):
+            pass
+    assert names(tmp_path) == []
