@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 
 from imagedb_site.run import Failure, Header, LocalRunner, Message
 
@@ -86,3 +91,34 @@ def test_a_closed_runner_refuses_work() -> None:
     started = time.monotonic()
     runner.close()
     assert time.monotonic() - started < 30
+
+
+PARENT = """
+import sys
+sys.path.insert(0, {tests!r})
+from imagedb_site.run import LocalRunner
+from test_run import Task
+with LocalRunner(1) as runner:
+    for _, (header, _) in runner.map(Task(), [(0, {{}}), (1, {{"sleep": 60}})]):
+        print(header["pid"], flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker ends after its call")
+def test_a_worker_ends_with_its_parent_in_the_middle_of_a_call() -> None:
+    code = PARENT.format(tests=str(Path(__file__).parent))
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        time.sleep(0.2)
+        parent.kill()
+    status = Path(f"/proc/{worker}/stat")
+    for _ in range(250):
+        # A process that has ended stays as a zombie until somebody asks for its status.
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+        time.sleep(0.02)
+    os.kill(worker, signal.SIGKILL)
+    raise AssertionError("the worker outlived its parent by 5 s")
