@@ -139,3 +139,55 @@ def test_an_unknown_picture_is_reported(visit: Visit) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("isn't in the collection")
     page.keyboard.press("Escape")
     expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
+
+
+def test_words_that_could_not_be_searched_can_be_tried_again(visit: Visit) -> None:
+    visitor, route = broken(visit, "**/data/catalog.*")
+    page = visitor.open("#q=red+circle&mode=all")
+    notice = page.locator(".message", has_text="Words were not searched")
+    expect(notice).to_be_visible(timeout=60_000)
+    route.broken = False
+    notice.get_by_role("button", name="Retry").click()
+    expect(notice).to_have_count(0)
+    visitor.settled("“red circle”")
+
+
+def damaged(route: Route) -> None:
+    """The picture still decodes, but its bytes are not those that were published."""
+    response = route.fetch()
+    body = bytearray(response.body())
+    body[-20] ^= 0x15
+    route.fulfill(response=response, body=bytes(body))
+
+
+def test_a_large_picture_that_arrives_damaged_is_not_shown(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    page = visitor.home()
+    visitor.context.route("**/views/*", damaged)
+    page.locator(".tile-link").first.click()
+    dialog = page.get_by_role("dialog")
+    alert = dialog.get_by_role("alert").filter(has_text="picture could not be loaded")
+    expect(alert).to_be_visible()
+    expect(dialog.locator(".stage-picture img")).to_have_count(1)
+    visitor.context.unroute("**/views/*")
+    alert.get_by_role("button", name="Retry").click()
+    expect(alert).to_have_count(0)
+    eventually(
+        lambda: dialog.locator(".stage-picture img").first.evaluate("(it) => it.naturalWidth") > 700
+    )
+
+
+def test_an_original_that_arrives_damaged_is_not_saved(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    page = visitor.home()
+    visitor.context.route("**/originals/*", damaged)
+    page.locator(".tile-link").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("link", name="Original").click()
+    alert = dialog.get_by_role("alert").filter(has_text="original could not be loaded")
+    expect(alert).to_be_visible()
+    visitor.context.unroute("**/originals/*")
+    with page.expect_download() as saved:
+        alert.get_by_role("button", name="Retry").click()
+    assert saved.value.suggested_filename.endswith(".png")
+    expect(alert).to_have_count(0)

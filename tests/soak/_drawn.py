@@ -13,8 +13,11 @@ COLOURS = {"red": (206, 40, 40), "green": (44, 150, 70), "blue": (40, 80, 210)}
 SHAPES = ("circle", "square", "stripe")
 
 
-def drawn_site(folder: Path, variants: int = 6) -> Path:
-    """Draw pictures into `folder` and build a site of them there; returns the site's folder."""
+def drawn_site(folder: Path, variants: int = 6, *options: str) -> Path:
+    """Draw pictures into `folder` and build a site of them there; returns the site's folder.
+
+    `options` are further ones of `imagedb-site build`.
+    """
     pictures = folder / "pictures"
     pictures.mkdir()
     rows = [("file", "title", "tags")]
@@ -27,7 +30,7 @@ def drawn_site(folder: Path, variants: int = 6) -> Path:
     with (folder / "table.csv").open("w", newline="", encoding="utf-8") as table:
         csv.writer(table).writerows(rows)
     command = [sys.executable, "-m", "imagedb_site.cli.main", "build", str(pictures), "-q"]
-    command += ["-o", str(folder / "site"), "--metadata", str(folder / "table.csv")]
+    command += ["-o", str(folder / "site"), "--metadata", str(folder / "table.csv"), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
