@@ -1,4 +1,4 @@
-"""Columns called like what every JavaScript object has are filtered, sorted, shown and found like any other."""
+"""Columns called like what every JavaScript object has are filtered, sorted, shown and found like others."""
 
 from __future__ import annotations
 
