@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from .container import FileEntry, canonical_json, gzip_bytes
+from .durable import settle
 from .errors import QuerySyntaxError, StorageError, UsageError
 from .folding import fold
 from .query.index import Column, Floats, Mask, Near, Rows
@@ -208,6 +209,7 @@ class SiteIndex:
                     (target / name).write_bytes(self._pack_file(model.files[name], expected))
                 (target / "pack.json").write_bytes(canonical_json(dict(model.pack)))
                 if not folder.exists():
+                    settle(target)
                     target.replace(folder)
         except OSError as error:
             raise StorageError(f"Cannot keep the model pack in {folder}: {error}.") from error

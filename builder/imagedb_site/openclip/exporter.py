@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagedb_site.cache import cache_name
+from imagedb_site.durable import settle
 from imagedb_site.encoders.encoder import Encoder
 from imagedb_site.errors import UsageError
 from imagedb_site.openclip import parity, samples
@@ -233,6 +234,8 @@ def assemble(
         progress("Export", 5, STEPS)
         if options.card is None:
             replace_card(aside, card(traced, pack, options.precision, options.of_image, result))
+        # The new pack is on the disk before the old one goes.
+        settle(aside)
         if folder.is_dir():
             shutil.rmtree(folder)
         aside.rename(folder)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import canonical_json, gzip_bytes, write_container
+from imagedb_site.durable import settle
 from imagedb_site.errors import PackError
 from imagedb_site.packs.codes import Precision, quantize_rows
 from imagedb_site.packs.layout import FORMAT, VERSION, empty_vocab, encoder_hash, pack_id
@@ -233,11 +234,13 @@ def _write_folder(folder: Path, files: Mapping[str, bytes], manifest: bytes) -> 
     for name, data in files.items():
         (aside / name).write_bytes(data)
     (aside / "pack.json").write_bytes(manifest)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "pack.json").is_file():
+        shutil.rmtree(aside)
+        raise PackError(
+            f"{folder} exists and is not a model pack.", "Choose an empty or a new folder."
+        )
+    # The new pack is on the disk before the old one goes.
+    settle(aside)
     if folder.is_dir():
-        if any(folder.iterdir()) and not (folder / "pack.json").is_file():
-            shutil.rmtree(aside)
-            raise PackError(
-                f"{folder} exists and is not a model pack.", "Choose an empty or a new folder."
-            )
         shutil.rmtree(folder)
     aside.rename(folder)
