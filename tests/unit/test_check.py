@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from site_samples import edit_manifest, golden_input, make_web, sample_input, tree
 
 from imagedb_site.check import Limits, check_site
+from imagedb_site.cli.main import cli as main
 from imagedb_site.errors import StorageError
 from imagedb_site.serve import SiteServer
 from imagedb_site.site import write_site
@@ -147,6 +149,11 @@ def test_left_over_and_foreign_files_are_warnings(site: Path) -> None:
     assert {f"thumbs/{extra.name}", "views/.DS_Store", "CNAME", "assets/old-12345678.js"} == warned
 
 
+def last_line(*arguments: str) -> str:
+    """The last line that the command line prints."""
+    return CliRunner().invoke(main, arguments, standalone_mode=False).stdout.splitlines()[-1]
+
+
 def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tight = {
         "github-pages": Limits("GitHub Pages", 10_000, 2_000, None),
@@ -160,6 +167,10 @@ def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "; it takes 2,000 bytes per file and these have more: " in first
     assert "manifest.json (" in first
     assert second.startswith("Cloudflare Pages: no, because it takes 20 files and the site has ")
+    assert last_line("check", str(site)).endswith(": the site is whole")
+    assert last_line("check", str(site), "--host", "github-pages").endswith(
+        ": whole, but GitHub Pages does not take it"
+    )
     for host in ("github-pages", "cloudflare-pages"):
         refused = check_site(site, host=host)
         assert refused.whole and not refused.ok

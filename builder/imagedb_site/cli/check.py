@@ -86,8 +86,19 @@ def _lines(report: CheckReport) -> Iterator[str]:
     for verdict in report.hosts:
         if report.host in (None, verdict.host):
             yield shown(verdict.line())
-    result = "nothing wrong" if report.whole else "not fit to publish"
     yield (
         f"{shown(report.site)}: {report.count:,} images, {report.files:,} files, "
-        f"{human_bytes(report.bytes)}: {result}"
+        f"{human_bytes(report.bytes)}: {_result(report)}"
     )
+
+
+def _result(report: CheckReport) -> str:
+    """The last words of the report: "nothing wrong" never stands beside something that is."""
+    refused = [one for one in report.hosts if not one.fits and report.host in (None, one.host)]
+    if not report.whole:
+        return "not fit to publish"
+    if report.privacy is not None and report.privacy.leak_count:
+        return "it reveals something private"
+    if report.host and refused:
+        return f"whole, but {refused[0].name} does not take it"
+    return "the site is whole" if refused else "nothing wrong"
