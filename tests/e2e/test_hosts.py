@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from soak._servers import Running
 from soak.hosts import EXPLAINED, HOSTS, missing, try_host
@@ -30,6 +30,18 @@ def test_a_host_that_cannot_work_gives_a_page_that_says_so(
     browser: Browser, site: Path, tmp_path: Path, name: str
 ) -> None:
     assert try_host(browser, site, tmp_path / "host", name) == []
+
+
+def test_an_address_without_the_last_slash_leads_to_the_site(
+    browser: Browser, site: Path, tmp_path: Path
+) -> None:
+    """Also on a host that gives the page there instead of a redirect."""
+    with HOSTS["no redirect to the folder"](site, tmp_path) as host:
+        page = browser.new_page()
+        page.goto(host.url.rstrip("/") + "?a=b#q=red&mode=words")
+        expect(page.locator(".summary")).to_contain_text("“red”")
+        assert page.url.startswith(f"{host.url}?a=b#q=red")
+        page.close()
 
 
 def ask(

@@ -51,19 +51,22 @@ HOSTS: dict[str, Start] = {
     "caches nothing": odd(headers={"Cache-Control": "no-store"}),
     "answers missing files with the page": odd(page_for_missing=True),
     "ignores case": odd(mount="/Pictures/", ignores_case=True),
+    "no redirect to the folder": odd(redirects=False),
     "path of other letters": odd(mount="/Bilder/Übersicht & 100% ☂/"),
 }
 """Hosts on which a site must work."""
 
-WITHOUT_SLASH = ("nginx", "GitHub Pages", "Caddy", "imagedb-site serve")
-"""Hosts that are also visited by the address without its last slash. They redirect."""
+WITHOUT_SLASH = (
+    *("nginx", "GitHub Pages", "Caddy", "imagedb-site serve", "python -m http.server"),
+    "no redirect to the folder",
+)
+"""Hosts that are also visited by the address without its last slash."""
 
 WITHOUT_CACHING = ("python -m http.server", "caches nothing")
 """Hosts whose answers the browser does not keep by itself."""
 
 EXPLAINED: dict[str, Start] = {
     "scripts as text/plain": odd(types=NO_SCRIPT, headers=NOSNIFF),
-    "no redirect to the folder": odd(redirects=False),
 }
 """Hosts on which a site cannot work. The page must say something."""
 
@@ -81,7 +84,7 @@ def try_host(
     cannot_work = name in EXPLAINED
     with (EXPLAINED if cannot_work else HOSTS)[name](site, folder) as host:
         if cannot_work:
-            return explained(browser, host.url.rstrip("/"))
+            return explained(browser, host.url)
         if not slash:
             host.url = host.url.rstrip("/")
         return visit(browser, host, "red circle", "blue square", twice=name in WITHOUT_CACHING)

@@ -47,8 +47,26 @@ function failed(url: string): void {
   });
 }
 
-/** A missing file may belong to an earlier build: look at the page as it is now. */
+/**
+ * Some hosts give the page at the folder's address without its last slash, where relative addresses lead to the folder
+ * above. Goes to the address with the slash if the file is there.
+ */
+function addSlash(finding: Finding): Promise<boolean> {
+  const { pathname, search, hash } = location;
+  if (/(\/|\.html?)$/.test(pathname)) return Promise.resolve(false);
+  return fetch(`${pathname}/${finding.file.path}`, { method: "HEAD" }).then((response) => {
+    if (response.status !== 200) return false;
+    location.replace(`${pathname}/${search}${hash}`);
+    return true;
+  }).then(null, () => false);
+}
+
 function report(finding: Finding, again: boolean): void {
+  addSlash(finding).then((leaves) => { if (!leaves) reportHere(finding, again); });
+}
+
+/** A missing file may belong to an earlier build: look at the page as it is now. */
+function reportHere(finding: Finding, again: boolean): void {
   if (finding.fault !== "missing") return explain(texts.faulty(finding, again));
   wasUpdated(finding.file).then((yes) => { explain(yes ? texts.updated() : texts.faulty(finding, again), yes ? reload : tryAgain); });
 }
