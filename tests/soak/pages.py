@@ -91,9 +91,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 def try_in_chromium(
-    playwright: Playwright, browser: Browser, host: FaultyHost, case: Case, width: str
+    playwright: Playwright | None, browser: Browser, host: FaultyHost, case: Case, width: str
 ) -> str | None:
-    """Returns what is wrong with the page in words, or None."""
+    """Returns what is wrong with the page in words, or None. Only refused storage needs `playwright`."""
     across, down = WIDTHS[width]
     settings: dict[str, Any] = {"viewport": {"width": across, "height": down}}
     if case.way == "no-scripts":
@@ -101,6 +101,7 @@ def try_in_chromium(
     if case.way != "offline":
         settings["service_workers"] = "block"
     if case.way == "no-storage":
+        assert playwright is not None
         with without_storage(playwright, **settings) as page:
             return _look(page, host, case)
     context = browser.new_context(**settings)

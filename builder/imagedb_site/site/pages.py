@@ -29,7 +29,10 @@ from imagedb_site.site.types import SiteInput
 
 _MOST_CONTENT = 1 << 28
 
-_QUIET_STYLE = ".boot { display: none; }"
+_QUIET_STYLE = """.boot { display: none; }
+main { max-width: 40rem; margin: 0 auto; padding: 10vh 20px; font: 1rem/1.5 system-ui, sans-serif; }
+main p { margin: 12px 0 0; }
+"""
 """For browsers without JavaScript, which show the page's description instead."""
 
 
