@@ -13,10 +13,12 @@ import numpy as np
 from .assemble import Assembled, assemble
 from .config import BuildConfig
 from .derive import Recipes, derive
-from .errors import LibraryError, SourceError, UsageError
+from .errors import DamagedLibraryError, FormatError, LibraryError, SourceError, UsageError
 from .growth import Growth, grow, to_store
 from .index import LIBRARY_FILE
-from .library import PACK_NAME, Library, Stage
+from .library import PACK_NAME, Library, Repair, Stage
+from .library.repair import repair, start_again
+from .library.verify import by_picture
 from .locks import locked
 from .pictures import DETAILS_VERSION
 from .placed_site import PlacedEmbeddings, PlacedRows
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from .packs import ModelPack
 
 _LOCK_FILE = "build.lock"
+_CHANGES = 2
+"""How often a build starts again because pictures have changed."""
 
 
 def build(config: BuildConfig, progress: Progress = lambda step, done, total: None) -> BuildReport:
@@ -56,16 +60,57 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
         pack = _load_model(config.model)
     with clock("gather"):
         source = gather_source(config, progress)
+    file = config.library_folder / LIBRARY_FILE
+    with _alone(config.library_folder):
+        return _mended(config, pack, source, file, clock, progress)
+
+
+def _mended(
+    config: BuildConfig,
+    pack: ModelPack | None,
+    source: Source,
+    file: Path,
+    clock: Stopwatch,
+    progress: Progress,
+) -> BuildReport:
+    """Builds, and again if the library had to be repaired or pictures have changed."""
+    notes = _empty_library(file)
+    if config.repair and not notes and file.exists():
+        with clock("repair the library"):
+            repair(file)
+    mends, changes = [repair, start_again], _CHANGES
+    while True:
+        try:
+            return _run(config, pack, source, file, clock, progress, notes)
+        except DamagedLibraryError as error:
+            # First what is intact is kept, then nothing.
+            if not mends:
+                raise
+            with clock("repair the library"):
+                mends.pop(0)(file, error.reason)
+        except PicturesChangedError:
+            if not changes:
+                raise
+            changes -= 1
+            with clock("gather"):
+                source = gather_source(config, progress)
+
+
+def _run(
+    config: BuildConfig,
+    pack: ModelPack | None,
+    source: Source,
+    file: Path,
+    clock: Stopwatch,
+    progress: Progress,
+    notes: Sequence[str],
+) -> BuildReport:
     # Both are held from here on: hours of work must not end at a folder that cannot be written to.
-    with (
-        workspace(config.output) as aside,
-        _alone(config.library_folder),
-        Library.open(config.library_folder / LIBRARY_FILE) as library,
-    ):
+    with workspace(config.output) as aside, Library.open(file) as library:
         with clock("gather"):
             stage = library.stage(source.records(), details=DETAILS_VERSION, rehash=config.rehash)
         with stage:
-            return _Build(config, aside, pack, library, stage, clock, progress).run(source)
+            return _Build(config, aside, pack, library, stage, clock, progress, notes).run(source)
 
 
 @contextmanager
@@ -81,6 +126,23 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
+def _empty_library(file: Path) -> list[str]:
+    """A note if the library is a file without content. A new one has none before anything is stored."""
+    if not file.is_file() or file.stat().st_size:
+        return []
+    return [f"The library {file} was empty: all pictures were processed, as for a first build."]
+
+
+class PicturesChangedError(SourceError):
+    """Linked originals that were changed in place while the site was built."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(
+            f"{keys[0]} changes while the site is built.",
+            "Build again when no program changes the pictures, or use --originals copy.",
+        )
+
+
 class _Build:
     """A build whose records are staged. The site is written into `aside`."""
 
@@ -93,7 +155,9 @@ class _Build:
         stage: Stage,
         clock: Stopwatch,
         progress: Progress,
+        notes: Sequence[str],
     ) -> None:
+        self._notes = notes
         self._config = config
         self._aside = aside
         self._pack = pack
@@ -104,6 +168,7 @@ class _Build:
         self._recipes = Recipes.of(config)
         self._derived = 0
         self._damaged: list[Problem] = []
+        self._lost = library.lost()
 
     def run(self, source: Source) -> BuildReport:
         config, clock, stage = self._config, self._clock, self._stage
@@ -131,20 +196,31 @@ class _Build:
         if config.strict and (problems or self._damaged):
             return self._report(source, found, growth, problems, None)
         with clock("write"):
-            report = publish_from(
-                self._aside,
-                self._site(found, growth),
-                config.output,
-                verify=_verify,
-                accept=lambda report: not (config.strict and report.problems),
-                progress=self._progress,
-            )
+            report = self._publish(self._site(found, growth))
         problems += report.problems
         if config.strict and problems:
             return self._report(source, found, growth, problems, None)
         with clock("library"):
             self._remember(found, growth, report.layout)
         return self._report(source, found, growth, problems, report)
+
+    def _publish(self, site: SiteInput) -> SiteReport:
+        config = self._config
+        try:
+            return publish_from(
+                self._aside,
+                site,
+                config.output,
+                verify=_verify,
+                accept=lambda report: not (config.strict and report.problems),
+                progress=self._progress,
+            )
+        except FormatError as error:
+            # A linked original is the picture itself: it may change after it was verified.
+            changed = self._stage.changed() if config.originals == "link" else []
+            if not changed:
+                raise
+            raise PicturesChangedError(changed) from error
 
     def _grow(self, found: Assembled) -> Growth:
         """Gives every picture its row."""
@@ -213,6 +289,7 @@ class _Build:
             if config.originals == "link":
                 self._stage.note_links()
             self._stage.prune()
+            library.nothing_lost()
 
     def _report(
         self,
@@ -238,7 +315,8 @@ class _Build:
             total_seconds=self._clock.total,
             problems=list(dict.fromkeys(problems)),
             damaged=self._damaged,
-            notes=[*source.notes, *_notes(self._pack)],
+            repaired=_repaired(self._lost),
+            notes=[*source.notes, *_notes(self._pack), *self._notes, *_repair_notes(self._lost)],
             hidden=found.hidden,
         )
 
@@ -283,6 +361,29 @@ def _settings(config: BuildConfig) -> str:
     """What `add` has to know so that the next build has nothing left to derive."""
     names = ("model", "thumbnail_size", "view_size")
     return json.dumps({name: getattr(config, name) for name in names})
+
+
+def _repaired(lost: Repair) -> list[Problem]:
+    """What was damaged of each picture; the collection itself has the name of the library."""
+    return [
+        Problem(picture or LIBRARY_FILE, ", ".join(what))
+        for picture, what in by_picture(lost.losses).items()
+    ]
+
+
+def _repair_notes(lost: Repair) -> list[str]:
+    notes = []
+    if lost.aside is not None:
+        notes.append(
+            f"The library was damaged ({lost.reason}). What was intact was kept. "
+            f"The damaged file is {lost.aside}; you can delete it."
+        )
+    if not lost.layout:
+        notes.append(
+            "The layout of the last build was damaged in the library. The site has that of a first "
+            "build: if it had grown, most of its files have changed, and the next upload is large."
+        )
+    return notes
 
 
 def _notes(pack: ModelPack | None) -> list[str]:

@@ -76,6 +76,8 @@ class BuildConfig:
     """Read all files again to find changes that their size and times do not show."""
     retry_failed: bool = False
     """Try files again that could not be used in an earlier build."""
+    repair: bool = False
+    """Verify the whole library first, and repair what is damaged in it."""
     compact: bool = False
     """Return to the canonical layout, which a build from an empty library has (docs/FORMAT.md 2.12)."""
     strict: bool = False

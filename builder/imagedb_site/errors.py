@@ -7,6 +7,7 @@ ImageDBError                      exit 1   anything below
 ├── PictureError                  exit 4   one picture cannot be used (collected, fatal only under --strict)
 ├── PackError                     exit 5   a model pack is missing, damaged or of another version
 ├── LibraryError                  exit 6   the library file cannot be opened, migrated or written
+│   └── DamagedLibraryError       exit 6   its content is not what was stored; a build repairs it
 ├── FormatError                   exit 7   a published site breaks docs/FORMAT.md
 ├── StorageError                  exit 8   disk full, permission denied, lost connection
 └── CheckError                    exit 9   `check` found problems
@@ -15,6 +16,8 @@ Each message is one sentence that says what is wrong; `hint` says what to do nex
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class ImageDBError(Exception):
@@ -53,6 +56,19 @@ class PackError(ImageDBError):
 
 class LibraryError(ImageDBError):
     exit_code = 6
+
+
+class DamagedLibraryError(LibraryError):
+    """A library whose content is not what was stored. `reason` says how that was found."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The library {path} is damaged: {reason}.",
+            "Run `imagedb-site build` again, with --repair: what is intact stays, and the rest is made "
+            "again from the pictures.",
+        )
+        self.path = path
+        self.reason = reason
 
 
 class FormatError(ImageDBError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .dates import date_span
-from .errors import LibraryError, QuerySyntaxError, UsageError
+from .errors import DamagedLibraryError, LibraryError, QuerySyntaxError, UsageError
 from .folding import fold
 from .keys import path_of
 from .query.index import Column, Floats, Mask, Near, Rows
@@ -50,13 +50,19 @@ class LibraryIndex:
                 "Build one first: imagedb-site build PICTURES",
             )
         library = Library.open(file)
-        if not library.stats()["rows"]:
+        try:
+            if not library.stats()["rows"]:
+                raise LibraryError(
+                    f"The library {file} does not hold a build yet.", "Run: imagedb-site build"
+                )
+            if library.get_meta("fields") is None:
+                reason = "no build has been completed since it was repaired"
+                raise DamagedLibraryError(file, reason)
+            name = model or library.get_meta("model") or "none"
+            return cls(library, None if name == "none" else resolve(name))
+        except BaseException:
             library.close()
-            raise LibraryError(
-                f"The library {file} does not hold a build yet.", "Run: imagedb-site build"
-            )
-        name = model or library.get_meta("model") or "none"
-        return cls(library, None if name == "none" else resolve(name))
+            raise
 
     @cached_property
     def count(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from .errors import PictureError
 from .keys import split_suffix
 from .library import Placed
 from .pictures import strip_private
-from .site import SiteRow
+from .site import Original, SiteRow
 
 _CLEANED = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp")
 
@@ -60,18 +59,19 @@ class PlacedRows:
         view = self.recipes.view
         return self.placed.derivative(row, view.hash) if view else None
 
-    def original(self, row: int) -> Path | bytes:
+    def original(self, row: int) -> Original | bytes:
         """The file of a row, without positions and serial numbers unless they are published.
 
-        Raises PictureError if the file cannot be read or these cannot be removed.
+        Raises PictureError if the file cannot be read, if it is not the one any more that the row was made
+        of, or if these cannot be removed.
         """
-        path = self.placed.path(row)
+        path, content_hash = self.placed.original(row)
         if self.publish_location:
-            return path
+            return Original(path, content_hash)
         with warnings.catch_warnings():
             # What Pillow thinks of damaged metadata helps nobody.
             warnings.simplefilter("ignore")
-            cleaned = strip_private(path)
+            cleaned = strip_private(path, content_hash)
         if cleaned is not None:
             return cleaned
         _, suffix = split_suffix(path.name)

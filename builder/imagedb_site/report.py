@@ -67,7 +67,8 @@ class BuildReport:
     `added` and `removed` count images since the last build. `compacted` tells that the layout of that
     build was replaced by the canonical one (docs/FORMAT.md 2.12). `seconds` by step; the model runs
     while pictures are decoded, so the steps do not add up to `total_seconds`. `damaged` names files that
-    are on the site although they are damaged, and what is wrong with them. `hidden` is the number of
+    are on the site although they are damaged, and what is wrong with them. `repaired` names pictures of which
+    something was damaged in the library and was made again. `hidden` is the number of
     pictures with a private value that was not published, by the label of its field.
     """
 
@@ -86,6 +87,7 @@ class BuildReport:
     total_seconds: float
     problems: list[Problem] = field(default_factory=list)
     damaged: list[Problem] = field(default_factory=list)
+    repaired: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
 
@@ -107,6 +109,7 @@ class BuildReport:
             "total_seconds": round(self.total_seconds, 3),
             "problems": [{"path": p.key, "reason": p.reason} for p in self.problems],
             "damaged": [{"path": p.key, "reason": p.reason} for p in self.damaged],
+            "repaired": [{"path": p.key, "what": p.reason} for p in self.repaired],
             "notes": self.notes,
             "hidden": self.hidden,
         }
@@ -115,6 +118,7 @@ class BuildReport:
         """The report as a person reads it."""
         yield from named("Left out", self.problems)
         yield from named("Taken although damaged", self.damaged)
+        yield from named("Damaged in the library and made again", self.repaired)
         if profile:
             yield "Time by step:"
             for step, value in self.seconds.items():

@@ -174,6 +174,8 @@ def test_a_library_of_another_version_is_refused_and_untouched(tmp_path, version
         fill(library, 1)
     db = apsw.Connection(str(path))
     db.pragma("user_version", version)
+    db.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (str(version),))
+    db.execute("ALTER TABLE meta ADD COLUMN other TEXT")
     db.close()
     before = path.read_bytes()
     with pytest.raises(LibraryError, match=words) as error:

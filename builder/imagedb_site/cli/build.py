@@ -61,6 +61,12 @@ _PATH = click.Path(path_type=Path)
     help="Try files again that an earlier build could not use.",
 )
 @click.option(
+    "--repair",
+    is_flag=True,
+    default=None,
+    help="Verify the whole library first, and repair what is damaged in it.",
+)
+@click.option(
     "--compact",
     is_flag=True,
     default=None,

@@ -45,6 +45,8 @@ def command(
     --privacy lists the public fields with an example of each, and searches all texts, the index and the
     metadata of every published picture for positions, serial numbers, owners and paths of your computer.
 
+    SITE may also be a library, such as dist.library: then everything that is stored in it is verified.
+
     Exit status 9 if something is wrong with the site, if the host that --host names does not take it, or if
     --privacy finds something.
 
@@ -53,7 +55,12 @@ def command(
       imagedb-site check
       imagedb-site check public --host github-pages
       imagedb-site check https://example.org/pictures/ --privacy
+      imagedb-site check dist.library
     """
+    from ..check import is_library
+
+    if is_library(site):
+        return _library(site, as_json)
     from ..check import check_site
     from ..display import json_line
     from ..errors import CheckError
@@ -102,3 +109,29 @@ def _result(report: CheckReport) -> str:
     if report.host and refused:
         return f"whole, but {refused[0].name} does not take it"
     return "the site is whole" if refused else "nothing wrong"
+
+
+def _library(place: str, as_json: bool) -> int:
+    from ..check import ADVICE, check_library
+    from ..display import json_line, shown
+    from ..errors import CheckError
+    from ..report import human_bytes
+
+    report = check_library(place)
+    if as_json:
+        click.echo(json_line(report.to_json()))
+        return 0 if report.ok else CheckError.exit_code
+    for finding in report.findings[:_SHOWN]:
+        where = f"{shown(finding.picture)}: " if finding.picture else ""
+        click.echo(f"error: {where}{shown(finding.message)}")
+    if len(report.findings) > _SHOWN:
+        click.echo(f"… and {len(report.findings) - _SHOWN:,} more; --json lists all of them.")
+    if report.ok:
+        counts = report.counts
+        click.echo(
+            f"{shown(place)}: {counts['rows']:,} images, {counts['derivatives']:,} smaller pictures, "
+            f"{human_bytes(counts['bytes'])}: nothing wrong"
+        )
+        return 0
+    click.echo(f"{shown(place)}: damaged. {ADVICE}")
+    return CheckError.exit_code

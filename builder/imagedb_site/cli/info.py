@@ -39,7 +39,7 @@ def _facts(place: str) -> dict[str, Any]:
     path = Path(place)
     if place.startswith(("http://", "https://")) or (path / "manifest.json").exists():
         return _site(place)
-    if (path / LIBRARY_FILE).exists() or path.suffix == ".db":
+    if (path / LIBRARY_FILE).exists() or (path.suffix == ".db" and path.is_file()):
         return _library(path / LIBRARY_FILE if path.is_dir() else path)
     if (path / "pack.json").exists() or not path.exists():
         return _pack(place)

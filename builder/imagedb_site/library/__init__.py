@@ -2,6 +2,7 @@
 
 from imagedb_site.library.library import Library
 from imagedb_site.library.placed import Placed
+from imagedb_site.library.repair import Repair
 from imagedb_site.library.stage import Stage
 from imagedb_site.library.types import Item, RowRecord, StagedImage, StoredImage, StoredLayout
 from imagedb_site.library.upkeep import PACK_NAME
@@ -12,6 +13,7 @@ __all__ = [
     "Item",
     "Library",
     "Placed",
+    "Repair",
     "RowRecord",
     "Stage",
     "StagedImage",

@@ -1,5 +1,7 @@
 """The library: what is known about pictures, what was derived from them, and the rows of the last build."""
 
+# ruff: noqa: S608  (table and column names are this program's own; every value is bound)
+
 from __future__ import annotations
 
 import json
@@ -7,14 +9,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import apsw
 import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.errors import LibraryError
-from imagedb_site.library import rows, upkeep, vectors, xmp_files
+from imagedb_site.library import (
+    checksums,
+    full_text,
+    layouts,
+    repair,
+    rows,
+    upkeep,
+    vectors,
+    verify,
+    xmp_files,
+)
 from imagedb_site.library.connection import atomic, connect, translated
+from imagedb_site.library.repair import Repair
 from imagedb_site.library.stage import Stage
 from imagedb_site.library.types import RowRecord, StoredImage, StoredLayout
 from imagedb_site.library.xmp_files import XmpFile
@@ -39,6 +53,7 @@ class Library:
     @classmethod
     def open(cls, path: Path) -> Library:
         """Opens the library at `path`, or creates it."""
+        repair.resume(path)
         return cls(connect(path), path)
 
     @property
@@ -79,16 +94,14 @@ class Library:
         with self.transaction():
             for one, content_hash in files:
                 self._db.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+                    checksums.insert("files"),
                     (one.key, one.mtime_ns, one.size, one.ctime_ns, one.inode, content_hash),
                 )
 
     def put_refusal(self, content_hash: str, reason: str, *, decoder: str = "") -> None:
         """Stores why a content cannot be used, so that this `decoder` does not try it again."""
         with self.transaction():
-            self._db.execute(
-                "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)", (content_hash, decoder, reason)
-            )
+            self._db.execute(checksums.insert("refusals"), (content_hash, decoder, reason))
 
     def forget_refusals(self) -> None:
         """Forgets all refusals, so that the next build tries those files again."""
@@ -99,11 +112,7 @@ class Library:
         """Stores what is known about a content; `details` is the version of the decoding."""
         with self.transaction():
             self._db.execute(
-                "INSERT INTO images(content_hash, details, width, height, metadata, placeholder, "
-                "damage) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_hash) DO UPDATE SET "
-                "details = excluded.details, width = excluded.width, height = excluded.height, "
-                "metadata = excluded.metadata, placeholder = excluded.placeholder, "
-                "damage = excluded.damage",
+                checksums.insert("images", upsert="content_hash"),
                 (
                     image.content_hash,
                     details,
@@ -118,9 +127,10 @@ class Library:
     def image(self, content_hash: str) -> StoredImage | None:
         """Returns what is known about a content, or None."""
         with translated(self._path):
-            for width, height, metadata, placeholder, damage in self._db.execute(
-                "SELECT width, height, metadata, placeholder, damage FROM images "
-                "WHERE content_hash = ?",
+            for width, height, metadata, placeholder, damage, _ in self._db.execute(
+                "SELECT width, height, metadata, placeholder, damage, "
+                f"{checksums.intact('images', content_hash='?1')} FROM images "
+                "WHERE content_hash = ?1",
                 (content_hash,),
             ):
                 known = json.loads(metadata)
@@ -144,17 +154,21 @@ class Library:
     ) -> None:
         """Stores the picture that the recipe with this hash makes of a content."""
         with self.transaction():
+            cells = content_hash, recipe, width, height, crc32(data)
             self._db.execute(
-                "INSERT OR REPLACE INTO derivatives(content_hash, recipe, width, height, data) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (content_hash, recipe, width, height, data),
+                "INSERT OR REPLACE INTO "
+                "derivatives(content_hash, recipe, width, height, data_sum, sum, data) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*cells, checksums.checksum("derivatives", *cells), data),
             )
 
     def derivative(self, content_hash: str, recipe: str) -> bytes:
         """Returns a stored derivative; raises `LibraryError` if there is none."""
         with translated(self._path):
-            for (data,) in self._db.execute(
-                "SELECT data FROM derivatives WHERE content_hash = ? AND recipe = ?",
+            asked = {"content_hash": "?1", "recipe": "?2", "data_sum": "crc(data)"}
+            for data, _ in self._db.execute(
+                f"SELECT data, {checksums.intact('derivatives', **asked)} FROM derivatives "
+                "WHERE content_hash = ?1 AND recipe = ?2",
                 (content_hash, recipe),
             ):
                 return bytes(data)
@@ -170,12 +184,12 @@ class Library:
         if not np.isfinite(values).all():
             raise LibraryError("The encoder gave an embedding that is not finite.")
         with self.transaction():
-            vectors.put(self._db, encoder_hash, content_hashes, values)
+            vectors.put(self._db, self._path, encoder_hash, content_hashes, values)
 
     def embeddings(self, encoder_hash: str, content_hashes: Sequence[str]) -> Floats:
         """Returns embeddings of contents, float32 [n, dim]; `LibraryError` if one is missing."""
         with translated(self._path):
-            return vectors.of_contents(self._db, encoder_hash, content_hashes)
+            return vectors.of_contents(self._db, self._path, encoder_hash, content_hashes)
 
     # -- the rows of the last build ------------------------------------------------------------
 
@@ -189,7 +203,7 @@ class Library:
             query = rows.insert_records(self._db, records)
             rows.replace_rows(self._db, query, fields)
             self._db.execute("DROP TABLE temp.given")
-            rows.put_layout(self._db, None)
+            layouts.put(self._db, None)
 
     def count(self) -> int:
         """Returns the number of rows."""
@@ -212,19 +226,18 @@ class Library:
     def row_of(self, image_id: str) -> int | None:
         """Returns the row of an image, or None if it is not in the collection."""
         with translated(self._path):
-            row = self._db.execute("SELECT row FROM rows WHERE image_id = ?", (image_id,)).get
-            return None if row is None else int(row)
+            return rows.row_of(self._db, image_id)
 
     def ids(self) -> list[str]:
         """Returns the image ids in row order."""
         with translated(self._path):
-            return [one for (one,) in self._db.execute("SELECT image_id FROM rows ORDER BY row")]
+            return [one.image_id for one in rows.all_rows(self._db)]
 
     def values(self, name: str) -> Iterator[Value | None]:
         """Yields the value of a field for each row in row order, None if it is unknown."""
         with translated(self._path):
-            for (fields,) in self._db.execute("SELECT fields FROM rows ORDER BY row"):
-                yield json.loads(fields).get(name)
+            for record in rows.all_rows(self._db):
+                yield record.fields.get(name)
 
     def fields(self) -> list[FieldSpec]:
         """Returns the fields of the last build."""
@@ -234,12 +247,12 @@ class Library:
     def order(self) -> NDArray[np.uint32] | None:
         """Returns the row at each position of the default order, or None if that is row order."""
         with translated(self._path):
-            return rows.get_order(self._db)
+            return layouts.get_order(self._db, self._path)
 
     def layout(self) -> StoredLayout | None:
         """Returns the layout of the last build, or None if there was none."""
         with translated(self._path):
-            return rows.get_layout(self._db)
+            return layouts.get(self._db, self._path)
 
     def embedding_blocks(self, encoder_hash: str) -> Iterator[Floats]:
         """Yields the embeddings of the rows in row order, float32 [n, dim] with n ≤ 8192.
@@ -247,7 +260,7 @@ class Library:
         Raises `LibraryError` if one is missing.
         """
         with translated(self._path):
-            yield from vectors.blocks(self._db, encoder_hash, "SELECT row, image FROM rows")
+            yield from vectors.blocks(self._db, self._path, encoder_hash, rows.CONTENTS)
 
     def row_embeddings(self, encoder_hash: str, rows: Sequence[int]) -> Floats:
         """Returns the embeddings of `rows` in their order, float32 [n, dim].
@@ -255,7 +268,7 @@ class Library:
         Raises `LibraryError` if one is missing.
         """
         with translated(self._path):
-            return vectors.of_rows(self._db, encoder_hash, rows)
+            return vectors.of_rows(self._db, self._path, encoder_hash, rows)
 
     def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
         """Returns the k best rows for an FTS5 query as `(row, bm25)`, best (lowest) first.
@@ -263,25 +276,43 @@ class Library:
         Raises `UsageError` if the query is not FTS5 syntax.
         """
         with translated(self._path):
-            return rows.search_text(self._db, query, k)
+            return full_text.search(self._db, query, k)
 
     # -- settings and figures ------------------------------------------------------------------
 
     def get_meta(self, name: str) -> str | None:
         """Returns a stored setting."""
         with translated(self._path):
-            value = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).get
-            return None if value is None else str(value)
+            return upkeep.get_meta(self._db, name)
 
     def set_meta(self, name: str, value: str) -> None:
         """Stores a setting."""
         with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+            self._db.execute(checksums.insert("meta"), (name, value))
 
     def stats(self) -> dict[str, int]:
         """Returns counts: `files`, `refusals`, `images`, `derivatives`, `packs`, `rows`, `bytes`."""
         with translated(self._path):
             return upkeep.stats(self._db)
+
+    def lost(self) -> Repair:
+        """Returns what a repair found to be lost and no build has made again yet."""
+        with translated(self._path):
+            return repair.pending(self._db)
+
+    def nothing_lost(self) -> None:
+        """Notes that a build has made everything again."""
+        with self.transaction():
+            repair.settled(self._db)
+
+    def find_damage(self) -> dict[str, list[str]]:
+        """Returns what is not what was stored, by picture; the empty key stands for the collection.
+
+        Reads everything. Raises `DamagedLibraryError` if the file cannot be read as a database.
+        """
+        with translated(self._path):
+            verify.require_structure(self._db, self._path)
+            return verify.by_picture(verify.find(self._db, self._path))
 
     def models(self) -> list[dict[str, Any]]:
         """Returns `{model, dim, embeddings}` of every model whose embeddings are kept."""

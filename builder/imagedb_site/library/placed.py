@@ -1,5 +1,7 @@
 """The pictures that a build will publish, in temporary tables: their fields, default order and rows."""
 
+# ruff: noqa: S608  (table and column names are this program's own; every value is bound)
+
 from __future__ import annotations
 
 import json
@@ -12,19 +14,28 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from imagedb_site.library import rows, vectors
+from imagedb_site.errors import DamagedLibraryError
+from imagedb_site.library import checksums, layouts, rows, vectors
 from imagedb_site.library.connection import atomic, translated
 from imagedb_site.library.schema import ROW_COLUMNS
 from imagedb_site.library.types import Item, StoredLayout
 from imagedb_site.records import FieldSpec, Value
 
 _ITEM = np.dtype([("item", "i8"), ("id", "u8")])
+_IMAGE = checksums.intact("images", "i", content_hash="s.content_hash")
 _ROWS = (
     "SELECT p.row, t.image_id, s.key, t.image, i.width, i.height, t.fields, p.pack, p.slot "
     "FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
     "JOIN images i ON i.id = t.image"
 )
 assert len(ROW_COLUMNS.split(",")) == 9
+
+
+def _derivative(alias: str, recipe: str, **given: str) -> str:
+    """Returns SQL that raises an error if a derivative of the staged picture is damaged."""
+    return checksums.intact(
+        "derivatives", alias, content_hash="s.content_hash", recipe=recipe, **given
+    )
 
 
 class Placed:
@@ -87,44 +98,55 @@ class Placed:
         thumbnail and view; the last two are None without a view.
         """
         with translated(self._path):
-            for *values, fields, t_width, t_height, v_width, v_height in self._db.execute(
-                "SELECT t.image_id, s.key, i.width, i.height, i.placeholder, t.fields, "
+            count = 0
+            for _, _, _, *values, fields, t_width, t_height, v_width, v_height in self._db.execute(
+                f"SELECT {_IMAGE}, {_derivative('a', '?1')}, "
+                f"CASE WHEN b.recipe IS NULL THEN 1 ELSE {_derivative('b', '?2')} END, "
+                "t.image_id, s.key, i.width, i.height, i.placeholder, t.fields, "
                 "a.width, a.height, b.width, b.height "
                 "FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
                 "JOIN images i ON i.id = t.image "
-                "JOIN derivatives a ON a.content_hash = i.content_hash AND a.recipe = ? "
-                "LEFT JOIN derivatives b ON b.content_hash = i.content_hash AND b.recipe = ? "
+                "JOIN derivatives a ON a.content_hash = s.content_hash AND a.recipe = ?1 "
+                "LEFT JOIN derivatives b ON b.content_hash = s.content_hash AND b.recipe = ?2 "
                 "ORDER BY p.row",
                 (thumbnail, view),
             ):
+                count += 1
                 yield *values, json.loads(fields), t_width, t_height, v_width, v_height
+            if count != self._count:
+                raise DamagedLibraryError(self._path, "pictures are missing")
 
     def derivative(self, row: int, recipe: str) -> bytes | None:
         """Returns what a recipe made of a row's picture; None if it made nothing."""
         with translated(self._path):
-            data = self._db.execute(
-                "SELECT d.data FROM places p JOIN items t USING (item) "
-                "JOIN images i ON i.id = t.image "
-                "JOIN derivatives d ON d.content_hash = i.content_hash AND d.recipe = ? "
-                "WHERE p.row = ?",
+            intact = _derivative("d", "?1", data_sum="crc(d.data)")
+            for data, _ in self._db.execute(
+                f"SELECT d.data, {intact} FROM places p JOIN staged s USING (item) "
+                "JOIN derivatives d ON d.content_hash = s.content_hash AND d.recipe = ?1 "
+                "WHERE p.row = ?2",
                 (recipe, int(row)),
-            ).get
-            return bytes(data) if data else None
+            ):
+                return bytes(data) or None
+            return None
 
-    def path(self, row: int) -> Path:
-        """Returns the file of a row."""
+    def original(self, row: int) -> tuple[Path, str]:
+        """Returns the file of a row, and the hash of the content that the row was made of."""
         with translated(self._path):
-            path = self._db.execute(
-                "SELECT s.path FROM places p JOIN staged s USING (item) WHERE p.row = ?",
+            path, content_hash = self._db.execute(
+                "SELECT s.path, s.content_hash FROM places p JOIN staged s USING (item) "
+                "WHERE p.row = ?",
                 (int(row),),
             ).get
-            return Path(os.fsdecode(path))
+            return Path(os.fsdecode(path)), content_hash
 
     def embedding_blocks(self, encoder_hash: str) -> Iterator[NDArray[np.float32]]:
         """Yields the embeddings of the rows in row order, float32 [n, dim] with n ≤ 8192."""
         with translated(self._path):
-            images = "SELECT p.row, t.image FROM places p JOIN items t USING (item)"
-            yield from vectors.blocks(self._db, encoder_hash, images)
+            contents = (
+                "SELECT p.row, t.image AS id, s.content_hash FROM places p "
+                "JOIN items t USING (item) JOIN staged s USING (item)"
+            )
+            yield from vectors.blocks(self._db, self._path, encoder_hash, contents)
 
     def remember(self, fields: Sequence[FieldSpec], layout: StoredLayout) -> None:
         """Makes these rows those of the last build, with their full text and layout.
@@ -138,4 +160,4 @@ class Placed:
                 ((pack, slot, row) for row, (pack, slot) in enumerate(places)),
             )
             rows.replace_rows(self._db, _ROWS, fields)
-            rows.put_layout(self._db, layout)
+            layouts.put(self._db, layout)

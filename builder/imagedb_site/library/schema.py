@@ -9,8 +9,13 @@ A file is known by its path, times, size and inode. If one of them differs, its 
 a new hash leads to decoding. `images.damage` says what is wrong with a file that is used all the same.
 `refusals` are contents that cannot be used; `decoder` names the version and the settings that were tried.
 
-The library is a cache: all of it can be made again from the pictures. A library of another schema version
-is therefore refused, not converted.
+Every row has a checksum (`checksums.py`) in `sum`. `derivatives.data_sum` is the CRC-32 of `data`, so that
+the sizes can be verified without reading the picture. `layout` has a checksum of all rows in its settings: it
+would be wrong if a row were missing.
+
+The library is a cache: all of it can be made again from the pictures, except the layout of the last build.
+A library of version 3, which had no checksums, gets them when it is opened. One of an earlier version is
+refused.
 """
 
 from __future__ import annotations
@@ -18,26 +23,32 @@ from __future__ import annotations
 APPLICATION_ID = 0x49444231
 """SQLite's `application_id` of a library: "IDB1"."""
 
-VERSION = 3
+VERSION = 4
 """The schema version, SQLite's `user_version`."""
 
 ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot"
 """The columns of `rows`, and of every query that replaces them."""
 
 SCHEMA = """
-CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE meta(
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID, STRICT;
 CREATE TABLE files(
     key TEXT PRIMARY KEY,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL,
     ctime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
-    content_hash TEXT NOT NULL
+    content_hash TEXT NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE refusals(
     content_hash TEXT NOT NULL,
     decoder TEXT NOT NULL,
     reason TEXT NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (content_hash, decoder)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE xmp_files(
@@ -45,7 +56,8 @@ CREATE TABLE xmp_files(
     state TEXT NOT NULL,
     details TEXT NOT NULL,
     fields TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE images(
     id INTEGER PRIMARY KEY,
@@ -55,25 +67,30 @@ CREATE TABLE images(
     height INTEGER NOT NULL,
     metadata TEXT NOT NULL,
     placeholder BLOB NOT NULL,
-    damage TEXT
+    damage TEXT,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE derivatives(
     content_hash TEXT NOT NULL,
     recipe TEXT NOT NULL,
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
+    data_sum INTEGER NOT NULL DEFAULT 0,
+    sum INTEGER NOT NULL DEFAULT 0,
     data BLOB NOT NULL,
     PRIMARY KEY (content_hash, recipe)
 ) STRICT;
 CREATE TABLE packs(
     id INTEGER PRIMARY KEY,
     encoder_hash TEXT NOT NULL UNIQUE,
-    dim INTEGER NOT NULL
+    dim INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE embeddings(
     pack INTEGER NOT NULL,
     image INTEGER NOT NULL,
     vector BLOB NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (pack, image)
 ) STRICT;
 CREATE TABLE rows(
@@ -85,9 +102,14 @@ CREATE TABLE rows(
     height INTEGER NOT NULL,
     fields TEXT NOT NULL,
     pack INTEGER NOT NULL,
-    slot INTEGER NOT NULL
+    slot INTEGER NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE TABLE layout(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE layout(
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID, STRICT;
 """
 
 STAGE = """

@@ -13,7 +13,8 @@ from typing import Any
 
 import apsw
 
-from imagedb_site.library import vectors, xmp_files
+from imagedb_site.errors import DamagedLibraryError
+from imagedb_site.library import checksums, vectors, verify, xmp_files
 from imagedb_site.library.connection import atomic, translated
 from imagedb_site.library.placed import Placed
 from imagedb_site.library.schema import STAGE
@@ -28,6 +29,7 @@ _UNSETTLED = -1
 """The change time of a file that changed too shortly before it was listed: it never counts as unchanged."""
 _SETTLED_NS = 2_000_000_000
 """FAT keeps times to two seconds: a second change within this time can leave the same time."""
+_IMAGE = checksums.intact("images", "i", content_hash="s.content_hash")
 _UNFINISHED = "it could not be processed because an identical picture could not be read"
 
 
@@ -79,7 +81,8 @@ class Stage:
             if not rehash:
                 self._db.execute(
                     "UPDATE staged AS s SET content_hash = f.content_hash FROM main.files f "
-                    f"WHERE {_SAME} AND s.ctime_ns <> {_UNSETTLED}"
+                    f"WHERE {_SAME} AND s.ctime_ns <> {_UNSETTLED} "
+                    f"AND {checksums.intact('files', 'f')}"
                 )
             self._db.execute("CREATE INDEX temp.staged_content ON staged(content_hash)")
 
@@ -149,7 +152,8 @@ class Stage:
         with translated(self._path), atomic(self._db):
             self._db.execute(
                 "UPDATE staged AS s SET reason = r.reason FROM main.refusals r WHERE s.reason IS NULL "
-                "AND r.content_hash = s.content_hash AND r.decoder = ?",
+                "AND r.content_hash = s.content_hash AND r.decoder = ?1 AND "
+                f"{checksums.intact('refusals', 'r', content_hash='s.content_hash', decoder='?1')}",
                 (decoder,),
             )
             self._db.execute("DELETE FROM works")
@@ -164,9 +168,10 @@ class Stage:
                 {"details": self._details},
             )
             self._db.execute(
-                "INSERT OR REPLACE INTO files "
-                f"SELECT s.key, {', '.join('s.' + name for name in _STATUS)}, s.content_hash "
-                "FROM staged s WHERE s.content_hash IS NOT NULL AND NOT EXISTS (SELECT 1 "
+                f"INSERT OR REPLACE INTO files(key, {', '.join(_STATUS)}, content_hash, sum) "
+                f"SELECT s.key, {', '.join('s.' + name for name in _STATUS)}, s.content_hash, "
+                f"{checksums.sql('files')} FROM staged s "
+                "WHERE s.content_hash IS NOT NULL AND NOT EXISTS (SELECT 1 "
                 f"FROM files f WHERE {_SAME} AND f.content_hash = s.content_hash)"
             )
             return self._count("SELECT count(*) FROM works")
@@ -180,7 +185,10 @@ class Stage:
             yield _record(*values), recipes, bool(wants_input)
 
     def check(self, recipes: Sequence[str], encoder_hash: str | None) -> None:
-        """Leaves out the records that still lack something."""
+        """Leaves out the records that still lack something.
+
+        Raises `DamagedLibraryError` if they lack it because the library does not find what it has.
+        """
         with translated(self._path):
             lack = self._lack(recipes, encoder_hash)
             self._db.execute(
@@ -190,6 +198,8 @@ class Stage:
                 "WHERE lack OR input OR id IS NULL)",
                 {"reason": _UNFINISHED},
             )
+            if self._db.changes():
+                verify.require_structure(self._db, self._path)
 
     def _lack(self, recipes: Sequence[str], encoder_hash: str | None) -> str:
         """SQL for what a staged record `s` with image `i` lacks, as `lack` and `input`."""
@@ -237,8 +247,8 @@ class Stage:
         with translated(self._path):
             return [
                 Problem(key, reason)
-                for key, reason in self._db.execute(
-                    "SELECT s.key, i.damage FROM staged s JOIN images i "
+                for key, reason, _ in self._db.execute(
+                    f"SELECT s.key, i.damage, {_IMAGE} FROM staged s JOIN images i "
                     "ON i.content_hash = s.content_hash "
                     "WHERE s.reason IS NULL AND i.damage IS NOT NULL ORDER BY s.item"
                 )
@@ -256,12 +266,15 @@ class Stage:
         """Yields the usable pictures by path, in the order of code points."""
         with translated(self._path):
             found = self._db.execute(
-                "SELECT s.item, s.key, s.fields, i.id, i.content_hash, i.width, i.height, "
-                "i.metadata, s.path, s.xmp FROM staged s "
+                f"SELECT {_IMAGE}, s.item, s.key, s.fields, i.id, s.content_hash, i.width, "
+                "i.height, i.metadata, s.path, s.xmp FROM staged s "
                 "JOIN images i ON i.content_hash = s.content_hash "
                 "WHERE s.reason IS NULL ORDER BY s.key"
             )
-            for item, key, own, image, content_hash, width, height, metadata, path, xmp in found:
+            count = 0
+            for _, item, key, own, image, content_hash, width, height, *more in found:
+                metadata, path, xmp = more
+                count += 1
                 yield StagedImage(
                     item,
                     key,
@@ -271,12 +284,28 @@ class Stage:
                     width,
                     height,
                     json.loads(metadata),
-                    xmp_files.merged(self._db, path, xmp) if xmp else {},
+                    xmp_files.merged(self._db, self._path, path, xmp) if xmp else {},
                 )
+        if count != self.usable():
+            raise DamagedLibraryError(self._path, "pictures are missing")
 
     def placed(self) -> Placed:
         """Returns the table of what will be published, which is empty at first."""
         return Placed(self._db, self._path)
+
+    def changed(self) -> list[str]:
+        """Returns the keys of the files that are not those any more that were listed."""
+        found = []
+        for _, *values in self._pages(f"SELECT s.item, {_RECORD} FROM staged s", "s.item"):
+            record = _record(*values)
+            try:
+                status = record.path.stat()
+                same = (status.st_mtime_ns, status.st_size) == (record.mtime_ns, record.size)
+            except OSError:
+                same = False
+            if not same:
+                found.append(record.key)
+        return found
 
     def note_links(self) -> None:
         """Stores the change times of files again, because hard links to them change these.
@@ -291,8 +320,9 @@ class Stage:
                 continue
             with translated(self._path):
                 self._db.execute(
-                    "UPDATE files SET ctime_ns = ? WHERE key = ? AND mtime_ns = ? AND size = ? "
-                    f"AND inode = ? AND ctime_ns <> {_UNSETTLED}",
+                    f"UPDATE files SET ctime_ns = ?1, sum = {checksums.sql('files', ctime_ns='?1')} "
+                    "WHERE key = ?2 AND mtime_ns = ?3 AND size = ?4 AND inode = ?5 "
+                    f"AND ctime_ns <> {_UNSETTLED}",
                     (
                         status.st_ctime_ns,
                         record.key,

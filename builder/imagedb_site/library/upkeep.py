@@ -8,9 +8,20 @@ from typing import Any
 
 import apsw
 
+from imagedb_site.library import checksums
+
 _COUNTED = ("files", "refusals", "images", "derivatives", "packs", "rows")
 PACK_NAME = "pack:"
 """Followed by an encoder hash: the setting with the id of the model pack that was last used for it."""
+
+
+def get_meta(db: apsw.Connection, name: str) -> str | None:
+    """Returns a stored setting, or None."""
+    for value, _ in db.execute(
+        f"SELECT value, {checksums.intact('meta', name='?1')} FROM meta WHERE name = ?1", (name,)
+    ):
+        return str(value)
+    return None
 
 
 def stats(db: apsw.Connection) -> dict[str, int]:
@@ -27,10 +38,10 @@ def models(db: apsw.Connection) -> list[dict[str, Any]]:
     `model` is the pack's id, or the beginning of its encoder hash if no build has used it.
     """
     found = []
-    for pack, encoder_hash, dim in db.execute(
-        "SELECT id, encoder_hash, dim FROM packs ORDER BY id"
+    for pack, encoder_hash, dim, _ in db.execute(
+        f"SELECT id, encoder_hash, dim, {checksums.intact('packs')} FROM packs ORDER BY id"
     ):
-        name = db.execute("SELECT value FROM meta WHERE name = ?", (PACK_NAME + encoder_hash,)).get
+        name = get_meta(db, PACK_NAME + encoder_hash)
         count = db.execute("SELECT count(*) FROM embeddings WHERE pack = ?", (pack,)).get
         found.append({"model": name or encoder_hash[:16], "dim": dim, "embeddings": count})
     return found

@@ -4,6 +4,8 @@ Their values are kept by path and not by content hash of a picture: copies of on
 sidecars, and a sidecar may change while its picture does not.
 """
 
+# ruff: noqa: S608  (column names are this program's own; every value is bound)
+
 from __future__ import annotations
 
 import json
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import apsw
 
+from imagedb_site.errors import DamagedLibraryError
+from imagedb_site.library import checksums
 from imagedb_site.records import Value
 
 
@@ -33,15 +37,16 @@ class XmpFile:
 def put(db: apsw.Connection, file: XmpFile, details: str) -> None:
     """Stores a sidecar; `details` is the version of the reading."""
     db.execute(
-        "INSERT OR REPLACE INTO xmp_files VALUES (?, ?, ?, ?, ?)",
+        checksums.insert("xmp_files"),
         (_path(file.path), file.state, details, json.dumps(dict(file.fields)), file.reason),
     )
 
 
 def find(db: apsw.Connection, path: Path, details: str) -> XmpFile | None:
     """Returns a stored sidecar, or None if this version of the reading has not read it."""
-    for state, fields, reason in db.execute(
-        "SELECT state, fields, reason FROM xmp_files WHERE path = ? AND details = ?",
+    for state, fields, reason, _ in db.execute(
+        f"SELECT state, fields, reason, {checksums.intact('xmp_files', path='?1')} "
+        "FROM xmp_files WHERE path = ?1 AND details = ?2",
         (_path(path), details),
     ):
         return XmpFile(path, state, json.loads(fields), reason)
@@ -64,12 +69,23 @@ def beside(picture: bytes, stored: bytes) -> Iterator[Path]:
     return (folder / name for name in names(stored))
 
 
-def merged(db: apsw.Connection, picture: bytes, stored: bytes) -> dict[str, Value]:
-    """Returns what a picture's sidecars say together; the later ones win."""
+def merged(db: apsw.Connection, library: Path, picture: bytes, stored: bytes) -> dict[str, Value]:
+    """Returns what a picture's sidecars say together; the later ones win.
+
+    Raises `DamagedLibraryError` if the library does not know one of them.
+    """
     fields: dict[str, Value] = {}
     for path in beside(picture, stored):
-        found = db.execute("SELECT fields FROM xmp_files WHERE path = ?", (_path(path),)).get
-        fields |= json.loads(found) if found else {}
+        known = False
+        for found, _ in db.execute(
+            f"SELECT fields, {checksums.intact('xmp_files', path='?1')} FROM xmp_files "
+            "WHERE path = ?1",
+            (_path(path),),
+        ):
+            fields |= json.loads(found)
+            known = True
+        if not known:
+            raise DamagedLibraryError(library, "the values of an XMP sidecar are missing")
     return fields
 
 

@@ -55,26 +55,27 @@ class ModelPack:
         return sum(int(entry["bytes"]) for entry in self.manifest["files"].values())
 
     def read(self, file: str) -> bytes:
-        """The content of one of the pack's files. Raises PackError if it is missing."""
+        """The content of one of the pack's files. Raises PackError if it is missing or damaged."""
         if file not in self.manifest["files"]:
             raise PackError(f"The model pack {self.id} has no file “{file}”.")
         try:
-            return (self.path / file).read_bytes()
+            data = (self.path / file).read_bytes()
         except OSError as error:
             raise PackError(
                 f"The model pack in {self.path} lacks its file “{file}”.", _EXPORT_AGAIN
             ) from error
+        entry = self.manifest["files"][file]
+        if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise PackError(
+                f"“{file}” in the model pack {self.path} is damaged: its hash differs.",
+                _EXPORT_AGAIN,
+            )
+        return data
 
     def verify(self) -> None:
         """Compare every file with its hash. Raises PackError that names the first wrong one."""
         for file in self.files:
-            entry = self.manifest["files"][file]
-            data = self.read(file)
-            if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
-                raise PackError(
-                    f"“{file}” in the model pack {self.path} is damaged: its hash differs.",
-                    _EXPORT_AGAIN,
-                )
+            self.read(file)
         image = self.manifest["image"]
         if encoder_hash(self.read(image["file"]), image) != self.encoder_hash:
             raise PackError(

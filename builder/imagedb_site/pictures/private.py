@@ -6,6 +6,7 @@ may stay (orientation, date, camera, exposure, author, rights) takes their place
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import zlib
@@ -38,11 +39,12 @@ _KEPT_RIFF = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _BAD = (ValueError, IndexError, struct.error, zlib.error, OSError, SyntaxError, TypeError, KeyError)
 
 
-def strip_private(path: Path) -> bytes | None:
+def strip_private(path: Path, sha256: str | None = None) -> bytes | None:
     """Returns the file's bytes without position, serial numbers, owner and maker notes.
 
     Works on JPEG (the first picture of a file that holds several), PNG and WebP; `None` for any other
-    format and for files too damaged to be sure. Raises `DecodeError` if the file cannot be read.
+    format and for files too damaged to be sure. Raises `DecodeError` if the file cannot be read, or if its
+    content is not the one with the hash `sha256`.
     """
     try:
         with path.open("rb") as stream:
@@ -50,6 +52,8 @@ def strip_private(path: Path) -> bytes | None:
     except OSError as error:
         reason = (error.strerror or "input/output error").lower()
         raise DecodeError(f"the file cannot be read: {reason}", "missing") from error
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise DecodeError("the file changed during the build", "missing")
     if len(data) > _MAX_BYTES:
         return None
     try:

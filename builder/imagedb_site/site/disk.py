@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from imagedb_site.errors import PictureError, StorageError
 
 _BLOCK = 1 << 20
+_SAME = ("st_ino", "st_dev", "st_size", "st_mtime_ns")
+CHANGED = "the file changed during the build"
 
 
 @contextmanager
@@ -55,11 +58,35 @@ def copy_of(source: Path, target: Path, sha256: str) -> None:
                 digest.update(block)
                 copy.write(block)
         if digest.hexdigest() != sha256:
-            raise PictureError("the file changed during the build")
+            raise PictureError(CHANGED)
     except PictureError:
         with storage_errors(target):
             target.unlink()
         raise
+
+
+def link_of(source: Path, target: Path, sha256: str) -> bool:
+    """Makes `target` a hard link to a file of the collection; returns False if the file system cannot.
+
+    Raises PictureError if the file cannot be read or does not have the content with this digest. There is
+    no `target` then.
+    """
+    with source_errors():
+        before = source.stat()
+        if not stat.S_ISREG(before.st_mode):
+            raise PictureError("the file cannot be read: not a regular file")
+        digest = digest_of(source)
+    if not hard_link(source, target):
+        return False
+    # The link is the file that was read, unless somebody replaced or changed it in between.
+    with storage_errors(target, "read"):
+        after = target.stat()
+    same = all(getattr(before, name) == getattr(after, name) for name in _SAME)
+    if digest != sha256 or not same:
+        with storage_errors(target):
+            target.unlink()
+        raise PictureError(CHANGED)
+    return True
 
 
 def _blocks(source: Path) -> Iterator[bytes]:

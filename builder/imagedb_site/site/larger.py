@@ -7,7 +7,7 @@ from typing import Any
 
 from imagedb_site.keys import split_suffix
 from imagedb_site.site.storage import SiteFiles
-from imagedb_site.site.types import SiteInput, SiteRow
+from imagedb_site.site.types import Original, SiteInput, SiteRow
 
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 
@@ -53,6 +53,8 @@ def write_original(files: SiteFiles, site: SiteInput, number: int, row: SiteRow)
     extension = file_extension(row.key)
     if isinstance(original, bytes):
         return files.put_hashed("originals", "", extension, original).path
+    if not isinstance(original, Original):
+        original = files.as_it_is(original)
     return files.put_copy("originals", original, extension, link=mode == "link")
 
 

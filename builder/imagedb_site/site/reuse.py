@@ -54,7 +54,11 @@ class PreviousSite:
         for candidate in self._by_size.pop((f"{folder}/{stem}", len(data)), ()):
             self._note_content(candidate)
         entry = self._by_content.get(hashlib.sha256(data).digest())
-        return None if entry is None else self._read(entry)
+        stored = None if entry is None else self._read(entry)
+        # The file may have changed since its content was noted.
+        if stored is None or entry is None or hashlib.sha256(stored).digest() != entry.sha256:
+            return None
+        return stored
 
     def _walk(self, entries: Iterator[_Stored], depth: int) -> Iterator[_Stored]:
         """The entries, and those inside every index file among them."""

@@ -15,6 +15,7 @@ from imagedb_site.layout import MANIFEST
 from imagedb_site.site.disk import digest_of, source_errors
 from imagedb_site.site.reuse import PreviousSite
 from imagedb_site.site.target import Data, Target
+from imagedb_site.site.types import Original
 
 # Compression that saves less than a tenth is not worth decoding it in the browser.
 _WORTH_GZIP = 0.9
@@ -86,20 +87,24 @@ class SiteFiles:
         """Store a JSON index (docs/FORMAT.md 1.5) under `data/`."""
         return self.put_entry("data", stem, "bin", canonical_json(value), compress=True, index=True)
 
-    def put_copy(self, folder: str, source: Path, extension: str, *, link: bool) -> str:
+    def as_it_is(self, source: Path) -> Original:
+        """Returns a file with the content that it has now. Raises PictureError if it cannot be read."""
+        with source_errors():
+            return Original(source, digest_of(source))
+
+    def put_copy(self, folder: str, source: Original, extension: str, *, link: bool) -> str:
         """Store a copy of `source` under its hash; returns its path. `link` may share its storage.
 
-        Raises PictureError if `source` cannot be read or changes in the meantime.
+        A copy that was published before is used again without reading `source`. Otherwise raises
+        PictureError if it cannot be read or does not have the content that it should have.
         """
-        with source_errors():
-            digest, size = digest_of(source), source.stat().st_size
-        path = f"{folder}/{digest[:16]}.{extension}"
+        path = f"{folder}/{source.sha256[:16]}.{extension}"
         if path not in self._sizes:
-            if not link and self._target.has(path, digest):
+            if not link and self._target.has(path, source.sha256):
                 self.reused += 1
             else:
-                self._target.put_file(path, source, digest, link=link)
-            self._note(path, size)
+                self._target.put_file(path, source.path, source.sha256, link=link)
+            self._note(path, self._target.size(path))
         return path
 
     def commit(self, manifest: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Where a site is published to: today a folder.
 
-The writers of the site only know `Target`. A target for a bucket needs these four methods and no change
+The writers of the site only know `Target`. A target for a bucket needs these methods and no change
 in the writers.
 """
 
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from imagedb_site.errors import StorageError
 from imagedb_site.layout import MANIFEST
-from imagedb_site.site.disk import copy_of, digest_of, hard_link, storage_errors
+from imagedb_site.site.disk import copy_of, digest_of, hard_link, link_of, storage_errors
 
 Data = bytes | memoryview
 
@@ -38,6 +38,10 @@ class Target(Protocol):
 
         Raises PictureError if `source` cannot be read, or has not the content with this digest any more.
         """
+        ...
+
+    def size(self, path: str) -> int:
+        """Returns the number of bytes of a file of the new site."""
         ...
 
     def commit(self, manifest: bytes) -> None:
@@ -80,8 +84,12 @@ class FolderTarget:
 
     def put_file(self, path: str, source: Path, sha256: str, *, link: bool) -> None:
         target = self._place(path)
-        if not (link and hard_link(source, target)):
+        if not (link and link_of(source, target, sha256)):
             copy_of(source, target, sha256)
+
+    def size(self, path: str) -> int:
+        with storage_errors(self.root / path, "read"):
+            return (self.root / path).stat().st_size
 
     def commit(self, manifest: bytes) -> None:
         self.put(MANIFEST, manifest)

@@ -71,6 +71,14 @@ class PackSource(Protocol):
 
 
 @dataclass(frozen=True)
+class Original:
+    """An original file. Only the content with this SHA-256, in hex, may be published."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
 class SiteRow:
     """One image. `width` and `height` are those of the oriented original in pixels.
 
@@ -179,8 +187,8 @@ class SiteInput:
     `rows` are read once (a list of SiteRow will do), `embeddings` twice; None makes a site of metadata
     only. `thumbnail`, `view` and `original` are called with a row's number when its file is written, so
     that few of them are in memory at a time. `thumbnail` is called in any order, `view` and `original`
-    in row order. `original` gives bytes, a file to copy or link, or None; if it raises PictureError, the row
-    has no original and the SiteReport says why.
+    in row order. `original` gives bytes, a file to copy or link, or None; if it raises PictureError, or if
+    the file cannot be read or has changed, the row has no original and the SiteReport says why.
     """
 
     title: str
@@ -188,7 +196,7 @@ class SiteInput:
     fields: Sequence[FieldSpec]
     thumbnail: Callable[[int], bytes | None]
     view: Callable[[int], bytes | None] = lambda row: None
-    original: Callable[[int], Path | bytes | None] = lambda row: None
+    original: Callable[[int], Original | Path | bytes | None] = lambda row: None
     description: str = ""
     attribution: Sequence[Attribution] = ()
     embeddings: Embeddings | None = None
