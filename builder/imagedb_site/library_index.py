@@ -49,12 +49,15 @@ class LibraryIndex:
                 f"There is no site and no library at {place}.",
                 "Build one first: imagedb-site build PICTURES",
             )
+        nothing = LibraryError(
+            f"The library {file} does not hold a build yet.", "Run: imagedb-site build"
+        )
+        if not file.stat().st_size:
+            raise nothing
         library = Library.open(file)
         try:
             if not library.stats()["rows"]:
-                raise LibraryError(
-                    f"The library {file} does not hold a build yet.", "Run: imagedb-site build"
-                )
+                raise nothing
             if library.get_meta("fields") is None:
                 reason = "no build has been completed since it was repaired"
                 raise DamagedLibraryError(file, reason)

@@ -108,6 +108,9 @@ def atomic(connection: apsw.Connection) -> Iterator[None]:
 
 def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.set_busy_timeout(_BUSY_MS)
+    # SQLite opens a file with some damaged headers, but only for reading.
+    if not _has_header(path):
+        raise DamagedLibraryError(path, "its header is not that of a database")
     # A file of another program is refused before anything in it is changed.
     _check(connection, path)
     # A write-ahead log never leaves a half-written page. FULL: what was stored survives a power cut. A build

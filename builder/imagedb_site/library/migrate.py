@@ -20,7 +20,7 @@ def migrate(db: apsw.Connection, path: Path) -> None:
 
     What is damaged already cannot be told from what is intact: only the structure is checked.
     """
-    found = db.pragma("quick_check(1)")
+    found = db.execute("PRAGMA quick_check(1)").get
     if found != "ok":
         raise DamagedLibraryError(path, str(found))
     # Rows of version 3 that belong to nothing must not belong to a later picture with the same number.

@@ -27,6 +27,7 @@ _FROM_FIRST = (
     *("packs", "files", "images", "derivatives", "embeddings"),
     *("refusals", "xmp_files", "meta", "rows", "layout"),
 )
+_LAST = ("meta", "rows", "layout")
 _WITHOUT_ROWID = ("meta", "files", "refusals", "xmp_files", "layout")
 
 
@@ -123,8 +124,9 @@ def _settle(db: apsw.Connection, path: Path, result: Repair) -> None:
         "OR pack NOT IN (SELECT id FROM packs)"
     )
     try:
-        # A file that was replaced had a layout: if there is none now, it was not found.
-        result.layout = layouts.get(db, path) is not None or result.aside is None
+        # If something of the last build was lost and no layout is left, there was one.
+        lost = result.aside is not None or any(one.table in _LAST for one in result.losses)
+        result.layout = layouts.get(db, path) is not None or not lost
     except DamagedLibraryError:
         result.layout = False
         layouts.forget(db)

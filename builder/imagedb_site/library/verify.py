@@ -84,9 +84,10 @@ def damaged_rows(db: apsw.Connection) -> Iterator[tuple[str, tuple[checksums.Cel
         about = _CONTENT.get(table, "key" if table in ("files", "rows") else "''")
         if table == "xmp_files":
             about = "path"
+        also = "OR data_sum IS NOT crc(data)" if table == "derivatives" else ""
         for *key, name in db.execute(
             f"SELECT {', '.join(keys)}, {about} FROM {table} "
-            f"WHERE {checksums.of_row(table)} IS NOT sum ORDER BY {', '.join(keys)}"
+            f"WHERE {checksums.of_row(table)} IS NOT sum {also} ORDER BY {', '.join(keys)}"
         ):
             found = name.decode("utf-8", "replace") if isinstance(name, bytes) else name
             yield table, tuple(key), str(found or "")
