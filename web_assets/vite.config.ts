@@ -3,6 +3,7 @@ import { defineConfig } from "vite";
 import { bootPlugin } from "./build/boot.ts";
 import { gzipPlugin } from "./build/gzip.ts";
 import { noticesPlugin } from "./build/notices.ts";
+import { portablePlugin } from "./build/portable.ts";
 import { serviceWorkerPlugin } from "./build/service-worker.ts";
 import { slimPlugin } from "./build/slim.ts";
 import { watPlugin } from "./build/wat.ts";
@@ -17,6 +18,13 @@ const names = {
   assetFileNames: "assets/[name].[hash:16][extname]",
 };
 
+/** The scripts of a portable site. */
+const portable = {
+  boot: join(here, "src/portable/boot.ts"),
+  page: join(here, "src/portable/page.ts"),
+  engine: join(here, "src/portable/worker.ts"),
+};
+
 /**
  * The application: what `imagedb-site build` copies into a site. `.vite/manifest.json` gives the pages' writer
  * the hashed names. The public library, `imagedb.js`, is a second build: vite.library.config.ts.
@@ -25,7 +33,10 @@ export default defineConfig({
   root: here,
   base: "./",
   publicDir: false,
-  plugins: [...plugins(true), serviceWorkerPlugin(join(here, "src/sw/sw.ts")), bootPlugin(join(here, "src/boot/boot.ts"))],
+  plugins: [
+    ...plugins(true), serviceWorkerPlugin(join(here, "src/sw/sw.ts")), bootPlugin(join(here, "src/boot/boot.ts")),
+    portablePlugin(here, () => plugins(), portable),
+  ],
   worker: {
     format: "es",
     plugins: () => plugins(),

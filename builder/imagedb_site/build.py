@@ -24,7 +24,7 @@ from .pictures import DETAILS_VERSION
 from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
 from .records import Problem, Progress
-from .report import BuildReport, Stopwatch
+from .report import BuildReport, Stopwatch, licence_notes, portable_notes
 from .site import (
     Attribution,
     Layout,
@@ -261,6 +261,7 @@ class _Build:
                 examples=config.examples or found.examples,
                 language=config.language,
                 url=config.url,
+                portable=config.portable,
             ),
         )
 
@@ -316,7 +317,17 @@ class _Build:
             problems=list(dict.fromkeys(problems)),
             damaged=self._damaged,
             repaired=_repaired(self._lost),
-            notes=[*source.notes, *_notes(self._pack), *self._notes, *_repair_notes(self._lost)],
+            notes=[
+                *source.notes,
+                *(licence_notes(self._pack.manifest) if self._pack else ()),
+                *self._notes,
+                *_repair_notes(self._lost),
+                *(
+                    portable_notes(report.count, report.bytes)
+                    if report and self._config.portable
+                    else ()
+                ),
+            ],
             hidden=found.hidden,
         )
 
@@ -384,13 +395,3 @@ def _repair_notes(lost: Repair) -> list[str]:
             "build: if it had grown, most of its files have changed, and the next upload is large."
         )
     return notes
-
-
-def _notes(pack: ModelPack | None) -> list[str]:
-    if pack is None or pack.manifest["licence"]["commercial"]:
-        return []
-    licence = pack.manifest["licence"]
-    return [
-        f"The model {pack.name} is licensed {licence['id']}: {licence['note']} "
-        "Choose another with --model."
-    ]

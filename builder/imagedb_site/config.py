@@ -62,6 +62,8 @@ class BuildConfig:
     numbers are removed from copies unless `publish_location` is set."""
     publish_location: bool = False
     """Publish GPS positions, serial numbers and owner names found in the pictures."""
+    portable: bool = False
+    """Also write `portable/`, so that index.html can be opened from the disk by a double-click."""
     examples: tuple[str, ...] = ()
     """Example queries on the start page; default: chosen from the collection."""
     limit: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,10 @@ from typing import Any
 
 from .display import shown
 from .records import Problem, Value
+
+PORTABLE_BYTES = 2_000_000_000
+PORTABLE_PICTURES = 20_000
+"""Larger portable sites are reported. In a folder of a FAT32 disk a hashed name takes 3 of 65,536 places."""
 
 _SHOWN = 50
 """The most problems that are named in the terminal."""
@@ -183,3 +187,31 @@ def human_bytes(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.2f} GB"
+
+
+def portable_notes(count: int, size: int) -> list[str]:
+    """Advice about a portable site of `count` pictures and `size` bytes if that is more than recommended."""
+    notes = []
+    if size > PORTABLE_BYTES:
+        notes.append(
+            f"The portable site has {human_bytes(size)}, more than the recommended "
+            f"{human_bytes(PORTABLE_BYTES)}. Copying it takes long; --view-size 0 makes it smaller."
+        )
+    if count > PORTABLE_PICTURES:
+        notes.append(
+            f"The portable site has {count:,} pictures, more than the recommended "
+            f"{PORTABLE_PICTURES:,}. A stick formatted as FAT32 cannot hold that many files in one "
+            "folder: use exFAT or NTFS."
+        )
+    return notes
+
+
+def licence_notes(pack: Mapping[str, Any]) -> list[str]:
+    """A reminder of the licence of a model (its pack.json) that is not for commercial use."""
+    licence = pack["licence"]
+    if licence["commercial"]:
+        return []
+    return [
+        f"The model {pack['name']} is licensed {licence['id']}: {licence['note']} "
+        "Choose another with --model."
+    ]

@@ -50,6 +50,9 @@ def make_web(folder: Path) -> Path:
     (folder / "imagedb.d.ts").write_text("export const engine: number\n")
     (folder / "notices.txt").write_text("Software: one package (MIT)\n")
     (folder / "boot.js").write_text("(function(){window.imagedbBoot={}})();\n")
+    (folder / "portable").mkdir()
+    for name in ("boot", "page", "engine"):
+        (folder / "portable" / f"{name}.0123456789abcdef.js").write_text(f"self.{name} = 1\n")
     (folder / "sw.js").write_text("self.addEventListener('fetch', () => {})\n")
     (folder / ".vite").mkdir()
     manifest = {

@@ -28,6 +28,7 @@ LAYERS = [
         "values",
         "fts",
         "layout",
+        "portable",
         "cache",
         "evaluate",
         "durable",

@@ -18,6 +18,7 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   worker: { folders: ["engine", "additions", "format"], types: ["encoder"], packages: ["onnxruntime-web", "@sqlite.org/sqlite-wasm", "exifr", "thumbhash"] },
   api: { folders: ["worker", "format"], types: ["engine", "additions"], packages: [] },
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
+  portable: { folders: ["api", "worker", "ui", "format"], packages: [] },
   sw: { folders: ["format"], packages: [] },
   // Runs before everything else, in any browser.
   boot: { folders: [], packages: [] },
@@ -32,6 +33,8 @@ const FILES: Record<string, { folders: string[]; types?: string[] }> = {
   "api/node.ts": { folders: ["engine", "format"], types: [] },
   "api/local.ts": { folders: ["engine", "worker"], types: [] },
   "ui/main.tsx": { folders: ["api"], types: ["boot"] },
+  "portable/page.ts": { folders: ["ui"], types: ["boot"] },
+  "portable/worker.ts": { folders: ["engine", "additions", "worker"] },
   // The messages between the page and its service worker.
   "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
 };

@@ -13,7 +13,7 @@ from imagedb_site.check.pages import check_pages
 from imagedb_site.check.privacy import PrivacyCheck, PrivacyReport
 from imagedb_site.check.report import CheckReport, Finding, Level, sentence
 from imagedb_site.errors import FormatError, ImageDBError
-from imagedb_site.layout import MANIFEST, thumbnail_path
+from imagedb_site.layout import MANIFEST, PORTABLE_MANIFEST, thumbnail_path
 from imagedb_site.reader import Site, verify_site
 from imagedb_site.reader.manifest import MANIFEST_LIMIT
 from imagedb_site.records import Progress
@@ -86,7 +86,7 @@ class _Check:
         for found in check_pages(self._files.folder, {**self._sizes, **dict.fromkeys(hidden, 0)}):
             self._add(found.level, found.file, found.message)
         self._add_notes()
-        self._add_unused()
+        self._add_unused(portable="portable" in site.manifest.json)
         if not self._failed:
             # What only the reader can tell: whether the parts agree with each other.
             self._progress("content", 0, 1)
@@ -122,12 +122,14 @@ class _Check:
         for note in self._files.notes():
             self._add(note.level, note.file, note.message)
 
-    def _add_unused(self) -> None:
+    def _add_unused(self, *, portable: bool) -> None:
         """Files in the site's folders that nothing names; a damaged list would make all of them unused."""
         there = self._files.sizes()
         if there is None or self._failed:
             return
-        for path in sorted(there.keys() - self._sizes.keys()):
+        # The reader compares the manifest of a portable site with the other one.
+        named = {*self._sizes, PORTABLE_MANIFEST} if portable else self._sizes.keys()
+        for path in sorted(there.keys() - named):
             self._add("warning", path, "Nothing refers to this file.")
 
     def _guarded(self, items: Iterable[_Item]) -> list[_Item]:

@@ -40,6 +40,12 @@ _PATH = click.Path(path_type=Path)
     default=None,
     help="Publish GPS positions, serial numbers and owner names.",
 )
+@click.option(
+    "--portable",
+    is_flag=True,
+    default=None,
+    help="Let index.html also work by double-click, from a disk or a stick.",
+)
 @click.option("--limit", type=int, help="Take only the first N pictures.")
 @click.option("--batch-size", type=int, help="Number of pictures per model run.  [default: 32]")
 @click.option(

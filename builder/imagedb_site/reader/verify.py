@@ -8,7 +8,14 @@ from typing import Any
 
 from imagedb_site.dates import date_span
 from imagedb_site.errors import FormatError
-from imagedb_site.layout import HASHED_FOLDERS, hash_in_name, thumbnail_path
+from imagedb_site.layout import (
+    HASHED_FOLDERS,
+    MANIFEST,
+    PORTABLE_MANIFEST,
+    hash_in_name,
+    thumbnail_path,
+)
+from imagedb_site.portable import script_of
 from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
 from imagedb_site.reader.manifest import Field
@@ -35,8 +42,17 @@ def verify_site(site: Site, checked: dict[str, int] | None = None) -> None:
                 check_name(entry.path, entry.sha256)
             if entry.path not in noting.paths:
                 site.read(entry)
+        if "portable" in site.manifest.json:
+            _verify_portable(source)
     finally:
         site.source = source
+
+
+def _verify_portable(source: Source) -> None:
+    """The manifest that pages from the disk read is the site's own."""
+    manifest = source.read(MANIFEST, FILE_LIMIT)
+    if source.read(PORTABLE_MANIFEST, FILE_LIMIT) != script_of(MANIFEST, manifest):
+        raise FormatError(f"{PORTABLE_MANIFEST} does not hold {MANIFEST}.")
 
 
 def check_name(path: str, sha256: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from imagedb_site.errors import ImageDBError
-from imagedb_site.layout import LIBRARY_FILES, NOTICES, SERVICE_WORKER
+from imagedb_site.layout import LIBRARY_FILES, NOTICES, PORTABLE_FOLDER, SERVICE_WORKER
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 BOOT_SCRIPT = "boot.js"
@@ -21,7 +21,8 @@ class WebBuild:
     """The output of the web build: `files` are the paths to publish, relative to `root`.
 
     `library` are the files of the JavaScript library, which no page loads. `script` is the module that
-    a page starts, `preload` are the modules it imports directly, `styles` its style sheets.
+    a page starts, `preload` are the modules it imports directly, `styles` its style sheets. `portable`
+    are the scripts of a portable site (docs/FORMAT.md 2.13) by their names: boot, page and engine.
     """
 
     root: Path
@@ -30,6 +31,7 @@ class WebBuild:
     script: str
     styles: tuple[str, ...]
     preload: tuple[str, ...]
+    portable: dict[str, str]
 
 
 def template_folder() -> Path:
@@ -79,6 +81,10 @@ def load_web(root: Path) -> WebBuild:
         script=chunks[entry]["file"],
         styles=tuple(dict.fromkeys(styles)),
         preload=tuple(chunks[name]["file"] for name in imported),
+        portable={
+            path.name.partition(".")[0]: path.relative_to(root).as_posix()
+            for path in sorted((root / PORTABLE_FOLDER).glob("*.js"))
+        },
     )
 
 

@@ -47,6 +47,13 @@ def write_program(files: SiteFiles, site: SiteInput, preview: str | None) -> Fil
     return files.put_index("program", {"files": listed})
 
 
+def write_portable(files: SiteFiles) -> FileEntry:
+    """Write the index of what a page needs that is opened from the disk, after everything else."""
+    scripts, files.scripts = files.scripts or [], None
+    listed = [entry.to_json() for entry in sorted(scripts, key=_path)]
+    return files.put_index("portable", {"files": listed})
+
+
 def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list[FileEntry]:
     web = load_web(site.settings.web or web_folder())
     assets = [_put(files.put_immutable, path, web) for path in web.files]
@@ -56,7 +63,13 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     ]
     icon = files.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
     assets = sorted({entry.path: entry for entry in (*assets, icon)}.values(), key=_path)
-    values = {**_common(site), **_application(web, assets), "icon": icon.path, "preview": preview}
+    boot = _put_portable(files, site, web)
+    values = {
+        **_common(site),
+        **_application(web, assets, portable=site.settings.portable),
+        "icon": icon.path,
+        "preview": preview,
+    }
     index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
     missing = files.put("404.html", render_page("404.html.j2", values))
     robots = files.put("robots.txt", b"User-agent: *\nAllow: /\n")
@@ -64,8 +77,24 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     notices = files.put(NOTICES, site_notices(software, site.pack).encode("utf-8"))
     jekyll = files.put(".nojekyll", b"")
     worker = _read(web.root / SERVICE_WORKER)
-    shell = files.put(SERVICE_WORKER, shell_line([index, *assets]) + worker)
+    shell = files.put(SERVICE_WORKER, shell_line([index, *assets, *boot]) + worker)
     return [*assets, *library, index, missing, robots, notices, jekyll, shell]
+
+
+def _put_portable(files: SiteFiles, site: SiteInput, web: WebBuild) -> list[FileEntry]:
+    """Store the scripts that start a portable site; returns the one that every visit loads."""
+    if files.scripts is None:
+        return []
+    if not {"boot", "page", "engine"} <= web.portable.keys():
+        raise ImageDBError(
+            f"The web build in {web.root} lacks the scripts of portable sites.",
+            "Run `make web` again.",
+        )
+    stored = {
+        name: _put(files.put_immutable, path, web) for name, path in sorted(web.portable.items())
+    }
+    files.scripts.extend(stored.values())
+    return [stored["boot"]]
 
 
 def _put(put: Callable[[str, bytes], FileEntry], path: str, web: WebBuild) -> FileEntry:
@@ -105,7 +134,9 @@ def _common(site: SiteInput) -> dict[str, object]:
     }
 
 
-def _application(web: WebBuild, assets: Sequence[FileEntry]) -> dict[str, object]:
+def _application(
+    web: WebBuild, assets: Sequence[FileEntry], *, portable: bool
+) -> dict[str, object]:
     """What the templates need to start the application: its files, with their hashes, and the inline code."""
     by_path = {entry.path: entry for entry in assets}
     boot_script = _read(web.root / BOOT_SCRIPT).decode("utf-8")
@@ -117,16 +148,22 @@ def _application(web: WebBuild, assets: Sequence[FileEntry]) -> dict[str, object
     def checked(path: str) -> dict[str, str]:
         return {"path": path, "integrity": integrity(by_path[path].sha256)}
 
+    def style(path: str) -> dict[str, str]:
+        # From the disk, browsers refuse every file that has to be intact.
+        return {"path": path, "integrity": ""} if portable else checked(path)
+
     return {
-        "policy": content_security_policy(boot_script, [loading, _QUIET_STYLE, message]),
-        "portable": False,
+        "policy": content_security_policy(
+            boot_script, [loading, _QUIET_STYLE, message], portable=portable
+        ),
+        "portable": web.portable if portable else None,
         "boot_script": _inline(boot_script, "script"),
         "loading_style": _inline(loading, "style"),
         "message_style": _inline(message, "style"),
         "quiet_style": _inline(_QUIET_STYLE, "style"),
         "program": _inline(canonical_json(listed).decode("utf-8"), "script"),
         "script": checked(web.script),
-        "styles": [checked(path) for path in web.styles],
+        "styles": [style(path) for path in web.styles],
         "preload": [checked(path) for path in web.preload],
     }
 

@@ -8,24 +8,29 @@ import hashlib
 TRUSTED_TYPES = "imagedb"
 """The application's only policy: it names the scripts of workers (web_assets/src/base/trusted.ts)."""
 
+PORTABLE_TYPES = "imagedb-portable"
+"""The policy of a portable site: it names the scripts of its folder (web_assets/src/portable/boot.ts)."""
+
 
 def integrity(sha256: str) -> str:
     """Returns a hexadecimal SHA-256 as browsers expect it in `integrity` and in policies."""
     return "sha256-" + base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
 
 
-def content_security_policy(script: str, styles: list[str]) -> str:
+def content_security_policy(script: str, styles: list[str], *, portable: bool = False) -> str:
     """Returns the policy of index.html, whose only inline code is `script` and `styles`.
 
     Only these and the site's own files run or load, whatever a caption contains. Text never becomes markup:
-    the browser refuses it even if the application tried.
+    the browser refuses it even if the application tried. From the disk, the worker of a portable site
+    starts from its own text.
     """
+    worker, types = (" blob:", f" {PORTABLE_TYPES}") if portable else ("", "")
     hashes = " ".join(f"'{_hashed(style)}'" for style in styles)
     return "; ".join(
         [
             "default-src 'self'",
             f"script-src 'self' '{_hashed(script)}' 'wasm-unsafe-eval'",
-            "worker-src 'self'",
+            f"worker-src 'self'{worker}",
             "img-src 'self' blob: data:",
             f"style-src 'self' {hashes}",
             "connect-src 'self'",
@@ -33,7 +38,7 @@ def content_security_policy(script: str, styles: list[str]) -> str:
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",
-            f"trusted-types {TRUSTED_TYPES}",
+            f"trusted-types {TRUSTED_TYPES}{types}",
         ]
     )
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imagedb_site.durable import settle, settle_file, settle_names
-from imagedb_site.layout import MUTABLE, OWN_NAMES
+from imagedb_site.layout import OWN_NAMES, REPLACED
 from imagedb_site.site.disk import digest_of
+
+_REPLACED_NAMES = frozenset(name.rpartition("/")[2] for name in REPLACED)
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ def file_changes(new: Path, out: Path) -> FileChanges:
         for top in sorted(OWN_NAMES)
         for path in _files(new / top)
     }
-    hashed = [path for path in wanted if path not in MUTABLE]
-    ordered = [*hashed, *(path for path in MUTABLE if path in wanted)]
+    hashed = [path for path in wanted if path not in REPLACED]
+    ordered = [*hashed, *(path for path in REPLACED if path in wanted)]
     added = [path for path in ordered if not _same(wanted[path], out / path)]
     present = (path for top in sorted(OWN_NAMES) for path in _files(out / top))
     removed = (path.relative_to(out).as_posix() for path in present)
@@ -59,9 +61,9 @@ def replace_files(
     the files that are left over. `copied` is called with the number of files copied so far. Raises OSError;
     the site in `out` is complete then, too.
     """
-    for name in MUTABLE:
+    for name in REPLACED:
         partial(out / name).unlink(missing_ok=True)
-    mutable = [path for path in changes.added if path in MUTABLE]
+    mutable = [path for path in changes.added if path in REPLACED]
     hashed = changes.added[: len(changes.added) - len(mutable)]
     for done, path in enumerate(hashed, 1):
         _copy_whole(new / path, out / path)
@@ -108,7 +110,7 @@ def _copy_whole(source: Path, target: Path) -> None:
     aside = partial(target)
     try:
         shutil.copyfile(source, aside)
-        if target.name in MUTABLE:
+        if target.name in _REPLACED_NAMES:
             settle_file(aside)
         aside.replace(target)
     finally:

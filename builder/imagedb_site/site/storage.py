@@ -11,7 +11,8 @@ import numpy as np
 
 from imagedb_site.checksum import sealed
 from imagedb_site.container import FileEntry, canonical_json, gzip_bytes, write_container
-from imagedb_site.layout import MANIFEST
+from imagedb_site.layout import MANIFEST, PORTABLE_MANIFEST
+from imagedb_site.portable import needs_script, script_of, script_path
 from imagedb_site.site.disk import digest_of, source_errors
 from imagedb_site.site.reuse import PreviousSite
 from imagedb_site.site.target import Data, Target
@@ -29,12 +30,19 @@ class SiteFiles:
     A file that the target already has is not put again, and content that `previous` has in compressed
     form is not compressed again. `count`: files so far; `reused`: those that the target already had;
     `total_bytes`: the size of all of them. Every failure raises StorageError.
+
+    With `portable`, `scripts` has the entry of the script beside each file that needs one, until it is
+    taken by the writer.
     """
 
-    def __init__(self, target: Target, previous: PreviousSite | None = None) -> None:
+    def __init__(
+        self, target: Target, previous: PreviousSite | None = None, *, portable: bool = False
+    ) -> None:
         self._target = target
         self._previous = previous
         self._sizes: dict[str, int] = {}
+        self._portable = portable
+        self.scripts: list[FileEntry] | None = [] if portable else None
         self.total_bytes = 0
         self.reused = 0
 
@@ -110,6 +118,8 @@ class SiteFiles:
     def commit(self, manifest: Mapping[str, Any]) -> None:
         """Store the manifest with its checksum, after every other file."""
         data = sealed(manifest)
+        if self._portable:
+            self.put(PORTABLE_MANIFEST, script_of(MANIFEST, data))
         self._target.commit(data)
         self._note(MANIFEST, len(data))
 
@@ -120,7 +130,12 @@ class SiteFiles:
             else:
                 self._target.put(path, data)
             self._note(path, len(data))
+            self._put_script(path, data)
         return FileEntry(path, len(data), len(data), digest)
+
+    def _put_script(self, path: str, data: Data) -> None:
+        if self.scripts is not None and needs_script(path):
+            self.scripts.append(self.put_immutable(script_path(path), script_of(path, data)))
 
     def _note(self, path: str, size: int) -> None:
         self.total_bytes += size - self._sizes.get(path, 0)

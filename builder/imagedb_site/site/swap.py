@@ -16,7 +16,7 @@ from pathlib import Path
 
 from imagedb_site.durable import settle, settle_names
 from imagedb_site.errors import StorageError
-from imagedb_site.layout import MANIFEST, MUTABLE, OWN_NAMES
+from imagedb_site.layout import MANIFEST, OWN_NAMES, REPLACED
 from imagedb_site.locks import locked
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.exchange import exchange
@@ -164,7 +164,7 @@ def _recover(out: Path, aside: Path) -> None:
         _discard(out / _INSIDE)
     if is_site(out):
         (out / _STARTED).unlink(missing_ok=True)
-    for name in MUTABLE:
+    for name in REPLACED:
         with suppress(OSError):
             partial(out / name).unlink()
     _clear(aside)

@@ -120,8 +120,9 @@ class SiteSettings:
     `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file; `vector_block`: the
     same, a multiple of 4, or None for files of about 1 MiB. `ids_per_file`: the most ids per file, on
     average. `fanout`: entries in a node of a list. `url` is where the site will be published, only
-    needed for an absolute preview picture. `web` is the folder of the web build, None for the one that
-    `assets.web_folder` finds. Without `pages` only data are written.
+    needed for an absolute preview picture. `portable` adds what a page needs that is opened from the
+    disk. `web` is the folder of the web build, None for the one that `assets.web_folder` finds. Without
+    `pages` only data are written.
     """
 
     thumbnail_size: int = 320
@@ -142,6 +143,7 @@ class SiteSettings:
     url: str | None = None
     web: Path | None = None
     pages: bool = True
+    portable: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from imagedb_site.site.manifest import (
 )
 from imagedb_site.site.model import write_model
 from imagedb_site.site.order import checked_order, write_order
-from imagedb_site.site.pages import write_program
+from imagedb_site.site.pages import write_portable, write_program
 from imagedb_site.site.reuse import PreviousSite
 from imagedb_site.site.rows import RowsWriter
 from imagedb_site.site.storage import SiteFiles
@@ -77,7 +77,7 @@ def write_to(
     """
     site = _storable(site)
     _check_input(site)
-    files = SiteFiles(target, previous)
+    files = SiteFiles(target, previous, portable=site.settings.portable)
     order = checked_order(site.layout.order, len(site.rows))
     plan = plan_packs(site, order)
     vectors = _write_vectors(files, site, plan)
@@ -115,6 +115,8 @@ def write_to(
         "examples": list(site.settings.examples),
         "program": program.to_json(),
     }
+    if site.settings.portable:
+        manifest["portable"] = write_portable(files).to_json()
     manifest["bytes"] = files.total_bytes
     files.commit(manifest)
     return SiteReport(

@@ -241,8 +241,13 @@ export class Additions implements AdditionsMethods {
     return embedding && encoder === model?.encoder_hash && embedding.length === vectors?.dim ? embedding : null;
   }
 
+  private addressOf(thumbnail: Uint8Array<ArrayBuffer>, type: string): string {
+    const { address } = this.surroundings.host;
+    return address ? address(thumbnail, type) : URL.createObjectURL(new Blob([thumbnail], { type }));
+  }
+
   private url({ id, thumbnail, thumbnailType }: Addition): string {
-    const url = this.urls.get(id) ?? URL.createObjectURL(new Blob([thumbnail], { type: thumbnailType }));
+    const url = this.urls.get(id) ?? this.addressOf(thumbnail, thumbnailType);
     this.urls.set(id, url);
     return url;
   }

@@ -115,6 +115,8 @@ export interface AdditionsHost {
   /** Reports changes to other tabs, and calls `heard` when another tab reports one. */
   channel: (name: string, heard: () => void) => { tell: () => void; close: () => void };
   now: () => number;
+  /** The address of a thumbnail for the page; without it, an object URL. */
+  address?: (content: Uint8Array, type: string) => string;
 }
 
 /** The device refuses, or has no space. The message is for the person. */

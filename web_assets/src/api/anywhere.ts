@@ -1,7 +1,6 @@
 /** Decides where the library's engine runs: in a worker if possible (even on a page of another host), else in the same thread. */
-import { WorkerClient } from "../worker/client";
 import workerUrl from "../worker/main.ts?worker&url";
-import { workerCollection } from "./collection";
+import { openWorker } from "./collection";
 import { fetchAnything, fileAddress, IN_NODE } from "./files";
 import type { Collection, OpenOptions } from "./types";
 
@@ -11,13 +10,7 @@ export async function openAnywhere(url: string, options: OpenOptions): Promise<C
   }
   const address = new URL(url, globalThis.location.href).href;
   if (typeof Worker === "undefined" || options.fetch || !(await workersMayStart())) return await openHere(address, options);
-  const client = new WorkerClient(startWorker, address);
-  try {
-    return workerCollection(client, await client.open(options.signal));
-  } catch (error) {
-    client.close();
-    throw error;
-  }
+  return await openWorker(startWorker, address, { ...(options.signal ? { signal: options.signal } : {}) });
 }
 
 async function openHere(address: string, options: OpenOptions): Promise<Collection> {

@@ -1,6 +1,6 @@
 /** `open` for the site's page: the engine runs in a worker, so that the page only draws. */
-import { WorkerClient, type Program } from "../worker/client";
-import { workerCollection } from "./collection";
+import type { Program } from "../worker/client";
+import { openWorker } from "./collection";
 import { workerScript } from "./trusted";
 import type { Open } from "./types";
 
@@ -11,12 +11,6 @@ import type { Open } from "./types";
 export function opener(program: Program | null): Open {
   return async (url, options = {}) => {
     const start = () => new Worker(workerScript(), { type: "module", name: "imagedb" });
-    const client = new WorkerClient(start, new URL(url, globalThis.location.href).href, options.additions, program);
-    try {
-      return workerCollection(client, await client.open(options.signal), options.additions);
-    } catch (error) {
-      client.close();
-      throw error;
-    }
+    return await openWorker(start, new URL(url, globalThis.location.href).href, options, program);
   };
 }

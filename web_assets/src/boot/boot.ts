@@ -13,8 +13,8 @@ const GRACE = 1500;
 
 const page = document;
 const root = page.documentElement;
-/** A build that works from a folder has no module and lists no files. */
-const portable = root.getAttribute("data-portable") !== null;
+/** Whether a portable site was opened from the disk, where neither modules nor `fetch` work. */
+const fromDisk = location.protocol === "file:" && root.getAttribute("data-portable") !== null;
 const files = listedFiles(page);
 let refused = false;
 let running = false;
@@ -39,6 +39,7 @@ function failed(url: string): void {
   refused = true;
   const path = pathOf(url);
   const file = files.filter((listed) => listed.path === path)[0];
+  if (fromDisk) return explain(texts.fromDisk(path === null ? url : path), reload);
   if (window.origin === "null") return explain(texts.inSandbox(location.href));
   if (!file) return explain(texts.blocked(path === null ? url : path, policy));
   inspect(file, "default").then((finding) => {
@@ -140,7 +141,9 @@ function watch(): void {
     if (running) return;
     const target = event.target as (HTMLScriptElement & HTMLLinkElement) | Window | null;
     if (target && target !== window && "tagName" in target) {
-      if (/^(SCRIPT|LINK)$/.test(target.tagName) && target.rel !== "icon") failed(target.src || target.href);
+      const needed = /^(SCRIPT|LINK)$/.test(target.tagName) && target.rel !== "icon";
+      // The scripts of `portable/` stand in for the modules, which no browser loads from the disk.
+      if (needed && !(fromDisk && (target.type === "module" || target.rel === "modulepreload"))) failed(target.src || target.href);
       return;
     }
     const path = pathOf(event.filename || "");
@@ -153,7 +156,7 @@ function watch(): void {
     if (!page.getElementById("imagedb-end")) explain(texts.cutPage());
   });
   window.addEventListener("load", () => {
-    const script = page.querySelector<HTMLScriptElement>("script[src]");
+    const script = page.querySelector<HTMLScriptElement>(fromDisk ? "script[src][defer]" : "script[src]");
     setTimeout(() => {
       if (!running && !refused) failed(script ? script.src : "");
     }, GRACE);
@@ -168,7 +171,7 @@ try {
 }
 
 const lacking = missing(window);
-if (location.protocol === "file:" && !portable) {
+if (location.protocol === "file:" && !fromDisk) {
   const folder = decodeURIComponent(location.pathname).replace(/[^/]*$/, "").replace(/\/$/, "").replace(/^\/([A-Za-z]:)/, "$1");
   explain(texts.fromFile(folder || "."));
 } else if (lacking) {

@@ -18,6 +18,15 @@ export function fromFile(folder: string): Message {
   };
 }
 
+/** @param path of a file of a portable site that was opened from the disk */
+export function fromDisk(path: string): Message {
+  return {
+    title: "A part of this page is missing",
+    text: ["This file is missing, or it cannot be read. If the folder is still in a ZIP file, unpack it first. Otherwise copy the whole folder again, or use another browser."],
+    code: path, button: TRY,
+  };
+}
+
 export function oldBrowser(missing: "old" | "webassembly"): Message {
   return missing === "old"
     ? {

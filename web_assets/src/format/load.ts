@@ -159,6 +159,7 @@ async function request(url: string, options: LoadOptions, init: RequestInit): Pr
     response = await fetch(url, options.signal ? { ...init, signal: options.signal } : init);
   } catch (cause) {
     options.signal?.throwIfAborted();
+    if (cause instanceof LoadError) throw cause;
     throw new LoadError(`${url} cannot be reached. Check the connection and try again.`, url, 0, true, { cause });
   }
   if (!response.ok) {

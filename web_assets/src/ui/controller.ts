@@ -47,7 +47,7 @@ function isAbort(error: unknown): boolean {
 export class Controller {
   readonly store: Store<State, Action>;
   readonly thumbnails: Thumbnails;
-  readonly views = new Views();
+  readonly views: Views;
   readonly pictures: Pictures;
   readonly adding: Adding;
   readonly updates: Updates;
@@ -68,13 +68,14 @@ export class Controller {
 
   constructor(
     open: Open, env: Surroundings,
-    options: { theme?: Theme; thumbnails?: Thumbnails; pictures?: Pictures; latest?: (url: string) => Promise<unknown> } = {},
+    options: { theme?: Theme; thumbnails?: Thumbnails; views?: Views; pictures?: Pictures; latest?: (url: string) => Promise<unknown> } = {},
   ) {
     this.#open = open;
     this.#env = env;
     this.#base = new URL("./", env.location.href).href;
     this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme));
     this.thumbnails = options.thumbnails ?? new Thumbnails();
+    this.views = options.views ?? new Views();
     this.pictures = options.pictures ?? picturesOf(() => this.collection);
     this.adding = addingOf({
       collection: () => this.collection,

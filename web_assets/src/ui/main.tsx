@@ -9,7 +9,9 @@ import { start } from "./start";
 /** Absent in a page that another program wrote. */
 const boot = (globalThis as { imagedbBoot?: Boot }).imagedbBoot;
 const root = document.getElementById("app");
-if (root && boot?.mayStart() !== false) {
+/** Opened from the disk, a portable site is started by a script of its own. */
+const fromDisk = location.protocol === "file:" && document.documentElement.hasAttribute("data-portable");
+if (root && !fromDisk && boot?.mayStart() !== false) {
   const controller = start(opener(boot ?? null), root);
   boot?.started();
   keepOffline(controller, serviceWorkerScript);

@@ -4,21 +4,36 @@ import { createElement, render } from "preact";
 import type { Open } from "../api/types";
 import { App } from "./app";
 import { Controller } from "./controller";
+import type { Views } from "./detail/views";
 import { applyTheme, storedTheme } from "./theme";
+import type { Thumbnails } from "./thumbnails";
 
-export function start(open: Open, root: Element): Controller {
+/** What reads the files of a page from the disk. */
+export interface Disk {
+  thumbnails: Thumbnails;
+  views: Views;
+  latest: (url: string) => Promise<unknown>;
+}
+
+/** @param disk given if the page was opened from the disk: how its files are read. It then needs no network. */
+export function start(open: Open, root: Element, disk?: Disk): Controller {
   const theme = storedTheme();
   applyTheme(theme);
   history.scrollRestoration = "manual";
-  const controller = new Controller((url, options) => open(url, { ...options, additions: true }), { location, history, now: () => performance.now() }, { theme });
+  const controller = new Controller((url, options) => open(url, { ...options, additions: true }), { location, history, now: () => performance.now() }, { theme, ...disk });
   addEventListener("popstate", () => controller.arrived());
-  const connection = (): void => controller.store.dispatch({ type: "offline", offline: !navigator.onLine });
-  addEventListener("online", connection);
-  addEventListener("offline", connection);
-  connection();
+  if (disk) controller.store.dispatch({ type: "kept" });
+  else followConnection(controller);
   // Preact would use the elements of the text that the page shows until here.
   root.replaceChildren();
   render(createElement(App, { controller }), root);
   void controller.start();
   return controller;
+}
+
+function followConnection(controller: Controller): void {
+  const connection = (): void => controller.store.dispatch({ type: "offline", offline: !navigator.onLine });
+  addEventListener("online", connection);
+  addEventListener("offline", connection);
+  connection();
 }

@@ -35,6 +35,8 @@ interface Job {
 
 export interface ThumbnailOptions {
   fetch?: typeof fetch;
+  /** Show a file with one picture by its own address, because a page from the disk cannot fetch it. */
+  plain?: boolean;
   /** Limits on the bytes of pictures that are kept but not shown, and of packs kept for their other pictures. */
   cacheBytes?: number;
   packBytes?: number;
@@ -53,6 +55,7 @@ function keyOf({ url, offset }: Source): string {
 
 export class Thumbnails {
   readonly #fetch: typeof fetch;
+  readonly #plain: boolean;
   readonly #cacheBytes: number;
   readonly #packBytes: number;
   readonly #parallel: number;
@@ -76,6 +79,7 @@ export class Thumbnails {
 
   constructor(options: ThumbnailOptions = {}) {
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
+    this.#plain = options.plain ?? false;
     this.#cacheBytes = options.cacheBytes ?? 48 << 20;
     this.#packBytes = options.packBytes ?? 24 << 20;
     this.#parallel = options.parallel ?? 12;
@@ -84,8 +88,7 @@ export class Thumbnails {
   }
 
   borrow(source: Source): Loan {
-    // A picture of this device: its address is already an object URL, which its maker revokes.
-    if (source.url.startsWith("blob:")) return { url: Promise.resolve(source.url), release: () => undefined };
+    if (this.#shownAsIs(source)) return { url: Promise.resolve(source.url), release: () => undefined };
     const key = keyOf(source);
     const entry = this.#entries.get(key);
     if (entry?.url) {
@@ -114,9 +117,14 @@ export class Thumbnails {
     return { url, release: this.#once(() => { if (lent) this.#giveBack(key); else cancel(); }) };
   }
 
+  /** A picture of this device has an object URL, which its maker revokes, or holds its content. */
+  #shownAsIs({ url }: Source): boolean {
+    return url.startsWith("blob:") || url.startsWith("data:") || (this.#plain && url.endsWith(".webp"));
+  }
+
   /** The object URL of a picture that is loaded already. It is valid for this task, and longer if it is on loan. */
   at(source: Source): string | null {
-    return source.url.startsWith("blob:") ? source.url : this.#entries.get(keyOf(source))?.url ?? null;
+    return this.#shownAsIs(source) ? source.url : this.#entries.get(keyOf(source))?.url ?? null;
   }
 
   /** Fetch this picture again when it is borrowed next, past every cache: it cannot be shown. */

@@ -4,9 +4,12 @@ import sqlite from "@sqlite.org/sqlite-wasm/sqlite3.wasm?gzip";
 import type { Assets, ByteProgress } from "../engine/index";
 import { loadFrom } from "../format/load";
 
-/** @param from the function that fetches them */
-export function assetsFrom(from: typeof fetch): Assets {
+/**
+ * @param from the function that fetches them
+ * @param base the address of the site's folder, for a program that does not lie in it
+ */
+export function assetsFrom(from: typeof fetch, base?: string): Assets {
   const load = (entry: typeof ort) => (onProgress: ByteProgress) =>
-    loadFrom(new URL(entry.url, import.meta.url).href, entry, { fetch: from, onProgress });
+    loadFrom(new URL(entry.url, base ?? import.meta.url).href, entry, { fetch: from, onProgress });
   return { sqlite: load(sqlite), runtime: load(ort) };
 }

@@ -200,7 +200,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
         <div class="actions">
           {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
           {!info.local && <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>}
-          {original && <Original href={original} own={original.startsWith(controller.base)} />}
+          {original && <Original href={original} own={!controller.views.plain && original.startsWith(controller.base)} />}
           {mine && addition && <a class="button" href={mine} download={addition.name}><DownloadIcon />Original</a>}
         </div>
         {addition && <LocalTools addition={addition} />}

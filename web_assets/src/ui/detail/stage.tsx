@@ -53,7 +53,8 @@ export function Stage(props: Props): JSX.Element {
     setSize({ width: element.clientWidth, height: element.clientHeight });
     return () => observer.disconnect();
   }, []);
-  useEffect(() => setSharp("loading"), [view]);
+  // Before the picture can have arrived: from the disk it is here at once.
+  useLayoutEffect(() => setSharp("loading"), [view]);
 
   const fitted = fit(width, height, size.width, size.height, ENLARGE);
   const frame: Frame = { ...size, pictureWidth: fitted.width, pictureHeight: fitted.height };

@@ -15,7 +15,7 @@ export function useView(url: string | null): View {
   const { views } = useController();
   const [attempt, setAttempt] = useState(0);
   const [shown, setShown] = useState<{ of: string; src: string | null; failed: boolean } | null>(null);
-  const local = url?.startsWith("blob:") ?? true;
+  const local = !url || views.plain || url.startsWith("blob:");
   useEffect(() => {
     if (!url || local) return;
     let src: string | null = null;

@@ -24,9 +24,12 @@ export class Views {
   /** Addresses whose last fetch failed: the next one goes past every cache. */
   readonly #failed = new Set<string>();
   readonly #fetch: typeof fetch;
+  /** Whether views are shown by their own address, because a page from the disk cannot fetch them. */
+  readonly plain: boolean;
   #ahead: BlobLoan[] = [];
 
-  constructor(options: { fetch?: typeof fetch } = {}) {
+  constructor(options: { fetch?: typeof fetch; plain?: boolean } = {}) {
+    this.plain = options.plain ?? false;
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
   }
 
@@ -51,6 +54,7 @@ export class Views {
 
   /** Fetch these in advance, instead of those of the last call. */
   ahead(urls: readonly string[]): void {
+    if (this.plain) return;
     const loans = urls.map((url) => this.borrow(url));
     for (const { release } of this.#ahead) release();
     this.#ahead = loans;
