@@ -156,11 +156,12 @@ function Failed(): JSX.Element {
 }
 
 /** The site was published again: what this page still lacks may be gone. */
-function Updated(): JSX.Element {
+function Updated(): JSX.Element | null {
   const updated = useStore((state) => state.updated);
+  if (!updated) return null;
   return (
     <div class="updated-place" role="alert">
-      {updated && <div class="updated"><span><strong>This site was updated.</strong> Reload to see the new version.</span><Reload class="solid" /></div>}
+      <div class="updated"><span><strong>This site was updated.</strong> Reload to see the new version.</span><Reload class="solid" /></div>
     </div>
   );
 }
