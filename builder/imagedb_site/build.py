@@ -32,6 +32,7 @@ from .site import (
     SiteReport,
     SiteSettings,
     check_replaceable,
+    clear_site,
     publish_from,
     storage_errors,
     workspace,
@@ -61,12 +62,14 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     with clock("gather"):
         source = gather_source(config, progress)
     file = config.library_folder / LIBRARY_FILE
-    with _alone(config.library_folder):
-        return _mended(config, pack, source, file, clock, progress)
+    # Both are held from here on: hours of work must not end at a folder that cannot be written to.
+    with workspace(config.output) as aside, _alone(config.library_folder):
+        return _mended(config, aside, pack, source, file, clock, progress)
 
 
 def _mended(
     config: BuildConfig,
+    aside: Path,
     pack: ModelPack | None,
     source: Source,
     file: Path,
@@ -81,7 +84,7 @@ def _mended(
     mends, changes = [repair, start_again], _CHANGES
     while True:
         try:
-            return _run(config, pack, source, file, clock, progress, notes)
+            return _run(config, aside, pack, source, file, clock, progress, notes)
         except DamagedLibraryError as error:
             # First what is intact is kept, then nothing.
             if not mends:
@@ -98,6 +101,7 @@ def _mended(
 
 def _run(
     config: BuildConfig,
+    aside: Path,
     pack: ModelPack | None,
     source: Source,
     file: Path,
@@ -105,8 +109,9 @@ def _run(
     progress: Progress,
     notes: Sequence[str],
 ) -> BuildReport:
-    # Both are held from here on: hours of work must not end at a folder that cannot be written to.
-    with workspace(config.output) as aside, Library.open(file) as library:
+    # An attempt that was given up may have left files.
+    clear_site(aside)
+    with Library.open(file) as library:
         with clock("gather"):
             stage = library.stage(source.records(), details=DETAILS_VERSION, rehash=config.rehash)
         with stage:

@@ -4,7 +4,7 @@ from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.order import ids_by_path, image_ids, order_key, row_order
 from imagedb_site.site.publish import publish, publish_from
 from imagedb_site.site.replace import FileChanges, file_changes, replace_files
-from imagedb_site.site.swap import check_replaceable, is_site, swap, workspace
+from imagedb_site.site.swap import check_replaceable, clear_site, is_site, swap, workspace
 from imagedb_site.site.target import FolderTarget, Target
 from imagedb_site.site.types import (
     NO_THUMBNAIL,
@@ -45,6 +45,7 @@ __all__ = [
     "Target",
     "ThumbnailPacks",
     "check_replaceable",
+    "clear_site",
     "file_changes",
     "ids_by_path",
     "image_ids",

@@ -167,7 +167,7 @@ def _recover(out: Path, aside: Path) -> None:
     for name in REPLACED:
         with suppress(OSError):
             partial(out / name).unlink()
-    _clear(aside)
+    clear_site(aside)
     left = [entry.name for entry in aside.iterdir()]
     if any(name in OWN_NAMES for name in left):
         raise StorageError(
@@ -219,12 +219,12 @@ def _keep_foreign(source: Path, out: Path) -> bool:
 
 def _discard(folder: Path) -> None:
     """Remove a site that is no longer needed, and its folder unless files of the owner are in it."""
-    _clear(folder)
+    clear_site(folder)
     with suppress(OSError):
         folder.rmdir()
 
 
-def _clear(folder: Path) -> None:
+def clear_site(folder: Path) -> None:
     """Remove the files of a site. Files that cannot be removed now are removed by the next build."""
     # Without its manifest a folder is not taken for a site any more.
     for name in sorted(OWN_NAMES, key=lambda name: name != MANIFEST):
