@@ -83,7 +83,9 @@ def pages() -> dict[Path, str]:
 
 def command_line() -> str:
     parts = ["# Command line\n", NOTE]
-    context = click.Context(cli, info_name="imagedb-site", terminal_width=96, max_content_width=96)
+    # With the settings of the command line: otherwise the text depends on whether it has run before.
+    settings = {**cli.context_settings, "terminal_width": 96, "max_content_width": 96}
+    context = click.Context(cli, info_name="imagedb-site", **settings)
     parts.append(_block(cli.get_help(context)))
     for verb in VERBS:
         command = cli.get_command(context, verb)
