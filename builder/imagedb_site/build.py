@@ -1,44 +1,24 @@
-"""The build, as a table of contents: gather, derive, assemble, lay out, write aside, verify, swap in."""
+"""The build: gather, hold the places it writes to, and attempt it until library and pictures are sound."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .assemble import Assembled, assemble
 from .config import BuildConfig
-from .derive import Recipes, derive
-from .errors import DamagedLibraryError, FormatError, LibraryError, SourceError, UsageError
-from .growth import Growth, grow, to_store
+from .errors import DamagedLibraryError, LibraryError, UsageError
 from .index import LIBRARY_FILE
-from .library import PACK_NAME, Library, Repair, Stage
+from .library import Library
 from .library.repair import repair, start_again
-from .library.verify import by_picture
 from .locks import locked
 from .pictures import DETAILS_VERSION
-from .placed_site import PlacedEmbeddings, PlacedRows
-from .reader import open_site, verify_site
-from .records import Problem, Progress
-from .report import BuildReport, Stopwatch, licence_notes, portable_notes
-from .site import (
-    Attribution,
-    Layout,
-    SiteInput,
-    SiteReport,
-    SiteSettings,
-    check_replaceable,
-    clear_site,
-    publish_from,
-    storage_errors,
-    workspace,
-)
+from .records import Progress
+from .report import BuildReport, Stopwatch
+from .site import check_replaceable, clear_site, storage_errors, workspace
+from .site_build import Job, PicturesChangedError, SiteBuild
 from .sources import Source, gather, load_sidecar
-from .xmp_sidecars import read_sidecars
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -64,27 +44,20 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     file = config.library_folder / LIBRARY_FILE
     # Both are held from here on: hours of work must not end at a folder that cannot be written to.
     with workspace(config.output) as aside, _alone(config.library_folder):
-        return _mended(config, aside, pack, source, file, clock, progress)
+        job = Job(config, aside, pack, clock, progress, _empty_library(file))
+        return _mended(job, source, file)
 
 
-def _mended(
-    config: BuildConfig,
-    aside: Path,
-    pack: ModelPack | None,
-    source: Source,
-    file: Path,
-    clock: Stopwatch,
-    progress: Progress,
-) -> BuildReport:
+def _mended(job: Job, source: Source, file: Path) -> BuildReport:
     """Builds, and again if the library had to be repaired or pictures have changed."""
-    notes = _empty_library(file)
-    if config.repair and not notes and file.exists():
+    config, clock = job.config, job.clock
+    if config.repair and not job.notes and file.exists():
         with clock("repair the library"):
             repair(file)
     mends, changes = [repair, start_again], _CHANGES
     while True:
         try:
-            return _run(config, aside, pack, source, file, clock, progress, notes)
+            return _run(job, source, file)
         except DamagedLibraryError as error:
             # First what is intact is kept, then nothing.
             if not mends:
@@ -96,26 +69,19 @@ def _mended(
                 raise
             changes -= 1
             with clock("gather"):
-                source = gather_source(config, progress)
+                source = gather_source(config, job.progress)
 
 
-def _run(
-    config: BuildConfig,
-    aside: Path,
-    pack: ModelPack | None,
-    source: Source,
-    file: Path,
-    clock: Stopwatch,
-    progress: Progress,
-    notes: Sequence[str],
-) -> BuildReport:
+def _run(job: Job, source: Source, file: Path) -> BuildReport:
     # An attempt that was given up may have left files.
-    clear_site(aside)
+    clear_site(job.aside)
     with Library.open(file) as library:
-        with clock("gather"):
-            stage = library.stage(source.records(), details=DETAILS_VERSION, rehash=config.rehash)
+        with job.clock("gather"):
+            stage = library.stage(
+                source.records(), details=DETAILS_VERSION, rehash=job.config.rehash
+            )
         with stage:
-            return _Build(config, aside, pack, library, stage, clock, progress, notes).run(source)
+            return SiteBuild(job, library, stage).run(source)
 
 
 @contextmanager
@@ -136,210 +102,6 @@ def _empty_library(file: Path) -> list[str]:
     if not file.is_file() or file.stat().st_size:
         return []
     return [f"The library {file} was empty: all pictures were processed, as for a first build."]
-
-
-class PicturesChangedError(SourceError):
-    """Linked originals that were changed in place while the site was built."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__(
-            f"{keys[0]} changes while the site is built.",
-            "Build again when no program changes the pictures, or use --originals copy.",
-        )
-
-
-class _Build:
-    """A build whose records are staged. The site is written into `aside`."""
-
-    def __init__(
-        self,
-        config: BuildConfig,
-        aside: Path,
-        pack: ModelPack | None,
-        library: Library,
-        stage: Stage,
-        clock: Stopwatch,
-        progress: Progress,
-        notes: Sequence[str],
-    ) -> None:
-        self._notes = notes
-        self._config = config
-        self._aside = aside
-        self._pack = pack
-        self._library = library
-        self._stage = stage
-        self._clock = clock
-        self._progress = progress
-        self._recipes = Recipes.of(config)
-        self._derived = 0
-        self._damaged: list[Problem] = []
-        self._lost = library.lost()
-
-    def run(self, source: Source) -> BuildReport:
-        config, clock, stage = self._config, self._clock, self._stage
-        self._derived = derive(
-            stage, self._library, self._recipes, self._pack, config, clock, self._progress
-        )
-        with clock("gather"):
-            unread = read_sidecars(stage, self._library, self._progress, again=config.rehash)
-        problems = [*source.problems, *stage.problems(), *unread]
-        if not stage.usable():
-            raise SourceError(
-                f"None of the {len(stage):,} pictures in {config.pictures} is usable.",
-                f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
-            )
-        with clock("assemble"):
-            found = assemble(
-                stage,
-                source.fields,
-                publish_location=config.publish_location,
-                private=source.private,
-            )
-            problems += found.problems
-            growth = self._grow(found)
-        self._damaged = stage.damaged()
-        if config.strict and (problems or self._damaged):
-            return self._report(source, found, growth, problems, None)
-        with clock("write"):
-            report = self._publish(self._site(found, growth))
-        problems += report.problems
-        if config.strict and problems:
-            return self._report(source, found, growth, problems, None)
-        with clock("library"):
-            self._remember(found, growth, report.layout)
-        return self._report(source, found, growth, problems, report)
-
-    def _publish(self, site: SiteInput) -> SiteReport:
-        config = self._config
-        try:
-            return publish_from(
-                self._aside,
-                site,
-                config.output,
-                verify=_verify,
-                accept=lambda report: not (config.strict and report.problems),
-                progress=self._progress,
-            )
-        except FormatError as error:
-            # A linked original is the picture itself: it may change after it was verified.
-            changed = self._stage.changed() if config.originals == "link" else []
-            if not changed:
-                raise
-            raise PicturesChangedError(changed) from error
-
-    def _grow(self, found: Assembled) -> Growth:
-        """Gives every picture its row."""
-        growth = grow(
-            self._library.layout(),
-            found.ids,
-            thumbnails=self._recipes.thumbnail.hash,
-            encoder=self._pack.encoder_hash if self._pack else None,
-            compact=self._config.compact,
-        )
-        by_row = np.empty_like(found.items)
-        by_row[growth.order] = found.items
-        found.placed.place(by_row)
-        return growth
-
-    def _site(self, found: Assembled, growth: Growth) -> SiteInput:
-        config, pack = self._config, self._pack
-        rows = PlacedRows(found.placed, self._recipes, config.publish_location)
-        embeddings = None
-        if pack is not None:
-            embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim)
-        return SiteInput(
-            title=config.site_title,
-            description=config.description,
-            attribution=[Attribution(line) for line in config.attribution],
-            rows=rows,
-            fields=found.fields,
-            thumbnail=rows.thumbnail,
-            view=rows.view,
-            original=rows.original,
-            embeddings=embeddings,
-            layout=growth.layout,
-            pack=pack,
-            settings=SiteSettings(
-                thumbnail_size=config.thumbnail_size,
-                view_size=config.view_size,
-                originals=config.originals,
-                examples=config.examples or found.examples,
-                language=config.language,
-                url=config.url,
-                portable=config.portable,
-            ),
-        )
-
-    def _remember(self, found: Assembled, growth: Growth, layout: Layout) -> None:
-        """Keeps the rows and the layout for searches of the library and for the next build.
-
-        This comes after the swap. If it does not happen, the next build starts from the same library
-        and makes the same site again.
-        """
-        config, library, pack = self._config, self._library, self._pack
-        stored = to_store(
-            layout,
-            found.ids,
-            growth,
-            thumbnails=self._recipes.thumbnail.hash,
-            encoder=pack.encoder_hash if pack else None,
-        )
-        with library.transaction():
-            found.placed.remember(found.fields, stored)
-            library.set_meta("model", config.model)
-            if pack is not None:
-                library.set_meta(PACK_NAME + pack.encoder_hash, pack.id)
-            library.set_meta("settings", _settings(config))
-            library.set_meta("pictures", str(config.pictures.resolve()))
-            library.set_meta("thumbnail_recipe", self._recipes.thumbnail.hash)
-            if config.originals == "link":
-                self._stage.note_links()
-            self._stage.prune()
-            library.nothing_lost()
-
-    def _report(
-        self,
-        source: Source,
-        found: Assembled,
-        growth: Growth,
-        problems: Sequence[Problem],
-        report: SiteReport | None,
-    ) -> BuildReport:
-        return BuildReport(
-            output=self._config.output,
-            count=len(found.items),
-            derived=self._derived,
-            bytes=report.bytes if report else 0,
-            files=report.files if report else 0,
-            reused=report.reused if report else 0,
-            published=report is not None,
-            added=growth.added,
-            removed=growth.removed,
-            compacted=growth.compacted,
-            model=self._pack.id if self._pack else None,
-            seconds=self._clock.seconds,
-            total_seconds=self._clock.total,
-            problems=list(dict.fromkeys(problems)),
-            damaged=self._damaged,
-            repaired=_repaired(self._lost),
-            notes=[
-                *source.notes,
-                *(licence_notes(self._pack.manifest) if self._pack else ()),
-                *self._notes,
-                *_repair_notes(self._lost),
-                *(
-                    portable_notes(report.count, report.bytes)
-                    if report and self._config.portable
-                    else ()
-                ),
-            ],
-            hidden=found.hidden,
-        )
-
-
-def _verify(folder: Path) -> None:
-    with open_site(folder) as site:
-        verify_site(site)
 
 
 def check_places(config: BuildConfig) -> None:
@@ -371,32 +133,3 @@ def gather_source(config: BuildConfig, progress: Progress) -> Source:
     sidecars = [load_sidecar(file) for file in config.metadata]
     exclude = [*config.exclude, config.output, config.library_folder]
     return gather(config.pictures, sidecars, exclude=exclude, limit=config.limit, progress=progress)
-
-
-def _settings(config: BuildConfig) -> str:
-    """What `add` has to know so that the next build has nothing left to derive."""
-    names = ("model", "thumbnail_size", "view_size")
-    return json.dumps({name: getattr(config, name) for name in names})
-
-
-def _repaired(lost: Repair) -> list[Problem]:
-    """What was damaged of each picture; the collection itself has the name of the library."""
-    return [
-        Problem(picture or LIBRARY_FILE, ", ".join(what))
-        for picture, what in by_picture(lost.losses).items()
-    ]
-
-
-def _repair_notes(lost: Repair) -> list[str]:
-    notes = []
-    if lost.aside is not None:
-        notes.append(
-            f"The library was damaged ({lost.reason}). What was intact was kept. "
-            f"The damaged file is {lost.aside}; you can delete it."
-        )
-    if not lost.layout:
-        notes.append(
-            "The layout of the last build was damaged in the library. The site has that of a first "
-            "build: if it had grown, most of its files have changed, and the next upload is large."
-        )
-    return notes

@@ -163,6 +163,22 @@ def test_a_deep_link_restores_everything(visit: Visit) -> None:
     expect(other.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text(title)
 
 
+def test_a_link_to_a_picture_opens_it_in_a_tab_that_shows_a_search(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("#q=drawing&mode=words")
+    page.locator('.tile-link[data-index="3"]').click()
+    title = page.get_by_role("dialog").get_by_role("heading", level=2).inner_text()
+    link = "#image=" + page.url.rpartition("image=")[2]
+    page.keyboard.press("Escape")
+    page.locator("#search").fill("drawing red")
+    expect(page.locator(".summary[data-stage=final]")).to_contain_text("drawing red")
+    page.evaluate("link => { location.hash = link }", link)
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text(title)
+    page.wait_for_timeout(300)
+    assert page.url.endswith(link)
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_back_and_forward_bring_back_results_and_place(visit: Visit) -> None:
     visitor = visit()
     page = visitor.home()

@@ -24,7 +24,7 @@ _PROBE = re.compile("[a-z0-9_]{8}")
 
 @dataclass(frozen=True)
 class Kill:
-    """When and how a process is ended: after so many seconds, or at an event and some milliseconds."""
+    """When and how a process is ended: after a number of seconds, or some milliseconds after an event."""
 
     number: signal.Signals
     seconds: float = 0

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imagedb_site import build as building
+from imagedb_site import site_build as building
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
 from imagedb_site.library import Library

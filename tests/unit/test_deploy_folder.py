@@ -120,7 +120,7 @@ def test_visitors_find_a_complete_site_at_each_moment(
 def test_a_reader_during_deployments_finds_one_whole_build(
     tmp_path: Path, first: Path, second: Path
 ) -> None:
-    """With `keep_old`, whoever has read a manifest gets everything that it names."""
+    """With `keep_old`, a reader that has a manifest gets everything that it names."""
     target = tmp_path / "www"
     deploy_folder(first, target)
     titles: list[int] = []

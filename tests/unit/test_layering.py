@@ -43,6 +43,7 @@ LAYERS = [
         *("index", "site_index", "library_index", "batches"),
         *("report", "derive", "xmp_sidecars", "assemble", "growth", "placed_site"),
     },
+    {"site_build"},
     {"add", "search", "build", "check", "serve"},
     {"export", "deploy", "preview"},
     {"cli"},

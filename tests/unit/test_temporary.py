@@ -132,7 +132,7 @@ def test_a_lock_is_held_by_one_process_and_free_after_a_kill(tmp_path: Path) -> 
 
 
 def test_one_at_a_time_whatever_happens_to_the_lock_file(tmp_path: Path) -> None:
-    """Threads that take turns as fast as they can: the file is removed and made anew all the time."""
+    """Threads that take turns as fast as they can: the file is removed and created again all the time."""
     file, inside, most, taken = tmp_path / "lock", [0], [0], [0]
 
     def work() -> None:

@@ -1,5 +1,5 @@
 /**
- * Vite plugin: builds the scripts that start a portable site from the disk (docs/FORMAT.md 2.13), where a page may use neither modules
+ * Vite plugin: builds the scripts that start a portable site from the disk (docs/FORMAT.md 2.13). Such a page may use neither modules
  * nor files of its worker. Each is one classic script, named by the SHA-256 of its content.
  */
 import { createHash } from "node:crypto";

@@ -23,7 +23,7 @@ from imagedb_site.temporary import TemporaryFolder
 _PARALLEL = 8
 _AHEAD = 32
 _MOST_FAILURES = 20
-"""After so many files in a row that could not be fetched, the host is given up."""
+"""How many files in a row may fail before the host is given up."""
 _SLACK = 1 << 16
 """By how many bytes a host's own compression may lengthen a file."""
 _PICTURES = ("thumbs/", "views/", "originals/")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from imagedb_site.errors import DamagedLibraryError, LibraryError
+from imagedb_site.index import LIBRARY_FILE
 from imagedb_site.library import Library
 
-LIBRARY_FILE = "library.db"
 ADVICE = (
     "Build again with --repair: what is intact stays, and the rest is made again from the pictures."
 )

@@ -10,7 +10,7 @@ type Listener = (lasting: boolean) => void;
 const listeners = new Set<Listener>();
 
 /**
- * Call `listener` when a part of the program could not be loaded, whoever handles the error. `lasting`: only another
+ * Call `listener` when a part of the program could not be loaded, also if the error is handled elsewhere. `lasting`: only another
  * worker can load it.
  */
 export function onProgramError(listener: Listener): void {

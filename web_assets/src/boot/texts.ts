@@ -78,7 +78,7 @@ export function stopped(message: string, path: string): Message {
   };
 }
 
-/** @param again whether the file was fetched anew and is still not right */
+/** @param again whether the file was fetched again and is still not right */
 export function faulty({ file, fault, status, type, length }: Finding, again: boolean): Message {
   const still = again ? "It was requested again and is still not right. " : "";
   switch (fault) {

@@ -6,7 +6,7 @@ export interface Boot {
   started(): void;
   /** Compares the program's files with what was published. Resolves with a sentence if one differs, else with "". */
   check(): Promise<string>;
-  /** The same with files fetched anew, past every cache. If all are right, damaged copies in caches are replaced. */
+  /** The same with files fetched again, past every cache. If all are right, damaged copies in caches are replaced. */
   repair(): Promise<string>;
 }
 

@@ -30,12 +30,15 @@ export function SearchBar(): JSX.Element {
   /** Whether typing has made a history entry, which is replaced until the person has finished typing. */
   const typing = useRef(false);
   const asked = useRef(view.text);
+  /** Whether the text was typed and is not searched for yet. */
+  const edited = useRef(false);
 
   useEffect(() => {
     if (view.text === asked.current) return;
     // The view was changed from outside the box: by a link, a chip, back or forward.
     asked.current = view.text;
     typing.current = false;
+    edited.current = false;
     setText(view.text);
   }, [view.text]);
 
@@ -47,6 +50,7 @@ export function SearchBar(): JSX.Element {
 
   const search = (value: string, done: boolean): void => {
     eager.stop();
+    edited.current = false;
     if (done) recent.add(value);
     const now = controller.store.get().view;
     if (value.trim() !== now.text.trim()) {
@@ -58,6 +62,7 @@ export function SearchBar(): JSX.Element {
   };
   const change = (event: TargetedEvent<HTMLInputElement>): void => {
     const { value } = event.currentTarget;
+    edited.current = true;
     setText(value);
     suggestions.show();
     controller.thumbnails.pauseFetches(BETWEEN_KEYS);
@@ -69,6 +74,12 @@ export function SearchBar(): JSX.Element {
     setText(option.text);
     search(option.text, option.kind !== "word");
     input.current?.focus();
+  };
+  const leave = (): void => {
+    // The box may lose the focus to a picture that a link opens. What it shows then is the search before.
+    if (edited.current) search(text, true);
+    else recent.add(asked.current);
+    typing.current = false;
   };
   const forget = (): void => {
     recent.clear();
@@ -129,7 +140,7 @@ export function SearchBar(): JSX.Element {
         {...(suggestions.active >= 0 ? { "aria-activedescendant": optionId(suggestions.active) } : {})}
         onClick={suggestions.show}
         placeholder={view.like.length || view.pictures.length ? "Add words" : "Search pictures"}
-        onInput={change} onKeyDown={key} onBlur={() => search(text, true)} />
+        onInput={change} onKeyDown={key} onBlur={leave} />
       {text
         ? <button type="button" class="icon-button" aria-label="Clear search" onClick={clear}><CloseIcon /></button>
         : <kbd class="searchbar-key" aria-hidden="true">/</kbd>}
