@@ -83,7 +83,7 @@ test-openclip: $(VENV)/openclip $(VENV)/web
 soak: $(VENV)/dev $(VENV)/web
 	$(BIN)/python tests/browser.py
 	$(BIN)/python tests/programs.py
-	PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
+	PYTHONPATH=$(CURDIR)/tests $(BIN)/python -m soak $(ARGS)
 
 # make bench NAME=build prints one JSON object as its last line.
 bench: $(VENV)/dev $(VENV)/web $(if $(filter packs roundtrip,$(NAME)),$(VENV)/openclip)

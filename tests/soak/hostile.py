@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -47,16 +48,20 @@ def run(folder: Path, scale: float) -> Counts:
 def trials(folder: Path, kind: str, number: int, seed: int = 1) -> Counts:
     """Trials of one kind in a process of their own, which may hang or crash."""
     arguments = [sys.executable, "-m", "soak._trials", kind, str(number), str(seed)]
+    # The process has another current folder, and the tests may be on a path relative to this one.
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(str(Path(path).resolve()) for path in sys.path),
+    }
+    options = {"cwd": folder, "env": env, "timeout": SECONDS}
     try:
-        done = subprocess.run(
-            arguments, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False, **options)
     except subprocess.TimeoutExpired:
         note(f"{kind} did not end within {SECONDS} s")
-        return {"bad_inputs": number, "hangs": 1}
+        return {"hangs": 1}
     if done.returncode:
         note(f"{kind} ended with {done.returncode}: {done.stderr[-2000:]}")
-        return {"bad_inputs": number, "crashes": 1}
+        return {"crashes": 1}
     counts: Counts = json.loads(done.stdout.splitlines()[-1])
     if counts["hangs"] or counts["crashes"]:
         note(f"{kind}: {counts} {done.stderr[-3000:]}")
