@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hostile.running import run_module
 from hostile.targets import TARGETS, attempt, changed
+from soak import hostile
 
 CASES = Path(__file__).parent / "cases"
 TRIALS = 60
@@ -58,9 +60,11 @@ def test_kept_cases(case: Path) -> None:
 @pytest.mark.parametrize("name", ["queries", "dates", "xmp", "prompt", "png-text"])
 def test_inputs_that_reach_new_code(name: str, tmp_path: Path) -> None:
     pytest.importorskip("atheris")
-    import subprocess
-    import sys
-
-    command = [sys.executable, "-m", "hostile.guided", name, "-max_total_time=5"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = run_module("hostile.guided", name, "-max_total_time=5", cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_long_trials_run_in_a_process_of_their_own(tmp_path: Path) -> None:
+    counts = hostile.trials(tmp_path, "queries", 20)
+    assert counts == {"bad_inputs": 20, "hangs": 0, "crashes": 0}
+    assert hostile.trials(tmp_path, "no such parser", 20) == {"crashes": 1}

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from playwright.sync_api import sync_playwright
 from browser import ARGUMENTS, chromium_path
 from hostile import pages
 from hostile.running import run as command
+from hostile.running import run_module
 from hostile.targets import TARGETS
 from hostile.texts import TEXTS
 from imagedb_site.serve import SiteServer
@@ -47,15 +47,9 @@ def run(folder: Path, scale: float) -> Counts:
 
 def trials(folder: Path, kind: str, number: int, seed: int = 1) -> Counts:
     """Trials of one kind in a process of their own, which may hang or crash."""
-    arguments = [sys.executable, "-m", "soak._trials", kind, str(number), str(seed)]
-    # The process has another current folder, and the tests may be on a path relative to this one.
-    env = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(str(Path(path).resolve()) for path in sys.path),
-    }
-    options = {"cwd": folder, "env": env, "timeout": SECONDS}
+    arguments = ("soak._trials", kind, str(number), str(seed))
     try:
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False, **options)
+        done = run_module(*arguments, cwd=folder, seconds=SECONDS)
     except subprocess.TimeoutExpired:
         note(f"{kind} did not end within {SECONDS} s")
         return {"hangs": 1}
