@@ -28,6 +28,8 @@ LAYERS = [
         "values",
         "fts",
         "layout",
+        "rowsets",
+        "varints",
         "portable",
         "cache",
         "evaluate",

@@ -17,6 +17,7 @@ export * from "./nodes";
 export * from "./order";
 export * from "./pack";
 export * from "./read-manifest";
+export * from "./row-set";
 export * from "./rows";
 export * from "./vectors";
 export * from "./walk";
