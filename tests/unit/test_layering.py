@@ -27,6 +27,7 @@ LAYERS = [
         "keys",
         "values",
         "fts",
+        "terms",
         "layout",
         "rowsets",
         "varints",
