@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 import imagedb_site
-from imagedb_site import batches, build, errors, export, report, search
+from imagedb_site import batches, build, dataset, errors, export, report, search
 from imagedb_site.cli.main import VERBS, cli
 from imagedb_site.config import BuildConfig, config_keys, load_config
 from imagedb_site.query.evaluate import Notice
@@ -39,9 +39,14 @@ PYTHON: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = (
         ),
     ),
     (
-        "Batches",
+        "Data sets",
         (
+            ("imagedb_site.dataset.Stats", dataset.Stats),
+            ("imagedb_site.dataset.FieldStats", dataset.FieldStats),
+            ("imagedb_site.dataset.Tag", dataset.Tag),
+            ("imagedb_site.dataset.TagTable", dataset.TagTable),
             ("imagedb_site.batches.Batches", batches.Batches),
+            ("imagedb_site.batches.Definition", batches.Definition),
             ("imagedb_site.batches.split", batches.split),
         ),
     ),

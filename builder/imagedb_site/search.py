@@ -11,19 +11,20 @@ The same query gives the same images here and in the browser (docs/QUERY.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .batches import Batches, make_batches, shuffled
+from .batches import Batches, Definition, batches_of, make_batches, shuffled
+from .dataset import Stats, Tag, TagTable, stats, tag_table
 from .errors import PackError, PictureError, UsageError
+from .hits import Hit, SearchResponse
 from .index import LibraryIndex, SiteIndex
 from .query import parse
 from .query.correct import Correction, Known, correct, what_is_found
-from .query.evaluate import DEFAULT_K, Mode, Notice, evaluate
+from .query.evaluate import DEFAULT_K, Mode, evaluate
 from .query.facets import facet_counts, matching
 from .query.index import Floats, Index
 from .query.lexicon import UNKNOWN_COUNT, Lexicon
@@ -71,61 +72,6 @@ class SearchIndex(Index, Protocol):
     def load_pack(self) -> ModelPack | None: ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One image of a response, with the reasons why it was found."""
-
-    row: int
-    """Position in the site's files. It may change from build to build."""
-    image_id: str
-    """The image's stable id, 16 hexadecimal digits."""
-    score: float
-    """Fused score; higher is better. Comparable within one response only."""
-    similarity: float | None
-    """Cosine similarity to the query, from -1 to 1, or None if meaning was not searched."""
-    ranks: Mapping[str, int]
-    """Rank, from 0, in the arms `meaning` and `words` that found the image."""
-    document: Mapping[str, Any]
-    """What is published about the image: `id`, `path`, `width`, `height`, `fields` and more."""
-    matched: Sequence[str] = ()
-    """The words of the query (at most 8) that occur in the image's text."""
-    likely: bool | None = None
-    """Whether this is a likely match, or None if the results are not sorted by relevance."""
-    duplicate_of: int | None = None
-    """The row of an earlier hit that shows the same picture, if grouping was requested."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The hit as one JSON object: the document and every reason that is known."""
-        found: dict[str, Any] = {"row": self.row, "score": self.score, **self.document}
-        if self.similarity is not None:
-            found["similarity"] = round(self.similarity, 6)
-        if self.ranks:
-            found["ranks"] = dict(self.ranks)
-        if self.matched:
-            found["matched"] = list(self.matched)
-        if self.likely is not None:
-            found["likely"] = self.likely
-        if self.duplicate_of is not None:
-            found["duplicate_of"] = self.duplicate_of
-        return found
-
-
-@dataclass(frozen=True)
-class SearchResponse:
-    """The answer to a query."""
-
-    hits: list[Hit]
-    """The found images, best first."""
-    total: int | None
-    """How many images match in all, or None if the query ranks the whole collection."""
-    divide: int | None = None
-    """How many hits, from the first, are likely matches, or None if not sorted by relevance."""
-    notices: Sequence[Notice] = ()
-    """What to tell the person who asked, such as a field that cannot be sorted by."""
-    correction: Correction | None = None
-    """The query that was probably meant, if no image has all words and one of them occurs nowhere."""
 
 
 def open_collection(place: str | Path, *, model: str | None = None) -> Collection:
@@ -228,9 +174,7 @@ class Collection:
 
         The same seed, from 0 to 2³² - 1, gives the same images.
         """
-        rows = np.flatnonzero(matching(parse(text), self.index))
-        chosen = shuffled(self.index.ids, [int(row) for row in rows], seed)[: max(count, 0)]
-        return [self._hit(Result(row, 0.0)) for row in chosen]
+        return self.sample(count, seed=seed, text=text)
 
     def batches(
         self, *, size: int, validation: float = 0, test: float = 0, seed: int = 0
@@ -247,6 +191,67 @@ class Collection:
         return make_batches(
             index.ids, index.hash, size=size, validation=validation, test=test, seed=seed
         )
+
+    def batches_of(self, batch_id: str) -> Batches:
+        """The batches that an id names (`Batches.id`).
+
+        Raises UsageError if it is not an id of this state of the collection.
+        """
+        definition = Definition.of(batch_id, self.index.hash)
+        if definition is None:
+            raise UsageError(f"This collection has no batches {batch_id}.")
+        return batches_of(self.index.ids, self.index.hash, definition)
+
+    def stats(self, *, limit: int = 10, texts: bool = False) -> Stats:
+        """How many images there are, and how many have each field, with its most frequent values.
+
+        `limit` is the number of values per field, at most 1,000. Texts and links are only counted with
+        `texts`, because that reads every document. Raises UsageError if `limit` is out of range.
+        """
+        return stats(self.index, limit=limit, texts=texts)
+
+    def tag(self, name: str) -> list[Tag]:
+        """The tags with this name, one for each field that has it, with their numbers of images.
+
+        Case, accents, `_` and `-` do not matter.
+        """
+        return self.tags.find(name)
+
+    @cached_property
+    def tags(self) -> TagTable:
+        """All tags of the collection, by number and by name."""
+        return tag_table(self.index)
+
+    def sample(
+        self,
+        size: int = 1,
+        *,
+        seed: int = 0,
+        text: str = "",
+        start: int = 1,
+        end: int | None = None,
+    ) -> list[Hit]:
+        """`size` random images among the numbers `start` … `end` that match `text` (see `facets`).
+
+        Images are numbered from 1 in row order. The same seed, from 0 to 2³² - 1, gives the same images.
+        """
+        rows = np.flatnonzero(matching(parse(text), self.index)) if text.strip() else None
+        last = self.count if end is None else min(end, self.count)
+        within = np.arange(max(start, 1) - 1, max(last, 0))
+        chosen = within if rows is None else rows[(rows >= start - 1) & (rows < last)]
+        found = shuffled(self.index.ids, chosen, seed)[: max(size, 0)]
+        return [self._hit(Result(row, 0.0)) for row in found]
+
+    def page(self, number: int = 1, *, size: int = 100) -> list[Hit]:
+        """Page `number`, from 1, of all images in the order of their numbers.
+
+        Raises UsageError if there is no such page.
+        """
+        pages = -(-self.count // size) if size >= 1 else 0
+        if not 1 <= number <= pages:
+            raise UsageError(f"There is no page {number}; there are {pages}.")
+        first = (number - 1) * size
+        return [self._hit(Result(row, 0.0)) for row in range(first, min(first + size, self.count))]
 
     def image(self, image_id: str) -> Hit | None:
         """The image with this id, or None if the collection does not have it."""

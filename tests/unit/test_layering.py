@@ -46,7 +46,7 @@ LAYERS = [
         *("index", "site_index", "library_index", "batches"),
         *("report", "derive", "xmp_sidecars", "assemble", "growth", "placed_site"),
     },
-    {"site_build"},
+    {"site_build", "dataset", "hits"},
     {"add", "search", "build", "check", "serve"},
     {"export", "deploy", "preview"},
     {"cli"},

@@ -1,7 +1,7 @@
 /** A collection without files, for tests of the interface. It answers like a real one, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  Answer, Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Suggestion,
+  Answer, Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -119,6 +119,15 @@ export class FakeCollection implements Collection {
       }
     }
     return Promise.resolve([...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count));
+  }
+
+  stats(): Promise<Stats> {
+    const { count, hash } = this.manifest.collection;
+    return Promise.resolve({ count, hash, fields: [] });
+  }
+
+  tag(): Promise<Tag[]> {
+    return Promise.resolve([]);
   }
 
   range(): Promise<{ min: number; max: number } | null> {

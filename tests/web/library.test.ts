@@ -1,7 +1,7 @@
 /** The public library over the golden site, in Node: the sources of `imagedb.js`, without its build. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { hashId, shuffled, split, type Part } from "../../web_assets/src/api/batches";
+import { hashId, shuffled, split, type Part } from "../../web_assets/src/base/batches";
 import { ImageCollection } from "../../web_assets/src/api/library";
 import { open } from "../../web_assets/src/api/node";
 import { golden, json } from "./support/files";

@@ -7,18 +7,19 @@
  */
 import { abortable } from "../base/async";
 import type {
-  FacetCount, Filter, ImageDocument, LoadProgress, Manifest, Mode, Result, SearchResponse, Sort,
+  FacetCount, Filter, ImageDocument, LoadProgress, Manifest, Mode, Result, SearchResponse, Sort, Stats, Tag,
 } from "../engine/types";
-import { checkSeed, shuffled, split, type BatchOptions, type Part } from "./batches";
+import { checkSeed, shuffled, split, type BatchOptions, type Part } from "../base/batches";
+import { definitionOf, idOfShares } from "../base/definition";
 import { openAnywhere } from "./anywhere";
 import { loadPart } from "./files";
 import type { Collection, OpenOptions } from "./types";
 
 export { FormatError, LoadError } from "../format/errors";
-export type { BatchOptions, Part } from "./batches";
+export type { BatchOptions, Part } from "../base/batches";
 export type { OpenOptions } from "./types";
 export type {
-  FacetCount, FieldDefinition, FieldValue, Filter, ImageDocument, LoadProgress, Manifest, Mode, Notice, Result, SearchResponse, Sort,
+  FacetCount, FieldDefinition, FieldValue, Filter, ImageDocument, LoadProgress, Manifest, Mode, Notice, FieldStats, Result, SearchResponse, Sort, Stats, Tag,
 } from "../engine/types";
 
 /** A found image, with everything needed to show it. */
@@ -67,6 +68,9 @@ export interface RandomOptions {
   /** Only images that match this query text and these filters. */
   text?: string;
   filters?: Filter[];
+  /** Only images with numbers in this range, both ends included. Images are numbered from 1 in row order. */
+  start?: number;
+  end?: number;
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -81,6 +85,8 @@ export interface BatchItem {
 export interface Batches {
   /** SHA-256 of the image ids: the same value and options always give the same batches. */
   collection: string;
+  /** The definition as one word, which gives the same batches on every site of the collection; null if the options are none that it can name. */
+  id: string | null;
   /** The options with their defaults filled in. */
   options: Required<BatchOptions>;
   /** How many images each part has. */
@@ -146,12 +152,38 @@ export class ImageCollection {
     return await abortable(this.collection.facets(field, options), signal);
   }
 
+  /** How many images have each field, with its most frequent values. Texts and links are only counted with `texts`, which loads every document. */
+  async stats({ signal, ...options }: { limit?: number; texts?: boolean; signal?: AbortSignal } = {}): Promise<Stats> {
+    return await abortable(this.collection.stats(options), signal);
+  }
+
+  /** The tags with this name, one for each field that has it, with their numbers of images. Case, accents, `_` and `-` do not matter. */
+  async tag(name: string, { signal }: { signal?: AbortSignal } = {}): Promise<Tag[]> {
+    return await abortable(this.collection.tag(name), signal);
+  }
+
+  /** Page `number`, from 1, of all images in the order of their numbers. Throws RangeError if there is no such page. */
+  async page(number = 1, { size = 100, signal }: { size?: number; signal?: AbortSignal } = {}): Promise<Hit[]> {
+    const pages = size >= 1 ? Math.ceil(this.count / size) : 0;
+    if (!Number.isInteger(number) || number < 1 || number > pages) throw new RangeError(`There is no page ${number}; there are ${pages}.`);
+    const first = (number - 1) * size;
+    return await this.hits(Array.from({ length: Math.min(size, this.count - first) }, (_, i) => ({ row: first + i, score: 0 })), signal);
+  }
+
   /** `count` random images. */
-  async random(count = 1, { seed = 0, text = "", filters = [], signal }: RandomOptions = {}): Promise<Hit[]> {
+  async random(count = 1, { seed = 0, text = "", filters = [], start = 1, end = this.count, signal }: RandomOptions = {}): Promise<Hit[]> {
     checkSeed(seed);
     const [ids, matching] = await abortable(Promise.all([this.ids(), this.collection.matching({ text, filters })]), signal);
-    const rows = matching ?? Uint32Array.from({ length: this.count }, (_, row) => row);
+    const rows = (matching ?? Uint32Array.from({ length: this.count }, (_, row) => row)).filter((row) => row >= start - 1 && row < end);
     return await this.hits(shuffled(ids, rows, seed).slice(0, count).map((row) => ({ row, score: 0 })), signal);
+  }
+
+  /** The batches that an id names (`Batches.id`). Throws RangeError if it is not an id of this state of the collection. */
+  async batchesOf(id: string): Promise<Batches> {
+    const definition = definitionOf(id, this.manifest.collection.hash);
+    if (!definition) throw new RangeError(`This collection has no batches ${id}.`);
+    const { size, validation, test, seed } = definition;
+    return await this.batches({ size, validation: validation / 100, test: test / 100, seed });
   }
 
   /** Split the collection into training, validation and test batches. */
@@ -164,6 +196,7 @@ export class ImageCollection {
     const count = each((part) => Math.ceil(parts[part].length / size));
     return {
       collection: this.manifest.collection.hash,
+      id: idOfShares({ size, validation, test, seed }, this.manifest.collection.hash),
       options: { size, validation, test, seed },
       images: each((part) => parts[part].length),
       count,

@@ -5,6 +5,8 @@ import type { Pixels } from "../encoder/index";
 import { lengthAt, numberAt } from "../format/index";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
+import { statsOf } from "./data/stats";
+import { tagTable, type TagTable } from "./data/tags";
 import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
@@ -22,7 +24,7 @@ import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords, type WordsFound } from "./words-arm";
 import type {
-  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Suggestion,
+  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "./types";
 
 export interface EngineOptions {
@@ -44,6 +46,7 @@ export class Engine implements CollectionMethods {
   private settled: Promise<unknown> = Promise.resolve();
   private meaning: MeaningArm;
   private ahead: Ahead | null = null;
+  private tags: Promise<TagTable> | null = null;
 
   /** @param site the published rows */
   private constructor(readonly site: SiteResources, url: string, private readonly decode: EngineOptions["decode"]) {
@@ -158,6 +161,23 @@ export class Engine implements CollectionMethods {
       if (last > max) max = last;
     }
     return min <= max ? { min, max } : null;
+  }
+
+  async stats(options: { limit?: number | undefined; texts?: boolean | undefined } = {}): Promise<Stats> {
+    return await statsOf(this.site, options);
+  }
+
+  async tag(name: string): Promise<Tag[]> {
+    return (await this.tagTable()).find(name);
+  }
+
+  /** The tags of the published images. */
+  tagTable(): Promise<TagTable> {
+    this.tags ??= tagTable(this.site).catch((error: unknown) => {
+      this.tags = null;
+      throw error;
+    });
+    return this.tags;
   }
 
   async embedText(text: string): Promise<Float32Array> {

@@ -3,7 +3,7 @@
  * derived from this interface and its table.
  */
 import type { Pixels } from "../encoder/index";
-import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, Mode, RowInfo, SearchRequest, Suggestion } from "./types";
+import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -45,6 +45,13 @@ export interface CollectionMethods {
   facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
   /** Smallest and greatest value of a number or date field, of dates the first and last second; null if no row has one. */
   range(field: string): Promise<{ min: number; max: number } | null>;
+  /**
+   * How many images have each field, with its `limit` most frequent values (10, at most 1,000). Texts and links are only counted
+   * with `texts`, because that loads every document.
+   */
+  stats(options?: { limit?: number | undefined; texts?: boolean | undefined }): Promise<Stats>;
+  /** The tags with this name, one for each field that has it. Case, accents, `_` and `-` do not matter. */
+  tag(name: string): Promise<Tag[]>;
   /**
    * Begin a search whose text is still being typed, if it ends in a known word and everything it needs is loaded:
    * `search` then gives its answer. False if nothing was begun and it is better to wait for a pause.

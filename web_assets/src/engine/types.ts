@@ -160,3 +160,40 @@ export interface Highlight {
   field: string;
   pieces: string[];
 }
+
+/** The values of one field; null: not counted. */
+export interface FieldStats {
+  name: string;
+  label: string;
+  type: FieldDefinition["type"];
+  /** How many images have a value, and how many have none. */
+  rows: number | null;
+  missing: number | null;
+  /** How many different values there are: tags, categories and booleans only. */
+  distinct: number | null;
+  /** The smallest and greatest number, or the first and last second of the dates. */
+  min: number | string | null;
+  max: number | string | null;
+  /** The most frequent values, dates by year. */
+  values: { value: string; count: number }[];
+}
+
+/** What a collection holds. */
+export interface Stats {
+  /** How many images there are. */
+  count: number;
+  /** What identifies the state of the collection. */
+  hash: string;
+  fields: FieldStats[];
+}
+
+/** A value of a field of type `tags`. */
+export interface Tag {
+  /** The number that the HTTP API knows it by. */
+  id: number;
+  name: string;
+  /** The name of the field. */
+  category: string;
+  /** How many images have it. */
+  count: number;
+}

@@ -44,11 +44,27 @@ function scramble(value: number): number {
   return (value ^ (value >>> 16)) >>> 0;
 }
 
+/** Greatest number of rows whose place fits beside a hash of 32 bits into a double. */
+const MOST_PACKED = 2 ** 21;
+
 /** The rows in a random order that depends on a seed: by two hashes of their ids, then by id. */
 export function shuffled(ids: Uint8Array, rows: ArrayLike<number>, seed: number, salt = SAMPLE_SALT): number[] {
-  const keyed = Array.from(rows, (row) => ({ row, first: hashId(ids, row, seed, salt), second: hashId(ids, row, seed, salt + 1) }));
-  keyed.sort((a, b) => a.first - b.first || a.second - b.second || compareIds(ids, a.row, b.row));
-  return keyed.map(({ row }) => row);
+  if (rows.length > MOST_PACKED) return Array.from(rows).sort((a, b) => hashId(ids, a, seed, salt) - hashId(ids, b, seed, salt) || tied(ids, seed, salt)(a, b));
+  // Hash and place in one number, so that millions of rows are sorted without an object for each.
+  const keys = Float64Array.from({ length: rows.length }, (_, place) => hashId(ids, rows[place]!, seed, salt) * MOST_PACKED + place).sort();
+  const found = Array.from(keys, (key) => rows[key % MOST_PACKED]!);
+  const first = (at: number): number => Math.floor(keys[at]! / MOST_PACKED);
+  for (let start = 0, end = 1; end <= found.length; end++) {
+    if (end < found.length && first(end) === first(start)) continue;
+    if (end - start > 1) found.splice(start, end - start, ...found.slice(start, end).sort(tied(ids, seed, salt)));
+    start = end;
+  }
+  return found;
+}
+
+/** Orders rows of the same first hash. */
+function tied(ids: Uint8Array, seed: number, salt: number): (a: number, b: number) => number {
+  return (a, b) => hashId(ids, a, seed, salt + 1) - hashId(ids, b, seed, salt + 1) || compareIds(ids, a, b);
 }
 
 /** The rows of the three parts, each in its random order. Throws RangeError if a share or the seed is out of range. */

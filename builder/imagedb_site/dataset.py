@@ -1,0 +1,239 @@
+"""What a collection holds, as data: counts of its fields, tags, pages. The JavaScript library has the same.
+
+Images are numbered from 1 in row order. An image keeps its number as long as it stays in the collection and
+the site is not built in its canonical layout again (docs/FORMAT.md 2.12).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from .errors import UsageError
+from .query.characters import normal
+from .query.facets import facet_counts
+from .query.index import Column, Index
+from .query.parse import Query
+from .records import FieldSpec
+
+MOST_VALUES = 1000
+"""The largest number of values that are counted per field."""
+
+
+class DataIndex(Index, Protocol):
+    """The parts of a collection's index that are read here."""
+
+    @property
+    def hash(self) -> str: ...
+
+    def document(self, row: int) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class FieldStats:
+    """The values of one field. None: not counted."""
+
+    name: str
+    label: str
+    type: str
+    rows: int | None
+    """How many images have a value."""
+    missing: int | None
+    """How many images have none."""
+    distinct: int | None
+    """How many different values there are: tags, categories and booleans only."""
+    min: int | float | str | None
+    """The smallest number, or the first second of the earliest date."""
+    max: int | float | str | None
+    """The greatest number, or the last second of the latest date."""
+    values: Sequence[tuple[str, int]]
+    """The most frequent values with their numbers of images, as `Collection.facets` has them."""
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object, the same in every language."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "type": self.type,
+            "rows": self.rows,
+            "missing": self.missing,
+            "distinct": self.distinct,
+            "min": self.min,
+            "max": self.max,
+            "values": [{"value": value, "count": count} for value, count in self.values],
+        }
+
+
+@dataclass(frozen=True)
+class Stats:
+    """What a collection holds."""
+
+    count: int
+    """How many images there are."""
+    hash: str
+    """What identifies the state of the collection, in hex (docs/FORMAT.md 2.1)."""
+    fields: Sequence[FieldStats]
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object, the same in every language."""
+        fields = [field.to_json() for field in self.fields]
+        return {"count": self.count, "hash": self.hash, "fields": fields}
+
+
+def stats(index: DataIndex, *, limit: int = 10, texts: bool = False) -> Stats:
+    """Count the fields of a collection; see `Collection.stats`."""
+    if not 0 <= limit <= MOST_VALUES:
+        raise UsageError(f"The limit of values must be from 0 to {MOST_VALUES:,}.")
+    known = _known_texts(index) if texts else {}
+    fields = []
+    for spec in index.fields:
+        if spec.column:
+            fields.append(_of_column(index, spec, limit))
+            continue
+        rows = known.get(spec.name)
+        missing = None if rows is None else index.count - rows
+        fields.append(
+            FieldStats(spec.name, spec.label, spec.type, rows, missing, None, None, None, ())
+        )
+    return Stats(index.count, index.hash, fields)
+
+
+def _of_column(index: DataIndex, spec: FieldSpec, limit: int) -> FieldStats:
+    column = index.column(spec.name)
+    distinct, least, most = None, None, None
+    if column.numbers is not None:
+        known = ~np.isnan(column.numbers)
+        rows = int(known.sum())
+        if rows:
+            ends = column.numbers[known]
+            least = float(ends.min())
+            if column.lengths is not None:
+                ends = ends + np.maximum(column.lengths[known].astype(np.float64) - 1, 0)
+            most = float(ends.max())
+        show = date_text if spec.type == "date" else plain_number
+        first = None if least is None else show(least)
+        last = None if most is None else show(most)
+    else:
+        counts = value_counts(column)
+        distinct = int(np.count_nonzero(counts))
+        if column.offsets is not None:
+            rows = int(np.count_nonzero(np.diff(column.offsets)))
+        else:
+            rows = int(counts.sum())
+        first = last = None
+    # Most numbers are different in every image, so their values say little and would cost a lot of memory.
+    wanted = limit if spec.type != "number" else 0
+    values = facet_counts(spec.name, Query(), index, wanted) if wanted else []
+    missing = index.count - rows
+    return FieldStats(
+        spec.name, spec.label, spec.type, rows, missing, distinct, first, last, values
+    )
+
+
+def value_counts(column: Column) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """How often each value of a column's dictionary occurs, i64[values]."""
+    codes = np.zeros(0, dtype=np.int64) if column.codes is None else column.codes
+    found = np.bincount(codes[codes >= 0], minlength=len(column.dictionary))
+    return np.asarray(found, dtype=np.int64)
+
+
+def _known_texts(index: DataIndex) -> dict[str, int]:
+    """How many documents have a value of each field without a column. Reads every document."""
+    names = [spec.name for spec in index.fields if not spec.column]
+    known = dict.fromkeys(names, 0)
+    for row in range(index.count if names else 0):
+        fields = index.document(row)["fields"]
+        for name in names:
+            known[name] += name in fields
+    return known
+
+
+def date_text(seconds: float) -> str:
+    """`YYYY-MM-DDTHH:MM:SS` of seconds since 1970."""
+    return str(np.datetime64(math.floor(seconds), "s"))
+
+
+def plain_number(value: float) -> int | float:
+    """A number that JSON shows without a fraction if it has none."""
+    return int(value) if value.is_integer() else value
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A value of a tags field."""
+
+    id: int
+    """The number that the HTTP API knows it by."""
+    name: str
+    category: str
+    """The name of the field."""
+    count: int
+    """How many images have it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object, the same in every language."""
+        return {"id": self.id, "name": self.name, "category": self.category, "count": self.count}
+
+
+class TagTable:
+    """All tags of a collection by number and by name.
+
+    They are numbered from 1: field after field, and in each the most frequent first, ties in code-point
+    order.
+    A collection that was imported with numbers of its own keeps those.
+    """
+
+    def __init__(self, tags: Iterable[Tag]) -> None:
+        self._tags: dict[int, Tag] = {}
+        self._ids: dict[str, dict[str, int]] = {}
+        self._folded: dict[str, list[int]] = {}
+        for tag in tags:
+            self._tags[tag.id] = tag
+            self._ids.setdefault(tag.category, {})[tag.name] = tag.id
+            self._folded.setdefault(normal(tag.name), []).append(tag.id)
+
+    def __len__(self) -> int:
+        return len(self._tags)
+
+    @property
+    def greatest(self) -> int:
+        """The greatest number of a tag, 0 if there are none."""
+        return max(self._tags, default=0)
+
+    def get(self, number: int) -> Tag | None:
+        """The tag with this number, or None."""
+        return self._tags.get(number)
+
+    def find(self, name: str) -> list[Tag]:
+        """The tags with this name; case, accents, `_` and `-` do not matter. By number."""
+        return [self._tags[number] for number in sorted(self._folded.get(normal(name), ()))]
+
+    def ids(self, category: str, names: Sequence[str]) -> list[int]:
+        """The numbers of the tags of an image in one field."""
+        known = self._ids.get(category, {})
+        return [known[name] for name in names if name in known]
+
+
+def tag_table(index: DataIndex) -> TagTable:
+    """Number the tags of a collection that has no numbers of its own."""
+    found: list[Tag] = []
+    for spec in index.fields:
+        if spec.type != "tags" or not spec.column:
+            continue
+        column = index.column(spec.name)
+        counts = value_counts(column).tolist()
+        names = column.dictionary
+        order = sorted(
+            (code for code in range(len(names)) if counts[code]),
+            key=lambda code, names=names, counts=counts: (-counts[code], names[code]),  # type: ignore[misc]
+        )
+        first = len(found) + 1
+        found += [
+            Tag(first + place, names[code], spec.name, counts[code])
+            for place, code in enumerate(order)
+        ]
+    return TagTable(found)

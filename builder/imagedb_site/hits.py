@@ -1,0 +1,65 @@
+"""The answer to a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .query.correct import Correction
+from .query.evaluate import Notice
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One image of a response, with the reasons why it was found."""
+
+    row: int
+    """Position in the site's files. It may change from build to build."""
+    image_id: str
+    """The image's stable id, 16 hexadecimal digits."""
+    score: float
+    """Fused score; higher is better. Comparable within one response only."""
+    similarity: float | None
+    """Cosine similarity to the query, from -1 to 1, or None if meaning was not searched."""
+    ranks: Mapping[str, int]
+    """Rank, from 0, in the arms `meaning` and `words` that found the image."""
+    document: Mapping[str, Any]
+    """What is published about the image: `id`, `path`, `width`, `height`, `fields` and more."""
+    matched: Sequence[str] = ()
+    """The words of the query (at most 8) that occur in the image's text."""
+    likely: bool | None = None
+    """Whether this is a likely match, or None if the results are not sorted by relevance."""
+    duplicate_of: int | None = None
+    """The row of an earlier hit that shows the same picture, if grouping was requested."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The hit as one JSON object: the document and every reason that is known."""
+        found: dict[str, Any] = {"row": self.row, "score": self.score, **self.document}
+        if self.similarity is not None:
+            found["similarity"] = round(self.similarity, 6)
+        if self.ranks:
+            found["ranks"] = dict(self.ranks)
+        if self.matched:
+            found["matched"] = list(self.matched)
+        if self.likely is not None:
+            found["likely"] = self.likely
+        if self.duplicate_of is not None:
+            found["duplicate_of"] = self.duplicate_of
+        return found
+
+
+@dataclass(frozen=True)
+class SearchResponse:
+    """The answer to a query."""
+
+    hits: list[Hit]
+    """The found images, best first."""
+    total: int | None
+    """How many images match in all, or None if the query ranks the whole collection."""
+    divide: int | None = None
+    """How many hits, from the first, are likely matches, or None if not sorted by relevance."""
+    notices: Sequence[Notice] = ()
+    """What to tell the person who asked, such as a field that cannot be sorted by."""
+    correction: Correction | None = None
+    """The query that was probably meant, if no image has all words and one of them occurs nowhere."""

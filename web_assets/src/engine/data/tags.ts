@@ -1,0 +1,64 @@
+/** All tags of a collection by number and by name. The twin of builder/imagedb_site/dataset.py. */
+import { compareCodePoints, normal } from "../query/index";
+import type { Resources } from "../resources";
+import type { Tag } from "../types";
+import { valueCounts } from "./stats";
+
+export class TagTable {
+  private readonly byId = new Map<number, Tag>();
+  private readonly ids = new Map<string, Map<string, number>>();
+  private readonly byName = new Map<string, number[]>();
+
+  constructor(tags: Iterable<Tag>) {
+    for (const tag of tags) {
+      this.byId.set(tag.id, tag);
+      const ids = this.ids.get(tag.category) ?? new Map<string, number>();
+      this.ids.set(tag.category, ids.set(tag.name, tag.id));
+      const name = normal(tag.name);
+      this.byName.set(name, [...this.byName.get(name) ?? [], tag.id]);
+    }
+  }
+
+  /** How many tags there are. */
+  get size(): number {
+    return this.byId.size;
+  }
+
+  /** The greatest number of a tag, 0 if there are none. */
+  get greatest(): number {
+    let greatest = 0;
+    for (const id of this.byId.keys()) greatest = Math.max(greatest, id);
+    return greatest;
+  }
+
+  /** The tag with this number; null if there is none. */
+  get(id: number): Tag | null {
+    return this.byId.get(id) ?? null;
+  }
+
+  /** The tags with this name, by number; case, accents, `_` and `-` do not matter. */
+  find(name: string): Tag[] {
+    return (this.byName.get(normal(name)) ?? []).toSorted((a, b) => a - b).map((id) => this.byId.get(id)!);
+  }
+
+  /** The numbers of the tags that an image has in one field. */
+  idsOf(category: string, names: readonly string[]): number[] {
+    const known = this.ids.get(category);
+    return names.flatMap((name) => known?.get(name) ?? []);
+  }
+}
+
+/** Number the tags of a collection from 1: field after field, in each the most frequent first, ties in code-point order. */
+export async function tagTable(resources: Resources): Promise<TagTable> {
+  const found: Tag[] = [];
+  for (const { name: category, type, column: hasColumn } of resources.manifest.fields) {
+    if (type !== "tags" || !hasColumn) continue;
+    const column = await resources.column(category);
+    if (column.kind !== "tags") continue;
+    const counts = valueCounts(column);
+    const order = Array.from(counts.keys()).filter((code) => counts[code])
+      .sort((a, b) => counts[b]! - counts[a]! || compareCodePoints(column.values[a]!, column.values[b]!));
+    for (const code of order) found.push({ id: found.length + 1, name: column.values[code]!, category, count: counts[code]! });
+  }
+  return new TagTable(found);
+}
