@@ -1,13 +1,52 @@
-"""The answer to a query."""
+"""What a collection searches, and its answer to a query."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .query.correct import Correction
 from .query.evaluate import Notice
+from .query.index import Index
+
+if TYPE_CHECKING:
+    from .packs import ModelPack
+
+
+class SearchIndex(Index, Protocol):
+    """`Collection.index`: the collection by row, 0 … `count` - 1. Rows may change from build to build."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The image ids in row order."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """What identifies the collection, in hex (docs/FORMAT.md 2.1)."""
+        ...
+
+    @property
+    def words(self) -> Sequence[tuple[str, int]]:
+        """The words of the texts with the number of rows that have them, most frequent first."""
+        ...
+
+    def thumbnail(self, row: int) -> bytes | None:
+        """The row's thumbnail as the bytes of a WebP file, or None if it has none."""
+        ...
+
+    def address(self, row: int) -> str | None:
+        """The address of the row's largest picture (a file or http(s) URL), or None if there is none."""
+        ...
+
+    def document(self, row: int) -> Mapping[str, Any]:
+        """What is published about the row's image: `id`, `path`, `width`, `height`, `fields` and more."""
+        ...
+
+    def load_pack(self) -> ModelPack | None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -51,7 +90,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResponse:
-    """The answer to a query."""
+    """What a collection searches, and its answer to a query."""
 
     hits: list[Hit]
     """The found images, best first."""

@@ -10,23 +10,23 @@ The same query gives the same images here and in the browser (docs/QUERY.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .batches import Batches, Definition, batches_of, make_batches, shuffled
 from .dataset import Stats, Tag, TagTable, stats, tag_table
 from .errors import PackError, PictureError, UsageError
-from .hits import Hit, SearchResponse
+from .hits import Hit, SearchIndex, SearchResponse
 from .index import LibraryIndex, SiteIndex
 from .query import parse
 from .query.correct import Correction, Known, correct, what_is_found
 from .query.evaluate import DEFAULT_K, Mode, evaluate
 from .query.facets import facet_counts, matching
-from .query.index import Floats, Index
+from .query.index import Floats
 from .query.lexicon import UNKNOWN_COUNT, Lexicon
 from .query.parse import Query, Term
 from .query.plan import make_plan, quote
@@ -37,41 +37,6 @@ from .temporary import TemporaryFolder
 if TYPE_CHECKING:
     from .encoders import Encoder
     from .packs import ModelPack
-
-
-class SearchIndex(Index, Protocol):
-    """`Collection.index`: the collection by row, 0 … `count` - 1. Rows may change from build to build."""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        """The image ids in row order."""
-        ...
-
-    @property
-    def hash(self) -> str:
-        """What identifies the collection, in hex (docs/FORMAT.md 2.1)."""
-        ...
-
-    @property
-    def words(self) -> Sequence[tuple[str, int]]:
-        """The words of the texts with the number of rows that have them, most frequent first."""
-        ...
-
-    def thumbnail(self, row: int) -> bytes | None:
-        """The row's thumbnail as the bytes of a WebP file, or None if it has none."""
-        ...
-
-    def address(self, row: int) -> str | None:
-        """The address of the row's largest picture (a file or http(s) URL), or None if there is none."""
-        ...
-
-    def document(self, row: int) -> Mapping[str, Any]:
-        """What is published about the row's image: `id`, `path`, `width`, `height`, `fields` and more."""
-        ...
-
-    def load_pack(self) -> ModelPack | None: ...
-
-    def close(self) -> None: ...
 
 
 def open_collection(place: str | Path, *, model: str | None = None) -> Collection:
@@ -239,8 +204,7 @@ class Collection:
         last = self.count if end is None else min(end, self.count)
         within = np.arange(max(start, 1) - 1, max(last, 0))
         chosen = within if rows is None else rows[(rows >= start - 1) & (rows < last)]
-        found = shuffled(self.index.ids, chosen, seed)[: max(size, 0)]
-        return [self._hit(Result(row, 0.0)) for row in found]
+        return self.hits(shuffled(self.index.ids, chosen, seed)[: max(size, 0)])
 
     def page(self, number: int = 1, *, size: int = 100) -> list[Hit]:
         """Page `number`, from 1, of all images in the order of their numbers.
@@ -251,7 +215,11 @@ class Collection:
         if not 1 <= number <= pages:
             raise UsageError(f"There is no page {number}; there are {pages}.")
         first = (number - 1) * size
-        return [self._hit(Result(row, 0.0)) for row in range(first, min(first + size, self.count))]
+        return self.hits(range(first, min(first + size, self.count)))
+
+    def hits(self, rows: Iterable[int]) -> list[Hit]:
+        """The images at these rows, such as those of a batch."""
+        return [self._hit(Result(row, 0.0)) for row in rows]
 
     def image(self, image_id: str) -> Hit | None:
         """The image with this id, or None if the collection does not have it."""
@@ -395,4 +363,4 @@ def _load_picture(value: str) -> Any:
         return open_picture(path, limits, want=512).image
 
 
-__all__ = ["Collection", "Correction", "Hit", "SearchResponse", "open_collection"]
+__all__ = ["Collection", "Correction", "Hit", "SearchIndex", "SearchResponse", "open_collection"]

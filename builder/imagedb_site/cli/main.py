@@ -24,6 +24,7 @@ VERBS = {
     "serve": "Serve a built site on this machine.",
     "deploy": "Publish a built site to a folder or to GitHub Pages.",
     "search": "Search a collection from the command line, exactly.",
+    "data": "Read a collection as a data set: counts, tags, samples, pages, batches.",
     "export": "Write metadata and embeddings for other tools: Parquet, CSV, LanceDB, Faiss.",
     "check": "Check every file of a built or published site, and which hosts take it.",
     "info": "Show what is in a site, library or model pack.",

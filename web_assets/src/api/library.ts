@@ -70,6 +70,7 @@ export interface RandomOptions {
   filters?: Filter[];
   /** Only images with numbers in this range, both ends included. Images are numbered from 1 in row order. */
   start?: number;
+  /** The greatest of these numbers. */
   end?: number;
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
