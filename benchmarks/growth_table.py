@@ -117,18 +117,18 @@ def write(path: Path, rows: int) -> None:
 
 def load(path: Path, rows: int) -> dict[str, Any]:
     """Reads the table, joins it and visits the fields of every picture, in this process."""
-    from imagedb_site.records import Record
+    from imagedb_site.records import PictureRef, Record
     from imagedb_site.sources import load_sidecar
     from imagedb_site.sources.listing import Listing
 
     start = time.process_time()
     listing = Listing()
     for name in names(rows):
-        listing.add(Record(name, Path(name), 0, 0))
+        listing.add(Record(name, picture=PictureRef(Path(name), 0, 0)))
     shuffled = Listing()
     for at in np.random.default_rng(3).permutation(rows).astype(np.uint32):
         name = f"new/{at}.png" if at % 100 == 5 else listing[int(at)]
-        shuffled.add(Record(name, Path(name), 0, 0))
+        shuffled.add(Record(name, picture=PictureRef(Path(name), 0, 0)))
     del listing
     prepared = time.process_time() - start
     sidecar = load_sidecar(path)

@@ -33,7 +33,7 @@ from imagedb_site.pictures import DecodeError, Derived, Limits, Recipe, Work, de
 from imagedb_site.pictures.formats import DAMAGE
 from imagedb_site.pictures.frames import best_frame, may_have_frames
 from imagedb_site.pictures.ground import DARK, GREY, WHITE
-from imagedb_site.records import Record
+from imagedb_site.records import PictureRef
 
 FOLDERS = ("hostile", "formats", "camera")
 THUMBNAIL = Recipe("thumbnail", 320, 75)
@@ -43,8 +43,8 @@ MEAN, LARGEST = 5.0, 40.0
 
 def derive(files: list[Path]) -> dict[Path, Derived | DecodeError]:
     """What the builder makes of each file."""
-    work = (Work(Record(path.name, path, 0, path.stat().st_size), (THUMBNAIL,)) for path in files)
-    return {record.path: found for record, found in derive_all(work)}
+    work = (Work(path.name, PictureRef(path, 0, 0), (THUMBNAIL,)) for path in files)
+    return {one.picture.path: found for one, found in derive_all(work)}
 
 
 def reduced(image: Image.Image) -> NDArray[np.float32]:

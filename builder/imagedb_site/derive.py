@@ -7,8 +7,6 @@ remembered: it costs its time limit once, however many copies it has.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,8 +18,9 @@ import numpy as np
 from . import __version__
 from .config import BuildConfig
 from .library import Library, Stage, StoredImage
+from .picture_files import digest_if_unchanged, digest_picture
 from .pictures import DETAILS_VERSION, DecodeError, Derived, Limits, Recipe, Work, derive_all
-from .records import Progress, Record
+from .records import PictureRef, Progress
 from .report import Stopwatch
 
 if TYPE_CHECKING:
@@ -107,13 +106,12 @@ def _hash_new_files(stage: Stage, progress: Progress, *, twins: bool) -> None:
     In a first build nothing can be known yet. Only files that have the size of another one (`twins`) are
     hashed then, because they may be copies.
     """
-    count, records = stage.unhashed(twins=twins)
-    for done, record in enumerate(records, 1):
+    count, pictures = stage.unhashed(twins=twins)
+    for done, (key, picture) in enumerate(pictures, 1):
         try:
-            with record.path.open("rb") as file:
-                stage.set_hash(record.key, hashlib.file_digest(file, "sha256").hexdigest())
+            stage.set_hash(key, digest_picture(picture))
         except OSError as error:
-            stage.fail(record.key, f"the file cannot be read: {_why(error)}")
+            stage.fail(key, f"the file cannot be read: {_why(error)}")
         progress("look for known pictures", done, count)
 
 
@@ -121,22 +119,10 @@ def _why(error: OSError) -> str:
     return (error.strerror or "input/output error").lower()
 
 
-def _hash_if_unchanged(record: Record) -> str | None:
-    """Returns the content hash of a file, or None if it is not the file any more that was listed."""
-    try:
-        with record.path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if (status.st_mtime_ns, status.st_size) != (record.mtime_ns, record.size):
-                return None
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None
-
-
 def _works(stage: Stage, recipes: Recipes) -> Iterator[Work]:
-    for record, bits, wants_input in stage.works():
+    for key, picture, bits, wants_input in stage.works():
         wanted = tuple(recipe for at, recipe in enumerate(recipes.all) if bits >> at & 1)
-        yield Work(record, wanted, input=wants_input)
+        yield Work(key, picture, wanted, input=wants_input)
 
 
 class _Deriver:
@@ -164,14 +150,14 @@ class _Deriver:
     def run(self, works: Iterable[Work], total: int, progress: Progress) -> int:
         """Derives everything; returns how many pictures were decoded."""
         count = self.vanished = 0
-        batch: list[tuple[Record, Derived]] = []
+        batch: list[tuple[str, PictureRef, Derived]] = []
         progress("derive", 0, total)
-        for done, (record, result) in enumerate(self._pool(works), 1):
+        for done, (work, result) in enumerate(self._pool(works), 1):
             if isinstance(result, DecodeError):
-                self._refuse(record, result)
+                self._refuse(work, result)
             else:
                 count += 1
-                batch.append((record, result))
+                batch.append((work.key, work.picture, result))
             if len(batch) >= self._config.batch_size:
                 self._store(batch)
                 batch = []
@@ -180,23 +166,23 @@ class _Deriver:
             self._store(batch)
         return count
 
-    def _refuse(self, record: Record, error: DecodeError) -> None:
+    def _refuse(self, work: Work, error: DecodeError) -> None:
         """Leaves out a file that cannot be used, with its copies, and remembers its content."""
         content_hash = None
         if error.cause == "missing":
             self.vanished += 1
         else:
-            content_hash = _hash_if_unchanged(record)
+            content_hash = digest_if_unchanged(work.picture)
         if content_hash is None:
-            self._stage.fail(record.key, str(error))
+            self._stage.fail(work.key, str(error))
             return
         with self._library.transaction():
             self._library.put_refusal(content_hash, str(error), decoder=self._decoder)
-            self._library.put_files([(record, content_hash)])
-            self._stage.set_hash(record.key, content_hash)
+            self._library.put_files([(work.key, work.picture, content_hash)])
+            self._stage.set_hash(work.key, content_hash)
             self._stage.refuse(content_hash, str(error))
 
-    def _pool(self, works: Iterable[Work]) -> Iterator[tuple[Record, Derived | DecodeError]]:
+    def _pool(self, works: Iterable[Work]) -> Iterator[tuple[Work, Derived | DecodeError]]:
         workers = self._config.workers
         if self._pack is None:
             return derive_all(works, workers=workers)
@@ -210,13 +196,13 @@ class _Deriver:
             workers=workers,
         )
 
-    def _store(self, batch: Sequence[tuple[Record, Derived]]) -> None:
+    def _store(self, batch: Sequence[tuple[str, PictureRef, Derived]]) -> None:
         """One transaction per batch: files, details, derivatives and embeddings, or none of them."""
-        embedded = [(derived.content_hash, derived.input) for _, derived in batch]
+        embedded = [(derived.content_hash, derived.input) for *_, derived in batch]
         inputs = [(h, tensor) for h, tensor in embedded if tensor is not None]
         embeddings = self._embed([tensor for _, tensor in inputs])
         with self._library.transaction():
-            for record, derived in batch:
+            for key, picture, derived in batch:
                 self._library.put_image(
                     StoredImage(
                         derived.content_hash,
@@ -232,8 +218,8 @@ class _Deriver:
                     self._library.put_derivative(
                         derived.content_hash, recipe.hash, made.data, made.width, made.height
                     )
-                self._library.put_files([(record, derived.content_hash)])
-                self._stage.set_hash(record.key, derived.content_hash)
+                self._library.put_files([(key, picture, derived.content_hash)])
+                self._stage.set_hash(key, derived.content_hash)
             if self._pack is not None and inputs:
                 self._library.put_embeddings(
                     self._pack.encoder_hash, [h for h, _ in inputs], embeddings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from .derive import Recipes
 from .errors import PictureError
 from .keys import split_suffix
 from .library import Placed
+from .picture_files import read_picture
 from .pictures import strip_private
+from .records import PictureRef
 from .site import Original, SiteRow
 
 _CLEANED = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp")
@@ -59,24 +62,42 @@ class PlacedRows:
         view = self.recipes.view
         return self.placed.derivative(row, view.hash) if view else None
 
-    def original(self, row: int) -> Original | bytes:
-        """The file of a row, without positions and serial numbers unless they are published.
+    def original(self, row: int) -> Original | bytes | None:
+        """The file of a row if it has one, without positions and serial numbers unless they are published.
 
         Raises PictureError if the file cannot be read, if it is not the one any more that the row was made
         of, or if these cannot be removed.
         """
-        path, content_hash = self.placed.original(row)
+        found = self.placed.original(row)
+        if found is None:
+            return None
+        picture, content_hash = found
         if self.publish_location:
-            return Original(path, content_hash)
+            if picture.length is None:
+                return Original(picture.path, content_hash)
+            return _part(picture, content_hash)
         with warnings.catch_warnings():
             # What Pillow thinks of damaged metadata helps nobody.
             warnings.simplefilter("ignore")
-            cleaned = strip_private(path, content_hash)
+            cleaned = strip_private(picture, content_hash)
         if cleaned is not None:
             return cleaned
-        _, suffix = split_suffix(path.name)
-        kind = "" if can_be_cleaned(path.name) else f" from a file of this kind ({suffix})"
+        key = self.placed.key(row)
+        _, suffix = split_suffix(key)
+        kind = "" if can_be_cleaned(key) else f" from a file of this kind ({suffix})"
         raise PictureError(f"private metadata cannot be removed{kind}")
+
+
+def _part(picture: PictureRef, content_hash: str) -> bytes:
+    """Returns a part of a file, which cannot be linked."""
+    try:
+        data = read_picture(picture, picture.bytes)
+    except OSError as error:
+        reason = (error.strerror or "input/output error").lower()
+        raise PictureError(f"the file cannot be read: {reason}") from error
+    if hashlib.sha256(data).hexdigest() != content_hash:
+        raise PictureError("the file changed during the build")
+    return data
 
 
 @dataclass(frozen=True)

@@ -36,24 +36,46 @@ class FieldSpec:
 
 
 @dataclass(frozen=True)
-class Record:
-    """One image as its source describes it, before its file is opened.
+class PictureRef:
+    """Where a picture's bytes are, and the state of that file when it was listed.
 
-    `key` is the POSIX path relative to the source's root, unique in the collection. `mtime_ns` is in
-    nanoseconds, `size` in bytes. `fields` come from folders and sidecar tables. `xmp` are the names of its
-    XMP sidecars, which lie in the same folder; a later one overrides an earlier one. `ctime_ns`, the time
-    of the file's last change in nanoseconds, and `inode`, its number on the disk, show that a file was
-    replaced even if its time and size were put back.
+    `path` is the file. `size` (bytes), `mtime_ns` and `ctime_ns`, the times of its last modification and its
+    last change in nanoseconds, and `inode`, its number on the disk, show that a file was replaced even if its
+    time and size were put back. With a `length` the picture is a part of the file, such as a member of a tar:
+    `length` bytes from the byte number `offset`.
     """
 
-    key: str
     path: Path
     mtime_ns: int
     size: int
-    fields: Mapping[str, Value] = field(default_factory=dict)
-    xmp: tuple[str, ...] = ()
     ctime_ns: int = 0
     inode: int = 0
+    offset: int = 0
+    length: int | None = None
+
+    @property
+    def bytes(self) -> int:
+        """The number of bytes of the picture itself."""
+        return self.size if self.length is None else self.length
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record as its source describes it, before a file is opened.
+
+    `key` is unique in the collection: of a folder, the POSIX path relative to its root. `fields` come from
+    folders, sidecar tables or the record itself. `picture` is None if the record has no picture on this
+    machine. `xmp` are the names of the picture's XMP sidecars, which lie in the same folder; a later one
+    overrides an earlier one. `image_url` and `thumbnail_url` are addresses of the picture and of a smaller
+    one on another host, as the source gives them, not checked.
+    """
+
+    key: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    picture: PictureRef | None = None
+    xmp: tuple[str, ...] = ()
+    image_url: str | None = None
+    thumbnail_url: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
 from imagedb_site.library import Library
-from imagedb_site.records import Record
+from imagedb_site.records import PictureRef, Record
 from imagedb_site.report import BuildReport
 
 from .conftest import draw, make_pictures, tree
@@ -72,7 +72,7 @@ def test_a_file_that_has_just_changed_is_read_again(tmp_path: Path) -> None:
     now = time.time_ns()
 
     def known(ctime_ns: int) -> bool:
-        record = Record("a.jpg", Path("a.jpg"), 5, 6, ctime_ns=ctime_ns, inode=7)
+        record = Record("a.jpg", {}, PictureRef(Path("a.jpg"), 5, 6, ctime_ns, inode=7))
         with Library.open(tmp_path / "library.db") as library:
             for _ in range(2):
                 with library.stage([record]) as stage:

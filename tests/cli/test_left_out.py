@@ -38,9 +38,9 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def derive_all(works: Any, **options: Any) -> Any:
         works = list(works)
-        names.extend(sorted(work.record.key for work in works))
-        slow = [work for work in works if "slow" in work.record.key]
-        yield from ((one.record, DecodeError("it takes too long", "timeout")) for one in slow)
+        names.extend(sorted(work.key for work in works))
+        slow = [work for work in works if "slow" in work.key]
+        yield from ((one, DecodeError("it takes too long", "timeout")) for one in slow)
         yield from real((work for work in works if work not in slow), **options)
 
     monkeypatch.setattr(deriving, "derive_all", derive_all)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from corpora import MADE, Corpus, damaged, each_corpus
 from imagedb_site.pictures import DecodeError, Derived, Limits, Recipe, Work, derive_all
-from imagedb_site.records import Record
+from imagedb_site.records import PictureRef
 
 LIMITS = Limits(timeout_s=20)
 THUMBNAIL = Recipe("thumbnail", 64, 75)
@@ -22,22 +22,22 @@ THUMBNAIL = Recipe("thumbnail", 64, 75)
 
 def derive(paths: list[Path]) -> list[tuple[str, Derived | DecodeError]]:
     """Derives from all of the files and checks that each gives a picture or a reason for people."""
-    records = [Record(path.name, path, 0, 0) for path in paths]
+    files = [(path.name, PictureRef(path, 0, 0)) for path in paths]
     found = []
-    work = (Work(record, (THUMBNAIL,)) for record in records)
-    for record, result in derive_all(work, limits=LIMITS, workers=2):
+    work = (Work(key, file, (THUMBNAIL,)) for key, file in files)
+    for one, result in derive_all(work, limits=LIMITS, workers=2):
         if isinstance(result, DecodeError):
             assert 5 < len(str(result)) <= 300 and "Traceback" not in str(result)
-            assert str(record.path) not in str(result)
+            assert str(one.picture.path) not in str(result)
         else:
             made = result.derivatives[THUMBNAIL]
             with Image.open(io.BytesIO(made.data)) as image:
                 image.load()
                 assert image.size == (made.width, made.height)
             assert result.width * result.height <= LIMITS.max_pixels
-        found.append((record.key, result))
+        found.append((one.key, result))
     # Results arrive in the order of completion.
-    assert sorted(key for key, _ in found) == sorted(record.key for record in records)
+    assert sorted(key for key, _ in found) == sorted(key for key, _ in files)
     return sorted(found, key=lambda pair: pair[0])
 
 

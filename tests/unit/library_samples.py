@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from imagedb_site.library import Library, RowRecord, StoredImage
-from imagedb_site.records import FieldSpec, Record
+from imagedb_site.records import FieldSpec, PictureRef, Record
 
 DIM = 8
 FIELDS = [
@@ -17,8 +17,17 @@ FIELDS = [
 ]
 
 
+def file(key: str, mtime_ns: int = 1, size: int = 2) -> PictureRef:
+    return PictureRef(Path(key), mtime_ns, size)
+
+
 def record(key: str, mtime_ns: int = 1, size: int = 2) -> Record:
-    return Record(key, Path(key), mtime_ns, size)
+    return Record(key, {}, file(key, mtime_ns, size))
+
+
+def listed(key: str, content_hash: str) -> tuple[str, PictureRef, str]:
+    """What `put_files` takes of `record(key)`."""
+    return key, file(key), content_hash
 
 
 def content(number: int) -> str:
@@ -36,7 +45,7 @@ def fill(library: Library, count: int) -> tuple[list[str], np.ndarray]:
         for at, content_hash in enumerate(hashes):
             library.put_image(StoredImage(content_hash, 4, 3, {"title": f"t{at}"}, b"ph"))
             library.put_derivative(content_hash, "thumb", b"webp%d" % at, 2, 1)
-            library.put_files([(record(f"{at}.jpg"), content_hash)])
+            library.put_files([(f"{at}.jpg", file(f"{at}.jpg"), content_hash)])
         library.put_embeddings("enc", hashes, embeddings)
     return hashes, embeddings
 
@@ -51,7 +60,7 @@ def to_derive(
     """What a build would have to derive: the key, the missing recipes as bits, an embedding or not."""
     with library.stage(records, details=details) as stage:
         assert stage.plan(recipes, encoder) == len(list(stage.works()))
-        return [(one.key, bits, wants) for one, bits, wants in stage.works()]
+        return [(key, bits, wants) for key, _, bits, wants in stage.works()]
 
 
 def rows(hashes: list[str]) -> list[RowRecord]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from library_samples import content, record
+from library_samples import content, listed, record
 
 from imagedb_site.assemble import (
     Hidden,
@@ -21,7 +21,7 @@ from imagedb_site.assemble import (
 )
 from imagedb_site.growth import grow, to_store
 from imagedb_site.library import Library, StoredImage
-from imagedb_site.records import FieldSpec, Record, Value
+from imagedb_site.records import FieldSpec, PictureRef, Record, Value
 from imagedb_site.site import Layout, ThumbnailPacks, image_ids, row_order
 
 OWN = [FieldSpec("caption", "Caption", "text", fts=True), FieldSpec("tags", "Tags", "tags")]
@@ -43,7 +43,7 @@ def put(library: Library, contents: dict[str, int], taken: dict[int, str] | None
                 found["taken"] = taken[number]
             library.put_image(StoredImage(content(number), 40, 30, found, b"ph"))
             library.put_derivative(content(number), "thumb", b"webp", 4, 3)
-        library.put_files([(record(key), content(number)) for key, number in contents.items()])
+        library.put_files([listed(key, content(number)) for key, number in contents.items()])
 
 
 def test_source_wins_and_private_fields_stay_private(library: Library) -> None:
@@ -52,7 +52,9 @@ def test_source_wins_and_private_fields_stay_private(library: Library) -> None:
         {"caption": "A boat", "camera": "Mine", "tags": []},
         {"latitude": 1.0},
     ]
-    staged = [Record(f"{key}.jpg", Path(key), 1, 2, own[at]) for at, key in enumerate("ab")]
+    staged = [
+        Record(f"{key}.jpg", own[at], PictureRef(Path(key), 1, 2)) for at, key in enumerate("ab")
+    ]
     with library.stage(staged) as stage:
         found = assemble(stage, OWN, publish_location=False)
         assert [spec.name for spec in found.fields][:1] == ["caption"]
@@ -80,7 +82,7 @@ def test_ids_and_order_are_those_of_the_format(library: Library) -> None:
         rows = [(row[1], row[0]) for row in found.placed.rows("thumb", None)]
     ids = image_ids([content(contents[key]) for key in keys], keys)
     fields = [{"taken": taken[n]} if n in taken else {} for n in contents.values()]
-    records = [Record(k, Path(k), 1, 2, f) for k, f in zip(keys, fields, strict=True)]
+    records = [Record(k, f, PictureRef(Path(k), 1, 2)) for k, f in zip(keys, fields, strict=True)]
     assert rows == [(keys[at], ids[at]) for at in row_order(records)]
     assert len(set(ids)) == 6
 
@@ -107,7 +109,11 @@ def test_fields_are_never_all_in_memory(library: Library) -> None:
     count = 3000
     put(library, {f"{n:05}.jpg": n for n in range(count)})
     records = (
-        Record(f"{n:05}.jpg", Path(f"{n:05}.jpg"), 1, 2, {"caption": f"{n:09} " * (LONG // 10)})
+        Record(
+            f"{n:05}.jpg",
+            {"caption": f"{n:09} " * (LONG // 10)},
+            PictureRef(Path(f"{n:05}.jpg"), 1, 2),
+        )
         for n in range(count)
     )
     tracemalloc.start()

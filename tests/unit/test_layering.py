@@ -31,6 +31,7 @@ LAYERS = [
         "layout",
         "rowsets",
         "varints",
+        "picture_files",
         "portable",
         "cache",
         "evaluate",

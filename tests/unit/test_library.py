@@ -265,7 +265,7 @@ with Library.open(Path(sys.argv[1])) as library:
             library.put_image(StoredImage(h, n + 1, 1, {{}}, b""))
             library.put_derivative(h, "thumb", h.encode() * 40, 1, 1)
             library.put_embeddings("enc", [h], t.vectors(1, seed=n))
-            library.put_files([(t.record(f"{{n}}.jpg"), h)])
+            library.put_files([(f"{{n}}.jpg", t.file(f"{{n}}.jpg"), h)])
 """
 
 

@@ -265,12 +265,42 @@ def test_a_replacement_that_was_interrupted_is_completed(path: Path) -> None:
         assert library.count() == 4
 
 
+NEW = ("    part TEXT NOT NULL DEFAULT '',\n",)
+"""The columns that version 4 did not have."""
+
+
+def version_4(path: Path) -> None:
+    """Makes of a library what version 4 would have stored."""
+    db = apsw.Connection(str(path))
+    checksums.register(db, path)
+    db.execute("ALTER TABLE files DROP COLUMN part")
+    names = ", ".join(name for name in checksums.COLUMNS["files"] if name != "part")
+    db.execute(f"UPDATE files SET sum = checksum('files', {names})")
+    db.execute(checksums.insert("meta"), ("schema", "4"))
+    db.pragma("user_version", 4)
+    db.close()
+
+
+def test_a_library_of_version_4_keeps_what_it_knows(path: Path) -> None:
+    with Library.open(path) as library:
+        expected = list(library.rows())
+    version_4(path)
+    change(path, "UPDATE files SET size = size + 1 WHERE key = ?", "1.jpg")
+    with Library.open(path) as library:
+        assert list(library.rows()) == expected
+        assert set(library.find_damage()) == {"1.jpg"}
+
+
 def version_3(path: Path) -> None:
     """Makes of a library what version 3 would have stored."""
     db = apsw.Connection(str(path))
     old = apsw.Connection(str(path) + ".3")
     old.pragma("journal_mode", "wal")
-    schema = SCHEMA.replace("    sum INTEGER NOT NULL DEFAULT 0,\n", "")
+    schema = SCHEMA
+    for column in NEW:
+        assert column in schema
+        schema = schema.replace(column, "")
+    schema = schema.replace("    sum INTEGER NOT NULL DEFAULT 0,\n", "")
     schema = schema.replace(",\n    sum INTEGER NOT NULL DEFAULT 0\n", "\n")
     old.execute(schema.replace("    data_sum INTEGER NOT NULL DEFAULT 0,\n", ""))
     for table in checksums.COLUMNS:

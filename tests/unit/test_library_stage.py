@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from library_samples import DIM, FIELDS, content, fill, record, rows, to_derive
+from library_samples import DIM, FIELDS, content, file, fill, listed, record, rows, to_derive
 
 from imagedb_site.library import Item, Library, RowRecord, StoredLayout
-from imagedb_site.records import Record
+from imagedb_site.records import PictureRef, Record
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def library(tmp_path):
 
 
 def test_unchanged_files_are_known_and_changed_ones_are_not(library):
-    library.put_files([(record(key), content(1)) for key in ("a.jpg", "b.jpg", "c.jpg")])
+    library.put_files([listed(key, content(1)) for key in ("a.jpg", "b.jpg", "c.jpg")])
     staged = [record("a.jpg"), record("b.jpg", 9), record("c.jpg", 1, 9), record("new")]
     with library.stage(staged) as stage:
         known = [stage.content_hash(one.key) for one in staged]
         count, unhashed = stage.unhashed()
-        assert (count, [one.key for one in unhashed]) == (3, ["b.jpg", "c.jpg", "new"])
+        assert (count, [key for key, _ in unhashed]) == (3, ["b.jpg", "c.jpg", "new"])
     assert known == [content(1), None, None, None]
 
 
@@ -37,7 +37,7 @@ def test_only_what_is_missing_is_derived_once_for_each_content(library):
     assert to_derive(library, known[:1], ["thumb", "view"], "enc") == [("0.jpg", 2, False)]
     assert to_derive(library, known[:1], [], "other") == [("0.jpg", 0, True)]
     assert to_derive(library, known[:1], [], details="2") == [("0.jpg", 0, False)]
-    library.put_files([(record("copy.jpg"), content(0)), (record("9.jpg"), content(9))])
+    library.put_files([listed("copy.jpg", content(0)), listed("9.jpg", content(9))])
     staged = [record("9.jpg"), record("copy.jpg"), record("0.jpg"), record("new.jpg")]
     assert to_derive(library, staged, ["thumb", "view"], "enc") == [
         ("9.jpg", 3, True),
@@ -50,8 +50,8 @@ def test_moved_and_copied_files_need_nothing(library):
     hashes, embeddings = fill(library, 2)
     staged = [record("moved/0.jpg"), record("copy.jpg"), record("1.jpg")]
     with library.stage(staged) as stage:
-        for one in stage.unhashed()[1]:
-            stage.set_hash(one.key, hashes[0])
+        for key, _ in stage.unhashed()[1]:
+            stage.set_hash(key, hashes[0])
         assert stage.plan(["thumb"], "enc") == 0
         assert stage.prune() == 1
     with library.stage(staged) as stage:
@@ -61,22 +61,23 @@ def test_moved_and_copied_files_need_nothing(library):
 
 
 def test_a_file_with_another_inode_or_change_time_is_hashed_again(library):
-    first = replace(record("a.jpg"), ctime_ns=5, inode=7)
-    library.put_files([(first, content(1))])
-    for other in (replace(first, inode=8), replace(first, ctime_ns=6), replace(first, size=3)):
-        with library.stage([other]) as stage:
+    first = replace(file("a.jpg"), ctime_ns=5, inode=7)
+    library.put_files([("a.jpg", first, content(1))])
+    changes = [{"inode": 8}, {"ctime_ns": 6}, {"size": 3}, {"offset": 512, "length": 1}]
+    for change in changes:
+        with library.stage([Record("a.jpg", picture=replace(first, **change))]) as stage:
             assert stage.content_hash("a.jpg") is None
-    with library.stage([first]) as stage:
+    with library.stage([Record("a.jpg", picture=first)]) as stage:
         assert stage.content_hash("a.jpg") == content(1)
-    with library.stage([first], rehash=True) as stage:
+    with library.stage([Record("a.jpg", picture=first)], rehash=True) as stage:
         assert stage.unhashed()[0] == 1
 
 
 def test_a_refused_content_is_left_out_under_every_name(library):
     def reasons(keys: list[str], decoder: str = "1") -> list[tuple[str, str]]:
         with library.stage([record(key) for key in keys]) as stage:
-            for one in list(stage.unhashed()[1]):
-                stage.set_hash(one.key, content(1))
+            for key, _ in list(stage.unhashed()[1]):
+                stage.set_hash(key, content(1))
             stage.plan(["thumb"], None, decoder=decoder)
             return [(problem.key, problem.reason) for problem in stage.problems()]
 
@@ -95,13 +96,13 @@ def test_a_refused_content_is_left_out_under_every_name(library):
 def test_only_files_of_the_same_size_may_be_copies(library):
     staged = [record("a", size=5), record("b", size=6), record("c", size=5), record("d", size=7)]
     with library.stage(staged) as stage:
-        assert [one.key for one in stage.unhashed(twins=True)[1]] == ["a", "c"]
+        assert [key for key, _ in stage.unhashed(twins=True)[1]] == ["a", "c"]
         stage.set_hash("a", content(1))
         stage.set_hash("c", content(1))
         assert stage.plan(["thumb"], None) == 3
         stage.fail("a", "it has vanished")
         assert stage.plan(["thumb"], None) == 3
-        assert [one.key for one, _, _ in stage.works()] == ["b", "c", "d"]
+        assert [key for key, *_ in stage.works()] == ["b", "c", "d"]
         stage.refuse(content(1), "damaged")
         stage.fail_larger(6, "too large")
         assert [problem.key for problem in stage.problems()] == ["a", "c", "d"]
@@ -109,7 +110,7 @@ def test_only_files_of_the_same_size_may_be_copies(library):
 
 def test_an_incomplete_record_is_left_out(library):
     fill(library, 2)
-    library.put_files([(record("lost.jpg"), content(5))])
+    library.put_files([listed("lost.jpg", content(5))])
     with library.stage([record("0.jpg"), record("lost.jpg"), record("1.jpg")]) as stage:
         stage.fail("1.jpg", "crashed")
         stage.check(["thumb"], "enc")
@@ -121,9 +122,11 @@ def test_a_stage_leaves_nothing_behind_and_its_records_are_streamed(library):
     count = 2000
     before = library.stats()["bytes"]
     fields = {"name": "é\ud800", "tags": ["a", "b"], "n": 1.5}
-    with library.stage(Record(f"{n:05}", Path(f"/p/{n}"), 1, 2, fields) for n in range(count)) as s:
+    with library.stage(
+        Record(f"{n:05}", fields, PictureRef(Path(f"/p/{n}"), 1, 2)) for n in range(count)
+    ) as s:
         assert s.plan(["thumb"], None) == count
-        assert [one.path for one, _, _ in s.works()] == [Path(f"/p/{n}") for n in range(count)]
+        assert [one.path for _, one, *_ in s.works()] == [Path(f"/p/{n}") for n in range(count)]
     assert library.stats()["bytes"] == before
     with library.stage([record("a")]) as stage:
         assert len(stage) == 1

@@ -16,7 +16,7 @@ from corpora import scene
 from imagedb_site.pictures import Derived, Recipe, Work, derive_all, strip_private
 from imagedb_site.pictures.decode import Source
 from imagedb_site.pictures.mend import mend_jpeg, mend_png, mend_webp
-from imagedb_site.records import Record
+from imagedb_site.records import PictureRef
 
 SIZE = (240, 160)
 
@@ -243,8 +243,10 @@ def test_a_damaged_file_says_so_in_the_worker_and_others_do_not(tmp_path: Path):
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) * 3 // 4])
     (tmp_path / "good.jpg").write_bytes(whole)
     recipe = Recipe("thumbnail", 64, 75)
-    works = [Work(Record(path.name, path, 0, 0), (recipe,)) for path in sorted(tmp_path.iterdir())]
-    found = {record.key: result for record, result in derive_all(works, workers=1)}
+    works = [
+        Work(path.name, PictureRef(path, 0, 0), (recipe,)) for path in sorted(tmp_path.iterdir())
+    ]
+    found = {one.key: result for one, result in derive_all(works, workers=1)}
     cut, good = found["cut.jpg"], found["good.jpg"]
     assert isinstance(cut, Derived) and isinstance(good, Derived)
     assert cut.damage and cut.damage.startswith("the file is cut short; ") and not good.damage

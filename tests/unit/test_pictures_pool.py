@@ -23,7 +23,7 @@ from imagedb_site.pictures import (
     open_picture,
 )
 from imagedb_site.pictures.task import derive_here
-from imagedb_site.records import Record
+from imagedb_site.records import PictureRef
 from imagedb_site.run import process
 
 THUMBNAIL, VIEW = Recipe("thumbnail", 32, 75), Recipe("view", 64, 80)
@@ -52,13 +52,13 @@ def hostile(image: Image.Image) -> np.ndarray:
     return np.zeros(3, dtype=np.uint8)
 
 
-def pictures(folder: Path, widths: list[int]) -> list[Record]:
-    records = []
+def pictures(folder: Path, widths: list[int]) -> list[tuple[str, PictureRef]]:
+    files = []
     for at, width in enumerate(widths):
         path = folder / f"{at}.png"
         Image.new("RGB", (width, 20), (at % 256, width % 256, 7)).save(path)
-        records.append(Record(path.name, path, 0, path.stat().st_size))
-    return records
+        files.append((path.name, PictureRef(path, 0, 0)))
+    return files
 
 
 def children() -> set[int]:
@@ -79,14 +79,14 @@ def by_number(found):
 
 
 def test_results_equal_those_made_here(tmp_path):
-    records = pictures(tmp_path, list(range(110, 150)))
+    files = pictures(tmp_path, list(range(110, 150)))
     made = functools.partial(preprocess, 8)
-    work = [Work(record, (THUMBNAIL, VIEW), input=True) for record in records]
+    work = [Work(*file, (THUMBNAIL, VIEW), input=True) for file in files]
     found = by_number(derive_all(work, preprocess=made, input_want=8, limits=FAST, workers=2))
-    assert [record.key for record, _ in found] == [record.key for record in records]
-    for record, derived in found:
+    assert [(one.key, one.picture) for one, _ in found] == files
+    for one, derived in found:
         assert isinstance(derived, Derived)
-        here = derive_here(record.path, FAST, (THUMBNAIL, VIEW), made, 8)
+        here = derive_here(one.picture, FAST, (THUMBNAIL, VIEW), made, 8)
         assert derived.input is not None and here.input is not None
         np.testing.assert_array_equal(derived.input, here.input)
         assert derived.input.dtype == np.float32 and derived.input.shape == (8, 8, 3)
@@ -97,8 +97,8 @@ def test_results_equal_those_made_here(tmp_path):
 
 
 def test_only_what_is_asked_for_is_made(tmp_path):
-    (record,) = pictures(tmp_path, [50])
-    work = [Work(record), Work(record, (VIEW,)), Work(record, input=True)]
+    (file,) = pictures(tmp_path, [50])
+    work = [Work(*file), Work(*file, (VIEW,)), Work(*file, input=True)]
     made = functools.partial(preprocess, 4)
     results = [found for _, found in derive_all(work, preprocess=made, limits=FAST, workers=1)]
     assert [len(found.derivatives) for found in results] == [0, 1, 0]
@@ -106,10 +106,10 @@ def test_only_what_is_asked_for_is_made(tmp_path):
 
 
 def test_a_recipe_leaves_small_pictures_out(tmp_path):
-    records = pictures(tmp_path, [32, 33])
+    files = pictures(tmp_path, [32, 33])
     view = Recipe("view", 64, 80, over=32)
     assert view.hash != Recipe("view", 64, 80).hash
-    work = [Work(record, (view,)) for record in records]
+    work = [Work(*file, (view,)) for file in files]
     made = [found.derivatives[view] for _, found in derive_all(work, limits=FAST, workers=1)]
     assert [bool(derivative.data) for derivative in made] == [False, True]
     assert (made[0].width, made[0].height) == (32, 20)
@@ -117,14 +117,14 @@ def test_a_recipe_leaves_small_pictures_out(tmp_path):
 
 def test_one_hostile_picture_does_not_affect_others(tmp_path):
     widths = [110, 101, 111, 102, 112, 103, 113, 104, 114, 105, 115]
-    records = pictures(tmp_path, widths)
+    files = pictures(tmp_path, widths)
     limits = Limits(timeout_s=4, memory_bytes=3 << 30)
-    work = [Work(record, (THUMBNAIL,), input=True) for record in records]
+    work = [Work(*file, (THUMBNAIL,), input=True) for file in files]
     before = children()
     found = by_number(
         derive_all(work, preprocess=hostile, input_want=1000, limits=limits, workers=2)
     )
-    assert [record.key for record, _ in found] == [record.key for record in records]
+    assert [(one.key, one.picture) for one, _ in found] == files
     causes = [result.cause if isinstance(result, DecodeError) else None for _, result in found]
     expected = [None, "crash", None, "timeout", None, "damaged", None, "memory", *[None] * 3]
     assert causes == expected
@@ -136,7 +136,7 @@ def test_one_hostile_picture_does_not_affect_others(tmp_path):
 
 def test_only_the_pictures_own_time_counts(tmp_path, monkeypatch):
     """A decoder that waits for the busy machine may continue; one that hangs is stopped."""
-    work = [Work(pictures(tmp_path, [106])[0], (THUMBNAIL,), input=True)]
+    work = [Work(*pictures(tmp_path, [106])[0], (THUMBNAIL,), input=True)]
     limits = Limits(timeout_s=3)
     given: dict[bool, object] = {}
     for starved in (True, False):
@@ -163,17 +163,17 @@ def test_bad_files_give_reasons(tmp_path):
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("hello")
     keys = ["empty.jpg", "text.jpg", "gone.jpg"]
-    work = [Work(Record(key, tmp_path / key, 0, 0), (THUMBNAIL,)) for key in keys]
+    work = [Work(key, PictureRef(tmp_path / key, 0, 0), (THUMBNAIL,)) for key in keys]
     causes = [result.cause for _, result in derive_all(work, limits=FAST, workers=1)]
     assert causes == ["empty", "unknown", "missing"]
 
 
 def test_giving_up_leaves_no_process_and_waits_for_none(tmp_path):
     """The hanging pictures hang for ten minutes, so code that waits for one fails here."""
-    records = pictures(tmp_path, [110] * 30 + [102] * 4)
+    files = pictures(tmp_path, [110] * 30 + [102] * 4)
     patient = Limits(timeout_s=600)
     before = children()
-    work = (Work(record, (THUMBNAIL,), input=True) for record in records)
+    work = (Work(*file, (THUMBNAIL,), input=True) for file in files)
     found = derive_all(work, preprocess=hostile, input_want=1000, limits=patient, workers=2)
     next(found)
     assert children() != before
@@ -185,14 +185,14 @@ def test_giving_up_leaves_no_process_and_waits_for_none(tmp_path):
 
 
 def test_work_is_taken_as_it_is_needed(tmp_path):
-    (record,) = pictures(tmp_path, [50])
+    (file,) = pictures(tmp_path, [50])
     taken = 0
 
     def endless():
         nonlocal taken
         while True:
             taken += 1
-            yield Work(record, (THUMBNAIL,))
+            yield Work(*file, (THUMBNAIL,))
 
     found = derive_all(endless(), limits=FAST, workers=2)
     for _ in range(10):
@@ -218,11 +218,11 @@ def test_a_picture_can_be_opened_alone(tmp_path):
 
 
 def test_a_module_in_the_current_folder_is_not_imported(tmp_path, monkeypatch):
-    (record,) = pictures(tmp_path, [50])
+    (file,) = pictures(tmp_path, [50])
     (tmp_path / "PIL.py").write_text("raise SystemExit")
     (tmp_path / "numpy.py").write_text("raise SystemExit")
     monkeypatch.chdir(tmp_path)
-    ((_, derived),) = derive_all([Work(record, (THUMBNAIL,))], limits=FAST, workers=1)
+    ((_, derived),) = derive_all([Work(*file, (THUMBNAIL,))], limits=FAST, workers=1)
     assert isinstance(derived, Derived)
 
 

@@ -37,8 +37,8 @@ def test_a_record_has_path_size_time_and_folder(tmp_path):
     top, trip = open_folder(tmp_path)
     assert trip.fields == {"name": "one.two", "file": "trip/one.two.jpg", "folder": "trip"}
     assert top.fields == {"name": "top", "file": "top.jpg"}
-    assert (top.mtime_ns, top.size) == (1_234_567_890_123_456_789, len("top.jpg"))
-    assert top.path.read_bytes() == b"top.jpg"
+    assert (top.picture.mtime_ns, top.picture.size) == (1_234_567_890_123_456_789, len("top.jpg"))
+    assert top.picture.path.read_bytes() == b"top.jpg"
 
 
 def test_only_pictures_and_nothing_hidden(tmp_path):
@@ -123,9 +123,9 @@ def test_a_file_that_is_not_regular_is_not_opened(tmp_path):
 def test_every_name_is_taken_as_it_is(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
     [record] = open_folder(tmp_path, problem=pytest.fail)
-    assert (record.key, record.path) == (name, tmp_path / name)
+    assert (record.key, record.picture.path) == (name, tmp_path / name)
     [gathered] = gather(tmp_path).records()
-    assert gathered.path.read_bytes() == b"x"
+    assert gathered.picture.path.read_bytes() == b"x"
 
 
 def test_names_that_are_not_text_have_escaped_keys(tmp_path):
@@ -135,7 +135,7 @@ def test_names_that_are_not_text_have_escaped_keys(tmp_path):
         place = Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/" + name))
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(b"%d" % at)
-    found = {record.path.read_bytes(): record.key for record in gather(tmp_path).records()}
+    found = {record.picture.path.read_bytes(): record.key for record in gather(tmp_path).records()}
     assert {int(at): key for at, key in found.items()} == {
         0: "b\ufffdFF.jpg",
         1: "caf\ufffdE9/x.jpg",

@@ -357,7 +357,7 @@ def test_a_source_gives_its_records_again(tmp_path):
     records = list(source.records())
     assert [record.key for record in records] == ["a/9.jpg", "a/10.jpg", "b/2.jpg"]
     assert [record.fields.get("v") for record in records] == [1, None, 2]
-    assert all(record.path == tmp_path / record.key and record.size == 3 for record in records)
+    assert all(r.picture.path == tmp_path / r.key and r.picture.size == 3 for r in records)
     (tmp_path / "a" / "10.jpg").unlink()
     assert list(source.records()) == records
     assert [problem.key for problem in source.problems] == ["1.jpg"]

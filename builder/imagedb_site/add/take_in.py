@@ -6,7 +6,6 @@ captions are written before the pictures, and a second run resumes where the fir
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,8 +26,9 @@ from imagedb_site.index import LIBRARY_FILE
 from imagedb_site.keys import key_of, path_of
 from imagedb_site.library import Library
 from imagedb_site.locks import locked
+from imagedb_site.picture_files import digest_picture
 from imagedb_site.pictures import DETAILS_VERSION, DecodeError, Work, derive_all
-from imagedb_site.records import FieldSpec, Problem, Progress, Record
+from imagedb_site.records import FieldSpec, PictureRef, Problem, Progress, Record
 from imagedb_site.report import Stopwatch
 from imagedb_site.site import storage_errors
 from imagedb_site.sources import (
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 INTO = "added"
 _ASIDE = ".imagedb-add-"
 _LOCK_FILE = ".imagedb-add.lock"
+
+_Unpacked = tuple[BundlePicture, str, PictureRef]
+"""A picture of the bundle, the key that it gets, and its file."""
 
 
 @dataclass
@@ -191,17 +194,20 @@ def _at_hand(root: Path, bundle: Bundle, config: BuildConfig, progress: Progress
     wanted = {picture.sha256 for picture in bundle.pictures}
     sizes = {picture.size for picture in bundle.pictures}
     exclude = [*config.exclude, config.output, config.library_folder]
-    records = [r for r in open_folder(root, exclude=exclude) if r.size in sizes]
+    files = [
+        (record.key, record.picture)
+        for record in open_folder(root, exclude=exclude)
+        if record.picture is not None and record.picture.size in sizes
+    ]
     found: dict[str, str] = {}
-    for done, record in enumerate(records, 1):
+    for done, (key, picture) in enumerate(files, 1):
         try:
-            with record.path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            digest = digest_picture(picture)
         except OSError:
             continue
         if digest in wanted:
-            found.setdefault(digest, record.key)
-        progress("look for known pictures", done, len(records))
+            found.setdefault(digest, key)
+        progress("look for known pictures", done, len(files))
     return found
 
 
@@ -249,21 +255,21 @@ def _take_in(
     root = config.pictures
     with storage_errors(root), TemporaryFolder(_ASIDE, root) as name:
         aside = Path(name)
-        records = _unpack(bundle, fresh, aside, progress)
-        usable = _decode(bundle, records, config, embed_again, report, progress)
-        for picture, record in usable:
+        files = _unpack(bundle, fresh, aside, progress)
+        usable = _decode(bundle, files, config, embed_again, report, progress)
+        for picture, key, _ in usable:
             _forget(additions, picture.sha256)
-            additions.pictures[record.key] = Addition(picture.sha256, dict(picture.fields))
+            additions.pictures[key] = Addition(picture.sha256, dict(picture.fields))
         additions.fields = _merged(additions.fields, bundle.fields)
         # On the disk in this order: the pictures aside, their captions, their names in the collection.
         settle(aside)
         additions.write(root, aside)
-        for _, record in usable:
-            final = root / path_of(record.key)
+        for _, key, file in usable:
+            final = root / path_of(key)
             final.parent.mkdir(parents=True, exist_ok=True)
-            record.path.replace(final)
-            report.added.append(record.key)
-        for folder in sorted({(root / path_of(record.key)).parent for _, record in usable}):
+            file.path.replace(final)
+            report.added.append(key)
+        for folder in sorted({(root / path_of(key)).parent for _, key, _ in usable}):
             while folder != root:
                 settle_names(folder)
                 folder = folder.parent
@@ -272,72 +278,70 @@ def _take_in(
 
 def _unpack(
     bundle: Bundle, fresh: Sequence[tuple[BundlePicture, str]], aside: Path, progress: Progress
-) -> list[tuple[BundlePicture, Record]]:
-    records = []
+) -> list[_Unpacked]:
+    files = []
     for number, (picture, key) in enumerate(fresh):
         path = aside / f"{number}.{key.rpartition('.')[2]}"
         with path.open("wb") as target:
             bundle.extract(picture, target)
         status = path.stat()
-        records.append((picture, Record(key, path, status.st_mtime_ns, status.st_size)))
+        files.append((picture, key, PictureRef(path, status.st_mtime_ns, status.st_size)))
         progress("unpack", number + 1, len(fresh))
-    return records
+    return files
 
 
 def _decode(
     bundle: Bundle,
-    records: Sequence[tuple[BundlePicture, Record]],
+    files: Sequence[_Unpacked],
     config: BuildConfig,
     embed_again: bool,
     report: AddReport,
     progress: Progress,
-) -> list[tuple[BundlePicture, Record]]:
+) -> list[_Unpacked]:
     """The pictures that can be decoded; what is derived from them is kept if there is a library."""
-    file = config.library_folder / LIBRARY_FILE
-    if not file.exists():
-        works = [Work(record, (), input=False) for _, record in records]
+    library_file = config.library_folder / LIBRARY_FILE
+    if not library_file.exists():
+        works = [Work(key, file, (), input=False) for _, key, file in files]
         good = set()
-        for done, (record, result) in enumerate(derive_all(works, workers=config.workers), 1):
+        for done, (work, result) in enumerate(derive_all(works, workers=config.workers), 1):
             if isinstance(result, DecodeError):
-                report.problems.append(Problem(record.path.name, str(result)))
+                report.problems.append(Problem(work.picture.path.name, str(result)))
             else:
-                good.add(record.key)
+                good.add(work.key)
             progress("derive", done, len(works))
         report.problems.sort(key=lambda problem: problem.key)
-        return _named(records, good, report)
+        return _named(files, good, report)
     pack = _pack(config.model)
     same = pack is not None and (bundle.encoder_hash, bundle.dim) == (pack.encoder_hash, pack.dim)
     take_over = same and not embed_again
-    trusted = [take_over and picture.embedding is not None for picture, _ in records]
+    trusted = [take_over and picture.embedding is not None for picture, *_ in files]
     good = set()
-    with Library.open(file) as library:
+    with Library.open(library_file) as library:
         for own, model in ((True, None), (False, pack)):
-            part = [r for r, keep in zip(records, trusted, strict=True) if keep == own]
+            part = [one for one, keep in zip(files, trusted, strict=True) if keep == own]
             clock, recipes = Stopwatch(), Recipes.of(config)
-            only = [record for _, record in part]
+            only = [Record(key, picture=file) for _, key, file in part]
             with library.stage(only, details=DETAILS_VERSION) as stage:
                 derive(stage, library, recipes, model, config, clock, progress)
                 report.problems += stage.problems()
                 known = ((record.key, stage.content_hash(record.key)) for record in only)
                 hashes = {key: content_hash for key, content_hash in known if content_hash}
             good |= set(hashes)
-            mine = [(hashes[r.key], p.embedding) for p, r in part if own and r.key in hashes]
+            mine = [(hashes[key], p.embedding) for p, key, _ in part if own and key in hashes]
             if mine and pack is not None:
                 vectors = np.stack([vector for _, vector in mine if vector is not None])
                 library.put_embeddings(pack.encoder_hash, [h for h, _ in mine], vectors)
             report.taken_over += len(mine)
             report.embedded += 0 if own or model is None else len(hashes)
-    return _named(records, good, report)
+    return _named(files, good, report)
 
 
-def _named(
-    records: Sequence[tuple[BundlePicture, Record]], good: set[str], report: AddReport
-) -> list[tuple[BundlePicture, Record]]:
+def _named(files: Sequence[_Unpacked], good: set[str], report: AddReport) -> list[_Unpacked]:
     """The usable ones; problems are reported with the names of the pictures in the bundle."""
-    names = {record.key: picture.name for picture, record in records}
-    names |= {record.path.name: picture.name for picture, record in records}
+    names = {key: picture.name for picture, key, _ in files}
+    names |= {file.path.name: picture.name for picture, _, file in files}
     report.problems = [replace(p, key=names.get(p.key, p.key)) for p in report.problems]
-    return [(picture, record) for picture, record in records if record.key in good]
+    return [one for one in files if one[1] in good]
 
 
 def _pack(name: str) -> ModelPack | None:

@@ -15,7 +15,7 @@ from ..encoders import Encoder
 from ..errors import PackError, SourceError, UsageError
 from ..models import list_packs, resolve
 from ..packs import ModelPack
-from ..records import Record
+from ..records import PictureRef
 from .model_export import export_command
 from .progress import ProgressBar
 
@@ -201,7 +201,7 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
     from ..pictures import DecodeError, Work, derive_all
 
     preprocessing = encoder.preprocessing
-    work = (Work(Record(str(index), path, 0, 0), input=True) for index, path in enumerate(paths))
+    work = (Work(str(at), PictureRef(path, 0, 0), input=True) for at, path in enumerate(paths))
     decoded = derive_all(
         work,
         preprocess=preprocessing,
@@ -212,11 +212,11 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
     waiting: list[NDArray[np.float32]] = []
     failed: list[str] = []
     with ProgressBar() as progress:
-        for done, (record, derived) in enumerate(decoded, 1):
+        for done, (one, derived) in enumerate(decoded, 1):
             if isinstance(derived, DecodeError):
-                failed.append(f"{record.path}: {derived}")
+                failed.append(f"{one.picture.path}: {derived}")
             elif derived.input is not None:
-                kept.append(int(record.key))
+                kept.append(int(one.key))
                 waiting.append(derived.input)
             if len(waiting) == BATCH:
                 parts.append(encoder.encode_inputs(np.stack(waiting)))

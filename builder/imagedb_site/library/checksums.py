@@ -25,7 +25,7 @@ Cell = None | int | str | bytes
 
 COLUMNS = {
     "meta": ("name", "value"),
-    "files": ("key", "mtime_ns", "size", "ctime_ns", "inode", "content_hash"),
+    "files": ("key", "mtime_ns", "size", "ctime_ns", "inode", "content_hash", "part"),
     "refusals": ("content_hash", "decoder", "reason"),
     "xmp_files": ("path", "state", "details", "fields", "reason"),
     "images": (

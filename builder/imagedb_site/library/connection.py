@@ -126,8 +126,8 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
         version = _check(connection, path)
         if version == VERSION:
             return
-        if version == BEFORE:
-            migrate(connection, path)
+        if version in BEFORE:
+            migrate(connection, path, version)
         else:
             connection.execute(SCHEMA)
             connection.pragma("application_id", APPLICATION_ID)
@@ -164,7 +164,7 @@ def _check(connection: apsw.Connection, path: Path) -> int:
             f"The library {path} was written by a newer version of imagedb-site.",
             "Update imagedb-site, or choose another folder with --library.",
         )
-    if version < BEFORE:
+    if version < BEFORE[0]:
         raise LibraryError(
             f"The library {path} was written by an older version of imagedb-site.",
             "Delete the file. The next build makes a new one and processes all pictures again.",

@@ -28,11 +28,12 @@ from imagedb_site.library import (
     xmp_files,
 )
 from imagedb_site.library.connection import atomic, connect, translated
+from imagedb_site.library.picture_columns import part_of
 from imagedb_site.library.repair import Repair
 from imagedb_site.library.stage import Stage
 from imagedb_site.library.types import RowRecord, StoredImage, StoredLayout
 from imagedb_site.library.xmp_files import XmpFile
-from imagedb_site.records import FieldSpec, Record, Value
+from imagedb_site.records import FieldSpec, PictureRef, Record, Value
 
 Floats = NDArray[np.float32]
 
@@ -89,13 +90,16 @@ class Library:
 
     # -- files and contents --------------------------------------------------------------------
 
-    def put_files(self, files: Iterable[tuple[Record, str]]) -> None:
-        """Stores the content hash of each file."""
+    def put_files(self, files: Iterable[tuple[str, PictureRef, str]]) -> None:
+        """Stores the content hash of each record's picture: key, picture, hash."""
         with self.transaction():
-            for one, content_hash in files:
+            for key, one, content_hash in files:
                 self._db.execute(
                     checksums.insert("files"),
-                    (one.key, one.mtime_ns, one.size, one.ctime_ns, one.inode, content_hash),
+                    (
+                        *(key, one.mtime_ns, one.size, one.ctime_ns, one.inode),
+                        *(content_hash, part_of(one)),
+                    ),
                 )
 
     def put_refusal(self, content_hash: str, reason: str, *, decoder: str = "") -> None:

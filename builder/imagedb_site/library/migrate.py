@@ -1,4 +1,4 @@
-"""From a library of version 3, which had no checksums, to version 4."""
+"""From a library of version 3, which had no checksums, or 4, which knew no parts of files, to version 5."""
 
 # ruff: noqa: S608  (table and column names are this program's own)
 
@@ -11,12 +11,28 @@ import apsw
 from imagedb_site.errors import DamagedLibraryError
 from imagedb_site.library import checksums, full_text, layouts
 
-BEFORE = 3
+BEFORE = (3, 4)
+_NEW = {"files": {"part": "TEXT NOT NULL DEFAULT ''"}}
 _SUM = "INTEGER NOT NULL DEFAULT 0"
 
 
-def migrate(db: apsw.Connection, path: Path) -> None:
-    """Gives every row its checksum. It has to run in a transaction.
+def migrate(db: apsw.Connection, path: Path, version: int) -> None:
+    """Adds what is new since `version`. It has to run in a transaction."""
+    for table, columns in _NEW.items():
+        for name, kind in columns.items():
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+    if version == BEFORE[0]:
+        _add_checksums(db, path)
+        return
+    for table, columns in _NEW.items():
+        names = ", ".join(name for name in checksums.COLUMNS[table] if name not in columns)
+        # Of a row that was damaged before, the new checksum must be wrong too.
+        damaged = f"sum <> checksum('{table}', {names})"
+        db.execute(f"UPDATE {table} SET sum = {checksums.of_row(table)} + ({damaged})")
+
+
+def _add_checksums(db: apsw.Connection, path: Path) -> None:
+    """Gives every row its checksum.
 
     What is damaged already cannot be told from what is intact: only the structure is checked.
     """

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from imagedb_site.errors import DamagedLibraryError
 from imagedb_site.library import checksums, layouts, rows, vectors
 from imagedb_site.library.connection import atomic, translated
+from imagedb_site.library.picture_columns import in_part
 from imagedb_site.library.schema import ROW_COLUMNS
 from imagedb_site.library.types import Item, StoredLayout
-from imagedb_site.records import FieldSpec, Value
+from imagedb_site.records import FieldSpec, PictureRef, Value
 
 _ITEM = np.dtype([("item", "i8"), ("id", "u8")])
 _IMAGE = checksums.intact("images", "i", content_hash="s.content_hash")
@@ -129,15 +130,28 @@ class Placed:
                 return bytes(data) or None
             return None
 
-    def original(self, row: int) -> tuple[Path, str]:
+    def key(self, row: int) -> str:
+        """Returns the key of a row."""
+        with translated(self._path):
+            return str(
+                self._db.execute(
+                    "SELECT s.key FROM places p JOIN staged s USING (item) WHERE p.row = ?",
+                    (int(row),),
+                ).get
+            )
+
+    def original(self, row: int) -> tuple[PictureRef, str] | None:
         """Returns the file of a row, and the hash of the content that the row was made of."""
         with translated(self._path):
-            path, content_hash = self._db.execute(
-                "SELECT s.path, s.content_hash FROM places p JOIN staged s USING (item) "
-                "WHERE p.row = ?",
+            path, mtime_ns, size, part, content_hash = self._db.execute(
+                "SELECT s.path, s.mtime_ns, s.size, s.part, s.content_hash "
+                "FROM places p JOIN staged s USING (item) WHERE p.row = ?",
                 (int(row),),
             ).get
-            return Path(os.fsdecode(path)), content_hash
+            if path is None:
+                return None
+            picture = PictureRef(Path(os.fsdecode(path)), mtime_ns, size)
+            return in_part(picture, part), content_hash
 
     def embedding_blocks(self, encoder_hash: str) -> Iterator[NDArray[np.float32]]:
         """Yields the embeddings of the rows in row order, float32 [n, dim] with n ≤ 8192."""

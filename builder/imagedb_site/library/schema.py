@@ -14,8 +14,8 @@ the sizes can be verified without reading the picture. `layout` has a checksum o
 would be wrong if a row were missing.
 
 The library is a cache: all of it can be made again from the pictures, except the layout of the last build.
-A library of version 3, which had no checksums, gets them when it is opened. One of an earlier version is
-refused.
+A library of version 3, which had no checksums, gets them when it is opened; one of version 4 gets the columns
+that are new. One of an earlier version is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x49444231
 """SQLite's `application_id` of a library: "IDB1"."""
 
-VERSION = 4
+VERSION = 5
 """The schema version, SQLite's `user_version`."""
 
 ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot"
@@ -42,6 +42,7 @@ CREATE TABLE files(
     ctime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
     content_hash TEXT NOT NULL,
+    part TEXT NOT NULL DEFAULT '',
     sum INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE refusals(
@@ -120,13 +121,16 @@ DROP TABLE IF EXISTS temp.staged;
 CREATE TEMP TABLE staged(
     item INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
-    path BLOB NOT NULL,
+    path BLOB,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL,
     ctime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
+    part TEXT NOT NULL,
     fields TEXT NOT NULL,
     xmp BLOB NOT NULL,
+    image_url TEXT,
+    thumbnail_url TEXT,
     content_hash TEXT,
     reason TEXT
 ) STRICT;
@@ -149,7 +153,8 @@ CREATE TEMP TABLE places(
     slot INTEGER NOT NULL
 ) STRICT;
 """
-"""The records of the build that is running: `staged` as the source gave them; `works`, what has to be derived
+"""The records of the build that is running: `staged` as the source gave them (`path` is
+NULL without a picture, `part` is the offset and length of a part of a file); `works`, what has to be derived
 (`recipes` is a bit mask); `items`, the usable ones with their merged fields; `places`, their rows.
 
 They are temporary tables, so a build that is killed leaves nothing of them behind, and `add` can run at the

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,27 +15,32 @@ import apsw
 from imagedb_site.errors import DamagedLibraryError
 from imagedb_site.library import checksums, vectors, verify, xmp_files
 from imagedb_site.library.connection import atomic, translated
+from imagedb_site.library.picture_columns import (
+    NO_FILE,
+    STATUS,
+    UNSETTLED,
+    from_columns,
+    to_columns,
+)
 from imagedb_site.library.placed import Placed
 from imagedb_site.library.schema import STAGE
 from imagedb_site.library.types import StagedImage
-from imagedb_site.records import INODE_BITS, Problem, Record
+from imagedb_site.records import INODE_BITS, PictureRef, Problem, Record
 
 _PAGE = 512
-_STATUS = ("mtime_ns", "size", "ctime_ns", "inode")
-_RECORD = "s.key, s.path, s.mtime_ns, s.size, s.ctime_ns, s.inode"
-_SAME = " AND ".join(f"f.{name} = s.{name}" for name in ("key", *_STATUS))
-_UNSETTLED = -1
-"""The change time of a file that changed too shortly before it was listed: it never counts as unchanged."""
+_RECORD = "s.key, s.path, " + ", ".join("s." + name for name in STATUS)
+_SAME = " AND ".join(f"f.{name} = s.{name}" for name in ("key", *STATUS))
 _SETTLED_NS = 2_000_000_000
 """FAT keeps times to two seconds: a second change within this time can leave the same time."""
 _IMAGE = checksums.intact("images", "i", content_hash="s.content_hash")
+_PICTURES = f"SELECT s.item, {_RECORD} FROM staged s WHERE s.path IS NOT NULL"
 _UNFINISHED = "it could not be processed because an identical picture could not be read"
 
 
 class Stage:
     """The records of one build, from `Library.stage`. Only a page of them is in memory at a time.
 
-    A record has a content hash as soon as it is known, or a reason why it cannot be used.
+    A record with a picture has its content hash as soon as it is known, or a reason why it cannot be used.
     """
 
     def __init__(self, connection: apsw.Connection, path: Path, details: str) -> None:
@@ -62,26 +66,24 @@ class Stage:
         tuples = (
             (
                 one.key,
-                os.fsencode(one.path),
-                one.mtime_ns,
-                one.size,
-                one.ctime_ns if _changed_ns(one) < before else _UNSETTLED,
-                one.inode,
+                *(NO_FILE if one.picture is None else to_columns(one.picture, before)),
                 json.dumps(dict(one.fields)),
                 xmp_files.pack_names(one.xmp),
+                one.image_url,
+                one.thumbnail_url,
             )
             for one in records
         )
         with translated(self._path), atomic(self._db):
             self._db.executemany(
-                "INSERT INTO staged(key, path, mtime_ns, size, ctime_ns, inode, fields, xmp) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO staged(key, path, mtime_ns, size, ctime_ns, inode, part, fields, xmp, "
+                "image_url, thumbnail_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 tuples,
             )
             if not rehash:
                 self._db.execute(
                     "UPDATE staged AS s SET content_hash = f.content_hash FROM main.files f "
-                    f"WHERE {_SAME} AND s.ctime_ns <> {_UNSETTLED} "
+                    f"WHERE {_SAME} AND s.ctime_ns <> {UNSETTLED} "
                     f"AND {checksums.intact('files', 'f')}"
                 )
             self._db.execute("CREATE INDEX temp.staged_content ON staged(content_hash)")
@@ -101,21 +103,25 @@ class Stage:
 
     # -- what has to be derived ----------------------------------------------------------------
 
-    def unhashed(self, *, twins: bool = False) -> tuple[int, Iterator[Record]]:
-        """Returns the number of records whose content is not known, and yields them.
+    def unhashed(self, *, twins: bool = False) -> tuple[int, Iterator[tuple[str, PictureRef]]]:
+        """Returns the number of pictures whose content is not known, and yields their keys and files.
 
-        With `twins` only those that have the size of another record: they may be copies.
+        With `twins` only those that have the size of another picture: they may be copies.
         """
-        where = "s.content_hash IS NULL AND s.reason IS NULL"
+        where = "s.path IS NOT NULL AND s.content_hash IS NULL AND s.reason IS NULL"
         if twins:
             with translated(self._path):
-                self._db.execute("CREATE INDEX IF NOT EXISTS temp.staged_size ON staged(size)")
+                self._db.execute(
+                    "CREATE INDEX IF NOT EXISTS temp.staged_size ON staged(size) "
+                    "WHERE path IS NOT NULL"
+                )
             where += (
-                " AND EXISTS (SELECT 1 FROM staged t WHERE t.size = s.size AND t.item <> s.item)"
+                " AND EXISTS (SELECT 1 FROM staged t WHERE t.path IS NOT NULL "
+                "AND t.size = s.size AND t.item <> s.item)"
             )
         count = self._count(f"SELECT count(*) FROM staged s WHERE {where}")
         pages = self._pages(f"SELECT s.item, {_RECORD} FROM staged s WHERE {where}", "s.item")
-        return count, (_record(*values) for _, *values in pages)
+        return count, (from_columns(*values) for _, *values in pages)
 
     def set_hash(self, key: str, content_hash: str) -> None:
         """Sets the content hash of a record."""
@@ -132,9 +138,11 @@ class Stage:
             )
 
     def fail_larger(self, size: int, reason: str) -> None:
-        """Leaves out all records of files with more than `size` bytes."""
+        """Leaves out all pictures of more than `size` bytes."""
         with translated(self._path):
-            self._db.execute("UPDATE staged SET reason = ? WHERE size > ?", (reason, size))
+            self._db.execute(
+                "UPDATE staged SET reason = ? WHERE size > ? AND part = ''", (reason, size)
+            )
 
     def refuse(self, content_hash: str, reason: str) -> None:
         """Leaves out all records with a content that cannot be used."""
@@ -162,27 +170,28 @@ class Stage:
                 "INSERT INTO works SELECT item, lack, input FROM ("
                 f"SELECT s.item, {lack}, i.details IS NOT :details AS stale "
                 "FROM staged s LEFT JOIN images i ON i.content_hash = s.content_hash "
-                "WHERE s.reason IS NULL AND (s.content_hash IS NULL OR s.item = ("
+                "WHERE s.reason IS NULL AND s.path IS NOT NULL "
+                "AND (s.content_hash IS NULL OR s.item = ("
                 "SELECT min(t.item) FROM staged t WHERE t.content_hash = s.content_hash "
                 "AND t.reason IS NULL))) WHERE lack OR input OR stale",
                 {"details": self._details},
             )
             self._db.execute(
-                f"INSERT OR REPLACE INTO files(key, {', '.join(_STATUS)}, content_hash, sum) "
-                f"SELECT s.key, {', '.join('s.' + name for name in _STATUS)}, s.content_hash, "
+                f"INSERT OR REPLACE INTO files(key, {', '.join(STATUS)}, content_hash, sum) "
+                f"SELECT s.key, {', '.join('s.' + name for name in STATUS)}, s.content_hash, "
                 f"{checksums.sql('files')} FROM staged s "
                 "WHERE s.content_hash IS NOT NULL AND NOT EXISTS (SELECT 1 "
                 f"FROM files f WHERE {_SAME} AND f.content_hash = s.content_hash)"
             )
             return self._count("SELECT count(*) FROM works")
 
-    def works(self) -> Iterator[tuple[Record, int, bool]]:
-        """Yields what `plan` found: the record, the missing recipes as bits, and if it is to be embedded."""
+    def works(self) -> Iterator[tuple[str, PictureRef, int, bool]]:
+        """Yields what `plan` found: key, file, the missing recipes as bits, and if it is to be embedded."""
         sql = (
             f"SELECT s.item, {_RECORD}, w.recipes, w.input FROM works w JOIN staged s USING (item)"
         )
         for _, *values, recipes, wants_input in self._pages(sql, "s.item"):
-            yield _record(*values), recipes, bool(wants_input)
+            yield *from_columns(*values), recipes, bool(wants_input)
 
     def check(self, recipes: Sequence[str], encoder_hash: str | None) -> None:
         """Leaves out the records that still lack something.
@@ -194,7 +203,8 @@ class Stage:
             self._db.execute(
                 "UPDATE staged SET content_hash = NULL, reason = :reason WHERE item IN ("
                 f"SELECT item FROM (SELECT s.item, {lack}, i.id FROM staged s "
-                "LEFT JOIN images i ON i.content_hash = s.content_hash WHERE s.reason IS NULL) "
+                "LEFT JOIN images i ON i.content_hash = s.content_hash "
+                "WHERE s.reason IS NULL AND s.path IS NOT NULL) "
                 "WHERE lack OR input OR id IS NULL)",
                 {"reason": _UNFINISHED},
             )
@@ -296,15 +306,15 @@ class Stage:
     def changed(self) -> list[str]:
         """Returns the keys of the files that are not those any more that were listed."""
         found = []
-        for _, *values in self._pages(f"SELECT s.item, {_RECORD} FROM staged s", "s.item"):
-            record = _record(*values)
+        for _, *values in self._pages(_PICTURES, "s.item"):
+            key, picture = from_columns(*values)
             try:
-                status = record.path.stat()
-                same = (status.st_mtime_ns, status.st_size) == (record.mtime_ns, record.size)
+                status = picture.path.stat()
+                same = (status.st_mtime_ns, status.st_size) == (picture.mtime_ns, picture.size)
             except OSError:
                 same = False
             if not same:
-                found.append(record.key)
+                found.append(key)
         return found
 
     def note_links(self) -> None:
@@ -312,20 +322,20 @@ class Stage:
 
         A file with another size, modification time or inode was changed by someone else and is left alone.
         """
-        for _, *values in self._pages(f"SELECT s.item, {_RECORD} FROM staged s", "s.item"):
-            record = _record(*values)
+        for _, *values in self._pages(_PICTURES, "s.item"):
+            key, picture = from_columns(*values)
             try:
-                status = record.path.stat()
+                status = picture.path.stat()
             except OSError:
                 continue
             with translated(self._path):
                 self._db.execute(
                     f"UPDATE files SET ctime_ns = ?1, sum = {checksums.sql('files', ctime_ns='?1')} "
-                    "WHERE key = ?2 AND mtime_ns = ?3 AND size = ?4 AND inode = ?5 "
-                    f"AND ctime_ns <> {_UNSETTLED}",
+                    "WHERE key = ?2 AND mtime_ns = ?3 AND size = ?4 AND inode = ?5 AND part = '' "
+                    f"AND ctime_ns <> {UNSETTLED}",
                     (
                         status.st_ctime_ns,
-                        record.key,
+                        key,
                         status.st_mtime_ns,
                         status.st_size,
                         status.st_ino & INODE_BITS,
@@ -363,14 +373,3 @@ class Stage:
                 return
             last = page[-1][0]
             yield from page
-
-
-def _changed_ns(record: Record) -> int:
-    """When the content changed last; Windows has no such time but the modification time."""
-    return record.mtime_ns if os.name == "nt" else record.ctime_ns
-
-
-def _record(key: str, path: bytes, mtime_ns: int, size: int, ctime_ns: int, inode: int) -> Record:
-    """A record without the fields, which nothing needs before `images`."""
-    place = Path(os.fsdecode(path))
-    return Record(key, place, mtime_ns, size, ctime_ns=ctime_ns, inode=inode)

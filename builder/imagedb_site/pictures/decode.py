@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from imagedb_site.picture_files import read_picture
 from imagedb_site.pictures import formats
 from imagedb_site.pictures.colour import to_srgb
 from imagedb_site.pictures.frames import best_frame, may_have_frames
@@ -18,6 +19,7 @@ from imagedb_site.pictures.named_colours import named_space
 from imagedb_site.pictures.salvage import Salvaged, salvage
 from imagedb_site.pictures.svg import Drawing
 from imagedb_site.pictures.types import DecodeError, Limits
+from imagedb_site.records import PictureRef
 
 _ORIENTATION = 0x0112
 _TRANSPOSE = {
@@ -37,11 +39,10 @@ _MAX_STRETCH = 4
 _TRUNCATED = ("truncated", "Truncated", "unexpected end", "not enough", "No more data")
 
 
-def read_file(path: Path, limits: Limits) -> bytes:
-    """Returns the file's bytes; raises `DecodeError` if it is empty, too large or unreadable."""
+def read_file(picture: PictureRef | Path, limits: Limits) -> bytes:
+    """Returns a picture's bytes; raises `DecodeError` if it is empty, too large or unreadable."""
     try:
-        with path.open("rb") as stream:
-            data = stream.read(limits.max_bytes + 1)
+        data = read_picture(picture, limits.max_bytes + 1)
     except OSError as error:
         reason = (error.strerror or "input/output error").lower()
         raise DecodeError(f"the file cannot be read: {reason}", "missing") from error

@@ -21,7 +21,7 @@ from imagedb_site.pictures.types import (
     Recipe,
     Work,
 )
-from imagedb_site.records import Record, Value
+from imagedb_site.records import Value
 from imagedb_site.run import Failure, Header, LocalRunner, Message, Runner
 
 _MAX_REASON = 300
@@ -35,7 +35,7 @@ def derive_all(
     limits: Limits | None = None,
     workers: int | None = None,
     runner: Runner | None = None,
-) -> Iterator[tuple[Record, Derived | DecodeError]]:
+) -> Iterator[tuple[Work, Derived | DecodeError]]:
     """Yields what was derived from each picture, or why nothing was, as they are completed.
 
     `preprocess` turns a picture, decoded for `input_want` pixels, into the encoder's input inside the
@@ -53,9 +53,9 @@ def derive_all(
     for item, result in runner.map(task, ((item, _job(item, preprocess)) for item in work)):
         try:
             wants_input = item.input and preprocess is not None
-            yield item.record, _derived(item, wants_input, *_checked(result, limits))
+            yield item, _derived(item, wants_input, *_checked(result, limits))
         except DecodeError as error:
-            yield item.record, error
+            yield item, error
 
 
 def open_picture(path: Path, limits: Limits | None = None, *, want: int) -> Picture:
@@ -64,7 +64,7 @@ def open_picture(path: Path, limits: Limits | None = None, *, want: int) -> Pict
     Raises `DecodeError`, a `PictureError`.
     """
     limits = limits or Limits()
-    job = {"path": str(path), "open": want}
+    job = {"path": str(path), "offset": 0, "length": None, "open": want}
     with _local(limits, 1) as runner:
         [(_, result)] = runner.map(DecodeTask(limits), [(None, job)])
     header, parts = _checked(result, limits)
@@ -86,7 +86,13 @@ def _local(limits: Limits, workers: int | None) -> LocalRunner:
 def _job(work: Work, preprocess: Preprocess | None) -> Header:
     recipes = [list(asdict(recipe).values()) for recipe in work.recipes]
     wants_input = work.input and preprocess is not None
-    return {"path": str(work.record.path), "recipes": recipes, "input": wants_input}
+    return {
+        "path": str(work.picture.path),
+        "offset": work.picture.offset,
+        "length": work.picture.length,
+        "recipes": recipes,
+        "input": wants_input,
+    }
 
 
 def _checked(result: Message | Failure, limits: Limits) -> tuple[Header, list[bytes]]:

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from imagedb_site.picture_files import read_picture
 from imagedb_site.pictures.metadata import read_secrets
 from imagedb_site.pictures.privacy import Secrets, reveals
 from imagedb_site.pictures.texts import as_utf8, to_text
 from imagedb_site.pictures.types import DecodeError
+from imagedb_site.records import PictureRef
 
 _KEPT = {
     *(0x010E, 0x010F, 0x0110, 0x0112, 0x011A, 0x011B, 0x0128, 0x013B, 0x8298),
@@ -39,16 +41,15 @@ _KEPT_RIFF = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _BAD = (ValueError, IndexError, struct.error, zlib.error, OSError, SyntaxError, TypeError, KeyError)
 
 
-def strip_private(path: Path, sha256: str | None = None) -> bytes | None:
-    """Returns the file's bytes without position, serial numbers, owner and maker notes.
+def strip_private(picture: PictureRef | Path, sha256: str | None = None) -> bytes | None:
+    """Returns the picture's bytes without position, serial numbers, owner and maker notes.
 
     Works on JPEG (the first picture of a file that holds several), PNG and WebP; `None` for any other
     format and for files too damaged to be sure. Raises `DecodeError` if the file cannot be read, or if its
     content is not the one with the hash `sha256`.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MAX_BYTES + 1)
+        data = read_picture(picture, _MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or "input/output error").lower()
         raise DecodeError(f"the file cannot be read: {reason}", "missing") from error

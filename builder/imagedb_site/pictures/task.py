@@ -22,6 +22,7 @@ from imagedb_site.pictures.types import (
     Picture,
     Recipe,
 )
+from imagedb_site.records import PictureRef
 from imagedb_site.run import Header, Message
 
 Preprocess = Callable[[Image.Image], np.ndarray]
@@ -29,22 +30,22 @@ Preprocess = Callable[[Image.Image], np.ndarray]
 _PLACEHOLDER_WANT = 320
 
 
-def open_here(path: Path, limits: Limits, want: int) -> Picture:
+def open_here(picture: PictureRef | Path, limits: Limits, want: int) -> Picture:
     """Decodes a file in this process, without the protection of a worker."""
-    source = Source(read_file(path, limits), limits)
+    source = Source(read_file(picture, limits), limits)
     image = source.image(want)
     return Picture(image, source.width, source.height, _metadata(source), source.damage)
 
 
 def derive_here(
-    path: Path,
+    picture: PictureRef | Path,
     limits: Limits,
     recipes: tuple[Recipe, ...],
     preprocess: Preprocess | None,
     input_want: int,
 ) -> Derived:
     """Derives everything that is wanted from a file, in this process."""
-    source = Source(read_file(path, limits), limits)
+    source = Source(read_file(picture, limits), limits)
     # The largest picture first: an SVG or a damaged file fails before any time is spent on it.
     derivatives = {
         recipe: Derivative(b"", source.width, source.height)
@@ -87,9 +88,9 @@ class DecodeTask:
         """Opens or derives. A picture that cannot be used gives `error` and `cause`."""
         try:
             if given.get("open") is not None:
-                return _opened(open_here(Path(given["path"]), self.limits, given["open"]))
+                return _opened(open_here(_picture(given), self.limits, given["open"]))
             derived = derive_here(
-                Path(given["path"]),
+                _picture(given),
                 self.limits,
                 tuple(Recipe(*recipe) for recipe in given["recipes"]),
                 self.preprocess if given["input"] else None,
@@ -98,6 +99,10 @@ class DecodeTask:
         except DecodeError as error:
             return {"error": str(error), "cause": error.cause}, []
         return _message(derived)
+
+
+def _picture(given: Header) -> PictureRef:
+    return PictureRef(Path(given["path"]), 0, 0, offset=given["offset"], length=given["length"])
 
 
 def _opened(picture: Picture) -> Message:

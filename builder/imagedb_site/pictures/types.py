@@ -13,7 +13,7 @@ from PIL import Image
 
 from imagedb_site.errors import PictureError
 from imagedb_site.pictures.scaling import fitted
-from imagedb_site.records import Record, Value
+from imagedb_site.records import PictureRef, Value
 
 DETAILS_VERSION = "3"
 """Names how sizes, metadata and placeholders are found; after a change they are derived again."""
@@ -112,9 +112,10 @@ class Derivative:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be derived from one file: these recipes, and the encoder's input or not."""
+    """What is to be derived from one picture: these recipes, and the encoder's input or not."""
 
-    record: Record
+    key: str
+    picture: PictureRef
     recipes: tuple[Recipe, ...] = ()
     input: bool = False
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imagedb_site.errors import SourceError
 from imagedb_site.keys import key_of, split_suffix
-from imagedb_site.records import INODE_BITS, FieldSpec, Problem, Record, Value
+from imagedb_site.records import INODE_BITS, FieldSpec, PictureRef, Problem, Record, Value
 from imagedb_site.sources.xmp_files import XmpFiles
 from imagedb_site.text import natural_key
 
@@ -193,15 +193,14 @@ def _record(
         if not stat.S_ISDIR(status.st_mode):
             report(Problem(key, "not a regular file"))
         return None
-    return Record(
-        key,
+    picture = PictureRef(
         path,
         status.st_mtime_ns,
         status.st_size,
-        path_fields(key),
         ctime_ns=status.st_ctime_ns,
         inode=status.st_ino & INODE_BITS,
     )
+    return Record(key, path_fields(key), picture)
 
 
 def _why(error: OSError) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import overload
 
-from imagedb_site.records import Record, Value
+from imagedb_site.records import PictureRef, Record, Value
 
 
 class Listing(Sequence[str]):
@@ -26,13 +26,15 @@ class Listing(Sequence[str]):
         self._xmp_ends = array("Q", [0])
 
     def add(self, file: Record) -> None:
-        """Adds a file; its fields are not kept."""
+        """Adds a record that has a picture; its fields are not kept."""
+        if file.picture is None:
+            raise ValueError(f"{file.key} has no picture")
         self._paths += file.key.encode("utf-8")
         self._ends.append(len(self._paths))
-        self._times.append(file.mtime_ns)
-        self._sizes.append(file.size)
-        self._changes.append(file.ctime_ns)
-        self._inodes.append(file.inode)
+        self._times.append(file.picture.mtime_ns)
+        self._sizes.append(file.picture.size)
+        self._changes.append(file.picture.ctime_ns)
+        self._inodes.append(file.picture.inode)
         self._xmp += b"/".join(os.fsencode(name) for name in file.xmp)
         self._xmp_ends.append(len(self._xmp))
 
@@ -59,16 +61,8 @@ class Listing(Sequence[str]):
 
     def record(self, at: int, path: Path, fields: Mapping[str, Value]) -> Record:
         """Returns the record of file number `at`, which lies at `path`."""
-        return Record(
-            self[at],
-            path,
-            self._times[at],
-            self._sizes[at],
-            fields,
-            self._sidecars(at),
-            self._changes[at],
-            self._inodes[at],
-        )
+        times = self._times[at], self._sizes[at], self._changes[at], self._inodes[at]
+        return Record(self[at], fields, PictureRef(path, *times), self._sidecars(at))
 
     def _sidecars(self, at: int) -> tuple[str, ...]:
         """Returns the names of the XMP sidecars of file number `at`."""
