@@ -66,6 +66,8 @@ class BuildConfig:
     """Also write `portable/`, so that index.html can be opened from the disk by a double-click."""
     examples: tuple[str, ...] = ()
     """Example queries on the start page; default: chosen from the collection."""
+    list_columns: tuple[str, ...] = ()
+    """Fields that the list of results shows beside title and text; default: chosen from the collection."""
     limit: int | None = None
     """Take only the first N pictures."""
     batch_size: int = 32

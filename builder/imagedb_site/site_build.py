@@ -155,6 +155,7 @@ class SiteBuild:
                 language=config.language,
                 url=config.url,
                 portable=config.portable,
+                list_columns=config.list_columns,
             ),
         )
 

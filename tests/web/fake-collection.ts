@@ -21,7 +21,7 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
       title: "Fake collection", description: "Pictures that are not there.", count: images.length,
       hash: "0".repeat(64), attribution: [{ text: "Nobody", url: "https://example.org/", licence: "CC0-1.0" }],
     },
-    fields,
+    fields, list: { title: null, text: null, columns: [] },
     columns: fields.some(({ column }) => column) ? index("data/columns.0000000000000000.bin") : null,
     rows: { block: 256, files: list("data/rows-index.0000000000000000.bin") },
     ids: { digits: 0, files: list("data/ids-index.0000000000000000.bin") },

@@ -17,6 +17,11 @@ describe("manifest", () => {
 
   it("is refused with an error that names the invalid part", () => {
     const wrong: [(manifest: Manifest) => void, string][] = [
+      [(m) => { m.list.title = "nothing"; }, "list.title"],
+      [(m) => { m.list.text = 3 as never; }, "list.text"],
+      [(m) => { m.list.columns = ["title", "nothing"]; }, "list.columns"],
+      [(m) => { m.list.columns = ["title", "title"]; }, "list.columns"],
+      [(m) => { delete (m as Partial<Manifest>).list; }, "list"],
       [(m) => { m.format = "other" as never; }, "imagedb-site"],
       [(m) => { m.version = 3; }, "version 3"],
       [(m) => { m.version = 1; }, "draft format 1. Build it again"],

@@ -46,6 +46,11 @@ _PATH = click.Path(path_type=Path)
     default=None,
     help="Let index.html also work by double-click, from a disk or a stick.",
 )
+@click.option(
+    "--list-columns",
+    callback=lambda _context, _option, value: _names(value),
+    help="Fields that the list of results shows, with commas between them.",
+)
 @click.option("--limit", type=int, help="Take only the first N pictures.")
 @click.option("--batch-size", type=int, help="Number of pictures per model run.  [default: 32]")
 @click.option(
@@ -136,6 +141,10 @@ def command(
         click.echo(f"Error: {counted(count, 'problem')} (--strict).", err=True)
         return 4
     return 0
+
+
+def _names(value: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
 
 
 def _dry_run(settings: BuildConfig, *, as_json: bool, quiet: bool) -> int:

@@ -114,6 +114,15 @@ class ModelSummary:
 
 
 @dataclass(frozen=True)
+class ListView:
+    """What a list shows of each row: names of fields."""
+
+    title: str | None
+    text: str | None
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """A checked manifest. `json` is the whole object as read, unknown keys included."""
 
@@ -126,6 +135,7 @@ class Manifest:
     attribution: tuple[Mapping[str, str], ...]
     fields: tuple[Field, ...]
     columns: FileEntry | None
+    list: ListView
     rows: Blocks
     ids: Ids
     order: Blocks | None
@@ -188,6 +198,7 @@ def parse_manifest(data: bytes) -> Manifest:
         attribution=tuple(_attribution(collection.get("attribution"))),
         fields=fields,
         columns=_columns(root.get("columns"), fields),
+        list=_list(root.get("list"), fields),
         rows=_blocks(root.get("rows"), "rows", count),
         ids=_ids(root.get("ids")),
         order=None if root.get("order") is None else _blocks(root["order"], "order", count),
@@ -254,6 +265,21 @@ def _columns(value: object, fields: tuple[Field, ...]) -> FileEntry | None:
             raise FormatError("columns is missing, but there are fields with a column.")
         return None
     return as_entry(value, "columns", index=True)
+
+
+def _list(value: object, fields: tuple[Field, ...]) -> ListView:
+    view = as_object(value, "list")
+    known = {field.name for field in fields}
+    title, text = (
+        None if view.get(key) is None else as_text(view[key], f"list.{key}")
+        for key in ("title", "text")
+    )
+    columns = tuple(as_texts(view.get("columns"), "list.columns"))
+    if not known.issuperset(columns) or not {title, text} <= known | {None}:
+        raise FormatError("list names a field that the collection does not have.")
+    if len(set(columns)) < len(columns):
+        raise FormatError("list.columns names a field twice.")
+    return ListView(title, text, columns)
 
 
 def _blocks(value: object, where: str, count: int) -> Blocks:

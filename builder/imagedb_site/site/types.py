@@ -122,7 +122,8 @@ class SiteSettings:
     average. `fanout`: entries in a node of a list. `url` is where the site will be published, only
     needed for an absolute preview picture. `portable` adds what a page needs that is opened from the
     disk. `web` is the folder of the web build, None for the one that `assets.web_folder` finds. Without
-    `pages` only data are written.
+    `pages` only data are written. `list_columns`: the fields that a list of rows shows; if empty, they are
+    chosen.
     """
 
     thumbnail_size: int = 320
@@ -144,6 +145,7 @@ class SiteSettings:
     web: Path | None = None
     pages: bool = True
     portable: bool = False
+    list_columns: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from imagedb_site.site.columns import ColumnsWriter
 from imagedb_site.site.documents import DocumentsWriter, document
 from imagedb_site.site.ids import IdsWriter
 from imagedb_site.site.larger import ViewsWriter, write_original
+from imagedb_site.site.list_view import ListChooser
 from imagedb_site.site.manifest import (
     FORMAT,
     VERSION,
@@ -143,6 +144,7 @@ class _Parts:
         self._ids = IdsWriter()
         self._views = ViewsWriter(files, site)
         self._words = WordCounter()
+        self._list = ListChooser(site.fields, settings.list_columns)
         self._count = 0
         # The paths of views are only kept for the rows where a picture for the preview is looked for.
         head = np.arange(len(site.rows)) if order is None else order
@@ -162,6 +164,7 @@ class _Parts:
         self._rows.add(row, self._ids.add(row.image_id))
         self._documents.add(document(row, values, view, original))
         self._columns.add(values)
+        self._list.add(values)
         texts = full_text(values, self.catalog.columns)
         self.catalog.add(texts)
         self._words.add(texts)
@@ -184,6 +187,7 @@ class _Parts:
         ids, self.hash = self._ids.finish(self._files, self._site.settings)
         return {
             "columns": self._columns.finish(self._files),
+            "list": self._list.finish(),
             "rows": self._rows.finish(),
             "ids": ids,
             "views": self._views.finish(),

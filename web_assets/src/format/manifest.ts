@@ -114,6 +114,8 @@ export interface Manifest {
   fields: FieldDefinition[];
   /** The index of the columns' files; null if there are no columns. */
   columns: FileEntry | null;
+  /** The fields that a list shows of each row. */
+  list: { title: string | null; text: string | null; columns: string[] };
   rows: { block: number; files: FileListEntry };
   ids: { digits: number; files: FileListEntry };
   /** Null if the default order is that of the rows. */

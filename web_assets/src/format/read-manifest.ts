@@ -30,6 +30,7 @@ export function readManifest(value: unknown): Manifest {
   value["fields"].forEach(field);
   if (value["columns"] !== null) index(value["columns"], "columns");
   else if ((value["fields"] as FieldDefinition[]).some(({ column }) => column)) fail("columns");
+  list(object(value, "list"), value["fields"] as FieldDefinition[]);
   blocks(object(value, "rows"), "rows", total, MOST_ROWS_PER_BLOCK);
   blocks(object(value, "documents"), "documents", total);
   if (value["order"] !== null) blocks(object(value, "order"), "order", total);
@@ -88,21 +89,29 @@ function index(value: unknown, path: string): void {
   if (readEntry(value, path).index !== true) fail(path);
 }
 
-function list(parent: Json, path: string): FileListEntry {
+function fileList(parent: Json, path: string): FileListEntry {
   const value = object(parent, "files");
   count(value, "count", 1);
   index(value["index"], `${path}.files`);
   return value as unknown as FileListEntry;
 }
 
+/** What a list shows: names of fields. */
+function list(value: Json, fields: readonly FieldDefinition[]): void {
+  const known = new Set<unknown>(fields.map(({ name }) => name));
+  for (const key of ["title", "text"]) if (own(value, key) !== null && !known.has(own(value, key))) fail(`list.${key}`);
+  const { columns } = value;
+  if (!Array.isArray(columns) || !columns.every((name) => known.has(name)) || new Set(columns).size < columns.length) fail("list.columns");
+}
+
 function blocks(value: Json, path: string, total: number, most?: number): void {
   const block = count(value, "block", 1, most);
-  checkLength(list(value, path), total, block, `${path}.files`);
+  checkLength(fileList(value, path), total, block, `${path}.files`);
 }
 
 function ids(value: Json): void {
   const digits = count(value, "digits", 0, 4);
-  checkLength(list(value, "ids"), 16 ** digits, 1, "ids.files");
+  checkLength(fileList(value, "ids"), 16 ** digits, 1, "ids.files");
 }
 
 function isCredit(value: unknown): boolean {
