@@ -40,11 +40,20 @@ function bySqlite(expression: string): number[] {
   return found.sort(([a, x], [b, y]) => x - y || a - b).map(([row]) => row);
 }
 
-const lists = (words: string[]) => words.map((word) => index.postings(word)!);
+const lists = (words: string[]) => words.map((word) => {
+  const postings = index.postings(word)!;
+  const sizes = index.sizesOf(postings.rows);
+  return { ...postings, sizes: postings.rows.map((row) => sizes[row]!) };
+});
+
+function rank(words: string[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number) {
+  const found = lists(words);
+  return rankWords(found, { ...index.totals(), having: found.map(({ rows }) => rows.length) }, allowed, weigh);
+}
 
 describe("ranking by words", () => {
   it.each([["dog"], ["rare"], ["dog", "snow"], ["dogs", "dog"], ["RUNNING", "zurich", "bridge"], WORDS])("agrees with SQLite on %j, %j, …", (...words: string[]) => {
-    const { strict, others } = rankWords(index, lists(words), null, () => 1);
+    const { strict, others } = rank(words, null, () => 1);
     const all = bySqlite(words.join(" AND "));
     expect([...strict.all()]).toEqual(all);
     expect([...others.all()]).toEqual(bySqlite(words.join(" OR ")).filter((row) => !all.includes(row)));
@@ -53,13 +62,13 @@ describe("ranking by words", () => {
 
   it("leaves out rows that are not allowed, but counts them in the statistics", () => {
     const allowed = (row: number) => row % 3 === 0;
-    const { strict, others } = rankWords(index, lists(["dog", "snow"]), allowed, () => 1);
+    const { strict, others } = rank(["dog", "snow"], allowed, () => 1);
     expect([...strict.all()]).toEqual(bySqlite("dog AND snow").filter(allowed));
     expect(others.length).toBe(bySqlite("dog OR snow").filter(allowed).length - strict.length);
   });
 
   it("gives the share of the words that a row has", () => {
-    const { strict, others } = rankWords(index, lists(["dog", "bridge"]), null, (having) => 1 / having);
+    const { strict, others } = rank(["dog", "bridge"], null, (having) => 1 / having);
     const [dog, bridge] = ["dog", "bridge"].map((word) => index.postings(word)!.rows);
     expect(new Set(strict.first(10).shares)).toEqual(new Set([1]));
     const { rows, shares } = others.first(50);
@@ -74,7 +83,7 @@ describe("ranking by words", () => {
     expect(index.postings("grand-piano")).toBeNull();
     expect(index.postings("…")).toBeNull();
     expect(index.postings("unheardof")!.rows).toHaveLength(0);
-    expect(rankWords(index, lists(["unheardof"]), null, () => 1).strict.length).toBe(0);
+    expect(rank(["unheardof"], null, () => 1).strict.length).toBe(0);
   });
 
   it("sees rows that are added", () => {
@@ -82,7 +91,7 @@ describe("ranking by words", () => {
     database.exec({ sql: "insert into fts(rowid, title, text) values (?, ?, ?)", bind: [ROWS + 1, "snow snow", "dog"] });
     index.forget();
     expect(index.postings("snow")!.rows).toHaveLength(before + 1);
-    const { strict } = rankWords(index, lists(["dog", "snow"]), null, () => 1);
+    const { strict } = rank(["dog", "snow"], null, () => 1);
     expect([...strict.all()]).toEqual(bySqlite("dog AND snow"));
   });
 });

@@ -1,19 +1,12 @@
-/** Turning SQLite's marked text back into pieces of the original text. */
+/** Cutting a text at what is highlighted. */
 import type { Located } from "./analysis";
 
 /**
- * `original` cut at the marks of `marked`: alternating plain and matched pieces, starting with a plain one.
- * @param marked `located.stored` with marks
+ * `original` cut at ranges of its stored form: alternating plain and matched pieces, starting with a plain one.
+ * @param ranges from and to, in units of `located.stored`
  */
-export function cut(original: string, located: Located, marked: string, open: string, close: string): string[] {
-  const matched: [from: number, to: number][] = [];
-  let at = 0;
-  let from = 0;
-  for (const character of marked) {
-    if (character === open) from = at;
-    else if (character === close) matched.push([located.starts[from]!, located.ends[at - 1]!]);
-    else at += character.length;
-  }
+export function cut(original: string, located: Located, ranges: readonly (readonly [from: number, to: number])[]): string[] {
+  const matched = ranges.map(([from, to]): [number, number] => [located.starts[from]!, located.ends[to - 1]!]);
   const pieces = [""];
   let end = 0;
   for (const [start, stop] of matched.filter(([start, stop]) => stop > start).sort((a, b) => a[0] - b[0])) {

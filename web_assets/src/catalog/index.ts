@@ -6,4 +6,6 @@ export { Ordered, type Ranked } from "./rank-words";
 export { SmallCatalog } from "./small-catalog";
 export { loadSqlite } from "./sqlite";
 export { textOf } from "./texts";
-export { SyntaxProblem, WholeCatalog, type CatalogOptions } from "./whole-catalog";
+export { SyntaxProblem } from "./expression";
+export { TermsText } from "./terms-text";
+export { WholeCatalog, type CatalogOptions } from "./whole-catalog";

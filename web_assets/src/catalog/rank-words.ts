@@ -1,7 +1,13 @@
 /** Rows by the words they have: SQLite's bm25 with equal weights, computed from postings. */
 import { gain, rarity } from "./bm25";
-import { addCounts, type Counts } from "./counts";
-import type { Postings, WordIndex } from "./word-index";
+import type { Counts } from "./counts";
+
+/** The rows that have a word, rising; how many times each has it, and how many tokens each has in all. */
+export interface Postings {
+  rows: Uint32Array;
+  times: ArrayLike<number>;
+  sizes: ArrayLike<number>;
+}
 
 /** Rows in an order. Usually only the first ones are needed, so it is only sorted that far. */
 export class Ordered {
@@ -73,23 +79,20 @@ export interface Ranked {
 
 /**
  * @param lists the postings of each word
+ * @param counts of all tables that are ranked together
  * @param allowed whether a row may be a result
  * @param weigh the weight of a word that `having` rows have, for the shares
- * @param beside the counts of other tables that are ranked together with this one
  */
 export function rankWords(
-  index: WordIndex, lists: readonly Postings[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number,
-  beside: Counts | null = null,
+  lists: readonly Postings[], counts: Counts, allowed: ((row: number) => boolean) | null, weigh: (having: number) => number,
 ): Ranked {
-  const counts = addCounts({ ...index.totals(), having: lists.map(({ rows }) => rows.length) }, beside);
   const meanSize = counts.size / counts.rows;
-  const last = Math.max(-1, ...lists.map(({ rows }) => rows[rows.length - 1] ?? -1));
-  const { ranks, shares, words } = index.scratch(last + 1);
+  const room = Math.max(0, ...lists.map(({ rows }) => (rows[rows.length - 1] ?? -1) + 1));
+  const [ranks, shares, words] = [new Float64Array(room), new Float64Array(room), new Uint8Array(room)];
   const touched = new Uint32Array(lists.reduce((sum, { rows }) => sum + rows.length, 0));
   let length = 0;
   let total = 0;
-  lists.forEach(({ rows, times }, word) => {
-    const sizes = index.sizesOf(rows);
+  lists.forEach(({ rows, times, sizes }, word) => {
     const having = counts.having[word]!;
     const weight = rarity(counts.rows, having);
     const share = weigh(having);
@@ -100,7 +103,7 @@ export function rankWords(
       if (!words[row]) touched[length++] = row;
       words[row]!++;
       shares[row]! += share;
-      ranks[row]! -= gain(weight, times[i]!, sizes[row]!, meanSize);
+      ranks[row]! -= gain(weight, times[i]!, sizes[i]!, meanSize);
     }
   });
   const rows = touched.subarray(0, length);
@@ -109,8 +112,6 @@ export function rankWords(
   const [strict, others] = [new Part(all), new Part(length - all)];
   for (const row of rows) {
     (words[row] === lists.length ? strict : others).add(row, ranks[row]!, shares[row]! / total);
-    // Leave all sums at 0 for the next query.
-    ranks[row] = shares[row] = words[row] = 0;
   }
   return { strict: strict.ordered(), others: others.ordered() };
 }

@@ -4,6 +4,7 @@ import { FormatError } from "../format/errors";
 import { COUNT_PHRASES, counting, JOINT_BM25, ranking, registerBm25 } from "./bm25";
 import { analyzeQuery, locate, terms } from "./analysis";
 import { addCounts, type Counts } from "./counts";
+import { SyntaxProblem } from "./expression";
 import type { FullText, Matches } from "./full-text";
 import { cut } from "./highlight";
 import { rankWords, type Ranked } from "./rank-words";
@@ -22,11 +23,6 @@ export interface TableOptions {
 export interface CatalogOptions extends TableOptions {
   /** The database file, decoded. */
   file: Uint8Array;
-}
-
-/** The expression is not valid FTS5 syntax. */
-export class SyntaxProblem extends Error {
-  override readonly name = "SyntaxProblem";
 }
 
 const IDENTIFIER = /^[a-z][a-z0-9_]*$/;
@@ -74,7 +70,13 @@ export class WholeCatalog implements FullText {
   ): Promise<Ranked | null> {
     return this.guard(() => {
       const lists = this.postings(words);
-      return lists && rankWords(this.words, lists, allowed, weigh, beside);
+      if (!lists) return null;
+      const counts = addCounts({ ...this.words.totals(), having: lists.map(({ rows }) => rows.length) }, beside);
+      const sized = lists.map(({ rows, times }) => {
+        const sizes = this.words.sizesOf(rows);
+        return { rows, times, sizes: rows.map((row) => sizes[row]!) };
+      });
+      return rankWords(sized, counts, allowed, weigh);
     });
   }
 
@@ -121,7 +123,7 @@ export class WholeCatalog implements FullText {
       returnValue: "resultRows",
     }));
     const marked = rows[0] as string[] | undefined;
-    return texts.map((text, i) => (marked ? cut(text, located[i]!, marked[i] ?? "", OPEN, CLOSE) : [text]));
+    return texts.map((text, i) => (marked ? cut(text, located[i]!, ranges(marked[i] ?? "")) : [text]));
   }
 
   /** Discard what was read from the table, because its rows have changed. */
@@ -225,6 +227,18 @@ export function marks(columns: readonly string[]): string {
 /** A text as SQL. */
 export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** The marked ranges of a text, in units of the text without marks. */
+function ranges(marked: string): [from: number, to: number][] {
+  const found: [number, number][] = [];
+  let [at, from] = [0, 0];
+  for (const character of marked) {
+    if (character === OPEN) from = at;
+    else if (character === CLOSE) found.push([from, at]);
+    else at += character.length;
+  }
+  return found;
 }
 
 /** The cached value of a key, computed if it is missing; the least recently used entry is dropped. */

@@ -11,13 +11,6 @@ export interface Postings {
   times: Uint16Array;
 }
 
-/** Sums by row while words are counted; all 0 between two uses. */
-export interface Scratch {
-  ranks: Float64Array;
-  shares: Float64Array;
-  words: Uint8Array;
-}
-
 /** The largest number of postings in the cache. */
 const CACHED_ENTRIES = 2_000_000;
 /** How many rows have their lengths read at a time. */
@@ -32,7 +25,6 @@ export class WordIndex {
   private averages: { rows: number; size: number } | null = null;
   private sizes = new Uint32Array(0);
   private known = new Uint8Array(0);
-  private sums: Scratch = { ranks: new Float64Array(0), shares: new Float64Array(0), words: new Uint8Array(0) };
   private readonly statements: Record<"term" | "rows" | "sizes" | "next", PreparedStatement>;
 
   /** Makes temporary tables beside `fts`, the full-text table of `database`. */
@@ -96,15 +88,6 @@ export class WordIndex {
       if (!this.known[block]) this.readSizes(block);
     }
     return this.sizes;
-  }
-
-  /** Arrays for sums over the first `rows` rows. */
-  scratch(rows: number): Scratch {
-    if (rows > this.sums.words.length) {
-      const room = Math.max(rows, this.totals().rows);
-      this.sums = { ranks: new Float64Array(room), shares: new Float64Array(room), words: new Uint8Array(room) };
-    }
-    return this.sums;
   }
 
   /** The table has changed. */
