@@ -17,6 +17,7 @@ from .errors import UsageError
 from .values import is_web_address
 
 ORIGINALS = ("none", "copy", "link")
+DOWNLOADS = ("auto", "none", "jsonl", "csv", "all")
 DEFAULT_CONFIG_NAME = "imagedb-site.toml"
 
 _LANGUAGE_TAG = re.compile(
@@ -64,6 +65,11 @@ class BuildConfig:
     """Publish GPS positions, serial numbers and owner names found in the pictures."""
     portable: bool = False
     """Also write `portable/`, so that index.html can be opened from the disk by a double-click."""
+    downloads: Literal["auto", "none", "jsonl", "csv", "all"] = "auto"
+    """Metadata to download, with descriptions of the data set: JSON lines, CSV, or both; `auto` is both up
+    to 10,000 images or records, and none above, because the files are then most of an update."""
+    licence: str | None = None
+    """Licence of the collection: an SPDX id such as CC-BY-4.0, a name, or a web address."""
     examples: tuple[str, ...] = ()
     """Example queries on the start page; default: chosen from the collection."""
     list_columns: tuple[str, ...] = ()
@@ -103,6 +109,10 @@ class BuildConfig:
         if self.originals not in ORIGINALS:
             raise UsageError(
                 f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
+            )
+        if self.downloads not in DOWNLOADS:
+            raise UsageError(
+                f"downloads is {self.downloads!r}, but must be one of {', '.join(DOWNLOADS)}."
             )
         if not _LANGUAGE_TAG.fullmatch(self.language):
             raise UsageError(
@@ -210,4 +220,11 @@ def config_keys() -> dict[str, dataclasses.Field[Any]]:
     return {item.name: item for item in fields(BuildConfig)}
 
 
-__all__ = ["DEFAULT_CONFIG_NAME", "ORIGINALS", "BuildConfig", "config_keys", "load_config"]
+__all__ = [
+    "DEFAULT_CONFIG_NAME",
+    "DOWNLOADS",
+    "ORIGINALS",
+    "BuildConfig",
+    "config_keys",
+    "load_config",
+]

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from .errors import StorageError, UsageError
+from .flat_documents import cell_of
 from .query.facets import matching
 from .query.parse import parse
 from .query.ranking import in_default_order
@@ -180,13 +181,7 @@ def _csv(table: Table, file: Path) -> None:
         writer.writeheader()
         table.embeddings = False
         for rows, _ in table.blocks():
-            writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-
-
-def _cell(value: Any) -> Any:
-    """A list as text; text that a spreadsheet would run as a formula gets a quote in front."""
-    text = "; ".join(map(str, value)) if isinstance(value, list) else value
-    return f"'{text}" if isinstance(text, str) and text[:1] in ("=", "+", "-", "@", "\t") else text
+            writer.writerows({name: cell_of(value) for name, value in row.items()} for row in rows)
 
 
 def _parquet(table: Table, file: Path) -> None:

@@ -15,6 +15,14 @@ PAGES = (INDEX_PAGE, "404.html")
 LIBRARY_FILES = ("imagedb.js", "imagedb.d.ts")
 """The JavaScript library's entry points; the modules that they import lie in `lib/`."""
 
+CROISSANT = "croissant.json"
+DATAPACKAGE = "datapackage.json"
+DESCRIPTIONS = (CROISSANT, DATAPACKAGE)
+"""Descriptions of the collection as a data set, which not every site has (docs/FORMAT.md 2.14)."""
+
+DOWNLOADS_FOLDER = "downloads"
+"""Folder of the metadata as JSON lines and CSV."""
+
 PORTABLE_FOLDER = "portable"
 """Folder of what a page needs that is opened from the disk (docs/FORMAT.md 2.13)."""
 
@@ -33,19 +41,19 @@ MUTABLE = (
 )
 """Files whose names stay the same from build to build, in the order in which to replace them."""
 
-REPLACED = (PORTABLE_MANIFEST, *MUTABLE)
-"""The same with the manifest of a portable site, which not every site has."""
+REPLACED = (PORTABLE_MANIFEST, *DESCRIPTIONS, *MUTABLE)
+"""The same with the mutable files that not every site has."""
 
-HASHED_FOLDERS = ("data", "model", "originals", "thumbs", "views")
+HASHED_FOLDERS = ("data", DOWNLOADS_FOLDER, "model", "originals", "thumbs", "views")
 """Folders in which every file has its hash16 in its name."""
 
 PROGRAM_FOLDERS = ("assets", "lib")
 """Folders of the application, in which the bundler puts its own hash into the names."""
 
-OWN_NAMES = frozenset({*MUTABLE, *HASHED_FOLDERS, *PROGRAM_FOLDERS, PORTABLE_FOLDER})
+OWN_NAMES = frozenset({*MUTABLE, *DESCRIPTIONS, *HASHED_FOLDERS, *PROGRAM_FOLDERS, PORTABLE_FOLDER})
 """Everything a site has at its top; any other name there belongs to the owner."""
 
-_HASH_IN_NAME = re.compile(r"(?:^|[./])([0-9a-f]{16})\.[a-z0-9]+$")
+_HASH_IN_NAME = re.compile(r"(?:^|[./])([0-9a-f]{16})\.[a-z0-9]+(?:\.gz)?$")
 
 
 def hash16(data: bytes) -> str:

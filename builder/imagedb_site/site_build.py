@@ -13,6 +13,7 @@ from .assemble import Assembled, assemble
 from .config import BuildConfig
 from .derive import Recipes, derive
 from .errors import FormatError, SourceError
+from .flat_documents import FORMATS
 from .growth import Growth, grow, to_store
 from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, Repair, Stage
@@ -24,6 +25,7 @@ from .records import Problem, Progress
 from .report import BuildReport, Stopwatch, licence_notes, portable_notes
 from .site import Attribution, Layout, SiteInput, SiteReport, SiteSettings, publish_from
 from .sources import Source
+from .values import is_web_address
 from .xmp_sidecars import read_sidecars
 
 
@@ -138,7 +140,7 @@ class SiteBuild:
         return SiteInput(
             title=config.site_title,
             description=config.description,
-            attribution=[Attribution(line) for line in config.attribution],
+            attribution=_attribution(config),
             rows=rows,
             fields=found.fields,
             thumbnail=rows.thumbnail,
@@ -156,6 +158,7 @@ class SiteBuild:
                 url=config.url,
                 portable=config.portable,
                 list_columns=config.list_columns,
+                downloads=offered_downloads(config, len(rows)),
             ),
         )
 
@@ -224,6 +227,29 @@ class SiteBuild:
             ],
             hidden=found.hidden,
         )
+
+
+_MOST_OFFERED = 10_000
+"""Up to so many rows a site offers its metadata for download by itself."""
+
+
+def offered_downloads(config: BuildConfig, count: int) -> Sequence[str]:
+    """The formats in which the site of `count` rows offers its metadata."""
+    if config.downloads == "auto":
+        return FORMATS if count <= _MOST_OFFERED else ()
+    return tuple(name for name in FORMATS if config.downloads in (name, "all"))
+
+
+def _attribution(config: BuildConfig) -> list[Attribution]:
+    """The lines of credit; the first one has the licence."""
+    lines = list(config.attribution)
+    if config.licence and not lines:
+        lines = [config.site_title]
+    url = config.licence if config.licence and is_web_address(config.licence) else None
+    return [
+        Attribution(line, None if number else url, None if number else config.licence)
+        for number, line in enumerate(lines)
+    ]
 
 
 def _verify(folder: Path) -> None:

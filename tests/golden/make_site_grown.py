@@ -53,6 +53,7 @@ def make_input(pictures: Sequence[bytes], chosen: Sequence[int]) -> SiteInput:
             cover_bytes=500,
             order_block=8,
             examples=(),
+            downloads=(),
         ),
     )
 

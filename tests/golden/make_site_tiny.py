@@ -213,6 +213,8 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
             ids_per_file=4,
             fanout=4,
             pages=False,
+            downloads=("jsonl", "csv"),
+            download_rows=10,
         ),
     )
 

@@ -5,7 +5,9 @@ The tests of the writer and of the document use it. Every check that fails is an
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import itertools
 import json
 import struct
@@ -243,6 +245,30 @@ class PlainSite:
         header, sections = self.container(self.manifest["suggestions"]["file"], "words")
         return list(zip(header["words"], sections["counts"], strict=True))
 
+    def downloads(self) -> dict[str, list[dict[str, Any]]]:
+        """Section 2.14: the lines of each format as they are, read by the standard library."""
+        if self.manifest["downloads"] is None:
+            return {}
+        index = self.json(self.manifest["downloads"]["index"])
+        names = [column["name"] for column in index["columns"]]
+        found: dict[str, list[dict[str, Any]]] = {}
+        for name in self.manifest["downloads"]["formats"]:
+            rows = found.setdefault(name, [])
+            for number, part in enumerate(index[name]):
+                assert part["path"].startswith(f"downloads/metadata-{number:05d}.")
+                assert part["path"].endswith(f".{name}.gz")
+                text = self.fetch(part).decode()
+                if name == "csv":
+                    lines: list[dict[str, Any]] = list(
+                        csv.DictReader(io.StringIO(text, newline=""))
+                    )
+                else:
+                    lines = [json.loads(line) for line in text.removesuffix("\n").split("\n")]
+                assert list(lines[0]) == names
+                assert len(lines) == part["rows"] <= self.manifest["downloads"]["rows"]
+                rows += lines
+        return found
+
     def files(self) -> dict[str, bytes]:
         """Every file with its content."""
         return {
@@ -273,9 +299,11 @@ class PlainSite:
             if "original" in document:
                 found.add(document["original"])
         assert found == set(sizes)
+        for lines in self.downloads().values():
+            assert [line["id"] for line in lines] == [row["id"] for row in rows]
         for path, data in files.items():
-            if path.split("/")[0] in ("data", "thumbs", "views", "originals", "model"):
-                name = path.split("/")[1].split(".")[-2]
+            if path.split("/")[0] in ("data", "downloads", "thumbs", "views", "originals", "model"):
+                name = path.removesuffix(".gz").split("/")[1].split(".")[-2]
                 assert len(name) == 16 and hashlib.sha256(data).hexdigest().startswith(name)
         thumbnails = self.manifest["thumbnails"]
         assert thumbnails["count"] == sum(row["length"] > 0 for row in rows)

@@ -165,7 +165,7 @@ def test_limits_of_hosts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (verdict.line() for verdict in anywhere.hosts)
     assert first.startswith("GitHub Pages: no, because it takes 10,000 bytes and the site has ")
     assert "; it takes 2,000 bytes per file and these have more: " in first
-    assert "manifest.json (" in first
+    assert "index.html (" in first
     assert second.startswith("Cloudflare Pages: no, because it takes 20 files and the site has ")
     assert last_line("check", str(site)).endswith(": the site is whole")
     assert last_line("check", str(site), "--host", "github-pages").endswith(

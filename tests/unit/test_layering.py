@@ -26,6 +26,7 @@ LAYERS = [
         "emoji",
         "keys",
         "values",
+        "flat_documents",
         "fts",
         "terms",
         "layout",

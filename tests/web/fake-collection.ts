@@ -28,7 +28,7 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
     order: null,
     thumbnails: { size: 320, extension: "webp", count: images.length, bytes: 1 },
     views: null, originals: "none",
-    documents: { block: 128, files: list("data/documents-index.0000000000000000.bin") },
+    documents: { block: 128, files: list("data/documents-index.0000000000000000.bin") }, downloads: null,
     catalog: { tier: "whole", file: entry("data/catalog.0000000000000000.bin"), columns: ["title"], tokenize: "unicode61", count: images.length },
     vectors: {
       tier: "flat", codec: "int8", count: images.length, dim: 4, block: 4096, quantizer: entry("data/quantizer.0000000000000000.bin"),

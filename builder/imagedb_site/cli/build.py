@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..config import DEFAULT_CONFIG_NAME, ORIGINALS, BuildConfig, load_config
+from ..config import DEFAULT_CONFIG_NAME, DOWNLOADS, ORIGINALS, BuildConfig, load_config
 from ..display import json_line
 from .progress import ProgressBar
 
@@ -25,6 +25,9 @@ _PATH = click.Path(path_type=Path)
 @click.option("--url", help="Address where the site will be published, for link previews.")
 @click.option("--language", help="Language of title and description (BCP 47).  [default: en]")
 @click.option("--attribution", multiple=True, help="Credit line shown on the site.")
+@click.option(
+    "--licence", help="Licence of the collection: an SPDX id such as CC-BY-4.0, or a URL."
+)
 @click.option("--example", "examples", multiple=True, help="Example query on the start page.")
 @click.option("--model", help="Model pack: a name, a folder, or none.  [default: builtin]")
 @click.option("--thumbnail-size", type=int, help="Longer side in pixels.  [default: 320]")
@@ -50,6 +53,11 @@ _PATH = click.Path(path_type=Path)
     "--list-columns",
     callback=lambda _context, _option, value: _names(value),
     help="Fields that the list of results shows, with commas between them.",
+)
+@click.option(
+    "--downloads",
+    type=click.Choice(DOWNLOADS),
+    help="Offer the metadata for download.  [default: auto: all up to 10,000 records]",
 )
 @click.option("--limit", type=int, help="Take only the first N pictures.")
 @click.option("--batch-size", type=int, help="Number of pictures per model run.  [default: 32]")

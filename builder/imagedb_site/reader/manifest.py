@@ -10,6 +10,7 @@ from typing import Any
 from imagedb_site.checksum import KEY, seal_holds
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
+from imagedb_site.flat_documents import FORMATS
 from imagedb_site.reader.shape import (
     ListEntry,
     as_bool,
@@ -102,6 +103,16 @@ class Pictures:
 
 
 @dataclass(frozen=True)
+class Downloads:
+    """The metadata to download, by format; `rows` is the most rows in a file of it."""
+
+    formats: tuple[str, ...]
+    rows: int
+    bytes: int
+    index: FileEntry
+
+
+@dataclass(frozen=True)
 class ModelSummary:
     """The site's model pack in a few words; `file` is the index with the pack and its files."""
 
@@ -143,6 +154,7 @@ class Manifest:
     views: Pictures | None
     originals: str
     documents: Blocks
+    downloads: Downloads | None
     catalog: Catalog
     vectors: Vectors | None
     model: ModelSummary | None
@@ -206,6 +218,7 @@ def parse_manifest(data: bytes) -> Manifest:
         views=None if root.get("views") is None else _pictures(root["views"], "views"),
         originals=one_of(root.get("originals"), ("none", "copy", "link"), "originals"),
         documents=_blocks(root.get("documents"), "documents", count),
+        downloads=_downloads(root.get("downloads")),
         catalog=_catalog(root.get("catalog"), fields, count),
         vectors=_vectors(root.get("vectors"), count),
         model=_model(root.get("model")),
@@ -312,6 +325,19 @@ def _pictures(value: object, where: str) -> Pictures:
         count=as_count(summary.get("count"), f"{where}.count"),
         bytes=as_count(summary.get("bytes"), f"{where}.bytes"),
         extension=extension,
+    )
+
+
+def _downloads(value: object) -> Downloads | None:
+    if value is None:
+        return None
+    downloads = as_object(value, "downloads")
+    names = as_texts(downloads.get("formats"), "downloads.formats")
+    return Downloads(
+        formats=tuple(one_of(name, FORMATS, "downloads.formats") for name in names),
+        rows=as_count(downloads.get("rows"), "downloads.rows"),
+        bytes=as_count(downloads.get("bytes"), "downloads.bytes"),
+        index=as_entry(downloads.get("index"), "downloads.index", index=True),
     )
 
 

@@ -18,6 +18,7 @@ from imagedb_site.layout import (
 from imagedb_site.portable import script_of
 from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
+from imagedb_site.reader.downloads import DownloadsCheck
 from imagedb_site.reader.manifest import Field
 from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
@@ -89,6 +90,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
     _ = site.order
     columns = [(field, site.column(field.name)) for field in manifest.fields if field.column]
     pictures = _Pictures(site, sizes)
+    downloads = DownloadsCheck(site)
     for first, rows, documents in _parts(site):
         if [int(info.image_id, 16) for info in rows] != ids[first : first + len(rows)].tolist():
             raise FormatError(f"The ids and the rows from {first:,} on are of different images.")
@@ -96,6 +98,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
             if info.width != document["width"] or info.height != document["height"]:
                 raise FormatError(f"Row {first + offset:,} and its document differ in size.")
             pictures.verify(first + offset, info, document)
+            downloads.verify(info, document)
         for field, column in columns:
             _verify_column(field, column, first, documents)
     if pictures.thumbnails != manifest.thumbnails.count:

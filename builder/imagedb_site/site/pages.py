@@ -12,7 +12,15 @@ from markupsafe import Markup
 
 from imagedb_site.container import FileEntry, canonical_json, gunzip_if
 from imagedb_site.errors import ImageDBError
-from imagedb_site.layout import INDEX_PAGE, LIBRARY_FILES, NOTICES, SERVICE_WORKER, hash16
+from imagedb_site.layout import (
+    CROISSANT,
+    DATAPACKAGE,
+    INDEX_PAGE,
+    LIBRARY_FILES,
+    NOTICES,
+    SERVICE_WORKER,
+    hash16,
+)
 from imagedb_site.site.assets import (
     BOOT_SCRIPT,
     WebBuild,
@@ -121,7 +129,7 @@ def _path(entry: FileEntry) -> str:
 
 def _common(site: SiteInput) -> dict[str, object]:
     """What the templates say about a collection."""
-    url = _base_url(site.settings.url)
+    url = base_url(site.settings.url)
     return {
         "generator": generator(),
         "language": site.settings.language,
@@ -131,6 +139,7 @@ def _common(site: SiteInput) -> dict[str, object]:
         "count": len(site.rows),
         "url": url,
         "home": urlsplit(url).path if url else "./",
+        "data_set": _data_set(site) if site.settings.downloads else None,
     }
 
 
@@ -168,6 +177,34 @@ def _application(
     }
 
 
+def _data_set(site: SiteInput) -> Markup:
+    """The collection for search engines of data sets. It is data: no browser runs it."""
+    values: dict[str, object] = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": site.title,
+        "description": site.description or site.title,
+        "isAccessibleForFree": True,
+        "distribution": [
+            {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{url}{name}"}
+            for url in [base_url(site.settings.url) or ""]
+            for kind, name in (
+                ("application/ld+json", CROISSANT),
+                ("application/json", DATAPACKAGE),
+            )
+        ],
+    }
+    if url := base_url(site.settings.url):
+        values["url"] = url
+    if licence := next((line.licence for line in site.attribution if line.licence), None):
+        values["license"] = licence
+    if site.attribution:
+        values["creditText"] = "\n".join(line.text for line in site.attribution)
+    # No text of the collection can end the element.
+    text = canonical_json(values).decode("utf-8")
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
+
+
 def _inline(text: str, tag: str) -> Markup:
     """Code of our own that stands in a page as it is, since its hash is in the policy."""
     if f"</{tag}" in text or "<!--" in text:
@@ -192,7 +229,7 @@ def render_page(name: str, values: dict[str, object]) -> bytes:
     return text.encode("utf-8")
 
 
-def _base_url(url: str | None) -> str | None:
+def base_url(url: str | None) -> str | None:
     """The address of the site's folder, with a slash at its end, or None if it is not an http(s) URL."""
     if not url:
         return None

@@ -80,7 +80,10 @@ class SiteFiles:
 
         `index` marks a file that holds further entries (docs/FORMAT.md 1.2).
         """
-        stored = self._compressed(folder, stem, data) if compress else data
+        stored = data
+        if compress:
+            packed = self.compressed(folder, stem, data)
+            stored = packed if len(packed) < len(data) * _WORTH_GZIP else data
         entry = self.put_hashed(folder, stem, extension, stored)
         return FileEntry(entry.path, entry.size, len(data), entry.sha256, index)
 
@@ -115,6 +118,11 @@ class SiteFiles:
             self._note(path, self._target.size(path))
         return path
 
+    def compressed(self, folder: str, stem: str, data: Data) -> Data:
+        """Returns `data` gzip-compressed, as the previous site has it if it is the same."""
+        found = self._previous and self._previous.find_compressed(folder, stem, data)
+        return found or gzip_bytes(data)
+
     def commit(self, manifest: Mapping[str, Any]) -> None:
         """Store the manifest with its checksum, after every other file."""
         data = sealed(manifest)
@@ -140,10 +148,3 @@ class SiteFiles:
     def _note(self, path: str, size: int) -> None:
         self.total_bytes += size - self._sizes.get(path, 0)
         self._sizes[path] = size
-
-    def _compressed(self, folder: str, stem: str, data: Data) -> Data:
-        found = self._previous and self._previous.find_compressed(folder, stem, data)
-        if found:
-            return found
-        packed = gzip_bytes(data)
-        return packed if len(packed) < len(data) * _WORTH_GZIP else data

@@ -25,10 +25,12 @@ Rows = NDArray[np.int64]
 class Places:
     """Where each row's thumbnail lies: `name` u8 [rows, 8], `offset` and `length` u32 [rows], in bytes.
 
-    `name` is the hash16 of the file; a length of 0 means that the row has no thumbnail.
+    `name` is the hash16 of the file; a length of 0 means that the row has no thumbnail. `packed`: a file
+    holds several thumbnails.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, packed: bool) -> None:
+        self.packed = packed
         self.name = np.zeros((count, 8), dtype=np.uint8)
         self.offset = np.zeros(count, dtype=np.uint32)
         self.length = np.zeros(count, dtype=np.uint32)
@@ -126,7 +128,7 @@ def _write_single(
     files: SiteFiles, site: SiteInput, packs: ThumbnailPacks, progress: Progress
 ) -> Places:
     """Write one file for each thumbnail."""
-    places = Places(len(site.rows))
+    places = Places(len(site.rows), packed=False)
     for row in range(len(site.rows)):
         data = None if packs.pack[row] == NO_THUMBNAIL else site.thumbnail(row)
         packs.pack[row], packs.slot[row] = (0 if data else NO_THUMBNAIL), 0
@@ -143,7 +145,7 @@ class _Packer:
     def __init__(
         self, files: SiteFiles, site: SiteInput, packs: ThumbnailPacks, progress: Progress
     ) -> None:
-        self.places = Places(len(site.rows))
+        self.places = Places(len(site.rows), packed=True)
         self._files = files
         self._thumbnail = site.thumbnail
         self._packs = packs

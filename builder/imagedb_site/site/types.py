@@ -121,9 +121,10 @@ class SiteSettings:
     same, a multiple of 4, or None for files of about 1 MiB. `ids_per_file`: the most ids per file, on
     average. `fanout`: entries in a node of a list. `url` is where the site will be published, only
     needed for an absolute preview picture. `portable` adds what a page needs that is opened from the
-    disk. `web` is the folder of the web build, None for the one that `assets.web_folder` finds. Without
-    `pages` only data are written. `list_columns`: the fields that a list of rows shows; if empty, they are
-    chosen.
+    disk. `downloads` are the formats in which the metadata can be downloaded (flat_documents.FORMATS), in
+    files of at most `download_rows` rows. `web` is the folder of the web build, None for the one that
+    `assets.web_folder` finds. Without `pages` only data are written. `list_columns`: the fields that a list
+    of rows shows; if empty, they are chosen.
     """
 
     thumbnail_size: int = 320
@@ -146,6 +147,8 @@ class SiteSettings:
     pages: bool = True
     portable: bool = False
     list_columns: Sequence[str] = ()
+    downloads: Sequence[str] = ()
+    download_rows: int = 16384
 
 
 @dataclass(frozen=True)

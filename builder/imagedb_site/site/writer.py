@@ -14,7 +14,9 @@ from imagedb_site.layout import thumbnail_path
 from imagedb_site.records import Problem, Progress
 from imagedb_site.site.catalog import CatalogWriter, catalog_columns, full_text
 from imagedb_site.site.columns import ColumnsWriter
+from imagedb_site.site.data_set import write_data_set
 from imagedb_site.site.documents import DocumentsWriter, document
+from imagedb_site.site.downloads import DownloadsWriter
 from imagedb_site.site.ids import IdsWriter
 from imagedb_site.site.larger import ViewsWriter, write_original
 from imagedb_site.site.list_view import ListChooser
@@ -140,6 +142,7 @@ class _Parts:
         self._site = site
         self._rows = RowsWriter(files, places, settings)
         self._documents = DocumentsWriter(files, settings)
+        self._downloads = DownloadsWriter(files, site, places)
         self._columns = ColumnsWriter(site.fields)
         self._ids = IdsWriter()
         self._views = ViewsWriter(files, site)
@@ -162,7 +165,9 @@ class _Parts:
         view = self._views.write(number, row)
         original = self._original(number, row)
         self._rows.add(row, self._ids.add(row.image_id))
-        self._documents.add(document(row, values, view, original))
+        published = document(row, values, view, original)
+        self._documents.add(published)
+        self._downloads.add(number, published)
         self._columns.add(values)
         self._list.add(values)
         texts = full_text(values, self.catalog.columns)
@@ -192,6 +197,7 @@ class _Parts:
             "ids": ids,
             "views": self._views.finish(),
             "documents": self._documents.finish(),
+            "downloads": write_data_set(self._files, self._site, self._downloads.finish()),
             "catalog": self.catalog.finish(self._files),
             "suggestions": self._words.finish(self._files),
         }

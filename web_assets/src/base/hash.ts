@@ -1,6 +1,6 @@
 /** Whether bytes are those of a file: by its SHA-256, or by the part of it that is in its name (docs/FORMAT.md 1.1). */
 
-const NAMED = /(?:^|[/.])([0-9a-f]{16})\.[a-z0-9]+$/;
+const NAMED = /(?:^|[/.])([0-9a-f]{16})\.[a-z0-9]+(?:\.gz)?$/;
 
 /** The hash16 in a path or an address without query; null if it has none. */
 export function hashInName(path: string): string | null {

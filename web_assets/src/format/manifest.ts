@@ -124,6 +124,10 @@ export interface Manifest {
   views: { size: number; count: number; bytes: number } | null;
   originals: "none" | "copy" | "link";
   documents: { block: number; files: FileListEntry };
+  /** The metadata to download, and the descriptions of the collection as a data set; null if there is none. */
+  downloads: {
+    formats: ("jsonl" | "csv")[]; rows: number; bytes: number; croissant: string; datapackage: string; index: FileEntry;
+  } | null;
   catalog: { tier: "whole"; file: FileEntry; columns: string[]; tokenize: string; count: number };
   vectors: {
     tier: "flat"; codec: "int8"; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
