@@ -91,7 +91,7 @@ class SiteBuild:
         if config.strict and (problems or self._damaged):
             return self._report(source, found, growth, problems, None)
         with clock("write"):
-            report = self._publish(self._site(found, growth))
+            report = self._publish(self._site(source, found, growth))
         problems += report.problems
         if config.strict and problems:
             return self._report(source, found, growth, problems, None)
@@ -131,7 +131,7 @@ class SiteBuild:
         found.placed.place(by_row)
         return growth
 
-    def _site(self, found: Assembled, growth: Growth) -> SiteInput:
+    def _site(self, source: Source, found: Assembled, growth: Growth) -> SiteInput:
         config, pack = self._config, self._pack
         rows = PlacedRows(found.placed, self._recipes, config.publish_location)
         embeddings = None
@@ -149,6 +149,8 @@ class SiteBuild:
             embeddings=embeddings,
             layout=growth.layout,
             pack=pack,
+            source=source.name,
+            tags=getattr(source, "tags", None) or (),
             settings=SiteSettings(
                 thumbnail_size=config.thumbnail_size,
                 view_size=config.view_size,

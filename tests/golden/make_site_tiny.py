@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import apsw
 import numpy as np
@@ -202,6 +202,8 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
         thumbnail=lambda row: pictures[row] if row != 23 else None,
         view=lambda row: pictures[row],
         original=lambda row: pictures[row] if row == 1 else None,
+        source="table",
+        tags=numbered_tags(rows),
         settings=SiteSettings(
             thumbnail_size=48,
             view_size=48,
@@ -212,6 +214,7 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
             vector_block=12,
             ids_per_file=4,
             fanout=4,
+            tag_block=3,
             pages=False,
             downloads=("jsonl", "csv"),
             download_rows=10,
@@ -272,6 +275,12 @@ def expected_fts(rows: list[SiteRow]) -> list[dict[str, Any]]:
         }
         for query in FTS_QUERIES
     ]
+
+
+def numbered_tags(rows: Sequence[SiteRow]) -> list[tuple[int, str, str, int]]:
+    """Every tag with a number that is not its place, and the number of rows that have it."""
+    counts = Counter(tag for row in rows for tag in cast(list[str], row.fields.get("tags", [])))
+    return [(7 * at + 3, name, "tags", counts[name]) for at, name in enumerate(sorted(counts))]
 
 
 def expected_words(rows: Sequence[SiteRow]) -> list[list[Any]]:
@@ -351,6 +360,7 @@ def expected(
         "fts": expected_fts(list(site.rows)),
         "vectors": expected_vectors(embeddings, embeddings if fitted_to is None else fitted_to),
         "words": expected_words(list(site.rows)),
+        "tags": [list(tag) for tag in site.tags],
     }
 
 

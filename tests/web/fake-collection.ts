@@ -19,7 +19,7 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
     format: "imagedb-site", version: 2, generator: "imagedb-site 0.0",
     collection: {
       title: "Fake collection", description: "Pictures that are not there.", count: images.length,
-      hash: "0".repeat(64), attribution: [{ text: "Nobody", url: "https://example.org/", licence: "CC0-1.0" }],
+      hash: "0".repeat(64), source: "folder", attribution: [{ text: "Nobody", url: "https://example.org/", licence: "CC0-1.0" }],
     },
     fields, list: { title: null, text: null, columns: [] },
     columns: fields.some(({ column }) => column) ? index("data/columns.0000000000000000.bin") : null,
@@ -27,7 +27,7 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
     ids: { digits: 0, files: list("data/ids-index.0000000000000000.bin") },
     order: null,
     thumbnails: { size: 320, extension: "webp", count: images.length, bytes: 1 },
-    views: null, originals: "none",
+    views: null, originals: "none", tags: null,
     documents: { block: 128, files: list("data/documents-index.0000000000000000.bin") }, downloads: null,
     catalog: { tier: "whole", file: entry("data/catalog.0000000000000000.bin"), columns: ["title"], tokenize: "unicode61", count: images.length },
     vectors: {

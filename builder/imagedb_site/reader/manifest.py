@@ -143,6 +143,7 @@ class Manifest:
     description: str
     count: int
     hash: str
+    source: str
     attribution: tuple[Mapping[str, str], ...]
     fields: tuple[Field, ...]
     columns: FileEntry | None
@@ -159,6 +160,7 @@ class Manifest:
     vectors: Vectors | None
     model: ModelSummary | None
     suggestions: Suggestions | None
+    tags: FileEntry | None
     examples: tuple[str, ...]
     program: FileEntry
     bytes: int
@@ -207,6 +209,7 @@ def parse_manifest(data: bytes) -> Manifest:
         description=as_text(collection.get("description"), "collection.description"),
         count=count,
         hash=digest,
+        source=as_text(collection.get("source"), "collection.source"),
         attribution=tuple(_attribution(collection.get("attribution"))),
         fields=fields,
         columns=_columns(root.get("columns"), fields),
@@ -223,6 +226,7 @@ def parse_manifest(data: bytes) -> Manifest:
         vectors=_vectors(root.get("vectors"), count),
         model=_model(root.get("model")),
         suggestions=_suggestions(root.get("suggestions")),
+        tags=None if root.get("tags") is None else as_entry(root["tags"], "tags", index=True),
         examples=tuple(as_texts(root.get("examples"), "examples")),
         program=as_entry(root.get("program"), "program", index=True),
         bytes=as_count(root.get("bytes"), "bytes"),

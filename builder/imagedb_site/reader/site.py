@@ -33,6 +33,7 @@ from imagedb_site.reader.model import Model, decode_model
 from imagedb_site.reader.recent import Recent
 from imagedb_site.reader.shape import FILE_LIMIT, as_entry, as_object, parse_json
 from imagedb_site.reader.source import FolderSource, Source, open_source
+from imagedb_site.reader.tags import TagTable
 from imagedb_site.reader.unpack import unpack
 from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
 from imagedb_site.reader.walk import walk
@@ -276,6 +277,12 @@ class Site:
             return []
         with _naming(suggestions.file):
             return decode_words(self.read(suggestions.file), suggestions.count, self.count)
+
+    @cached_property
+    def tags(self) -> TagTable | None:
+        """The tags that have numbers; None if the site has no such table."""
+        entry = self.manifest.tags
+        return None if entry is None else TagTable(entry, self.read)
 
     @cached_property
     def model(self) -> Model | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -119,12 +119,12 @@ class SiteSettings:
     `pack_bytes`. The first `cover_rows` images of the default order have files of at most
     `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file; `vector_block`: the
     same, a multiple of 4, or None for files of about 1 MiB. `ids_per_file`: the most ids per file, on
-    average. `fanout`: entries in a node of a list. `url` is where the site will be published, only
-    needed for an absolute preview picture. `portable` adds what a page needs that is opened from the
-    disk. `downloads` are the formats in which the metadata can be downloaded (flat_documents.FORMATS), in
-    files of at most `download_rows` rows. `web` is the folder of the web build, None for the one that
-    `assets.web_folder` finds. Without `pages` only data are written. `list_columns`: the fields that a list
-    of rows shows; if empty, they are chosen.
+    average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file. `url` is where the
+    site will be published, only needed for an absolute preview picture. `portable` adds what a page needs
+    that is opened from the disk. `downloads` are the formats in which the metadata can be downloaded
+    (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the folder of the web build,
+    None for the one that `assets.web_folder` finds. Without `pages` only data are written. `list_columns`:
+    the fields that a list of rows shows; if empty, they are chosen.
     """
 
     thumbnail_size: int = 320
@@ -141,6 +141,7 @@ class SiteSettings:
     vector_block: int | None = None
     ids_per_file: int = 4096
     fanout: int = 256
+    tag_block: int = 8192
     language: str = "en"
     url: str | None = None
     web: Path | None = None
@@ -196,6 +197,8 @@ class SiteInput:
     that few of them are in memory at a time. `thumbnail` is called in any order, `view` and `original`
     in row order. `original` gives bytes, a file to copy or link, or None; if it raises PictureError, or if
     the file cannot be read or has changed, the row has no original and the SiteReport says why.
+    `source` is the kind of the source. `tags` are those that have numbers, which rise: number, name, field
+    and how many rows have it.
     """
 
     title: str
@@ -209,6 +212,8 @@ class SiteInput:
     embeddings: Embeddings | None = None
     layout: Layout = field(default_factory=Layout)
     pack: PackSource | None = None
+    source: str = "folder"
+    tags: Iterable[tuple[int, str, str, int]] = ()
     settings: SiteSettings = field(default_factory=SiteSettings)
 
 

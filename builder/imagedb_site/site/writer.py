@@ -33,6 +33,7 @@ from imagedb_site.site.pages import write_portable, write_program
 from imagedb_site.site.reuse import PreviousSite
 from imagedb_site.site.rows import RowsWriter
 from imagedb_site.site.storage import SiteFiles
+from imagedb_site.site.tags import write_tags
 from imagedb_site.site.target import FolderTarget, Target
 from imagedb_site.site.thumbnails import PackPlan, Places, plan_packs, write_thumbnails
 from imagedb_site.site.types import Attribution, Layout, SiteInput, SiteReport, SiteRow
@@ -106,6 +107,7 @@ def write_to(
             "description": site.description,
             "count": len(site.rows),
             "hash": parts.hash,
+            "source": site.source,
             "attribution": [line.to_json() for line in site.attribution],
         },
         "fields": field_definitions(site.fields),
@@ -115,6 +117,7 @@ def write_to(
         "originals": site.settings.originals,
         "vectors": None if vectors is None else vectors.manifest,
         "model": None if site.pack is None else write_model(files, site.pack),
+        "tags": write_tags(files, site.tags, site.settings.tag_block),
         "examples": list(site.settings.examples),
         "program": program.to_json(),
     }

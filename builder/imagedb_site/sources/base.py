@@ -17,6 +17,11 @@ class Source(Protocol):
     """
 
     @property
+    def name(self) -> str:
+        """The kind of the source, such as "folder" or "table"."""
+        ...
+
+    @property
     def fields(self) -> Sequence[FieldSpec]:
         """The fields that the records may have; their names are unique."""
         ...

@@ -41,6 +41,8 @@ class FolderSource:
     when its record is read.
     """
 
+    name = "folder"
+
     def __init__(
         self,
         root: Path,

@@ -19,6 +19,7 @@ export * from "./pack";
 export * from "./read-manifest";
 export * from "./row-set";
 export * from "./rows";
+export * from "./tags";
 export * from "./vectors";
 export * from "./walk";
 export * from "./words";

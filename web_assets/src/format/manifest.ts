@@ -109,6 +109,8 @@ export interface Manifest {
     description: string;
     count: number;
     hash: string;
+    /** The kind of source that the collection was made from, such as "folder" or "table". */
+    source: string;
     attribution: { text: string; url?: string; licence?: string }[];
   };
   fields: FieldDefinition[];
@@ -134,6 +136,8 @@ export interface Manifest {
   } | null;
   model: ModelSummary | null;
   suggestions: { file: FileEntry; count: number } | null;
+  /** The index of the table of tags that have numbers; null if there is none. */
+  tags: FileEntry | null;
   examples: string[];
   /** The index of the application's own files. */
   program: FileEntry;

@@ -23,7 +23,7 @@ export function readManifest(value: unknown): Manifest {
   checkVersion(value["version"]);
   const collection = object(value, "collection");
   const total = count(collection, "count");
-  for (const key of ["title", "description", "hash"]) text(collection, key);
+  for (const key of ["title", "description", "hash", "source"]) text(collection, key);
   if (!Array.isArray(collection["attribution"]) || !collection["attribution"].every(isCredit)) fail("collection.attribution");
   text(value, "generator");
   if (!Array.isArray(value["fields"])) fail("fields");
@@ -45,6 +45,7 @@ export function readManifest(value: unknown): Manifest {
     count(suggestions, "count");
     readEntry(suggestions["file"], "suggestions.file");
   }
+  if (value["tags"] !== null) index(value["tags"], "tags");
   if (!Array.isArray(value["examples"]) || !value["examples"].every((item) => typeof item === "string")) fail("examples");
   index(value["program"], "program");
   text(value, "checksum");
