@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from imagedb_site.errors import FormatError
-from imagedb_site.reader.manifest import Field
+from imagedb_site.reader.manifest_fields import Field
 from imagedb_site.reader.shape import as_count, as_list, as_object, as_text, parse_json, safe_path
 
 _TEXT = (str,)

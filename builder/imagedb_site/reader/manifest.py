@@ -11,9 +11,9 @@ from imagedb_site.checksum import KEY, seal_holds
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.flat_documents import FORMATS
+from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
 from imagedb_site.reader.shape import (
     ListEntry,
-    as_bool,
     as_count,
     as_entry,
     as_file_list,
@@ -28,28 +28,9 @@ from imagedb_site.reader.shape import (
 VERSION = 2
 DRAFT = 1
 MANIFEST_LIMIT = 64 << 20
-_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
-_TYPES = ("text", "tags", "category", "number", "date", "boolean", "url")
 _MAX_ROWS = 1 << 31
 _MAX_ROW_BLOCK = 1 << 16
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of the collection; `column`: it has a column (docs/FORMAT.md 2.2).
-
-    `separator` is the character between the components of the field's values, if these are paths.
-    """
-
-    name: str
-    label: str
-    type: str
-    fts: bool
-    facet: bool
-    column: bool
-    unit: str | None
-    separator: str | None
 
 
 @dataclass(frozen=True)
@@ -125,15 +106,6 @@ class ModelSummary:
 
 
 @dataclass(frozen=True)
-class ListView:
-    """What a list shows of each row: names of fields."""
-
-    title: str | None
-    text: str | None
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Manifest:
     """A checked manifest. `json` is the whole object as read, unknown keys included."""
 
@@ -201,7 +173,7 @@ def parse_manifest(data: bytes) -> Manifest:
     digest = as_text(collection.get("hash"), "collection.hash")
     if not _HEX64.fullmatch(digest):
         raise FormatError("collection.hash is not a SHA-256.")
-    fields = _fields(root.get("fields"))
+    fields = read_fields(root.get("fields"))
     return Manifest(
         json=root,
         generator=as_text(root.get("generator"), "generator"),
@@ -213,7 +185,7 @@ def parse_manifest(data: bytes) -> Manifest:
         attribution=tuple(_attribution(collection.get("attribution"))),
         fields=fields,
         columns=_columns(root.get("columns"), fields),
-        list=_list(root.get("list"), fields),
+        list=read_list(root.get("list"), fields),
         rows=_blocks(root.get("rows"), "rows", count),
         ids=_ids(root.get("ids")),
         order=None if root.get("order") is None else _blocks(root["order"], "order", count),
@@ -243,60 +215,12 @@ def _attribution(value: object) -> list[Mapping[str, str]]:
     return lines
 
 
-def _fields(value: object) -> tuple[Field, ...]:
-    fields: dict[str, Field] = {}
-    for item in as_list(value, "fields"):
-        definition = as_object(item, "fields")
-        name = as_text(definition.get("name"), "fields.name")
-        if not _FIELD_NAME.fullmatch(name) or name in fields:
-            raise FormatError(
-                f"“{name[:80]}” is not a valid field name, or there are two fields of that name."
-            )
-        unit = definition.get("unit")
-        kind = one_of(definition.get("type"), _TYPES, f"fields.{name}.type")
-        fields[name] = Field(
-            name=name,
-            label=as_text(definition.get("label"), f"fields.{name}.label"),
-            type=kind,
-            fts=as_bool(definition.get("fts"), f"fields.{name}.fts"),
-            facet=as_bool(definition.get("facet"), f"fields.{name}.facet"),
-            column=as_bool(definition.get("column"), f"fields.{name}.column"),
-            unit=None if unit is None else as_text(unit, f"fields.{name}.unit"),
-            separator=_separator(definition, name, kind),
-        )
-    return tuple(fields.values())
-
-
-def _separator(definition: Mapping[str, object], name: str, kind: str) -> str | None:
-    if "separator" not in definition:
-        return None
-    separator = as_text(definition["separator"], f"fields.{name}.separator")
-    if len(separator) != 1 or kind not in ("tags", "category"):
-        raise FormatError(f"fields.{name}.separator is not one character of a field of paths.")
-    return separator
-
-
 def _columns(value: object, fields: tuple[Field, ...]) -> FileEntry | None:
     if value is None:
         if any(field.column for field in fields):
             raise FormatError("columns is missing, but there are fields with a column.")
         return None
     return as_entry(value, "columns", index=True)
-
-
-def _list(value: object, fields: tuple[Field, ...]) -> ListView:
-    view = as_object(value, "list")
-    known = {field.name for field in fields}
-    title, text = (
-        None if view.get(key) is None else as_text(view[key], f"list.{key}")
-        for key in ("title", "text")
-    )
-    columns = tuple(as_texts(view.get("columns"), "list.columns"))
-    if not known.issuperset(columns) or not {title, text} <= known | {None}:
-        raise FormatError("list names a field that the collection does not have.")
-    if len(set(columns)) < len(columns):
-        raise FormatError("list.columns names a field twice.")
-    return ListView(title, text, columns)
 
 
 def _blocks(value: object, where: str, count: int) -> Blocks:

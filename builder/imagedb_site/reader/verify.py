@@ -19,7 +19,7 @@ from imagedb_site.portable import script_of
 from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
 from imagedb_site.reader.downloads import DownloadsCheck
-from imagedb_site.reader.manifest import Field
+from imagedb_site.reader.manifest_fields import Field
 from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
