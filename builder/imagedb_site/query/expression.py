@@ -73,8 +73,9 @@ def _tokenizer() -> apsw.FTS5Tokenizer:
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text, as SQLite stores them."""
-    found = _tokenizer()(text.encode("utf-8", "replace"), apsw.FTS5_TOKENIZE_DOCUMENT, None)
-    return [str(token[2]) for token in found]
+    data = text.encode("utf-8", "replace")
+    plain = {"include_offsets": False, "include_colocated": False}
+    return [str(term) for term in _tokenizer()(data, apsw.FTS5_TOKENIZE_DOCUMENT, None, **plain)]
 
 
 def parse_expression(expression: str, columns: Sequence[str]) -> Node:
