@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import apsw
@@ -14,7 +14,7 @@ from PIL import Image
 from imagedb_site import fts
 from imagedb_site.encoders import Encoder
 from imagedb_site.folding import fold
-from imagedb_site.query.index import Column, Floats, Mask, Near, Rows
+from imagedb_site.query.index import Column, Floats, Mask, Near, Rows, Summary
 from imagedb_site.query.relevance import SAMPLE
 from imagedb_site.query.scan import sample_rows
 from imagedb_site.records import FieldSpec
@@ -77,6 +77,15 @@ class MemoryIndex:
         return np.sort(self.match(expression))
 
     def column(self, name: str) -> Column:
+        raise KeyError(name)
+
+    def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        raise KeyError(name)
+
+    def values(self, name: str) -> None:
+        return None
+
+    def summary(self, name: str) -> Summary:
         raise KeyError(name)
 
     def embeddings(self, rows: Rows) -> Floats:

@@ -15,9 +15,8 @@ import numpy as np
 
 from .errors import UsageError
 from .query.characters import normal
-from .query.facets import facet_counts
-from .query.index import Column, Index
-from .query.parse import Query
+from .query.field_values import all_values, distinct, most_frequent
+from .query.index import Index
 from .records import FieldSpec
 
 MOST_VALUES = 1000
@@ -103,42 +102,24 @@ def stats(index: DataIndex, *, limit: int = 10, texts: bool = False) -> Stats:
 
 
 def _of_column(index: DataIndex, spec: FieldSpec, limit: int) -> FieldStats:
-    column = index.column(spec.name)
-    distinct, least, most = None, None, None
-    if column.numbers is not None:
-        known = ~np.isnan(column.numbers)
-        rows = int(known.sum())
-        if rows:
-            ends = column.numbers[known]
-            least = float(ends.min())
-            if column.lengths is not None:
-                ends = ends + np.maximum(column.lengths[known].astype(np.float64) - 1, 0)
-            most = float(ends.max())
-        show = date_text if spec.type == "date" else plain_number
-        first = None if least is None else show(least)
-        last = None if most is None else show(most)
-    else:
-        counts = value_counts(column)
-        distinct = int(np.count_nonzero(counts))
-        if column.offsets is not None:
-            rows = int(np.count_nonzero(np.diff(column.offsets)))
-        else:
-            rows = int(counts.sum())
-        first = last = None
+    summary = index.summary(spec.name)
+    numbers = spec.type in ("number", "date")
+    show = date_text if spec.type == "date" else plain_number
+    first = None if summary.low is None else show(summary.low)
+    last = None if summary.high is None else show(summary.high)
     # Most numbers are different in every image, so their values say little and would cost a lot of memory.
     wanted = limit if spec.type != "number" else 0
-    values = facet_counts(spec.name, Query(), index, wanted) if wanted else []
-    missing = index.count - rows
     return FieldStats(
-        spec.name, spec.label, spec.type, rows, missing, distinct, first, last, values
+        spec.name,
+        spec.label,
+        spec.type,
+        rows=summary.known,
+        missing=index.count - summary.known,
+        distinct=None if numbers else distinct(index, spec),
+        min=first,
+        max=last,
+        values=most_frequent(index, spec, wanted) if wanted else [],
     )
-
-
-def value_counts(column: Column) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """How often each value of a column's dictionary occurs, i64[values]."""
-    codes = np.zeros(0, dtype=np.int64) if column.codes is None else column.codes
-    found = np.bincount(codes[codes >= 0], minlength=len(column.dictionary))
-    return np.asarray(found, dtype=np.int64)
 
 
 def _known_texts(index: DataIndex) -> dict[str, int]:
@@ -224,16 +205,9 @@ def tag_table(index: DataIndex) -> TagTable:
     for spec in index.fields:
         if spec.type != "tags" or not spec.column:
             continue
-        column = index.column(spec.name)
-        counts = value_counts(column).tolist()
-        names = column.dictionary
-        order = sorted(
-            (code for code in range(len(names)) if counts[code]),
-            key=lambda code, names=names, counts=counts: (-counts[code], names[code]),  # type: ignore[misc]
-        )
         first = len(found) + 1
         found += [
-            Tag(first + place, names[code], spec.name, counts[code])
-            for place, code in enumerate(order)
+            Tag(first + place, name, spec.name, count)
+            for place, (name, count) in enumerate(all_values(index, spec))
         ]
     return TagTable(found)

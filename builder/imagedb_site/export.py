@@ -61,7 +61,7 @@ def export(
     overwrite: bool = False,
     progress: Progress = lambda step, done, total: None,
 ) -> int:
-    """Write the images that match `text` (see `Collection.facets`; all images by default).
+    """Write the images that match `text`, its conditions and any of its words (default: all images).
 
     Returns the number of images written. The suffix of `target` decides the format: .parquet, .csv,
     .jsonl, .lancedb (a folder) or .faiss (an inner-product index; the other columns are in a .jsonl file

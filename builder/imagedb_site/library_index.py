@@ -14,7 +14,8 @@ from .dates import date_span
 from .errors import DamagedLibraryError, LibraryError, QuerySyntaxError, UsageError
 from .folding import fold
 from .keys import path_of
-from .query.index import Column, Floats, Mask, Near, Rows
+from .query.field_values import summary_of
+from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
 from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType, Value
@@ -132,6 +133,16 @@ class LibraryIndex:
             kind = next(spec.type for spec in self.fields if spec.name == name)
             self._columns[name] = make_column(self._library.values(name), kind)
         return self._columns[name]
+
+    def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        if mask.any():
+            yield 0, self.column(name)
+
+    def values(self, name: str) -> FieldValues | None:
+        return None
+
+    def summary(self, name: str) -> Summary:
+        return summary_of(self.column(name))
 
     def embeddings(self, rows: Rows) -> Floats:
         if not len(rows):

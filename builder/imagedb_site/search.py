@@ -24,10 +24,12 @@ from .hits import Hit, SearchIndex, SearchResponse
 from .index import LibraryIndex, SiteIndex
 from .query import parse
 from .query.correct import Correction, Known, correct, what_is_found
+from .query.current import current_result
 from .query.evaluate import DEFAULT_K, Mode, evaluate
-from .query.facets import facet_counts, matching
+from .query.facets import FacetCounts, facet_counts, matching
 from .query.index import Floats
 from .query.lexicon import UNKNOWN_COUNT, Lexicon
+from .query.meaning import Embed
 from .query.parse import Query, Term
 from .query.plan import make_plan, quote
 from .query.ranking import Result
@@ -119,23 +121,36 @@ class Collection:
         return SearchResponse(hits[offset : offset + k], found.total, found.divide, found.notices)
 
     def facets(
-        self, field: str, text: str = "", *, limit: int = 50, under: str | None = None
-    ) -> list[tuple[str, int]]:
+        self,
+        field: str,
+        text: str = "",
+        *,
+        mode: Mode = "all",
+        limit: int = 50,
+        under: str | None = None,
+    ) -> FacetCounts:
         """The most frequent values of a field with their counts, at most `limit` of them.
 
-        Only images that match `text` count: those that meet its conditions and, if it has words, have
-        at least one of them. Dates are counted by year. If the values are paths, such as folders, every
-        parent is listed too, and its count includes everything below it. `under` limits the list to the
-        paths directly below a path; with `under=""` it is the first level.
+        Only the current result of a search for `text` counts: the images that meet its conditions and, in
+        mode `words`, have its words; in the other modes its likely matches, or all images that meet the
+        conditions if none is likely. Dates are counted by year. If the values are paths, such as folders,
+        every parent is listed too, and its count includes everything below it. `under` limits the list to
+        the paths directly below a path; with `under=""` it is the first level.
+
+        The list is one of pairs. Its attribute `about` is true if more than 100,000 images match: then the
+        counts are estimated from a part of them.
 
         Raises:
             UsageError: the collection has no such field, its values cannot be counted, or `under` is
-                given for a field that has no paths.
+                given for a field that has no paths. Otherwise as `search`.
         """
-        return facet_counts(field, parse(text), self.index, limit, under)
+        query = parse(text)
+        embed = self._embed_for(mode) if query.terms else None
+        mask = current_result(query, self.index, embed, mode)
+        return facet_counts(field, mask, self.index, limit, under)
 
     def random(self, count: int = 1, *, seed: int = 0, text: str = "") -> list[Hit]:
-        """`count` random images among those that match `text` (see `facets`).
+        """`count` random images among those that match `text`: its conditions and any of its words.
 
         The same seed, from 0 to 2³² - 1, gives the same images.
         """
@@ -233,15 +248,20 @@ class Collection:
     def _answer(
         self, query: Query, mode: Mode, k: int | None, offset: int, group: bool
     ) -> SearchResponse:
-        embed = self._embed if mode != "words" and self.pack is not None else None
-        if embed is None and mode == "meaning":
-            raise UsageError("This collection has no model: it is searched by words only.")
+        embed = self._embed_for(mode)
         answer = evaluate(query, self.index, embed, mode=mode, k=k, offset=offset, group=group)
         hits = [self._hit(result) for result in answer.results]
         correction = None
         if mode != "meaning" and answer.strict_total == 0:
             correction = self._correction(query, embed is not None)
         return SearchResponse(hits, answer.total, answer.divide, answer.notices, correction)
+
+    def _embed_for(self, mode: Mode) -> Embed | None:
+        """What embeds the terms of a query; None if only words are searched."""
+        embed = self._embed if mode != "words" and self.pack is not None else None
+        if embed is None and mode == "meaning":
+            raise UsageError("This collection has no model: it is searched by words only.")
+        return embed
 
     def _correction(self, query: Query, meaning: bool) -> Correction | None:
         """The query with its unknown words corrected; `meaning`: whether it is also searched by meaning."""

@@ -15,7 +15,7 @@ from .container import FileEntry, canonical_json, gzip_bytes
 from .durable import settle
 from .errors import QuerySyntaxError, StorageError, UsageError
 from .folding import fold
-from .query.index import Column, Floats, Mask, Near, Rows
+from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
 from .query.relevance import SAMPLE
 from .query.scan import Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType
@@ -25,6 +25,7 @@ from .text import fts_query
 if TYPE_CHECKING:
     from .packs import ModelPack
     from .reader import Site
+    from .reader.columns import SiteColumn
     from .reader.model import Model
     from .reader.vectors import Codes
 
@@ -44,6 +45,7 @@ class SiteIndex:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._columns: dict[str, Column] = {}
+        self._values: dict[str, FieldValues | None] = {}
         self._having: dict[str, Rows] = {}
         self._sample: _Taken | None = None
         self._expected = np.zeros(0, dtype=np.int64)
@@ -134,18 +136,27 @@ class SiteIndex:
 
     def column(self, name: str) -> Column:
         if name not in self._columns:
-            found = self._site.column(name)
-            if found.values is not None and found.missing is not None:
-                numbers = np.where(found.missing, np.nan, found.values.astype(np.float64))
-                column = Column(numbers=numbers, lengths=found.lengths)
-            else:
-                assert found.codes is not None
-                codes = found.codes.astype(np.int64)
-                if found.offsets is None:
-                    codes[codes >= len(found.names)] = -1
-                column = Column(dictionary=found.names, codes=codes, offsets=found.offsets)
-            self._columns[name] = column
+            self._columns[name] = _column_of(self._site.column(name))
         return self._columns[name]
+
+    def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        column = self._site.column_entry(name)
+        for number in range(len(column.files)):
+            first = number * column.block
+            if mask[first : first + column.block].any():
+                yield first, _column_of(self._site.column_block(name, number))
+
+    def values(self, name: str) -> FieldValues | None:
+        if name not in self._values:
+            self._values[name] = self._site.column_values(name)
+        return self._values[name]
+
+    def summary(self, name: str) -> Summary:
+        column = self._site.column_entry(name)
+        zones = [zone for zone in column.zones or () if zone is not None]
+        if not zones:
+            return Summary(column.known)
+        return Summary(column.known, min(z[0] for z in zones), max(z[1] for z in zones))
 
     def embeddings(self, rows: Rows) -> Floats:
         vectors = self._site.vectors
@@ -224,6 +235,17 @@ class SiteIndex:
 
     def close(self) -> None:
         self._site.close()
+
+
+def _column_of(found: SiteColumn) -> Column:
+    if found.values is not None and found.missing is not None:
+        numbers = np.where(found.missing, np.nan, found.values.astype(np.float64))
+        return Column(numbers=numbers, lengths=found.lengths)
+    assert found.codes is not None
+    codes = found.codes.astype(np.int64)
+    if found.offsets is None:
+        codes[codes >= len(found.names)] = -1
+    return Column(dictionary=found.names, codes=codes, offsets=found.offsets)
 
 
 @dataclass(frozen=True)

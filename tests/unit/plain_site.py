@@ -197,10 +197,68 @@ class PlainSite:
             return {}
         index = self.json(self.manifest["columns"])
         kinds = {field["name"]: field["type"] for field in self.manifest["fields"]}
-        return {name: self._column(entry, kinds[name]) for name, entry in index.items()}
+        return {name: self._column(name, column, kinds[name]) for name, column in index.items()}
 
-    def _column(self, entry: Entry, kind: str) -> list[Any]:
+    def _column(self, name: str, column: dict[str, Any], kind: str) -> list[Any]:
+        found: list[Any] = []
+        for number, entry in enumerate(column["files"]):
+            part = self._block(entry, kind, first=number * column["block"])
+            assert len(part) == min(column["block"], self.count - len(found))
+            if kind in ("number", "date"):
+                self._zone(part, kind, column["zones"][number])
+            found += part
+        assert column["known"] == sum(value not in (None, []) for value in found)
+        lists = [value if kind == "tags" else [value] for value in found]
+        rows: dict[str, list[int]] = {}
+        for row, values in enumerate(lists):
+            for value in values:
+                if value is not None:
+                    rows.setdefault(value if isinstance(value, str) else "", []).append(row)
+        if kind in ("number", "date") or len(column["files"]) == 1 or not rows:
+            assert "values" not in column
+        else:
+            self._values(column["values"], rows)
+        return found
+
+    def _zone(self, part: list[Any], kind: str, zone: list[float] | None) -> None:
+        known = [value for value in part if value is not None]
+        spans = [v if kind == "date" else [v, 0] for v in known]
+        ends = [start + max(length - 1, 0) for start, length in spans]
+        assert zone == ([min(start for start, _ in spans), max(ends)] if known else None)
+
+    def _values(self, values: dict[str, Any], rows: dict[str, list[int]]) -> None:
+        """The names, the counts and the row sets are those of the blocks."""
+        assert values["count"] == len(rows)
+        head, top = self.container(values["head"], "values")
+        ranked = sorted(rows, key=lambda value: (-len(rows[value]), value))[:1000]
+        assert head["values"] == ranked
+        assert top["counts"] == [len(rows[value]) for value in ranked]
+        names: dict[str, int] = {}
+        for entry in self.list(values["names"]):
+            header, sections = self.container(entry, "names")
+            names.update(zip(header["values"], sections["counts"], strict=True))
+        assert names == {value: len(found) for value, found in rows.items()}
+        assert len(head["names"]) == values["names"]["count"]
+        sets: dict[str, list[int]] = {value: [] for value in rows}
+        for segment, listed in enumerate(values["sets"]):
+            assert len(head["sets"][segment]) == (listed["count"] if listed else 0)
+            for entry in self.list(listed) if listed else []:
+                header, sections = self.container(entry, "sets")
+                first = segment * values["segment"]
+                assert header["rows"] == min(values["segment"], self.count - first)
+                data, start = bytes(sections["sets"]), 0
+                for value, count, end in zip(
+                    header["values"], sections["counts"], sections["ends"], strict=True
+                ):
+                    found = row_set(data[start:end], header["rows"])
+                    assert len(found) == count > 0
+                    sets[value] += [first + row for row in found]
+                    start = end
+        assert sets == rows
+
+    def _block(self, entry: Entry, kind: str, first: int) -> list[Any]:
         header, sections = self.container(entry, "column")
+        assert header["first"] == first
         if kind == "date":
             lengths = sections.get("lengths", [0] * len(sections["values"]))
             spans = zip(sections["values"], lengths, strict=True)
@@ -330,6 +388,22 @@ def container(data: bytes, kind: str) -> tuple[dict[str, Any], dict[str, list]]:
         end = section["offset"] + struct.calcsize(code)
     assert 8 + length + end == len(data)
     return header, sections
+
+
+def row_set(data: bytes, count: int) -> list[int]:
+    """Section 1.6."""
+    if data[0] == 1:
+        assert len(data) == 1 + (count + 7) // 8
+        return [row for row in range(8 * len(data) - 8) if data[1 + row // 8] >> row % 8 & 1]
+    rows, row, value, shift = [], -1, 0, 0
+    for byte in data[1:]:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            row += value + 1
+            rows.append(row)
+            value = shift = 0
+    return rows
 
 
 def node_entries(header: dict[str, Any], sections: dict[str, list]) -> list[Entry]:

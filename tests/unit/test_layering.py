@@ -17,6 +17,7 @@ LAYERS = [
         "config",
         "container",
         "checksum",
+        "comparable",
         "folding",
         "text",
         "dates",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import apsw
 import numpy as np
@@ -12,7 +12,8 @@ from imagedb_site.errors import QuerySyntaxError, UsageError
 from imagedb_site.folding import fold
 from imagedb_site.query import parse
 from imagedb_site.query.evaluate import Answer, Mode, evaluate
-from imagedb_site.query.index import Column, Floats, Mask, Near, Rows
+from imagedb_site.query.field_values import summary_of
+from imagedb_site.query.index import Column, Floats, Mask, Near, Rows, Summary
 from imagedb_site.query.parse import Term
 from imagedb_site.query.relevance import duplicates
 from imagedb_site.records import FieldSpec
@@ -104,6 +105,15 @@ class MemoryIndex:
 
     def having(self, expression: str) -> Rows:
         return np.sort(self.match(expression))
+
+    def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        yield 0, self.column(name)
+
+    def values(self, name: str) -> None:
+        return None
+
+    def summary(self, name: str) -> Summary:
+        return summary_of(self.column(name))
 
     def column(self, name: str) -> Column:
         if name == "taken":

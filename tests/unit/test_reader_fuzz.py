@@ -36,7 +36,7 @@ from imagedb_site.reader.lists import decode_node
 from imagedb_site.reader.manifest import parse_manifest
 from imagedb_site.reader.vectors import decode_quantizer, decode_shard
 from imagedb_site.site import write_site
-from imagedb_site.site.columns import encode_column
+from imagedb_site.site.column_blocks import encode_column
 from imagedb_site.site.quantizer import encode, fit_quantizer, survey
 from imagedb_site.site.types import ArrayEmbeddings
 from imagedb_site.site.vectors import interleave
@@ -88,6 +88,8 @@ def damage(data: bytes, random_: random.Random) -> bytes:
                 changed[position:position] = random_.randbytes(random_.randrange(1, 9))
         if not changed:
             break
+    if changed == data:
+        changed.pop()
     return bytes(changed)
 
 

@@ -81,8 +81,8 @@ def test_duplicates_have_their_own_ids(expected: dict) -> None:
 def test_every_number_type_and_every_field_type_is_in_it() -> None:
     site = PlainSite(TINY)
     dtypes = set()
-    for entry in site.json(site.manifest["columns"]).values():
-        header, _ = site.container(entry, "column")
+    for column in site.json(site.manifest["columns"]).values():
+        header, _ = site.container(column["files"][0], "column")
         dtypes |= {section["dtype"] for section in header["sections"].values()}
     assert {"u8", "u16", "u32", "i32", "f32", "f64"} <= dtypes
     kinds = {field["type"] for field in site.manifest["fields"]}

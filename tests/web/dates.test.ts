@@ -1,13 +1,13 @@
 /** Dates with their precision: the interval that a date says, the dates of EXIF, and which dates a condition takes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { extendColumn } from "../../web_assets/src/additions/columns";
+import { columnOf, OverlaidColumn } from "../../web_assets/src/additions/columns";
 import { dateSpan } from "../../web_assets/src/base/dates";
 import { conditionMask } from "../../web_assets/src/engine/filters";
 import { facetCounts } from "../../web_assets/src/engine/facets";
 import { intervalTest, rangeTest } from "../../web_assets/src/engine/query";
 import { parse } from "../../web_assets/src/engine/query/parse";
-import { sortRows } from "../../web_assets/src/engine/sort";
+import { sortPlaces } from "../../web_assets/src/engine/sort";
 import { FormatError, readColumn, type FieldDefinition, type NumberColumn } from "../../web_assets/src/format";
 import { exifDate } from "../../web_assets/src/worker/exif-date";
 import { golden, json } from "./support/files";
@@ -16,10 +16,11 @@ import { container as made } from "./support/writer";
 const cases = json<{ exif: Record<string, string | null>; spans: Record<string, [number, number] | null> }>(golden, "dates.json");
 const taken: FieldDefinition = { name: "taken", label: "Taken", type: "date", fts: false, facet: true, column: true };
 
-/** A column with the given dates: the first ones are published, the others are additions. */
-function column(published: readonly string[], added: readonly string[] = []): NumberColumn {
-  const empty: NumberColumn = { kind: "number", count: 0, values: new Float64Array(), missing: NaN, lengths: null };
-  return extendColumn(extendColumn(empty, taken, published), taken, added) as NumberColumn;
+/** A column with the given dates in two blocks. */
+function source(published: readonly string[], added: readonly string[] = []): OverlaidColumn {
+  const first = columnOf(taken, published);
+  const site = { count: first.count, known: 0, bytes: 0, values: null, blocks: [{ first: 0, count: first.count, zone: undefined }], block: async () => first, whole: async () => first };
+  return new OverlaidColumn(site, columnOf(taken, added));
 }
 
 describe("a date", () => {
@@ -58,24 +59,25 @@ describe("a date", () => {
 
 describe("dates of every precision", () => {
   const dates = ["1890", "1890-05", "1890-05-12", "1890-05-12T10:30", "1890-05-12T10:30:05.5", "0079-08-24", "", "1891-01-01"];
-  const all = column(dates.slice(0, 4), dates.slice(4));
-  const find = (query: string) => {
+  const all = source(dates.slice(0, 4), dates.slice(4));
+  const find = async (query: string) => {
     const [term] = parse(query).fields;
-    const mask = conditionMask({ field: taken, negated: term!.negated, numbers: () => intervalTest(term!, true), texts: () => () => false }, all);
+    const condition = { field: taken, negated: term!.negated, numbers: () => intervalTest(term!, true), texts: () => () => false, keys: () => null };
+    const mask = await conditionMask(condition, all);
     return dates.filter((_, row) => mask[row >> 3]! & (1 << (row & 7)));
   };
 
-  it("match conditions by their intervals", () => {
-    expect(find("taken:1890")).toEqual(dates.slice(0, 5));
-    expect(find("taken:1890-06")).toEqual(["1890"]);
-    expect(find("taken:1890-05-12T10:30:05")).toEqual(dates.slice(0, 5));
-    expect(find("taken:1890-05-12T10:30:06")).toEqual(dates.slice(0, 4));
-    expect(find("taken>1890")).toEqual(["1891-01-01"]);
-    expect(find("taken>=1890-05-13")).toEqual(["1890", "1890-05", "1891-01-01"]);
-    expect(find("taken<1890-05-13")).toEqual(["1890-05-12", "1890-05-12T10:30", "1890-05-12T10:30:05.5", "0079-08-24"]);
-    expect(find("taken<=1890-05-11")).toEqual(["1890", "1890-05", "0079-08-24"]);
-    expect(find("taken:1891..1889")).toEqual([]);
-    expect(find("-taken:1000..9999")).toEqual(["0079-08-24", ""]);
+  it("match conditions by their intervals", async () => {
+    expect(await find("taken:1890")).toEqual(dates.slice(0, 5));
+    expect(await find("taken:1890-06")).toEqual(["1890"]);
+    expect(await find("taken:1890-05-12T10:30:05")).toEqual(dates.slice(0, 5));
+    expect(await find("taken:1890-05-12T10:30:06")).toEqual(dates.slice(0, 4));
+    expect(await find("taken>1890")).toEqual(["1891-01-01"]);
+    expect(await find("taken>=1890-05-13")).toEqual(["1890", "1890-05", "1891-01-01"]);
+    expect(await find("taken<1890-05-13")).toEqual(["1890-05-12", "1890-05-12T10:30", "1890-05-12T10:30:05.5", "0079-08-24"]);
+    expect(await find("taken<=1890-05-11")).toEqual(["1890", "1890-05", "0079-08-24"]);
+    expect(await find("taken:1891..1889")).toEqual([]);
+    expect(await find("-taken:1000..9999")).toEqual(["0079-08-24", ""]);
   });
 
   it("lie in ranges that include the whole last second", () => {
@@ -87,23 +89,23 @@ describe("dates of every precision", () => {
     expect(rangeTest(dateSpan("1891")!.start, Infinity, true)(year.start, year.length)).toBe(false);
   });
 
-  it("sort by their starts, then by their ends", () => {
-    const items = dates.map((_, row) => ({ row }));
-    const sorted = (descending: boolean) => sortRows(items, all, descending, "Taken").map(({ row }) => dates[row]);
+  it("sort by their starts, then by their ends", async () => {
+    const column = await all.whole();
+    const sorted = (descending: boolean) => Array.from(sortPlaces(dates.map((_, row) => row), column, descending, "Taken"), (row) => dates[row]);
     expect(sorted(false)).toEqual(["0079-08-24", "1890", "1890-05", "1890-05-12", "1890-05-12T10:30", "1890-05-12T10:30:05.5", "1891-01-01", ""]);
     expect(sorted(true)).toEqual(["1891-01-01", "1890-05-12T10:30:05.5", "1890-05-12T10:30", "1890-05-12", "1890-05", "1890", "0079-08-24", ""]);
-    const same = column(["1890", "1890-01-01", "1890-01", "1890-01-01T00:00"]);
-    expect(sortRows([0, 1, 2, 3].map((row) => ({ row })), same, false, "Taken").map(({ row }) => row)).toEqual([3, 1, 2, 0]);
+    const same = columnOf(taken, ["1890", "1890-01-01", "1890-01", "1890-01-01T00:00"]);
+    expect([...sortPlaces([0, 1, 2, 3], same, false, "Taken")]).toEqual([3, 1, 2, 0]);
   });
 
-  it("count by year", () => {
-    expect(facetCounts(all, { name: "taken", type: "date" }, null, 9)).toEqual([{ value: "1890", count: 5 }, { value: "0079", count: 1 }, { value: "1891", count: 1 }]);
+  it("count by year", async () => {
+    expect(await facetCounts(all, { name: "taken", type: "date" }, null, 9)).toEqual([{ value: "1890", count: 5 }, { value: "0079", count: 1 }, { value: "1891", count: 1 }]);
   });
 });
 
 describe("a column of dates", () => {
   const read = (values: number[], lengths?: Uint32Array | Int32Array) =>
-    readColumn(made("column", { count: values.length }, { values: Float64Array.from(values), ...(lengths ? { lengths } : {}) }), "date", values.length) as NumberColumn;
+    readColumn(made("column", { first: 0, count: values.length }, { values: Float64Array.from(values), ...(lengths ? { lengths } : {}) }), "date", values.length) as NumberColumn;
 
   it("has lengths only if a date is longer than a moment", () => {
     expect(read([0, NaN]).lengths).toBeNull();

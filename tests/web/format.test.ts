@@ -17,7 +17,8 @@ const firstOf = async (list: FileListEntry) => site((await new FileList(list, (e
 const [rowsFile, vectorsFile] = await Promise.all([firstOf(manifest.rows.files), firstOf(manifest.vectors!.files)]);
 const rowsCount = Math.min(manifest.rows.block, 24);
 const vectorsCount = Math.min(manifest.vectors!.block, 24);
-const columnFiles = readColumnsIndex(site(manifest.columns!.path), manifest.fields);
+const columns = readColumnsIndex(site(manifest.columns!.path), manifest.fields, 24);
+const columnFile = (name: string) => columns.get(name)!.files[0]!;
 const ids = json<{ ids: string[] }>(golden, "site-tiny.json").ids;
 
 type Entry = { dtype: string; offset: number; length: number };
@@ -111,9 +112,9 @@ describe("every decoder", () => {
     ["order", made("order", { first: 0, count: 3 }, { step: Int32Array.of(1, -2, 1) }), (bytes) => readOrder(bytes, 0, 3, 3)],
     ["quantizer", site(manifest.vectors!.quantizer.path), (bytes) => readQuantizer(bytes, dim)],
     ["vectors", vectorsFile, (bytes) => readVectors(bytes, 0, vectorsCount, dim)],
-    ["columns index", site(manifest.columns!.path), (bytes) => readColumnsIndex(bytes, manifest.fields)],
+    ["columns index", site(manifest.columns!.path), (bytes) => readColumnsIndex(bytes, manifest.fields, 24)],
     ...manifest.fields.filter(({ column }) => column).map(({ name, type }): [string, Uint8Array, (bytes: Uint8Array) => unknown] => (
-      [`column ${name}`, site(columnFiles.get(name)!.path), (bytes) => readColumn(bytes, type, 24)])),
+      [`column ${name}`, site(columnFile(name).path), (bytes) => readColumn(bytes, type, 24)])),
     ["model index", text({ pack, files: { a: entry } }), (bytes) => readModelIndex(bytes, {
       id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, file: entry,
     })],
@@ -213,7 +214,7 @@ describe("the default order", () => {
 describe("columns", () => {
   const expected = json<{ columns: Record<string, unknown[]> }>(golden, "site-tiny.json").columns;
   it.each(manifest.fields.filter(({ column }) => column))("$name has the values of the site", (field) => {
-    const column = readColumn(site(columnFiles.get(field.name)!.path), field.type, 24);
+    const column = readColumn(site(columnFile(field.name).path), field.type, 24);
     const values = Array.from({ length: 24 }, (_, row) => {
       if (column.kind === "number") {
         const value = numberAt(column, row);
@@ -230,11 +231,11 @@ describe("columns", () => {
   });
 
   it("refuse another type, another count and codes that have no value", () => {
-    const tags = site(columnFiles.get("tags")!.path);
+    const tags = site(columnFile("tags").path);
     expect(() => readColumn(tags, "number", 24)).toThrow(FormatError);
     expect(() => readColumn(tags, "tags", 25)).toThrow("count");
     expect(() => readColumn(tags, "text", 24)).toThrow("no column");
-    const codes = container({ kind: "column", count: 2, values: ["a"], sections: { codes: { dtype: "u8", offset: 0, length: 2 } } });
+    const codes = container({ kind: "column", first: 0, count: 2, values: ["a"], sections: { codes: { dtype: "u8", offset: 0, length: 2 } } });
     codes[codes.length - 64] = 7;
     expect(() => readColumn(codes, "category", 2)).toThrow("code 7");
     codes[codes.length - 64] = 255;
@@ -242,14 +243,14 @@ describe("columns", () => {
   });
 
   it("must all be in their index", () => {
-    const index = (value: unknown) => readColumnsIndex(new TextEncoder().encode(JSON.stringify(value)), manifest.fields);
+    const index = (value: unknown) => readColumnsIndex(new TextEncoder().encode(JSON.stringify(value)), manifest.fields, 24);
     for (const wrong of [{}, null, [], { tags: 1 }]) expect(() => index(wrong)).toThrow(FormatError);
-    expect(columnFiles.size).toBe(manifest.fields.filter(({ column }) => column).length);
+    expect(columns.size).toBe(manifest.fields.filter(({ column }) => column).length);
   });
 
   it("refuse offsets of tags that decrease or do not fit", () => {
     const bytes = (offsets: number[]) => {
-      const made = container({ kind: "column", count: 2, values: ["a"], sections: { offsets: { dtype: "u32", offset: 0, length: 3 }, codes: { dtype: "u16", offset: 16, length: 2 } } });
+      const made = container({ kind: "column", first: 0, count: 2, values: ["a"], sections: { offsets: { dtype: "u32", offset: 0, length: 3 }, codes: { dtype: "u16", offset: 16, length: 2 } } });
       new Uint32Array(made.buffer, made.length - 64, 3).set(offsets);
       return made;
     };

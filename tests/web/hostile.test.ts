@@ -115,7 +115,7 @@ describe("files of a hostile site", () => {
 
   it("indexes, packs and tokenizers", () => {
     const index = parseJson(file("columns"), "");
-    check(changed(index), (value) => readColumnsIndex(encode(value), fields));
+    check(changed(index), (value) => readColumnsIndex(encode(value), fields, 24));
     const summary = { ...(pack as object), file: null } as never;
     check(changed({ pack, files: {} }), (value) => readModelIndex(encode(value), summary));
     check(changed(pack), (value) => readPack(value));

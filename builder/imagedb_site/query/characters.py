@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ..comparable import SPACES, normal
 from ..folding import fold
 from ..text import has_symbol
 
 __all__ = ["SPACES", "fold", "is_searchable", "normal", "split", "well_formed"]
 
-SPACES = "\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
-"""Unicode's white space, the control characters and U+FEFF, as the inside of a character class."""
-
 _SPACES = re.compile(f"[{SPACES}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_JOINERS = re.compile(f"[{SPACES}_-]+")
 
 
 def well_formed(text: str) -> str:
@@ -38,8 +35,3 @@ def is_searchable(text: str) -> bool:
         return any(character.isalnum() for character in text)
     letters = any(unicodedata.category(character)[0] in "LN" for character in text)
     return letters or has_symbol(fold(text))
-
-
-def normal(value: str) -> str:
-    """`value` folded, with each run of spaces, `_` and `-` as one space and none at the ends."""
-    return _JOINERS.sub(" ", fold(value)).strip(" ")

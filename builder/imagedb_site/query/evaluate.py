@@ -28,7 +28,7 @@ from .ranking import (
     sorted_by,
 )
 from .relevance import duplicates, likely_from
-from .words_arm import no_words, search_words
+from .words_arm import Words, no_words, search_words
 
 Mode = Literal["all", "meaning", "words"]
 
@@ -124,8 +124,10 @@ def evaluate(
     return Answer(page, found.total, found.strict_total, found.notices, found.divide)
 
 
-def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: int) -> _Found:
-    plan = make_plan(query, index)
+def prepare(
+    plan: Plan, index: Index, embed: Embed | None, mode: Mode
+) -> tuple[Mask, Floats | None, list[str]]:
+    """The rows bool[count] that may be found, the vector of the meaning arm, and the unknown texts."""
     if plan.required or plan.forbidden or (plan.strict is not None and mode != "meaning"):
         index.expect_text()
     mask = filter_mask(plan, index)
@@ -137,6 +139,12 @@ def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: i
         vector = query_vector(terms, index, embed)
         for rows in unwanted(terms, index, embed):
             mask[rows] = False
+    return mask, vector, unknown
+
+
+def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: int) -> _Found:
+    plan = make_plan(query, index)
+    mask, vector, unknown = prepare(plan, index, embed, mode)
     if vector is not None:
         found = _by_meaning(plan, index, mode, vector, mask, reach)
     elif plan.strict is None or mode == "meaning":
@@ -183,22 +191,30 @@ def _by_meaning(
         words = search_words(plan, index, mask, FUSION_DEPTH)
         index.expect_rows(words.rows)
     near = index.nearest(vector, min(depth, index.count), None if mask.all() else mask)
-    strict = words.rows[: words.strict or 0]
-    named = len(strict) if words.names and plan.only_words else 0
-    divide = named or _likely(near, strict, vector, index)
+    likely = likely_rows(plan, near, words, vector, index)
+    divide = None if likely is None else len(likely)
     if mode == "meaning":
         return _Found(Ranking.of_meaning(near), total, divide=divide)
-    ranking = fused(near, words.rows, words.coverage, vector, index, first=named)
+    named = _named(plan, words)
+    ranking = fused(near, words.rows, words.coverage, vector, index, first=len(named))
     return _Found(ranking, total, words.strict, divide=divide, parts=words.parts)
 
 
-def _likely(near: Near, strict: Rows, vector: Floats, index: Index) -> int | None:
-    """How many results are likely matches: near enough in meaning, or with all words."""
+def likely_rows(plan: Plan, near: Near, words: Words, vector: Floats, index: Index) -> Rows | None:
+    """The likely matches: near enough in meaning, or with all words. None if there is no divide."""
+    named = _named(plan, words)
+    if len(named):
+        return named
     if index.temperature is None:
         return None
     limit = likely_from(index.background(vector), index.temperature)
     first = near.rows[:FUSION_DEPTH][near.similarities[:FUSION_DEPTH] >= limit]
-    return len(np.union1d(first, strict[:FUSION_DEPTH]))
+    return np.union1d(first, words.rows[: words.strict or 0][:FUSION_DEPTH])
+
+
+def _named(plan: Plan, words: Words) -> Rows:
+    """The rows with all words, if the words look like names of files and nothing else is asked for."""
+    return words.rows[: (words.strict or 0) if words.names and plan.only_words else 0]
 
 
 def _with_words(

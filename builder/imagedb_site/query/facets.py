@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import QuerySyntaxError, UsageError
-from .index import Column, Index, Mask
+from ..records import FieldSpec
+from .index import Column, FieldValues, Index, Mask
 from .parse import Query, parse
 from .plan import filter_mask, make_plan
 from .values import parents
@@ -32,20 +35,34 @@ def matching(query: Query, index: Index) -> Mask:
 
 MAX_LEVELS = 32
 """Paths are counted down to this level."""
-
+EXACT = 100_000
+"""The numbers of up to so many matching rows are exact; those of more are estimated."""
+_RUN = 1 << 16
+"""An estimate counts whole runs of so many rows."""
 _ROWS = 1 << 16
 """How many rows of paths are counted at once."""
 
 
-def facet_counts(
-    name: str, query: Query, index: Index, limit: int, under: str | None = None
-) -> list[tuple[str, int]]:
-    """The most frequent values of a field among the matching rows, with their numbers of rows.
+class FacetCounts(list[tuple[str, int]]):
+    """Values with their numbers of rows, most frequent first. `about`: the numbers are estimated."""
 
-    Numbers count by value, dates by year. Ties come in the order of the frequency in the whole collection,
-    numbers by size. In a field of paths every parent is counted too, with all that lies below it, and ties
-    come in the order of the paths. `under` limits the list to the paths directly below a path, or to the
-    first level if it is empty.
+    about: bool = False
+
+
+def facet_counts(
+    name: str,
+    mask: Mask,
+    index: Index,
+    limit: int,
+    under: str | None = None,
+    *,
+    exact: bool = False,
+) -> FacetCounts:
+    """The most frequent values of a field among the rows of a mask bool[count], with their numbers of rows.
+
+    Numbers count by value, dates by year. Ties come in code-point order, numbers and years by size. In a
+    field of paths every parent is counted too, with all that lies below it. `under` limits the list to the
+    paths directly below a path, or to the first level if it is empty. `exact`: nothing is estimated.
 
     Raises UsageError for a field without a column, and for `under` with a field that has no paths.
     """
@@ -55,39 +72,90 @@ def facet_counts(
         raise UsageError(f"The values of “{name}” cannot be counted.", f"Fields: {known}.")
     if under is not None and spec.separator is None:
         raise UsageError(f"The values of “{name}” are not paths, so none lies under another.")
-    mask = matching(query, index)
-    column = index.column(name)
-    if spec.separator is not None and column.numbers is None:
-        return _path_counts(column, spec.separator, mask, limit, under)
+    found = FacetCounts()
+    if mask.all():
+        values = None if spec.type in ("number", "date") else index.values(name)
+        if values is not None and not (spec.separator and spec.type == "tags"):
+            found.extend(_of_all(spec, values, limit, under)[:limit])
+            return found
+    matched = int(np.count_nonzero(mask))
+    chosen = _sampled(mask) if matched > EXACT and not exact else mask
+    counts: Counter[Any] = Counter()
+    for first, column in index.column_blocks(name, chosen):
+        size = _rows_of(column)
+        counts.update(_in_block(spec, column, chosen[first : first + size], under))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    taken = int(np.count_nonzero(chosen))
+    found.about = taken < matched
+    for value, count in ranked:
+        # The nearest whole number, in integers, so that every implementation gives the same.
+        whole = (2 * count * matched + taken) // (2 * taken)
+        found.append((_text(value, spec), whole))
+    return found
+
+
+def _of_all(
+    spec: FieldSpec, values: FieldValues, limit: int, under: str | None
+) -> Sequence[tuple[str, int]]:
+    """The counts in the whole collection, from the values alone."""
+    if spec.separator is None and (limit <= len(values.top) or values.count <= len(values.top)):
+        return values.top
+    counts: Counter[str] = Counter()
+    for value, count in values.all():
+        paths = [value] if spec.separator is None else _counted(value, spec.separator, under)
+        for path in paths:
+            counts[path] += count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _sampled(mask: Mask) -> Mask:
+    """A part of the mask with at least EXACT rows: whole runs, evenly over the collection.
+
+    They are taken in the order of their numbers with the bits reversed.
+    """
+    runs = -(-len(mask) // _RUN)
+    bits = max(runs - 1, 1).bit_length()
+    chosen = np.zeros_like(mask)
+    taken = 0
+    for place in range(1 << bits):
+        run = int(f"{place:0{bits}b}"[::-1], 2)
+        if run < runs and taken < EXACT:
+            part = slice(run * _RUN, (run + 1) * _RUN)
+            chosen[part] = mask[part]
+            taken += int(np.count_nonzero(mask[part]))
+    return chosen
+
+
+def _rows_of(column: Column) -> int:
     if column.numbers is not None:
-        values = column.numbers[mask & ~np.isnan(column.numbers)]
+        return len(column.numbers)
+    if column.offsets is not None:
+        return len(column.offsets) - 1
+    return 0 if column.codes is None else len(column.codes)
+
+
+def _in_block(spec: FieldSpec, column: Column, mask: Mask, under: str | None) -> Mapping[Any, int]:
+    """The counts of the values, texts or numbers, among the rows of a block."""
+    if column.numbers is not None:
+        numbers = column.numbers[mask & ~np.isnan(column.numbers)]
         if spec.type == "date":
-            years = np.floor(values).astype("datetime64[s]").astype("datetime64[Y]")
-            values = years.astype(np.int64).astype(np.float64) + 1970
-        found = Counter(float(value) for value in values)
-        ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:limit]
-        width = 4 if spec.type == "date" else 0
-        return [(_number(value).rjust(width, "0"), count) for value, count in ranked]
+            years = np.floor(numbers).astype("datetime64[s]").astype("datetime64[Y]")
+            numbers = years.astype(np.int64).astype(np.float64) + 1970
+        different, often = np.unique(numbers, return_counts=True)
+        return dict(zip(different.tolist(), often.tolist(), strict=True))
+    if spec.separator is not None:
+        return _path_counts(column, spec.separator, mask, under)
     codes = column.codes if column.codes is not None else np.zeros(0, dtype=np.int64)
     if column.offsets is None:
         within = codes[mask & (codes >= 0)]
-        overall = codes[codes >= 0]
     else:
         within = codes[np.repeat(mask, np.diff(column.offsets))]
-        overall = codes
-    size = len(column.dictionary)
-    counts, totals = np.bincount(within, minlength=size), np.bincount(overall, minlength=size)
-    order = sorted(
-        (code for code in range(size) if counts[code]),
-        key=lambda code: (-counts[code], -totals[code], column.dictionary[code]),
-    )
-    return [(column.dictionary[code], int(counts[code])) for code in order[:limit]]
+    counts = np.bincount(within, minlength=len(column.dictionary))
+    return {column.dictionary[code]: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
 
 
-def _path_counts(
-    column: Column, separator: str, mask: Mask, limit: int, under: str | None
-) -> list[tuple[str, int]]:
-    """How many rows of the mask have each path or one below it, the most frequent first."""
+def _path_counts(column: Column, separator: str, mask: Mask, under: str | None) -> dict[str, int]:
+    """How many rows of the mask have each path or one below it."""
     numbers: dict[str, int] = {}
     lists = [
         [numbers.setdefault(path, len(numbers)) for path in _counted(value, separator, under)]
@@ -111,8 +179,7 @@ def _path_counts(
         # A row with two paths below the same parent counts once for that parent.
         pairs = np.unique(np.repeat(rows - first, repeats) * len(names) + flat[places])
         counts += np.bincount(pairs % len(names), minlength=len(names))
-    order = sorted(np.flatnonzero(counts).tolist(), key=lambda at: (-counts[at], names[at]))
-    return [(names[at], int(counts[at])) for at in order[:limit]]
+    return {names[at]: int(counts[at]) for at in np.flatnonzero(counts).tolist()}
 
 
 def _counted(value: str, separator: str, under: str | None) -> list[str]:
@@ -127,5 +194,8 @@ def _counted(value: str, separator: str, under: str | None) -> list[str]:
     return paths[at : at + 1]
 
 
-def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
+def _text(value: str | float, spec: FieldSpec) -> str:
+    if isinstance(value, str):
+        return value
+    text = str(int(value)) if value.is_integer() else repr(value)
+    return text.rjust(4, "0") if spec.type == "date" else text

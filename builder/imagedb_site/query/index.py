@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,6 +30,53 @@ class Column:
     dictionary: Sequence[str] = ()
     codes: np.ndarray[Any, np.dtype[np.int64]] | None = None
     offsets: np.ndarray[Any, np.dtype[np.int64]] | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known of a field without its column.
+
+    `known`: rows with a value. `low`, `high`: the least and the greatest number, or the first and the last
+    second of all dates; None for other fields and without a value.
+    """
+
+    known: int
+    low: float | None = None
+    high: float | None = None
+
+
+class FieldValues(Protocol):
+    """The different values of a field of tags, categories or booleans, and the rows that have each."""
+
+    @property
+    def count(self) -> int:
+        """How many different values there are."""
+        ...
+
+    @property
+    def top(self) -> Sequence[tuple[str, int]]:
+        """The most frequent values with their numbers of rows, ties in code-point order."""
+        ...
+
+    def all(self) -> Iterator[tuple[str, int]]:
+        """Every value with its number of rows, in any order."""
+        ...
+
+    def count_of(self, value: str) -> int:
+        """How many rows have exactly this value."""
+        ...
+
+    def mask(self, accepts: Callable[[str], bool], keys: Sequence[Key] | None) -> Mask:
+        """The rows, bool[count], with a value that is accepted.
+
+        `keys`: only values can be accepted whose comparable form is one of these, or begins with it if
+        its second part is true; None: any value can.
+        """
+        ...
+
+
+Key = tuple[str, bool]
+"""A comparable form of values, and whether values that begin with it are meant, too."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +160,18 @@ class Index(Protocol):
         ...
 
     def column(self, name: str) -> Column: ...
+
+    def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        """The first row and the column of the blocks of rows that have a row of the mask, in order."""
+        ...
+
+    def values(self, name: str) -> FieldValues | None:
+        """The values of a field, if that costs less than its column."""
+        ...
+
+    def summary(self, name: str) -> Summary:
+        """What is known of a field that has a column."""
+        ...
 
     def embeddings(self, rows: Rows) -> Floats:
         """The embeddings f32[n, dim] of the given rows, of length 1."""

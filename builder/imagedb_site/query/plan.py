@@ -16,7 +16,7 @@ from .index import Column, Index, Mask
 from .intervals import interval_mask
 from .parse import FieldTerm, Query, Term
 from .typed import plain
-from .values import value_test
+from .values import value_keys, value_test
 
 # Words too common to demand of a caption; they still count in the meaning of a query.
 _STOP = """
@@ -140,13 +140,21 @@ def filter_mask(plan: Plan, index: Index) -> Mask:
     """The rows that every hard condition of the plan allows, bool[count]."""
     mask = np.ones(index.count, dtype=np.bool_)
     for spec, term in plan.filters:
-        holds = field_mask(spec, term, index.column(spec.name), index.count)
+        holds = _holding(spec, term, index)
         mask &= ~holds if term.negated else holds
     for expression in plan.required:
         mask &= _rows(index, expression)
     for expression in plan.forbidden:
         mask &= ~_rows(index, expression)
     return mask
+
+
+def _holding(spec: FieldSpec, term: FieldTerm, index: Index) -> Mask:
+    """The rows that match a field term, before negation, bool[count]."""
+    values = None if spec.type in ("number", "date") else index.values(spec.name)
+    if values is None:
+        return field_mask(spec, term, index.column(spec.name), index.count)
+    return values.mask(value_test(spec, term.alternatives), value_keys(spec, term.alternatives))
 
 
 def _rows(index: Index, expression: str) -> Mask:

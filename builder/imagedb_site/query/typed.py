@@ -7,41 +7,22 @@ from __future__ import annotations
 
 import re
 
-_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u300c-\u300f\u301d-\u301f\uff62\uff63"
-_APOSTROPHES = "\u2018-\u201b\u2032\u2039\u203a\u02b9\u02bb-\u02bd"
+from ..comparable import QUOTES, plain
+
+__all__ = ["DASHES", "plain", "plain_range", "quoted_value", "with_minus"]
+
 DASHES = "\u2010-\u2015\u2212\ufe58\ufe63"
 """Dashes and minus signs, as the inside of a character class."""
 
 
-def _characters(ranges: str) -> list[str]:
-    """Returns the characters of the inside of a character class."""
-    found = re.findall("(.)(?:-(.))?", ranges)
-    return [
-        chr(code) for first, last in found for code in range(ord(first), ord(last or first) + 1)
-    ]
-
-
-_PLAIN = str.maketrans(
-    {
-        **dict.fromkeys(_characters(_QUOTES), '"'),
-        **dict.fromkeys(_characters(_APOSTROPHES), "'"),
-        **{chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)},
-        "\u3001": ",",
-    }
-)
 _UNQUOTED = re.compile(r"[\w.#&+-]+")
-_ANY_QUOTE = re.compile(f'["\uff02{_QUOTES}]')
+_ANY_QUOTE = re.compile(f'["\uff02{QUOTES}]')
 _DASH = re.compile(f"[{DASHES}]")
 _DOTS = re.compile("\\.{3}|[\u2025\u2026~\u301c]")
 _DATE = "[0-9]{4}(?:-[0-9]{1,2}){0,2}(?:[Tt][0-9:]{1,8})?"
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 _DATE_RANGE = re.compile(f"({_DATE})-({_DATE})")
 _NUMBER_RANGE = re.compile(f"({_NUMBER})-({_NUMBER})")
-
-
-def plain(text: str) -> str:
-    """Returns `text`, of the same length, with ASCII quotes, apostrophes, commas and full-width signs."""
-    return text if text.isascii() else text.translate(_PLAIN)
 
 
 def with_minus(token: str) -> str:

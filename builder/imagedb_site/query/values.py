@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ..comparable import comparable, plain
 from ..records import FieldSpec
-from .characters import normal
-from .typed import plain
 
 _BOOLEANS = {"yes": "true", "1": "true", "no": "false", "0": "false"}
 _OTHER_SEPARATORS = "/>|\\"
@@ -36,6 +35,22 @@ def value_test(spec: FieldSpec, alternatives: Sequence[str]) -> Callable[[str], 
     return test
 
 
+def value_keys(spec: FieldSpec, alternatives: Sequence[str]) -> list[tuple[str, bool]] | None:
+    """The comparable forms of the values that a filter accepts, and whether they may go on.
+
+    None if others may be accepted as well: categories match by single words, and paths by their parts.
+    """
+    if spec.type == "category" or spec.separator is not None:
+        return None
+    keys = []
+    for typed in (plain(alternative).strip(" ") for alternative in alternatives):
+        want = comparable(typed.rstrip("*"))
+        if want:
+            want = _BOOLEANS.get(want, want) if spec.type == "boolean" else want
+            keys.append((want, typed.endswith("*")))
+    return keys
+
+
 def parents(value: str, separator: str) -> list[str]:
     """The path `value` and all its parents, from the first level on; empty components do not count."""
     ends = [at for at, character in enumerate(value) if character == separator]
@@ -48,7 +63,7 @@ class _Have:
     def __init__(self, value: str, separator: str | None) -> None:
         self._value = value
         self._separator = separator
-        self.text = _comparable(value)
+        self.text = comparable(value)
 
     @cached_property
     def words(self) -> str:
@@ -73,7 +88,7 @@ def _tests(spec: FieldSpec, typed: str) -> Iterator[_Test]:
     """The tests that one alternative stands for; a value that fits any of them is accepted."""
     prefix = typed.endswith("*")
     bare = typed.rstrip("*")
-    want = _comparable(bare)
+    want = comparable(bare)
     if not want:
         return
     if spec.type == "boolean":
@@ -139,13 +154,9 @@ def _category_test(want: str, prefix: bool) -> _Test:
     return test
 
 
-def _comparable(text: str) -> str:
-    return normal(plain(text))
-
-
 def _parts(path: str, separator: str) -> tuple[str, ...]:
     """The components of a path that are not empty, each in the form that is compared."""
-    return tuple(part for part in map(_comparable, path.split(separator)) if part)
+    return tuple(part for part in map(comparable, path.split(separator)) if part)
 
 
 def _words(text: str) -> str:

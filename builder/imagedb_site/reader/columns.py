@@ -1,4 +1,4 @@
-"""Columns of a published site (docs/FORMAT.md 2.2): a field's value for every row, as arrays."""
+"""Blocks of columns of a published site (docs/FORMAT.md 2.2): a field's values for some rows, as arrays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CODE_TYPES = ("u8", "u16", "u32")
 
 @dataclass(frozen=True)
 class SiteColumn:
-    """A field's values over all rows.
+    """A field's values over all rows, or over those of one block.
 
     Numbers and dates: `values` [count] and `missing` bool [count]; dates last `lengths` u32 [count] seconds,
     all 0 if that is None. Categories and booleans: `names` and
@@ -70,11 +70,14 @@ class SiteColumn:
         return [(start, length) if isinstance(start, float) else None for start, length in pairs]
 
 
-def decode_column(data: bytes, field_type: str, count: int) -> SiteColumn:
-    """The column of a field of this type. Raises FormatError for anything docs/FORMAT.md forbids."""
+def decode_column(data: bytes, field_type: str, count: int, first: int = 0) -> SiteColumn:
+    """The block of `count` rows from `first` on of a field of this type.
+
+    Raises FormatError for anything docs/FORMAT.md forbids.
+    """
     header, arrays = read_container(data, "column")
-    if header.get("count") != count:
-        raise FormatError("A column is of another collection.")
+    if header.get("count") != count or header.get("first") != first:
+        raise FormatError("A column's file is not the block it should be.")
     if field_type in ("number", "date"):
         allowed = ("f64",) if field_type == "date" else _NUMBER_TYPES
         values = section(header, arrays, "values", allowed, count)
@@ -95,6 +98,54 @@ def decode_column(data: bytes, field_type: str, count: int) -> SiteColumn:
     if bool(absent.any()) and len(names) > np.iinfo(codes.dtype).max:
         raise FormatError("A column has no code for missing values.")
     return SiteColumn(count, names=names, codes=codes)
+
+
+def join_blocks(blocks: Sequence[SiteColumn]) -> SiteColumn:
+    """The column that the blocks, at least one and all of one field, make together."""
+    if len(blocks) == 1:
+        return blocks[0]
+    count = sum(block.count for block in blocks)
+    if blocks[0].codes is None:
+        lengths = None
+        if any(block.lengths is not None for block in blocks):
+            none = (np.zeros(block.count, dtype=np.uint32) for block in blocks)
+            lengths = np.concatenate(
+                [
+                    zeros if block.lengths is None else block.lengths
+                    for block, zeros in zip(blocks, none, strict=True)
+                ]
+            )
+        return SiteColumn(
+            count,
+            values=np.concatenate([_array(block.values).astype(np.float64) for block in blocks]),
+            missing=np.concatenate([_array(block.missing) for block in blocks]),
+            lengths=lengths,
+        )
+    places: dict[str, int] = {}
+    codes = [_recoded(block, places) for block in blocks]
+    names = list(places)
+    if blocks[0].offsets is None:
+        return SiteColumn(count, names=names, codes=np.concatenate(codes))
+    ends = np.cumsum([0, *(len(part) for part in codes)])
+    offsets = [_array(block.offsets)[1:] + end for block, end in zip(blocks, ends, strict=False)]
+    return SiteColumn(
+        count,
+        names=names,
+        codes=np.concatenate(codes),
+        offsets=np.concatenate([np.zeros(1, dtype=np.int64), *offsets]),
+    )
+
+
+def _recoded(block: SiteColumn, places: dict[str, int]) -> NDArray[np.uint32]:
+    """The block's codes u32 by a dictionary of all blocks, which grows; 2³² - 1 is missing."""
+    new = [places.setdefault(name, len(places)) for name in block.names]
+    table = np.array([*new, 0xFFFFFFFF], dtype=np.uint32)
+    return np.asarray(table[np.minimum(_array(block.codes), len(new))])
+
+
+def _array(array: NDArray[Any] | None) -> NDArray[Any]:
+    assert array is not None
+    return array
 
 
 def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -16,7 +16,9 @@ from imagedb_site.container import FileEntry, gunzip_if
 from imagedb_site.errors import FormatError, StorageError, UsageError
 from imagedb_site.layout import MANIFEST, thumbnail_path
 from imagedb_site.reader.catalog import CatalogDatabase
-from imagedb_site.reader.columns import SiteColumn, decode_column
+from imagedb_site.reader.column_index import ColumnEntry, parse_column
+from imagedb_site.reader.column_values import ColumnValues
+from imagedb_site.reader.columns import SiteColumn, decode_column, join_blocks
 from imagedb_site.reader.decode import (
     IdFile,
     RowInfo,
@@ -31,7 +33,7 @@ from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse_manifest
 from imagedb_site.reader.model import Model, decode_model
 from imagedb_site.reader.recent import Recent
-from imagedb_site.reader.shape import FILE_LIMIT, as_entry, as_object, parse_json
+from imagedb_site.reader.shape import FILE_LIMIT, as_object, parse_json
 from imagedb_site.reader.source import FolderSource, Source, open_source
 from imagedb_site.reader.tags import TagTable
 from imagedb_site.reader.unpack import unpack
@@ -197,22 +199,43 @@ class Site:
 
     def column(self, name: str) -> SiteColumn:
         """A field's value for every row; UsageError if it has no column."""
-        field = self.manifest.field(name)
-        if not field.column:
+        blocks = range(len(self.column_entry(name).files))
+        return join_blocks([self.column_block(name, number) for number in blocks])
+
+    def column_block(self, name: str, number: int) -> SiteColumn:
+        """A field's values for the rows of a block."""
+        column = self.column_entry(name)
+        first, count = block_span(number, column.block, self.count)
+        with _naming(column.files[number]):
+            data = self.read(column.files[number])
+            return decode_column(data, self.manifest.field(name).type, count, first)
+
+    def column_values(self, name: str) -> ColumnValues | None:
+        """The different values of a field and their rows; None if its column does not keep them apart."""
+        values = self.column_entry(name).values
+        return None if values is None else ColumnValues(values, self.count, self.read)
+
+    def column_entry(self, name: str) -> ColumnEntry:
+        """Where a field's column is; UsageError if it has none."""
+        if not self.manifest.field(name).column:
             raise UsageError(f"The field “{name}” has no column.")
         entry = self._column_entries.get(name)
         if entry is None:
-            raise FormatError(f"The site does not name the file of the column “{name}”.")
-        with _naming(entry):
-            return decode_column(self.read(entry), field.type, self.count)
+            raise FormatError(f"The site does not name the files of the column “{name}”.")
+        return entry
 
     @cached_property
-    def _column_entries(self) -> dict[str, FileEntry]:
+    def _column_entries(self) -> dict[str, ColumnEntry]:
         entry = self.manifest.columns
         if entry is None:
             return {}
         index = as_object(parse_json(self.read(entry), entry.path), entry.path)
-        return {name: as_entry(value, f"{entry.path}: {name}") for name, value in index.items()}
+        types = {field.name: field.type for field in self.manifest.fields if field.column}
+        return {
+            name: parse_column(value, f"{entry.path}: {name}", types[name], self.count)
+            for name, value in index.items()
+            if name in types
+        }
 
     @cached_property
     def vectors(self) -> FlatVectors:

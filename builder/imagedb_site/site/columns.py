@@ -2,210 +2,122 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from imagedb_site.container import FileEntry
-from imagedb_site.dates import date_span
 from imagedb_site.records import FieldSpec, Value
+from imagedb_site.site.column_blocks import Names, block_maker, has_column
+from imagedb_site.site.column_values import ValuesWriter
 from imagedb_site.site.storage import SiteFiles
+from imagedb_site.site.types import SiteSettings
 
-Arrays = dict[str, np.ndarray[Any, Any]]
+_BLOCK, _LARGE_BLOCK = 1 << 14, 1 << 16
+_LARGE = 1 << 18
+"""Collections of more rows have large blocks: fewer requests, while an edit costs more bytes."""
 
-# While a column is collected. A finished column has the type's largest value instead.
-_MISSING = 0xFFFFFFFF
 
-
-class _Column(Protocol):
-    """Collects a field's cleaned values in row order, in compact arrays."""
-
-    def add(self, value: Value | None) -> None: ...
-
-    def finish(self) -> tuple[dict[str, Any], Arrays]:
-        """Returns the keys of the header and the sections."""
-        ...
+def column_block(count: int, settings: SiteSettings) -> int:
+    """Rows in a block of a column of `count` rows."""
+    if settings.column_block is not None:
+        return settings.column_block
+    return _BLOCK if count <= _LARGE else _LARGE_BLOCK
 
 
 class ColumnsWriter:
-    """The columns of all fields that have one."""
+    """The columns of all fields that have one, written block by block."""
 
-    def __init__(self, fields: Sequence[FieldSpec]) -> None:
-        self._columns = {spec.name: new_column(spec) for spec in fields if has_column(spec)}
-        self._count = 0
+    def __init__(
+        self, files: SiteFiles, fields: Sequence[FieldSpec], count: int, settings: SiteSettings
+    ) -> None:
+        """`count`: the rows that will be added."""
+        self._files = files
+        self._block = column_block(count, settings)
+        self._columns = [
+            _Column(files, spec, self._block, count, settings)
+            for spec in fields
+            if has_column(spec)
+        ]
+        self._rows = 0
 
     def add(self, values: Mapping[str, Value]) -> None:
         """Append the cleaned values of the next row."""
-        for name, column in self._columns.items():
-            column.add(values.get(name))
-        self._count += 1
+        for column in self._columns:
+            column.add(values)
+        self._rows += 1
+        if self._rows % self._block == 0:
+            self._flush()
 
-    def finish(self, files: SiteFiles) -> dict[str, Any] | None:
-        """Write the columns and their index; gives the manifest's `columns`."""
-        entries: dict[str, FileEntry] = {}
+    def finish(self) -> dict[str, Any] | None:
+        """Write what is left and the index; gives the manifest's `columns`."""
+        if not self._columns:
+            return None
+        if self._rows % self._block or not self._rows:
+            self._flush()
+        index = {}
         while self._columns:
             # Each column is released before the next one is made.
-            name, column = self._columns.popitem()
-            header, arrays = column.finish()
-            header = {**header, "count": self._count}
-            entries[name] = files.put_container("column", name, header, arrays, compress=True)
-        if not entries:
-            return None
-        index = {name: entry.to_json() for name, entry in entries.items()}
-        return files.put_index("columns", index).to_json()
+            column = self._columns.pop()
+            index[column.name] = column.finish()
+        return self._files.put_index("columns", index).to_json()
+
+    def _flush(self) -> None:
+        for column in self._columns:
+            column.flush(self._rows)
 
 
-def has_column(spec: FieldSpec) -> bool:
-    """Whether a field gets a column: a facet needs one, too."""
-    return spec.column or spec.facet
+class _Column:
+    def __init__(
+        self, files: SiteFiles, spec: FieldSpec, block: int, count: int, settings: SiteSettings
+    ) -> None:
+        self.name = spec.name
+        self._files = files
+        self._block = block
+        names = Names()
+        self._maker = block_maker(spec, names)
+        self._entries: list[FileEntry] = []
+        self._first = 0
+        self._known = 0
+        self._zones: list[list[float] | None] | None = None
+        if spec.type in ("number", "date"):
+            self._zones = []
+        self._values: ValuesWriter | None = None
+        if self._zones is None and count > block:
+            self._values = ValuesWriter(files, spec.name, names, count, settings)
 
+    def add(self, values: Mapping[str, Value]) -> None:
+        self._maker.add(values.get(self.name))
 
-def new_column(spec: FieldSpec) -> _Column:
-    match spec.type:
-        case "number":
-            return _Numbers()
-        case "date":
-            return _Dates()
-        case "tags":
-            return _Tags()
-        case _:
-            return _Categories()
+    def flush(self, end: int) -> None:
+        """Write the block of the rows since the last one, up to the row before `end`."""
+        block = self._maker.take()
+        header = {**block.header, "first": self._first, "count": end - self._first}
+        self._entries.append(
+            self._files.put_container("column", self.name, header, block.arrays, compress=True)
+        )
+        self._known += block.known
+        if self._zones is not None:
+            zone = block.zone
+            self._zones.append(None if zone is None else [_plain(zone[0]), _plain(zone[1])])
+        if self._values is not None and block.places is not None and block.numbers is not None:
+            self._values.add(self._first, block.places, block.numbers)
+        self._first = end
 
-
-def encode_column(
-    spec: FieldSpec, rows: Iterable[Mapping[str, Value]]
-) -> tuple[dict[str, Any], Arrays]:
-    """Returns the header and the sections of a field's column, from the cleaned values of all rows."""
-    column, count = new_column(spec), 0
-    for values in rows:
-        column.add(values.get(spec.name))
-        count += 1
-    header, arrays = column.finish()
-    return {**header, "count": count}, arrays
-
-
-class _Numbers:
-    def __init__(self) -> None:
-        self._values = array("d")
-
-    def add(self, value: Value | None) -> None:
-        self._values.append(float(value) if isinstance(value, int | float) else np.nan)
-
-    def finish(self) -> tuple[dict[str, Any], Arrays]:
-        return {}, {"values": pack_numbers(np.frombuffer(self._values, dtype=np.float64))}
-
-
-class _Dates:
-    def __init__(self) -> None:
-        self._starts = array("d")
-        self._lengths = array("I")
-
-    def add(self, value: Value | None) -> None:
-        span = date_span(value) if isinstance(value, str) else None
-        start, length = (np.nan, 0) if span is None else span
-        self._starts.append(start)
-        self._lengths.append(int(length))
-
-    def finish(self) -> tuple[dict[str, Any], Arrays]:
-        arrays: Arrays = {"values": np.frombuffer(self._starts, dtype=np.float64)}
-        lengths = np.frombuffer(self._lengths, dtype=np.uint32)
-        if lengths.any():
-            arrays["lengths"] = lengths
-        return {}, arrays
-
-
-class _Names:
-    """Gives every different text a number, in the order of appearance, and counts them."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._counts = array("Q")
-
-    def number(self, text: str) -> int:
-        found = self._numbers.setdefault(text, len(self._numbers))
-        if found == len(self._counts):
-            self._counts.append(0)
-        self._counts[found] += 1
+    def finish(self) -> dict[str, Any]:
+        """The column's part of the index."""
+        found: dict[str, Any] = {
+            "block": self._block,
+            "files": [entry.to_json() for entry in self._entries],
+            "known": self._known,
+        }
+        if self._zones is not None:
+            found["zones"] = self._zones
+        values = self._values and self._values.finish()
+        if values:
+            found["values"] = values
         return found
 
-    def ranked(self) -> tuple[list[str], np.ndarray[Any, Any]]:
-        """The texts, most frequent first, ties in code-point order; and the code of each number."""
-        names = list(self._numbers)
-        order = sorted(range(len(names)), key=lambda at: (-self._counts[at], names[at]))
-        codes = np.empty(len(names), dtype=np.uint32)
-        codes[order] = np.arange(len(names), dtype=np.uint32)
-        return [names[at] for at in order], codes
 
-
-class _Categories:
-    def __init__(self) -> None:
-        self._names = _Names()
-        self._numbers = array("I")
-
-    def add(self, value: Value | None) -> None:
-        missing = value is None
-        self._numbers.append(_MISSING if missing else self._names.number(category_text(value)))
-
-    def finish(self) -> tuple[dict[str, Any], Arrays]:
-        names, codes = self._names.ranked()
-        numbers = np.frombuffer(self._numbers, dtype=np.uint32)
-        dtype = _code_dtype(len(names))
-        filled = np.full(len(numbers), np.iinfo(dtype).max, dtype=dtype)
-        known = numbers != _MISSING
-        filled[known] = codes[numbers[known]]
-        return {"values": names}, {"codes": filled}
-
-
-class _Tags:
-    def __init__(self) -> None:
-        self._names = _Names()
-        self._numbers = array("I")
-        self._offsets = array("I", [0])
-
-    def add(self, value: Value | None) -> None:
-        if isinstance(value, list):
-            self._numbers.extend(self._names.number(tag) for tag in value)
-        self._offsets.append(len(self._numbers))
-
-    def finish(self) -> tuple[dict[str, Any], Arrays]:
-        names, codes = self._names.ranked()
-        dtype = np.uint16 if len(names) <= 1 << 16 else np.uint32
-        numbers = np.frombuffer(self._numbers, dtype=np.uint32)
-        offsets = np.frombuffer(self._offsets, dtype=np.uint32)
-        return {"values": names}, {"offsets": offsets, "codes": codes[numbers].astype(dtype)}
-
-
-def category_text(value: Value | None) -> str:
-    """Returns a category's or a boolean's value as the column spells it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def pack_numbers(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Returns float64 values, NaN for missing ones, in the smallest type that holds each exactly.
-
-    The type also has room for its own mark of a missing value.
-    """
-    known = values[~np.isnan(values)]
-    whole = bool((known == np.floor(known)).all())
-    low, high = (known.min(), known.max()) if len(known) else (0, 0)
-    if whole and low >= 0:
-        for unsigned in (np.uint8, np.uint16, np.uint32):
-            missing = int(np.iinfo(unsigned).max)
-            if high < missing:
-                return np.where(np.isnan(values), missing, values).astype(unsigned)
-    if whole and low > -(2**31) and high < 2**31:
-        return np.where(np.isnan(values), -(2**31), values).astype(np.int32)
-    with np.errstate(over="ignore"):
-        exact = bool((known.astype(np.float32).astype(np.float64) == known).all())
-    return values.astype(np.float32 if exact else np.float64)
-
-
-def _code_dtype(names: int) -> type[np.unsignedinteger[Any]]:
-    """The smallest type with a code for every value and one more for a missing one."""
-    if names <= 0xFF:
-        return np.uint8
-    return np.uint16 if names <= 0xFFFF else np.uint32
+def _plain(number: float) -> float:
+    """The number as JSON has it: a whole one without a point."""
+    return int(number) if number.is_integer() and abs(number) < 1 << 53 else number

@@ -9,7 +9,7 @@ from typing import Any
 from imagedb_site import __version__
 from imagedb_site.errors import FormatError
 from imagedb_site.records import FieldSpec
-from imagedb_site.site.columns import has_column
+from imagedb_site.site.column_blocks import has_column
 
 FORMAT = "imagedb-site"
 VERSION = 2

@@ -118,8 +118,10 @@ class SiteSettings:
     `pack_above`: collections of more images keep several thumbnails in one file, of at most
     `pack_bytes`. The first `cover_rows` images of the default order have files of at most
     `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file; `vector_block`: the
-    same, a multiple of 4, or None for files of about 1 MiB. `ids_per_file`: the most ids per file, on
-    average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file. `url` is where the
+    same, a multiple of 4, or None for files of about 1 MiB. `column_block`: the same for columns, None
+    for a number that fits the collection; `column_segment`: rows whose values have their row sets in the
+    same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
+    ids per file, on average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file. `url` is where the
     site will be published, only needed for an absolute preview picture. `portable` adds what a page needs
     that is opened from the disk. `downloads` are the formats in which the metadata can be downloaded
     (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the folder of the web build,
@@ -138,6 +140,9 @@ class SiteSettings:
     row_block: int = 256
     document_block: int = 128
     order_block: int = 16384
+    column_block: int | None = None
+    column_segment: int = 1 << 20
+    values_bytes: int = 32 * 1024
     vector_block: int | None = None
     ids_per_file: int = 4096
     fanout: int = 256

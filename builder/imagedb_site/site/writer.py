@@ -146,7 +146,7 @@ class _Parts:
         self._rows = RowsWriter(files, places, settings)
         self._documents = DocumentsWriter(files, settings)
         self._downloads = DownloadsWriter(files, site, places)
-        self._columns = ColumnsWriter(site.fields)
+        self._columns = ColumnsWriter(files, site.fields, len(site.rows), settings)
         self._ids = IdsWriter()
         self._views = ViewsWriter(files, site)
         self._words = WordCounter()
@@ -194,7 +194,7 @@ class _Parts:
             raise FormatError(f"{self._count:,} rows were given, not {count:,}.")
         ids, self.hash = self._ids.finish(self._files, self._site.settings)
         return {
-            "columns": self._columns.finish(self._files),
+            "columns": self._columns.finish(),
             "list": self._list.finish(),
             "rows": self._rows.finish(),
             "ids": ids,

@@ -33,8 +33,8 @@ export async function tinyContent(): Promise<Content> {
       width: wide("width"), height: wide("height"), pack: narrow("pack"), offset: wide("offset"), length: wide("length"), placeholder: narrow("placeholder"),
     },
     documents: (await filesOf(documents, count)).flatMap(({ content, count }) => readDocuments(content, count)),
-    columns: new Map(Object.entries(JSON.parse(new TextDecoder().decode(decoded(folder, columns!.path))) as Record<string, FileEntry>)
-      .map(([name, entry]) => [name, bytes(folder, entry.path)])),
+    columns: new Map(Object.entries(JSON.parse(new TextDecoder().decode(decoded(folder, columns!.path))) as Record<string, { files: FileEntry[] }>)
+      .map(([name, { files, ...index }]) => [name, { index, file: bytes(folder, files[0]!.path) }])),
     catalog: { ...catalog, file: bytes(folder, catalog.file.path) },
     vectors: { ...readQuantizer(decoded(folder, vectors!.quantizer.path), dim), codes },
     model: null,

@@ -81,8 +81,8 @@ export interface Content {
   ids: string[];
   rows: { width: Uint32Array; height: Uint32Array; pack: Uint8Array; offset: Uint32Array; length: Uint32Array; placeholder: Uint8Array };
   documents: ImageDocument[];
-  /** Stored files by field name. */
-  columns: Map<string, Uint8Array<ArrayBuffer>>;
+  /** By field name: the parts of the index that are no entries, and the stored file of the only block. */
+  columns: Map<string, { index: object; file: Uint8Array<ArrayBuffer> }>;
   catalog: { columns: string[]; tokenize: string; file: Uint8Array<ArrayBuffer> };
   vectors: { dim: number; mean: Float32Array; scale: Float32Array; codes: Int8Array } | null;
   model: { pack: PackManifest; files: Map<string, Uint8Array<ArrayBuffer>> } | null;
@@ -113,7 +113,7 @@ export function writeSite(content: Content, layout: Layout = {}): { manifest: Ma
     ...content.base,
     version: 2,
     columns: content.columns.size
-      ? files.json("data/columns", Object.fromEntries([...content.columns].map(([name, file]) => [name, files.keep(`data/${name}.column`, file)])), true)
+      ? files.json("data/columns", Object.fromEntries([...content.columns].map(([name, { index, file }]) => [name, { ...index, files: [files.keep(`data/${name}.column`, file)] }])), true)
       : null,
     rows: { block: rows, files: list("rows", blocks(rows).map(({ first, end }) => files.put("data/rows", container("rows", { first, count: end - first }, {
       id: bytesOf(content.ids.slice(first, end)), width: width.slice(first, end), height: height.slice(first, end),

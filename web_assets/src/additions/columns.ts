@@ -1,48 +1,131 @@
 /** Columns of published rows and additions together: the published rows come first. */
 import { dateSpan } from "../base/dates";
-import { numberAt, type Column, type FieldDefinition, type FieldValue } from "../format/index";
+import type { ColumnSource, ColumnValues, Span } from "../engine/column-source";
+import { emptyMask } from "../engine/mask";
+import { byFrequency } from "../engine/values";
+import { joinColumns, lengthAt, numberAt, type Column, type FieldDefinition, type FieldValue, type ValueCount, type Zone } from "../format/index";
 
-/** `column` with one more row per value; undefined stands for no value. */
-export function extendColumn(column: Column, field: FieldDefinition, values: readonly (FieldValue | undefined)[]): Column {
-  const count = column.count + values.length;
-  if (column.kind === "number") {
-    const all = new Float64Array(count);
-    const lengths = field.type === "date" ? new Uint32Array(count) : null;
-    for (let row = 0; row < column.count; row++) all[row] = numberAt(column, row);
-    if (column.lengths) lengths?.set(column.lengths);
-    values.forEach((value, i) => {
-      const span = lengths && typeof value === "string" ? dateSpan(value) : null;
-      all[column.count + i] = span ? span.start : typeof value === "number" && !lengths ? value : NaN;
-      if (span) lengths![column.count + i] = span.length;
-    });
-    return { kind: "number", count, values: all, missing: NaN, lengths };
+/** The column of a field's values, one per row; undefined stands for no value. */
+export function columnOf(field: FieldDefinition, values: readonly (FieldValue | undefined)[]): Column {
+  const count = values.length;
+  const places = new Map<string, number>();
+  const codeOf = (name: string): number => places.get(name) ?? places.set(name, places.size).size - 1;
+  switch (field.type) {
+    case "number":
+      return { kind: "number", count, values: Float64Array.from(values, (value) => (typeof value === "number" ? value : NaN)), missing: NaN, lengths: null };
+    case "date": {
+      const spans = values.map((value) => (typeof value === "string" ? dateSpan(value) : null));
+      return {
+        kind: "number", count, missing: NaN,
+        values: Float64Array.from(spans, (span) => span?.start ?? NaN), lengths: Uint32Array.from(spans, (span) => span?.length ?? 0),
+      };
+    }
+    case "tags": {
+      const lists = values.map((value) => (Array.isArray(value) ? value.map(codeOf) : []));
+      const offsets = new Uint32Array(count + 1);
+      lists.forEach((list, row) => { offsets[row + 1] = offsets[row]! + list.length; });
+      return { kind: "tags", count, values: [...places.keys()], offsets, codes: Uint32Array.from(lists.flat()) };
+    }
+    default: {
+      const missing = 0xffffffff;
+      const codes = Uint32Array.from(values, (value) => (value === undefined || value === "" ? missing : codeOf(String(value))));
+      return { kind: "category", count, values: [...places.keys()], codes, missing };
+    }
   }
-  const names = column.values.slice();
-  const places = new Map(names.map((name, code) => [name, code]));
-  const codeOf = (name: string): number => {
-    const known = places.get(name);
-    if (known !== undefined) return known;
-    places.set(name, names.length);
-    return names.push(name) - 1;
-  };
-  if (column.kind === "category") {
-    const added = values.map((value) => (value === undefined || value === "" ? -1 : codeOf(String(value))));
-    const codes = new Uint32Array(count);
-    const missing = 0xffffffff;
-    for (let row = 0; row < column.count; row++) codes[row] = column.codes[row] === column.missing ? missing : column.codes[row]!;
-    added.forEach((code, i) => { codes[column.count + i] = code < 0 ? missing : code; });
-    return { kind: "category", count, values: names, codes, missing };
+}
+
+/** A published column with one more block: that of the additions. */
+export class OverlaidColumn implements ColumnSource {
+  readonly blocks: readonly Span[];
+  readonly count: number;
+  readonly known: number;
+  readonly values: ColumnValues | null;
+  private joined: Promise<Column> | null = null;
+
+  constructor(private readonly site: ColumnSource, private readonly added: Column) {
+    this.count = site.count + added.count;
+    this.known = site.known + knownRows(added);
+    this.blocks = [...site.blocks, { first: site.count, count: added.count, zone: zoneOf(added) }];
+    this.values = site.values && added.kind !== "number" ? new OverlaidValues(site.values, added, site.count) : null;
   }
-  const added = values.map((value) => (Array.isArray(value) ? value.map(codeOf) : []));
-  const codes = new Uint32Array(column.codes.length + added.reduce((sum, list) => sum + list.length, 0));
-  codes.set(column.codes);
-  const offsets = new Uint32Array(count + 1);
-  offsets.set(column.offsets);
-  let end = column.codes.length;
-  added.forEach((list, i) => {
-    codes.set(list, end);
-    end += list.length;
-    offsets[column.count + i + 1] = end;
-  });
-  return { kind: "tags", count, values: names, offsets, codes };
+
+  get bytes(): number {
+    return this.site.bytes;
+  }
+
+  async block(place: number): Promise<Column> {
+    return place < this.site.blocks.length ? await this.site.block(place) : this.added;
+  }
+
+  whole(): Promise<Column> {
+    this.joined ??= this.site.whole().then((column) => joinColumns([column, this.added]));
+    this.joined.catch(() => { this.joined = null; });
+    return this.joined;
+  }
+}
+
+type Texts = Exclude<Column, { kind: "number" }>;
+
+class OverlaidValues implements ColumnValues {
+  /** The rows of the additions that have each value. */
+  private readonly rowsOf = new Map<string, number[]>();
+
+  constructor(private readonly site: ColumnValues, private readonly added: Texts, private readonly first: number) {
+    for (let row = 0; row < added.count; row++) {
+      for (const value of valuesAt(added, row)) this.rowsOf.set(value, [...this.rowsOf.get(value) ?? [], row]);
+    }
+  }
+
+  /** At most so many: a value that additions share with published rows counts twice. */
+  get count(): number {
+    return this.site.count + this.rowsOf.size;
+  }
+
+  async top(limit: number): Promise<readonly ValueCount[]> {
+    return this.rowsOf.size ? byFrequency(await this.all()) : await this.site.top(limit);
+  }
+
+  async all(): Promise<readonly ValueCount[]> {
+    const counts = new Map((await this.site.all()).map(({ value, count }) => [value, count]));
+    for (const [value, rows] of this.rowsOf) counts.set(value, (counts.get(value) ?? 0) + rows.length);
+    return Array.from(counts, ([value, count]) => ({ value, count }));
+  }
+
+  async countOf(value: string): Promise<number> {
+    return await this.site.countOf(value) + (this.rowsOf.get(value)?.length ?? 0);
+  }
+
+  async rows(...asked: Parameters<ColumnValues["rows"]>): ReturnType<ColumnValues["rows"]> {
+    const mask = emptyMask(this.first + this.added.count);
+    mask.set(await this.site.rows(...asked));
+    for (const [value, rows] of this.rowsOf) {
+      if (asked[0](value)) for (const row of rows) mask[(this.first + row) >> 3]! |= 1 << ((this.first + row) & 7);
+    }
+    return mask;
+  }
+}
+
+/** The different values of a row. */
+function valuesAt(column: Texts, row: number): string[] {
+  if (column.kind === "category") return column.codes[row] === column.missing ? [] : [column.values[column.codes[row]!]!];
+  return Array.from(new Set(column.codes.subarray(column.offsets[row]!, column.offsets[row + 1]!)), (code) => column.values[code]!);
+}
+
+function knownRows(column: Column): number {
+  let known = 0;
+  for (let row = 0; row < column.count; row++) {
+    if (column.kind === "number" ? !Number.isNaN(numberAt(column, row)) : valuesAt(column, row).length) known++;
+  }
+  return known;
+}
+
+function zoneOf(column: Column): Zone | undefined {
+  if (column.kind !== "number") return undefined;
+  let [min, max] = [Infinity, -Infinity];
+  for (let row = 0; row < column.count; row++) {
+    const value = numberAt(column, row);
+    if (value < min) min = value;
+    if (value >= -Infinity) max = Math.max(max, value + Math.max(lengthAt(column, row) - 1, 0));
+  }
+  return min <= max ? [min, max] : null;
 }

@@ -6,11 +6,12 @@
 import { own } from "../base/own";
 import type { FullText } from "../catalog/index";
 import type { Column, ImageDocument, Manifest } from "../format/index";
+import type { ColumnSource } from "../engine/column-source";
 import { Shared } from "../engine/lru";
 import type { Resources } from "../engine/resources";
 import type { RowInfo } from "../engine/types";
 import { JoinedText } from "./full-text";
-import { extendColumn } from "./columns";
+import { columnOf, OverlaidColumn } from "./columns";
 import { documentOf, searchedTexts } from "./fields";
 import { JoinedNearest } from "./nearest";
 import type { Addition } from "./types";
@@ -58,7 +59,6 @@ export class OverlaidResources implements Resources {
   encoder() { return this.site.encoder(); }
   modelAfter(first: Promise<unknown>) { this.site.modelAfter(first); }
   vocabulary() { return this.site.vocabulary(); }
-  columnSize(name: string) { return this.site.columnSize(name); }
   words() { return this.site.words(); }
   foldedWords() { return this.site.foldedWords(); }
   smallCatalog() { return this.site.smallCatalog(); }
@@ -79,10 +79,14 @@ export class OverlaidResources implements Resources {
     return row < this.published ? this.site.document(row) : Promise.resolve(this.overlay.documents[row - this.published]!);
   }
 
-  column(name: string): Promise<Column> {
+  async column(name: string): Promise<Column> {
+    return await (await this.columnSource(name)).whole();
+  }
+
+  columnSource(name: string): Promise<ColumnSource> {
     return this.once(`column ${name}`, async () => {
-      const column = await this.site.column(name);
-      return extendColumn(column, this.field(name), this.overlay.documents.map(({ fields }) => own(fields, name)));
+      const added = columnOf(this.field(name), this.overlay.documents.map(({ fields }) => own(fields, name)));
+      return new OverlaidColumn(await this.site.columnSource(name), added);
     });
   }
 

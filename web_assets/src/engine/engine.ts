@@ -2,9 +2,10 @@
 import { own } from "../base/own";
 import { SyntaxProblem, textOf } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
-import { lengthAt, numberAt } from "../format/index";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
+import { rangeOf } from "./columns";
+import { currentResult } from "./current";
 import { statsOf } from "./data/stats";
 import { tagTable, type TagTable } from "./data/tags";
 import { missingEmoji, withNames } from "./emoji-words";
@@ -144,23 +145,20 @@ export class Engine implements CollectionMethods {
   }
 
   async facets(field: string, options: FacetOptions = {}): Promise<FacetCount[]> {
-    const { text = "", limit = FACET_LIMIT, under } = options;
+    const { limit = FACET_LIMIT, under, ...request } = options;
     const definition = this.resources.field(field);
-    const [column, mask] = await Promise.all([this.resources.column(field), this.matches(text, options.filters ?? [])]);
-    return facetCounts(column, definition, mask, limit, under);
+    await this.settled;
+    const [source, mask] = await Promise.all([
+      this.resources.columnSource(field),
+      currentResult(this.resources, this.meaning, { ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" }),
+    ]);
+    return await facetCounts(source, definition, mask, limit, under);
   }
 
   async range(field: string): Promise<{ min: number; max: number } | null> {
-    const column = await this.resources.column(field);
-    if (column.kind !== "number") throw new QueryError(`The field “${field}” is not a number or a date, so it has no range.`);
-    let [min, max] = [Infinity, -Infinity];
-    for (let row = 0; row < column.count; row++) {
-      const value = numberAt(column, row);
-      const last = value + Math.max(lengthAt(column, row) - 1, 0);
-      if (value < min) min = value;
-      if (last > max) max = last;
-    }
-    return min <= max ? { min, max } : null;
+    const { type, label } = this.resources.field(field);
+    if (type !== "number" && type !== "date") throw new QueryError(`The field “${label}” is not a number or a date, so it has no range.`);
+    return rangeOf(await this.resources.columnSource(field));
   }
 
   async stats(options: { limit?: number | undefined; texts?: boolean | undefined } = {}): Promise<Stats> {

@@ -1,60 +1,151 @@
-/** Counting the values of a column among some rows. */
-import { numberAt, type Column, type FieldDefinition, type FieldType } from "../format/index";
+/** Counting the values of a field among some rows (docs/QUERY.md, "Counts"). The twin is builder/imagedb_site/query/facets.py. */
+import { numberAt, type Column, type FieldDefinition, type FieldType, type ValueCount } from "../format/index";
+import type { ColumnSource, ColumnValues, Span } from "./column-source";
 import { QueryError } from "./errors";
-import { has, type Mask } from "./mask";
+import { eachOf } from "./files";
+import { countMask, emptyMask, fullMask, has, type Mask } from "./mask";
 import { compareCodePoints, parents } from "./query/index";
 import type { FacetCount } from "./types";
 
 /** Paths are counted down to this level. */
 const MAX_LEVELS = 32;
+/** The numbers of up to so many matching rows are exact; those of more are estimated. */
+const EXACT = 100_000;
+/** An estimate counts whole runs of so many rows. */
+const RUN = 65_536;
+
+type Field = Pick<FieldDefinition, "name" | "type" | "separator">;
+type Texts = Exclude<Column, { kind: "number" }>;
+
+/** Numbers of rows by value; the keys are texts, numbers or years. */
+class Counts<Key> {
+  readonly rows = new Map<Key, number>();
+  /** Paths that have others below them. */
+  readonly deeper = new Set<Key>();
+
+  add(key: Key, count: number): void {
+    this.rows.set(key, (this.rows.get(key) ?? 0) + count);
+  }
+}
 
 /**
- * The most frequent values among the rows of `mask` (all rows if null), at most `limit`, most frequent first.
+ * The most frequent values among the rows of `mask` (all rows if null), at most `limit`, most frequent first, ties in code-point order.
  * Numbers count by value, dates by year; both are texts a filter of kind `any` takes. In a field of paths every parent is counted
  * too, with all that lies below it; with `under`, only the paths directly below a path, or the first level if it is empty.
+ * @param exact whether nothing is estimated
  */
-export function facetCounts(
-  column: Column, { name, type, separator }: Pick<FieldDefinition, "name" | "type" | "separator">, mask: Mask | null, limit: number, under?: string,
-): FacetCount[] {
+export async function facetCounts(source: ColumnSource, field: Field, mask: Mask | null, limit: number, under?: string, exact = false): Promise<FacetCount[]> {
+  const { name, type, separator } = field;
   if (under !== undefined && separator === undefined) {
     throw new QueryError(`The values of “${name}” are not paths, so none lies under another.`);
   }
-  if (column.kind === "number") return countNumbers(column, type, mask).slice(0, limit);
-  return (separator === undefined ? countCodes(column, mask) : countPaths(column, separator, mask, under)).slice(0, limit);
+  const matched = mask ? countMask(mask) : source.count;
+  if (matched === source.count && source.values && !(separator !== undefined && type === "tags")) {
+    return await ofAll(source.values, separator, limit, under);
+  }
+  const estimated = matched > EXACT && !exact;
+  const chosen = estimated ? sampled(mask ?? fullMask(source.count), source.count) : mask;
+  const taken = estimated ? countMask(chosen!) : matched;
+  // The nearest whole number, in integers, so that every implementation gives the same.
+  const whole = (count: number) => Math.floor((2 * count * matched + taken) / (2 * taken));
+  const about = taken < matched ? { about: true as const } : {};
+  if (type === "number" || type === "date") {
+    const counts = await countBlocks<number>(source, chosen, (column, has, counts) => { if (column.kind === "number") countNumbers(column, type, has, counts); });
+    const label = (key: number) => (type === "date" ? String(key).padStart(4, "0") : String(key));
+    return [...counts.rows].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, limit).map(([key, count]) => ({ value: label(key), count: whole(count), ...about }));
+  }
+  const counts = await countBlocks<string>(source, chosen, (column, has, counts) => {
+    if (column.kind === "number") return;
+    if (separator === undefined) countCodes(column, has, counts);
+    else countPaths(column, separator, has, under, counts);
+  });
+  return ranked(counts, limit).map((line) => ({ ...line, count: whole(line.count), ...about }));
 }
 
-type Texts = Exclude<Column, { kind: "number" }>;
+/** The counts in the whole collection, without its blocks. */
+async function ofAll(values: ColumnValues, separator: string | undefined, limit: number, under: string | undefined): Promise<FacetCount[]> {
+  if (separator === undefined) return (await values.top(limit)).slice(0, limit).map(({ value, count }) => ({ value, count }));
+  const counts = new Counts<string>();
+  for (const { value, count } of await values.all()) {
+    const paths = parents(value, separator).slice(0, MAX_LEVELS);
+    for (const path of counted(paths, separator, under)) {
+      counts.add(path, count);
+      if (path !== paths.at(-1)) counts.deeper.add(path);
+    }
+  }
+  return ranked(counts, limit);
+}
+
+function ranked({ rows, deeper }: Counts<string>, limit: number): FacetCount[] {
+  const lines: ValueCount[] = Array.from(rows, ([value, count]) => ({ value, count }));
+  return lines.sort((a, b) => b.count - a.count || compareCodePoints(a.value, b.value)).slice(0, limit)
+    .map((line) => (deeper.has(line.value) ? { ...line, parent: true as const } : line));
+}
+
+/** A part of a mask with at least EXACT rows: whole runs, evenly over the collection, in the order of their numbers with the bits reversed. */
+function sampled(mask: Mask, count: number): Mask {
+  const runs = Math.ceil(count / RUN);
+  const bits = Math.max(1, Math.ceil(Math.log2(runs)));
+  const part = emptyMask(count);
+  let taken = 0;
+  for (let place = 0; place < 2 ** bits && taken < EXACT; place++) {
+    let run = 0;
+    for (let bit = 0; bit < bits; bit++) if (place & (1 << bit)) run |= 1 << (bits - 1 - bit);
+    if (run >= runs) continue;
+    const bytes = mask.subarray((run * RUN) >> 3, ((run + 1) * RUN) >> 3);
+    part.set(bytes, (run * RUN) >> 3);
+    taken += countMask(bytes);
+  }
+  return part;
+}
+
+type Has = (row: number) => boolean;
+
+/** Counts in the blocks that have rows of the mask. `Has` takes the row numbers of the block. */
+async function countBlocks<Key>(source: ColumnSource, mask: Mask | null, count: (column: Column, has: Has, counts: Counts<Key>) => void): Promise<Counts<Key>> {
+  const counts = new Counts<Key>();
+  const places = source.blocks.flatMap((span, place) => (!mask || touches(mask, span) ? [place] : []));
+  await eachOf(places, async (place) => {
+    const { first } = source.blocks[place]!;
+    count(await source.block(place), mask ? (row) => has(mask, first + row) : () => true, counts);
+  });
+  return counts;
+}
+
+function touches(mask: Mask, { first, count }: Span): boolean {
+  for (let row = first; row < first + count; row++) {
+    if (has(mask, row)) return true;
+    if (!(row & 7) && !mask[row >> 3]) row += 7;
+  }
+  return false;
+}
 
 /** How many rows have each path or one below it. */
-function countPaths(column: Texts, separator: string, mask: Mask | null, under: string | undefined): FacetCount[] {
+function countPaths(column: Texts, separator: string, has: Has, under: string | undefined, counts: Counts<string>): void {
   const numbers = new Map<string, number>();
-  const deeper: boolean[] = [];
   const lists = column.values.map((value) => {
     const paths = parents(value, separator).slice(0, MAX_LEVELS);
     return counted(paths, separator, under).map((path) => {
-      const number = numbers.get(path) ?? numbers.set(path, numbers.size).size - 1;
-      deeper[number] ||= path !== paths.at(-1);
-      return number;
+      if (path !== paths.at(-1)) counts.deeper.add(path);
+      return numbers.get(path) ?? numbers.set(path, numbers.size).size - 1;
     });
   });
-  const counts = new Uint32Array(numbers.size);
+  const found = new Uint32Array(numbers.size);
   // The last row that was counted for each path, plus 1: a row with two paths below a parent counts once for it.
   const last = new Uint32Array(numbers.size);
   const add = (code: number, row: number): void => {
     for (const number of lists[code] ?? []) {
       if (last[number] === row + 1) continue;
       last[number] = row + 1;
-      counts[number]!++;
+      found[number]!++;
     }
   };
   for (let row = 0; row < column.count; row++) {
-    if (mask && !has(mask, row)) continue;
+    if (!has(row)) continue;
     if (column.kind === "category") add(column.codes[row]!, row);
     else for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++) add(column.codes[i]!, row);
   }
-  return [...numbers].filter(([, number]) => counts[number])
-    .map(([value, number]) => ({ value, count: counts[number]!, ...(deeper[number] ? { parent: true as const } : {}) }))
-    .sort((a, b) => b.count - a.count || compareCodePoints(a.value, b.value));
+  for (const [path, number] of numbers) if (found[number]) counts.add(path, found[number]!);
 }
 
 /** The paths that a value counts for: itself and its parents, or the one directly below `under`. */
@@ -66,33 +157,23 @@ function counted(paths: readonly string[], separator: string, under: string | un
   return at < 0 ? [] : paths.slice(at + 1, at + 2);
 }
 
-function countCodes(column: Texts, mask: Mask | null): FacetCount[] {
-  const counts = new Uint32Array(column.values.length);
+function countCodes(column: Texts, has: Has, counts: Counts<string>): void {
+  const found = new Uint32Array(column.values.length);
   for (let row = 0; row < column.count; row++) {
-    if (mask && !has(mask, row)) continue;
+    if (!has(row)) continue;
     if (column.kind === "category") {
       const code = column.codes[row]!;
-      if (code !== column.missing) counts[code]!++;
+      if (code !== column.missing) found[code]!++;
     } else {
-      for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++) counts[column.codes[i]!]!++;
+      for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++) found[column.codes[i]!]!++;
     }
   }
-  // The values already are in the order that breaks ties.
-  return Array.from(counts.keys())
-    .filter((code) => counts[code])
-    .sort((a, b) => counts[b]! - counts[a]! || a - b)
-    .map((code) => ({ value: column.values[code]!, count: counts[code]! }));
+  found.forEach((count, code) => { if (count) counts.add(column.values[code]!, count); });
 }
 
-function countNumbers(column: Extract<Column, { kind: "number" }>, type: FieldType, mask: Mask | null): FacetCount[] {
-  const counts = new Map<number, number>();
+function countNumbers(column: Extract<Column, { kind: "number" }>, type: FieldType, has: Has, counts: Counts<number>): void {
   for (let row = 0; row < column.count; row++) {
-    if (mask && !has(mask, row)) continue;
-    const value = numberAt(column, row);
-    if (Number.isNaN(value)) continue;
-    const key = type === "date" ? new Date(value * 1000).getUTCFullYear() : value;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+    const value = has(row) ? numberAt(column, row) : NaN;
+    if (!Number.isNaN(value)) counts.add(type === "date" ? new Date(value * 1000).getUTCFullYear() : value, 1);
   }
-  const label = (key: number) => (type === "date" ? String(key).padStart(4, "0") : String(key));
-  return [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([key, count]) => ({ value: label(key), count }));
 }

@@ -1,9 +1,13 @@
 /** Finds the rows that meet conditions on fields: the filters of a request, and the field terms of a query text. */
 import { lengthAt, numberAt, type Column, type FieldDefinition } from "../format/index";
+import type { ColumnSource, Span } from "./column-source";
 import { QueryError } from "./errors";
-import { both, emptyMask, type Mask } from "./mask";
+import { eachOf } from "./files";
+import { both, emptyMask, without, type Mask } from "./mask";
 import type { FieldCondition } from "./plan";
-import { anyOf, exactTest, intervalTest, parents, rangeTest, valueTest, type NumberTest } from "./query/index";
+import {
+  anyOf, comparable, exactTest, intervalTest, parents, rangeTest, valueKeys, valueTest, type NumberTest, type ValueKey,
+} from "./query/index";
 import type { Resources } from "./resources";
 import type { Filter } from "./types";
 
@@ -15,21 +19,35 @@ export interface Condition {
   numbers: () => NumberTest;
   /** A test for texts. Throws QueryError if the condition does not fit texts. */
   texts: () => (value: string) => boolean;
+  /** The keys of all texts that it accepts; null if others may be accepted. */
+  keys: () => ValueKey[] | null;
 }
 
 /** The rows that meet all conditions; null stands for all rows, if there are no conditions. */
 export async function filterRows(resources: Resources, list: readonly Filter[], terms: readonly FieldCondition[] = []): Promise<Mask | null> {
   const conditions = [...list.map((filter) => ofFilter(filter, resources.field(filter.field))), ...terms.map(ofTerm)];
-  const masks = await Promise.all(conditions.map(async (condition) => conditionMask(condition, await resources.column(condition.field.name))));
+  const masks = await Promise.all(conditions.map(async (condition) => conditionMask(condition, await resources.columnSource(condition.field.name))));
   return masks.reduce<Mask | null>(both, null);
 }
 
-/** The rows for which a condition holds. */
-export function conditionMask(condition: Condition, column: Column): Mask {
-  const { negated } = condition;
-  const mask = emptyMask(column.count);
-  const test = rowTest(condition, column);
-  for (let row = 0; row < column.count; row++) if (test(row) !== negated) mask[row >> 3]! |= 1 << (row & 7);
+/** The rows for which a condition holds. Loads the row sets of values, or only blocks that may have such rows. */
+export async function conditionMask(condition: Condition, source: ColumnSource): Promise<Mask> {
+  const { type } = condition.field;
+  const numbers = type === "number" || type === "date" ? condition.numbers() : null;
+  const mask = !numbers && source.values
+    ? await source.values.rows(condition.texts(), condition.keys())
+    : await scan(source, ({ zone }) => !numbers || zone === undefined || (zone !== null && numbers.reaches(...zone)), (column) => rowTest(condition, column));
+  return condition.negated ? without(null, mask, source.count) : mask;
+}
+
+async function scan(source: ColumnSource, may: (span: Span) => boolean, testOf: (column: Column) => (row: number) => boolean): Promise<Mask> {
+  const mask = emptyMask(source.count);
+  const places = source.blocks.flatMap((span, place) => (may(span) ? [place] : []));
+  await eachOf(places, async (place) => {
+    const { first, count } = source.blocks[place]!;
+    const test = testOf(await source.block(place));
+    for (let row = 0; row < count; row++) if (test(row)) mask[(first + row) >> 3]! |= 1 << ((first + row) & 7);
+  });
   return mask;
 }
 
@@ -52,6 +70,7 @@ function ofTerm({ field, term }: FieldCondition): Condition {
     field, negated: term.negated,
     numbers: () => intervalTest(term, field.type === "date"),
     texts: () => valueTest(field, term.alternatives),
+    keys: () => valueKeys(field, term.alternatives),
   };
 }
 
@@ -63,6 +82,7 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
       field, negated: false,
       numbers: () => rangeTest(min, max, field.type === "date"),
       texts: () => { throw new QueryError(`The field “${field.label}” is not a number or a date, so it has no range.`); },
+      keys: () => null,
     };
   }
   const { values } = filter;
@@ -76,6 +96,7 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
       const paths = new Set(values.flatMap((value) => parents(value, separator).at(-1) ?? []));
       return (value) => wanted.has(value) || parents(value, separator).some((path) => paths.has(path));
     },
+    keys: () => (field.separator === undefined ? values.map((value) => ({ key: comparable(value), prefix: false })) : null),
   };
 }
 

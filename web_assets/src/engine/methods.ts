@@ -12,9 +12,8 @@ export interface SearchOptions {
   onPartial?: ((response: Answer) => void) | undefined;
 }
 
-export interface FacetOptions {
-  filters?: Filter[] | undefined;
-  text?: string | undefined;
+/** The search whose results are counted (its `mode` is `all` if it is left out), and which values are listed. */
+export interface FacetOptions extends Partial<Omit<SearchRequest, "k" | "offset" | "sort" | "group" | "infos">> {
   limit?: number | undefined;
   /** For a field of paths: only the paths directly below this one; an empty text for the first level. */
   under?: string | undefined;
@@ -39,8 +38,9 @@ export interface CollectionMethods {
   /** The text fields of a row with the words that matched `text`. */
   highlight(row: number, text: string): Promise<Highlight[]>;
   /**
-   * The most frequent values of a field, within the given filters and query text (words arm). If the values are paths, such as
-   * folders, every parent is listed too, and its count includes everything below it.
+   * The most frequent values of a field within the current result of a search: the images that meet its conditions and, in mode
+   * `words`, have its words; in the other modes its likely matches, or all images that meet the conditions if none is likely. If the
+   * values are paths, such as folders, every parent is listed too, and its count includes everything below it.
    */
   facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
   /** Smallest and greatest value of a number or date field, of dates the first and last second; null if no row has one. */

@@ -17,8 +17,11 @@ export class DefaultOrder {
   /** The rows at the positions `from … to − 1`. */
   async rows(from: number, to: number): Promise<Uint32Array> {
     const { spec } = this;
-    if (!spec) return Uint32Array.from({ length: to - from }, (_, i) => from + i);
     const result = new Uint32Array(to - from);
+    if (!spec) {
+      for (let i = 0; i < result.length; i++) result[i] = from + i;
+      return result;
+    }
     const first = Math.floor(from / spec.block);
     const blocks = await Promise.all(Array.from({ length: to > from ? Math.ceil(to / spec.block) - first : 0 }, (_, i) => this.block(first + i)));
     blocks.forEach((block, i) => {

@@ -5,7 +5,7 @@ import type { Near, Nearest } from "./nearest";
 import type { Plan } from "./plan";
 import { duplicates, likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
-import { SORT_POOL, sortRows } from "./sort";
+import { SORT_POOL, sortByKeys, sortPlaces } from "./sort";
 import type { WordsFound } from "./words-arm";
 import type { Answer, Notice, Result, SearchResponse } from "./types";
 
@@ -53,10 +53,9 @@ export async function rank(
   const total = plan.bounded ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
   const near = await nearest.search(vector!, Math.min(wanted, allowed ?? Infinity), mask, signal);
-  const onlyWords = plan.terms.every((term) => term.kind === "text" && term.weight > 0);
-  const named = words?.names && onlyWords ? Math.min(words.strict ?? 0, FUSION_DEPTH) : 0;
-  const divide = named ? { divide: named }
-    : temperature === null ? {} : { divide: likely(near, words, await likelyFrom(nearest, vector!, temperature)) };
+  const named = namedRows(plan, words).length;
+  const likely = await likelyRows(plan, near, words, { nearest, vector }, temperature);
+  const divide = likely ? { divide: likely.length } : {};
   const shared = { total, query: { nearest, vector }, ranked: true, ...divide };
   if (plan.mode === "meaning") {
     return {
@@ -85,13 +84,25 @@ export function byWords(words: WordsFound): Ranking {
   };
 }
 
-/** How many rows are near enough in meaning, or have all words. */
-function likely(near: Near, words: WordsFound | null, limit: number): number {
+/** The likely matches: near enough in meaning, or with all words. Null if there is no divide. */
+export async function likelyRows(
+  plan: Plan, near: Near, words: WordsFound | null, { nearest, vector }: Query, temperature: number | null,
+): Promise<Uint32Array | null> {
+  const named = namedRows(plan, words);
+  if (named.length) return named;
+  if (temperature === null) return null;
+  const limit = await likelyFrom(nearest, vector!, temperature);
   const depth = Math.min(near.rows.length, FUSION_DEPTH);
   let first = 0;
   while (first < depth && near.similarities[first]! >= limit) first++;
   const strict = words?.first.subarray(0, words.strict ?? 0) ?? [];
-  return new Set([...near.rows.subarray(0, first), ...strict]).size;
+  return Uint32Array.from(new Set([...near.rows.subarray(0, first), ...strict]));
+}
+
+/** The rows with all words, if the words look like names of files and nothing else is searched for. */
+function namedRows({ terms }: Plan, words: WordsFound | null): Uint32Array {
+  const only = words?.names && terms.every((term) => term.kind === "text" && term.weight > 0);
+  return only ? words.first.subarray(0, Math.min(words.strict ?? 0, FUSION_DEPTH)) : new Uint32Array();
 }
 
 function wordsTotals(words: WordsFound | null): Pick<Ranking, "strictTotal" | "parts"> {
@@ -112,8 +123,14 @@ export async function browse(mask: Mask | null, { count, published, order }: Pic
   return {
     length, total: length, ranked: false,
     rows: async (from, to) => {
+      const first = added.slice(from, to);
       const [start, end] = [Math.max(0, from - added.length), Math.max(0, to - added.length)];
-      return [...added.slice(from, to), ...(listed ? listed.subarray(start, end) : await order.rows(start, end))];
+      const others = listed ? listed.subarray(start, end) : await order.rows(start, end);
+      if (!first.length) return others;
+      const rows = new Uint32Array(first.length + others.length);
+      rows.set(first);
+      rows.set(others, first.length);
+      return rows;
     },
     at: (_, row) => ({ row, score: 0 }),
   };
@@ -190,18 +207,18 @@ async function page(resources: Resources, plan: Plan, ranking: Ranking): Promise
     return { results: backwards ? results.reverse() : results, left: false };
   }
   const pool = ranked ? Math.min(length, SORT_POOL) : length;
-  const items = Array.from(await rows(0, pool), (row, place) => ({ place, row }));
+  const all = await rows(0, pool);
   const descending = sort.direction === "descending";
-  const sorted = sort.field === "default"
-    ? await inDefaultOrder(items, resources, descending)
-    : sortRows(items, await resources.column(sort.field), descending, resources.field(sort.field).label);
-  return { results: sorted.slice(start, end).map(({ place, row }) => at(place, row)), left: pool < length };
+  const places = sort.field === "default"
+    ? await inDefaultOrder(all, resources, descending)
+    : sortPlaces(all, await resources.column(sort.field), descending, resources.field(sort.field).label);
+  const results = Array.from(places.subarray(start, end), (place) => at(place, all[place]!));
+  return { results, left: pool < length };
 }
 
-/** Additions first, newest first, then the published rows. */
-async function inDefaultOrder<T extends { row: number }>(items: T[], { order, published }: Resources, descending: boolean): Promise<T[]> {
+/** The places of rows in default order: additions first, newest first, then the published rows. */
+async function inDefaultOrder(rows: ArrayLike<number>, { order, published, count }: Resources, descending: boolean): Promise<Uint32Array> {
   const positions = await order.positions();
-  const position = (row: number): number => (row >= published ? published - 1 - row : positions?.[row] ?? row);
-  const sign = descending ? -1 : 1;
-  return items.sort((a, b) => sign * (position(a.row) - position(b.row)));
+  const keys = Uint32Array.from(rows, (row) => (row >= published ? count - 1 - row : count - published + (positions?.[row] ?? row)));
+  return sortByKeys(Uint32Array.from(keys.keys()), [keys], descending);
 }

@@ -3,10 +3,12 @@ import { pause } from "../base/async";
 import { loadSqlite, SmallCatalog, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, loadManifest, readColumn, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
+  FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
   type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
+import type { ColumnSource } from "./column-source";
+import { SiteColumn } from "./columns";
 import { QueryError } from "./errors";
 import { SiteFiles } from "./files";
 import { loadFlat } from "./flat";
@@ -43,7 +45,6 @@ export class SiteResources {
   private readonly files: SiteFiles;
   private readonly documentFiles: FileList;
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
-  private readonly columns = new Shared<Column>();
   private readonly single = new Shared<unknown>();
   private loadedCatalog: WholeCatalog | null = null;
   private loadedSmallCatalog: SmallCatalog | null = null;
@@ -114,15 +115,14 @@ export class SiteResources {
 
   /** A field's values for every row. Throws QueryError if it has no column. */
   async column(name: string): Promise<Column> {
-    const field = this.field(name);
-    const file = await this.columnFile(name);
-    if (!file) throw new QueryError(`Cannot filter or sort by “${field.label}”.`);
-    return await this.columns.get(name, async () => readColumn(await this.load(file, "column"), field.type, this.count));
+    return await (await this.columnSource(name)).whole();
   }
 
-  /** The stored size of a field's column in bytes; null if it has no column. */
-  async columnSize(name: string): Promise<number | null> {
-    return (await this.columnFile(name))?.bytes ?? null;
+  /** A field's values by blocks of rows. Throws QueryError if it has no column. */
+  async columnSource(name: string): Promise<ColumnSource> {
+    const source = (await this.columnSources()).get(name);
+    if (!source) throw new QueryError(`Cannot filter or sort by “${this.field(name).label}”.`);
+    return source;
   }
 
   catalog(): Promise<FullText> {
@@ -218,11 +218,12 @@ export class SiteResources {
 
   private readonly sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
 
-  private async columnFile(name: string): Promise<FileEntry | null> {
-    const { columns, fields } = this.manifest;
-    if (!columns || !this.field(name).column) return null;
-    const index = await this.once("columns", async () => readColumnsIndex(await this.load(columns, "column"), fields));
-    return index.get(name) ?? null;
+  private columnSources(): Promise<ReadonlyMap<string, ColumnSource>> {
+    return this.once("columns", async () => {
+      const { columns, fields } = this.manifest;
+      const index = columns ? readColumnsIndex(await this.load(columns, "column"), fields, this.count) : [];
+      return new Map(Array.from(index, ([name, entry]) => [name, new SiteColumn(entry, this.field(name).type, this.count, this.files)]));
+    });
   }
 
   private async modelIndex(): Promise<ModelIndex> {

@@ -92,7 +92,7 @@ async function run(
 }
 
 /** The rows that meet all filters and are not a likely match of a negative term; null for all. */
-async function allowed(
+export async function allowed(
   resources: Resources, meaning: MeaningArm, request: SearchRequest, plan: Plan, able: boolean,
 ): Promise<Mask | null> {
   const [met, unwanted] = await Promise.all([
@@ -104,7 +104,7 @@ async function allowed(
 }
 
 /** Which arms a plan needs and the collection has. `ranking`: whether the words arm ranks results, not only excludes some. */
-function arms(plan: Plan, resources: Resources): { words: boolean; ranking: boolean; meaning: boolean; notices: Notice[] } {
+export function arms(plan: Plan, resources: Resources): { words: boolean; ranking: boolean; meaning: boolean; notices: Notice[] } {
   const texts = plan.terms.some((term) => term.kind === "text");
   const able = resources.manifest.vectors !== null && (!texts || resources.encoder() !== null);
   const { required, forbidden, strict } = plan.text;
@@ -118,12 +118,12 @@ function arms(plan: Plan, resources: Resources): { words: boolean; ranking: bool
   };
 }
 
-async function wordsArm(resources: Resources, plan: Plan, ranking: boolean, filtered: Promise<Mask | null>): Promise<WordsFound> {
+export async function wordsArm(resources: Resources, plan: Plan, ranking: boolean, filtered: Promise<Mask | null>): Promise<WordsFound> {
   const [catalog, mask] = await Promise.all([resources.catalog(), filtered]);
   return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords());
 }
 
-async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {
+export async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {
   const [ready, nearest] = await Promise.all([vector, resources.nearest()]);
   return { vector: ready, nearest };
 }
@@ -160,7 +160,7 @@ async function decide(
 }
 
 /** Throws a refused expression to the caller, which then searches for its plain words. */
-async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
+export async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
   try {
     return { value: await promise };
   } catch (error) {

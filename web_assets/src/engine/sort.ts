@@ -1,31 +1,83 @@
-/** Orders other than relevance. */
-import { lengthAt, numberAt, type Column } from "../format/index";
+/** Orders other than relevance, without an object per row. */
+import { lengthAt, numberAt, type CategoryColumn, type Column, type NumberColumn } from "../format/index";
 import { QueryError } from "./errors";
 import { compareCodePoints, fold } from "./query/index";
 
 /** How many of the most relevant results are sorted if the ranking has no end. */
 export const SORT_POOL = 500;
 
-/** Rows by a column's value; equal values keep their order, unknown ones come last. */
-export function sortRows<T extends { row: number }>(items: T[], column: Column, descending: boolean, label: string): T[] {
+/** Numbers of `BITS` bits are counted in one pass. */
+const BITS = 11;
+
+/**
+ * The places of `rows` in the order of a column's values; equal values keep their order, unknown ones come last.
+ * @throws QueryError for a column that has no order
+ */
+export function sortPlaces(rows: ArrayLike<number>, column: Column, descending: boolean, label: string): Uint32Array {
   if (column.kind === "tags") throw new QueryError(`Cannot sort by “${label}”: a picture can have several values.`);
-  const sign = descending ? -1 : 1;
-  if (column.kind === "number") {
-    // Dates that start together sort by their ends.
-    const key = ({ row }: T) => ({ value: numberAt(column, row), length: lengthAt(column, row) });
-    return by(items, key, ({ value }) => Number.isNaN(value), (a, b) => sign * (a.value - b.value || a.length - b.length));
-  }
-  const places = new Int32Array(column.values.length);
-  const folded = column.values.map(fold);
-  const order = Array.from(folded.keys()).sort((a, b) => compareCodePoints(folded[a]!, folded[b]!));
-  // Values that differ only in case or accents are equal.
-  order.forEach((code, i) => { places[code] = i && folded[code] === folded[order[i - 1]!] ? places[order[i - 1]!]! : i; });
-  const missing = (value: number) => value < 0;
-  return by(items, ({ row }) => (column.codes[row]! === column.missing ? -1 : places[column.codes[row]!]!), missing, (a, b) => sign * (a - b));
+  const [places, rest] = parted(rows, column.kind === "number"
+    ? (row) => !Number.isNaN(numberAt(column, row))
+    : (row) => column.codes[row]! < column.values.length);
+  const keys = column.kind === "number" ? numberKeys(rows, column) : [valueKeys(rows, column)];
+  const sorted = new Uint32Array(rows.length);
+  sorted.set(sortByKeys(places, keys, descending));
+  sorted.set(rest, places.length);
+  return sorted;
 }
 
-function by<T, K>(items: T[], key: (item: T) => K, missing: (key: K) => boolean, compare: (a: K, b: K) => number): T[] {
-  const keyed = items.map((item) => ({ item, key: key(item) }));
-  const known = keyed.filter((entry) => !missing(entry.key)).sort((a, b) => compare(a.key, b.key));
-  return [...known, ...keyed.filter((entry) => missing(entry.key))].map((entry) => entry.item);
+/** `places` in the order of their keys, of which the last is the most significant; equal keys keep their order. */
+export function sortByKeys(places: Uint32Array, keys: readonly Uint32Array[], descending: boolean): Uint32Array {
+  // Two lists in turn; the caller's own is not changed.
+  let from = places.slice();
+  let to = new Uint32Array(places.length);
+  const starts = new Uint32Array(2 ** BITS);
+  const flip = descending ? 2 ** BITS - 1 : 0;
+  for (const key of keys) {
+    for (let shift = 0; shift < 32; shift += BITS) {
+      // The last digit of 32 bits has fewer; flipping its missing bits as well changes no order.
+      const digit = (place: number): number => ((key[place]! >>> shift) & (2 ** BITS - 1)) ^ flip;
+      starts.fill(0);
+      for (const place of from) starts[digit(place)]!++;
+      if (from.length && starts[digit(from[0]!)] === from.length) continue;
+      let sum = 0;
+      starts.forEach((count, i) => {
+        starts[i] = sum;
+        sum += count;
+      });
+      for (const place of from) to[starts[digit(place)]!++] = place;
+      [from, to] = [to, from];
+    }
+  }
+  return from;
+}
+
+/** The places of the rows that pass a test, and those of the others. */
+function parted(rows: ArrayLike<number>, test: (row: number) => boolean): [Uint32Array, Uint32Array] {
+  const all = new Uint32Array(rows.length);
+  let first = 0;
+  let last = rows.length;
+  for (let place = 0; place < rows.length; place++) all[test(rows[place]!) ? first++ : --last] = place;
+  return [all.subarray(0, first), all.subarray(first).reverse()];
+}
+
+/** Keys by place that rise as the numbers do. Dates that start together sort by their ends. */
+function numberKeys(rows: ArrayLike<number>, column: NumberColumn): Uint32Array[] {
+  const { length } = rows;
+  const bits = new Uint32Array(Float64Array.from(rows, (row) => numberAt(column, row) + 0).buffer);
+  const [low, high] = [new Uint32Array(length), new Uint32Array(length)];
+  for (let place = 0; place < length; place++) {
+    const negative = bits[2 * place + 1]! >>> 31;
+    low[place] = negative ? ~bits[2 * place]! : bits[2 * place]!;
+    high[place] = bits[2 * place + 1]! ^ (negative ? 0xffffffff : 0x80000000);
+  }
+  return column.lengths ? [Uint32Array.from(rows, (row) => lengthAt(column, row)), low, high] : [low, high];
+}
+
+/** Keys by place that rise as the folded values do. Values that differ only in case or accents are equal. */
+function valueKeys(rows: ArrayLike<number>, { values, codes }: CategoryColumn): Uint32Array {
+  const ranks = new Uint32Array(values.length);
+  const folded = values.map(fold);
+  const order = Array.from(folded.keys()).sort((a, b) => compareCodePoints(folded[a]!, folded[b]!));
+  order.forEach((code, i) => { ranks[code] = i && folded[code] === folded[order[i - 1]!] ? ranks[order[i - 1]!]! : i; });
+  return Uint32Array.from(rows, (row) => ranks[codes[row]!] ?? 0);
 }

@@ -135,6 +135,8 @@ export interface FacetCount {
   count: number;
   /** The value is a path, and there are paths below it. */
   parent?: true;
+  /** The count is estimated: there are more than 100,000 images to count among. */
+  about?: true;
 }
 
 /** A completion of what a person is typing. */

@@ -1,10 +1,7 @@
-/** Columns: a field's value for every row (docs/FORMAT.md 2.2). */
-import { own } from "../base/own";
-import { headerCount, headerStrings, isObject, readContainer, section, type Container } from "./container";
+/** Blocks of columns: a field's values for some rows (docs/FORMAT.md 2.2). */
+import { headerCount, headerStrings, readContainer, section, type Container } from "./container";
 import { FormatError } from "./errors";
-import { readEntry, type FileEntry } from "./entry";
-import { parseJson } from "./json";
-import type { FieldDefinition, FieldType } from "./manifest";
+import type { FieldType } from "./manifest";
 
 /** Numbers, or dates: their starts as seconds since 1970 in the picture's own wall-clock time. */
 export interface NumberColumn {
@@ -21,7 +18,7 @@ export interface NumberColumn {
 export interface CategoryColumn {
   kind: "category";
   count: number;
-  /** Most frequent first, ties in code-point order. */
+  /** Those of a block: most frequent first, ties in code-point order. */
   values: string[];
   codes: Uint8Array | Uint16Array | Uint32Array;
   missing: number;
@@ -41,18 +38,13 @@ const LAST_SECOND = 253_402_300_800;
 
 export type Column = NumberColumn | CategoryColumn | TagsColumn;
 
-/** The files of the columns by field name, from the index of columns. Throws FormatError. */
-export function readColumnsIndex(bytes: Uint8Array, fields: readonly FieldDefinition[]): Map<string, FileEntry> {
-  const index = parseJson(bytes, "The index of columns");
-  if (!isObject(index)) throw new FormatError("The index of columns is not an object.");
-  return new Map(fields.filter(({ column }) => column).map(({ name }) =>
-    [name, readEntry(own(index, name), `The column of the field “${name}”`)]));
-}
-
-/** Decode the column of a field of the given type for `count` rows. Throws FormatError. */
-export function readColumn(bytes: Uint8Array, type: FieldType, count: number): Column {
+/**
+ * Decode a block of a column: the `count` rows from `first` on. Throws FormatError.
+ */
+export function readColumn(bytes: Uint8Array, type: FieldType, count: number, first = 0): Column {
   const container = readContainer(bytes, "column");
-  if (headerCount(container, "count") !== count) throw new FormatError("A column has another count than the manifest.");
+  if (headerCount(container, "count") !== count) throw new FormatError("A column's file has another count than its block.");
+  if (headerCount(container, "first") !== first) throw new FormatError("A column's file has other rows than its block.");
   switch (type) {
     case "number":
       return readNumbers(container, count);
@@ -67,6 +59,60 @@ export function readColumn(bytes: Uint8Array, type: FieldType, count: number): C
     case "url":
       throw new FormatError(`Fields of type ${type} have no column.`);
   }
+}
+
+/** Columns of one field, one after the other, as one. */
+export function joinColumns(parts: readonly Column[]): Column {
+  const [first] = parts;
+  if (!first) throw new RangeError("There is no column to join.");
+  if (parts.length === 1) return first;
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  if (first.kind === "number") return joinNumbers(parts as NumberColumn[], count);
+  const values: string[] = [];
+  const places = new Map<string, number>();
+  const tables = (parts as (CategoryColumn | TagsColumn)[]).map((part) => Uint32Array.from(part.values, (value) => {
+    const known = places.get(value);
+    if (known !== undefined) return known;
+    places.set(value, values.length);
+    return values.push(value) - 1;
+  }));
+  return first.kind === "category" ? joinCategories(parts as CategoryColumn[], count, values, tables) : joinTags(parts as TagsColumn[], count, values, tables);
+}
+
+function joinNumbers(parts: readonly NumberColumn[], count: number): NumberColumn {
+  const values = new Float64Array(count);
+  const lengths = parts.some((part) => part.lengths) ? new Uint32Array(count) : null;
+  let at = 0;
+  for (const part of parts) {
+    if (Number.isNaN(part.missing)) values.set(part.values, at);
+    else for (let row = 0; row < part.count; row++) values[at + row] = numberAt(part, row);
+    if (part.lengths) lengths!.set(part.lengths, at);
+    at += part.count;
+  }
+  return { kind: "number", count, values, missing: NaN, lengths };
+}
+
+function joinCategories(parts: readonly CategoryColumn[], count: number, values: string[], tables: readonly Uint32Array[]): CategoryColumn {
+  const codes = new Uint32Array(count);
+  const missing = 0xffffffff;
+  let at = 0;
+  parts.forEach((part, i) => {
+    for (const code of part.codes) codes[at++] = code === part.missing ? missing : tables[i]![code]!;
+  });
+  return { kind: "category", count, values, codes, missing };
+}
+
+function joinTags(parts: readonly TagsColumn[], count: number, values: string[], tables: readonly Uint32Array[]): TagsColumn {
+  const codes = new Uint32Array(parts.reduce((sum, part) => sum + part.codes.length, 0));
+  const offsets = new Uint32Array(count + 1);
+  let at = 0;
+  let row = 0;
+  parts.forEach((part, i) => {
+    for (let r = 1; r <= part.count; r++) offsets[row + r] = at + part.offsets[r]!;
+    for (const code of part.codes) codes[at++] = tables[i]![code]!;
+    row += part.count;
+  });
+  return { kind: "tags", count, values, offsets, codes };
 }
 
 /** The value of a row; NaN if it is missing. */

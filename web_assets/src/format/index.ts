@@ -1,4 +1,6 @@
 /** Decoders of the published format: pure, no imports from outside this folder. */
+export * from "./column-index";
+export * from "./column-values";
 export * from "./columns";
 export * from "./container";
 export * from "./documents";

@@ -1,6 +1,6 @@
 /** The files of a site by purpose, as far as their index files are in the cache. */
 import { FileList, type Load } from "../format/lists";
-import { readColumnsIndex } from "../format/columns";
+import { columnFiles, readColumnsIndex, type ColumnEntry } from "../format/column-index";
 import type { FileEntry } from "../format/entry";
 import type { FileListEntry, Manifest } from "../format/manifest";
 import { readModelIndex } from "../format/model-index";
@@ -28,19 +28,27 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
   const none = (): FileEntry[] => [];
   const listed = async (list: FileListEntry | undefined): Promise<FileEntry[]> =>
     (list && list.count <= LONGEST_LIST ? await new FileList(list, read).entries().catch(none) : []);
-  const named = async (): Promise<FileEntry[]> =>
-    (columns ? await read(columns).then((content) => [...readColumnsIndex(content, manifest.fields).values()]).catch(none) : []);
+  const column = async (entry: ColumnEntry): Promise<FileEntry[]> => {
+    const lists = entry.values ? [entry.values.names, ...entry.values.sets] : [];
+    return [...columnFiles(entry), ...(await Promise.all(lists.map((list) => listed(list ?? undefined)))).flat()];
+  };
+  const named = async (): Promise<FileEntry[]> => {
+    if (!columns) return [];
+    const content = await read(columns).catch(() => null);
+    const entries = content ? readColumnsIndex(content, manifest.fields, manifest.collection.count).values() : [];
+    return (await Promise.all(Array.from(entries, column))).flat();
+  };
   const modelFiles = async (): Promise<Pick<Parts, "text" | "tokens">> => {
     if (!model) return { text: [], tokens: [] };
     const { pack, files } = readModelIndex(await read(model.file), model);
     const entries = (names: (string | undefined)[]) => names.flatMap((name) => files.get(name ?? "") ?? []);
     return { text: entries([pack.tokenizer.file, pack.vocabulary?.file, pack.text.file]), tokens: entries(pack.tokens.shards) };
   };
-  const [rows, ordered, ids, vectorFiles, columnFiles, documents, parts] = await Promise.all([
+  const [rows, ordered, ids, vectorFiles, namedFiles, documents, parts] = await Promise.all([
     listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), named(), listed(manifest.documents.files),
     modelFiles().catch(() => ({ text: [], tokens: [] })),
   ]);
   return {
-    rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: columnFiles, documents, ...parts,
+    rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: namedFiles, documents, ...parts,
   };
 }

@@ -1,10 +1,13 @@
 /** How many images have each field, and its most frequent values. The twin of builder/imagedb_site/dataset.py. */
 import { own } from "../../base/own";
-import { lengthAt, numberAt, type Column } from "../../format/index";
+import type { ValueCount } from "../../format/index";
+import type { ColumnSource } from "../column-source";
+import { rangeOf } from "../columns";
 import { QueryError } from "../errors";
 import { facetCounts } from "../facets";
 import type { Resources } from "../resources";
 import type { FieldDefinition, FieldStats, Stats } from "../types";
+import { byFrequency } from "../values";
 
 /** The largest number of values that are counted per field. */
 const MOST_VALUES = 1000;
@@ -17,7 +20,7 @@ export async function statsOf(resources: Resources, { limit = 10, texts = false 
   const found: FieldStats[] = [];
   for (const field of fields) {
     if (field.column) {
-      found.push(ofColumn(await resources.column(field.name), field, count, limit));
+      found.push(await ofColumn(await resources.columnSource(field.name), field, count, limit));
       continue;
     }
     const rows = known.get(field.name) ?? null;
@@ -27,44 +30,28 @@ export async function statsOf(resources: Resources, { limit = 10, texts = false 
   return { count, hash, fields: found };
 }
 
-function ofColumn(column: Column, field: FieldDefinition, count: number, limit: number): FieldStats {
+async function ofColumn(source: ColumnSource, field: FieldDefinition, count: number, limit: number): Promise<FieldStats> {
   const { name, label, type } = field;
-  const { rows, distinct, min, max } = column.kind === "number" ? ofNumbers(column, type === "date") : ofTexts(column);
+  const range = rangeOf(source);
+  const show = (value: number): number | string => (type === "date" ? dateText(value) : value);
   // Most numbers are different in every image, so their values say little and would cost a lot of memory.
-  const values = type === "number" || !limit ? [] : facetCounts(column, field, null, limit).map(({ value, count }) => ({ value, count }));
-  return { name, label, type, rows, missing: count - rows, distinct, min, max, values };
+  const counts = type === "number" || !limit ? [] : await facetCounts(source, field, null, limit, undefined, true);
+  return {
+    name, label, type, rows: source.known, missing: count - source.known,
+    distinct: type === "number" || type === "date" ? null : source.values ? source.values.count : (await ownValues(source)).length,
+    min: range && show(range.min), max: range && show(range.max), values: counts.map(({ value, count }) => ({ value, count })),
+  };
 }
 
-type Counted = Pick<FieldStats, "distinct" | "min" | "max"> & { rows: number };
-
-function ofNumbers(column: Extract<Column, { kind: "number" }>, dates: boolean): Counted {
-  let rows = 0;
-  let [min, max] = [Infinity, -Infinity];
-  for (let row = 0; row < column.count; row++) {
-    const value = numberAt(column, row);
-    if (Number.isNaN(value)) continue;
-    rows++;
-    min = Math.min(min, value);
-    max = Math.max(max, value + Math.max(lengthAt(column, row) - 1, 0));
-  }
-  const show = (value: number): number | string => (dates ? dateText(value) : value);
-  return { rows, distinct: null, min: rows ? show(min) : null, max: rows ? show(max) : null };
-}
-
-function ofTexts(column: Exclude<Column, { kind: "number" }>): Counted {
-  const counts = valueCounts(column);
-  let rows = 0;
-  if (column.kind === "category") rows = counts.reduce((sum, count) => sum + count, 0);
-  else for (let row = 0; row < column.count; row++) rows += Number(column.offsets[row + 1]! > column.offsets[row]!);
-  return { rows, distinct: counts.reduce((sum, count) => sum + Number(count > 0), 0), min: null, max: null };
-}
-
-/** How often each value of a column occurs, by its position in `values`. */
-export function valueCounts(column: Exclude<Column, { kind: "number" }>): Uint32Array {
+/** All values of tags, categories or booleans with their numbers of rows, the most frequent first, ties in code-point order. Paths count for themselves only. */
+export async function ownValues(source: ColumnSource): Promise<ValueCount[]> {
+  if (source.values) return byFrequency(await source.values.all());
+  const column = await source.whole();
+  if (column.kind === "number") return [];
   const counts = new Uint32Array(column.values.length);
   // The code of a missing value lies outside the array, where writing has no effect.
   for (const code of column.codes) counts[code]!++;
-  return counts;
+  return byFrequency(column.values.map((value, code) => ({ value, count: counts[code]! })).filter(({ count }) => count));
 }
 
 /** How many documents have a value of each field without a column. Loads every document. */

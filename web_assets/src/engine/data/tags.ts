@@ -1,8 +1,8 @@
 /** All tags of a collection by number and by name. The twin of builder/imagedb_site/dataset.py. */
-import { compareCodePoints, normal } from "../query/index";
+import { normal } from "../query/index";
 import type { Resources } from "../resources";
 import type { Tag } from "../types";
-import { valueCounts } from "./stats";
+import { ownValues } from "./stats";
 
 export class TagTable {
   private readonly byId = new Map<number, Tag>();
@@ -53,12 +53,7 @@ export async function tagTable(resources: Resources): Promise<TagTable> {
   const found: Tag[] = [];
   for (const { name: category, type, column: hasColumn } of resources.manifest.fields) {
     if (type !== "tags" || !hasColumn) continue;
-    const column = await resources.column(category);
-    if (column.kind !== "tags") continue;
-    const counts = valueCounts(column);
-    const order = Array.from(counts.keys()).filter((code) => counts[code])
-      .sort((a, b) => counts[b]! - counts[a]! || compareCodePoints(column.values[a]!, column.values[b]!));
-    for (const code of order) found.push({ id: found.length + 1, name: column.values[code]!, category, count: counts[code]! });
+    for (const { value, count } of await ownValues(await resources.columnSource(category))) found.push({ id: found.length + 1, name: value, category, count });
   }
   return new TagTable(found);
 }

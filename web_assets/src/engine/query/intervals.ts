@@ -4,7 +4,15 @@ import type { FieldTerm } from "./parse";
 import { plainRange } from "./typed";
 
 /** Whether a number, or a date with its start and length in seconds, is meant; NaN, an unknown value, never is. */
-export type NumberTest = (value: number, length: number) => boolean;
+export interface NumberTest {
+  (value: number, length: number): boolean;
+  /** Whether one of the values from `min` to `max` may be meant; of dates these are the first and the last second. */
+  reaches: (min: number, max: number) => boolean;
+}
+
+function testOf(test: (value: number, length: number) => boolean, reaches: NumberTest["reaches"]): NumberTest {
+  return Object.assign(test, { reaches });
+}
 
 /** The test of a number or date term; `2019..2021` includes both ends. */
 export function intervalTest({ operator, value, alternatives }: FieldTerm, dates: boolean): NumberTest {
@@ -16,9 +24,9 @@ export function intervalTest({ operator, value, alternatives }: FieldTerm, dates
   if (!asked) return anyOf([]);
   const { low, high } = asked;
   switch (operator) {
-    case ">": return dates ? (start) => start >= high : (number) => number > high;
+    case ">": return testOf(dates ? (start) => start >= high : (number) => number > high, (_, max) => max >= high);
     case ">=": return rangeOf(low, Infinity, dates);
-    case "<": return dates ? (start, length) => start < low && start + length <= low : (number) => number < low;
+    case "<": return testOf(dates ? (start, length) => start < low && start + length <= low : (number) => number < low, (min) => min < low);
     case "<=": return rangeOf(-Infinity, high, dates);
   }
 }
@@ -35,11 +43,11 @@ export function exactTest(text: string, dates: boolean): NumberTest | null {
     return bounds && rangeOf(bounds.low, bounds.high, true);
   }
   const number = text.trim() ? Number(text) : NaN;
-  return Number.isFinite(number) ? (value) => value === number : null;
+  return Number.isFinite(number) ? testOf((value) => value === number, (min, max) => min <= number && number <= max) : null;
 }
 
 export function anyOf(tests: readonly NumberTest[]): NumberTest {
-  return (value, length) => tests.some((test) => test(value, length));
+  return testOf((value, length) => tests.some((test) => test(value, length)), (min, max) => tests.some((test) => test.reaches(min, max)));
 }
 
 interface Bounds {
@@ -50,9 +58,10 @@ interface Bounds {
 
 /** Numbers from `low` to `high`, or dates whose interval reaches into the one from `low` to before `high`. */
 function rangeOf(low: number, high: number, dates: boolean): NumberTest {
-  if (!dates) return (number) => number >= low && number <= high;
-  if (low >= high) return () => false;
-  return (start, length) => start < high && (start >= low || start + length > low);
+  if (!dates) return testOf((number) => number >= low && number <= high, (min, max) => min <= high && max >= low);
+  if (low >= high) return anyOf([]);
+  // A date ends less than a second after its last second.
+  return testOf((start, length) => start < high && (start >= low || start + length > low), (min, max) => min < high && max + 1 > low);
 }
 
 function between(text: string, bounds: (text: string) => Bounds | null, dates: boolean): NumberTest | null {

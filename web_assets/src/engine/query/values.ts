@@ -53,6 +53,23 @@ export function valueTest(field: Field, alternatives: readonly string[]): (value
   };
 }
 
+/** A comparable form of values, and whether values that begin with it are meant, too. */
+export interface ValueKey {
+  key: string;
+  prefix: boolean;
+}
+
+/** The keys of the values that a filter accepts; null if others may be accepted as well: categories match by single words, and paths by parts. */
+export function valueKeys({ type, separator }: Field, alternatives: readonly string[]): ValueKey[] | null {
+  if (type === "category" || separator !== undefined) return null;
+  return alternatives.flatMap((alternative) => {
+    const typed = plainCharacters(alternative).replace(/^ +| +$/g, "");
+    const key = comparable(typed.replace(/\*+$/, ""));
+    if (!key) return [];
+    return [{ key: type === "boolean" ? own(BOOLEANS, key) ?? key : key, prefix: typed.endsWith("*") }];
+  });
+}
+
 /** The path `value` and all its parents, from the first level on; empty components do not count. */
 export function parents(value: string, separator: string): string[] {
   const paths: string[] = [];
@@ -121,7 +138,8 @@ function categoryTest(want: string, prefix: boolean): Test {
   };
 }
 
-function comparable(text: string): string {
+/** The form in which values are compared: normal text without typographic characters. */
+export function comparable(text: string): string {
   return normal(plainCharacters(text));
 }
 

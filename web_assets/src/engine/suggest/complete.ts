@@ -1,11 +1,11 @@
 /** Completions of what a person is typing: words of the collection, and values of its fields. */
 import type { FieldDefinition } from "../../format/index";
-import type { Column } from "../../format/index";
+import type { ColumnSource } from "../column-source";
 import { findField, isStopWord, normal, plainCharacters, quotedValue } from "../query/index";
 import type { Suggestion } from "../types";
 import type { Lexicon } from "./lexicon";
 
-/** Offering a field's values loads its column. Columns larger than this are not loaded until a filter needs them. */
+/** Offering a field's values loads them. If they are larger than this, they are not loaded until a filter needs them. */
 const SMALL_COLUMN_BYTES = 200_000;
 const VALUES = 3;
 
@@ -15,15 +15,13 @@ const FIELD_AT_END = /^(|.*?\s)([+\u2010-\u2015\u2212-]?)([A-Za-z][A-Za-z0-9_]*)
 export interface Sources {
   fields: readonly FieldDefinition[];
   lexicon: () => Promise<Lexicon | null>;
-  column: (name: string) => Promise<Column>;
-  /** The stored size of a column in bytes; null if there is none. */
-  columnSize: (name: string) => Promise<number | null>;
+  column: (name: string) => Promise<ColumnSource>;
   /** How many images the collection has. */
   count: number;
 }
 
 /** Suggestions for the end of `text`, best first, each with the completed query. */
-export async function complete(text: string, { fields, lexicon, column, columnSize, count: most }: Sources, limit: number): Promise<Suggestion[]> {
+export async function complete(text: string, { fields, lexicon, column, count: most }: Sources, limit: number): Promise<Suggestion[]> {
   const typed = FIELD_AT_END.exec(plainCharacters(text));
   if (typed) {
     const [, earlier = "", sign = "", name = "", quoted, bare = ""] = typed;
@@ -38,7 +36,7 @@ export async function complete(text: string, { fields, lexicon, column, columnSi
   const [, before = "", token = ""] = /^(.*?)(\S*)$/su.exec(text) ?? [];
   const [, lead = "", word = ""] = /^([+-]?(?:[0-9]+\*)?[("]*)(.*)$/su.exec(token) ?? [];
   const suggestions: Suggestion[] = [];
-  if (!lead && !before.includes(":")) suggestions.push(...await values(text.trim(), fields, column, columnSize));
+  if (!lead && !before.includes(":")) suggestions.push(...await values(text.trim(), fields, column));
   if (word.length >= 2 && /^[\p{L}\p{N}'’-]+$/u.test(word)) {
     const words = (await lexicon())?.completions(word, limit + 8) ?? [];
     for (const { word: found, count } of words) {
@@ -54,12 +52,12 @@ export async function complete(text: string, { fields, lexicon, column, columnSi
 
 /** Values of facets that begin with the whole text. */
 async function values(
-  text: string, fields: readonly FieldDefinition[], column: Sources["column"], columnSize: Sources["columnSize"],
+  text: string, fields: readonly FieldDefinition[], column: Sources["column"],
 ): Promise<Suggestion[]> {
   if (text.length < 2) return [];
   const sized = await Promise.all(fields.filter((field) => field.facet && named(field) && field.column)
-    .map(async (field) => ({ field, bytes: await columnSize(field.name) })));
-  const able = sized.flatMap(({ field, bytes }) => (bytes !== null && bytes <= SMALL_COLUMN_BYTES ? [field] : []));
+    .map(async (field) => ({ field, source: await column(field.name) })));
+  const able = sized.flatMap(({ field, source }) => (source.bytes <= SMALL_COLUMN_BYTES ? [field] : []));
   const found = await Promise.all(able.map(async (field) => (await valuesOf(field, text, column, VALUES)).map((value): Suggestion => (
     { kind: "value", text: `${field.name}:${quotedValue(value)} `, shown: value, field: field.label }
   ))));
@@ -73,15 +71,21 @@ function named({ type }: FieldDefinition): boolean {
 /** Values of a column that begin with the text, or contain a word that does; most frequent first. */
 async function valuesOf({ name }: FieldDefinition, start: string, column: Sources["column"], limit: number): Promise<string[]> {
   const wanted = normal(start);
-  const loaded = await column(name);
-  if (loaded.kind === "number") return [];
+  const known = await frequentValues(await column(name));
   const first: string[] = [];
   const inside: string[] = [];
-  for (const value of loaded.values) {
+  for (const value of known) {
     const have = normal(value);
     if (have.startsWith(wanted)) first.push(value);
     else if (wanted && ` ${have}`.includes(` ${wanted}`)) inside.push(value);
     if (first.length >= limit) break;
   }
   return [...first, ...inside].slice(0, limit);
+}
+
+/** Values of a column, the most frequent first; of a large one only the most frequent. */
+async function frequentValues(source: ColumnSource): Promise<readonly string[]> {
+  if (source.values) return (await source.values.top(0)).map(({ value }) => value);
+  const column = await source.whole();
+  return column.kind === "number" ? [] : column.values;
 }

@@ -32,8 +32,7 @@ export async function suggest(resources: Resources, text: string, limit: number)
   return await complete(text, {
     fields: resources.manifest.fields,
     lexicon: () => collectionLexicon(resources),
-    column: (name) => resources.column(name),
-    columnSize: (name) => resources.columnSize(name),
+    column: (name) => resources.columnSource(name),
     count: resources.count,
   }, limit);
 }
