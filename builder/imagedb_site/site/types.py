@@ -121,12 +121,12 @@ class SiteSettings:
     same, a multiple of 4, or None for files of about 1 MiB. `column_block`: the same for columns, None
     for a number that fits the collection; `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
-    ids per file, on average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file. `url` is where the
-    site will be published, only needed for an absolute preview picture. `portable` adds what a page needs
-    that is opened from the disk. `downloads` are the formats in which the metadata can be downloaded
-    (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the folder of the web build,
-    None for the one that `assets.web_folder` finds. Without `pages` only data are written. `list_columns`:
-    the fields that a list of rows shows; if empty, they are chosen.
+    ids per file, on average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file.
+    `url` is where the site will be published, only needed for an absolute preview picture. `portable`
+    adds what a page needs that is opened from the disk. `downloads` are the formats in which the metadata
+    can be downloaded (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the
+    folder of the web build, None for the one that `assets.web_folder` finds. Without `pages` only data
+    are written. `list_columns`: the fields that a list of rows shows; if empty, they are chosen.
     """
 
     thumbnail_size: int = 320
