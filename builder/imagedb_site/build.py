@@ -18,7 +18,7 @@ from .records import Progress
 from .report import BuildReport, Stopwatch
 from .site import check_replaceable, clear_site, storage_errors, workspace
 from .site_build import Job, PicturesChangedError, SiteBuild
-from .sources import Source, gather, load_sidecar
+from .sources import Source, gather, load_sidecar, open_kind
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -130,6 +130,15 @@ def _load_model(name: str) -> ModelPack | None:
 
 def gather_source(config: BuildConfig, progress: Progress) -> Source:
     """Returns the collection that the settings describe. Raises SourceError."""
-    sidecars = [load_sidecar(file) for file in config.metadata]
     exclude = [*config.exclude, config.output, config.library_folder]
+    if config.source != "folder":
+        return open_kind(
+            config.source,
+            config.pictures,
+            key=config.key,
+            exclude=exclude,
+            limit=config.limit,
+            progress=progress,
+        )
+    sidecars = [load_sidecar(file) for file in config.metadata]
     return gather(config.pictures, sidecars, exclude=exclude, limit=config.limit, progress=progress)

@@ -18,6 +18,8 @@ from .values import is_web_address
 
 ORIGINALS = ("none", "copy", "link")
 DOWNLOADS = ("auto", "none", "jsonl", "csv", "all")
+SourceKind = Literal["folder", "table", "diffusiondb", "danbooru", "webdataset", "imagefolder"]
+SOURCES: tuple[SourceKind, ...] = typing.get_args(SourceKind)
 DEFAULT_CONFIG_NAME = "imagedb-site.toml"
 
 _LANGUAGE_TAG = re.compile(
@@ -33,7 +35,11 @@ class BuildConfig:
     """Everything that decides what `build` publishes. Sizes are in pixels of the longer side."""
 
     pictures: Path
-    """Folder of pictures, read recursively."""
+    """Folder of pictures, read recursively; with another `source`, its file or folder."""
+    source: SourceKind = "folder"
+    """What `pictures` is: a folder of pictures, or a data set (docs/guide/datasets.md)."""
+    key: str | None = None
+    """Of a table: the column with the keys of the rows; default: `id` or a similar name, else row numbers."""
     output: Path = Path("dist")
     """Folder of the published site; replaced only once the new one is complete."""
     library: Path | None = None
@@ -106,6 +112,16 @@ class BuildConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} is {value}, but must be at least 1.")
+        if self.source not in SOURCES:
+            raise UsageError(f"source is {self.source!r}, but must be one of {', '.join(SOURCES)}.")
+        if self.key is not None and self.source != "table":
+            raise UsageError(
+                "Only a table has a column of keys.", "Leave out key, or use --from table."
+            )
+        if self.metadata and self.source != "folder":
+            raise UsageError(
+                f"A source of the kind {self.source} has its own metadata.", "Leave out --metadata."
+            )
         if self.originals not in ORIGINALS:
             raise UsageError(
                 f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
@@ -130,7 +146,10 @@ class BuildConfig:
     @property
     def site_title(self) -> str:
         """The title of the site: `title`, or its default."""
-        return self.title or self.pictures.resolve().name or "Pictures"
+        name = self.pictures.resolve().name
+        if self.source != "folder" and self.pictures.is_file():
+            name = name.partition(".")[0]
+        return self.title or name or "Pictures"
 
 
 def _check_url(url: str) -> None:
@@ -224,6 +243,7 @@ __all__ = [
     "DEFAULT_CONFIG_NAME",
     "DOWNLOADS",
     "ORIGINALS",
+    "SOURCES",
     "BuildConfig",
     "config_keys",
     "load_config",

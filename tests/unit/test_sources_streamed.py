@@ -284,7 +284,7 @@ def test_a_packed_table_that_is_cut_or_damaged(tmp_path, cut):
     data = gzip.compress("".join(f'{{"file": "{at}.jpg"}}\n' for at in range(500)).encode())
     path = tmp_path / "t.jsonl.gz"
     path.write_bytes(data[:cut])
-    with pytest.raises(SourceError, match="cannot be read: it is damaged"):
+    with pytest.raises(SourceError, match=r"cannot be read: (it ends too early|it is damaged)"):
         load_sidecar(path)
     path.write_bytes(data[: len(data) // 2] + b"\xff" * 50 + data[len(data) // 2 :])
     with pytest.raises(SourceError, match="cannot be read"):

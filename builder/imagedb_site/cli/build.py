@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from ..config import DEFAULT_CONFIG_NAME, DOWNLOADS, ORIGINALS, BuildConfig, load_config
+from ..config import (
+    DEFAULT_CONFIG_NAME,
+    DOWNLOADS,
+    ORIGINALS,
+    SOURCES,
+    BuildConfig,
+    load_config,
+)
 from ..display import json_line
 from .progress import ProgressBar
 
@@ -18,6 +25,16 @@ _PATH = click.Path(path_type=Path)
 @click.argument("pictures", type=_PATH, required=False)
 @click.option("-o", "--output", type=_PATH, help="Folder of the site.  [default: dist]")
 @click.option("--library", type=_PATH, help="Working library.  [default: OUTPUT.library]")
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(SOURCES),
+    metavar="KIND",
+    help="folder, table, diffusiondb, danbooru, webdataset or imagefolder.  [default: folder]",
+)
+@click.option(
+    "--key", help="Of a table: the column with the keys.  [default: id or a similar name]"
+)
 @click.option("--metadata", type=_PATH, multiple=True, help="Sidecar table (csv, jsonl, parquet).")
 @click.option("--exclude", type=_PATH, multiple=True, help="File or folder to leave out.")
 @click.option("--title", help="Title of the site.  [default: the folder's name]")
@@ -121,6 +138,10 @@ def command(
     same. The site in OUTPUT is replaced only once the new one is complete. An interrupted build resumes
     where it stopped.
 
+    With --from KIND, PICTURES is a data set: a table (CSV, TSV, JSON lines, JSON or Parquet, also
+    packed), the parts or the metadata.parquet of DiffusionDB, dumps of Danbooru's posts, tar files of a
+    WebDataset, or a folder with metadata.csv as the library datasets has it. Rows need no pictures.
+
     \b
     Examples:
       imagedb-site build ~/Pictures
@@ -128,6 +149,8 @@ def command(
       imagedb-site build photos -o public --view-size 2048 --originals copy
       imagedb-site build --config imagedb-site.toml --json
       imagedb-site build ~/Pictures --dry-run
+      imagedb-site build --from table records.jsonl.gz --title "Our records"
+      imagedb-site build --from diffusiondb ~/diffusiondb --limit 10000
     """
     from ..build import build
     from ..report import counted

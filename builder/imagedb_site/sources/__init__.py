@@ -1,4 +1,4 @@
-"""Where images come from: a `Source` gives a stream of `Record`, from a folder and its sidecar tables."""
+"""Where images come from: a `Source` gives a stream of `Record`, from a folder or a data set."""
 
 from imagedb_site.sources.additions import (
     ADDITIONS_FILE,
@@ -12,6 +12,7 @@ from imagedb_site.sources.base import Source
 from imagedb_site.sources.folder import PICTURE_SUFFIXES, open_folder
 from imagedb_site.sources.gather import FolderSource, gather
 from imagedb_site.sources.join import Joined
+from imagedb_site.sources.kinds import Kind, open_kind
 from imagedb_site.sources.sidecar import Sidecar, load_sidecar
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Additions",
     "FolderSource",
     "Joined",
+    "Kind",
     "Sidecar",
     "Source",
     "added_fields",
@@ -29,4 +31,5 @@ __all__ = [
     "load_additions",
     "load_sidecar",
     "open_folder",
+    "open_kind",
 ]

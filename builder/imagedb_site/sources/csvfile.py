@@ -9,13 +9,22 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from imagedb_site.errors import SourceError
 from imagedb_site.sources.columns import KEY_COLUMNS, MAX_COLUMNS, field_name, headers, letters
 from imagedb_site.sources.faults import Faults
-from imagedb_site.sources.textfile import MOST_CHARACTERS, find_encoding, lines, mended, open_text
+from imagedb_site.sources.textfile import (
+    MOST_CHARACTERS,
+    Damaged,
+    find_encoding,
+    lines,
+    mended,
+    open_text,
+)
 
 _HEAD = 1 << 16
 _SAMPLE = 20
@@ -30,18 +39,30 @@ _MARK = "\ue000end of the row\n"
 
 
 class CsvTable:
-    """The CSV file at `path`; it may be `packed` by gzip. `separator` stands between its cells."""
+    """The CSV file at `path`; `separator` stands between its cells.
 
-    def __init__(self, path: Path, *, packed: bool, tabs: bool, faults: Faults) -> None:
+    `packing` and `damaged` are those of `textfile.open_text`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        packing: str,
+        tabs: bool,
+        faults: Faults,
+        damaged: Damaged | None = None,
+    ) -> None:
         """Reads the beginning, which shows the separator; with `tabs`, a tab is the most likely one.
 
         Raises `SourceError` if the file cannot be read or is not text.
         """
         self._path = path
-        self._packed = packed
+        self._packing = packing
+        self._damaged = damaged
         self._faults = faults
-        self._encoding = find_encoding(path, packed=packed, spreadsheet=True)
-        with open_text(path, self._encoding, packed=packed, newline="") as text:
+        self._encoding = find_encoding(path, packing=packing, spreadsheet=True, damaged=damaged)
+        with self._open() as text:
             head = mended(text.read(_HEAD)).replace("\0", "")
         named = _SEPARATOR_LINE.match(head)
         self._named = named is not None
@@ -51,7 +72,7 @@ class CsvTable:
         """Yields the number of each row, as spreadsheet programs count, and its cells by column."""
         if csv.field_size_limit() < MOST_CHARACTERS:
             csv.field_size_limit(MOST_CHARACTERS)
-        with open_text(self._path, self._encoding, packed=self._packed, newline="") as text:
+        with self._open() as text:
             given = lines(text, self._faults)
             if self._encoding.mixed:
                 given = map(self._mended, given)
@@ -59,6 +80,15 @@ class CsvTable:
                 # Excel does not show this line and does not count it.
                 next(given, None)
             yield from self._with_names(_Records(given, self.separator, self._faults))
+
+    def _open(self) -> AbstractContextManager[TextIO]:
+        return open_text(
+            self._path,
+            self._encoding,
+            packing=self._packing,
+            newline="",
+            damaged=self._damaged,
+        )
 
     def _mended(self, line: str) -> str:
         plain = mended(line)

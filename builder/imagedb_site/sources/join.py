@@ -20,12 +20,16 @@ _NAMED_ROWS = 20
 
 
 class Names:
-    """The file names in one column of a table, each known by the number of the first row that has it."""
+    """The file names in one column of a table, each known by the number of the first row that has it.
 
-    def __init__(self, scratch: Scratch, column: int) -> None:
+    They are relative to `folder`, "" for the collection.
+    """
+
+    def __init__(self, scratch: Scratch, column: int, folder: str = "") -> None:
         self.scratch = scratch
         self._column = column
-        scratch.define("normal", _stored_name)
+        self._folder = folder
+        scratch.define("normal", self._stored_name)
         scratch.change("CREATE TABLE names (name, row, PRIMARY KEY (name, row)) WITHOUT ROWID")
         # Sorted rows are appended to the tree; in another order each one would touch a page of its own.
         cell = f"c{column}"
@@ -60,7 +64,7 @@ class Names:
 
     def name(self, row: int) -> str:
         """Returns the name in a row."""
-        return str(unpack(_stored_name(self.scratch.row(row)[self._column])))
+        return str(unpack(self._stored_name(self.scratch.row(row)[self._column])))
 
     def all_rows(self, row: int) -> Sequence[int]:
         """Returns all rows that have the name of the first row `row`, in table order."""
@@ -71,11 +75,11 @@ class Names:
         )
         return [other for (other,) in found]
 
-
-def _stored_name(stored: Stored) -> Stored:
-    """Returns the name in a cell in the form that is compared; empty if the cell has none."""
-    cell = unpack(stored)
-    return "" if isinstance(cell, list) else pack(normal_name(str(cell)))
+    def _stored_name(self, stored: Stored) -> Stored:
+        """Returns the name in a cell in the form that is compared; empty if the cell has none."""
+        cell = unpack(stored)
+        name = "" if isinstance(cell, list) else normal_name(str(cell))
+        return pack(f"{self._folder}/{name}" if self._folder and name else name)
 
 
 class Joined:

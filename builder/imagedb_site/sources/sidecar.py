@@ -113,13 +113,13 @@ def _merge(field: FieldSpec, one: Value, other: Value) -> Value:
     return one
 
 
-def load_sidecar(path: Path, key: str | None = None) -> Sidecar:
+def load_sidecar(path: Path, key: str | None = None, *, folder: str = "") -> Sidecar:
     """Reads a CSV, TSV, JSON-lines, JSON or Parquet table.
 
-    `key` is the column with the pictures' file names; without it the first of `columns.KEY_COLUMNS` that
-    exists is used, else the column in which most values are names of picture files. Column names become field
-    names (`columns.field_name`); a name in `columns.RESERVED` gets the prefix `meta_`. A row or a cell that
-    cannot be used is a problem of the `Sidecar`.
+    `key` is the column with the pictures' file names, relative to `folder` of the collection; without it the
+    first of `columns.KEY_COLUMNS` that exists is used, else the column in which most values are names of
+    picture files. Column names become field names (`columns.field_name`); a name in `columns.RESERVED` gets
+    the prefix `meta_`. A row or a cell that cannot be used is a problem of the `Sidecar`.
 
     Raises `SourceError` if the table cannot be read or has no such column, and `StorageError` if the disk
     for temporary files is full.
@@ -131,7 +131,8 @@ def load_sidecar(path: Path, key: str | None = None) -> Sidecar:
         raise SourceError(f"The table {path.name} is empty.")
     number = _key_column(path, reading.columns, key)
     columns = _fields(reading, number, table.separator)
-    return Sidecar(path, reading.scratch, columns, Names(reading.scratch, number), table.faults)
+    names = Names(reading.scratch, number, folder)
+    return Sidecar(path, reading.scratch, columns, names, table.faults)
 
 
 @dataclass

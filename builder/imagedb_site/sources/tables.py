@@ -6,55 +6,75 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from imagedb_site.errors import SourceError
 from imagedb_site.sources.cells import Cell
-from imagedb_site.sources.columns import headers
 from imagedb_site.sources.csvfile import CsvTable
 from imagedb_site.sources.faults import Faults
 from imagedb_site.sources.flat import flatten
 from imagedb_site.sources.jsonfile import json_objects, not_json
+from imagedb_site.sources.packing import split_packing
+from imagedb_site.sources.parquetfile import Only, parquet_items
 from imagedb_site.sources.textfile import find_encoding, lines, mended, open_text
-
-if TYPE_CHECKING:
-    from pyarrow import RecordBatch
 
 Row = Mapping[str, Cell]
 """A column's value by its name; missing values are absent."""
 
-_BUFFER = 1 << 20
-_BATCH = 2048
+Item = Mapping[str, Any]
+"""A row as the file has it: values of JSON and Parquet may be nested."""
+
+_TEXT = (".csv", ".tsv", ".tab", ".txt")
+TABLES = (*_TEXT, ".jsonl", ".ndjson", ".json", ".parquet")
+"""Suffixes of tables, without that of a packing."""
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 
 
 class Table:
-    """The table at `path`, whose suffix names its kind (`.gz` may follow it).
+    """The table at `path`, whose suffix names its kind; `.gz`, `.zst` or `.xz` may follow it.
 
     `faults` are its rows and cells that could not be read as they are. `separator` stands between the cells
-    of a CSV file; None for other kinds.
+    of a CSV file; None for other kinds. A `partial` table that is damaged behind its first rows is a fault:
+    the rows before the damage are given. Otherwise it is an error.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Opens the table; raises `SourceError` if it cannot be read or its kind is not known."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        partial: bool = False,
+        kind: str | None = None,
+        only: Only | None = None,
+    ) -> None:
+        """Opens the table; raises `SourceError` if it cannot be read or its kind is not known.
+
+        `kind`: one of `TABLES`, if the suffix does not name it. `only`: the rows of a Parquet file to read.
+        """
         self.path = path
         self.faults = Faults(path.name)
         self.separator: str | None = None
-        suffixes = [suffix.lower() for suffix in path.suffixes]
-        packed = bool(suffixes) and suffixes[-1] == ".gz"
-        self._packed = packed
-        self._rows: Callable[[], Iterator[tuple[int, Row]]]
-        kind = "".join((suffixes[:-1] if packed else suffixes)[-1:])
-        if kind == ".parquet" and not packed:
-            self._rows = self._read_parquet
-        elif kind in (".csv", ".tsv", ".tab", ".txt"):
-            table = CsvTable(path, packed=packed, tabs=kind != ".csv", faults=self.faults)
+        self._partial = partial
+        self._only = only
+        self._cut = False
+        self._items: Callable[[], Iterator[tuple[int, Item]]]
+        suffix, self._packing = split_packing(path)
+        kind = kind or suffix
+        if kind == ".parquet":
+            self._items = self._read_parquet
+        elif kind in _TEXT:
+            table = CsvTable(
+                path,
+                packing=self._packing,
+                tabs=kind != ".csv",
+                faults=self.faults,
+                damaged=self._damaged if partial else None,
+            )
             self.separator = table.separator
-            self._rows = table.rows
+            self._items = lambda: self._without_cut_row(table.rows())
         elif kind in (".jsonl", ".ndjson"):
-            self._rows = self._read_lines
+            self._items = self._read_lines
         elif kind == ".json":
-            self._rows = self._read_json
+            self._items = self._read_json
         else:
             hint = "Give a .csv, .tsv, .jsonl, .json or .parquet file."
             if kind in _SPREADSHEETS:
@@ -67,19 +87,43 @@ class Table:
         The table is never held in memory as a whole. Raises `SourceError`, also between two rows, if the
         file cannot be read or is not what its suffix says.
         """
+        for number, item in self.items():
+            yield number, flatten(item)
+
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Yields each row as `rows` does, with nested values as the file has them."""
         empty = True
-        for numbered in self._rows():
+        for numbered in self._items():
             empty = False
             yield numbered
         first = self.faults.first()
         if empty and first:
             raise SourceError(f"No row of {self.path.name} can be read: {first}.")
 
-    def _open(self) -> AbstractContextManager[TextIO]:
-        encoding = find_encoding(self.path, packed=self._packed, spreadsheet=False)
-        return open_text(self.path, encoding, packed=self._packed, newline="\n")
+    def _damaged(self, reason: str) -> None:
+        self._cut = True
+        self.faults.once(
+            "files that are damaged", f"{reason}; the rows before the damage were read"
+        )
 
-    def _read_lines(self) -> Iterator[tuple[int, Row]]:
+    def _open(self) -> AbstractContextManager[TextIO]:
+        damaged = self._damaged if self._partial else None
+        encoding = find_encoding(
+            self.path, packing=self._packing, spreadsheet=False, damaged=damaged
+        )
+        return open_text(self.path, encoding, packing=self._packing, newline="\n", damaged=damaged)
+
+    def _without_cut_row(self, rows: Iterator[tuple[int, Item]]) -> Iterator[tuple[int, Item]]:
+        """Leaves out the last row of a file that is cut: nothing shows whether it is complete."""
+        held: tuple[int, Item] | None = None
+        for numbered in rows:
+            if held is not None:
+                yield held
+            held = numbered
+        if held is not None and not self._cut:
+            yield held
+
+    def _read_lines(self) -> Iterator[tuple[int, Item]]:
         faults = self.faults
         with self._open() as text:
             for number, line in enumerate(lines(text, faults), 1):
@@ -95,66 +139,32 @@ class Table:
                     faults.row("rows that are not JSON", number, not_json(error))
                     continue
                 if isinstance(value, dict):
-                    yield number, flatten(value)
+                    yield number, value
                 else:
                     faults.row("rows that are not JSON objects", number, "is not a JSON object")
 
-    def _read_json(self) -> Iterator[tuple[int, Row]]:
-        path = self.path
-        with self._open() as text:
-            for number, value in enumerate(json_objects(path, text), 1):
-                if value is None:
-                    self.faults.row("items that are not objects", number, "is not an object")
-                else:
-                    yield number, flatten(value)
-
-    def _read_parquet(self) -> Iterator[tuple[int, Row]]:
-        path = self.path
+    def _read_json(self) -> Iterator[tuple[int, Item]]:
+        path, number = self.path, 0
         try:
-            import pyarrow
-            from pyarrow import parquet
-        except ImportError as error:
-            raise SourceError(
-                f"Reading {path.name} needs pyarrow.", 'Run: pip install "imagedb-site[parquet]"'
-            ) from error
+            with self._open() as text:
+                for number, value in enumerate(json_objects(path, text), 1):
+                    if value is None:
+                        self.faults.row("items that are not objects", number, "is not an object")
+                    else:
+                        yield number, value
+        except SourceError as error:
+            if not self._partial or not number:
+                raise
+            if not self._cut:
+                reason = f"{str(error).rstrip('.')}; only the rows before that were read"
+                self.faults.once("files that are damaged", reason)
+
+    def _read_parquet(self) -> Iterator[tuple[int, Item]]:
         number = 0
         try:
-            # A buffer makes pyarrow read a row group page by page instead of as a whole.
-            with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
-                # Python's times have no nanoseconds; pandas writes them even if they are all zero.
-                fields = [
-                    field.with_type(pyarrow.timestamp("us", field.type.tz))
-                    if pyarrow.types.is_timestamp(field.type) and field.type.unit == "ns"
-                    else field
-                    for field in file.schema_arrow
-                ]
-                schema = pyarrow.schema(fields)
-                names = list(headers(schema.names))
-                for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
-                    cast = batch.cast(schema, safe=False)
-                    named = pyarrow.RecordBatch.from_arrays(cast.columns, names)
-                    for item in self._items(named, number):
-                        number += 1
-                        yield number, flatten(item)
-        except (pyarrow.ArrowException, OSError, ValueError) as error:
-            raise SourceError(f"{path.name} is not a Parquet file that can be read.") from error
-
-    def _items(self, batch: RecordBatch, before: int) -> list[dict[str, Any]]:
-        """Returns the rows of a part of a Parquet file; `before` rows precede it."""
-        try:
-            whole: list[dict[str, Any]] = batch.to_pylist()
-            return whole
-        except (OverflowError, ValueError):
-            pass
-        items: list[dict[str, Any]] = [{} for _ in range(len(batch))]
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            for at, scalar in enumerate(column):
-                try:
-                    items[at][name] = scalar.as_py()
-                except (OverflowError, ValueError):
-                    self.faults.row(
-                        "values that are out of range",
-                        before + at + 1,
-                        f'has a value in the column "{name[:80]}" that is out of range; it was left out',
-                    )
-        return items
+            for number, item in parquet_items(self.path, self.faults, self._packing, self._only):
+                yield number, item
+        except SourceError as error:
+            if not self._partial or not number:
+                raise
+            self.faults.once("files that are damaged", f"{error} The rows before that were read")

@@ -1,13 +1,11 @@
-"""Reads table files as text, piece by piece: plain or gzip, in the encodings that programs write."""
+"""Reads table files as text, piece by piece: plain or packed, in the encodings that programs write."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +13,15 @@ from typing import BinaryIO, TextIO
 
 from imagedb_site.errors import SourceError
 from imagedb_site.sources.faults import Faults
+from imagedb_site.sources.packing import damage, most_unpacked, open_packed, read_some
 
 MOST_CHARACTERS = 16 << 20
 """The longest line of a table, or the longest object of a JSON file, in characters."""
 
-_MOST_UNPACKED = 4 << 30
 _PIECE = 1 << 20
+Damaged = Callable[[str], None]
+"""Is told what is wrong with a packed file that can be read in part."""
+
 _BYTE = re.compile("[\udc80-\udcff]")
 """A byte that is not UTF-8, as the error handler `surrogateescape` decodes it."""
 
@@ -36,8 +37,10 @@ class Encoding:
     mixed: bool = False
 
 
-def find_encoding(path: Path, *, packed: bool, spreadsheet: bool) -> Encoding:
-    """Returns the encoding of the file at `path`.
+def find_encoding(
+    path: Path, *, packing: str, spreadsheet: bool, damaged: Damaged | None = None
+) -> Encoding:
+    """Returns the encoding of the file at `path`; `packing` and `damaged` as for `open_text`.
 
     It is UTF-8, or UTF-16 if it starts with a byte order mark or every second byte is zero. A `spreadsheet`
     in which most special characters are not UTF-8 is Windows-1252, which spreadsheet programs write by
@@ -45,7 +48,7 @@ def find_encoding(path: Path, *, packed: bool, spreadsheet: bool) -> Encoding:
 
     Raises `SourceError` if the file cannot be read.
     """
-    with _open(path, packed) as stream:
+    with _open(path, packing, damaged) as stream:
         piece = stream.read(_PIECE)
         marked = _marked(piece)
         if marked or not spreadsheet:
@@ -65,17 +68,21 @@ def find_encoding(path: Path, *, packed: bool, spreadsheet: bool) -> Encoding:
 
 
 @contextmanager
-def open_text(path: Path, encoding: Encoding, *, packed: bool, newline: str) -> Iterator[TextIO]:
-    """Opens the file at `path` as text; `newline` as for `open`.
+def open_text(
+    path: Path, encoding: Encoding, *, packing: str, newline: str, damaged: Damaged | None = None
+) -> Iterator[TextIO]:
+    """Opens the file at `path` as text; `newline` as for `open`, `packing` as for `packing.open_packed`.
 
-    Raises `SourceError`, also while it is read, if the file cannot be read or is not text.
+    If a packed file is damaged behind its first bytes, `damaged` is called with the reason, and the text
+    ends there. Raises `SourceError`, also while it is read, if the file cannot be read or is not text;
+    without `damaged` also if it is damaged.
     """
     unfit = "surrogateescape" if encoding.mixed else "strict"
     if encoding.name.startswith("utf-16") or encoding.name == "utf-32":
         unfit = "replace"
     try:
         with (
-            _open(path, packed) as stream,
+            _open(path, packing, damaged) as stream,
             io.TextIOWrapper(stream, encoding.name, unfit, newline) as text,
         ):
             yield text
@@ -125,29 +132,34 @@ def _marked(start: bytes) -> str | None:
     return None
 
 
-def _open(path: Path, packed: bool) -> io.BufferedReader:
+def _open(path: Path, packing: str, damaged: Damaged | None) -> io.BufferedReader:
     try:
-        stream = gzip.open(path) if packed else path.open("rb")  # noqa: SIM115
-    except OSError as error:
+        stream = open_packed(path, packing)
+        most = most_unpacked(path.stat().st_size) if packing else None
+    except (OSError, EOFError) as error:
         raise _unreadable(path, error) from error
-    return io.BufferedReader(_Checked(path, stream, _MOST_UNPACKED if packed else None), _PIECE)
+    return io.BufferedReader(_Checked(path, stream, most, damaged if packing else None), _PIECE)
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
-    reason = getattr(error, "strerror", None) or "it is damaged"
+    reason = getattr(error, "strerror", None) or damage(error) or "it is damaged"
     return SourceError(f"The table {path} cannot be read: {reason}.")
 
 
 class _Checked(io.RawIOBase):
     """The bytes of a file, with errors in this program's words.
 
-    Reading more than `most` bytes raises `SourceError`: a small packed file may unpack to an enormous one.
+    Reading more than `most` bytes raises `SourceError`. If the file is damaged, its bytes end there and
+    `damaged` is called, if there is such a function and something could be read.
     """
 
-    def __init__(self, path: Path, stream: BinaryIO | gzip.GzipFile, most: int | None) -> None:
+    def __init__(
+        self, path: Path, stream: BinaryIO, most: int | None, damaged: Damaged | None
+    ) -> None:
         self._path = path
         self._stream = stream
         self._most = most
+        self._damaged = damaged
         self._read = 0
 
     def readable(self) -> bool:
@@ -155,16 +167,27 @@ class _Checked(io.RawIOBase):
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         try:
-            count = self._stream.readinto(buffer)  # type: ignore[union-attr]
-        except (OSError, EOFError, zlib.error) as error:
-            raise _unreadable(self._path, error) from error
+            if self._damaged is None:
+                count = self._stream.readinto(buffer)  # type: ignore[attr-defined]
+            else:
+                piece = read_some(self._stream, len(buffer))
+                count = len(piece)
+                buffer[:count] = piece
+        except Exception as error:
+            reason = damage(error)
+            if reason is None and not isinstance(error, OSError):
+                raise
+            if reason is None or self._damaged is None or not self._read:
+                raise _unreadable(self._path, error) from error
+            self._damaged(reason)
+            return 0
         self._read += count
         if self._most is not None and self._read > self._most:
             raise SourceError(
                 f"The table {self._path.name} is larger than {self._most >> 30} GiB unpacked.",
                 "Unpack it, and give the unpacked file.",
             )
-        return count
+        return int(count)
 
     def close(self) -> None:
         self._stream.close()

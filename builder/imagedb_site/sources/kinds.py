@@ -1,0 +1,51 @@
+"""The kinds of sources that a build can be made from: `build --from KIND PATH`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from imagedb_site.errors import UsageError
+from imagedb_site.records import Progress
+from imagedb_site.sources.base import Source
+from imagedb_site.sources.danbooru import open_danbooru
+from imagedb_site.sources.diffusiondb import open_diffusiondb
+from imagedb_site.sources.imagefolder import open_imagefolder
+from imagedb_site.sources.rows_table import open_table
+from imagedb_site.sources.webdataset import open_webdataset
+
+Kind = Literal["table", "diffusiondb", "danbooru", "webdataset", "imagefolder"]
+
+
+def open_kind(
+    kind: Kind,
+    path: Path,
+    *,
+    key: str | None = None,
+    exclude: Sequence[Path] = (),
+    limit: int | None = None,
+    progress: Progress | None = None,
+) -> Source:
+    """Opens what is at `path` as a source of this kind.
+
+    `key` is for tables, `exclude` for folders of pictures.
+
+    Raises `UsageError` for options that the kind does not have, and `SourceError` if the source cannot be
+    used.
+    """
+    if key is not None and kind != "table":
+        raise UsageError(
+            f"A source of the kind {kind} has no option key.",
+            "Leave out --key, or use --from table.",
+        )
+    if kind == "table":
+        return open_table(path, key=key, limit=limit, progress=progress)
+    if kind == "imagefolder":
+        return open_imagefolder(path, exclude=exclude, limit=limit, progress=progress)
+    open_rows = {
+        "diffusiondb": open_diffusiondb,
+        "danbooru": open_danbooru,
+        "webdataset": open_webdataset,
+    }[kind]
+    return open_rows(path, limit=limit, progress=progress)
