@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 import imagedb_site
-from imagedb_site import batches, build, dataset, errors, export, report, search
+from imagedb_site import batches, build, dataset, errors, export, export_table, report, search
 from imagedb_site.cli.main import VERBS, cli
 from imagedb_site.config import BuildConfig, config_keys, load_config
 from imagedb_site.query.evaluate import Notice
@@ -54,7 +54,7 @@ PYTHON: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = (
         "Export",
         (
             ("imagedb_site.export.export", export.export),
-            ("imagedb_site.export.Split", export.Split),
+            ("imagedb_site.export_table.Split", export_table.Split),
         ),
     ),
     (

@@ -19,7 +19,16 @@ from . import __version__
 from .config import BuildConfig
 from .library import Library, Stage, StoredImage
 from .picture_files import digest_if_unchanged, digest_picture
-from .pictures import DETAILS_VERSION, DecodeError, Derived, Limits, Recipe, Work, derive_all
+from .pictures import (
+    DETAILS_VERSION,
+    DecodeError,
+    Derived,
+    Limits,
+    Recipe,
+    Work,
+    derive_all,
+    view_recipe,
+)
 from .records import PictureRef, Progress
 from .report import Stopwatch
 
@@ -29,7 +38,6 @@ if TYPE_CHECKING:
 
 _DECODERS = ("pillow", "pillow-heif", "resvg-py")
 THUMBNAIL_QUALITY = 75
-VIEW_QUALITY = 80
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,7 @@ class Recipes:
 
     @classmethod
     def of(cls, config: BuildConfig) -> Recipes:
-        view = None
-        if config.view_size:
-            # A view that is not larger than the thumbnail would only cost bytes.
-            view = Recipe("view", config.view_size, VIEW_QUALITY, over=config.thumbnail_size)
+        view = view_recipe(config.view_size, config.thumbnail_size)
         return cls(Recipe("thumbnail", config.thumbnail_size, THUMBNAIL_QUALITY), view)
 
     @property

@@ -1,9 +1,9 @@
-"""Collections for other tools: tables (Parquet, CSV, JSON lines), LanceDB and Faiss.
+"""Collections for other tools: tables, LanceDB, Faiss, and folders of pictures for training.
 
-One row per image: `id`, `path`, `width`, `height`, the fields under their own names, `split` and
-`thumbnail` if requested (`thumbnail` holds "bytes", a WebP picture, and "path", the usual form in tables
-of pictures), and `embedding` float32 [dim], L2-normalised. Embeddings from a library are exact; those
-from a published site have the site's precision (int8).
+In tables (Parquet, CSV, JSON lines) there is one row per image: `id`, `path`, `width`, `height`, the fields
+under their own names, `split` and `thumbnail` if requested (`thumbnail` holds "bytes", a WebP picture, and
+"path", the usual form in tables of pictures), and `embedding` float32 [dim], L2-normalised. Embeddings from
+a library are exact; those from a published site have the site's precision (int8).
 """
 
 from __future__ import annotations
@@ -13,41 +13,27 @@ import importlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from .errors import StorageError, UsageError
+from .export_folders import FOLDER_WRITERS, INFO, FolderOptions
+from .export_table import Split, Table
 from .flat_documents import cell_of
+from .picture_of import PictureKind
 from .query.facets import matching
 from .query.parse import parse
 from .query.ranking import in_default_order
-from .records import FieldSpec, Progress
+from .records import Progress
 from .search import Collection
 
-BLOCK = 4096
-"""Images that are in memory at once."""
-FIXED = ("id", "path", "width", "height")
 TABLE = "images"
 """The name of LanceDB's table."""
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Split:
-    """How `export` fills the column `split`; the same options as in `Collection.batches`."""
-
-    validation: float
-    """Share of the validation part, from 0 to 1."""
-    test: float
-    """Share of the test part, from 0 to 1."""
-    seed: int = 0
-    """Random seed, from 0 to 2³² - 1."""
+FolderFormat = Literal["webdataset", "imagefolder"]
 
 
 def export(
@@ -58,6 +44,9 @@ def export(
     split: Split | None = None,
     embeddings: bool = True,
     thumbnails: bool = False,
+    to: FolderFormat | None = None,
+    pictures: PictureKind = "view",
+    caption: str | None = None,
     overwrite: bool = False,
     progress: Progress = lambda step, done, total: None,
 ) -> int:
@@ -68,11 +57,23 @@ def export(
     beside it, line n for vector n). CSV holds no embeddings; only .parquet and .lancedb hold thumbnails.
     The target is replaced only once the new file is complete.
 
+    With `to`, the target is a folder of pictures with their metadata, one part of the split after the
+    other in the random order of its seed: `webdataset` writes tar files, `imagefolder` pictures and
+    `metadata.jsonl`. `pictures` are the `view` (the larger picture, or the thumbnail without one), the
+    `thumbnail`, the `original`, or for webdataset `none`. Images without such a picture are left out.
+    `caption` is the field of the captions; by default it is chosen from the fields of texts.
+
     Raises:
         UsageError: the format is unknown, needs a package that is not installed, or cannot hold
-            thumbnails; or the target exists and `overwrite` is False.
+            thumbnails; or the target exists and `overwrite` is False, or is not a folder that `export` wrote.
         StorageError: the file cannot be written.
     """
+    if to is not None:
+        _check_folder(target, to, overwrite=overwrite)
+        table = _table(collection, text, split or Split(0, 0), embeddings, progress)
+        options = FolderOptions(pictures, caption)
+        with _written(target) as temporary:
+            return FOLDER_WRITERS[to](table, temporary, options)
     write = WRITERS.get(target.suffix.lower())
     if write is None:
         raise UsageError(
@@ -90,78 +91,38 @@ def export(
     own = {"id", "path", "embedding", "split", *(["thumbnail"] if thumbnails else [])}
     if taken := names & own:
         raise UsageError(f"A field has the name of a column: {', '.join(sorted(taken))}.")
+    table = _table(collection, text, split, embeddings, progress, thumbnails=thumbnails)
+    with _written(target) as temporary:
+        write(table, temporary)
+    return len(table)
+
+
+def _table(
+    collection: Collection,
+    text: str,
+    split: Split | None,
+    embeddings: bool,
+    progress: Progress,
+    *,
+    thumbnails: bool = False,
+) -> Table:
     ranking = in_default_order(matching(parse(text), collection.index), collection.index)
-    rows = ranking.rows.tolist()
     # A collection with a temperature has a model, and therefore embeddings.
     embeddings = embeddings and collection.index.temperature is not None
-    table = Table(collection, rows, split, embeddings, progress, thumbnails=thumbnails)
-    try:
-        with _aside(target) as temporary:
-            write(table, temporary)
-    except OSError as error:
-        raise StorageError(f"Cannot write {target}: {error.strerror or error}.") from error
-    return len(rows)
+    rows = ranking.rows.tolist()
+    return Table(collection, rows, split, embeddings, progress, thumbnails=thumbnails)
 
 
-class Table:
-    """The chosen rows, block by block."""
-
-    def __init__(
-        self,
-        collection: Collection,
-        rows: Sequence[int],
-        split: Split | None,
-        embeddings: bool,
-        progress: Progress,
-        *,
-        thumbnails: bool = False,
-    ) -> None:
-        self._collection = collection
-        self._rows = rows
-        self._progress = progress
-        self.embeddings = embeddings
-        self.thumbnails = thumbnails
-        self.fields: Sequence[FieldSpec] = [
-            field for field in collection.index.fields if field.name not in FIXED
-        ]
-        self.has_split = split is not None
-        self._part: dict[int, str] = {}
-        if split is not None:
-            parts = collection.batches(
-                size=1, validation=split.validation, test=split.test, seed=split.seed
-            ).rows
-            self._part = {row: part for part, of in parts.items() for row in of}
-
-    @property
-    def columns(self) -> list[str]:
-        """All but the embedding."""
-        more = ["split"] if self.has_split else []
-        last = ["thumbnail"] if self.thumbnails else []
-        return [*FIXED, *(field.name for field in self.fields), *more, *last]
-
-    @property
-    def dim(self) -> int:
-        if not self.embeddings:
-            return 0
-        return int(self._collection.index.embeddings(np.zeros(1, dtype=np.int64)).shape[1])
-
-    def blocks(self) -> Iterator[tuple[list[Row], np.ndarray[Any, np.dtype[np.float32]] | None]]:
-        """At most BLOCK rows, and their embeddings f32[n, dim]."""
-        index = self._collection.index
-        for start in range(0, len(self._rows), BLOCK):
-            chosen = self._rows[start : start + BLOCK]
-            vectors = index.embeddings(np.array(chosen)) if self.embeddings else None
-            yield [self._row(row) for row in chosen], vectors
-            self._progress("Exporting", start + len(chosen), len(self._rows))
-
-    def _row(self, row: int) -> Row:
-        document: Mapping[str, Any] = self._collection.index.document(row)
-        values = {**document["fields"], **{name: document[name] for name in FIXED}}
-        if self.has_split:
-            values["split"] = self._part[row]
-        if self.thumbnails and (data := self._collection.index.thumbnail(row)) is not None:
-            values["thumbnail"] = {"bytes": data, "path": f"{document['id']}.webp"}
-        return {name: values.get(name) for name in self.columns}
+def _check_folder(target: Path, to: str, *, overwrite: bool) -> None:
+    if to not in FOLDER_WRITERS:
+        raise UsageError(f"“{to}” is not a format.", f"Use {' or '.join(FOLDER_WRITERS)}.")
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} exists already.", "Choose another name, or add --overwrite.")
+    if target.exists() and not (target / INFO).is_file():
+        raise UsageError(
+            f"{target} is not a folder that export wrote, so it is not replaced.",
+            "Choose another name.",
+        )
 
 
 def _jsonl(table: Table, file: Path) -> None:
@@ -261,6 +222,16 @@ def _batches(table: Table, schema: Any) -> Iterator[Any]:
             flat = arrow.array(vectors.reshape(-1))
             arrays.append(arrow.FixedSizeListArray.from_arrays(flat, vectors.shape[1]))
         yield arrow.record_batch(arrays, schema=schema)
+
+
+@contextmanager
+def _written(target: Path) -> Iterator[Path]:
+    """The same as `_aside`; raises StorageError if the files cannot be written."""
+    try:
+        with _aside(target) as temporary:
+            yield temporary
+    except OSError as error:
+        raise StorageError(f"Cannot write {target}: {error.strerror or error}.") from error
 
 
 @contextmanager

@@ -41,11 +41,16 @@ class FlatColumn:
         )
 
 
-def flat_columns(fixed: Iterable[str], fields: Sequence[FieldSpec]) -> list[FlatColumn]:
-    """The columns in order: `fixed`, then the fields. A name that is taken gets `_` appended."""
+def flat_columns(
+    fixed: Iterable[str], fields: Sequence[FieldSpec], reserved: Iterable[str] = ()
+) -> list[FlatColumn]:
+    """The columns in order: `fixed`, then the fields. A name that is taken gets `_` appended.
+
+    `reserved` names are not columns, and no field gets one of them.
+    """
     columns = [FlatColumn(name) for name in fixed]
     taken = {column.name for column in columns} | {field.name for field in fields}
-    used = {column.name for column in columns}
+    used = {*reserved, *(column.name for column in columns)}
     for field in fields:
         name = field.name
         while name in used or (name != field.name and name in taken):

@@ -36,6 +36,17 @@ class SearchIndex(Index, Protocol):
         """The row's thumbnail as the bytes of a WebP file, or None if it has none."""
         ...
 
+    def view(self, row: int) -> bytes | None:
+        """The row's larger picture as the bytes of a WebP file, or None if it has none."""
+        ...
+
+    def original(self, row: int) -> bytes | None:
+        """The row's original file as it is or would be published, or None if there is none.
+
+        From a library, position, serial numbers and owner are removed; None if that is not possible.
+        """
+        ...
+
     def address(self, row: int) -> str | None:
         """The address of the row's largest picture (a file or http(s) URL), or None if there is none."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .dates import date_span
-from .errors import DamagedLibraryError, LibraryError, QuerySyntaxError, UsageError
+from .errors import DamagedLibraryError, LibraryError, PictureError, QuerySyntaxError, UsageError
 from .folding import fold
 from .keys import path_of
 from .query.field_values import summary_of
@@ -182,8 +183,35 @@ class LibraryIndex:
         return counter.most_common()
 
     def thumbnail(self, row: int) -> bytes | None:
+        return self._derivative(row, self._library.get_meta("thumbnail_recipe"))
+
+    def view(self, row: int) -> bytes | None:
+        # It is empty if it would not be larger than the thumbnail.
+        return self._derivative(row, self._view_recipe) or None
+
+    @cached_property
+    def _view_recipe(self) -> str | None:
+        from .pictures import view_recipe
+
+        settings = json.loads(self._library.get_meta("settings") or "{}")
+        if not {"view_size", "thumbnail_size"} <= settings.keys():
+            return None
+        recipe = view_recipe(settings["view_size"], settings["thumbnail_size"])
+        return None if recipe is None else recipe.hash
+
+    def original(self, row: int) -> bytes | None:
+        from .pictures import strip_private
+
+        folder, record = self._library.get_meta("pictures"), self._library.row(row)
+        if folder is None or record.content_hash is None:
+            return None
+        try:
+            return strip_private(Path(folder) / path_of(record.key), record.content_hash)
+        except PictureError:
+            return None
+
+    def _derivative(self, row: int, recipe: str | None) -> bytes | None:
         content_hash = self._library.row(row).content_hash
-        recipe = self._library.get_meta("thumbnail_recipe")
         if content_hash is None or recipe is None:
             return None
         return self._library.derivative(content_hash, recipe)

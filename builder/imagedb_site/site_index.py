@@ -184,6 +184,14 @@ class SiteIndex:
     def thumbnail(self, row: int) -> bytes | None:
         return self._site.thumbnail(row)
 
+    def view(self, row: int) -> bytes | None:
+        view = self._site.document(row).get("view")
+        return None if view is None else self._site.picture(view["path"])
+
+    def original(self, row: int) -> bytes | None:
+        path = self._site.document(row).get("original")
+        return None if path is None else self._site.picture(path)
+
     def address(self, row: int) -> str | None:
         """The address of the largest published picture of a row, thumbnails aside."""
         document = self._site.document(row)

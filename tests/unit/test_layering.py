@@ -51,6 +51,9 @@ LAYERS = [
     },
     {"site_build", "dataset", "hits"},
     {"add", "search", "build", "check", "serve"},
+    {"picture_of"},
+    {"export_table", "export_metadata", "torch"},
+    {"export_folders"},
     {"export", "deploy", "preview"},
     {"cli"},
 ]

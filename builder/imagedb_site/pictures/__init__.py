@@ -17,6 +17,7 @@ from imagedb_site.pictures.types import (
     Picture,
     Recipe,
     Work,
+    view_recipe,
 )
 from imagedb_site.pictures.xmp import MAX_SIDECAR
 
@@ -43,4 +44,5 @@ __all__ = [
     "revealed",
     "strip_private",
     "traces",
+    "view_recipe",
 ]

@@ -18,6 +18,7 @@ from imagedb_site.records import PictureRef, Value
 DETAILS_VERSION = "3"
 """Names how sizes, metadata and placeholders are found; after a change they are derived again."""
 
+_VIEW_QUALITY = 80
 _RECIPE_VERSION = 2
 
 Cause = Literal[
@@ -99,6 +100,14 @@ class Recipe:
         """16 hex digits that change with every setting."""
         text = json.dumps({**asdict(self), "version": _RECIPE_VERSION}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def view_recipe(view_size: int, thumbnail_size: int) -> Recipe | None:
+    """What is made for the detail view; None with a size of 0, which asks for no views."""
+    if not view_size:
+        return None
+    # A view that is not larger than the thumbnail would only cost bytes.
+    return Recipe("view", view_size, _VIEW_QUALITY, over=thumbnail_size)
 
 
 @dataclass(frozen=True)

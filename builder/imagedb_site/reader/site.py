@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry, gunzip_if
 from imagedb_site.errors import FormatError, StorageError, UsageError
-from imagedb_site.layout import MANIFEST, thumbnail_path
+from imagedb_site.layout import MANIFEST, hash_in_name, thumbnail_path
 from imagedb_site.reader.catalog import CatalogDatabase
 from imagedb_site.reader.column_index import ColumnEntry, parse_column
 from imagedb_site.reader.column_values import ColumnValues
@@ -328,15 +328,20 @@ class Site:
         extension = self.manifest.thumbnails.extension
         return None if thumbnail is None else thumbnail_path(thumbnail.hash16, extension)
 
+    def picture(self, path: str) -> bytes:
+        """A picture file; raises FormatError if it does not have the hash in its name."""
+        data = self.source.read(path, FILE_LIMIT)
+        if hashlib.sha256(data).hexdigest()[:16] != hash_in_name(path):
+            raise FormatError(f"{path} is damaged: its SHA-256 is not the one in its name.")
+        return data
+
     def thumbnail(self, row: int) -> bytes | None:
         """The WebP bytes of a row's thumbnail."""
         path = self.thumbnail_path(row)
         place = self.row(row).thumbnail
         if path is None or place is None:
             return None
-        data = self.source.read(path, FILE_LIMIT)
-        if hashlib.sha256(data).hexdigest()[:16] != place.hash16:
-            raise FormatError(f"{path} is damaged: its SHA-256 is not the one in its name.")
+        data = self.picture(path)
         if place.offset + place.length > len(data):
             raise FormatError(f"{path} is too short for the thumbnail of row {row:,}.")
         return data[place.offset : place.offset + place.length]
