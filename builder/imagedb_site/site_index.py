@@ -186,11 +186,16 @@ class SiteIndex:
 
     def view(self, row: int) -> bytes | None:
         view = self._site.document(row).get("view")
-        return None if view is None else self._site.picture(view["path"])
+        return None if view is None else self._picture(view["path"])
 
     def original(self, row: int) -> bytes | None:
         path = self._site.document(row).get("original")
-        return None if path is None else self._site.picture(path)
+        return None if path is None else self._picture(path)
+
+    def _picture(self, path: str) -> bytes:
+        from .reader.pictures import read_picture
+
+        return read_picture(self._site.source, path)
 
     def address(self, row: int) -> str | None:
         """The address of the largest published picture of a row, thumbnails aside."""

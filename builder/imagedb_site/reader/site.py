@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry, gunzip_if
 from imagedb_site.errors import FormatError, StorageError, UsageError
-from imagedb_site.layout import MANIFEST, hash_in_name, thumbnail_path
+from imagedb_site.layout import MANIFEST, thumbnail_path
 from imagedb_site.reader.catalog import CatalogDatabase
 from imagedb_site.reader.column_index import ColumnEntry, parse_column
 from imagedb_site.reader.column_values import ColumnValues
@@ -32,8 +32,9 @@ from imagedb_site.reader.documents import decode_documents
 from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse_manifest
 from imagedb_site.reader.model import Model, decode_model
+from imagedb_site.reader.pictures import read_picture
 from imagedb_site.reader.recent import Recent
-from imagedb_site.reader.shape import FILE_LIMIT, as_object, parse_json
+from imagedb_site.reader.shape import as_object, parse_json
 from imagedb_site.reader.source import FolderSource, Source, open_source
 from imagedb_site.reader.tags import TagTable
 from imagedb_site.reader.unpack import unpack
@@ -328,20 +329,13 @@ class Site:
         extension = self.manifest.thumbnails.extension
         return None if thumbnail is None else thumbnail_path(thumbnail.hash16, extension)
 
-    def picture(self, path: str) -> bytes:
-        """A picture file; raises FormatError if it does not have the hash in its name."""
-        data = self.source.read(path, FILE_LIMIT)
-        if hashlib.sha256(data).hexdigest()[:16] != hash_in_name(path):
-            raise FormatError(f"{path} is damaged: its SHA-256 is not the one in its name.")
-        return data
-
     def thumbnail(self, row: int) -> bytes | None:
         """The WebP bytes of a row's thumbnail."""
         path = self.thumbnail_path(row)
         place = self.row(row).thumbnail
         if path is None or place is None:
             return None
-        data = self.picture(path)
+        data = read_picture(self.source, path)
         if place.offset + place.length > len(data):
             raise FormatError(f"{path} is too short for the thumbnail of row {row:,}.")
         return data[place.offset : place.offset + place.length]
