@@ -140,6 +140,8 @@ class Generator:
 
 
 SPECIAL = (
+    "(-{title text keywords} : dog NOT cat) OR a*",
+    "(- {title keywords text} : dog cat NOT the) OR dog*",
     *(
         "",
         " ",

@@ -63,7 +63,7 @@ class LeafRows:
 def read_leaf(terms: Terms, near: Near, counted: bool) -> LeafRows:
     """Reads what a leaf needs; without `counted`, times may be 1 in place of a larger number."""
     count = len(near.phrases)
-    if near.never:
+    if near.never or near.columns == frozenset():
         return LeafRows(_NONE, np.zeros((0, count), dtype=np.int64), _NONE, [0] * count)
     first = near.phrases[0]
     if count == 1 and len(first.terms) == 1 and near.columns is None and not first.first:

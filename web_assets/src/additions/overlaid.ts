@@ -4,7 +4,7 @@
  * other collection, so that the query language means the same for both (docs/QUERY.md, "Additions").
  */
 import { own } from "../base/own";
-import type { FullText } from "../catalog/index";
+import { TermsText, type FullText } from "../catalog/index";
 import type { Column, ImageDocument, Manifest } from "../format/index";
 import type { ColumnSource } from "../engine/column-source";
 import { Shared } from "../engine/lru";
@@ -61,7 +61,6 @@ export class OverlaidResources implements Resources {
   vocabulary() { return this.site.vocabulary(); }
   words() { return this.site.words(); }
   foldedWords() { return this.site.foldedWords(); }
-  smallCatalog() { return this.site.smallCatalog(); }
   close() { return this.site.close(); }
 
   async rowOf(id: string): Promise<number | null> {
@@ -90,12 +89,12 @@ export class OverlaidResources implements Resources {
     });
   }
 
-  async catalog(): Promise<FullText> {
-    const [published, own] = await Promise.all([this.site.catalog(), this.site.smallCatalog()]);
-    // All overlays of a site share one table, which is filled with the texts of the overlay that is searched.
-    const joined = new JoinedText(published, own.over(this.overlay.texts), this.published);
-    this.joined = joined;
-    return joined;
+  catalog(): Promise<FullText> {
+    return this.once("catalog", async () => {
+      const published = await this.site.catalog();
+      this.joined = new JoinedText(published, TermsText.of(this.overlay.texts, this.manifest.catalog.columns), this.published);
+      return this.joined;
+    });
   }
 
   nearest() {

@@ -3,7 +3,6 @@ export { hasUnspaced, typedForms } from "./analysis";
 export { addCounts, type Counts } from "./counts";
 export type { FullText, Matches } from "./full-text";
 export { Ordered, type Ranked } from "./rank-words";
-export { SmallCatalog } from "./small-catalog";
 export { loadSqlite } from "./sqlite";
 export { textOf } from "./texts";
 export { SyntaxProblem } from "./expression";

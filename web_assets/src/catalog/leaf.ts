@@ -67,7 +67,7 @@ export class Leaf {
 }
 
 export async function readLeaf(terms: Terms, { phrases, columns, distance, never }: Near, detail: Detail): Promise<LeafRows> {
-  if (never) return { rows: new Uint32Array(), times: null, passed: null, places: [], having: phrases.map(() => 0) };
+  if (never || columns?.size === 0) return { rows: new Uint32Array(), times: null, passed: null, places: [], having: phrases.map(() => 0) };
   const [first] = phrases as [Phrase];
   if (phrases.length === 1 && first.terms.length === 1 && !columns && !first.first && detail !== "places") {
     const { rows, times } = await wordTimes(terms, first.terms[0]!, first.prefixes[0]!, detail === "times");

@@ -1,5 +1,5 @@
 /** Full text over an index of terms: SQLite's answers, without SQLite. */
-import { analyzeQuery, locate, terms as termsOf } from "./analysis";
+import { analyze, analyzeQuery, locate, terms as termsOf } from "./analysis";
 import { gain, rarity } from "./bm25";
 import { addCounts, type Counts } from "./counts";
 import { parseExpression, type Near, type Node } from "./expression";
@@ -30,6 +30,11 @@ export class TermsText implements FullText {
   private readonly phrases = new Map<string, Promise<Counts>>();
 
   constructor(protected readonly terms: Terms, readonly columns: readonly string[]) {}
+
+  /** Full text over texts in memory: one list per row, one text per column, as people wrote them. */
+  static of(texts: readonly (readonly string[])[], columns: readonly string[]): TermsText {
+    return new TermsText(new MemoryTerms(texts.map((row) => row.map(analyze))), columns);
+  }
 
   async rank(
     words: readonly string[], allowed: ((row: number) => boolean) | null, weigh: (having: number) => number, beside: Counts | null = null,

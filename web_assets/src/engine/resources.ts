@@ -1,6 +1,6 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
 import { pause } from "../base/async";
-import { loadSqlite, SmallCatalog, WholeCatalog, type FullText } from "../catalog/index";
+import { loadSqlite, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
   FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
@@ -47,7 +47,6 @@ export class SiteResources {
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private readonly single = new Shared<unknown>();
   private loadedCatalog: WholeCatalog | null = null;
-  private loadedSmallCatalog: SmallCatalog | null = null;
   private loadedEncoder: Encoder | null = null;
   private loadedVocabulary: Vocabulary | null = null;
   private modelTurn: Promise<void> = Promise.resolve();
@@ -138,15 +137,6 @@ export class SiteResources {
     });
   }
 
-  /** An empty full-text table with the columns and the tokenizer of the catalog, for texts of other rows. */
-  smallCatalog(): Promise<SmallCatalog> {
-    return this.once("small catalog", async () => {
-      const { columns, tokenize } = this.manifest.catalog;
-      this.loadedSmallCatalog = await SmallCatalog.open({ sqlite: this.sqlite, columns, tokenize });
-      return this.loadedSmallCatalog;
-    });
-  }
-
   /** Similarities over all rows. Throws QueryError if the collection has no vectors. */
   nearest(): Promise<Nearest> {
     const { vectors } = this.manifest;
@@ -212,7 +202,6 @@ export class SiteResources {
 
   async close(): Promise<void> {
     this.loadedCatalog?.close();
-    this.loadedSmallCatalog?.close();
     await this.loadedEncoder?.close();
   }
 
