@@ -1,4 +1,4 @@
-"""Makes tests/golden/queries.json and the site its answers are of, tests/golden/site-queries.
+"""Makes tests/golden/queries.json and facets.json, and the site their answers are of, tests/golden/site-queries.
 
     python tests/golden/make_queries.py
 
@@ -31,18 +31,25 @@ from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.layout import hash16
 from imagedb_site.packs import load_pack
+from imagedb_site.query.current import current_result
 from imagedb_site.query.evaluate import Mode, evaluate
+from imagedb_site.query.facets import facet_counts
 from imagedb_site.query.index import Floats, Index
 from imagedb_site.query.meaning import query_vector
 from imagedb_site.query.parse import Query, Term, parse
 from imagedb_site.query.plan import make_plan
 from imagedb_site.query.ranking import Result
 from imagedb_site.query.relevance import likely_from
+from imagedb_site.site.columns import ColumnsWriter
+from imagedb_site.site.storage import SiteFiles
+from imagedb_site.site.target import FolderTarget
+from imagedb_site.site.types import SiteSettings
 
 HERE = Path(__file__).parent
 PACK = HERE / "pack-tiny"
 SITE = HERE / "site-queries"
 ANSWERS = HERE / "queries.json"
+FACETS = HERE / "facets.json"
 DIM = 16
 
 
@@ -81,8 +88,27 @@ def keep(site: Path) -> None:
     (SITE / path).write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
     manifest["program"] = FileEntry(path, len(data), len(data), digest, index=True).to_json()
+    manifest["columns"] = in_small_blocks(site)
     manifest["bytes"] = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file())
     (SITE / "manifest.json").write_bytes(sealed(manifest))
+
+
+def in_small_blocks(folder: Path) -> dict[str, Any] | None:
+    """Write the columns into SITE as those of a large collection: in blocks, with values and row sets."""
+    index = SiteIndex.open(folder)
+    settings = SiteSettings(column_block=8, column_segment=16, values_bytes=64)
+    with tempfile.TemporaryDirectory() as temporary:
+        files = SiteFiles(FolderTarget(Path(temporary) / "columns"))
+        writer = ColumnsWriter(files, index.fields, index.count, settings)
+        for row in range(index.count):
+            writer.add(index.document(row)["fields"])
+        entry = writer.finish()
+        for file in (SITE / "data").iterdir():
+            if file.name.partition(".")[0] in {"columns", *(spec.name for spec in index.fields)}:
+                file.unlink()
+        shutil.copytree(Path(temporary) / "columns", SITE, dirs_exist_ok=True)
+    index.close()
+    return entry
 
 
 def query_pictures() -> dict[str, list[float]]:
@@ -190,10 +216,33 @@ def make_cases(index: SiteIndex) -> dict[str, Any]:
     }
 
 
+COUNTED = ("tags", "place", "folder", "rating", "taken")
+"""The fields that facets are counted of."""
+
+
+def make_facets(index: SiteIndex, cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The facets of every fifth query, in each of its modes."""
+    embed = make_embed(query_pictures())
+    found = []
+    for case in cases[::5]:
+        query = parse(case["query"])
+        for mode, answer in case["answers"].items():
+            if "error" not in answer:
+                mask = current_result(query, index, None if mode == "words" else embed, mode)
+                counts = {name: facet_counts(name, mask, index, 5) for name in COUNTED}
+                rows = int(mask.sum())
+                found.append({"query": query.source, "mode": mode, "rows": rows, "counts": counts})
+    return found
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         keep(build(Path(place)))
-    golden = make_cases(SiteIndex.open(SITE))
+    index = SiteIndex.open(SITE)
+    golden = make_cases(index)
+    facets = make_facets(index, golden["cases"])
+    lines = ",\n".join(json.dumps(case, ensure_ascii=True, sort_keys=True) for case in facets)
+    FACETS.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     cases = ",\n".join(
         json.dumps(case, ensure_ascii=True, sort_keys=True) for case in golden.pop("cases")
     )

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from imagedb_site.index import LibraryIndex, SiteIndex
+from imagedb_site.query.current import current_result
 from imagedb_site.query.evaluate import evaluate
+from imagedb_site.query.facets import facet_counts
 from imagedb_site.query.index import Index
 from imagedb_site.query.parse import parse
 
@@ -155,3 +157,21 @@ def test_the_rule_detects_wrong_answers() -> None:
     assert judge([1], 0.06, limit=1) is None
     assert judge([1], 0.04, limit=1) is not None
     assert judge([0], 0.06, limit=1) is not None
+
+
+@pytest.mark.parametrize("name", ["site", "library"])
+def test_facets_count_the_current_result(name: str, request: pytest.FixtureRequest) -> None:
+    """The library has no blocks and no row sets, and other likely matches; the rest is the same."""
+    index: SiteIndex | LibraryIndex = request.getfixturevalue(name)
+    embed = make_queries.make_embed(make_queries.query_pictures())
+    cases = json.loads((GOLDEN / "facets.json").read_text(encoding="utf-8"))
+    assert len(cases) > 100
+    for case in cases:
+        mode = case["mode"]
+        if name == "library" and mode != "words":
+            continue
+        mask = current_result(parse(case["query"]), index, None if mode == "words" else embed, mode)
+        assert int(mask.sum()) == case["rows"], case
+        for field, counts in case["counts"].items():
+            found = [list(line) for line in facet_counts(field, mask, index, 5)]
+            assert found == counts, (case["query"], mode, field)

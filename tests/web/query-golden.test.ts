@@ -71,6 +71,17 @@ describe("golden queries", () => {
     }, 60_000);
   }
 
+  it("have facets that count the current result", async () => {
+    const cases = json<{ query: string; mode: Mode; counts: Record<string, [string, number][]> }[]>(golden, "facets.json");
+    expect(cases.length).toBeGreaterThan(100);
+    for (const { query, mode, counts } of cases) {
+      for (const [field, want] of Object.entries(counts)) {
+        const found = await engine.facets(field, { text: query, mode, images, limit: 5 });
+        expect(found.map(({ value, count }) => [value, count]), `${query} in mode ${mode}: ${field}`).toEqual(want);
+      }
+    }
+  }, 60_000);
+
   it("have paths whose facets count every level", async () => {
     const every = await engine.facets("folder");
     expect(every.slice(0, 3)).toEqual([

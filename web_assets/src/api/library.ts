@@ -142,13 +142,15 @@ export class ImageCollection {
   }
 
   /**
-   * The most frequent values of a field among the images that match `text` and `filters`, with their counts. If the values are
+   * The most frequent values of a field, with their counts, within the current result of a search for `text` and `filters`: the
+   * images that meet the conditions and, in mode `words`, have the words; in the other modes the likely matches, or all images that
+   * meet the conditions if none is likely. If more than 100,000 images match, the counts are estimated and say `about`. If the values are
    * paths, such as folders, every parent is listed too, and its count includes everything below it. `under` limits the list to the
    * paths directly below a path; with an empty text it is the first level.
    */
   async facets(
     field: string,
-    { signal, ...options }: { text?: string; filters?: Filter[]; limit?: number; under?: string; signal?: AbortSignal } = {},
+    { signal, ...options }: { text?: string; mode?: Mode; filters?: Filter[]; limit?: number; under?: string; signal?: AbortSignal } = {},
   ): Promise<FacetCount[]> {
     return await abortable(this.collection.facets(field, options), signal);
   }

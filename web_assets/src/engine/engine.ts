@@ -12,6 +12,7 @@ import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
+import { Shared } from "./lru";
 import { both, countMask, maskOf, type Mask } from "./mask";
 import type { CollectionMethods, FacetOptions, SearchOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
@@ -38,6 +39,8 @@ export interface EngineOptions {
 }
 
 const FACET_LIMIT = 50;
+/** How many current results are kept for facets. */
+const REMEMBERED_RESULTS = 4;
 
 export class Engine implements CollectionMethods {
   /** The address of the site's folder. */
@@ -47,6 +50,8 @@ export class Engine implements CollectionMethods {
   private settled: Promise<unknown> = Promise.resolve();
   private meaning: MeaningArm;
   private ahead: Ahead | null = null;
+  /** Current results by their request. */
+  private currents = new Shared<Mask | null>(REMEMBERED_RESULTS);
   private tags: Promise<TagTable> | null = null;
 
   /** @param site the published rows */
@@ -66,6 +71,7 @@ export class Engine implements CollectionMethods {
   lay(resources: Resources): void {
     this.resources = resources;
     this.meaning = new MeaningArm(resources);
+    this.currents = new Shared(REMEMBERED_RESULTS);
     this.ahead = null;
   }
 
@@ -148,10 +154,7 @@ export class Engine implements CollectionMethods {
     const { limit = FACET_LIMIT, under, ...request } = options;
     const definition = this.resources.field(field);
     await this.settled;
-    const [source, mask] = await Promise.all([
-      this.resources.columnSource(field),
-      currentResult(this.resources, this.meaning, { ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" }),
-    ]);
+    const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
     return await facetCounts(source, definition, mask, limit, under);
   }
 
@@ -220,6 +223,12 @@ export class Engine implements CollectionMethods {
 
   async close(): Promise<void> {
     await this.resources.close();
+  }
+
+  /** The current result, which several facets ask for one after the other; pictures given as queries are not remembered. */
+  private current(request: SearchRequest): Promise<Mask | null> {
+    const find = () => currentResult(this.resources, this.meaning, request);
+    return request.embeddings?.length || request.images ? find() : this.currents.get(JSON.stringify(request), find);
   }
 
   /** The rows that meet filters and a query text: those of its words arm, if it has words. */

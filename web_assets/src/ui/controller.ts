@@ -280,7 +280,7 @@ export class Controller {
   async begin(text: string): Promise<boolean> {
     const view: View = { ...this.store.get().view, text };
     if (this.#lists.has(searchKey(view))) return true;
-    const request = view.pictures.length ? await this.#asked(view) : this.request(view);
+    const request = view.pictures.length ? await this.asked(view) : this.request(view);
     return await this.collection?.begin(request) ?? false;
   }
 
@@ -298,7 +298,7 @@ export class Controller {
   }
 
   /** The same with the pictures of the view, as soon as they can be compared. */
-  async #asked(view: View, offset = 0): Promise<SearchRequest> {
+  async asked(view: View, offset = 0): Promise<SearchRequest> {
     const embeddings = await this.pictures.embeddings(view.pictures);
     return { ...this.request(view, offset), ...(embeddings.length ? { embeddings } : {}) };
   }
@@ -355,7 +355,7 @@ export class Controller {
     };
     try {
       // Without pictures the request is sent before the page is redrawn.
-      const request = view.pictures.length ? await this.#asked(view) : this.request(view);
+      const request = view.pictures.length ? await this.asked(view) : this.request(view);
       abort.signal.throwIfAborted();
       respond(await collection.search(request, { signal: abort.signal, onPartial: respond }));
       this.#remember();
@@ -369,7 +369,7 @@ export class Controller {
 
   async #fetchPage(collection: Collection, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
     const { view } = this.store.get();
-    const { results, infos = [] } = await collection.search(await this.#asked(view, index * PAGE));
+    const { results, infos = [] } = await collection.search(await this.asked(view, index * PAGE));
     return { results, infos };
   }
 

@@ -6,8 +6,8 @@ import { useController, useStore } from "../context";
 import { count, shownValue } from "../wording";
 import { choiceOf, choose, exclude } from "./choice";
 import { FacetLine } from "./line";
-import { useContent } from "./use-content";
-import type { FieldDefinition } from "../../engine/types";
+import { useCounts } from "./use-counts";
+import type { FacetCount, FieldDefinition } from "../../engine/types";
 
 const FIRST = 8;
 const LISTED_VALUES = 400;
@@ -17,18 +17,13 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
   const view = useStore((state) => state.view);
   const [all, setAll] = useState(false);
   const [search, setSearch] = useState("");
-  const others = view.filters.filter((filter) => filter.field !== field.name);
-  const text = view.mode === "words" ? view.text.trim() : "";
-  const { ref, value: counts, failure } = useContent(
-    (collection) => collection.facets(field.name, { filters: others, limit: LISTED_VALUES, ...(text ? { text } : {}) }),
-    [text, JSON.stringify(others)],
-  );
+  const { ref, value: counts, failure } = useCounts(field, LISTED_VALUES);
 
   const { chosen, excluded } = choiceOf(view, field.name);
   const marked = [...chosen, ...excluded];
   const known = counts ?? [];
-  const lines = [
-    ...marked.filter((value) => !known.some((line) => line.value === value)).map((value) => ({ value, count: -1 })),
+  const lines: FacetCount[] = [
+    ...marked.filter((value) => !known.some((line) => line.value === value)).map((value): FacetCount => ({ value, count: -1 })),
     ...known,
   ];
   const wanted = search.trim().toLowerCase();
@@ -45,11 +40,11 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
       {!counts && !failure && <p class="faint">Loading…</p>}
       {counts && !lines.length && <p class="faint">No values</p>}
       <ul>
-        {shown.map(({ value, count: rows }) => {
+        {shown.map(({ value, count: rows, about }) => {
           const label = shownValue(value, field);
           return (
             <li key={value} class="facet-line">
-              <FacetLine label={label} name={label} rows={rows} chosen={chosen.includes(value)} excluded={excluded.includes(value)}
+              <FacetLine label={label} name={label} rows={rows} about={about} chosen={chosen.includes(value)} excluded={excluded.includes(value)}
                 onChoose={() => controller.go(choose(view, field.name, value))}
                 onExclude={() => controller.go(exclude(view, field.name, value))} />
             </li>

@@ -10,19 +10,21 @@ export interface LineProps {
   name: string;
   /** Below 0: unknown. */
   rows: number;
+  /** The number is an estimate. */
+  about?: boolean | undefined;
   chosen: boolean;
   excluded: boolean;
   onChoose: () => void;
   onExclude: () => void;
 }
 
-export function FacetLine({ label, name, rows, chosen, excluded, onChoose, onExclude }: LineProps): JSX.Element {
+export function FacetLine({ label, name, rows, about, chosen, excluded, onChoose, onExclude }: LineProps): JSX.Element {
   return (
     <>
       <label>
         <input type="checkbox" checked={chosen} onChange={onChoose} />
         <span class="facet-value" title={name}>{label}</span>
-        {rows >= 0 && <span class="facet-count">{count(rows)}</span>}
+        {rows >= 0 && <span class="facet-count">{about ? `about ${count(rows)}` : count(rows)}</span>}
       </label>
       <button type="button" class="facet-not" aria-pressed={excluded} aria-label={`Exclude ${name}`} title="Exclude"
         onClick={onExclude}><CloseIcon /></button>

@@ -1,4 +1,4 @@
-/** The filters: one group per field. Counts take the other active filters into account. */
+/** The filters: one group per field. Counts are those within the current result, without the filters on the field itself. */
 import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";

@@ -6,7 +6,7 @@ import { useController, useStore } from "../context";
 import { shownValue } from "../wording";
 import { choiceOf, choose, exclude, hasBelow, lastPart } from "./choice";
 import { FacetLine } from "./line";
-import { useContent, type Content } from "./use-content";
+import { useCounts } from "./use-counts";
 import type { FacetCount, FieldDefinition } from "../../engine/types";
 
 const FIRST = 8;
@@ -31,17 +31,6 @@ export function Tree({ field }: PathsField): JSX.Element {
       )}
       {wanted ? <Found field={field} wanted={wanted} /> : <Level field={field} under="" onLarge={setLarge} />}
     </div>
-  );
-}
-
-/** The counts of a field's paths under the other filters; without `under`, those of all levels. */
-function useCounts(field: FieldDefinition, limit: number, under?: string): Content<FacetCount[]> {
-  const view = useStore((state) => state.view);
-  const filters = view.filters.filter((filter) => filter.field !== field.name);
-  const text = view.mode === "words" ? view.text.trim() : "";
-  return useContent(
-    (collection) => collection.facets(field.name, { filters, limit, ...(text ? { text } : {}), ...(under === undefined ? {} : { under }) }),
-    [text, JSON.stringify(filters)],
   );
 }
 
@@ -123,7 +112,7 @@ function Path({ field, line, label }: PathsField & { line: FacetCount; label: st
   // A link may write the path with a separator at its end.
   const written = [...chosen, ...excluded].find((path) => path === line.value + field.separator) ?? line.value;
   return (
-    <FacetLine label={label} name={shownValue(line.value, field)} rows={line.count}
+    <FacetLine label={label} name={shownValue(line.value, field)} rows={line.count} about={line.about}
       chosen={chosen.includes(written)} excluded={excluded.includes(written)}
       onChoose={() => controller.go(choose(view, field.name, written))}
       onExclude={() => controller.go(exclude(view, field.name, written))} />
