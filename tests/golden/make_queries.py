@@ -1,4 +1,4 @@
-"""Makes tests/golden/queries.json and facets.json, and the site their answers are of, tests/golden/site-queries.
+"""Makes tests/golden/queries.json, facets.json, and the site of their answers, tests/golden/site-queries.
 
     python tests/golden/make_queries.py
 
