@@ -215,11 +215,23 @@ class Collection:
 
         Images are numbered from 1 in row order. The same seed, from 0 to 2³² - 1, gives the same images.
         """
+        return self.hits(self.sample_rows(size, seed=seed, text=text, start=start, end=end))
+
+    def sample_rows(
+        self,
+        size: int = 1,
+        *,
+        seed: int = 0,
+        text: str = "",
+        start: int = 1,
+        end: int | None = None,
+    ) -> list[int]:
+        """The rows of a `sample`."""
         rows = np.flatnonzero(matching(parse(text), self.index)) if text.strip() else None
         last = self.count if end is None else min(end, self.count)
         within = np.arange(max(start, 1) - 1, max(last, 0))
         chosen = within if rows is None else rows[(rows >= start - 1) & (rows < last)]
-        return self.hits(shuffled(self.index.ids, chosen, seed)[: max(size, 0)])
+        return shuffled(self.index.ids, chosen, seed)[: max(size, 0)]
 
     def page(self, number: int = 1, *, size: int = 100) -> list[Hit]:
         """Page `number`, from 1, of all images in the order of their numbers.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .reader.model import Model
     from .reader.vectors import Codes
 
+Doubles = np.ndarray[Any, np.dtype[np.float64]]
 ALL = 2**31 - 1
 _KEPT_EXPRESSIONS = 16
 
@@ -196,6 +197,33 @@ class SiteIndex:
         from .reader.pictures import read_picture
 
         return read_picture(self._site.source, path)
+
+    def thumbnail_place(self, row: int) -> tuple[str, int, int] | None:
+        """The file that a row's thumbnail lies in, its offset and its length in bytes; None without one."""
+        path, place = self._site.thumbnail_path(row), self._site.row(row).thumbnail
+        return None if path is None or place is None else (path, place.offset, place.length)
+
+    def rounded_embeddings(self, rows: Rows) -> Doubles:
+        """What the codes of rows stand for, rounded to float32, as float64 [n, dim].
+
+        Computed in float64, as JavaScript does, so that both have the same bits.
+        """
+        vectors = self._site.vectors
+        mean, scale = (
+            np.asarray(one, np.float64) for one in (vectors.quantizer.mean, vectors.quantizer.scale)
+        )
+        exact = mean + scale * vectors.codes(rows).astype(np.float64)
+        return np.asarray(exact.astype(np.float32), dtype=np.float64)
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether images can be compared with each other."""
+        return self._site.manifest.vectors is not None
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """The site's description of itself (docs/FORMAT.md 2.1)."""
+        return self._site.manifest.json
 
     def address(self, row: int) -> str | None:
         """The address of the largest published picture of a row, thumbnails aside."""

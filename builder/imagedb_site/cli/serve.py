@@ -14,9 +14,18 @@ from ..display import shown
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, help="Port.  [default: 8000, or the next free one]")
 @click.option("--mount", default="/", help="Serve under this path, like a GitHub project page.")
+@click.option(
+    "--any-origin",
+    is_flag=True,
+    help="Let pages of every website read the API, also on a loopback address.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
-def command(site: Path, host: str, port: int | None, mount: str, open_browser: bool) -> None:
-    """Serve the built site in SITE (default: dist) until Ctrl-C.
+def command(
+    site: Path, host: str, port: int | None, mount: str, any_origin: bool, open_browser: bool
+) -> None:
+    """Serve the built site in SITE (default: dist) until Ctrl-C, with its HTTP API.
+
+    /api/ explains the API. It also answers clients of diffusiondb-api and danbooru-meta-api.
 
     \b
     Examples:
@@ -31,4 +40,4 @@ def command(site: Path, host: str, port: int | None, mount: str, open_browser: b
         if open_browser:
             click.launch(url)
 
-    serve(site, host=host, port=port, mount=mount, ready=started)
+    serve(site, host=host, port=port, mount=mount, any_origin=any_origin, ready=started)

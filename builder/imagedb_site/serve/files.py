@@ -47,6 +47,8 @@ class SiteFile:
     handle: io.BufferedReader
     size: int
     tag: str
+    changed: int
+    """When it was, in seconds since 1970."""
 
 
 def content_type(path: str) -> str:
@@ -72,7 +74,9 @@ def open_file(root: Path, relative: str) -> SiteFile | None:
         os.close(descriptor)
         return None
     handle = os.fdopen(descriptor, "rb")
-    return SiteFile(relative, handle, status.st_size, _tag(relative, handle, status))
+    return SiteFile(
+        relative, handle, status.st_size, _tag(relative, handle, status), int(status.st_mtime)
+    )
 
 
 def is_folder_with_page(root: Path, relative: str) -> bool:

@@ -1,22 +1,26 @@
-"""Answers requests for the files of a site: ranges, revalidation, only GET and HEAD."""
+"""Answers requests for the files of a site (ranges, revalidation, only GET and HEAD) and for its API."""
 
 from __future__ import annotations
 
 import http.server
 import io
 import re
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote
 
+from imagedb_site.api_table import table
 from imagedb_site.display import shown
-from imagedb_site.layout import is_immutable
+from imagedb_site.http_api import Api, Asked, Reply
+from imagedb_site.layout import MANIFEST, is_immutable
 
 from .files import TYPES, SiteFile, content_type, is_folder_with_page, open_file
 
 _CHUNK = 1 << 18
 _IDLE_S = 60
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -25,6 +29,9 @@ class Site(Protocol):
 
     root: Path
     mount: str
+    api: Api
+
+    def origin_allowed(self, origin: str | None) -> bool: ...
 
     def host_allowed(self, header: str | None) -> bool: ...
 
@@ -52,7 +59,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         self._text(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD.", {"Allow": "GET, HEAD"})
 
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_CONNECT = _refuse
+    def do_POST(self) -> None:
+        self._answer(body=True)
+
+    do_OPTIONS = do_POST
+    do_PUT = do_DELETE = do_PATCH = do_TRACE = do_CONNECT = _refuse
 
     def log_message(self, format: str, *args: object) -> None:
         # A request line may hold what a terminal would obey.
@@ -74,6 +85,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         target = self.path.partition("?")[0].partition("#")[0]
         mount = self.site.mount
         decoded = unquote(target, errors="replace")
+        if target.startswith(mount):
+            reply = self.site.api.answer(self._asked(target[len(mount) :]))
+            if reply is not None:
+                self._reply(reply, body)
+                return
+        if self.command not in ("GET", "HEAD"):
+            self._refuse()
+            return
         if decoded + "/" == mount:
             self._redirect(mount)
             return
@@ -92,6 +111,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self._not_found(body)
 
+    def _asked(self, path: str) -> Asked:
+        """The request as the API sees it. Bytes beyond ASCII count as if they were percent-encoded."""
+        query = self.path.partition("?")[2].partition("#")[0]
+        encoded = quote(query.encode("latin-1", "replace"), safe=_ASCII)
+        return Asked(self.command, path, encoded, self.headers.get("Accept", ""), self._read_body)
+
+    def _read_body(self) -> bytes | None:
+        """The body of a request, None if it is too large or its length is not announced."""
+        length = self.headers.get("Content-Length", "0")
+        most = table()["largest_body"]
+        if "Transfer-Encoding" in self.headers or not re.fullmatch(r"[0-9]{1,9}", length):
+            return None
+        return self.rfile.read(int(length)) if int(length) <= most else None
+
+    def _reply(self, reply: Reply, body: bool) -> None:
+        headers = dict(reply.headers)
+        if self.site.origin_allowed(self.headers.get("Origin")):
+            headers["Access-Control-Allow-Origin"] = "*"
+        self._head(HTTPStatus(reply.status), headers)
+        if body:
+            self.wfile.write(reply.content)
+
     def _send(self, file: SiteFile, body: bool) -> None:
         tag = f'"{file.tag}"'
         immutable = is_immutable(file.path)
@@ -103,6 +144,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._head(HTTPStatus.NOT_MODIFIED, headers)
             return
         headers["Content-Type"] = content_type(file.path)
+        if file.path == MANIFEST:
+            # The API says it as the time of the last change.
+            headers["Last-Modified"] = formatdate(file.changed, usegmt=True)
         headers["Accept-Ranges"] = "bytes"
         span = None
         if self.headers.get("If-Range") in (None, tag):

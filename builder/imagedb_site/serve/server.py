@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from imagedb_site.errors import StorageError, UsageError
+from imagedb_site.http_api import Api
 from imagedb_site.reader import open_site
 
 from .handler import Handler
@@ -26,17 +27,20 @@ def serve(
     port: int | None = None,
     *,
     mount: str = "/",
+    any_origin: bool = False,
     ready: Callable[[str], None] = lambda url: None,
     log: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Serve the site in the folder `path` until interrupted.
 
     Without `port` the first free one from 8000 on is taken. `mount` puts the site below a path, as
-    `/repo/` on GitHub Pages. `ready` is called with the address, `log` with a line for each request.
+    `/repo/` on GitHub Pages. On a loopback address only pages of this machine may read the answers of the
+    API, or with `any_origin` those of every website. `ready` is called with the address, `log` with a line
+    for each request.
     Raises FormatError if the folder is not a site, StorageError if the port is not available,
     KeyboardInterrupt at the end.
     """
-    with SiteServer(path, host, port, mount=mount, log=log) as server:
+    with SiteServer(path, host, port, mount=mount, any_origin=any_origin, log=log) as server:
         ready(server.url)
         server.serve_forever()
 
@@ -56,11 +60,14 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         port: int | None = None,
         *,
         mount: str = "/",
+        any_origin: bool = False,
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.root = Path(path)
         open_site(self.root).close()
         self.mount = _mount(mount)
+        self.api = Api(self.root, self.mount)
+        self._any_origin = any_origin
         self.report = log
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._host = host
@@ -113,6 +120,23 @@ class SiteServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         except ValueError:
             return False
         return name.rstrip(".") == self._host or _is_loopback(name)
+
+    def origin_allowed(self, origin: str | None) -> bool:
+        """Whether the page that asks may read an answer of the API.
+
+        On a loopback address only pages of this machine may: a collection on somebody's own computer is not
+        for every website that they visit.
+        """
+        if self._any_origin or origin is None or not _is_loopback(self._host):
+            return True
+        try:
+            return _is_loopback(urlsplit(origin).hostname or "")
+        except ValueError:
+            return False
+
+    def server_close(self) -> None:
+        super().server_close()
+        self.api.close()
 
     def __exit__(self, *_: object) -> None:
         self.server_close()
