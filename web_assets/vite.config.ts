@@ -34,7 +34,7 @@ export default defineConfig({
   base: "./",
   publicDir: false,
   plugins: [
-    ...plugins(true), serviceWorkerPlugin(join(here, "src/sw/sw.ts")), bootPlugin(join(here, "src/boot/boot.ts")),
+    ...plugins(true), serviceWorkerPlugin({ worker: join(here, "src/sw/sw.ts"), api: join(here, "src/http/worker.ts") }, () => plugins()), bootPlugin(join(here, "src/boot/boot.ts")),
     portablePlugin(here, () => plugins(), portable),
   ],
   worker: {

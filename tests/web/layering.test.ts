@@ -19,7 +19,9 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   api: { folders: ["worker", "format"], types: ["engine", "additions"], packages: [] },
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
   portable: { folders: ["api", "worker", "ui", "format"], packages: [] },
-  sw: { folders: ["format"], packages: [] },
+  // The same addresses as those of the builder's server, and the description of them that it reads too.
+  http: { folders: ["engine", "catalog", "format", ".."], packages: [] },
+  sw: { folders: ["format"], types: ["http"], packages: [] },
   // Runs before everything else, in any browser.
   boot: { folders: [], packages: [] },
 };
@@ -35,6 +37,7 @@ const FILES: Record<string, { folders: string[]; types?: string[] }> = {
   "ui/main.tsx": { folders: ["api"], types: ["boot"] },
   "portable/page.ts": { folders: ["ui"], types: ["boot"] },
   "portable/worker.ts": { folders: ["engine", "additions", "worker"] },
+  "http/worker.ts": { folders: ["engine", "format", "worker"] },
   // The messages between the page and its service worker.
   "ui/offline.ts": { folders: ["api", "sw"], types: ["engine", "format"] },
 };

@@ -11,6 +11,7 @@ import type { Manifest } from "../format/manifest";
 import { decodeManifest } from "../format/manifest-checksum";
 import { readManifest } from "../format/read-manifest";
 import { entriesOf } from "../format/walk";
+import { apiFor, installApi } from "./http";
 import { partsOf } from "./parts";
 import {
   isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, warming, type Shell, type ShellFile, type WarmedMessage, type WarmMessage,
@@ -249,7 +250,18 @@ async function keepFile(file: ShellFile, here: boolean): Promise<boolean> {
   }
 }
 
+/** A file of the site for the API: kept files first, and what the network gives is kept. */
+function siteFetch(event: FetchEvent): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const path = pathInside(request.url, scope);
+    const kind = kindOf({ url: request.url, method: request.method, range: false, navigates: false }, scope, shell);
+    return path !== null && (kind === "data" || kind === "shell") ? await streamed(request, kind, path, event) : await fetch(request);
+  };
+}
+
 self.addEventListener("install", (event) => {
+  installApi();
   event.waitUntil(install().then(() => self.skipWaiting()));
 });
 
@@ -259,6 +271,16 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
+  // Percent-encoded, as the API reads it.
+  const { origin, pathname } = new URL(request.url);
+  const root = new URL(scope);
+  const api = origin === root.origin && pathname.startsWith(root.pathname) ? apiFor(request, pathname.slice(root.pathname.length)) : null;
+  if (api) {
+    event.respondWith(api.answer(request, pathname.slice(root.pathname.length), {
+      scope, fetch: siteFetch(event), manifest: () => manifestFirst(new Request(store.at(MANIFEST), { cache: "no-cache" })),
+    }));
+    return;
+  }
   const kind = kindOf(
     { url: request.url, method: request.method, range: request.headers.has("range"), navigates: request.mode === "navigate" },
     scope, shell,
