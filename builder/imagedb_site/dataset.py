@@ -13,10 +13,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .batches import shuffled
 from .errors import UsageError
 from .query.characters import normal
+from .query.facets import matching
 from .query.field_values import all_values, distinct, most_frequent
 from .query.index import Index
+from .query.parse import parse
 from .records import FieldSpec
 
 MOST_VALUES = 1000
@@ -29,7 +32,12 @@ class DataIndex(Index, Protocol):
     @property
     def hash(self) -> str: ...
 
+    @property
+    def ids(self) -> Sequence[str]: ...
+
     def document(self, row: int) -> Mapping[str, Any]: ...
+
+    def numbered_tags(self) -> Iterable[tuple[int, str, str, int]] | None: ...
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,18 @@ def plain_number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
+def sample_rows(
+    index: DataIndex, size: int, *, seed: int, text: str, start: int, end: int | None
+) -> list[int]:
+    """The rows of a random sample; see `Collection.sample`."""
+    rows = np.flatnonzero(matching(parse(text), index)) if text.strip() else None
+    last = index.count if end is None else min(end, index.count)
+    chosen = np.arange(max(start, 1) - 1, max(last, 0))
+    if rows is not None:
+        chosen = rows[(rows >= start - 1) & (rows < last)]
+    return shuffled(index.ids, chosen, seed)[: max(size, 0)]
+
+
 @dataclass(frozen=True)
 class Tag:
     """A value of a tags field."""
@@ -200,7 +220,10 @@ class TagTable:
 
 
 def tag_table(index: DataIndex) -> TagTable:
-    """Number the tags of a collection that has no numbers of its own."""
+    """The tags of a collection by the numbers that it has, or else by new ones."""
+    numbered = index.numbered_tags()
+    if numbered is not None:
+        return TagTable(Tag(*one) for one in numbered)
     found: list[Tag] = []
     for spec in index.fields:
         if spec.type != "tags" or not spec.column:

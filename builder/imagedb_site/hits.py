@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +53,10 @@ class SearchIndex(Index, Protocol):
 
     def document(self, row: int) -> Mapping[str, Any]:
         """What is published about the row's image: `id`, `path`, `width`, `height`, `fields` and more."""
+        ...
+
+    def numbered_tags(self) -> Iterable[tuple[int, str, str, int]] | None:
+        """The number, name, field and number of images of each tag, or None if tags have no numbers."""
         ...
 
     def load_pack(self) -> ModelPack | None: ...

@@ -224,6 +224,9 @@ class LibraryIndex:
         file = Path(folder) / path_of(self._library.row(row).key)
         return file.as_uri() if file.is_file() else None
 
+    def numbered_tags(self) -> None:
+        """Only published sites have numbers of tags."""
+
     def load_pack(self) -> ModelPack | None:
         return self._pack
 

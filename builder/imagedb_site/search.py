@@ -15,10 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .batches import Batches, Definition, batches_of, make_batches, shuffled
-from .dataset import Stats, Tag, TagTable, stats, tag_table
+from .batches import Batches, Definition, batches_of, make_batches
+from .dataset import Stats, Tag, TagTable, sample_rows, stats, tag_table
 from .errors import PackError, PictureError, UsageError
 from .hits import Hit, SearchIndex, SearchResponse
 from .index import LibraryIndex, SiteIndex
@@ -26,7 +24,7 @@ from .query import parse
 from .query.correct import Correction, Known, correct, what_is_found
 from .query.current import current_result
 from .query.evaluate import DEFAULT_K, Mode, evaluate
-from .query.facets import FacetCounts, facet_counts, matching
+from .query.facets import FacetCounts, facet_counts
 from .query.index import Floats
 from .query.lexicon import UNKNOWN_COUNT, Lexicon
 from .query.meaning import Embed
@@ -215,23 +213,8 @@ class Collection:
 
         Images are numbered from 1 in row order. The same seed, from 0 to 2³² - 1, gives the same images.
         """
-        return self.hits(self.sample_rows(size, seed=seed, text=text, start=start, end=end))
-
-    def sample_rows(
-        self,
-        size: int = 1,
-        *,
-        seed: int = 0,
-        text: str = "",
-        start: int = 1,
-        end: int | None = None,
-    ) -> list[int]:
-        """The rows of a `sample`."""
-        rows = np.flatnonzero(matching(parse(text), self.index)) if text.strip() else None
-        last = self.count if end is None else min(end, self.count)
-        within = np.arange(max(start, 1) - 1, max(last, 0))
-        chosen = within if rows is None else rows[(rows >= start - 1) & (rows < last)]
-        return shuffled(self.index.ids, chosen, seed)[: max(size, 0)]
+        rows = sample_rows(self.index, size, seed=seed, text=text, start=start, end=end)
+        return self.hits(rows)
 
     def page(self, number: int = 1, *, size: int = 100) -> list[Hit]:
         """Page `number`, from 1, of all images in the order of their numbers.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -230,6 +230,10 @@ class SiteIndex:
         document = self._site.document(row)
         path = document.get("original") or document.get("view", {}).get("path")
         return None if path is None else self._site.source.address(path)
+
+    def numbered_tags(self) -> Iterable[tuple[int, str, str, int]] | None:
+        table = self._site.tags
+        return None if table is None else ((t.id, t.name, t.field, t.count) for t in table)
 
     def load_pack(self) -> ModelPack | None:
         """The site's own model pack, which the cache keeps after the first use."""

@@ -35,7 +35,7 @@ describe("the build", () => {
 
   it("names everything but the service worker and the page's first script and the notices by its hash", () => {
     expect(list(web)).toEqual(expect.arrayContaining(["sw.js", "boot.js"]));
-    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|boot\.js|notices\.txt|\.vite\/manifest\.json|(?:assets|portable)\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
+    for (const path of list(web)) expect(path).toMatch(/^(?:sw\.js|boot\.js|notices\.txt|\.vite\/manifest\.json|(?:assets|lib|portable)\/[\w.-]+\.[0-9a-f]{16}\.\w+)$/);
   });
 
   it("has the licence text of every package that the sources import", () => {

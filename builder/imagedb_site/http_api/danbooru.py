@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from imagedb_site.batches import MOST_PER_BATCH, Definition
-from imagedb_site.dataset import value_counts
 from imagedb_site.errors import UsageError
 from imagedb_site.http_api.diffusiondb import scalar
 from imagedb_site.http_api.request import ApiError, whole
 from imagedb_site.http_api.state import State, span
+from imagedb_site.query.field_values import distinct
 
 CATEGORIES = {"artist": 1, "copyright": 3, "character": 4, "meta": 5}
 """The numbers of the tags fields; all others are 0, the general tags."""
@@ -32,10 +32,11 @@ def _ratings(state: State) -> int:
     spec = next((one for one in state.index.fields if one.name == "rating" and one.column), None)
     if spec is None:
         return 0
-    column = state.index.column("rating")
-    if column.numbers is not None:
-        return len(np.unique(column.numbers[~np.isnan(column.numbers)]))
-    return int(np.count_nonzero(value_counts(column)))
+    if spec.type in ("number", "date"):
+        numbers = state.index.column("rating").numbers
+        assert numbers is not None
+        return len(np.unique(numbers[~np.isnan(numbers)]))
+    return distinct(state.index, spec)
 
 
 def tag(state: State, number: str) -> dict[str, Any]:

@@ -132,8 +132,11 @@ def facets(state: State, given: Mapping[str, Any]) -> dict[str, Any]:
         raise ApiError(400, f"The values of “{name[:40]}” cannot be counted. Fields: {known}.")
     if under is not None and spec.separator is None:
         raise ApiError(400, f"The values of “{name}” are not paths, so none lies under another.")
-    found = state.collection.facets(name, given["q"], limit=given["limit"], under=under)
-    return {"field": name, "values": [{"value": value, "count": n} for value, n in found]}
+    found = state.collection.facets(
+        name, given["q"], mode="words", limit=given["limit"], under=under
+    )
+    values = [{"value": value, "count": count} for value, count in found]
+    return {"field": name, "about": found.about and bool(values), "values": values}
 
 
 def documents(state: State, image_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import cast
 
 from imagedb_site.api_table import table
 from imagedb_site.batches import Batches, Definition, Part, batches_of
+from imagedb_site.dataset import sample_rows
 from imagedb_site.http_api.request import ApiError
 from imagedb_site.index import SiteIndex
 from imagedb_site.search import Collection
@@ -34,7 +35,7 @@ class State:
 
     def sample(self, size: int, seed: int, text: str, start: int, end: int | None) -> list[int]:
         """The rows of a random sample."""
-        return self.collection.sample_rows(size, seed=seed, text=text, start=start, end=end)
+        return sample_rows(self.index, size, seed=seed, text=text, start=start, end=end)
 
     def page(self, number: int, size: int, what: str) -> range:
         """The rows of a page, from 1. Raises ApiError if there is no such page."""

@@ -14,6 +14,7 @@ from .index import Column, FieldValues, Index, Mask
 from .parse import Query, parse
 from .plan import filter_mask, make_plan
 from .values import parents
+from .words_arm import search_words
 
 
 def matching(query: Query, index: Index) -> Mask:
@@ -21,10 +22,9 @@ def matching(query: Query, index: Index) -> Mask:
     plan = make_plan(query, index)
     try:
         mask = filter_mask(plan, index)
-        words = plan.loose or plan.strict
-        if words is not None:
+        if plan.strict is not None:
             having = np.zeros(index.count, dtype=np.bool_)
-            having[index.having(words)] = True
+            having[search_words(plan, index, mask).rows] = True
             mask &= having
     except QuerySyntaxError:
         if query.match is None:

@@ -3,8 +3,8 @@ import { pause } from "../base/async";
 import { loadSqlite, WholeCatalog, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
-  FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readVocabulary, readWords,
-  type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type WordsFile,
+  FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readTagIndex, readTags, readVocabulary, readWords,
+  type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type NumberedTag, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
 import type { ColumnSource } from "./column-source";
@@ -35,7 +35,7 @@ const ROWS_FIRST_MS = 150;
 const MODEL_WAITS_MS = 4000;
 
 /** What a search needs from a collection. A visitor's additions are appended as further rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "numberedTags">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
@@ -198,6 +198,16 @@ export class SiteResources {
   /** The parts that text searches need, as far as they are loaded. */
   get loaded(): Loaded {
     return { catalog: this.loadedCatalog, vocabulary: this.loadedVocabulary, encoder: this.encoder() };
+  }
+
+  /** The tags that have numbers; null if the site has no table of them. */
+  async numberedTags(): Promise<NumberedTag[] | null> {
+    const { tags } = this.manifest;
+    if (!tags) return null;
+    const index = readTagIndex(await this.load(tags, "column"));
+    const found: NumberedTag[][] = [];
+    await this.files.loadAll(index.blocks.map(({ file }) => file), "column", (content, place) => { found[place] = readTags(content, index.blocks[place]!); });
+    return found.flat();
   }
 
   async close(): Promise<void> {

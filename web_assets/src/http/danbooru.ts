@@ -1,7 +1,7 @@
 /** The addresses of danbooru-meta-api, for any collection. The twin of builder/imagedb_site/http_api/danbooru.py. */
 import { DEFAULTS, definitionId, invalid, MOST_PER_BATCH } from "../base/definition";
 import { own } from "../base/own";
-import { valueCounts } from "../engine/data/stats";
+import { ownValues } from "../engine/data/stats";
 import type { TagTable } from "../engine/data/tags";
 import { scalar } from "./diffusiondb";
 import type { Json } from "./images";
@@ -19,8 +19,9 @@ export async function stat(state: State): Promise<Json> {
 /** How many different values the field `rating` has. */
 async function ratingsOf({ engine }: State): Promise<number> {
   if (!engine.manifest.fields.some(({ name, column }) => name === "rating" && column)) return 0;
-  const column = await engine.site.column("rating");
-  if (column.kind !== "number") return valueCounts(column).reduce((sum, count) => sum + Number(count > 0), 0);
+  const source = await engine.site.columnSource("rating");
+  const column = await source.whole();
+  if (column.kind !== "number") return source.values ? source.values.count : (await ownValues(source)).length;
   const values = new Set<number>();
   for (const value of column.values) if (value !== column.missing && !Number.isNaN(value)) values.add(value);
   return values.size;

@@ -101,8 +101,8 @@ export async function facets(state: State, given: Values): Promise<Json> {
     throw new ApiError(400, `The values of “${cut(name, 40)}” cannot be counted. Fields: ${known}.`);
   }
   if (under !== null && field.separator === undefined) throw new ApiError(400, `The values of “${name}” are not paths, so none lies under another.`);
-  const found = await engine.facets(name, { text, limit, ...(under === null ? {} : { under }) });
-  return { field: name, values: found.map(({ value, count }) => ({ value, count })) };
+  const found = await engine.facets(name, { text, mode: "words", limit, ...(under === null ? {} : { under }) });
+  return { field: name, about: found.some(({ about }) => about), values: found.map(({ value, count }) => ({ value, count })) };
 }
 
 export async function documents(state: State, id: string): Promise<Json> {

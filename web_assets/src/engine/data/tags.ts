@@ -1,6 +1,6 @@
 /** All tags of a collection by number and by name. The twin of builder/imagedb_site/dataset.py. */
 import { normal } from "../query/index";
-import type { Resources } from "../resources";
+import type { SiteResources } from "../resources";
 import type { Tag } from "../types";
 import { ownValues } from "./stats";
 
@@ -48,8 +48,10 @@ export class TagTable {
   }
 }
 
-/** Number the tags of a collection from 1: field after field, in each the most frequent first, ties in code-point order. */
-export async function tagTable(resources: Resources): Promise<TagTable> {
+/** The tags by the numbers of the collection, or else from 1: field after field, in each the most frequent first, ties in code-point order. */
+export async function tagTable(resources: SiteResources): Promise<TagTable> {
+  const numbered = await resources.numberedTags();
+  if (numbered) return new TagTable(numbered.map(({ id, name, field, count }) => ({ id, name, category: field, count })));
   const found: Tag[] = [];
   for (const { name: category, type, column: hasColumn } of resources.manifest.fields) {
     if (type !== "tags" || !hasColumn) continue;
