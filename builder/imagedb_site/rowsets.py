@@ -31,10 +31,10 @@ def encode_rows(rows: NDArray[Any], count: int) -> bytes:
     return bytes([_BITMAP]) + np.packbits(mask, bitorder="little").tobytes()
 
 
-def decode_rows(data: bytes | memoryview, count: int, size: int) -> NDArray[np.uint32]:
-    """Returns the `size` rows u32 of a stored set, rising, of a collection with `count` rows.
+def decode_rows(data: bytes | memoryview, count: int, size: int | None) -> NDArray[np.uint32]:
+    """Returns the rows u32 of a stored set, rising, of a collection with `count` rows.
 
-    Raises FormatError if the data are not such a set.
+    `size`: how many there must be; None allows any number. Raises FormatError if the data are not such a set.
     """
     stored = np.frombuffer(data, dtype=np.uint8)
     mode = int(stored[0]) if len(stored) else None
@@ -45,6 +45,6 @@ def decode_rows(data: bytes | memoryview, count: int, size: int) -> NDArray[np.u
         places = np.flatnonzero(np.unpackbits(stored[1:], bitorder="little"))
     else:
         raise FormatError("A set of rows has no valid form.")
-    if len(places) != size or (size and int(places[-1]) >= count):
+    if size not in (None, len(places)) or (len(places) and int(places[-1]) >= count):
         raise FormatError("A set of rows has other rows than were announced.")
     return places.astype(np.uint32)

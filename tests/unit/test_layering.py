@@ -36,6 +36,8 @@ LAYERS = [
         "varints",
         "picture_files",
         "portable",
+        "bm25",
+        "postings",
         "cache",
         "evaluate",
         "durable",

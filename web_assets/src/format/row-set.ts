@@ -7,21 +7,21 @@ const BITMAP = 1;
 /**
  * The rows of a stored set, rising.
  * @param count rows of the collection
- * @param size rows of the set
+ * @param size rows of the set; null for any number
  * @throws FormatError if the bytes are not such a set
  */
-export function readRowSet(bytes: Uint8Array, count: number, size: number): Uint32Array {
+export function readRowSet(bytes: Uint8Array, count: number, size: number | null): Uint32Array {
   const mode = bytes[0];
   if (mode !== GAPS && (mode !== BITMAP || bytes.length !== 1 + ((count + 7) >> 3))) {
     throw new FormatError("A set of rows has no valid form.");
   }
   // A set has at least a bit per row, so that a damaged size allocates nothing large.
   const most = mode === GAPS ? bytes.length - 1 : 8 * (bytes.length - 1);
-  if (size > most) other();
-  const rows = new Uint32Array(size);
+  if (size !== null && size > most) other();
+  const rows = new Uint32Array(size ?? (mode === GAPS ? most : Math.min(most, count)));
   const found = mode === GAPS ? readGaps(bytes, rows) : readBits(bytes, rows);
-  if (found !== size || (size > 0 && rows[size - 1]! >= count)) other();
-  return rows;
+  if (found < 0 || found !== (size ?? found) || (found > 0 && rows[found - 1]! >= count)) other();
+  return found === rows.length ? rows : rows.slice(0, found);
 }
 
 /** Fill `rows` and return how many there are; −1 if the numbers are not valid. */
