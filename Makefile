@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web_assets/src web_assets/build web_assets/licences 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo web test lint test-python test-web test-openclip soak audit lock wheel bench docs clean
+.PHONY: demo demo-artworks web test lint test-python test-web test-openclip soak audit lock wheel bench docs clean
 
 demo: $(VENV)/installed $(VENV)/web
 ifdef PICTURES
@@ -28,6 +28,24 @@ else
 endif
 ifneq ($(SERVE),0)
 	$(BIN)/imagedb-site serve dist
+endif
+
+# Records without pictures: Tate's collection data of 2014 (CC0 1.0). ARTWORKS is the table.
+ARTWORKS ?= ../shared/data/artworks/artworks.jsonl.gz
+
+demo-artworks: $(VENV)/installed $(VENV)/web
+	@test -f "$(ARTWORKS)" || { echo "There is no $(ARTWORKS). Set ARTWORKS to the table of artworks."; exit 1; }
+	$(BIN)/imagedb-site build --from table "$(ARTWORKS)" -o dist-artworks --model none --downloads none \
+	  --title "Tate: 69,202 artworks" \
+	  --description "Records of Tate's collection as of 2014, without pictures." \
+	  --attribution "Data: Tate, CC0 1.0, https://github.com/tategallery/collection. Tate asks to be named as the source." \
+	  --attribution "The data were changed: records were put into one table, and subjects were flattened." \
+	  --list-columns artists,date,medium,subjects \
+	  --example "Turner sailing boats 1832" --example "medium:graphite castle" \
+	  --example "year_from:1800..1850" --example "subjects:castle -subjects:ruin" \
+	  --example '"self portrait"' --example "artists:Blake serpent"
+ifneq ($(SERVE),0)
+	$(BIN)/imagedb-site serve dist-artworks
 endif
 
 # The package itself, with Node and npm from PyPI. The web bundle has its own rule,
@@ -112,4 +130,4 @@ docs: $(VENV)/dev $(VENV)/web-deps
 	cd web_assets && npm run docs --silent
 
 clean:
-	rm -rf dist dist.library .cache builder/imagedb_site/_web $(VENV)/web
+	rm -rf dist dist.library dist-artworks dist-artworks.library .cache builder/imagedb_site/_web $(VENV)/web

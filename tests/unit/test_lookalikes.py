@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from itertools import combinations, islice
+from itertools import combinations, islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def test_a_prefix_of_a_larger_set_is_the_smaller_set(data):
 def test_prompts_repeat_and_have_a_long_tail(data):
     rows = list(lookalikes.prompts(5_000))
     assert len({row["image_name"] for row in rows}) == 5_000
-    repeated = sum(one["prompt"] == two["prompt"] for one, two in zip(rows, rows[1:], strict=False))
+    repeated = sum(one["prompt"] == two["prompt"] for one, two in pairwise(rows))
     assert 0.2 < repeated / 5_000 < 0.28
     lengths = [len(row["prompt"].split()) for row in rows]
     assert 15 < sum(lengths) / 5_000 < 30
