@@ -36,10 +36,6 @@ class BuildConfig:
 
     pictures: Path
     """Folder of pictures, read recursively; with another `source`, its file or folder."""
-    source: SourceKind = "folder"
-    """What `pictures` is: a folder of pictures, or a data set (docs/guide/datasets.md)."""
-    key: str | None = None
-    """Of a table: the column with the keys of the rows; default: `id` or a similar name, else row numbers."""
     output: Path = Path("dist")
     """Folder of the published site; replaced only once the new one is complete."""
     library: Path | None = None
@@ -48,6 +44,10 @@ class BuildConfig:
     """Sidecar tables (.csv, .tsv, .jsonl, .json, .parquet), joined by their column of file names."""
     exclude: tuple[Path, ...] = ()
     """Files and folders to leave out."""
+    source: SourceKind = "folder"
+    """What `pictures` is: a folder of pictures, or a data set (docs/guide/datasets.md)."""
+    key: str | None = None
+    """Of a table: the column with the keys of the rows; default: `id` or a similar name, else row numbers."""
     title: str | None = None
     """Title of the site; default: the name of the picture folder."""
     description: str = ""
