@@ -35,7 +35,7 @@ ARTWORKS ?= ../shared/data/artworks/artworks.jsonl.gz
 
 demo-artworks: $(VENV)/installed $(VENV)/web
 	@test -f "$(ARTWORKS)" || { echo "There is no $(ARTWORKS). Set ARTWORKS to the table of artworks."; exit 1; }
-	$(BIN)/imagedb-site build --from table "$(ARTWORKS)" -o dist-artworks --model none --downloads none \
+	$(BIN)/imagedb-site build --from table "$(ARTWORKS)" -o dist-artworks --model none --downloads all --licence CC0-1.0 \
 	  --title "Tate: 69,202 artworks" \
 	  --description "Records of Tate's collection as of 2014, without pictures." \
 	  --attribution "Data: Tate, CC0 1.0, https://github.com/tategallery/collection. Tate asks to be named as the source." \
