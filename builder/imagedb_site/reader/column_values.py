@@ -65,6 +65,14 @@ class ColumnValues:
             header, arrays = read_container(data, "names")
             yield from _counted(header.get("values"), header, arrays, self._rows)
 
+    def sets(self) -> Iterator[tuple[str, NDArray[np.int64]]]:
+        """Every value with its rows i64, segment by segment, in the order of the files."""
+        for segment, listed in enumerate(self._sets):
+            for number in range(0 if listed is None else listed.count):
+                file = self._file(segment, number)
+                for at, name in enumerate(file.names):
+                    yield name, segment * self._entry.segment + file.rows(at).astype(np.int64)
+
     def count_of(self, value: str) -> int:
         """How many rows have exactly this value."""
         found = self._found(value.__eq__, [(comparable(value), True)])
