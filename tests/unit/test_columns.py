@@ -39,6 +39,7 @@ FIELDS = [
 ]
 SMALL = SiteSettings(pages=False, column_block=8, column_segment=16, values_bytes=32, fanout=3)
 TAGS = [
+    *(f"tag {number}" for number in range(20)),
     "cat",
     "Cat",
     "CAT ",
