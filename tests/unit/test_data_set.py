@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import importlib
 import json
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +91,35 @@ def test_the_data_package_is_valid_and_gives_the_rows(tmp_path: Path, rows: int)
             value = row["altitude"]
             assert (None if value is None else float(value)) == document["fields"].get("altitude")
             assert row["favourite"] == document["fields"].get("favourite")
+
+
+def test_both_are_read_from_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    constants = importlib.import_module("mlcroissant._src.core.constants")
+    monkeypatch.setattr(
+        constants, "DOWNLOAD_PATH", type(constants.DOWNLOAD_PATH)(tmp_path / "kept")
+    )
+    server = start(tmp_path / "site")
+    try:
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        site = write(tmp_path / "site", download_rows=100, url=address)
+        data_set = mlcroissant.Dataset(f"{address}croissant.json")
+        assert len(list(data_set.records("records"))) == site.count
+        package = frictionless.Package(f"{address}datapackage.json")
+        assert package.validate().valid
+        assert [len(one.read_rows()) for one in package.resources] == [site.count] * 2
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def start(folder: Path) -> ThreadingHTTPServer:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def test_the_data_package_finds_a_damaged_download(tmp_path: Path) -> None:

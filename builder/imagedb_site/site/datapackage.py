@@ -56,7 +56,7 @@ def _resource(site: Described, part: Part, name: str, number: int) -> dict[str, 
         "mediatype": _MEDIA[name],
         "compression": "gz",
         "encoding": "utf-8",
-        "bytes": part.entry.size,
+        # No "bytes": frictionless counts none of compressed files at an address, and refuses them then.
         "hash": f"sha256:{part.entry.sha256}",
         "schema": {"fields": list(_fields(site, name)), "primaryKey": ["id"]},
     }
