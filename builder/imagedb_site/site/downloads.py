@@ -84,7 +84,7 @@ def _fixed(site: SiteInput, places: Places) -> list[str]:
         "view": pictures and site.settings.view_size > 0,
         "original": pictures and site.settings.originals != "none",
     }
-    remote = getattr(site, "remote", None)
+    remote = getattr(site, "origins", None)
     return [
         *ALWAYS,
         *(SIZES if pictures else ()),
