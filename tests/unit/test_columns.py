@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_site import PlainSite
 
+from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.library_index import make_column
 from imagedb_site.query import facets
@@ -23,6 +24,7 @@ from imagedb_site.query.current import current_result
 from imagedb_site.query.facets import facet_counts
 from imagedb_site.query.field_values import all_values, count_of, distinct, summary_of
 from imagedb_site.query.parse import parse
+from imagedb_site.reader.column_values import ColumnValues
 from imagedb_site.reader.verify_columns import verify_index, verify_values
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site import SiteInput, SiteRow, SiteSettings, write_site
@@ -288,3 +290,35 @@ def test_any_values(
         for query in (f'tag:"{text}"', f'tag:"{text}*"'):
             masks = [current_result(parse(query), index, None, "words") for index in (small, whole)]
             assert (masks[0] == masks[1]).all()
+
+
+@pytest.mark.parametrize("part", ["values", "names", "sets", "names-index", "sets-index"])
+def test_damaged_values_are_refused(folders: tuple[Path, Path], part: str) -> None:
+    """Whatever is in the files of the values, it is taken, or refused with FormatError."""
+    index = SiteIndex.open(folders[0])
+    site = index._site
+    entry = site.column_entry("tags").values
+    assert entry is not None
+    chosen = random.Random(part)
+    refused = 0
+    for _ in range(150):
+
+        def read(file: FileEntry) -> bytes:
+            data = bytearray(site.read(file))
+            if file.path.startswith(f"data/tags-{part}."):
+                for _ in range(chosen.choice([1, 1, 3])):
+                    data[chosen.randrange(len(data))] = chosen.randrange(256)
+                if not chosen.randrange(8):
+                    del data[chosen.randrange(len(data)) :]
+            return bytes(data)
+
+        values = ColumnValues(entry, index.count, read)
+        try:
+            _ = values.top
+            list(values.all())
+            list(values.sets())
+            values.mask(lambda value: value.startswith("c"), [("c", True)])
+            values.count_of("dog")
+        except FormatError:
+            refused += 1
+    assert refused > 20

@@ -1,0 +1,142 @@
+/** Columns in blocks, their values, the additions of a visitor beside them, orders, and damaged files. */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { columnOf, OverlaidColumn } from "../../web_assets/src/additions/columns";
+import type { ColumnSource } from "../../web_assets/src/engine/column-source";
+import { facetCounts } from "../../web_assets/src/engine/facets";
+import { conditionMask } from "../../web_assets/src/engine/filters";
+import { rowsOf } from "../../web_assets/src/engine/mask";
+import { valueKeys, valueTest } from "../../web_assets/src/engine/query";
+import { SiteResources } from "../../web_assets/src/engine/resources";
+import { sortPlaces } from "../../web_assets/src/engine/sort";
+import {
+  FileList, FormatError, joinColumns, readColumnsIndex, readManifest, readValueNames, readValuesHead, readValueSets,
+  type ColumnEntry, type FieldDefinition, type ValuesEntry,
+} from "../../web_assets/src/format";
+import { bytes, decoded, golden, json } from "./support/files";
+import { assets, BASE } from "./support/site";
+
+const folder = [golden, "site-queries"].join("/");
+const manifest = readManifest(json<Record<string, unknown>>(golden, "site-queries", "manifest.json"));
+const read = (path: string) => decoded(folder, path);
+const index = readColumnsIndex(read(manifest.columns!.path), manifest.fields, manifest.collection.count);
+const tags = manifest.fields.find(({ name }) => name === "tags")!;
+const entry = index.get("tags")! as ColumnEntry & { values: ValuesEntry };
+const serve: typeof fetch = (input) => Promise.resolve(new Response(bytes(folder, decodeURIComponent(String(input).slice(BASE.length)))));
+
+describe("a column in blocks", () => {
+  let source: ColumnSource;
+  let loaded: string[] = [];
+  beforeAll(async () => {
+    const fetch: typeof serve = (input) => {
+      loaded.push(String(input).slice(BASE.length));
+      return serve(input);
+    };
+    source = await (await SiteResources.open(BASE, { fetch, assets })).columnSource("tags");
+  });
+
+  it("has several, and values of its own", () => {
+    expect(source.blocks.length).toBeGreaterThan(4);
+    expect(source.values!.count).toBeGreaterThan(10);
+    expect(entry.values.names.count).toBeGreaterThan(1);
+    expect(entry.values.sets.length).toBeGreaterThan(2);
+  });
+
+  it("is filtered and counted by values without loading a block", async () => {
+    loaded = [];
+    const find = async (value: string) => rowsOf(await source.values!.rows(valueTest(tags, [value]), valueKeys(tags, [value])));
+    const counts = await facetCounts(source, tags, null, 5);
+    for (const { value, count } of counts) {
+      expect(await source.values!.countOf(value)).toBe(count);
+      expect((await find(value)).length).toBeGreaterThanOrEqual(count);
+    }
+    expect(await source.values!.countOf("nothing of the kind")).toBe(0);
+    const blocks = new Set(entry.files.map(({ path }) => path));
+    expect(loaded.length).toBeGreaterThan(2);
+    expect(loaded.filter((path) => blocks.has(path))).toEqual([]);
+  });
+
+  it("loads what was not loaded before only once", async () => {
+    await source.whole();
+    loaded = [];
+    await source.whole();
+    await source.values!.all();
+    await source.values!.all();
+    expect(new Set(loaded).size).toBe(loaded.length);
+  });
+
+  it("has the additions of a visitor as one more block", async () => {
+    const added = columnOf(tags, [["quite new"], [], ["dog", "quite new"]]);
+    const both = new OverlaidColumn(source, added);
+    const dogs = await source.values!.countOf("dog");
+    expect(await both.values!.countOf("dog")).toBe(dogs + 1);
+    expect(both.known).toBe(source.known + 2);
+    const mask = await conditionMask({ field: tags, negated: false, numbers: () => { throw new Error(); }, texts: () => valueTest(tags, ["dog"]), keys: () => valueKeys(tags, ["dog"]) }, both);
+    expect([...rowsOf(mask)].at(-1)).toBe(source.count + 2);
+    const counts = await facetCounts(both, tags, null, 1000);
+    const joined = await facetCounts({ ...both, count: both.count, blocks: both.blocks, values: null, block: (place) => both.block(place), whole: () => both.whole(), bytes: 0, known: both.known }, tags, null, 1000);
+    expect(counts).toEqual(joined);
+    expect(counts.find(({ value }) => value === "quite new")?.count).toBe(2);
+    expect((await both.whole()).count).toBe(source.count + 3);
+  });
+});
+
+describe("the files of values", () => {
+  const files = async (list: typeof entry.values.names) => await new FileList(list, async ({ path }) => read(path)).entries();
+
+  it("are read, and throw only FormatError if they are damaged", async () => {
+    const { head, names, sets, segment } = entry.values;
+    const lengths = sets.map((list) => list?.count ?? 0);
+    const rows = Math.min(segment, manifest.collection.count);
+    const decoders: [Uint8Array, (content: Uint8Array) => unknown][] = [
+      [read(head.path), (content) => readValuesHead(content, names.count, lengths)],
+      [read((await files(names))[0]!.path), readValueNames],
+      [read((await files(sets[0]!))[0]!.path), (content) => {
+        const found = readValueSets(content, rows);
+        return found.values.map((_, i) => found.rows(i));
+      }],
+      [read(manifest.columns!.path), (content) => readColumnsIndex(content, manifest.fields, manifest.collection.count)],
+    ];
+    for (const [real, decode] of decoders) {
+      expect(decode(real)).toBeTruthy();
+      fc.assert(fc.property(fc.array(fc.tuple(fc.nat(real.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 }), fc.nat(real.length), fc.boolean(), (changes, length, cut) => {
+        const content = cut ? real.slice(0, length) : real.slice();
+        for (const [at, value] of changes) if (at < content.length) content[at] = value;
+        try {
+          decode(content);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FormatError);
+        }
+      }), { numRuns: 300 });
+    }
+  });
+
+  it("must fit the index", () => {
+    const { head, names, sets } = entry.values;
+    expect(() => readValuesHead(read(head.path), names.count + 1, sets.map((list) => list?.count ?? 0))).toThrow("does not fit");
+    expect(() => readValuesHead(read(head.path), names.count, [])).toThrow("does not fit");
+  });
+});
+
+describe("orders", () => {
+  const number: FieldDefinition = { name: "score", label: "Score", type: "number", fts: false, facet: false, column: true };
+
+  it("are those of a stable sort by value, unknown values last", () => {
+    const values = fc.array(fc.option(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(-0)), { nil: undefined }), { maxLength: 60 });
+    fc.assert(fc.property(values, fc.boolean(), (list, descending) => {
+      const column = columnOf(number, list);
+      const sign = descending ? -1 : 1;
+      const places = Array.from(list.keys());
+      const known = places.filter((place) => list[place] !== undefined).sort((a, b) => sign * (list[a]! - list[b]!) || a - b);
+      expect([...sortPlaces(places, column, descending, "Score")]).toEqual([...known, ...places.filter((place) => list[place] === undefined)]);
+    }));
+  });
+
+  it("of categories ignore case and accents, also across blocks", () => {
+    const kind: FieldDefinition = { ...number, type: "category" };
+    const column = joinColumns([columnOf(kind, ["b", "Á"]), columnOf(kind, [undefined, "a", "B"])]);
+    expect([...sortPlaces([0, 1, 2, 3, 4], column, false, "Kind")]).toEqual([1, 3, 0, 4, 2]);
+    expect([...sortPlaces([4, 3, 2, 1, 0], column, true, "Kind")]).toEqual([0, 4, 1, 3, 2]);
+    expect(() => sortPlaces([0], columnOf(tags, [["a"]]), false, "Tags")).toThrow("several values");
+  });
+});
