@@ -27,6 +27,12 @@ def test_verbs_say_what_python_says() -> None:
         assert json.loads(say("stats", SITE, "--json")) == collection.stats().to_json()
         tags = json.loads(say("tag", SITE, "Black Cat", "--json"))["tags"]
         assert tags == [tag.to_json() for tag in collection.tag("black_cat")] != []
+        facets = json.loads(say("facets", SITE, "tags", "--query", "tag:winter", "--json"))
+        counted = collection.facets("tags", "tag:winter")
+        assert [(one["value"], one["count"]) for one in facets["values"]] == counted != []
+        assert facets["about"] is False
+        below = say("facets", SITE, "folder", "--under", "2020", "--mode", "words")
+        assert "2020/trips" in below and "archive" not in below
         sample = json.loads(say("sample", SITE, "--size", "3", "--seed", "9", "--json"))
         hits = collection.sample(3, seed=9)
         assert [image["id"] for image in sample["images"]] == [hit.image_id for hit in hits]
@@ -54,6 +60,7 @@ def test_batches() -> None:
         (("tag", SITE, "2021"), "id", 1),
         (("batches", SITE), "id", 3),
         (("stats", SITE, "--limit", "1"), "field", 10),
+        (("facets", SITE, "place", "--limit", "3"), "value", 3),
     ],
 )
 def test_csv(arguments: tuple[str, ...], columns: str, rows: int) -> None:

@@ -30,6 +30,7 @@ def command() -> None:
     \b
     Examples:
       imagedb-site data stats dist
+      imagedb-site data facets dist camera
       imagedb-site data tag dist castle
       imagedb-site data sample dist --size 5 --seed 1
       imagedb-site data batches dist --size 32 --validation 10 --test 10
@@ -79,6 +80,46 @@ def stats(place: str, limit: int, texts: bool, as_json: bool, as_csv: bool) -> N
             click.echo(f"{shown(field.name)} ({field.type}): {known}{span}")
             for value, count in field.values:
                 click.echo(f"  {count:>9,}  {shown(value)}")
+
+
+@command.command("facets")
+@click.argument("place")
+@click.argument("field")
+@click.option("--query", default="", help="Count within the result of this query.")
+@click.option(
+    "--mode", default="all", show_default=True, type=click.Choice(["all", "meaning", "words"]),
+    help="How the query is searched.",
+)  # fmt: skip
+@click.option("--limit", default=50, show_default=True, type=_MOST, help="Number of values.")
+@click.option("--under", help="Of paths: only those directly below this one.")
+@_output
+def facets(
+    place: str, field: str, query: str, mode: str, limit: int, under: str | None,
+    as_json: bool, as_csv: bool,
+) -> None:  # fmt: skip
+    """Count the values of FIELD, in all images or within the result of a query.
+
+    Above 100,000 matching images the counts are estimates.
+
+    \b
+    Examples:
+      imagedb-site data facets dist camera
+      imagedb-site data facets dist tags --query "castle" --mode words --json
+      imagedb-site data facets dist folder --under 2020
+    """
+    from ..query.evaluate import Mode
+    from ..search import open_collection
+
+    with open_collection(place) as collection:
+        found = collection.facets(field, query, mode=cast(Mode, mode), limit=limit, under=under)
+    if as_json:
+        values = [{"value": value, "count": count} for value, count in found]
+        click.echo(json_line({"field": field, "about": found.about, "values": values}))
+    elif as_csv:
+        _csv(("value", "count"), found)
+    else:
+        for value, count in found:
+            click.echo(f"{'about ' if found.about else ''}{count:>9,}  {shown(value)}")
 
 
 @command.command("tag")
