@@ -29,8 +29,13 @@ PORTABLE_FOLDER = "portable"
 PORTABLE_MANIFEST = f"{PORTABLE_FOLDER}/{MANIFEST}.js"
 """The manifest as a script."""
 
+API_FOLDER = "api"
+API_PAGES = (f"{API_FOLDER}/index.html", f"{API_FOLDER}/openapi.json")
+"""What explains the HTTP API, to people and to programs."""
+
 MUTABLE = (
     *LIBRARY_FILES,
+    *API_PAGES,
     SERVICE_WORKER,
     "404.html",
     "robots.txt",
@@ -50,7 +55,12 @@ HASHED_FOLDERS = ("data", DOWNLOADS_FOLDER, "model", "originals", "thumbs", "vie
 PROGRAM_FOLDERS = ("assets", "lib")
 """Folders of the application, in which the bundler puts its own hash into the names."""
 
-OWN_NAMES = frozenset({*MUTABLE, *DESCRIPTIONS, *HASHED_FOLDERS, *PROGRAM_FOLDERS, PORTABLE_FOLDER})
+OWN_NAMES = frozenset(
+    {
+        *(name.split("/")[0] for name in (*MUTABLE, *DESCRIPTIONS)),
+        *(*HASHED_FOLDERS, *PROGRAM_FOLDERS, PORTABLE_FOLDER),
+    }
+)
 """Everything a site has at its top; any other name there belongs to the owner."""
 
 _HASH_IN_NAME = re.compile(r"(?:^|[./])([0-9a-f]{16})\.[a-z0-9]+(?:\.gz)?$")

@@ -16,7 +16,7 @@ from imagedb_site.http_api.jsontext import json_text
 from imagedb_site.http_api.request import ApiError, Matched, body_object, match, query_values
 from imagedb_site.http_api.state import State
 from imagedb_site.index import SiteIndex
-from imagedb_site.layout import MANIFEST
+from imagedb_site.layout import API_FOLDER, API_PAGES, MANIFEST
 
 WAIT_S = 30
 """How long a request waits for others before it is answered with 503."""
@@ -140,7 +140,7 @@ class Api:
             self._state = None
 
 
-PAGES = ("api/", "api/index.html", "api/openapi.json")
+PAGES = (f"{API_FOLDER}/", *API_PAGES)
 """Files of the site below `api/`."""
 
 

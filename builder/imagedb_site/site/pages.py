@@ -21,6 +21,7 @@ from imagedb_site.layout import (
     SERVICE_WORKER,
     hash16,
 )
+from imagedb_site.site.api_pages import write_api_pages
 from imagedb_site.site.assets import (
     BOOT_SCRIPT,
     WebBuild,
@@ -80,13 +81,14 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     }
     index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
     missing = files.put("404.html", render_page("404.html.j2", values))
+    api = write_api_pages(files, _common(site), site.fields, render_page)
     robots = files.put("robots.txt", b"User-agent: *\nAllow: /\n")
     software = _read(web.root / NOTICES).decode("utf-8")
     notices = files.put(NOTICES, site_notices(software, site.pack).encode("utf-8"))
     jekyll = files.put(".nojekyll", b"")
     worker = _read(web.root / SERVICE_WORKER)
     shell = files.put(SERVICE_WORKER, shell_line([index, *assets, *boot]) + worker)
-    return [*assets, *library, index, missing, robots, notices, jekyll, shell]
+    return [*assets, *library, *api, index, missing, robots, notices, jekyll, shell]
 
 
 def _put_portable(files: SiteFiles, site: SiteInput, web: WebBuild) -> list[FileEntry]:

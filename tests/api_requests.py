@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import imagedb_site
 from imagedb_site.api_table import Parameter, Route, routes
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parent / "golden"
 BAD_NUMBERS = ("-1", "0", "x", "1.5", "99999999999", "1e3", " 7", "+3", "007", "")
 TEXTS = (
     "cat",
