@@ -34,8 +34,8 @@ API_PAGES = (f"{API_FOLDER}/index.html", f"{API_FOLDER}/openapi.json")
 """What explains the HTTP API, to people and to programs."""
 
 MUTABLE = (
-    *LIBRARY_FILES,
     *API_PAGES,
+    *LIBRARY_FILES,
     SERVICE_WORKER,
     "404.html",
     "robots.txt",

@@ -148,12 +148,15 @@ class Host:
 
     def __init__(self, site: Path, mount: str = "/") -> None:
         self._site, self._mount = site, mount
+        self.requests: list[str] = []
         self._server: SiteServer | None = None
         self._port = 0
         self.start()
 
     def start(self) -> None:
-        self._server = SiteServer(self._site, port=self._port, mount=self._mount)
+        self._server = SiteServer(
+            self._site, port=self._port, mount=self._mount, log=self.requests.append
+        )
         self._port = self._server.port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_requests import Maker, Request
 from conftest import ROOT, WEB
 from playwright.sync_api import Browser, Page
 
+from api_requests import Maker, Request
 from imagedb_site.serve import SiteServer
 
 GOLDEN = ROOT / "tests" / "golden"

@@ -255,7 +255,7 @@ def test_two_deployments_at_once(tmp_path: Path, first: Path) -> None:
 def test_a_full_disk_leaves_the_old_site(tmp_path: Path, web: Path) -> None:
     small = made(tmp_path / "small", golden_input(web))
     large = made(tmp_path / "large", sample_input(200, web=web, pages=True))
-    with small_disk(tmp_path / "www", "460k") as target:
+    with small_disk(tmp_path / "www", "520k") as target:
         deploy_folder(small, target)
         before = tree(target)
         with pytest.raises(StorageError, match="the disk is full"):
