@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from imagedb_site.cli.main import run
 
 ROOT = Path(__file__).parents[2]
 PACK = ROOT / "tests" / "golden" / "pack-tiny"
@@ -48,14 +53,35 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
     """Run `imagedb-site` as a user does: as a process, in an empty folder."""
+    return cli_in(tmp_path)
 
-    def run(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+
+def cli_in(folder: Path) -> Cli:
+    """Run `imagedb-site` in a folder. What several tests only read is built once in a folder of its own."""
+
+    def start(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "imagedb_site.cli.main", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, check=check, timeout=300
+            command, cwd=folder, capture_output=True, text=True, check=check, timeout=300
         )
 
-    return run
+    return start
+
+
+@pytest.fixture
+def cli_here(tmp_path: Path) -> Cli:
+    """The same as `cli` without a process for each command, for tests with many of them."""
+
+    def invoke(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.chdir(tmp_path), redirect_stdout(out), redirect_stderr(err):
+            code = run([str(argument) for argument in arguments])
+        done = subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+        if check:
+            done.check_returncode()
+        return done
+
+    return invoke
 
 
 def tree(folder: Path) -> dict[str, bytes]:
