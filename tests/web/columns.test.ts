@@ -56,6 +56,15 @@ describe("a column in blocks", () => {
     expect(loaded.filter((path) => blocks.has(path))).toEqual([]);
   });
 
+  it("finds values by their beginning in the names", async () => {
+    const all = (await source.values!.all()).map(({ value }) => value);
+    for (const start of ["bl", "d", "20", ""]) {
+      const found = (await source.values!.starting(start)).map(({ value }) => value);
+      if (start) expect(found.sort()).toEqual(all.filter((value) => value.toLowerCase().startsWith(start)).sort());
+      else expect(found.length).toBeGreaterThan(0);
+    }
+  });
+
   it("loads what was not loaded before only once", async () => {
     await source.whole();
     loaded = [];

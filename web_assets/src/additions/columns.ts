@@ -2,6 +2,7 @@
 import { dateSpan } from "../base/dates";
 import type { ColumnSource, ColumnValues, Span } from "../engine/column-source";
 import { emptyMask } from "../engine/mask";
+import { comparable } from "../engine/query/index";
 import { byFrequency } from "../engine/values";
 import { joinColumns, lengthAt, numberAt, type Column, type FieldDefinition, type FieldValue, type ValueCount, type Zone } from "../format/index";
 
@@ -83,6 +84,11 @@ class OverlaidValues implements ColumnValues {
 
   async top(limit: number): Promise<readonly ValueCount[]> {
     return this.rowsOf.size ? byFrequency(await this.all()) : await this.site.top(limit);
+  }
+
+  async starting(key: string): Promise<readonly ValueCount[]> {
+    const own = Array.from(this.rowsOf, ([value, { length }]) => ({ value, count: length }));
+    return [...await this.site.starting(key), ...own.filter(({ value }) => comparable(value).startsWith(key))];
   }
 
   async all(): Promise<readonly ValueCount[]> {

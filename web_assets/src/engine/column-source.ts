@@ -35,6 +35,8 @@ export interface ColumnValues {
   readonly count: number;
   /** The most frequent values, at least `limit` or all; ties in code-point order. */
   top(limit: number): Promise<readonly ValueCount[]>;
+  /** Values whose comparable form begins with `key`, in any order; of very many only a part. */
+  starting(key: string): Promise<readonly ValueCount[]>;
   /** All values, in any order. */
   all(): Promise<readonly ValueCount[]>;
   /** How many rows have exactly this value. */

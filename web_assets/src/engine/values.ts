@@ -9,12 +9,15 @@ import { emptyMask, type Mask } from "./mask";
 import { compareCodePoints, comparable, type ValueKey } from "./query/index";
 
 const KEPT_FILES = 64;
+/** How many files of names are read for the beginning of a value. */
+const NAME_FILES = 2;
 
 export class SiteValues implements ColumnValues {
   private readonly names: FileList;
   private readonly sets: (FileList | null)[];
   private readonly single = new Shared<unknown>();
   private readonly files = new Shared<ValueSets>(KEPT_FILES);
+  private readonly nameFiles = new Shared<ValueCount[]>(KEPT_FILES);
 
   /** @param rows rows of the collection */
   constructor(private readonly entry: ValuesEntry, private readonly rowCount: number, private readonly site: SiteFiles) {
@@ -40,6 +43,14 @@ export class SiteValues implements ColumnValues {
       if (all.length !== this.count) throw new FormatError("The names of a column's values are not as many as announced.");
       return all;
     });
+  }
+
+  async starting(key: string): Promise<readonly ValueCount[]> {
+    const places = filesOf((await this.head()).names, [{ key, prefix: true }]).slice(0, NAME_FILES);
+    const parts = await Promise.all(places.map((place) => (
+      this.nameFiles.get(String(place), async () => readValueNames(await this.site.loadListed(this.names, place, "column")))
+    )));
+    return parts.flat().filter(({ value }) => comparable(value).startsWith(key));
   }
 
   async countOf(value: string): Promise<number> {

@@ -1,6 +1,7 @@
 /** Completions of what a person is typing: words of the collection, and values of its fields. */
 import type { FieldDefinition } from "../../format/index";
 import type { ColumnSource } from "../column-source";
+import { byFrequency } from "../values";
 import { findField, isStopWord, normal, plainCharacters, quotedValue } from "../query/index";
 import type { Suggestion } from "../types";
 import type { Lexicon } from "./lexicon";
@@ -29,7 +30,7 @@ export async function complete(text: string, { fields, lexicon, column, count: m
     const value = quoted?.replaceAll('""', '"') ?? bare;
     const field = findField(name.toLowerCase(), fields);
     if (!field?.column || !named(field)) return [];
-    return (await valuesOf(field, value, column, limit)).map((found) => ({
+    return (await valuesOf(field, value, column, limit, true)).map((found) => ({
       kind: "value", text: `${before}${sign}${name}:${quotedValue(found)} `, shown: found, field: field.label,
     }));
   }
@@ -68,10 +69,10 @@ function named({ type }: FieldDefinition): boolean {
   return type === "tags" || type === "category" || type === "boolean";
 }
 
-/** Values of a column that begin with the text, or contain a word that does; most frequent first. */
-async function valuesOf({ name }: FieldDefinition, start: string, column: Sources["column"], limit: number): Promise<string[]> {
+/** Values of a column that begin with the text, or contain a word that does; most frequent first. `rare`: of a large column, look for rare ones as well. */
+async function valuesOf({ name }: FieldDefinition, start: string, column: Sources["column"], limit: number, rare = false): Promise<string[]> {
   const wanted = normal(start);
-  const known = await frequentValues(await column(name));
+  const known = await frequentValues(await column(name), rare ? wanted : "");
   const first: string[] = [];
   const inside: string[] = [];
   for (const value of known) {
@@ -83,9 +84,12 @@ async function valuesOf({ name }: FieldDefinition, start: string, column: Source
   return [...first, ...inside].slice(0, limit);
 }
 
-/** Values of a column, the most frequent first; of a large one only the most frequent. */
-async function frequentValues(source: ColumnSource): Promise<readonly string[]> {
-  if (source.values) return (await source.values.top(0)).map(({ value }) => value);
+/** Values of a column, the most frequent first; of a large one the most frequent of all, then those that begin with `wanted` unless it is empty. */
+async function frequentValues(source: ColumnSource, wanted: string): Promise<readonly string[]> {
+  if (source.values) {
+    const [top, others] = await Promise.all([source.values.top(0), wanted ? source.values.starting(wanted) : []]);
+    return [...new Set([...top, ...byFrequency(others)].map(({ value }) => value))];
+  }
   const column = await source.whole();
   return column.kind === "number" ? [] : column.values;
 }
