@@ -12,12 +12,15 @@ ImageDBError                      exit 1   anything below
 ├── StorageError                  exit 8   disk full, permission denied, lost connection
 └── CheckError                    exit 9   `check` found problems
 
-Each message is one sentence that says what is wrong; `hint` says what to do next.
+Each message is one sentence that says what is wrong; `hint` says what to do next. A message may quote input
+of any length, so its middle is left out if it is longer than `MOST_CHARACTERS`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+
+MOST_CHARACTERS = 1000
 
 
 class ImageDBError(Exception):
@@ -26,8 +29,14 @@ class ImageDBError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(_shortened(message))
+        self.hint = None if hint is None else _shortened(hint)
+
+
+def _shortened(text: str) -> str:
+    """Returns a text without its middle if it is too long."""
+    half = MOST_CHARACTERS // 2
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:half]} … {text[-half:]}"
 
 
 class UsageError(ImageDBError):

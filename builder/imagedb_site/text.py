@@ -65,7 +65,8 @@ _SPACES = re.compile(r" {2,}")
 _NUMBER_RUN = re.compile("[0-9]+")
 # In ASCII text, which is most of it, a simpler pattern finds the same words much faster.
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
-_ASCII_NUMBERED = re.compile("[A-Za-z]*[0-9][A-Za-z0-9]*")
+# From the beginning of a word on: a search from each letter would be quadratic in a long word.
+_ASCII_NUMBERED = re.compile("(?<![A-Za-z0-9])[A-Za-z]*[0-9][A-Za-z0-9]*")
 _CAMEL = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])")
 _CAMEL_BOUNDARY = re.compile("[a-z][A-Z]")
 _SHORTEST_NUMBER = 3

@@ -6,6 +6,7 @@ A file `cases/TARGET/NAME` is an input of that target. `hostile/guided.py` searc
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostile.running import run_module
-from hostile.targets import TARGETS, attempt, changed
+from hostile.targets import SLOW_S, TARGETS, attempt, changed
+from imagedb_site.errors import UsageError
+from imagedb_site.pictures.automatic import is_automatic
 from soak import hostile
 
 CASES = Path(__file__).parent / "cases"
@@ -55,6 +58,26 @@ def test_any_text(text: str, name: str) -> None:
 )
 def test_kept_cases(case: Path) -> None:
     attempt(TARGETS[case.parent.name], case.read_bytes())
+
+
+@pytest.mark.parametrize("part", [b"c", b" ", b"0", b"url(", b'"', b"a ", "\u00e9".encode()])
+@pytest.mark.parametrize("name", ["texts", "queries", "comment", "prompt", "dates"])
+def test_a_long_run_of_one_character(name: str, part: bytes) -> None:
+    """A pattern that starts again at each character needs minutes for these."""
+    for end in (b"", b"!", b"\n1!"):
+        attempt(TARGETS[name], part * 100_000 + end)
+
+
+def test_a_setting_in_a_long_line() -> None:
+    begun = time.monotonic()
+    assert not is_automatic(" " * 3900 + "!\na: 1")
+    assert time.monotonic() - begun < SLOW_S
+
+
+def test_a_message_quotes_the_beginning_and_the_end_of_a_long_name() -> None:
+    message = str(UsageError(f"There is no {'x' * 5000}.", "y" * 5000))
+    assert message.startswith("There is no xxx") and message.endswith("xx.")
+    assert len(message) < 1010
 
 
 @pytest.mark.parametrize("name", ["queries", "dates", "xmp", "prompt", "png-text"])

@@ -101,7 +101,9 @@ def changed(data: bytes, chance: random.Random) -> bytes:
 def _data(kind: str, site: str = "site-tiny") -> Callable[[], list[bytes]]:
     def seeds() -> list[bytes]:
         files = sorted((GOLDEN / site / "data").glob(f"{kind}.*"))
-        return [gunzip_if(file.read_bytes(), 1 << 24) for file in files[:3]]
+        found = [gunzip_if(file.read_bytes(), 1 << 24) for file in files]
+        # The table of numbered tags has the name of a column of tags, but it is JSON.
+        return [data for data in found if kind != "tags" or data.startswith(b"IDB1")][:3]
 
     return seeds
 

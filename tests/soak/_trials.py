@@ -52,7 +52,7 @@ def model_packs(trials: int, seed: int) -> dict[str, int]:
     if trials > 20:
         changes += [*packs.towers(), *packs.tokenizers()]
     for number, (_, change) in enumerate(changes):
-        folder = Path(f"pack-{seed}-{number}")
+        folder = Path(f"model-pack-{seed}-{number}")
         try:
             packs.write(folder, change)
         except Exception:

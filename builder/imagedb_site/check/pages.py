@@ -13,7 +13,7 @@ from imagedb_site.check.report import Finding
 from imagedb_site.layout import LIBRARY_FILES, MUTABLE
 
 _SHELL = re.compile(rb"self\.IMAGEDB_SHELL=(\{.*\});\n")
-_CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
+_CSS_URL = re.compile(r"url\(\s*['\"]?([^'\"()]+)['\"]?\s*\)")
 
 
 def check_pages(folder: Path, sizes: dict[str, int]) -> Iterator[Finding]:

@@ -77,7 +77,7 @@ _CAMERA_NAME = re.compile(
     r"wp|ph|screenshot)[-_ ]?)[\d_\-. ]{3,30}(?:\.(?:jpe?g|png|tiff?|heic|webp))?"
 )
 _CODE = re.compile(r"[A-Za-z0-9+/=_-]{64,}")
-_SETTING = re.compile(r"\s*[\w .\-]{1,40}\s*[:=]\s*(\S{0,60})\s*")
+_SETTING = re.compile(r"[\w .\-]{1,40}\s*[:=]\s*(\S{0,60})")
 _NUMERIC = re.compile(
     r"[-+]?(?:0x[\da-f]+|\d[\d.,:/]*)\w{0,3}|true|false|null|on|off", re.IGNORECASE
 )
@@ -128,7 +128,7 @@ def _is_data(text: str) -> bool:
 def _is_settings(text: str) -> bool:
     """Returns whether every line, or every part between semicolons, is a name and a value, mostly numbers."""
     lines = [line for line in re.split(r"[\n;]", text[:4000]) if line.strip()]
-    values = [_SETTING.fullmatch(line) for line in lines]
+    values = [_SETTING.fullmatch(line.strip()) for line in lines]
     if len(lines) < 2 or not all(values):
         return False
     numbers = sum(_NUMERIC.fullmatch(match[1]) is not None for match in values if match)

@@ -17,9 +17,7 @@ _MAX_BYTES = 16 << 20
 _MAX_ELEMENTS = 200_000
 _MAX_TEXT = 20_000
 _DEFAULT_SIZE = 512.0
-_LENGTH = re.compile(
-    r"\s*([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(px|pt|pc|mm|cm|in|em|ex|%)?\s*"
-)
+_LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(px|pt|pc|mm|cm|in|em|ex|%)?")
 _UNITS = {
     "px": 1,
     "pt": 4 / 3,
@@ -142,7 +140,7 @@ def _local(name: object) -> str:
 
 
 def _length(text: str | None) -> float | None:
-    match = _LENGTH.fullmatch(text or "")
+    match = _LENGTH.fullmatch((text or "").strip())
     if not match or match.group(2) == "%":
         return None
     return float(match.group(1)) * _UNITS.get(match.group(2) or "px", 1)
