@@ -201,6 +201,11 @@ class TagTable:
         return len(self._tags)
 
     @property
+    def least(self) -> int:
+        """The least number of a tag, 1 if there are none."""
+        return min(self._tags, default=1)
+
+    @property
     def greatest(self) -> int:
         """The greatest number of a tag, 0 if there are none."""
         return max(self._tags, default=0)

@@ -70,6 +70,14 @@ describe("the build", () => {
     expect(gzipSync(script).length).toBeLessThan(4500);
   });
 
+  it("gives the service worker an API that has neither the model's runtime nor modules", () => {
+    const api = file(asset(/^lib\/http\..*\.js$/));
+    expect(api.toString()).not.toMatch(/InferenceSession|import\.meta|^import /m);
+    expect(gzipSync(api).length).toBeLessThan(125_000);
+    expect(gzipSync(file("sw.js")).length).toBeLessThan(11_000);
+    expect(file("sw.js").toString()).toContain(asset(/^lib\/http\..*\.js$/));
+  });
+
   it("starts small: the page loads neither the engine nor SQLite nor the model's runtime", () => {
     const app = file(asset(/^assets\/app\..*\.js$/));
     expect(gzipSync(app).length).toBeLessThan(60_500);

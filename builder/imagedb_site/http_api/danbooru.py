@@ -43,7 +43,7 @@ def tag(state: State, number: str) -> dict[str, Any]:
     tags = state.collection.tags
     found = tags.get(int(number)) if number.isascii() and number.isdecimal() else None
     if found is None:
-        raise ApiError(404, f"There is no tag {number[:40]}: {span(tags.greatest, first=1)}.")
+        raise ApiError(404, f"There is no tag {number[:40]}: {span(tags.greatest, first=tags.least)}.")
     return {"id": found.id, "name": found.name, "category": CATEGORIES.get(found.category, 0)}
 
 
@@ -122,8 +122,8 @@ def post(state: State, row: int) -> dict[str, Any]:
         "height": document["height"] or _number(fields, "height") or 0,
         "file_ext": extension,
         "file_size": _number(fields, "file_size"),
-        "source": _text(fields, "source"),
-        "pixiv_id": _number(fields, "pixiv_id"),
+        "source": _text(fields, "source") or "",
+        "pixiv_id": _number(fields, "pixiv_id") or 0,
         "location": f"{post_id % 1000}/{post_id}" + (f".{extension}" if extension else ""),
         "tags": ids,
     }

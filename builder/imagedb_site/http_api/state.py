@@ -67,12 +67,10 @@ class State:
             )
         count = made.count[cast(Part, part)]
         if not _NUMBER.fullmatch(number) or int(number) >= count:
-            raise ApiError(404, f"There is no {part} batch {number[:40]}: {span(count, first=0)}.")
+            raise ApiError(404, f"There is no {part} batch {number[:40]}: {span(count - 1, first=0)}.")
         return made.batch(cast(Part, part), int(number))
 
 
-def span(count: int, *, first: int) -> str:
+def span(last: int, *, first: int) -> str:
     """Which numbers there are."""
-    if not count:
-        return "there are none"
-    return f"the numbers are {first} to {first + count - 1}"
+    return f"the numbers are {first} to {last}" if last >= first else "there are none"

@@ -30,7 +30,7 @@ async function ratingsOf({ engine }: State): Promise<number> {
 export async function tag(state: State, number: string): Promise<Json> {
   const tags = await state.engine.tagTable();
   const found = /^[0-9]+$/.test(number) ? tags.get(Number(number)) : null;
-  if (!found) throw new ApiError(404, `There is no tag ${cut(number, 40)}: ${span(tags.greatest, 1)}.`);
+  if (!found) throw new ApiError(404, `There is no tag ${cut(number, 40)}: ${span(tags.greatest, tags.least)}.`);
   return { id: found.id, name: found.name, category: CATEGORIES.get(found.category) ?? 0 };
 }
 
@@ -93,7 +93,7 @@ async function post({ engine }: State, row: number, tags: TagTable): Promise<Jso
   const extension = text("file_ext") || (dot > 0 ? name.slice(dot + 1).toLowerCase() : "") || null;
   return {
     id: row + 1, post_id: id, md5: text("md5"), rating: text("rating"), width: width || number("width") || 0, height: height || number("height") || 0,
-    file_ext: extension, file_size: number("file_size"), source: text("source"), pixiv_id: number("pixiv_id"),
+    file_ext: extension, file_size: number("file_size"), source: text("source") ?? "", pixiv_id: number("pixiv_id") ?? 0,
     location: `${((id % 1000) + 1000) % 1000}/${id}${extension === null ? "" : `.${extension}`}`,
     tags: engine.manifest.fields.flatMap(({ name, type }) => {
       const names = own(fields, name);

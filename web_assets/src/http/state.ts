@@ -72,7 +72,7 @@ export class State {
     const [part, number] = [inside.get("part")!, inside.get("n")!];
     if (!isPart(part)) throw new ApiError(404, `There is no part ${cut(part, 40)}, only ${PARTS.join(", ")}.`);
     if (!/^[0-9]{1,15}$/.test(number) || Number(number) >= count[part]) {
-      throw new ApiError(404, `There is no ${part} batch ${cut(number, 40)}: ${span(count[part], 0)}.`);
+      throw new ApiError(404, `There is no ${part} batch ${cut(number, 40)}: ${span(count[part] - 1, 0)}.`);
     }
     const first = Number(number) * size;
     return rows[part].slice(first, first + size);
@@ -92,8 +92,8 @@ function isPart(part: string): part is Part {
 }
 
 /** Which numbers there are. */
-export function span(count: number, first: number): string {
-  return count ? `the numbers are ${first} to ${first + count - 1}` : "there are none";
+export function span(last: number, first: number): string {
+  return last >= first ? `the numbers are ${first} to ${last}` : "there are none";
 }
 
 /** The first characters of a text, as code points. */

@@ -32,6 +32,8 @@ interface Opened {
 }
 
 let opened: Promise<Opened> | null = null;
+/** The newest request's: the engine outlives the request that opened it. */
+let current: Host | null = null;
 
 /** The open site: opened again if another manifest has been published. */
 async function open(host: Host): Promise<State> {
@@ -54,7 +56,7 @@ async function renew(before: Opened | null, host: Host): Promise<Opened> {
   const address = new URL("manifest.json", host.scope).href;
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
-    return url === address ? new Response(manifest) : await host.fetch(input, init);
+    return url === address ? new Response(manifest) : await (current ?? host).fetch(input, init);
   };
   const engine = await Engine.open(host.scope, { fetch, assets: assetsFrom(fetch, host.scope) });
   return { state: new State(engine, new URL(host.scope).pathname, dateOf(response)), manifest, checked: Date.now() };
@@ -76,6 +78,9 @@ function asked(request: Request, path: string): Asked {
 
 const api: HttpApi = {
   isForApi: (request, path) => isForApi(asked(request, path)),
-  answer: (request, path, host) => answer(asked(request, path), () => open(host)),
+  answer: (request, path, host) => {
+    current = host;
+    return answer(asked(request, path), () => open(host));
+  },
 };
 (self as { imagedbHttp?: HttpApi }).imagedbHttp = api;

@@ -118,12 +118,21 @@ async function streamed(request: Request, name: Streamed, path: string, event: F
     if (request.cache !== "no-store" && response.ok) {
       const copy = response.clone();
       // Showing a picture has priority over keeping it.
-      event.waitUntil(later(name === "thumbnail" && !fresh ? SHOWN_FIRST : 0).then(() => store.keep(name, path, copy)).then(() => trim(name)));
+      keepAlive(event, later(name === "thumbnail" && !fresh ? SHOWN_FIRST : 0).then(() => store.keep(name, path, copy)).then(() => trim(name)));
     }
     return response;
   } catch (error) {
     if (known) return known;
     throw error;
+  }
+}
+
+/** Let the browser wait for work. If the event has been answered already, as when the API loads a file later, the work goes on without that. */
+function keepAlive(event: ExtendableEvent, work: Promise<unknown>): void {
+  try {
+    event.waitUntil(work);
+  } catch {
+    work.catch(() => undefined);
   }
 }
 

@@ -24,6 +24,13 @@ export class TagTable {
     return this.byId.size;
   }
 
+  /** The least number of a tag, 1 if there are none. */
+  get least(): number {
+    let least = Infinity;
+    for (const id of this.byId.keys()) least = Math.min(least, id);
+    return this.byId.size ? least : 1;
+  }
+
   /** The greatest number of a tag, 0 if there are none. */
   get greatest(): number {
     let greatest = 0;
