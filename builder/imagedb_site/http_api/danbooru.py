@@ -43,7 +43,9 @@ def tag(state: State, number: str) -> dict[str, Any]:
     tags = state.collection.tags
     found = tags.get(int(number)) if number.isascii() and number.isdecimal() else None
     if found is None:
-        raise ApiError(404, f"There is no tag {number[:40]}: {span(tags.greatest, first=tags.least)}.")
+        raise ApiError(
+            404, f"There is no tag {number[:40]}: {span(tags.greatest, first=tags.least)}."
+        )
     return {"id": found.id, "name": found.name, "category": CATEGORIES.get(found.category, 0)}
 
 

@@ -67,7 +67,9 @@ class State:
             )
         count = made.count[cast(Part, part)]
         if not _NUMBER.fullmatch(number) or int(number) >= count:
-            raise ApiError(404, f"There is no {part} batch {number[:40]}: {span(count - 1, first=0)}.")
+            raise ApiError(
+                404, f"There is no {part} batch {number[:40]}: {span(count - 1, first=0)}."
+            )
         return made.batch(cast(Part, part), int(number))
 
 
