@@ -1,4 +1,4 @@
-/** The HTTP API of the service worker. tests/e2e/test_http_api.py compares it with the server's, byte for byte. */
+/** The HTTP API of the service worker. tests/e2e/test_http_twice.py compares it with the server's, byte for byte. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { join } from "node:path";
 import { Engine } from "../../web_assets/src/engine";
