@@ -12,7 +12,7 @@ import pytest
 from imagedb_site.display import shown
 from imagedb_site.keys import path_of
 
-from .conftest import Cli, draw
+from .conftest import Cli, cli_in, draw
 
 NAMES = {
     b"Screenshot 3.04\xe2\x80\xafPM.jpg": "Screenshot 3.04\u202fPM.jpg",
@@ -24,22 +24,25 @@ NAMES = {
 }
 
 
-@pytest.fixture
-def built(cli: Cli, tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures of these names, their site and its library."""
+    root = tmp_path_factory.mktemp("names")
+    folder = root / "pictures"
     for number, name in enumerate(NAMES):
-        draw(tmp_path / "one.jpg", number)
+        draw(root / "one.jpg", number)
         place = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
         place.parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "one.jpg").rename(place)
+        (root / "one.jpg").rename(place)
     options = ["--model", "none", "--originals", "copy", "--json", "--view-size", "0"]
-    report = json.loads(cli("build", folder, *options, check=True).stdout)
+    report = json.loads(cli_in(root)("build", folder, *options, check=True).stdout)
     assert (report["count"], report["problems"]) == (len(NAMES), [])
-    return tmp_path
+    return root
 
 
 @pytest.mark.parametrize("place", ["dist", "dist.library"])
-def test_every_name_is_found_as_it_is(cli: Cli, built: Path, place: str) -> None:
+def test_every_name_is_found_as_it_is(built: Path, place: str) -> None:
+    cli = cli_in(built)
     line = cli("search", "jpg width>0", "--in", place, "-k", "20", "--json", check=True).stdout
     assert shown(line.rstrip("\n")) == line.rstrip("\n")
     answer = cli("search", "width>0", "--in", place, "-k", "20", "--json", check=True).stdout
@@ -49,7 +52,8 @@ def test_every_name_is_found_as_it_is(cli: Cli, built: Path, place: str) -> None
         assert (built / "pictures" / path_of(key)).is_file()
 
 
-def test_lists_and_pages_are_safe(cli: Cli, built: Path) -> None:
+def test_lists_and_pages_are_safe(built: Path) -> None:
+    cli = cli_in(built)
     page = built / "found.html"
     result = cli("search", "width>0", "--html", page, "-k", "20", check=True)
     lines = result.stdout.splitlines()

@@ -106,7 +106,7 @@ def test_example_queries_share_no_word_and_are_neither_rare_nor_common() -> None
 
 
 def test_fields_are_never_all_in_memory(library: Library) -> None:
-    count = 3000
+    count = 1200
     put(library, {f"{n:05}.jpg": n for n in range(count)})
     records = (
         Record(

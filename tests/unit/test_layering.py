@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "builder" / "imagedb_site"
@@ -64,11 +65,12 @@ LAYERS = [
 HEAVY = {"onnxruntime", "torch", "onnx", "open_clip", "tokenizers"}
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Absolute names of the modules a file imports, lazily or not."""
     inside = ("imagedb_site", *path.relative_to(PACKAGE).parts[:-1])
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -78,6 +80,13 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """The syntax tree of a file, which several tests look at."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def files() -> list[Path]:
     return [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE / "training"]
 
@@ -134,16 +143,20 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
+def all_modules() -> set[str]:
+    return {module_of(one) for one in files()}
+
+
 def edges(path: Path) -> set[str]:
     """The modules of this package that a file imports.
 
     `from .a import b` is an import of the module `a.b` if there is one, else of `a`.
     """
-    modules = {module_of(one) for one in files()}
     found = set()
     for name in imports(path):
         for module in (name, name.rpartition(".")[0]):
-            if module in modules:
+            if module in all_modules():
                 found.add(module)
                 break
     return found
@@ -198,7 +211,7 @@ def test_nothing_below_the_command_line_prints_or_exits() -> None:
     for path in files():
         if part_of(path) == "cli":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call):
                 name = ast.unparse(node.func)
                 if name in ("print", "sys.exit", "exit", "quit"):
