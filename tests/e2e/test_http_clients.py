@@ -180,3 +180,18 @@ def test_a_visited_site_answers_offline(browser: Browser, sites: dict[str, Path]
     host.stop()
     assert page.run(PROMPTS_CLIENT) == first
     page.context.close()
+
+
+def test_a_worker_that_was_stopped_answers_again(browser: Browser, sites: dict[str, Path]) -> None:
+    """Browsers stop idle workers. A started one may run the API's script only because it was installed."""
+    host = Host(sites["prompts"], mount="/data/")
+    page = Page(browser, host, worker=True)
+    session = page.context.new_cdp_session(page.page)
+    session.send("ServiceWorker.enable")
+    # Twice: before the API was ever used, and after it.
+    session.send("ServiceWorker.stopAllWorkers")
+    first = page.run(PROMPTS_CLIENT)
+    session.send("ServiceWorker.stopAllWorkers")
+    host.stop()
+    assert page.run(PROMPTS_CLIENT) == first
+    page.context.close()
