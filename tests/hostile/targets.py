@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from PIL import Image
 
@@ -32,6 +33,7 @@ from imagedb_site.encoders.graph import check_graph
 from imagedb_site.encoders.preprocess import Preprocessing
 from imagedb_site.encoders.tokenizer import PackTokenizer
 from imagedb_site.errors import FormatError, ImageDBError, SourceError, UsageError
+from imagedb_site.http_api import Api, Asked
 from imagedb_site.packs import check_manifest
 from imagedb_site.pictures.mend import mend_jpeg, mend_png
 from imagedb_site.pictures.metadata import read_metadata, read_secrets, read_sidecar
@@ -50,6 +52,7 @@ from imagedb_site.sources import load_additions, load_sidecar
 from imagedb_site.text import analyze, fts_query, natural_key
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+_PRINTED = "".join(map(chr, range(0x21, 0x7F)))
 SLOW_S = 20.0
 """A parser that needs longer for one of these small inputs hangs."""
 
@@ -236,6 +239,20 @@ def _tokenizer(data: bytes) -> None:
     tokenizer.encode_known("a red cat")
 
 
+@cache
+def _api() -> Api:
+    return Api(GOLDEN / "site-queries")
+
+
+def _request(data: bytes) -> None:
+    """A request to the HTTP API, whose first line is its target and whose rest is its body."""
+    target, _, body = data.partition(b"\n")
+    path, _, query = quote(target, safe=_PRINTED).partition("?")
+    for method in ("GET", "POST"):
+        reply = _api().answer(Asked(method, path, query, "application/json", lambda: body))
+        assert reply is None or reply.status in (200, 400, 404, 405, 413, 501), reply
+
+
 def _bundles() -> list[bytes]:
     whole = (GOLDEN / "bundle-tiny.zip").read_bytes()
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
@@ -325,6 +342,17 @@ TARGETS: dict[str, Target] = {
             {"parameters": [data.decode("latin-1")], "prompt": [data.decode("latin-1")]}
         ),
         lambda: [_PROMPT, _GRAPH],
+    ),
+    "request": Target(
+        _request,
+        lambda: [
+            b"api/search?q=cat+-+dog&k=5&offset=1",
+            b"search?q=NEAR(red+car,+3)&l=3",
+            b"api/facets?field=folder&under=2020&q=tag:cat",
+            b"posts/batch/601e7789f9c3-5-20-10-7/train/1",
+            b'posts/batch\n{"batch_size": 7, "validation_split": 12.5, "seed": 3}',
+            b"api/similar?id=9966e6c00a5741a5&k=3",
+        ],
     ),
     "metadata": Target(_picture, _pictures),
     "mending": Target(lambda data: (mend_png(data), mend_jpeg(data)), _pictures),
