@@ -1,11 +1,13 @@
 /** Columns in blocks, their values, the additions of a visitor beside them, orders, and damaged files. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { columnOf, OverlaidColumn } from "../../web_assets/src/additions/columns";
+import { OverlaidColumn } from "../../web_assets/src/additions/columns";
 import type { ColumnSource } from "../../web_assets/src/engine/column-source";
+import { columnOf } from "../../web_assets/src/engine/column-of";
+import { SiteColumn } from "../../web_assets/src/engine/columns";
 import { facetCounts } from "../../web_assets/src/engine/facets";
 import { conditionMask } from "../../web_assets/src/engine/filters";
-import { rowsOf } from "../../web_assets/src/engine/mask";
+import { maskOf, rowsOf } from "../../web_assets/src/engine/mask";
 import { valueKeys, valueTest } from "../../web_assets/src/engine/query";
 import { SiteResources } from "../../web_assets/src/engine/resources";
 import { sortPlaces } from "../../web_assets/src/engine/sort";
@@ -74,6 +76,17 @@ describe("a column in blocks", () => {
     expect(new Set(loaded).size).toBe(loaded.length);
   });
 
+  it("counts a few rows of large blocks from their documents", async () => {
+    const resources = await SiteResources.open(BASE, { fetch: serve, assets });
+    const large = { ...entry, files: entry.files.map((file) => ({ ...file, bytes: 1e6 })) };
+    const count = manifest.collection.count;
+    const documents = { block: 128, read: (row: number) => resources.document(row) };
+    const column = new SiteColumn(large, tags, count, { load: () => Promise.reject(new Error("A block was loaded.")), list: () => null } as never, documents);
+    const mask = maskOf([0, 5, 17, count - 1], count);
+    expect(await facetCounts(column, tags, mask, 9)).toEqual(await facetCounts(source, tags, mask, 9));
+    await expect(facetCounts(new SiteColumn(entry, tags, count, { load: () => Promise.reject(new Error("A block was loaded.")), list: () => null } as never, documents), tags, mask, 9)).rejects.toThrow("block");
+  });
+
   it("has the additions of a visitor as one more block", async () => {
     const added = columnOf(tags, [["quite new"], [], ["dog", "quite new"]]);
     const both = new OverlaidColumn(source, added);
@@ -83,7 +96,7 @@ describe("a column in blocks", () => {
     const mask = await conditionMask({ field: tags, negated: false, numbers: () => { throw new Error(); }, texts: () => valueTest(tags, ["dog"]), keys: () => valueKeys(tags, ["dog"]) }, both);
     expect([...rowsOf(mask)].at(-1)).toBe(source.count + 2);
     const counts = await facetCounts(both, tags, null, 1000);
-    const joined = await facetCounts({ ...both, count: both.count, blocks: both.blocks, values: null, block: (place) => both.block(place), whole: () => both.whole(), bytes: 0, known: both.known }, tags, null, 1000);
+    const joined = await facetCounts({ ...both, count: both.count, blocks: both.blocks, values: null, block: (place) => both.block(place), whole: () => both.whole(), pick: () => null, bytes: 0, known: both.known }, tags, null, 1000);
     expect(counts).toEqual(joined);
     expect(counts.find(({ value }) => value === "quite new")?.count).toBe(2);
     expect((await both.whole()).count).toBe(source.count + 3);

@@ -1,8 +1,9 @@
 /** Dates with their precision: the interval that a date says, the dates of EXIF, and which dates a condition takes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { columnOf, OverlaidColumn } from "../../web_assets/src/additions/columns";
+import { OverlaidColumn } from "../../web_assets/src/additions/columns";
 import { dateSpan } from "../../web_assets/src/base/dates";
+import { columnOf } from "../../web_assets/src/engine/column-of";
 import { conditionMask } from "../../web_assets/src/engine/filters";
 import { facetCounts } from "../../web_assets/src/engine/facets";
 import { intervalTest, rangeTest } from "../../web_assets/src/engine/query";
@@ -19,7 +20,7 @@ const taken: FieldDefinition = { name: "taken", label: "Taken", type: "date", ft
 /** A column with the given dates in two blocks. */
 function source(published: readonly string[], added: readonly string[] = []): OverlaidColumn {
   const first = columnOf(taken, published);
-  const site = { count: first.count, known: 0, bytes: 0, values: null, blocks: [{ first: 0, count: first.count, zone: undefined }], block: async () => first, whole: async () => first };
+  const site = { count: first.count, known: 0, bytes: 0, values: null, blocks: [{ first: 0, count: first.count, zone: undefined }], block: async () => first, pick: () => null, whole: async () => first };
   return new OverlaidColumn(site, columnOf(taken, added));
 }
 

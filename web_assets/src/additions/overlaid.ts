@@ -6,12 +6,13 @@
 import { own } from "../base/own";
 import { TermsText, type FullText } from "../catalog/index";
 import type { Column, ImageDocument, Manifest } from "../format/index";
+import { columnOf } from "../engine/column-of";
 import type { ColumnSource } from "../engine/column-source";
 import { Shared } from "../engine/lru";
 import type { Resources } from "../engine/resources";
 import type { RowInfo } from "../engine/types";
 import { JoinedText } from "./full-text";
-import { columnOf, OverlaidColumn } from "./columns";
+import { OverlaidColumn } from "./columns";
 import { documentOf, searchedTexts } from "./fields";
 import { JoinedNearest } from "./nearest";
 import type { Addition } from "./types";

@@ -25,6 +25,8 @@ export interface ColumnSource {
   readonly values: ColumnValues | null;
   /** The column of a block's rows. */
   block(place: number): Promise<Column>;
+  /** The column of these rows alone, from their documents; null if loading their blocks costs less. */
+  pick(rows: Uint32Array): Promise<Column> | null;
   /** The column of all rows. */
   whole(): Promise<Column>;
 }

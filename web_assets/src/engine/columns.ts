@@ -1,9 +1,20 @@
 /** The columns of a collection: blocks that are loaded when they are needed, and the values of large columns. */
-import { joinColumns, readColumn, type Column, type ColumnEntry, type FieldType } from "../format/index";
+import { own } from "../base/own";
+import { joinColumns, readColumn, type Column, type ColumnEntry, type FieldDefinition, type ImageDocument } from "../format/index";
+import { columnOf } from "./column-of";
 import type { ColumnSource, ColumnValues, Span } from "./column-source";
 import type { SiteFiles } from "./files";
 import { Shared } from "./lru";
 import { SiteValues } from "./values";
+
+/** The documents of the published rows, which lie in blocks. */
+export interface Documents {
+  block: number;
+  read: (row: number) => Promise<ImageDocument>;
+}
+
+/** At most so many blocks of documents are read instead of a column, and about how many bytes one has. */
+const [MOST_DOCUMENT_BLOCKS, DOCUMENT_BLOCK_BYTES] = [64, 24_000];
 
 /** A column of the published files. */
 export class SiteColumn implements ColumnSource {
@@ -11,7 +22,10 @@ export class SiteColumn implements ColumnSource {
   readonly values: ColumnValues | null;
   private readonly kept = new Shared<Column>();
 
-  constructor(private readonly entry: ColumnEntry, private readonly type: FieldType, readonly count: number, private readonly files: SiteFiles) {
+  constructor(
+    private readonly entry: ColumnEntry, private readonly field: FieldDefinition, readonly count: number, private readonly files: SiteFiles,
+    private readonly documents: Documents,
+  ) {
     const { block, zones, values } = entry;
     this.blocks = entry.files.map((_, i) => ({ first: i * block, count: Math.min(block, count - i * block), zone: zones ? zones[i] : undefined }));
     this.values = values && new SiteValues(values, count, files);
@@ -29,8 +43,19 @@ export class SiteColumn implements ColumnSource {
   block(place: number): Promise<Column> {
     return this.kept.get(String(place), async () => {
       const { first, count } = this.blocks[place]!;
-      return readColumn(await this.files.load(this.entry.files[place]!, "column"), this.type, count, first);
+      return readColumn(await this.files.load(this.entry.files[place]!, "column"), this.field.type, count, first);
     });
+  }
+
+  pick(rows: Uint32Array): Promise<Column> | null {
+    const { block, files } = this.entry;
+    const documents = new Set(Array.from(rows, (row) => Math.floor(row / this.documents.block))).size;
+    const missing = [...new Set(Array.from(rows, (row) => Math.floor(row / block)))].filter((place) => !this.kept.has(String(place)));
+    const bytes = missing.reduce((sum, place) => sum + files[place]!.bytes, 0);
+    if (documents > MOST_DOCUMENT_BLOCKS || documents * DOCUMENT_BLOCK_BYTES >= bytes) return null;
+    const { name } = this.field;
+    return Promise.all(Array.from(rows, (row) => this.documents.read(row)))
+      .then((found) => columnOf(this.field, found.map(({ fields }) => own(fields, name))));
   }
 
   /** Joined blocks are kept as one. */
@@ -40,7 +65,7 @@ export class SiteColumn implements ColumnSource {
       const parts: Column[] = [];
       await this.files.loadAll(this.entry.files, "column", (content, place) => {
         const { first, count } = this.blocks[place]!;
-        parts[place] = readColumn(content, this.type, count, first);
+        parts[place] = readColumn(content, this.field.type, count, first);
       });
       return joinColumns(parts);
     });

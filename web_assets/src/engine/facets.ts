@@ -3,7 +3,7 @@ import { numberAt, type Column, type FieldDefinition, type FieldType, type Value
 import type { ColumnSource, ColumnValues, Span } from "./column-source";
 import { QueryError } from "./errors";
 import { eachOf } from "./files";
-import { countMask, emptyMask, fullMask, has, type Mask } from "./mask";
+import { countMask, emptyMask, fullMask, has, rowsOf, type Mask } from "./mask";
 import { compareCodePoints, parents } from "./query/index";
 import type { FacetCount } from "./types";
 
@@ -13,6 +13,8 @@ const MAX_LEVELS = 32;
 const EXACT = 100_000;
 /** An estimate counts whole runs of so many rows. */
 const RUN = 65_536;
+/** The values of at most so many rows may come from their documents. */
+const MOST_PICKED = 1000;
 
 type Field = Pick<FieldDefinition, "name" | "type" | "separator">;
 type Texts = Exclude<Column, { kind: "number" }>;
@@ -101,9 +103,14 @@ function sampled(mask: Mask, count: number): Mask {
 
 type Has = (row: number) => boolean;
 
-/** Counts in the blocks that have rows of the mask. `Has` takes the row numbers of the block. */
+/** Counts in the blocks that have rows of the mask, or in the documents of a few rows. `Has` takes the row numbers of the block. */
 async function countBlocks<Key>(source: ColumnSource, mask: Mask | null, count: (column: Column, has: Has, counts: Counts<Key>) => void): Promise<Counts<Key>> {
   const counts = new Counts<Key>();
+  const picked = mask && countMask(mask) <= MOST_PICKED ? source.pick(rowsOf(mask)) : null;
+  if (picked) {
+    count(await picked, () => true, counts);
+    return counts;
+  }
   const places = source.blocks.flatMap((span, place) => (!mask || touches(mask, span) ? [place] : []));
   await eachOf(places, async (place) => {
     const { first } = source.blocks[place]!;

@@ -219,6 +219,12 @@ async function page(resources: Resources, plan: Plan, ranking: Ranking): Promise
 /** The places of rows in default order: additions first, newest first, then the published rows. */
 async function inDefaultOrder(rows: ArrayLike<number>, { order, published, count }: Resources, descending: boolean): Promise<Uint32Array> {
   const positions = await order.positions();
-  const keys = Uint32Array.from(rows, (row) => (row >= published ? count - 1 - row : count - published + (positions?.[row] ?? row)));
-  return sortByKeys(Uint32Array.from(keys.keys()), [keys], descending);
+  const keys = new Uint32Array(rows.length);
+  const places = new Uint32Array(rows.length);
+  for (let place = 0; place < keys.length; place++) {
+    const row = rows[place]!;
+    keys[place] = row >= published ? count - 1 - row : count - published + (positions?.[row] ?? row);
+    places[place] = place;
+  }
+  return sortByKeys(places, [keys], descending);
 }

@@ -220,8 +220,9 @@ export class SiteResources {
   private columnSources(): Promise<ReadonlyMap<string, ColumnSource>> {
     return this.once("columns", async () => {
       const { columns, fields } = this.manifest;
+      const documents = { block: this.manifest.documents.block, read: (row: number) => this.document(row) };
       const index = columns ? readColumnsIndex(await this.load(columns, "column"), fields, this.count) : [];
-      return new Map(Array.from(index, ([name, entry]) => [name, new SiteColumn(entry, this.field(name).type, this.count, this.files)]));
+      return new Map(Array.from(index, ([name, entry]) => [name, new SiteColumn(entry, this.field(name), this.count, this.files, documents)]));
     });
   }
 

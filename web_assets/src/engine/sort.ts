@@ -8,6 +8,7 @@ export const SORT_POOL = 500;
 
 /** Numbers of `BITS` bits are counted in one pass. */
 const BITS = 11;
+const DIGIT = 2 ** BITS - 1;
 
 /**
  * The places of `rows` in the order of a column's values; equal values keep their order, unknown ones come last.
@@ -30,21 +31,21 @@ export function sortByKeys(places: Uint32Array, keys: readonly Uint32Array[], de
   // Two lists in turn; the caller's own is not changed.
   let from = places.slice();
   let to = new Uint32Array(places.length);
-  const starts = new Uint32Array(2 ** BITS);
-  const flip = descending ? 2 ** BITS - 1 : 0;
+  const starts = new Uint32Array(DIGIT + 1);
+  const flip = descending ? DIGIT : 0;
   for (const key of keys) {
     for (let shift = 0; shift < 32; shift += BITS) {
-      // The last digit of 32 bits has fewer; flipping its missing bits as well changes no order.
-      const digit = (place: number): number => ((key[place]! >>> shift) & (2 ** BITS - 1)) ^ flip;
       starts.fill(0);
-      for (const place of from) starts[digit(place)]!++;
-      if (from.length && starts[digit(from[0]!)] === from.length) continue;
+      // The last digit of 32 bits has fewer; flipping its missing bits as well changes no order.
+      for (let i = 0; i < from.length; i++) starts[((key[from[i]!]! >>> shift) & DIGIT) ^ flip]!++;
+      if (from.length && starts[((key[from[0]!]! >>> shift) & DIGIT) ^ flip] === from.length) continue;
       let sum = 0;
-      starts.forEach((count, i) => {
-        starts[i] = sum;
+      for (let digit = 0; digit <= DIGIT; digit++) {
+        const count = starts[digit]!;
+        starts[digit] = sum;
         sum += count;
-      });
-      for (const place of from) to[starts[digit(place)]!++] = place;
+      }
+      for (let i = 0; i < from.length; i++) to[starts[((key[from[i]!]! >>> shift) & DIGIT) ^ flip]!++] = from[i]!;
       [from, to] = [to, from];
     }
   }
@@ -63,14 +64,19 @@ function parted(rows: ArrayLike<number>, test: (row: number) => boolean): [Uint3
 /** Keys by place that rise as the numbers do. Dates that start together sort by their ends. */
 function numberKeys(rows: ArrayLike<number>, column: NumberColumn): Uint32Array[] {
   const { length } = rows;
-  const bits = new Uint32Array(Float64Array.from(rows, (row) => numberAt(column, row) + 0).buffer);
-  const [low, high] = [new Uint32Array(length), new Uint32Array(length)];
+  const [low, high, lengths] = [new Uint32Array(length), new Uint32Array(length), column.lengths && new Uint32Array(length)];
+  const number = new Float64Array(1);
+  const bits = new Uint32Array(number.buffer);
   for (let place = 0; place < length; place++) {
-    const negative = bits[2 * place + 1]! >>> 31;
-    low[place] = negative ? ~bits[2 * place]! : bits[2 * place]!;
-    high[place] = bits[2 * place + 1]! ^ (negative ? 0xffffffff : 0x80000000);
+    const row = rows[place]!;
+    // Adding 0 makes 0 of −0.
+    number[0] = numberAt(column, row) + 0;
+    const negative = bits[1]! >>> 31;
+    low[place] = negative ? ~bits[0]! : bits[0]!;
+    high[place] = bits[1]! ^ (negative ? 0xffffffff : 0x80000000);
+    if (lengths) lengths[place] = lengthAt(column, row);
   }
-  return column.lengths ? [Uint32Array.from(rows, (row) => lengthAt(column, row)), low, high] : [low, high];
+  return lengths ? [lengths, low, high] : [low, high];
 }
 
 /** Keys by place that rise as the folded values do. Values that differ only in case or accents are equal. */
@@ -79,5 +85,7 @@ function valueKeys(rows: ArrayLike<number>, { values, codes }: CategoryColumn): 
   const folded = values.map(fold);
   const order = Array.from(folded.keys()).sort((a, b) => compareCodePoints(folded[a]!, folded[b]!));
   order.forEach((code, i) => { ranks[code] = i && folded[code] === folded[order[i - 1]!] ? ranks[order[i - 1]!]! : i; });
-  return Uint32Array.from(rows, (row) => ranks[codes[row]!] ?? 0);
+  const keys = new Uint32Array(rows.length);
+  for (let place = 0; place < keys.length; place++) keys[place] = ranks[codes[rows[place]!]!] ?? 0;
+  return keys;
 }
