@@ -20,6 +20,8 @@ _STYLE = """body { max-width: 60rem; margin: 0 auto; padding: 16px; font: 1rem/1
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 td, th { padding: 4px 12px 4px 0; border-bottom: 1px solid #8884; text-align: left; vertical-align: top; }
+.parameters td:first-child { white-space: nowrap; }
+h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
 h3 { margin: 24px 0 0; }
 """
 _STATUS = {
