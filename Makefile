@@ -43,7 +43,7 @@ demo-artworks: $(VENV)/installed $(VENV)/web
 	  --list-columns artists,date,medium,subjects \
 	  --example "Turner sailing boats 1832" --example "medium:graphite castle" \
 	  --example "year_from:1800..1850" --example "subjects:castle -subjects:ruin" \
-	  --example '"self portrait"' --example "artists:Blake serpent"
+	  --example '"self portrait"' --example 'artists:"William Blake" serpent'
 ifneq ($(SERVE),0)
 	$(BIN)/imagedb-site serve dist-artworks
 endif
