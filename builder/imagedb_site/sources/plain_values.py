@@ -91,6 +91,8 @@ class Values:
 
 def as_number(value: object) -> int | float | None:
     """Returns a number, or the number in a text; None for others. A float without a fraction is whole."""
+    if type(value) is int:
+        return value if -EXACT <= value <= EXACT else None
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
