@@ -1,4 +1,4 @@
-"""From staged pictures to the fields, ids and default order of a site, and its example queries."""
+"""From staged records to the fields, ids and default order of a site, and its example queries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from .library import Item, Placed, Stage, StagedImage
 from .pictures import METADATA_FIELDS, PRIVATE_FIELDS, is_private_value
 from .records import FieldSpec, Problem, Value
-from .site import ids_by_path, order_key
+from .remote_pictures import RemotePictures
+from .site import ids_by_path, order_key, record_hash
 from .values import clean_fields
 
 PIXEL_FIELDS = (
@@ -60,17 +61,21 @@ def assemble(
     *,
     publish_location: bool,
     private: frozenset[str] = frozenset(),
+    source: str = "folder",
+    remote: RemotePictures | None = None,
 ) -> Assembled:
-    """Merges what source and file say of each picture, and gives it an id and its place in the order.
+    """Merges what source and file say of each record, and gives it an id and its place in the order.
 
-    `own` are the fields of the source; those in `private`, `PRIVATE_FIELDS` of the files and values that
-    are a position or an absolute path are left out unless `publish_location` is set.
+    `source` is the name of the source, by which records without a picture are identified. `remote`
+    makes the addresses of pictures on other hosts. `own` are the
+    fields of the source; those in `private`, `PRIVATE_FIELDS` of the files and values that are a position or
+    an absolute path are left out unless `publish_location` is set.
     """
     specs = known_fields(own, [*METADATA_FIELDS, *PIXEL_FIELDS])
     hidden = Hidden() if publish_location else Hidden(private, PRIVATE_FIELDS, values=True)
     seen = _Seen(specs)
     placed = stage.placed()
-    placed.put(_items(stage.images(), specs, hidden, seen))
+    placed.put(_items(stage.images(), specs, hidden, seen, source, remote))
     items, ids = placed.ordered()
     return Assembled(
         placed,
@@ -156,9 +161,13 @@ def _items(
     specs: Sequence[FieldSpec],
     hidden: Hidden,
     seen: _Seen,
+    source: str,
+    remote: RemotePictures | None,
 ) -> Iterator[Item]:
     images, named = tee(images)
-    ids = ids_by_path((image.content_hash, image.key) for image in named)
+    ids = ids_by_path(
+        (image.content_hash or record_hash(source, image.key), image.key) for image in named
+    )
     # zip reads an image, then its id: `tee` never holds more than one.
     for image, image_id in zip(images, ids, strict=True):
         embedded = {**image.metadata, **image.xmp}
@@ -169,12 +178,16 @@ def _items(
             without |= {name for name, value in public.items() if value != merged[name]}
             merged = {name: value for name, value in public.items() if value not in ("", [])}
         seen.hidden.update(without)
-        merged |= {"width": image.width, "height": image.height}
+        if image.image is not None:
+            merged |= {"width": image.width, "height": image.height}
         values, unfit = clean_fields(image.key, merged, specs)
         seen.problems += unfit
         seen.add(values)
         sort = order_key(image.key, values.get("taken"))
-        yield Item(image.item, image_id, image.image, sort, values)
+        where = {}
+        if remote is not None and image.image is None:
+            where = remote.of(image.key, values, image.image_url, image.thumbnail_url)
+        yield Item(image.item, image_id, image.image, sort, values, where)
 
 
 def _sample(placed: Placed, items: NDArray[np.int64]) -> list[Mapping[str, Value]]:

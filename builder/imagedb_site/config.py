@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from .errors import UsageError
 from .values import is_web_address
+from .web_addresses import check_template, origin_of
 
 ORIGINALS = ("none", "copy", "link")
 DOWNLOADS = ("auto", "none", "jsonl", "csv", "all")
@@ -76,6 +77,17 @@ class BuildConfig:
     to 10,000 images or records, and none above, because the files are then most of an update."""
     licence: str | None = None
     """Licence of the collection: an SPDX id such as CC-BY-4.0, a name, or a web address."""
+    image_url_template: str | None = None
+    """Addresses of pictures on another host, for records without a picture: `https://host/{field}.jpg`."""
+    image_url_field: str | None = None
+    """Field with the address of each record's picture on another host."""
+    thumbnail_url_template: str | None = None
+    """Addresses of small pictures on another host."""
+    thumbnail_url_field: str | None = None
+    """Field with the address of each record's small picture on another host."""
+    allow_origin: tuple[str, ...] = ()
+    """Hosts from which the site may load pictures, such as `https://images.example.org`. Without it the site
+    loads nothing from anywhere else."""
     examples: tuple[str, ...] = ()
     """Example queries on the start page; default: chosen from the collection."""
     list_columns: tuple[str, ...] = ()
@@ -137,6 +149,16 @@ class BuildConfig:
             )
         if self.url is not None:
             _check_url(self.url)
+        for origin in self.allow_origin:
+            if origin_of(origin) != origin:
+                raise UsageError(
+                    f"allow_origin is {origin!r}, which is not an origin.",
+                    "Give scheme and host only, such as https://images.example.org",
+                )
+        for name in ("image_url_template", "thumbnail_url_template"):
+            template = getattr(self, name)
+            if template is not None:
+                check_template(name, template)
 
     @property
     def library_folder(self) -> Path:

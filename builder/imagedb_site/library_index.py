@@ -18,7 +18,7 @@ from .keys import path_of
 from .query.field_values import summary_of
 from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
 from .query.relevance import SAMPLE
-from .query.scan import Block, above, nearest, sample_rows
+from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType, Value
 from .site_index import ALL, quoted
 from .text import plain_text
@@ -100,14 +100,16 @@ class LibraryIndex:
         return above(scan.blocks(), scan.exact, limit, 0.0)
 
     def similarities(self, query: Floats, rows: Rows) -> Floats:
-        return np.asarray(self.embeddings(rows) @ query, dtype=np.float32)
+        found = self.embeddings(rows)
+        return np.where(found.any(axis=1), found @ query, np.float32(UNKNOWN)).astype(np.float32)
 
     def background(self, query: Floats) -> Floats:
         return np.asarray(self._sample @ query, dtype=np.float32)
 
     @cached_property
     def _sample(self) -> Floats:
-        return self.embeddings(sample_rows(self.count, SAMPLE))
+        missing = self._library.without_embedding()
+        return self.embeddings(sample_rows(self.count, SAMPLE, missing))
 
     def expect_rows(self, rows: Rows) -> None:
         """Single rows can be read at any time."""
@@ -156,13 +158,14 @@ class LibraryIndex:
 
     def document(self, row: int) -> Mapping[str, Any]:
         record = self._library.row(row)
-        return {
+        found = {
             "id": record.image_id,
             "path": record.key,
             "width": record.width,
             "height": record.height,
             "fields": dict(record.fields),
         }
+        return {**found, "remote": dict(record.remote)} if record.remote else found
 
     @cached_property
     def ids(self) -> Sequence[str]:
@@ -221,8 +224,10 @@ class LibraryIndex:
         folder = self._library.get_meta("pictures")
         if folder is None:
             return None
-        file = Path(folder) / path_of(self._library.row(row).key)
-        return file.as_uri() if file.is_file() else None
+        record = self._library.row(row)
+        file = Path(folder) / path_of(record.key)
+        has_file = record.content_hash is not None and file.is_file()
+        return file.as_uri() if has_file else None
 
     def numbered_tags(self) -> None:
         """Only published sites have numbers of tags."""
@@ -256,6 +261,7 @@ class _Scan:
         for block in self._embeddings:
             self._first = first
             self._similarities = np.asarray(block @ self._query, dtype=np.float32)
+            self._similarities[~block.any(axis=1)] = -np.inf
             yield first, self._similarities
             first += len(block)
 

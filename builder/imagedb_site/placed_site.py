@@ -17,7 +17,7 @@ from .library import Placed
 from .picture_files import read_picture
 from .pictures import strip_private
 from .records import PictureRef
-from .site import Original, SiteRow
+from .site import EmbeddingSource, Original, SiteRow
 
 _CLEANED = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp")
 
@@ -41,17 +41,19 @@ class PlacedRows:
     def __iter__(self) -> Iterator[SiteRow]:
         view = self.recipes.view
         sizes = self.placed.rows(self.recipes.thumbnail.hash, view.hash if view else None)
-        for image_id, key, width, height, placeholder, fields, *pixels in sizes:
-            shown = view is not None and not view.leaves_out(width, height)
+        for image_id, key, width, height, placeholder, fields, remote, *pixels in sizes:
+            has_picture = pixels[0] is not None
+            shown = has_picture and view is not None and not view.leaves_out(width, height)
             yield SiteRow(
                 image_id,
                 key,
                 width,
                 height,
-                (pixels[0], pixels[1]),
+                (pixels[0], pixels[1]) if has_picture else None,
                 placeholder,
                 fields,
                 (pixels[2], pixels[3]) if shown else None,
+                remote,
             )
 
     def thumbnail(self, row: int) -> bytes | None:
@@ -107,6 +109,7 @@ class PlacedEmbeddings:
     placed: Placed
     encoder_hash: str
     dim: int
+    source: EmbeddingSource
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         return self.placed.embedding_blocks(self.encoder_hash)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .library import Library
 from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
 from .placed_site import can_be_cleaned
 from .records import Problem, Progress
-from .report import PublicField, Stopwatch, counted, example_of, named
+from .report import PublicField, Stopwatch, counted, example_of, named, what_is_there
 from .site import check_replaceable
 from .sources import Source
 from .temporary import TemporaryFolder
@@ -53,6 +54,7 @@ class Preview:
     output: Path
     title: str
     count: int
+    pictures: int
     thumbnail_size: int
     view_size: int
     model: str
@@ -77,17 +79,19 @@ class Preview:
         views = f" and views of {self.view_size:,} px" if self.view_size else ""
         yield (
             f"Dry run: nothing was written. {shown(str(self.output))} would have "
-            f"{counted(self.count, 'image')}, with the title “{shown(self.title)}”."
+            f"{what_is_there(self.count, self.pictures)}, with the title “{shown(self.title)}”."
         )
-        yield f"Public pictures: thumbnails of {self.thumbnail_size:,} px{views}, without metadata."
-        yield self._originals()
+        if self.pictures:
+            yield f"Public pictures: thumbnails of {self.thumbnail_size:,} px{views}, without metadata."
+            yield self._originals()
+        noun = "picture" if self.pictures == self.count else "record"
         yield "Public fields:"
         for field in self.fields:
-            yield f"  {shown(field.label)} ({counted(field.count, 'picture')}): {shown(field.example)}"
+            yield f"  {shown(field.label)} ({counted(field.count, noun)}): {shown(field.example)}"
         if self.hidden:
             yield "Private, not published (--publish-location publishes all of it):"
         for one in self.hidden:
-            yield f"  {shown(one.label)} ({counted(one.count, 'picture')}): {one.reason}"
+            yield f"  {shown(one.label)} ({counted(one.count, noun)}): {one.reason}"
 
     def _originals(self) -> str:
         if self.originals_mode == "none":
@@ -126,9 +130,11 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
         derive(stage, library, _METADATA_ONLY, None, config, Stopwatch(), progress)
         unread = read_sidecars(stage, library, progress)
         problems = [*source.problems, *stage.problems(), *unread]
+        pictures = stage.pictures()
         if not stage.usable():
+            noun = "picture" if pictures else "record"
             raise SourceError(
-                f"None of the {len(stage):,} pictures in {config.pictures} is usable.",
+                f"None of the {counted(len(stage), noun)} in {config.pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
         found = assemble(
@@ -136,19 +142,25 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
             source.fields,
             publish_location=config.publish_location,
             private=source.private,
+            source=source.name,
         )
         damaged = stage.damaged()
-        keys = [record.key for record in source.records()]
         left_out = {problem.key for problem in stage.problems()}
-        fields = _public_fields(found, next(key for key in keys if key not in left_out))
+        pictures -= len(left_out)
+        usable = (one for one in source.records() if one.key not in left_out)
+        first = next(usable)
+        fields = _public_fields(found, first.key, pictures)
     problems += found.problems
-    usable = [key for key in keys if key not in left_out]
-    wanted = 0 if config.originals == "none" else len(usable)
-    cleaned = wanted if config.publish_location else sum(map(can_be_cleaned, usable))
+    wanted = 0 if config.originals == "none" else pictures
+    cleaned = wanted
+    if wanted and not config.publish_location:
+        shown_keys = (one.key for one in chain([first], usable) if one.picture is not None)
+        cleaned = sum(map(can_be_cleaned, shown_keys))
     return Preview(
         output=config.output,
         title=config.site_title,
         count=len(found.items),
+        pictures=pictures,
         thumbnail_size=config.thumbnail_size,
         view_size=config.view_size,
         model=config.model,
@@ -175,7 +187,7 @@ class _MetadataOnly(Recipes):
 _METADATA_ONLY = _MetadataOnly(*Recipes.of(BuildConfig(pictures=Path())).all)
 
 
-def _public_fields(found: Assembled, key: str) -> tuple[PublicField, ...]:
+def _public_fields(found: Assembled, key: str, pictures: int) -> tuple[PublicField, ...]:
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     for item in found.items.tolist():
@@ -184,7 +196,12 @@ def _public_fields(found: Assembled, key: str) -> tuple[PublicField, ...]:
             if name not in examples:
                 examples[name] = example_of(value)
     return (
-        PublicField("path", "Path in the folder", len(found.items), example_of(key)),
+        PublicField(
+            "path",
+            "Path in the folder" if pictures else "Key",
+            len(found.items),
+            example_of(key),
+        ),
         *(
             PublicField(spec.name, spec.label, counts[spec.name], examples.get(spec.name, ""))
             for spec in found.fields

@@ -66,11 +66,12 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """`derived` pictures were processed in this build, the others were known. Sizes in bytes.
+    """`derived` of `pictures` pictures were processed in this build, the others were known. Sizes in bytes.
 
-    `added` and `removed` count images since the last build. `compacted` tells that the layout of that
-    build was replaced by the canonical one (docs/FORMAT.md 2.12). `seconds` by step; the model runs
-    while pictures are decoded, so the steps do not add up to `total_seconds`. `damaged` names files that
+    `count` has the records without a picture too. `added` and `removed` count images and records since the
+    last build. `compacted` tells that the layout of that build was replaced by the canonical one
+    (docs/FORMAT.md 2.12). `seconds` by step; the model runs while pictures are decoded, so the steps do not
+    add up to `total_seconds`. `damaged` names files that
     are on the site although they are damaged, and what is wrong with them. `repaired` names pictures of which
     something was damaged in the library and was made again. `hidden` is the number of
     pictures with a private value that was not published, by the label of its field.
@@ -78,6 +79,7 @@ class BuildReport:
 
     output: Path
     count: int
+    pictures: int
     derived: int
     bytes: int
     files: int
@@ -100,6 +102,7 @@ class BuildReport:
         return {
             "output": str(self.output),
             "count": self.count,
+            "pictures": self.pictures,
             "derived": self.derived,
             "bytes": self.bytes,
             "files": self.files,
@@ -134,17 +137,21 @@ class BuildReport:
             yield f"{shown(str(self.output))} was left unchanged."
             return
         yield (
-            f"{shown(str(self.output))}: {counted(self.count, 'image')} ({self.added:,} added, "
-            f"{self.removed:,} removed), {counted(self.files, 'file')}, {human_bytes(self.bytes)}, "
-            f"{self.total_seconds:.1f} s ({counted(self.derived, 'picture')} processed)"
+            f"{shown(str(self.output))}: {what_is_there(self.count, self.pictures)} "
+            f"({self.added:,} added, {self.removed:,} removed), {counted(self.files, 'file')}, "
+            f"{human_bytes(self.bytes)}, {self.total_seconds:.1f} s{self._processed()}"
         )
         if self.compacted:
             yield "The layout was compacted: most files changed, so the next upload is large."
 
+    def _processed(self) -> str:
+        return f" ({counted(self.derived, 'picture')} processed)" if self.pictures else ""
+
     def _hidden_line(self) -> str:
         fields = list(self.hidden.items())
+        noun = "picture" if self.pictures == self.count else "record"
         names = ", ".join(
-            f"{shown(label)} ({counted(count, 'picture')})" for label, count in fields[:_SHOWN]
+            f"{shown(label)} ({counted(count, noun)})" for label, count in fields[:_SHOWN]
         )
         more = f" and {counted(len(fields) - _SHOWN, 'more field')}" if len(fields) > _SHOWN else ""
         return f"Private, not published: {names}{more}. --publish-location publishes them."
@@ -173,6 +180,14 @@ def named(title: str, problems: Sequence[Problem]) -> Iterator[str]:
         yield f"  … and {others:,} more for other reasons"
     if unnamed:
         yield "  (--json names all of them)"
+
+
+def what_is_there(count: int, pictures: int) -> str:
+    """Says how many images or records there are, of which `pictures` have a picture."""
+    if pictures == count:
+        return counted(count, "image")
+    some = f", {pictures:,} of them with a picture" if pictures else ""
+    return f"{counted(count, 'record')}{some}"
 
 
 def counted(number: int, noun: str) -> str:

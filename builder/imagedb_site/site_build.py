@@ -22,8 +22,17 @@ from .packs import ModelPack
 from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
 from .records import Problem, Progress
-from .report import BuildReport, Stopwatch, licence_notes, portable_notes
-from .site import Attribution, Layout, SiteInput, SiteReport, SiteSettings, publish_from
+from .remote_pictures import RemotePictures
+from .report import BuildReport, Stopwatch, counted, licence_notes, portable_notes
+from .site import (
+    Attribution,
+    EmbeddingSource,
+    Layout,
+    SiteInput,
+    SiteReport,
+    SiteSettings,
+    publish_from,
+)
 from .sources import Source
 from .values import is_web_address
 from .xmp_sidecars import read_sidecars
@@ -69,6 +78,7 @@ class SiteBuild:
         self._stage = stage
         self._recipes = Recipes.of(job.config)
         self._derived = 0
+        self._pictures = stage.pictures()
         self._damaged: list[Problem] = []
         self._lost = library.lost()
 
@@ -80,18 +90,23 @@ class SiteBuild:
         with clock("gather"):
             unread = read_sidecars(stage, self._library, self._job.progress, again=config.rehash)
         problems = [*source.problems, *stage.problems(), *unread]
+        noun = "picture" if self._pictures else "record"
         if not stage.usable():
             raise SourceError(
-                f"None of the {len(stage):,} pictures in {config.pictures} is usable.",
+                f"None of the {counted(len(stage), noun)} in {config.pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
         with clock("assemble"):
+            self._remote = RemotePictures(config, {spec.name for spec in source.fields})
             found = assemble(
                 stage,
                 source.fields,
                 publish_location=config.publish_location,
                 private=source.private,
+                source=source.name,
+                remote=self._remote,
             )
+            problems += self._remote.problems()
             problems += found.problems
             growth = self._grow(found)
         self._damaged = stage.damaged()
@@ -142,8 +157,9 @@ class SiteBuild:
         config, pack = self._config, self._pack
         rows = PlacedRows(found.placed, self._recipes, config.publish_location)
         embeddings = None
-        if pack is not None:
-            embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim)
+        embedded = _embedding_source(*found.placed.embedded())
+        if pack is not None and embedded is not None:
+            embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim, embedded)
         return SiteInput(
             title=config.site_title,
             description=config.description,
@@ -155,9 +171,12 @@ class SiteBuild:
             original=rows.original,
             embeddings=embeddings,
             layout=growth.layout,
-            pack=pack,
             source=source.name,
             tags=getattr(source, "tags", None) or (),
+            pictures=found.placed.has_picture(),
+            origins=sorted(self._remote.used),
+            # Nothing can be found with a model if nothing is embedded.
+            pack=pack if embeddings is not None else None,
             settings=SiteSettings(
                 thumbnail_size=config.thumbnail_size,
                 view_size=config.view_size,
@@ -210,6 +229,7 @@ class SiteBuild:
         return BuildReport(
             output=self._config.output,
             count=len(found.items),
+            pictures=self._pictures,
             derived=self._derived,
             bytes=report.bytes if report else 0,
             files=report.files if report else 0,
@@ -226,6 +246,7 @@ class SiteBuild:
             repaired=_repaired(self._lost),
             notes=[
                 *source.notes,
+                *self._remote.notes(),
                 *(licence_notes(self._pack.manifest) if self._pack else ()),
                 *self._job.notes,
                 *_repair_notes(self._lost),
@@ -260,6 +281,12 @@ def _attribution(config: BuildConfig) -> list[Attribution]:
         Attribution(line, None if number else url, None if number else config.licence)
         for number, line in enumerate(lines)
     ]
+
+
+def _embedding_source(pictures: bool, texts: bool) -> EmbeddingSource | None:
+    if pictures:
+        return "both" if texts else "pictures"
+    return "texts" if texts else None
 
 
 def _verify(folder: Path) -> None:

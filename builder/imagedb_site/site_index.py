@@ -17,7 +17,7 @@ from .errors import QuerySyntaxError, StorageError, UsageError
 from .folding import fold
 from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
 from .query.relevance import SAMPLE
-from .query.scan import Block, above, nearest, sample_rows
+from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType
 from .temporary import TemporaryFolder
 from .text import fts_query
@@ -87,6 +87,13 @@ class SiteIndex:
         order = self._site.order
         return None if order is None else order.astype(np.int64)
 
+    @cached_property
+    def _missing(self) -> Mask | None:
+        """Which rows have no embedding."""
+        from .reader.vectors import read_missing
+
+        return read_missing(self._site.manifest.vectors, self._site.read)
+
     def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
         scan = _Scan(self, query)
         return nearest(scan.blocks(), scan.exact, k, allowed, scan.margin)
@@ -101,7 +108,11 @@ class SiteIndex:
     def similarities(self, query: Floats, rows: Rows) -> Floats:
         vectors = self._site.vectors
         codes = None if self._taken is None else self._taken.of(rows)
-        return vectors.exact(query, vectors.codes(rows) if codes is None else codes)
+        found = vectors.exact(query, vectors.codes(rows) if codes is None else codes)
+        missing = self._missing
+        if missing is not None:
+            found[missing[rows]] = UNKNOWN
+        return found
 
     def background(self, query: Floats) -> Floats:
         if self._sample is None:
@@ -162,7 +173,11 @@ class SiteIndex:
     def embeddings(self, rows: Rows) -> Floats:
         vectors = self._site.vectors
         found = vectors.embeddings(vectors.codes(rows))
-        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+        found = np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
+        missing = self._missing
+        if missing is not None:
+            found[missing[rows]] = 0
+        return found
 
     def row_of(self, image_id: str) -> int | None:
         return self._site.row_of(image_id)
@@ -325,15 +340,18 @@ class _Scan:
 
     def blocks(self) -> Iterator[Block]:
         index = self._index
+        missing = index._missing
         wanted = [index._expected]
         if index._sample is None:
-            wanted.append(sample_rows(index.count, SAMPLE))
+            wanted.append(sample_rows(index.count, SAMPLE, missing))
         found = [np.empty((len(rows), self._vectors.dim), dtype=np.int8) for rows in wanted]
         for first, codes, similarities in self._vectors.scan(self._query):
             self._first, self._codes = first, codes
             for rows, taken in zip(wanted, found, strict=True):
                 start, end = np.searchsorted(rows, [first, first + len(codes)])
                 taken[start:end] = codes[rows[start:end] - first]
+            if missing is not None:
+                similarities[missing[first : first + len(codes)]] = -np.inf
             yield first, similarities
         index._taken = _Taken(wanted[0], found[0])
         if len(wanted) > 1:

@@ -151,6 +151,12 @@ def make_fields(index: int) -> dict[str, Value]:
     return fields
 
 
+REMOTE = {
+    "image": "https://images.example.org/a%20b/23.jpg?size=large",
+    "thumbnail": "https://images.example.org/small/23.jpg",
+}
+
+
 def make_embeddings() -> np.ndarray:
     """Four clusters and an outlier dimension, so that a global scale would be seen to fail."""
     random = np.random.default_rng(20261121)
@@ -187,6 +193,7 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
                 placeholder=hashlib.sha256(keys[index].encode()).digest()[: index % 32],
                 fields=make_fields(index),
                 view=(width, height) if index in (0, 5) else None,
+                remote={} if has_picture else REMOTE,
             )
         )
     return SiteInput(
@@ -202,6 +209,7 @@ def make_input(pictures: Sequence[bytes] | None = None) -> SiteInput:
         thumbnail=lambda row: pictures[row] if row != 23 else None,
         view=lambda row: pictures[row],
         original=lambda row: pictures[row] if row == 1 else None,
+        origins=("https://images.example.org",),
         source="table",
         tags=numbered_tags(rows),
         settings=SiteSettings(

@@ -88,7 +88,8 @@ def test_a_strict_policy_that_knows_the_only_inline_code(site: Path) -> None:
     assert "imagedbBoot" in boot and len(styles) == 3
     assert parsed.meta("Content-Security-Policy") == (
         f"default-src 'self'; script-src 'self' {_source(boot)} 'wasm-unsafe-eval'; worker-src 'self'; "
-        f"img-src 'self' blob: data:; style-src 'self' {' '.join(map(_source, styles))}; "
+        f"img-src 'self' blob: data: https://images.example.org; "
+        f"style-src 'self' {' '.join(map(_source, styles))}; "
         "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types imagedb"
     )

@@ -63,7 +63,7 @@ def test_no_larger_error_than_the_plain_scale() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        np.zeros((3, 5), np.float32),
+        np.full((3, 5), 0.5, np.float32),
         np.full((4, 2), 0.25, np.float32),
         np.ones((1, 16), np.float32) / 4,
         np.array([[1e-30, 0], [-1e-30, 0]], np.float32),

@@ -237,7 +237,7 @@ def test_lone_surrogates_do_no_harm(tmp_path: Path, web: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda site: {"rows": []}, "at least one image"),
+        (lambda site: {"rows": []}, "at least one record"),
         (lambda site: {"rows": [site.rows[0]] * 7}, "same id"),
         (lambda site: {"embeddings": ArrayEmbeddings(np.ones((3, 8), np.float32))}, "do not fit"),
         (

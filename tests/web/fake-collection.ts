@@ -27,11 +27,11 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
     ids: { digits: 0, files: list("data/ids-index.0000000000000000.bin") },
     order: null,
     thumbnails: { size: 320, extension: "webp", count: images.length, bytes: 1 },
-    views: null, originals: "none", tags: null,
+    views: null, originals: "none", remote: null, tags: null,
     documents: { block: 128, files: list("data/documents-index.0000000000000000.bin") }, downloads: null,
     catalog: { tier: "whole", file: entry("data/catalog.0000000000000000.bin"), columns: ["title"], tokenize: "unicode61", count: images.length },
     vectors: {
-      tier: "flat", codec: "int8", count: images.length, dim: 4, block: 4096, quantizer: entry("data/quantizer.0000000000000000.bin"),
+      tier: "flat", codec: "int8", source: "pictures", missing: null, count: images.length, dim: 4, block: 4096, quantizer: entry("data/quantizer.0000000000000000.bin"),
       files: list("data/vectors-index.0000000000000000.bin"),
     },
     model: null, suggestions: null, program: index("data/program.0000000000000000.bin"), examples: ["sunflower", "a wild cat", "something to play music on"], bytes: 12_300_000,

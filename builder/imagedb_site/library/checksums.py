@@ -35,7 +35,11 @@ COLUMNS = {
     "derivatives": ("content_hash", "recipe", "width", "height", "data_sum"),
     "packs": ("encoder_hash", "dim"),
     "embeddings": ("encoder_hash", "content_hash", "vector"),
-    "rows": ("row", "image_id", "key", "image", "width", "height", "fields", "pack", "slot"),
+    "text_embeddings": ("encoder_hash", "text_hash", "vector"),
+    "rows": (
+        *("row", "image_id", "key", "image", "width", "height"),
+        *("fields", "pack", "slot", "remote", "text_hash"),
+    ),
     "layout": ("name", "value"),
 }
 """What the checksum of a row of each table covers, in this order."""
@@ -68,6 +72,11 @@ def of_row(table: str) -> str:
             table,
             encoder_hash="(SELECT encoder_hash FROM packs WHERE id = embeddings.pack)",
             content_hash="(SELECT content_hash FROM images WHERE id = embeddings.image)",
+        )
+    if table == "text_embeddings":
+        return sql(
+            table,
+            encoder_hash="(SELECT encoder_hash FROM packs WHERE id = text_embeddings.pack)",
         )
     return sql(table, **({"data_sum": "crc(data)"} if table == "derivatives" else {}))
 

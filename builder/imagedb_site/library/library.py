@@ -195,6 +195,18 @@ class Library:
         with translated(self._path):
             return vectors.of_contents(self._db, self._path, encoder_hash, content_hashes)
 
+    def put_text_embeddings(
+        self, encoder_hash: str, text_hashes: Sequence[str], embeddings: np.ndarray
+    ) -> None:
+        """Stores L2-normalised embeddings of texts, float32 [n, dim], by the hashes of the texts."""
+        values = np.ascontiguousarray(embeddings, dtype="<f4")
+        if values.ndim != 2 or len(values) != len(text_hashes):
+            raise ValueError(f"{len(text_hashes)} texts, embeddings {values.shape}")
+        if not np.isfinite(values).all():
+            raise LibraryError("The encoder gave an embedding that is not finite.")
+        with self.transaction():
+            vectors.put_texts(self._db, encoder_hash, text_hashes, values)
+
     # -- the rows of the last build ------------------------------------------------------------
 
     def set_rows(self, records: Iterable[RowRecord], fields: Sequence[FieldSpec]) -> None:
@@ -273,6 +285,15 @@ class Library:
         """
         with translated(self._path):
             return vectors.of_rows(self._db, self._path, encoder_hash, rows)
+
+    def without_embedding(self) -> NDArray[np.bool_] | None:
+        """Returns which rows have neither picture nor embedded text, bool [rows]; None if there is none."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT image IS NULL AND text_hash = '' FROM rows ORDER BY row"
+            )
+            mask = np.fromiter((flag for (flag,) in found), dtype=np.bool_)
+        return mask if mask.any() else None
 
     def search_text(self, query: str, k: int) -> list[tuple[int, float]]:
         """Returns the k best rows for an FTS5 query as `(row, bm25)`, best (lowest) first.

@@ -1,4 +1,4 @@
-"""From a library of version 3, which had no checksums, or 4, which knew no parts of files, to version 5."""
+"""From a library of version 3, which had no checksums, or 4, which had pictures only, to version 5."""
 
 # ruff: noqa: S608  (table and column names are this program's own)
 
@@ -10,14 +10,17 @@ import apsw
 
 from imagedb_site.errors import DamagedLibraryError
 from imagedb_site.library import checksums, full_text, layouts
+from imagedb_site.library.schema import SCHEMA
 
 BEFORE = (3, 4)
-_NEW = {"files": {"part": "TEXT NOT NULL DEFAULT ''"}}
+_TEXT = "TEXT NOT NULL DEFAULT ''"
+_NEW = {"files": {"part": _TEXT}, "rows": {"remote": _TEXT, "text_hash": _TEXT}}
 _SUM = "INTEGER NOT NULL DEFAULT 0"
 
 
 def migrate(db: apsw.Connection, path: Path, version: int) -> None:
     """Adds what is new since `version`. It has to run in a transaction."""
+    db.execute(_new_table())
     for table, columns in _NEW.items():
         for name, kind in columns.items():
             db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
@@ -29,6 +32,11 @@ def migrate(db: apsw.Connection, path: Path, version: int) -> None:
         # Of a row that was damaged before, the new checksum must be wrong too.
         damaged = f"sum <> checksum('{table}', {names})"
         db.execute(f"UPDATE {table} SET sum = {checksums.of_row(table)} + ({damaged})")
+
+
+def _new_table() -> str:
+    start = SCHEMA.index("CREATE TABLE text_embeddings")
+    return SCHEMA[start : SCHEMA.index(";", start)]
 
 
 def _add_checksums(db: apsw.Connection, path: Path) -> None:
@@ -45,7 +53,7 @@ def _add_checksums(db: apsw.Connection, path: Path) -> None:
         "OR pack NOT IN (SELECT id FROM packs)"
     )
     db.execute(f"ALTER TABLE derivatives ADD COLUMN data_sum {_SUM}")
-    for table in checksums.COLUMNS:
+    for table in checksums.COLUMNS.keys() - {"text_embeddings"}:
         db.execute(f"ALTER TABLE {table} ADD COLUMN sum {_SUM}")
         first = "data_sum = crc(data), " if table == "derivatives" else ""
         db.execute(f"UPDATE {table} SET {first}sum = {checksums.of_row(table)}")

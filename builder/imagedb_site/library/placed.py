@@ -1,4 +1,4 @@
-"""The pictures that a build will publish, in temporary tables: their fields, default order and rows."""
+"""The records that a build will publish, in temporary tables: their fields, default order and rows."""
 
 # ruff: noqa: S608  (table and column names are this program's own; every value is bound)
 
@@ -22,14 +22,17 @@ from imagedb_site.library.schema import ROW_COLUMNS
 from imagedb_site.library.types import Item, StoredLayout
 from imagedb_site.records import FieldSpec, PictureRef, Value
 
+NO_PLACE = -2, 0
+"""`pack` and `slot` of a row without a thumbnail."""
 _ITEM = np.dtype([("item", "i8"), ("id", "u8")])
 _IMAGE = checksums.intact("images", "i", content_hash="s.content_hash")
 _ROWS = (
-    "SELECT p.row, t.image_id, s.key, t.image, i.width, i.height, t.fields, p.pack, p.slot "
+    "SELECT p.row, t.image_id, s.key, t.image, coalesce(i.width, 0) AS width, "
+    "coalesce(i.height, 0) AS height, t.fields, p.pack, p.slot, t.remote, t.text_hash "
     "FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
-    "JOIN images i ON i.id = t.image"
+    "LEFT JOIN images i ON i.id = t.image"
 )
-assert len(ROW_COLUMNS.split(",")) == 9
+assert len(ROW_COLUMNS.split(",")) == 11
 
 
 def _derivative(alias: str, recipe: str, **given: str) -> str:
@@ -55,9 +58,13 @@ class Placed:
         """Takes in the pictures."""
         with translated(self._path), atomic(self._db):
             self._db.executemany(
-                "INSERT INTO items VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    (one.item, one.image_id, one.image, one.sort, rows.to_json(dict(one.fields)))
+                    (
+                        *(one.item, one.image_id, one.image, one.sort),
+                        *(rows.to_json(dict(one.fields)), rows.remote_json(one.remote)),
+                        one.text_hash,
+                    )
                     for one in items
                 ),
             )
@@ -88,32 +95,46 @@ class Placed:
         with translated(self._path), atomic(self._db):
             self._db.execute("DELETE FROM places")
             self._db.executemany(
-                "INSERT INTO places VALUES (?, ?, 0, 0)",
+                f"INSERT INTO places VALUES (?, ?, {NO_PLACE[0]}, {NO_PLACE[1]})",
                 ((row, int(item)) for row, item in enumerate(items)),
             )
 
     def rows(self, thumbnail: str, view: str | None) -> Iterator[tuple[Any, ...]]:
         """Yields the rows in row order, with the sizes that these recipes gave.
 
-        A tuple has image_id, key, width, height, placeholder, the fields, and width and height of
-        thumbnail and view; the last two are None without a view.
+        A tuple has image_id, key, width, height, placeholder, the fields, the remote addresses, and width and
+        height of thumbnail and view; the last two are None without a view. Without a picture all sizes are
+        0 or None.
         """
         with translated(self._path):
             count = 0
-            for _, _, _, *values, fields, t_width, t_height, v_width, v_height in self._db.execute(
-                f"SELECT {_IMAGE}, {_derivative('a', '?1')}, "
-                f"CASE WHEN b.recipe IS NULL THEN 1 ELSE {_derivative('b', '?2')} END, "
-                "t.image_id, s.key, i.width, i.height, i.placeholder, t.fields, "
+            for (
+                _,
+                _,
+                *values,
+                fields,
+                remote,
+                t_width,
+                t_height,
+                v_width,
+                v_height,
+            ) in self._db.execute(
+                f"SELECT CASE WHEN t.image IS NULL THEN 1 ELSE {_IMAGE} + {_derivative('a', '?1')} "
+                f"END, CASE WHEN b.recipe IS NULL THEN 1 ELSE {_derivative('b', '?2')} END, "
+                "t.image_id, s.key, coalesce(i.width, 0), coalesce(i.height, 0), "
+                "coalesce(i.placeholder, x''), t.fields, t.remote, "
                 "a.width, a.height, b.width, b.height "
                 "FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
-                "JOIN images i ON i.id = t.image "
-                "JOIN derivatives a ON a.content_hash = s.content_hash AND a.recipe = ?1 "
+                "LEFT JOIN images i ON i.id = t.image "
+                "LEFT JOIN derivatives a ON a.content_hash = s.content_hash AND a.recipe = ?1 "
                 "LEFT JOIN derivatives b ON b.content_hash = s.content_hash AND b.recipe = ?2 "
+                "WHERE t.image IS NULL OR (i.id IS NOT NULL AND a.recipe IS NOT NULL) "
                 "ORDER BY p.row",
                 (thumbnail, view),
             ):
                 count += 1
-                yield *values, json.loads(fields), t_width, t_height, v_width, v_height
+                where = json.loads(remote) if remote else {}
+                yield *values, json.loads(fields), where, t_width, t_height, v_width, v_height
             if count != self._count:
                 raise DamagedLibraryError(self._path, "pictures are missing")
 
@@ -153,11 +174,29 @@ class Placed:
             picture = PictureRef(Path(os.fsdecode(path)), mtime_ns, size)
             return in_part(picture, part), content_hash
 
+    def has_picture(self) -> NDArray[np.bool_]:
+        """Returns bool [rows]: whether each row has a picture."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT t.image IS NOT NULL FROM places p JOIN items t USING (item) ORDER BY p.row"
+            )
+            return np.fromiter((flag for (flag,) in found), dtype=np.bool_, count=self._count)
+
+    def embedded(self) -> tuple[bool, bool]:
+        """Whether any row has a picture, and whether any other row has a text that is embedded."""
+        with translated(self._path):
+            for pictures, texts in self._db.execute(
+                "SELECT EXISTS (SELECT 1 FROM items WHERE image IS NOT NULL), "
+                "EXISTS (SELECT 1 FROM items WHERE text_hash <> '')"
+            ):
+                return bool(pictures), bool(texts)
+        return False, False
+
     def embedding_blocks(self, encoder_hash: str) -> Iterator[NDArray[np.float32]]:
         """Yields the embeddings of the rows in row order, float32 [n, dim] with n ≤ 8192."""
         with translated(self._path):
             contents = (
-                "SELECT p.row, t.image AS id, s.content_hash FROM places p "
+                "SELECT p.row, t.image AS id, s.content_hash, t.text_hash FROM places p "
                 "JOIN items t USING (item) JOIN staged s USING (item)"
             )
             yield from vectors.blocks(self._db, self._path, encoder_hash, contents)
@@ -168,10 +207,13 @@ class Placed:
         Rows that are stored already are not written again.
         """
         with translated(self._path), atomic(self._db):
-            places = zip(layout.pack.tolist(), layout.slot.tolist(), strict=True)
+            has_place = (layout.pack != NO_PLACE[0]) | (layout.slot != NO_PLACE[1])
             self._db.executemany(
                 "UPDATE places SET pack = ?, slot = ? WHERE row = ?",
-                ((pack, slot, row) for row, (pack, slot) in enumerate(places)),
+                (
+                    (int(layout.pack[row]), int(layout.slot[row]), row)
+                    for row in np.flatnonzero(has_place).tolist()
+                ),
             )
             rows.replace_rows(self._db, _ROWS, fields)
             layouts.put(self._db, layout)

@@ -24,7 +24,7 @@ _NEW = ".repaired"
 _NOTE = "repair"
 """The setting with what was lost since the last build."""
 _FROM_FIRST = (
-    *("packs", "files", "images", "derivatives", "embeddings"),
+    *("packs", "files", "images", "derivatives", "embeddings", "text_embeddings"),
     *("refusals", "xmp_files", "meta", "rows", "layout"),
 )
 _LAST = ("meta", "rows", "layout")
@@ -123,6 +123,7 @@ def _settle(db: apsw.Connection, path: Path, result: Repair) -> None:
         "DELETE FROM embeddings WHERE image NOT IN (SELECT id FROM images) "
         "OR pack NOT IN (SELECT id FROM packs)"
     )
+    db.execute("DELETE FROM text_embeddings WHERE pack NOT IN (SELECT id FROM packs)")
     try:
         # If something of the last build was lost and no layout is left, there was one.
         lost = result.aside is not None or any(one.table in _LAST for one in result.losses)
@@ -194,9 +195,10 @@ def _is_intact(target: apsw.Connection, table: str, row: dict[str, checksums.Cel
     try:
         if table == "derivatives":
             cells["data_sum"] = target.execute("SELECT crc(?)", (row["data"],)).get
-        if table == "embeddings":
+        if table in ("embeddings", "text_embeddings"):
             sql = "SELECT encoder_hash FROM packs WHERE id = ?"
             cells["encoder_hash"] = target.execute(sql, (row["pack"],)).get
+        if table == "embeddings":
             cells["content_hash"] = _content_hash(target, row["image"]) or None
         given = [cells[name] for name in checksums.COLUMNS[table]]
         return checksums.checksum(table, *given) == row["sum"]

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -18,11 +18,11 @@ from imagedb_site.library.types import RowRecord
 from imagedb_site.records import FieldSpec
 
 _SELECT = (
-    "SELECT r.image_id, r.key, i.content_hash, r.width, r.height, r.fields, {intact} "
+    "SELECT r.image_id, r.key, i.content_hash, r.width, r.height, r.fields, r.remote, {intact} "
     "FROM rows r LEFT JOIN images i ON i.id = r.image"
 )
 CONTENTS = (
-    "SELECT r.row, i.id, i.content_hash FROM rows r LEFT JOIN images i ON i.id = r.image "
+    "SELECT r.row, i.id, i.content_hash, r.text_hash FROM rows r LEFT JOIN images i ON i.id = r.image "
     f"WHERE {checksums.intact('rows', 'r')}"
 )
 """The rows with number and hash of their images."""
@@ -31,6 +31,11 @@ CONTENTS = (
 def to_json(value: object) -> str:
     """Returns compact JSON, the same for equal values."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def remote_json(remote: Mapping[str, str]) -> str:
+    """Returns addresses as the column `remote` has them: empty if there are none."""
+    return to_json(dict(remote)) if remote else ""
 
 
 def replace_rows(db: apsw.Connection, query: str, fields: Sequence[FieldSpec]) -> None:
@@ -63,7 +68,9 @@ def insert_records(db: apsw.Connection, records: Iterable[RowRecord]) -> str:
     """Puts records into a temporary table; returns the query for `replace_rows`."""
     db.execute("DROP TABLE IF EXISTS temp.given")
     db.execute(f"CREATE TEMP TABLE given({ROW_COLUMNS})")
-    db.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?, -2, 0)", _tuples(db, records))
+    db.executemany(
+        "INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?, -2, 0, ?, '')", _tuples(db, records)
+    )
     return f"SELECT {ROW_COLUMNS} FROM given"
 
 
@@ -76,7 +83,8 @@ def _tuples(db: apsw.Connection, records: Iterable[RowRecord]) -> Iterator[tuple
             if image is None:
                 raise LibraryError(f"The library does not know the content {one.content_hash}.")
         fields = to_json(dict(one.fields))
-        yield row, one.image_id, one.key, image, one.width, one.height, fields
+        remote = remote_json(one.remote)
+        yield row, one.image_id, one.key, image, one.width, one.height, fields, remote
 
 
 def row_of(db: apsw.Connection, image_id: str) -> int | None:
@@ -108,5 +116,6 @@ def one_row(db: apsw.Connection, row: int) -> RowRecord | None:
 
 
 def _record(values: Any) -> RowRecord:
-    image_id, key, content_hash, width, height, fields, _ = values
-    return RowRecord(image_id, key, content_hash, width, height, json.loads(fields))
+    image_id, key, content_hash, width, height, fields, remote, _ = values
+    where = json.loads(remote) if remote else {}
+    return RowRecord(image_id, key, content_hash, width, height, json.loads(fields), where)

@@ -26,7 +26,7 @@ APPLICATION_ID = 0x49444231
 VERSION = 5
 """The schema version, SQLite's `user_version`."""
 
-ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot"
+ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot, remote, text_hash"
 """The columns of `rows`, and of every query that replaces them."""
 
 SCHEMA = """
@@ -94,6 +94,13 @@ CREATE TABLE embeddings(
     sum INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (pack, image)
 ) STRICT;
+CREATE TABLE text_embeddings(
+    pack INTEGER NOT NULL,
+    text_hash TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    sum INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (pack, text_hash)
+) STRICT;
 CREATE TABLE rows(
     row INTEGER PRIMARY KEY,
     image_id TEXT NOT NULL UNIQUE,
@@ -104,6 +111,8 @@ CREATE TABLE rows(
     fields TEXT NOT NULL,
     pack INTEGER NOT NULL,
     slot INTEGER NOT NULL,
+    remote TEXT NOT NULL DEFAULT '',
+    text_hash TEXT NOT NULL DEFAULT '',
     sum INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE layout(
@@ -142,9 +151,11 @@ CREATE TEMP TABLE works(
 CREATE TEMP TABLE items(
     item INTEGER PRIMARY KEY,
     image_id TEXT NOT NULL,
-    image INTEGER NOT NULL,
+    image INTEGER,
     sort BLOB NOT NULL,
-    fields TEXT NOT NULL
+    fields TEXT NOT NULL,
+    remote TEXT NOT NULL,
+    text_hash TEXT NOT NULL
 ) STRICT;
 CREATE TEMP TABLE places(
     row INTEGER PRIMARY KEY,

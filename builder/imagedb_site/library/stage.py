@@ -101,6 +101,10 @@ class Stage:
         """Returns the number of records that have no reason against them."""
         return self._count("SELECT count(*) FROM staged WHERE reason IS NULL")
 
+    def pictures(self) -> int:
+        """Returns the number of records that have a picture on this machine."""
+        return self._count("SELECT count(*) FROM staged WHERE path IS NOT NULL")
+
     # -- what has to be derived ----------------------------------------------------------------
 
     def unhashed(self, *, twins: bool = False) -> tuple[int, Iterator[tuple[str, PictureRef]]]:
@@ -273,17 +277,18 @@ class Stage:
             return None if found is None else str(found)
 
     def images(self) -> Iterator[StagedImage]:
-        """Yields the usable pictures by path, in the order of code points."""
+        """Yields the usable records by key, in the order of code points."""
         with translated(self._path):
             found = self._db.execute(
-                f"SELECT {_IMAGE}, s.item, s.key, s.fields, i.id, s.content_hash, i.width, "
-                "i.height, i.metadata, s.path, s.xmp FROM staged s "
-                "JOIN images i ON i.content_hash = s.content_hash "
-                "WHERE s.reason IS NULL ORDER BY s.key"
+                f"SELECT CASE WHEN i.id IS NULL THEN 1 ELSE {_IMAGE} END, s.item, s.key, "
+                "s.fields, i.id, s.content_hash, i.width, i.height, i.metadata, s.path, s.xmp, "
+                "s.image_url, s.thumbnail_url FROM staged s "
+                "LEFT JOIN images i ON i.content_hash = s.content_hash "
+                "WHERE s.reason IS NULL AND (s.path IS NULL OR i.id IS NOT NULL) ORDER BY s.key"
             )
             count = 0
             for _, item, key, own, image, content_hash, width, height, *more in found:
-                metadata, path, xmp = more
+                metadata, path, xmp, image_url, thumbnail_url = more
                 count += 1
                 yield StagedImage(
                     item,
@@ -291,10 +296,12 @@ class Stage:
                     json.loads(own),
                     image,
                     content_hash,
-                    width,
-                    height,
-                    json.loads(metadata),
+                    width or 0,
+                    height or 0,
+                    json.loads(metadata) if metadata else {},
                     xmp_files.merged(self._db, self._path, path, xmp) if xmp else {},
+                    image_url,
+                    thumbnail_url,
                 )
         if count != self.usable():
             raise DamagedLibraryError(self._path, "pictures are missing")

@@ -28,7 +28,10 @@ class StoredImage:
 
 @dataclass(frozen=True)
 class RowRecord:
-    """A row of the last build. `content_hash` is None if there is no picture."""
+    """A row of the last build. `content_hash` is None if there is no picture.
+
+    `remote` are the addresses of its picture on another host: `image`, and `thumbnail` if there is one.
+    """
 
     image_id: str
     key: str
@@ -36,35 +39,45 @@ class RowRecord:
     width: int
     height: int
     fields: Mapping[str, Value] = field(default_factory=dict)
+    remote: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class StagedImage:
-    """A usable picture of the build that is running: what its source, its file and its XMP sidecars say.
+    """A usable record of the build that is running: what its source, its file and its XMP sidecars say.
 
-    `item` numbers the records of the build; `image` stands for the content in the library.
+    `item` numbers the records of the build; `image` stands for the content in the library. Without a picture
+    it and `content_hash` are None, and width and height are 0.
     """
 
     item: int
     key: str
     own: Mapping[str, Value]
-    image: int
-    content_hash: str
+    image: int | None
+    content_hash: str | None
     width: int
     height: int
     metadata: Mapping[str, Value]
     xmp: Mapping[str, Value]
+    image_url: str | None = None
+    thumbnail_url: str | None = None
 
 
 @dataclass(frozen=True)
 class Item:
-    """A picture as it will be published. Pictures are in default order if sorted by `sort`."""
+    """A record as it will be published. Records are in default order if sorted by `sort`.
+
+    `remote` as in `RowRecord`; `text_hash` names the text that is embedded if there is no picture, or is
+    empty.
+    """
 
     item: int
     image_id: str
-    image: int
+    image: int | None
     sort: bytes
     fields: Mapping[str, Value]
+    remote: Mapping[str, str] = field(default_factory=dict)
+    text_hash: str = ""
 
 
 @dataclass(frozen=True)

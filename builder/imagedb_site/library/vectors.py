@@ -22,6 +22,8 @@ BLOCK = 8192
 
 _INTACT = checksums.intact("embeddings", "e", encoder_hash="?1", content_hash="{content}")
 
+_TEXT_INTACT = checksums.intact("text_embeddings", "t", encoder_hash="?1", text_hash="c.text_hash")
+
 
 def find_pack(db: apsw.Connection, encoder_hash: str) -> tuple[int, int] | None:
     """Returns number and dim of an encoder, or None if the library has no embeddings of it."""
@@ -52,17 +54,7 @@ def put(
     vectors: Floats,
 ) -> None:
     """Stores the vectors, float32 [n, dim], of contents that the library knows."""
-    found = find_pack(db, encoder_hash)
-    if found is None:
-        dim = int(vectors.shape[1])
-        db.execute(checksums.insert("packs"), (encoder_hash, dim))
-        found = (db.last_insert_rowid(), dim)
-    pack, dim = found
-    if dim != vectors.shape[1]:
-        raise LibraryError(
-            f"The library has embeddings of {dim} dimensions for this encoder, "
-            f"not {vectors.shape[1]}."
-        )
+    pack = _pack(db, encoder_hash, int(vectors.shape[1]))
     for content_hash, vector in zip(content_hashes, vectors, strict=True):
         image = db.execute("SELECT id FROM images WHERE content_hash = ?", (content_hash,)).get
         if image is None:
@@ -72,6 +64,34 @@ def put(
             "INSERT OR REPLACE INTO embeddings(pack, image, vector, sum) VALUES (?, ?, ?, ?)",
             (pack, image, data, checksums.checksum("embeddings", encoder_hash, content_hash, data)),
         )
+
+
+def put_texts(
+    db: apsw.Connection, encoder_hash: str, text_hashes: Sequence[str], vectors: Floats
+) -> None:
+    """Stores the vectors, float32 [n, dim], of texts with these hashes."""
+    pack = _pack(db, encoder_hash, int(vectors.shape[1]))
+    db.executemany(
+        "INSERT OR REPLACE INTO text_embeddings(pack, text_hash, vector, sum) VALUES (?, ?, ?, ?)",
+        (
+            (pack, one, data, checksums.checksum("text_embeddings", encoder_hash, one, data))
+            for one, data in zip(text_hashes, map(np.ndarray.tobytes, vectors), strict=True)
+        ),
+    )
+
+
+def _pack(db: apsw.Connection, encoder_hash: str, dim: int) -> int:
+    """Returns the number of an encoder, which is stored if it is new."""
+    found = find_pack(db, encoder_hash)
+    if found is None:
+        db.execute(checksums.insert("packs"), (encoder_hash, dim))
+        return db.last_insert_rowid()
+    pack, known = found
+    if known != dim:
+        raise LibraryError(
+            f"The library has embeddings of {known} dimensions for this encoder, not {dim}."
+        )
+    return pack
 
 
 def of_contents(
@@ -91,15 +111,27 @@ def of_contents(
 
 
 def of_rows(db: apsw.Connection, path: Path, encoder_hash: str, rows: Sequence[int]) -> Floats:
-    """Returns float32 [n, dim] of rows of the last build, in the order of `rows`."""
+    """Returns float32 [n, dim] of rows of the last build, in the order of `rows`.
+
+    A row without a picture and without a text that is embedded gives zeros.
+    """
     pack, dim = need_pack(db, encoder_hash)
     sql = (
-        f"SELECT e.vector, {_INTACT.format(content='i.content_hash')} FROM rows r "
-        "JOIN images i ON i.id = r.image "
-        "JOIN embeddings e ON e.pack = ?2 AND e.image = r.image WHERE r.row = ?3"
+        "SELECT coalesce(e.vector, t.vector, "
+        "CASE WHEN r.image IS NULL AND r.text_hash = '' THEN zeroblob(?4) END), "
+        f"CASE WHEN e.vector IS NULL THEN 1 ELSE {_INTACT.format(content='i.content_hash')} END, "
+        f"CASE WHEN t.vector IS NULL THEN 1 ELSE {_TEXT_INTACT.replace('c.', 'r.')} END "
+        "FROM rows r LEFT JOIN images i ON i.id = r.image "
+        "LEFT JOIN embeddings e ON e.pack = ?2 AND e.image = r.image "
+        "LEFT JOIN text_embeddings t ON r.image IS NULL AND t.pack = ?2 "
+        "AND t.text_hash = r.text_hash WHERE r.row = ?3"
     )
     found = [
-        _known(path, db.execute(sql, (encoder_hash, pack, int(row))).fetchone(), f"of row {row}")
+        _known(
+            path,
+            db.execute(sql, (encoder_hash, pack, int(row), 4 * dim)).fetchone(),
+            f"of row {row}",
+        )
         for row in rows
     ]
     return _stack(path, found, dim)
@@ -108,18 +140,22 @@ def of_rows(db: apsw.Connection, path: Path, encoder_hash: str, rows: Sequence[i
 def blocks(db: apsw.Connection, path: Path, encoder_hash: str, contents: str) -> Iterator[Floats]:
     """Yields float32 [n, dim], n ≤ 8192, in row order.
 
-    `contents` is a query for `row`, and `id` and `content_hash` of the row's image.
+    `contents` is a query for `row`, `id` and `content_hash` of the row's image, and `text_hash`. A row
+    without a picture and without a text that is embedded gives zeros.
     """
     pack, dim = need_pack(db, encoder_hash)
+    nothing = bytes(4 * dim)
     found: list[bytes] = []
-    for row, *values in db.execute(
-        f"SELECT c.row, e.vector, "
-        f"CASE WHEN e.vector IS NULL THEN 1 ELSE {_INTACT.format(content='c.content_hash')} END "
+    for row, embedded, *values in db.execute(
+        f"SELECT c.row, c.id IS NOT NULL OR c.text_hash <> '', coalesce(e.vector, t.vector), "
+        f"CASE WHEN e.vector IS NULL THEN 1 ELSE {_INTACT.format(content='c.content_hash')} END, "
+        f"CASE WHEN t.vector IS NULL THEN 1 ELSE {_TEXT_INTACT} END "
         f"FROM ({contents}) c LEFT JOIN embeddings e ON e.pack = ?2 AND e.image = c.id "
+        "LEFT JOIN text_embeddings t ON c.id IS NULL AND t.pack = ?2 AND t.text_hash = c.text_hash "
         "ORDER BY c.row",
         (encoder_hash, pack),
     ):
-        found.append(_known(path, values, f"of row {row}"))
+        found.append(_known(path, values, f"of row {row}") if embedded else nothing)
         if len(found) == BLOCK:
             yield _stack(path, found, dim)
             found = []

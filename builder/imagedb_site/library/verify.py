@@ -24,6 +24,7 @@ KEYS = {
     "derivatives": ("rowid",),
     "packs": ("id",),
     "embeddings": ("rowid",),
+    "text_embeddings": ("rowid",),
     "rows": ("row",),
     "layout": ("name",),
 }
@@ -38,6 +39,7 @@ _WHAT = {
     "derivatives": "a smaller picture",
     "packs": "an encoder",
     "embeddings": "its embedding",
+    "text_embeddings": "the embedding of a text",
     "rows": "its row in the last build",
     "layout": "the layout of the last build",
 }
@@ -128,6 +130,11 @@ _BELONGS = (
         "embeddings",
         "image NOT IN (SELECT id FROM images) OR pack NOT IN (SELECT id FROM packs)",
         "embeddings belong to no picture",
+    ),
+    (
+        "text_embeddings",
+        "pack NOT IN (SELECT id FROM packs)",
+        "embeddings of texts belong to no encoder",
     ),
     (
         "rows",

@@ -11,6 +11,9 @@ from .index import Floats, Mask, Near, Rows
 Block = tuple[int, Floats]
 """The first row of a block, and the similarities f32[n] of its rows within a margin."""
 
+UNKNOWN = -1.0
+"""The similarity of a row without an embedding to everything."""
+
 Exact = Callable[[Rows], Floats]
 """The exact similarities f32[n] of rows of the block that was read last."""
 
@@ -21,11 +24,12 @@ def nearest(
     """The `k` rows with the largest exact similarities, ties in row order.
 
     `margin`: how far at most a block's similarities are from the exact ones. Only rows that may be
-    among the first k are computed exactly.
+    among the first k are computed exactly. A row without an embedding has the similarity −∞ in its block and
+    is never among them.
     """
     rows = np.zeros(0, dtype=np.int64)
     found = np.zeros(0, dtype=np.float32)
-    limit = -np.inf
+    limit = float(np.finfo(np.float32).min)
     for first, similarities in blocks:
         if k < 1:
             continue
@@ -61,7 +65,11 @@ def above(blocks: Iterable[Block], exact: Exact, limit: float, margin: float) ->
     return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
-def sample_rows(count: int, size: int) -> Rows:
-    """At most `size` rows, evenly over the collection, i64."""
+def sample_rows(count: int, size: int, missing: Mask | None = None) -> Rows:
+    """At most `size` rows, evenly over those that are not `missing`, i64."""
+    known = None if missing is None else np.flatnonzero(~missing)
+    if known is not None:
+        count = len(known)
     taken = min(count, size)
-    return np.arange(taken, dtype=np.int64) * count // max(taken, 1)
+    places = np.arange(taken, dtype=np.int64) * count // max(taken, 1)
+    return places if known is None else known[places]

@@ -8,6 +8,7 @@ from typing import Any
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.manifest_fields import Field
 from imagedb_site.reader.shape import as_count, as_list, as_object, as_text, parse_json, safe_path
+from imagedb_site.web_addresses import is_remote
 
 _TEXT = (str,)
 _KINDS: dict[str, tuple[type, ...]] = {"tags": (list,), "number": (int, float), "boolean": (bool,)}
@@ -15,9 +16,9 @@ _KINDS: dict[str, tuple[type, ...]] = {"tags": (list,), "number": (int, float), 
 
 
 def decode_documents(
-    data: bytes, ids: Sequence[str], fields: Sequence[Field]
+    data: bytes, ids: Sequence[str], fields: Sequence[Field], origins: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """A block of documents, which must be those of the images `ids`."""
+    """A block of documents, which must be those of the images `ids`, with pictures on `origins` only."""
     documents = as_list(parse_json(data, "A block of documents"), "A block of documents")
     if len(documents) != len(ids):
         raise FormatError(f"The block has {len(documents):,} documents, not {len(ids):,}.")
@@ -41,6 +42,14 @@ def decode_documents(
             safe_path(view.get("path"), f"{where}: view.path")
             as_count(view.get("width"), f"{where}: view.width")
             as_count(view.get("height"), f"{where}: view.height")
+        if "remote" in document:
+            _check_remote(as_object(document["remote"], f"{where}: remote"), where, origins)
         if "original" in document:
             safe_path(document["original"], f"{where}: original")
     return documents
+
+
+def _check_remote(remote: dict[str, Any], where: str, origins: Sequence[str]) -> None:
+    addresses = [remote[key] for key in ("image", "thumbnail") if key in remote]
+    if not addresses or not all(isinstance(a, str) and is_remote(a, origins) for a in addresses):
+        raise FormatError(f"{where} names a picture on a host that the site does not allow.")

@@ -24,10 +24,12 @@ from imagedb_site.reader.shape import (
     one_of,
     parse_json,
 )
+from imagedb_site.web_addresses import is_origin
 
 VERSION = 2
 DRAFT = 1
 MANIFEST_LIMIT = 64 << 20
+_MOST_ORIGINS = 100
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _MAX_ROWS = 1 << 31
 _MAX_ROW_BLOCK = 1 << 16
@@ -57,7 +59,19 @@ class Catalog:
 
 
 @dataclass(frozen=True)
+class RowSet:
+    """The file of a set of rows (docs/FORMAT.md 1.6), and how many they are."""
+
+    count: int
+    file: FileEntry
+
+
+@dataclass(frozen=True)
 class Vectors:
+    """The embeddings: of `source`. `missing` are the rows without one, and their number."""
+
+    source: str
+    missing: RowSet | None
     count: int
     dim: int
     block: int
@@ -126,6 +140,7 @@ class Manifest:
     thumbnails: Pictures
     views: Pictures | None
     originals: str
+    origins: tuple[str, ...]
     documents: Blocks
     downloads: Downloads | None
     catalog: Catalog
@@ -192,6 +207,7 @@ def parse_manifest(data: bytes) -> Manifest:
         thumbnails=_pictures(root.get("thumbnails"), "thumbnails"),
         views=None if root.get("views") is None else _pictures(root["views"], "views"),
         originals=one_of(root.get("originals"), ("none", "copy", "link"), "originals"),
+        origins=_origins(root.get("remote")),
         documents=_blocks(root.get("documents"), "documents", count),
         downloads=_downloads(root.get("downloads")),
         catalog=_catalog(root.get("catalog"), fields, count),
@@ -213,6 +229,16 @@ def _attribution(value: object) -> list[Mapping[str, str]]:
         known = [key for key in ("text", "url", "licence") if key in line]
         lines.append({str(key): as_text(line[key], f"attribution.{key}") for key in known})
     return lines
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    """The origins of pictures on other hosts."""
+    if value is None:
+        return ()
+    origins = as_texts(as_object(value, "remote").get("origins"), "remote.origins")
+    if not 0 < len(origins) <= _MOST_ORIGINS or not all(map(is_origin, origins)):
+        raise FormatError("remote.origins is not a list of origins.")
+    return tuple(origins)
 
 
 def _columns(value: object, fields: tuple[Field, ...]) -> FileEntry | None:
@@ -296,7 +322,20 @@ def _vectors(value: object, count: int) -> Vectors | None:
     if blocks.block % 4:
         raise FormatError(f"vectors.block is {blocks.block:,}, not a multiple of 4.")
     quantizer = as_entry(vectors.get("quantizer"), "vectors.quantizer")
-    return Vectors(count, dim, blocks.block, quantizer, blocks.files)
+    source = one_of(vectors.get("source"), ("pictures", "texts", "both"), "vectors.source")
+    missing = _row_set(vectors.get("missing"), "vectors.missing", count)
+    return Vectors(source, missing, count, dim, blocks.block, quantizer, blocks.files)
+
+
+def _row_set(value: object, name: str, count: int) -> RowSet | None:
+    """A set of rows that is neither empty nor complete, or None."""
+    if value is None:
+        return None
+    found = as_object(value, name)
+    size = as_count(found.get("count"), f"{name}.count", count)
+    if not 0 < size < count:
+        raise FormatError(f"{name}.count is {size:,}.")
+    return RowSet(size, as_entry(found.get("file"), f"{name}.file"))
 
 
 def _suggestions(value: object) -> Suggestions | None:

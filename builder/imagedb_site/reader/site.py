@@ -186,7 +186,9 @@ class Site:
             first, count = block_span(number, self.manifest.documents.block, self.count)
             ids = [row.image_id for row in self.rows(first, count)]
             with _naming(entry):
-                documents = decode_documents(self.read(entry), ids, self.manifest.fields)
+                documents = decode_documents(
+                    self.read(entry), ids, self.manifest.fields, self.manifest.origins
+                )
             self._documents.put(number, documents)
         return documents
 

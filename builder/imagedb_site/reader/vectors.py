@@ -11,9 +11,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagedb_site.container import read_container
+from imagedb_site.container import FileEntry, read_container
 from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.reader.decode import section
+from imagedb_site.reader.manifest import Vectors
+from imagedb_site.rowsets import decode_rows
 
 Codes = NDArray[np.int8]
 Floats = NDArray[np.float32]
@@ -47,6 +49,15 @@ def decode_quantizer(data: bytes, dim: int) -> Quantizer:
     if not (np.isfinite(mean).all() and np.isfinite(scale).all() and (scale > 0).all()):
         raise FormatError("The quantizer holds an impossible number.")
     return Quantizer(mean, scale)
+
+
+def read_missing(vectors: Vectors | None, read: Callable[[FileEntry], bytes]) -> Mask | None:
+    """Which rows have no embedding, bool [rows]; None if all have one. Raises FormatError."""
+    if vectors is None or vectors.missing is None:
+        return None
+    mask = np.zeros(vectors.count, dtype=np.bool_)
+    mask[decode_rows(read(vectors.missing.file), vectors.count, vectors.missing.count)] = True
+    return mask
 
 
 def decode_shard(data: bytes, first: int, count: int, dim: int) -> Codes:

@@ -23,6 +23,7 @@ from imagedb_site.reader.manifest_fields import Field
 from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
+from imagedb_site.reader.vectors import read_missing
 
 Document = dict[str, Any]
 
@@ -107,6 +108,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
         _verify_model(site)
     if manifest.vectors is not None:
         site.vectors.verify()
+        read_missing(manifest.vectors, site.read)
         if manifest.model is not None and manifest.model.dim != manifest.vectors.dim:
             raise FormatError("The model's embeddings and the vectors differ in length.")
     site.catalog.verify()

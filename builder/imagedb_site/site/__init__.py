@@ -1,7 +1,7 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
 from imagedb_site.site.disk import storage_errors
-from imagedb_site.site.order import ids_by_path, image_ids, order_key, row_order
+from imagedb_site.site.order import ids_by_path, image_ids, order_key, record_hash, row_order
 from imagedb_site.site.publish import publish, publish_from
 from imagedb_site.site.replace import FileChanges, file_changes, replace_files
 from imagedb_site.site.swap import check_replaceable, clear_site, is_site, swap, workspace
@@ -12,6 +12,7 @@ from imagedb_site.site.types import (
     ArrayEmbeddings,
     Attribution,
     Embeddings,
+    EmbeddingSource,
     Layout,
     Original,
     PackSource,
@@ -30,6 +31,7 @@ __all__ = [
     "UNPLACED",
     "ArrayEmbeddings",
     "Attribution",
+    "EmbeddingSource",
     "Embeddings",
     "FileChanges",
     "FolderTarget",
@@ -53,6 +55,7 @@ __all__ = [
     "order_key",
     "publish",
     "publish_from",
+    "record_hash",
     "replace_files",
     "row_order",
     "storage_errors",

@@ -7,6 +7,7 @@ from typing import Any
 
 from imagedb_site.container import canonical_json
 from imagedb_site.records import Value
+from imagedb_site.site.blocks import DOCUMENT_BLOCK
 from imagedb_site.site.lists import ListWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteRow, SiteSettings
@@ -26,6 +27,8 @@ def document(
     }
     if view is not None and row.view is not None:
         result["view"] = {"path": view, "width": row.view[0], "height": row.view[1]}
+    if row.remote:
+        result["remote"] = dict(row.remote)
     if original is not None:
         result["original"] = original
     return result
@@ -36,7 +39,7 @@ class DocumentsWriter:
 
     def __init__(self, files: SiteFiles, settings: SiteSettings) -> None:
         self._files = files
-        self._block = settings.document_block
+        self._block = settings.document_block or DOCUMENT_BLOCK
         self._list = ListWriter(files, "documents", settings.fanout)
         self._waiting: list[dict[str, Any]] = []
 

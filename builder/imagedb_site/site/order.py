@@ -41,8 +41,17 @@ def image_ids(content_hashes: Sequence[str], keys: Sequence[str]) -> list[str]:
     return ids
 
 
+def record_hash(source: str, key: str) -> str:
+    """Returns what identifies a record without a picture instead of its bytes: 64 hex digits.
+
+    `source` is the kind of its source, such as "table"; `key` its key there.
+    """
+    text = f"{source}\0{key}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def ids_by_path(images: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yields the id of each image; `images` are content hashes and paths, by path.
+    """Yields the id of each image; `images` are content hashes (or `record_hash`) and paths, by path.
 
     About 100 bytes per image are in memory. Paths must rise in the order of code points.
     """

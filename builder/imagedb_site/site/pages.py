@@ -75,7 +75,7 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     boot = _put_portable(files, site, web)
     values = {
         **_common(site),
-        **_application(web, assets, portable=site.settings.portable),
+        **_application(web, assets, portable=site.settings.portable, origins=site.origins),
         "icon": icon.path,
         "preview": preview,
     }
@@ -146,7 +146,7 @@ def _common(site: SiteInput) -> dict[str, object]:
 
 
 def _application(
-    web: WebBuild, assets: Sequence[FileEntry], *, portable: bool
+    web: WebBuild, assets: Sequence[FileEntry], *, portable: bool, origins: Sequence[str]
 ) -> dict[str, object]:
     """What the templates need to start the application: its files, with their hashes, and the inline code."""
     by_path = {entry.path: entry for entry in assets}
@@ -165,7 +165,7 @@ def _application(
 
     return {
         "policy": content_security_policy(
-            boot_script, [loading, _QUIET_STYLE, message], portable=portable
+            boot_script, [loading, _QUIET_STYLE, message], portable=portable, origins=origins
         ),
         "portable": web.portable if portable else None,
         "boot_script": _inline(boot_script, "script"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 
 TRUSTED_TYPES = "imagedb"
 """The application's only policy: it names the scripts of workers (web_assets/src/base/trusted.ts)."""
@@ -17,12 +18,15 @@ def integrity(sha256: str) -> str:
     return "sha256-" + base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
 
 
-def content_security_policy(script: str, styles: list[str], *, portable: bool = False) -> str:
+def content_security_policy(
+    script: str, styles: list[str], *, portable: bool = False, origins: Sequence[str] = ()
+) -> str:
     """Returns the policy of index.html, whose only inline code is `script` and `styles`.
 
     Only these and the site's own files run or load, whatever a caption contains. Text never becomes markup:
-    the browser refuses it even if the application tried. From the disk, the worker of a portable site
-    starts from its own text.
+    the browser refuses it even if the application tried. Pictures may also come from `origins`, which the
+    owner allowed (docs/FORMAT.md 2.14). From the disk, the worker of a portable site starts from
+    its own text.
     """
     worker, types = (" blob:", f" {PORTABLE_TYPES}") if portable else ("", "")
     hashes = " ".join(f"'{_hashed(style)}'" for style in styles)
@@ -31,7 +35,7 @@ def content_security_policy(script: str, styles: list[str], *, portable: bool = 
             "default-src 'self'",
             f"script-src 'self' '{_hashed(script)}' 'wasm-unsafe-eval'",
             f"worker-src 'self'{worker}",
-            "img-src 'self' blob: data:",
+            " ".join(["img-src 'self' blob: data:", *sorted(origins)]),
             f"style-src 'self' {hashes}",
             "connect-src 'self'",
             "object-src 'none'",

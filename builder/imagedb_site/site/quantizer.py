@@ -24,13 +24,14 @@ class Survey:
     """What one pass over all embeddings finds out.
 
     `mean`, `low`, `high`: float32 [dim]. `sample`: float32 [n, dim], about SAMPLE rows at equal
-    distances.
+    distances. `present`: bool [rows], which rows have an embedding; the others are left out of all this.
     """
 
     mean: Floats
     low: Floats
     high: Floats
     sample: Floats
+    present: NDArray[np.bool_]
 
 
 def in_blocks(embeddings: Embeddings, count: int, rows: int) -> Iterator[Floats]:
@@ -68,20 +69,30 @@ def _joined(parts: list[Floats]) -> Floats:
 
 
 def survey(embeddings: Embeddings, count: int) -> Survey:
-    """Read all embeddings once. Raises FormatError as `in_blocks` does."""
+    """Read all embeddings once. Raises FormatError as `in_blocks` does, and if all are zeros."""
     total = np.zeros(embeddings.dim, dtype=np.float64)
+    present: list[NDArray[np.bool_]] = []
     low = np.full(embeddings.dim, np.inf, dtype=np.float32)
     high = -low
     sample = []
     stride, first = max(1, count // SAMPLE), 0
-    for block in in_blocks(embeddings, count, _BLOCK):
+    for part in in_blocks(embeddings, count, _BLOCK):
+        has: NDArray[np.bool_] = np.any(part, axis=1)
+        present.append(has)
+        sample.append(part[-first % stride :: stride][has[-first % stride :: stride]])
+        first += len(part)
+        block = part if has.all() else part[has]
+        if not len(block):
+            continue
         total += block.sum(axis=0, dtype=np.float64)
         low = np.minimum(low, block.min(axis=0))
         high = np.maximum(high, block.max(axis=0))
-        sample.append(block[-first % stride :: stride])
-        first += len(block)
-    mean = (total / count).astype(np.float32)
-    return Survey(mean, low, high, np.concatenate(sample))
+    whole = np.concatenate(present)
+    known = int(np.count_nonzero(whole))
+    if not known:
+        raise FormatError("No row has an embedding.")
+    mean = (total / known).astype(np.float32)
+    return Survey(mean, low, high, np.concatenate(sample), whole)
 
 
 def fit_quantizer(found: Survey) -> Quantizer:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from imagedb_site.errors import FormatError
+from imagedb_site.site.blocks import ROW_BLOCK
 from imagedb_site.site.lists import ListWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.thumbnails import Places
@@ -21,7 +22,7 @@ class RowsWriter:
     def __init__(self, files: SiteFiles, places: Places, settings: SiteSettings) -> None:
         self._files = files
         self._places = places
-        self._block = settings.row_block
+        self._block = settings.row_block or ROW_BLOCK
         self._list = ListWriter(files, "rows", settings.fanout)
         self._first = 0
         self._ids = bytearray()

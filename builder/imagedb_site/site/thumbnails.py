@@ -60,7 +60,8 @@ def plan_packs(site: SiteInput, order: NDArray[np.uint32] | None) -> PackPlan:
     count, settings = len(site.rows), site.settings
     given = site.layout.packs
     if given is None:
-        packed = count > settings.pack_above
+        pictures = count if site.pictures is None else int(np.count_nonzero(site.pictures))
+        packed = pictures > settings.pack_above
         pack = np.full(count, UNPLACED, dtype=np.int32)
         slot = np.zeros(count, dtype=np.int32)
     else:
@@ -68,6 +69,10 @@ def plan_packs(site: SiteInput, order: NDArray[np.uint32] | None) -> PackPlan:
         pack, slot = (np.array(part, dtype=np.int32) for part in (given.pack, given.slot))
         if pack.shape != (count,) or slot.shape != (count,) or (pack < NO_THUMBNAIL).any():
             raise FormatError(f"The thumbnail packs do not fit {count:,} rows.")
+    if site.pictures is not None:
+        if site.pictures.shape != (count,):
+            raise FormatError(f"The rows with pictures do not fit {count:,} rows.")
+        pack[~site.pictures], slot[~site.pictures] = NO_THUMBNAIL, 0
     kept = np.flatnonzero(pack >= 0)
     kept = kept[np.lexsort((slot[kept], pack[kept]))]
     first = np.arange(count) if order is None else order.astype(np.int64)
@@ -129,13 +134,14 @@ def _write_single(
 ) -> Places:
     """Write one file for each thumbnail."""
     places = Places(len(site.rows), packed=False)
-    for row in range(len(site.rows)):
-        data = None if packs.pack[row] == NO_THUMBNAIL else site.thumbnail(row)
+    wanted = np.flatnonzero(packs.pack != NO_THUMBNAIL).tolist()
+    for done, row in enumerate(wanted, 1):
+        data = site.thumbnail(row)
         packs.pack[row], packs.slot[row] = (0 if data else NO_THUMBNAIL), 0
         if data:
             entry = files.put_hashed("thumbs", "", "webp", data)
             places.set(row, bytes.fromhex(entry.sha256[:16]), 0, len(data))
-        progress("thumbnails", row + 1, len(site.rows))
+        progress("thumbnails", done, len(wanted))
     return places
 
 

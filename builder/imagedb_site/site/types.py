@@ -14,6 +14,8 @@ from imagedb_site.records import FieldSpec, Problem, Value
 
 Originals = Literal["none", "copy", "link"]
 
+EmbeddingSource = Literal["pictures", "texts", "both"]
+
 EMBEDDING_BLOCK = 8192
 """The most rows in a block of embeddings."""
 
@@ -36,10 +38,16 @@ class SiteRows(Protocol):
 
 
 class Embeddings(Protocol):
-    """The L2-normalised embeddings of all rows in row order. They can be read more than once."""
+    """The L2-normalised embeddings of all rows in row order, zeros for a row that has none.
+
+    They can be read more than once. `source` says what was embedded.
+    """
 
     @property
     def dim(self) -> int: ...
+
+    @property
+    def source(self) -> EmbeddingSource: ...
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Yields float32 [n, dim] with 1 ≤ n ≤ 8192; together the blocks have one row per image."""
@@ -51,6 +59,7 @@ class ArrayEmbeddings:
     """Embeddings that fit into memory: float32 [rows, dim]."""
 
     values: NDArray[np.float32]
+    source: EmbeddingSource = "pictures"
 
     @property
     def dim(self) -> int:
@@ -80,10 +89,11 @@ class Original:
 
 @dataclass(frozen=True)
 class SiteRow:
-    """One image. `width` and `height` are those of the oriented original in pixels.
+    """One image or record. `width` and `height` are those of the oriented original in pixels, 0 without one.
 
     `thumbnail` and `view` are the sizes of those pictures, or None without one. `placeholder` is a
-    ThumbHash of at most 31 bytes, or empty. `key` is the path that is shown. `fields` need not be
+    ThumbHash of at most 31 bytes, or empty. `remote` are clean addresses of the picture on another host
+    (docs/FORMAT.md 2.14). `key` is the path that is shown. `fields` need not be
     clean: the writer leaves out values that do not fit and reports them.
     """
 
@@ -95,6 +105,7 @@ class SiteRow:
     placeholder: bytes = b""
     fields: Mapping[str, Value] = field(default_factory=dict)
     view: tuple[int, int] | None = None
+    remote: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,8 +128,9 @@ class SiteSettings:
     `originals`: `copy` stores the originals, `link` hard-links them if the file system can.
     `pack_above`: collections of more images keep several thumbnails in one file, of at most
     `pack_bytes`. The first `cover_rows` images of the default order have files of at most
-    `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file; `vector_block`: the
-    same, a multiple of 4, or None for files of about 1 MiB. `column_block`: the same for columns, None
+    `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file, of the first two
+    None for what `blocks` chooses; `vector_block`: the same, a multiple of 4, or None for files of about
+    1 MiB. `column_block`: the same for columns, None
     for a number that fits the collection; `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
     ids per file, on average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file.
@@ -137,8 +149,8 @@ class SiteSettings:
     pack_bytes: int = 128 * 1024
     cover_rows: int = 96
     cover_bytes: int = 32 * 1024
-    row_block: int = 256
-    document_block: int = 128
+    row_block: int | None = None
+    document_block: int | None = None
     order_block: int = 16384
     column_block: int | None = None
     column_segment: int = 1 << 20
@@ -197,6 +209,9 @@ class Layout:
 class SiteInput:
     """Everything a site is written from.
 
+    `pictures`, bool [rows], says which rows have a thumbnail; None: ask for all of them. `origins` are
+    those of the rows' pictures on other hosts.
+
     `rows` are read once (a list of SiteRow will do), `embeddings` twice; None makes a site of metadata
     only. `thumbnail`, `view` and `original` are called with a row's number when its file is written, so
     that few of them are in memory at a time. `thumbnail` is called in any order, `view` and `original`
@@ -216,6 +231,8 @@ class SiteInput:
     attribution: Sequence[Attribution] = ()
     embeddings: Embeddings | None = None
     layout: Layout = field(default_factory=Layout)
+    pictures: NDArray[np.bool_] | None = None
+    origins: Sequence[str] = ()
     pack: PackSource | None = None
     source: str = "folder"
     tags: Iterable[tuple[int, str, str, int]] = ()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry
+from imagedb_site.rowsets import encode_rows
 from imagedb_site.site.lists import ListWriter
 from imagedb_site.site.look_alike import Projection
 from imagedb_site.site.quantizer import (
@@ -58,7 +59,9 @@ def write_vectors(
     shards = ListWriter(files, "vectors", settings.fanout)
     first = done = 0
     for part in in_blocks(embeddings, count, block):
-        shards.add(_write_shard(files, first, encode(part, quantizer)))
+        codes = encode(part, quantizer)
+        codes[~found.present[first : first + len(part)]] = 0
+        shards.add(_write_shard(files, first, codes))
         chosen = part[wanted[first : first + len(part)]]
         reduced[done : done + len(chosen)] = projection(chosen)
         done += len(chosen)
@@ -73,6 +76,8 @@ def write_vectors(
     manifest = {
         "tier": "flat",
         "codec": "int8",
+        "source": embeddings.source,
+        "missing": _write_missing(files, found.present),
         "count": count,
         "dim": embeddings.dim,
         "block": block,
@@ -80,6 +85,16 @@ def write_vectors(
         "files": shards.finish(),
     }
     return Vectors(manifest, quantizer, reduced)
+
+
+def _write_missing(files: SiteFiles, present: NDArray[np.bool_]) -> dict[str, Any] | None:
+    """Write which rows have no embedding; gives the manifest's `vectors.missing`."""
+    rows = np.flatnonzero(~present)
+    if not len(rows):
+        return None
+    data = encode_rows(rows, len(present))
+    entry = files.put_entry("data", "vectors-missing", "bin", data, compress=True)
+    return {"count": len(rows), "file": entry.to_json()}
 
 
 def padded(dim: int) -> int:

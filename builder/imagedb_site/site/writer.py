@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imagedb_site.errors import FormatError, PictureError
 from imagedb_site.layout import thumbnail_path
 from imagedb_site.records import Problem, Progress
+from imagedb_site.site.blocks import with_blocks
 from imagedb_site.site.catalog import CatalogWriter, catalog_columns, full_text
 from imagedb_site.site.columns import ColumnsWriter
 from imagedb_site.site.data_set import write_data_set
@@ -40,6 +41,7 @@ from imagedb_site.site.types import Attribution, Layout, SiteInput, SiteReport, 
 from imagedb_site.site.vectors import Vectors, write_vectors
 from imagedb_site.site.words import WordCounter
 from imagedb_site.values import clean_fields, is_web_address, storable
+from imagedb_site.web_addresses import is_origin, is_remote
 
 Order = NDArray[np.uint32] | None
 
@@ -79,7 +81,7 @@ def write_to(
     Rows and embeddings are read as streams. What grows with the collection in memory: about 100 bytes
     per row, 8 more per column, 128 for the order of thumbnails, and the different words and values.
     """
-    site = _storable(site)
+    site = _storable(replace(site, settings=with_blocks(site.settings, len(site.rows))))
     _check_input(site)
     files = SiteFiles(target, previous, portable=site.settings.portable)
     order = checked_order(site.layout.order, len(site.rows))
@@ -115,6 +117,7 @@ def write_to(
         "order": write_order(files, order, site.settings.order_block, site.settings.fanout),
         "thumbnails": thumbnails,
         "originals": site.settings.originals,
+        "remote": {"origins": sorted(site.origins)} if site.origins else None,
         "vectors": None if vectors is None else vectors.manifest,
         "model": None if site.pack is None else write_model(files, site.pack),
         "tags": write_tags(files, site.tags, site.settings.tag_block),
@@ -165,6 +168,8 @@ class _Parts:
             raise FormatError(f"More than {number:,} rows were given.")
         values, unfit = clean_fields(row.key, row.fields, self._site.fields)
         self.problems.extend(unfit)
+        if not all(is_remote(address, self._site.origins) for address in row.remote.values()):
+            raise FormatError(f"{row.key} has a picture on a host that is not allowed.")
         view = self._views.write(number, row)
         original = self._original(number, row)
         self._rows.add(row, self._ids.add(row.image_id))
@@ -256,7 +261,9 @@ def _check_input(site: SiteInput) -> None:
     check_fields(site.fields)
     catalog_columns(site.fields)
     if not len(site.rows):
-        raise FormatError("A site needs at least one image.")
+        raise FormatError("A site needs at least one record.")
+    if not all(map(is_origin, site.origins)):
+        raise FormatError("The origins of remote pictures have one that is not valid.")
     block = site.settings.vector_block
     if block is not None and (block < 4 or block % 4):
         raise FormatError(f"A vector block of {block} rows is not a multiple of 4.")

@@ -17,7 +17,7 @@ async function filesOf({ block, files }: { block: number; files: FileListEntry }
 
 export async function tinyContent(): Promise<Content> {
   const manifest = json<Manifest>(folder, "manifest.json");
-  const { format, version, generator, collection, fields, list, thumbnails, views, originals, downloads, tags, examples, bytes: size } = manifest;
+  const { format, version, generator, collection, fields, list, thumbnails, views, originals, remote, downloads, tags, examples, bytes: size } = manifest;
   const { columns, documents, catalog, vectors, suggestions } = manifest;
   const { count } = collection;
   const blocks = (await filesOf(manifest.rows, count)).map(({ content, first, count }) => readRows(content, first, count));
@@ -27,12 +27,12 @@ export async function tinyContent(): Promise<Content> {
   const codes = new Int8Array(4 * paddedDim(dim) * Math.ceil(count / 4));
   for (const { content, first, count: size } of await filesOf(vectors!, count)) codes.set(readVectors(content, first, size, dim), first * paddedDim(dim));
   return {
-    base: { format, version, generator, collection, fields, list, thumbnails, views, originals, downloads, tags, examples, bytes: size, checksum: "0".repeat(64) },
+    base: { format, version, generator, collection, fields, list, thumbnails, views, originals, remote, downloads, tags, examples, bytes: size, checksum: "0".repeat(64) },
     ids: blocks.flatMap((block) => Array.from({ length: block.count }, (_, i) => idAt(block, i))),
     rows: {
       width: wide("width"), height: wide("height"), pack: narrow("pack"), offset: wide("offset"), length: wide("length"), placeholder: narrow("placeholder"),
     },
-    documents: (await filesOf(documents, count)).flatMap(({ content, count }) => readDocuments(content, count)),
+    documents: (await filesOf(documents, count)).flatMap(({ content, count }) => readDocuments(content, count, remote?.origins)),
     columns: new Map(Object.entries(JSON.parse(new TextDecoder().decode(decoded(folder, columns!.path))) as Record<string, { files: FileEntry[] }>)
       .map(([name, { files, ...index }]) => [name, { index, file: bytes(folder, files[0]!.path) }])),
     catalog: { ...catalog, file: bytes(folder, catalog.file.path) },

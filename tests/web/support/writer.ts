@@ -145,7 +145,7 @@ export function writeSite(content: Content, layout: Layout = {}): { manifest: Ma
       "vectors", { ...header, first, count: end - first }, { codes: codes.slice(first * padded, first * padded + 4 * padded * Math.ceil((end - first) / 4)) },
     )));
     return {
-      tier: "flat", codec: "int8", count, dim, block: vectors, files: list("vectors", entries),
+      tier: "flat", codec: "int8", source: "pictures", missing: null, count, dim, block: vectors, files: list("vectors", entries),
       quantizer: files.put("data/quantizer", container("quantizer", { dim }, { mean, scale })),
     };
   }

@@ -1,7 +1,8 @@
 /** Loading vectors of the tier `flat`: every file is decoded into the memory that is scanned. */
-import { paddedDim, readQuantizer, readVectors, type Manifest } from "../format/index";
+import { paddedDim, readQuantizer, readRowSet, readVectors, type Manifest } from "../format/index";
 import { allocateScanner, SimilarityIndex } from "../kernel/index";
 import type { SiteFiles } from "./files";
+import { maskOf, without } from "./mask";
 import { FlatNearest, type Nearest } from "./nearest";
 
 type Vectors = NonNullable<Manifest["vectors"]>;
@@ -25,5 +26,7 @@ async function load(files: SiteFiles, vectors: Vectors): Promise<Nearest> {
     const first = (place - 1) * block;
     scanner.codes.set(readVectors(content, first, Math.min(block, count - first), dim), first * padded);
   });
-  return new FlatNearest(new SimilarityIndex(scanner, quantizer!));
+  const { missing } = vectors;
+  const rows = missing && readRowSet(await files.load(missing.file, "vectors"), count, missing.count);
+  return new FlatNearest(new SimilarityIndex(scanner, quantizer!), rows && without(null, maskOf(rows, count), count));
 }

@@ -3,6 +3,7 @@
  * read only what a query needs, so everything is asynchronous.
  */
 import type { RowMask, Similar, SimilarityIndex } from "../kernel/index";
+import { both, has, rowsOf, type Mask } from "./mask";
 
 export interface Near extends Similar {
   /** Whether it is certain that no other row is nearer. */
@@ -34,6 +35,9 @@ const BACKGROUND_ROWS = 4096;
 /** How many rows `above` looks at first. */
 const FIRST_REACH = 1024;
 
+/** The similarity of a row without an embedding to everything. */
+const UNKNOWN = -1;
+
 /** The sampled rows for the background of a collection of `count` rows. */
 export function backgroundRows(count: number): Uint32Array {
   const size = Math.min(count, BACKGROUND_ROWS);
@@ -54,7 +58,8 @@ export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, quer
 export class FlatNearest implements Nearest {
   private sample: Float32Array | null = null;
 
-  constructor(private readonly index: SimilarityIndex) {}
+  /** @param known the rows that have an embedding; null if all have one */
+  constructor(private readonly index: SimilarityIndex, private readonly known: Mask | null = null) {}
 
   get count(): number {
     return this.index.count;
@@ -66,23 +71,39 @@ export class FlatNearest implements Nearest {
 
   async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
     signal?.throwIfAborted();
-    return { ...this.index.search(query, k, mask), exact: true };
+    const allowed = this.known && mask ? both(this.known, mask) : this.known ?? mask;
+    return { ...this.index.search(query, k, allowed), exact: true };
   }
 
   async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {
-    return this.index.similarities(query, rows);
+    const found = this.index.similarities(query, rows);
+    const { known } = this;
+    return known ? found.map((similarity, i) => (has(known, rows[i]!) ? similarity : UNKNOWN)) : found;
   }
 
+  /** Rows without an embedding give zeros. */
   async embeddings(rows: ArrayLike<number>): Promise<Float32Array> {
-    return this.index.embeddings(rows);
+    const found = this.index.embeddings(rows);
+    if (this.known) {
+      for (let i = 0; i < rows.length; i++) {
+        if (!has(this.known, rows[i]!)) found.fill(0, i * this.dim, (i + 1) * this.dim);
+      }
+    }
+    return found;
   }
 
   above(query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
     return rowsAbove(this, query, limit);
   }
 
+  private sampled(): Uint32Array {
+    if (!this.known) return backgroundRows(this.count);
+    const rows = rowsOf(this.known);
+    return backgroundRows(rows.length).map((place) => rows[place]!);
+  }
+
   /** A contiguous copy of the sample, which is read three times as fast as the index. */
   async background(): Promise<Float32Array> {
-    return (this.sample ??= this.index.embeddings(backgroundRows(this.count)));
+    return (this.sample ??= this.index.embeddings(this.sampled()));
   }
 }

@@ -107,7 +107,7 @@ export class SiteResources {
     const number = Math.floor(row / block);
     const documents = await this.documentBlocks.get(String(number), async () => {
       const content = await this.files.loadListed(this.documentFiles, number, "documents");
-      return readDocuments(content, Math.min(block, this.count - number * block));
+      return readDocuments(content, Math.min(block, this.count - number * block), this.manifest.remote?.origins);
     });
     return documents[row - number * block]!;
   }

@@ -3,9 +3,10 @@ import { isObject } from "./container";
 import { FormatError } from "./errors";
 import { parseJson } from "./json";
 import type { ImageDocument } from "./manifest";
+import { checkRemotePicture } from "./remote";
 
-/** Decode a block that must hold `count` documents. Throws FormatError. */
-export function readDocuments(bytes: Uint8Array, count: number): ImageDocument[] {
+/** Decode a block that must hold `count` documents, with pictures from no other host than `origins`. Throws FormatError. */
+export function readDocuments(bytes: Uint8Array, count: number, origins: readonly string[] = []): ImageDocument[] {
   const list = parseJson(bytes, "A block of documents");
   if (!Array.isArray(list) || list.length !== count) throw new FormatError(`A block does not hold ${count} documents.`);
   for (const item of list) {
@@ -18,6 +19,7 @@ export function readDocuments(bytes: Uint8Array, count: number): ImageDocument[]
     if (view !== undefined && !(isObject(view) && typeof view["path"] === "string" && isSize(view["width"]) && isSize(view["height"]))) {
       throw new FormatError("A document has no valid view.");
     }
+    if (item["remote"] !== undefined) checkRemotePicture(item["remote"], origins);
     if (original !== undefined && typeof original !== "string") throw new FormatError("A document has no valid original.");
   }
   return list as ImageDocument[];

@@ -20,6 +20,7 @@ export * from "./order";
 export * from "./pack";
 export type * from "./postings";
 export * from "./read-manifest";
+export * from "./remote";
 export * from "./row-set";
 export * from "./rows";
 export * from "./tags";

@@ -1,5 +1,6 @@
 /** The shapes of docs/FORMAT.md, sections 2 and 3, as the browser reads them. */
 import type { FileEntry } from "./entry";
+import type { RemotePicture } from "./remote";
 
 export type { FileEntry };
 
@@ -34,6 +35,12 @@ export interface FieldDefinition {
 /** A value of a field; a list for tags. */
 export type FieldValue = string | number | boolean | string[];
 
+/** The file of a set of rows, and how many they are. */
+export interface RowSetEntry {
+  count: number;
+  file: FileEntry;
+}
+
 /** Everything that is published about one image. Paths are relative to the site. */
 export interface ImageDocument {
   id: string;
@@ -43,6 +50,8 @@ export interface ImageDocument {
   fields: Record<string, FieldValue>;
   view?: { path: string; width: number; height: number };
   original?: string;
+  /** The picture on another host, of an origin that the manifest allows. */
+  remote?: RemotePicture;
 }
 
 /** How a picture becomes the input of the image tower. */
@@ -125,6 +134,8 @@ export interface Manifest {
   thumbnails: { size: number; extension: "webp" | "bin"; count: number; bytes: number };
   views: { size: number; count: number; bytes: number } | null;
   originals: "none" | "copy" | "link";
+  /** The origins of pictures on other hosts; null if there are none. */
+  remote: { origins: string[] } | null;
   documents: { block: number; files: FileListEntry };
   /** The metadata to download, and the descriptions of the collection as a data set; null if there is none. */
   downloads: {
@@ -132,7 +143,7 @@ export interface Manifest {
   } | null;
   catalog: { tier: "whole"; file: FileEntry; columns: string[]; tokenize: string; count: number };
   vectors: {
-    tier: "flat"; codec: "int8"; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
+    tier: "flat"; codec: "int8"; source: "pictures" | "texts" | "both"; missing: RowSetEntry | null; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
   } | null;
   model: ModelSummary | null;
   suggestions: { file: FileEntry; count: number } | null;

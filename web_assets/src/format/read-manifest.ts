@@ -6,6 +6,7 @@ import { FormatError } from "./errors";
 import { brief } from "./json";
 import { checkLength } from "./lists";
 import type { FieldDefinition, FileListEntry, Manifest } from "./manifest";
+import { checkRemote } from "./remote";
 
 const FORMAT = "imagedb-site";
 const VERSION = 2;
@@ -37,6 +38,7 @@ export function readManifest(value: unknown): Manifest {
   ids(object(value, "ids"));
   const thumbnails = object(value, "thumbnails");
   if (thumbnails["extension"] !== "webp" && thumbnails["extension"] !== "bin") fail("thumbnails.extension");
+  checkRemote(value["remote"]);
   catalog(object(value, "catalog"));
   if (value["vectors"] !== null) vectors(object(value, "vectors"), total);
   if (value["model"] !== null) model(object(value, "model"));
@@ -154,6 +156,11 @@ function vectors(value: Json, total: number): void {
   if (count(value, "block", 4) % 4) fail("vectors.block");
   readEntry(value["quantizer"], "vectors.quantizer");
   blocks(value, "vectors", total);
+  if (!["pictures", "texts", "both"].includes(text(value, "source"))) fail("vectors.source");
+  if (value["missing"] === null) return;
+  const missing = object(value, "missing");
+  if (count(missing, "count", 1) >= total) fail("vectors.missing");
+  readEntry(missing["file"], "vectors.missing.file");
 }
 
 function model(value: Json): void {
