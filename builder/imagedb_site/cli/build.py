@@ -76,14 +76,14 @@ _PATH = click.Path(path_type=Path)
     type=click.Choice(DOWNLOADS),
     help="Offer the metadata for download.  [default: auto: all up to 10,000 records]",
 )
-@click.option("--image-url-template", help="Pictures on another host: https://host/{field}.jpg")
+@click.option("--image-url-template", help="Addresses of pictures, https://host/{field}.jpg.")
 @click.option("--image-url-field", help="Field with the address of the picture.")
 @click.option("--thumbnail-url-template", help="Small pictures on another host.")
 @click.option("--thumbnail-url-field", help="Field with the address of a small picture.")
 @click.option(
     "--allow-origin",
     multiple=True,
-    help="Host from which the site may load pictures, such as https://images.example.org",
+    help="Host from which the site may load pictures, https://images.example.org.",
 )
 @click.option("--limit", type=int, help="Take only the first N pictures.")
 @click.option("--batch-size", type=int, help="Number of pictures per model run.  [default: 32]")
