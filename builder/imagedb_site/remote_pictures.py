@@ -1,4 +1,4 @@
-"""Which pictures on other hosts a build publishes (docs/FORMAT.md 2.14)."""
+"""Which pictures on other hosts a build publishes (docs/FORMAT.md 2.17)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def content_security_policy(
 
     Only these and the site's own files run or load, whatever a caption contains. Text never becomes markup:
     the browser refuses it even if the application tried. Pictures may also come from `origins`, which the
-    owner allowed (docs/FORMAT.md 2.14). From the disk, the worker of a portable site starts from
+    owner allowed (docs/FORMAT.md 2.17). From the disk, the worker of a portable site starts from
     its own text.
     """
     worker, types = (" blob:", f" {PORTABLE_TYPES}") if portable else ("", "")

@@ -93,7 +93,7 @@ class SiteRow:
 
     `thumbnail` and `view` are the sizes of those pictures, or None without one. `placeholder` is a
     ThumbHash of at most 31 bytes, or empty. `remote` are clean addresses of the picture on another host
-    (docs/FORMAT.md 2.14). `key` is the path that is shown. `fields` need not be
+    (docs/FORMAT.md 2.17). `key` is the path that is shown. `fields` need not be
     clean: the writer leaves out values that do not fit and reports them.
     """
 

@@ -1,4 +1,4 @@
-/** Pictures on other hosts (docs/FORMAT.md 2.14). The twin is builder/imagedb_site/web_addresses.py. */
+/** Pictures on other hosts (docs/FORMAT.md 2.17). The twin is builder/imagedb_site/web_addresses.py. */
 import { isObject } from "./container";
 import { FormatError } from "./errors";
 
