@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +14,13 @@ import numpy as np
 
 from .container import FileEntry, canonical_json, gzip_bytes
 from .durable import settle
-from .errors import QuerySyntaxError, StorageError, UsageError
+from .errors import QuerySyntaxError, StorageError
 from .folding import fold
+from .query.expression import SyntaxProblem
 from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
 from .query.relevance import SAMPLE
 from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
+from .query.terms_text import TermsText
 from .records import FieldSpec, FieldType
 from .temporary import TemporaryFolder
 from .text import fts_query
@@ -38,6 +41,16 @@ def quoted(expression: str) -> str:
     """Every word of a refused expression as a quoted string, which FTS5 always takes."""
     words = expression.replace('"', " ").split()
     return " ".join(f'"{word}"' for word in words)
+
+
+@contextmanager
+def _expression(expression: str) -> Iterator[None]:
+    """A refused expression becomes a QuerySyntaxError."""
+    try:
+        yield
+    except SyntaxProblem as problem:
+        message = f"This is not a full-text query: {problem}"
+        raise QuerySyntaxError(message, quoted(expression)) from problem
 
 
 class SiteIndex:
@@ -122,25 +135,25 @@ class SiteIndex:
         return self._site.vectors.exact(query, self._sample.codes)
 
     def expect_text(self) -> None:
-        self._site.prepare_catalog()
+        """Full text loads what a query needs when it is asked."""
 
     def match(self, expression: str, limit: int | None = None) -> Rows:
-        try:
-            return self._site.catalog.ranked(fts_query(expression), ALL if limit is None else limit)
-        except UsageError as error:
-            raise QuerySyntaxError(str(error), quoted(expression)) from error
+        with _expression(expression):
+            return self._text.match(fts_query(expression), limit).rows
 
     def having(self, expression: str) -> Rows:
         rows = self._having.get(expression)
         if rows is None:
-            try:
-                rows = self._site.catalog.having(fts_query(expression))
-            except UsageError as error:
-                raise QuerySyntaxError(str(error), quoted(expression)) from error
+            with _expression(expression):
+                rows = self._text.having(fts_query(expression))
             if len(self._having) >= _KEPT_EXPRESSIONS:
                 self._having.pop(next(iter(self._having)))
             self._having[expression] = rows
         return rows
+
+    @cached_property
+    def _text(self) -> TermsText:
+        return TermsText(self._site.terms, self.fts_columns)
 
     @cached_property
     def folded_words(self) -> Sequence[str]:

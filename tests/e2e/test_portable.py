@@ -127,15 +127,15 @@ def test_a_missing_file_is_named(browser: Browser, portable: Path, tmp_path: Pat
     """As after an incomplete copy to a stick. Nothing waits for ever."""
     copy = tmp_path / "site"
     shutil.copytree(portable, copy)
-    (catalog,) = copy.glob("portable/data/catalog.*")
+    (terms,) = copy.glob("portable/data/terms.*")
     (page_script,) = copy.glob("portable/page.*")
-    catalog.unlink()
+    terms.unlink()
     context = browser.new_context(offline=True)
     visitor = DiskVisitor(context, Disk(copy))
     page = visitor.home()
     visitor.open("#q=circle&mode=words")
     alert = page.locator(".message.bad")
-    expect(alert).to_contain_text(f"portable/data/{catalog.name} is missing or cannot be read.")
+    expect(alert).to_contain_text(f"portable/data/{terms.name} is missing or cannot be read.")
     expect(alert).to_contain_text("Copy the whole folder again.")
     page_script.unlink()
     page.reload()

@@ -69,7 +69,7 @@ def test_the_service_worker_never_reloads_the_page_and_lets_ranges_pass(visit: V
     status, size = page.evaluate(
         """async () => {
           const manifest = await (await fetch("manifest.json")).json();
-          const part = await fetch(manifest.catalog.file.path, {headers: {Range: "bytes=0-9"}});
+          const part = await fetch(manifest.catalog.terms.first.path, {headers: {Range: "bytes=0-9"}});
           return [part.status, (await part.arrayBuffer()).byteLength];
         }"""
     )
@@ -86,7 +86,7 @@ def test_a_collection_that_cannot_be_opened_says_so_and_opens_on_retry(visit: Vi
 
 
 def test_a_failed_search_is_not_shown_as_no_results(visit: Visit) -> None:
-    visitor, route = broken(visit, "**/data/catalog.*")
+    visitor, route = broken(visit, "**/data/terms.*")
     page = visitor.open("#mode=words&q=red")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The search failed")
@@ -142,7 +142,7 @@ def test_an_unknown_picture_is_reported(visit: Visit) -> None:
 
 
 def test_words_that_could_not_be_searched_can_be_tried_again(visit: Visit) -> None:
-    visitor, route = broken(visit, "**/data/catalog.*")
+    visitor, route = broken(visit, "**/data/terms.*")
     page = visitor.open("#q=red+circle&mode=all")
     notice = page.locator(".message", has_text="Words were not searched")
     expect(notice).to_be_visible(timeout=60_000)

@@ -193,7 +193,7 @@ def cases(site: Path) -> list[Case]:
             found.append(Case(f"no {path}", "is missing", _for(path, status=404), **again))
         else:
             found.append(Case(f"no {path}", SEARCHED, _for(path, status=404), view=search))
-    for kind in ("rows", "catalog", "vectors", "documents", "columns", "program", "ids"):
+    for kind in ("rows", "terms", "vectors", "documents", "columns", "program", "ids"):
         missing = _data(site, kind)
         if missing:
             found.append(Case(f"no {kind}", SEARCHED, _for(*missing, status=404), view=search))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import io
 import random
-import sqlite3
 import sys
 import warnings
 import zlib
@@ -68,13 +67,11 @@ def found(site: Path, secrets: _secrets.Secrets) -> list[str]:
 
 
 def forms(data: bytes) -> Iterator[bytes]:
-    """The bytes themselves, what they hold in compressed form, and the words of a full-text index."""
+    """The bytes themselves, and what they hold in compressed form, such as the words of full text."""
     yield data
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
         yield data
-    if data[:16] == b"SQLite format 3\0":
-        yield "\n".join(words(data)).encode()
     at = 8
     while data[:8] == b"\x89PNG\r\n\x1a\n" and at + 8 <= len(data):
         length = int.from_bytes(data[at : at + 4], "big")
@@ -86,13 +83,6 @@ def forms(data: bytes) -> Iterator[bytes]:
                 except zlib.error:
                     continue
         at += 12 + length
-
-
-def words(database: bytes) -> list[str]:
-    connection = sqlite3.connect(":memory:")
-    connection.deserialize(database)
-    connection.execute("CREATE VIRTUAL TABLE temp.v USING fts5vocab('main', 'fts', 'row')")
-    return [term for (term,) in connection.execute("SELECT term FROM temp.v")]
 
 
 def metadata(path: Path) -> Iterator[str]:

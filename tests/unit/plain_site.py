@@ -51,6 +51,60 @@ def entries_in(value: object) -> Iterator[Entry]:
             yield from entries_in(item)
 
 
+def varints(data: list[int] | bytes) -> list[int]:
+    """Section 1.6: numbers of seven bits a byte, the low ones first."""
+    found, value, shift = [], 0, 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            found.append(value)
+            value = shift = 0
+    assert shift == 0
+    return found
+
+
+def records(sections: dict[str, list], name: str) -> list[bytes]:
+    """Records one after the other, with the bytes of each in a section of their own."""
+    data, found, at = bytes(sections[name]), [], 0
+    for size in varints(sections[f"{name}_bytes"]):
+        found.append(data[at : at + size])
+        at += size
+    assert at == len(data)
+    return found
+
+
+def posting(
+    stored: bytes, places: bytes, columns: int, count: int
+) -> dict[int, list[tuple[int, int]]]:
+    """Section 2.8: the column and position of each place, by row."""
+    size_bytes = next(at for at, byte in enumerate(stored) if byte < 128) + 1
+    (size,) = varints(stored[:size_bytes])
+    row_set, often = stored[size_bytes : size_bytes + size], varints(stored[size_bytes + size :])
+    if row_set[0] == 0:
+        gaps = varints(row_set[1:])
+        rows = [gap + at for at, gap in enumerate(itertools.accumulate(gaps))]
+    else:
+        rows = [row for row in range(count) if row_set[1 + row // 8] >> row % 8 & 1]
+    times, at = [1] * len(rows), -1
+    for skipped, more in zip(often[::2], often[1::2], strict=True):
+        at += skipped + 1
+        times[at] = more + 2
+    total = sum(times)
+    of_place = list(places[len(places) - total :]) if columns > 1 else [0] * total
+    steps = varints(places[: len(places) - total] if columns > 1 else places)
+    found: dict[int, list[tuple[int, int]]] = {}
+    at = 0
+    for row, some in zip(rows, times, strict=True):
+        found[row] = []
+        for column, step in zip(of_place[at : at + some], steps[at : at + some], strict=True):
+            before = found[row][-1] if found[row] else (-1, 0)
+            position = step + (before[1] + 1 if before[0] == column else 0)
+            found[row].append((column, position))
+        at += some
+    return found
+
+
 class PlainSite:
     """A site in a folder."""
 
@@ -293,8 +347,38 @@ class PlainSite:
                 found.append([codes[place] for place in at])
         return found
 
-    def catalog(self) -> bytes:
-        return self.fetch(self.manifest["catalog"]["file"])
+    def catalog(self) -> dict[str, dict[int, list[tuple[int, int]]]]:
+        """Section 2.8: the column and position of each place, by term and row. Only short lists are read."""
+        catalog = self.manifest["catalog"]
+        header, sections = self.container(catalog["terms"]["first"], "first-terms")
+        first = bytes(sections["text"]).split(b"\n")
+        assert header["count"] == len(first) == catalog["terms"]["files"]["count"]
+        found: dict[str, dict[int, list[tuple[int, int]]]] = {}
+        files = (self.list(catalog[name]["files"]) for name in ("terms", "places"))
+        for number, (entry, beside) in enumerate(zip(*files, strict=True)):
+            header, sections = self.container(entry, "terms")
+            places = self.container(beside, "places")[1]
+            terms = bytes(sections["text"]).split(b"\n")
+            having = varints(sections["having"])
+            assert "long" not in sections
+            assert header["count"] == len(terms) == len(having)
+            assert terms == sorted(terms) and terms[0] >= first[number]
+            lists = (records(sections, "lists"), records(places, "places"))
+            for term, size, stored, at in zip(terms, having, *lists, strict=True):
+                found[term.decode()] = posting(stored, at, len(catalog["columns"]), self.count)
+                assert len(found[term.decode()]) == size
+        assert len(found) == catalog["terms"]["count"]
+        return found
+
+    def lengths(self) -> list[int]:
+        """Section 2.8: how many tokens each row has."""
+        lengths, found = self.manifest["catalog"]["lengths"], []
+        for index, entry in enumerate(self.list(lengths["files"])):
+            header, sections = self.container(entry, "lengths")
+            assert header["first"] == index * lengths["block"] == len(found)
+            found += varints(sections["tokens"])
+        assert sum(found) == self.manifest["catalog"]["tokens"]
+        return found
 
     def words(self) -> list[tuple[str, int]]:
         """Section 2.10."""

@@ -52,7 +52,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 BREAKS: list[tuple[str, str, Callable[[Path], object]]] = [
-    ("data/catalog", "", lambda s: first(s, "data/catalog.*").unlink()),
+    ("data/terms", "", lambda s: first(s, "data/terms.*").unlink()),
     ("data/vectors", "content", lambda s: flip(first(s, "data/vectors.*"))),
     ("data/documents", "", lambda s: flip(first(s, "data/documents.*"))),
     ("thumbs/", "content", lambda s: flip(first(s, "thumbs/*"))),

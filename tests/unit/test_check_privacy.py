@@ -154,11 +154,11 @@ def _only_privacy(site: Path) -> PrivacyReport:
 def test_what_a_removed_picture_left_in_index_words_and_columns_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Leaky(imagedb_site.site.writer.CatalogWriter):
+    class Leaky(imagedb_site.site.writer.TermTable):
         def add(self, texts):  # type: ignore[no-untyped-def]
             super().add([f"{text} forgotten" for text in texts])
 
-    monkeypatch.setattr(imagedb_site.site.writer, "CatalogWriter", Leaky)
+    monkeypatch.setattr(imagedb_site.site.writer, "TermTable", Leaky)
     write_site(sample_input(5), tmp_path / "site")
     leaks = _only_privacy(tmp_path / "site").leaks
     assert [(leak.kind, leak.place, leak.text) for leak in leaks if leak.kind == "left over"] == [

@@ -79,7 +79,7 @@ def test_a_url_reads_as_the_folder_does(host, folder: Path, mode: str) -> None:
     with open_site(url) as remote, open_site(folder) as local:
         verify_site(remote)
         assert remote.ids == local.ids
-        assert remote.search_text("cat", 5) == local.search_text("cat", 5)
+        assert SiteIndex(remote).match("cat").tolist() == SiteIndex(local).match("cat").tolist()
         near, far = nearest(remote, query, 5), nearest(local, query, 5)
         assert near == far and len(near) == 5
         assert remote.thumbnail(3) == local.thumbnail(3)
@@ -309,16 +309,15 @@ def nearest(site: Site, query: np.ndarray, k: int) -> list[tuple[int, float]]:
 
 def test_search_limits_and_errors(folder: Path) -> None:
     site = open_site(folder)
-    assert len(site.search_text("cat", 2)) == 2
-    assert site.search_text("cat", 0) == []
-    assert site.search_text("cat", -1) == []
+    assert len(SiteIndex(site).match("cat", 2)) == 2
+    assert len(SiteIndex(site).match("cat", 0)) == 0
     assert len(nearest(site, np.ones(16), 3)) == 3
     assert nearest(site, np.ones(16), 0) == []
     with pytest.raises(UsageError, match="shape"):
         nearest(site, np.ones(15), 3)
     for query in ('"open', "a-b", "c++", "NEAR(", "nofield: x", "AND", ""):
         with pytest.raises(UsageError):
-            site.search_text(query, 3)
+            SiteIndex(site).match(query, 3)
     with pytest.raises(UsageError):
         site.document(24)
     with pytest.raises(UsageError, match="no column"):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import random
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from site_samples import FIELDS, GOLDEN, sample_input, tree
+from site_samples import FIELDS, GOLDEN, tree
 
 from imagedb_site.checksum import sealed
 from imagedb_site.container import (
@@ -28,14 +26,18 @@ from imagedb_site.container import (
 from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.reader import Site, open_site, verify_site
-from imagedb_site.reader.catalog import CatalogDatabase
 from imagedb_site.reader.columns import decode_column
 from imagedb_site.reader.decode import decode_ids, decode_order, decode_rows
 from imagedb_site.reader.documents import decode_documents
 from imagedb_site.reader.lists import decode_node
 from imagedb_site.reader.manifest import parse_manifest
+from imagedb_site.reader.term_files import (
+    TermFile,
+    decode_first_terms,
+    decode_lengths,
+    decode_places_file,
+)
 from imagedb_site.reader.vectors import decode_quantizer, decode_shard
-from imagedb_site.site import write_site
 from imagedb_site.site.column_blocks import encode_column
 from imagedb_site.site.quantizer import encode, fit_quantizer, survey
 from imagedb_site.site.types import ArrayEmbeddings
@@ -66,7 +68,8 @@ def use(source: Memory) -> None:
     """Everything a user of the reader can ask of a site."""
     with Site(source) as site:
         verify_site(site)
-        site.search_text("cat OR sea", 5)
+        SiteIndex(site).match("cat OR sea", 5)
+        SiteIndex(site).having('"a cat" OR s*')
         site.row_of(site.ids[0])
         if site.manifest.vectors is not None:
             query = np.ones(site.manifest.vectors.dim, np.float32)
@@ -167,7 +170,20 @@ def replace_entry(value: object, path: str, entry: dict[str, Any]) -> None:
 
 
 KINDS = [
-    *("catalog", "documents", "ids", "ids-index", "rows", "rows-index", "order", "quantizer"),
+    *(
+        "terms",
+        "terms-index",
+        "first-terms",
+        "places",
+        "lengths",
+        "documents",
+        "ids",
+        "ids-index",
+        "rows",
+        "rows-index",
+        "order",
+        "quantizer",
+    ),
     *("vectors", "columns", "program", "tags", "place", "rating", "taken"),
 ]
 
@@ -190,17 +206,9 @@ def test_a_forged_file_with_a_right_hash(kind: str) -> None:
 
 def test_forging_alone_does_not_break_the_site() -> None:
     source = Memory()
-    path = next(path for path in source.files if path.startswith("data/catalog."))
+    path = next(path for path in source.files if path.startswith("data/terms."))
     forge(source, path, gunzip_if(source.files[path], 1 << 20))
     use(source)
-
-
-def opened(data: bytes, count: int) -> CatalogDatabase:
-    """A catalog with the column `name`, from the bytes of its file."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        return CatalogDatabase(Path(file.name), ["name"], count)
 
 
 DECODERS: list[Callable[[bytes], object]] = [
@@ -215,7 +223,10 @@ DECODERS: list[Callable[[bytes], object]] = [
     lambda data: decode_column(data, "tags", 4),
     lambda data: decode_column(data, "category", 4),
     lambda data: decode_documents(data, ["0" * 16], []),
-    lambda data: opened(data, 4),
+    lambda data: TermFile(data, 4, False),
+    lambda data: decode_first_terms(data, 4),
+    lambda data: decode_places_file(data, 4),
+    lambda data: decode_lengths(data, 0, 4),
 ]
 
 
@@ -349,33 +360,6 @@ def test_vectors_come_back_within_half_a_step(count: int, dim: int, seed: int) -
     row, d = count - 1, dim - 1
     at = row // 4 * 4 * padded + d // 16 * 64 + row % 4 * 16 + d % 16
     assert flat[at] == codes[row, d]
-
-
-def test_a_catalog_with_more_than_full_text(tmp_path: Path) -> None:
-    """A catalog cannot run code: triggers and views have no effect, and nothing is written."""
-    import apsw
-
-    texts = {0: {"name": "a cat"}, 1: {"name": "a dog"}}
-    given_input = sample_input(2, fields=texts)
-    only_name = [field for field in given_input.fields if field.name == "name"]
-    write_site(dataclasses.replace(given_input, fields=only_name), tmp_path / "site")
-    site = open_site(tmp_path / "site")
-    honest = site.read(site.manifest.catalog.file)
-    database = apsw.Connection(":memory:")
-    database.deserialize("main", honest)
-    database.execute("DELETE FROM fts_docsize WHERE id = 2")
-    short = bytes(database.serialize("main"))
-    catalog = opened(short, 2)
-    with pytest.raises(FormatError, match="every image once"):
-        catalog.verify()
-    database.execute("DROP TABLE fts")
-    database.execute("CREATE TABLE fts(name)")
-    with pytest.raises(FormatError, match="not an FTS5"):
-        opened(bytes(database.serialize("main")), 2)
-    database.execute("DROP TABLE fts")
-    database.execute("CREATE VIEW fts AS SELECT 'cat' AS name")
-    with pytest.raises(FormatError):
-        opened(bytes(database.serialize("main")), 2)
 
 
 def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:

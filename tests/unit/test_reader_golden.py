@@ -12,8 +12,10 @@ import pytest
 from site_samples import GOLDEN, golden_input, tree
 
 from imagedb_site.index import SiteIndex
+from imagedb_site.query.terms_text import TermsText
 from imagedb_site.reader import Site, open_site, verify_site
 from imagedb_site.site import write_site
+from imagedb_site.text import fts_query
 
 
 @pytest.fixture(scope="module", params=["site-tiny", "site-grown", "written now"])
@@ -82,11 +84,13 @@ def test_documents(site: Site, expected: dict) -> None:
 
 def test_full_text(site: Site, expected: dict) -> None:
     assert len(expected["fts"]) > 15
+    columns = site.manifest.catalog.columns
     for case in expected["fts"]:
-        found = site.search_text(case["query"], 100)
-        assert [row for row, _ in found] == [hit["row"] for hit in case["results"]], case["query"]
-        for (_, bm25), hit in zip(found, case["results"], strict=True):
-            assert bm25 == pytest.approx(hit["bm25"], abs=1e-9)
+        found = TermsText(site.terms, columns).match(fts_query(case["query"]))
+        assert found.rows.tolist() == [hit["row"] for hit in case["results"]], case["query"]
+        assert found.ranks.tolist() == pytest.approx(
+            [hit["bm25"] for hit in case["results"]], abs=1e-9
+        )
 
 
 def test_vectors(site: Site, expected: dict) -> None:

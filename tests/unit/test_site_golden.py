@@ -16,6 +16,8 @@ from site_samples import GOLDEN, golden_input, golden_pictures, make_site_grown,
 
 from imagedb_site import fts
 from imagedb_site.container import gunzip_if
+from imagedb_site.query.terms_text import TermsText
+from imagedb_site.reader import open_site
 from imagedb_site.site import SiteInput, write_site
 from imagedb_site.text import fts_text
 
@@ -96,15 +98,15 @@ def test_views_and_originals() -> None:
 
 
 def test_full_text(expected: dict) -> None:
-    database = apsw.Connection(":memory:")
-    database.deserialize("main", PlainSite(TINY).catalog())
+    site = open_site(TINY)
+    text = TermsText(site.terms, site.manifest.catalog.columns)
     assert len(expected["fts"]) > 15
-    sql = "SELECT rowid - 1, rank FROM fts WHERE fts MATCH ? ORDER BY rank, rowid"
     for case in expected["fts"]:
-        found = database.execute(sql, (case["fts"],)).fetchall()
-        assert [row for row, _ in found] == [hit["row"] for hit in case["results"]], case["query"]
-        for (_, bm25), hit in zip(found, case["results"], strict=True):
-            assert bm25 == pytest.approx(hit["bm25"], abs=1e-9)
+        found = text.match(case["fts"])
+        assert found.rows.tolist() == [hit["row"] for hit in case["results"]], case["query"]
+        assert found.ranks.tolist() == pytest.approx(
+            [hit["bm25"] for hit in case["results"]], abs=1e-9
+        )
 
 
 def test_bm25_by_hand(expected: dict) -> None:

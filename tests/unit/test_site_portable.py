@@ -60,7 +60,7 @@ def test_every_file_that_is_read_has_a_script_with_its_content(site: Path) -> No
     [
         ("data/rows.0123456789abcdef.bin", True),
         ("model/text.0123456789abcdef.onnx", True),
-        ("assets/sqlite3.0123456789abcdef.bin", True),
+        ("assets/ort.0123456789abcdef.bin", True),
         ("thumbs/0123456789abcdef.bin", True),
         ("thumbs/0123456789abcdef.webp", False),
         ("views/0123456789abcdef.webp", False),

@@ -22,6 +22,7 @@ from imagedb_site.site import (
     Attribution,
     FolderTarget,
     SiteSettings,
+    term_table,
     write_site,
 )
 
@@ -95,7 +96,7 @@ def test_unchanged_data_is_not_compressed_again(
 
 def test_damaged_compressed_data_is_written_again(tmp_path: Path) -> None:
     write_site(sample_input(300), tmp_path / "one")
-    catalog = next((tmp_path / "one" / "data").glob("catalog.*"))
+    catalog = next((tmp_path / "one" / "data").glob("terms.*"))
     data = bytearray(catalog.read_bytes())
     data[len(data) // 2] ^= 1
     catalog.write_bytes(data)
@@ -283,6 +284,8 @@ def test_no_room_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
         write_site(sample_input(), tmp_path / "one")
     with small_disk(tmp_path / "disk", "48k") as disk:
         monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        monkeypatch.setattr(term_table, "_CACHE", 1 << 10)
+        monkeypatch.setattr(term_table, "_HASH", 1 << 12)
         with pytest.raises(StorageError, match="full-text index") as caught:
             write_site(sample_input(3000, dim=None), tmp_path / "two")
         assert "TMPDIR" in str(caught.value.hint)

@@ -1,14 +1,15 @@
 /** Full text in the browser's code against SQLite's own answers from Python (tests/golden/site-tiny.json). */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { SyntaxProblem, WholeCatalog } from "../../web_assets/src/catalog";
+import { SyntaxProblem, type TermsText } from "../../web_assets/src/catalog";
 import { highlightExpression, planText } from "../../web_assets/src/engine/plan";
 import { parse, plainWords } from "../../web_assets/src/engine/query";
 import { EMOJI_SEQUENCE } from "../../web_assets/src/base/emoji";
 import { analyze, analyzeQuery, locate, terms } from "../../web_assets/src/catalog/analysis";
 import { fold } from "../../web_assets/src/base/folding";
 import type { Manifest } from "../../web_assets/src/format";
-import { decoded, golden, json, sqliteWasm } from "./support/files";
+import { golden, json } from "./support/files";
+import { openText } from "./support/text";
 
 interface Golden {
   fts: { query: string; fts: string; results: { row: number; bm25: number }[] }[];
@@ -17,12 +18,10 @@ interface Golden {
 const folder = `${golden}/site-tiny`;
 const manifest = json<Manifest>(folder, "manifest.json");
 const expected = json<Golden>(golden, "site-tiny.json");
-const { columns, tokenize } = manifest.catalog;
-let catalog: WholeCatalog;
+const { columns } = manifest.catalog;
+let catalog: TermsText;
 
-beforeAll(async () => {
-  catalog = await WholeCatalog.open({ sqlite: sqliteWasm, file: decoded(folder, manifest.catalog.file.path), columns, tokenize });
-});
+beforeAll(() => { catalog = openText(folder); });
 
 describe("texts and queries", () => {
   const cases = json<{
@@ -156,15 +155,5 @@ describe("highlight", () => {
 
   it("is not confused by marks in the text", async () => {
     expect(await mark("a \u{f0000}cat\u{f0001} dog", "dog")).toEqual(["a \u{f0000}cat\u{f0001} ", "dog"]);
-  });
-});
-
-describe("open", () => {
-  it("refuses what is not a catalog", async () => {
-    const open = (file: Uint8Array, names = columns) => WholeCatalog.open({ sqlite: sqliteWasm, file, columns: names, tokenize });
-    await expect(open(new Uint8Array(4096))).rejects.toThrow("catalog");
-    await expect(open(decoded(folder, manifest.catalog.file.path).slice(0, 5000))).rejects.toThrow();
-    await expect(open(decoded(folder, manifest.catalog.file.path), ["other"])).rejects.toThrow("columns");
-    await expect(open(decoded(folder, manifest.catalog.file.path), ['x"; drop table fts'])).rejects.toThrow("column names");
   });
 });

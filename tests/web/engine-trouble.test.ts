@@ -32,7 +32,7 @@ describe("trouble", () => {
 
   it("with full text still gives results by meaning, with a notice", async () => {
     const server = serveTiny({ model: true });
-    server.faults.set("data/catalog*", broken);
+    server.faults.set("data/terms.*", broken);
     const engine = await open(server);
     const response = await engine.search({ text: "cat", mode: "all", k: 10 });
     expect(response.results).toHaveLength(10);
@@ -43,7 +43,7 @@ describe("trouble", () => {
 
   it("with everything is an error, never an empty answer", async () => {
     const server = serveTiny({ model: true });
-    for (const path of ["data/catalog*", "data/vectors*"]) server.faults.set(path, broken);
+    for (const path of ["data/terms.*", "data/vectors*"]) server.faults.set(path, broken);
     const engine = await open(server);
     await expect(engine.search({ text: "cat", mode: "all", k: 10 })).rejects.toBeInstanceOf(LoadError);
     server.faults.clear();

@@ -47,7 +47,7 @@ describe("emoji that no text has", () => {
 
   it("are searched by meaning if full text cannot be loaded", async () => {
     const server = serveTiny({ model: true });
-    server.faults.set("data/catalog*", () => new Response("", { status: 404 }));
+    server.faults.set("data/terms.*", () => new Response("", { status: 404 }));
     const response = await (await open(server)).search({ text: "🐱", mode: "all", k: 24 });
     expect(response.results).toHaveLength(24);
     expect(response.notices).toMatchObject([{ kind: "info" }]);

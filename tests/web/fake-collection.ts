@@ -29,7 +29,12 @@ export function fakeManifest(images: FakeImage[], fields: FieldDefinition[]): Ma
     thumbnails: { size: 320, extension: "webp", count: images.length, bytes: 1 },
     views: null, originals: "none", remote: null, tags: null,
     documents: { block: 128, files: list("data/documents-index.0000000000000000.bin") }, downloads: null,
-    catalog: { tier: "whole", file: entry("data/catalog.0000000000000000.bin"), columns: ["title"], tokenize: "unicode61", count: images.length },
+    catalog: {
+      tier: "postings", columns: ["title"], tokenize: "porter unicode61", count: images.length, tokens: 3 * images.length, ranked: false, bytes: 1000,
+      terms: { count: 9, first: entry("data/first-terms.0000000000000000.bin"), files: list("data/terms-index.0000000000000000.bin") },
+      places: { files: list("data/places-index.0000000000000000.bin") }, pieces: null,
+      lengths: { block: 16_384, files: list("data/lengths-index.0000000000000000.bin") },
+    },
     vectors: {
       tier: "flat", codec: "int8", source: "pictures", missing: null, count: images.length, dim: 4, block: 4096, quantizer: entry("data/quantizer.0000000000000000.bin"),
       files: list("data/vectors-index.0000000000000000.bin"),

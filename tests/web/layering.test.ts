@@ -11,11 +11,11 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   base: { folders: [], packages: [] },
   format: { folders: [], packages: [] },
   kernel: { folders: [], packages: [] },
-  catalog: { folders: ["format"], packages: ["@sqlite.org/sqlite-wasm"] },
+  catalog: { folders: ["format"], packages: [] },
   encoder: { folders: ["format"], packages: ["@huggingface/tokenizers", "onnxruntime-web"] },
   engine: { folders: ["format", "kernel", "catalog", "encoder"], packages: [] },
   additions: { folders: ["format", "kernel", "catalog", "encoder", "engine"], packages: ["fflate", "idb"] },
-  worker: { folders: ["engine", "additions", "format"], types: ["encoder"], packages: ["onnxruntime-web", "@sqlite.org/sqlite-wasm", "exifr", "thumbhash"] },
+  worker: { folders: ["engine", "additions", "format"], types: ["encoder"], packages: ["onnxruntime-web", "exifr", "thumbhash"] },
   api: { folders: ["worker", "format"], types: ["engine", "additions"], packages: [] },
   ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb"] },
   portable: { folders: ["api", "worker", "ui", "format"], packages: [] },
@@ -119,9 +119,9 @@ function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
 describe("imports", () => {
   it("are found", () => {
     expect(importsOf("engine/resources.ts").map(({ target }) => target)).toEqual(expect.arrayContaining(["../catalog/index", "../format/index", "./types"]));
-    expect(importsOf("catalog/sqlite.ts")).toEqual(expect.arrayContaining([
-      { from: "catalog/sqlite.ts", target: "@sqlite.org/sqlite-wasm", typeOnly: true },
-      { from: "catalog/sqlite.ts", target: "@sqlite.org/sqlite-wasm", typeOnly: false },
+    expect(importsOf("worker/assets.ts")).toEqual(expect.arrayContaining([
+      { from: "worker/assets.ts", target: "../engine/index", typeOnly: true },
+      { from: "worker/assets.ts", target: "../format/load", typeOnly: false },
     ]));
     expect(files.length).toBeGreaterThan(40);
   });

@@ -115,7 +115,7 @@ describe("the walk", () => {
     const manifest = json<Manifest>(golden, "site-tiny", "manifest.json");
     const found: string[] = [];
     for await (const { path } of entriesOf(manifest, () => Promise.resolve(null))) found.push(path);
-    expect(found).toContain(manifest.catalog.file.path);
+    expect(found).toContain(manifest.catalog.terms.first.path);
     expect(found).toContain(manifest.rows.files.index.path);
     expect(found.some((path) => path.startsWith("data/documents."))).toBe(false);
   });

@@ -3,12 +3,12 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { SiteTerms } from "../../web_assets/src/catalog/postings";
 import { compareTerms } from "../../web_assets/src/catalog/term-file";
-import { FormatError, type FileEntry, type PostingsEntry } from "../../web_assets/src/format";
+import { FormatError, type CatalogEntry, type FileEntry } from "../../web_assets/src/format";
 import { decoded, golden } from "./support/files";
 
 interface Case {
   name: string;
-  catalog: PostingsEntry & { columns: string[] };
+  catalog: CatalogEntry;
   files: Record<string, string>;
   terms: Record<string, { rows: number[]; times: number[]; columns: number[]; positions: number[] }>;
   lengths: number[];
@@ -29,8 +29,7 @@ function open(site: Case, read: string[] = [], damaged: ReadonlyMap<string, Uint
     if (stored === undefined) return Promise.reject(new FormatError("There is no such file."));
     return Promise.resolve(damaged.get(entry.path) ?? content(stored));
   };
-  const entry = { ...site.catalog, columns: site.catalog.columns.length };
-  return new SiteTerms(entry, load, (entries) => Promise.all(entries.map(load)));
+  return new SiteTerms(site.catalog, load, (entries) => Promise.all(entries.map(load)));
 }
 
 describe.each(catalogs)("full text with $name", (site) => {
@@ -104,7 +103,7 @@ describe("long lists", () => {
   });
 
   it("are read again after a failure", async () => {
-    const entry = { ...long.catalog, columns: long.catalog.columns.length };
+    const entry = long.catalog;
     let broken = true;
     const load = ({ path }: FileEntry) => (broken ? Promise.reject(new Error("offline")) : Promise.resolve(content(long.files[path]!)));
     const terms = new SiteTerms(entry, load, (entries) => Promise.all(entries.map(load)));

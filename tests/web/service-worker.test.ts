@@ -109,7 +109,7 @@ describe("what is kept for offline use", () => {
     const worker = await started((url, init) => (init?.cache === "only-if-cached" ? Promise.reject(new TypeError("not cached")) : server.fetch(url, init)));
     const data = new FakeCache();
     worker.caches.set(`imagedb ${new URL(BASE).pathname} data 2`, data);
-    const used = [site.manifest.catalog.file.path, site.manifest.rows.files.index.path];
+    const used = [site.manifest.catalog.terms.first.path, site.manifest.rows.files.index.path];
     for (const path of [...used, "data/gone.0123456789abcdef.bin"]) await data.put(BASE + path, new Response(site.files.get(path) ?? "old"));
     await worker.warm(false);
     expect(worker.kept("data")).toEqual(used.sort());

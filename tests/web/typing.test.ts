@@ -1,19 +1,18 @@
 /** Searching while a person is typing: for which texts, and when it starts. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { WholeCatalog } from "../../web_assets/src/catalog";
+import type { FullText } from "../../web_assets/src/catalog";
 import { endsInWord } from "../../web_assets/src/engine/typing";
-import type { Manifest } from "../../web_assets/src/format";
 import { Eager } from "../../web_assets/src/ui/search/eager";
-import { decoded, golden, json, sqliteWasm } from "./support/files";
+import { golden } from "./support/files";
+import { openText } from "./support/text";
 
 const folder = `${golden}/site-tiny`;
-const { catalog: entry } = json<Manifest>(folder, "manifest.json");
 const ready = { ready: true };
 const vocabulary = { has: (word: string) : boolean => word === "giraffe" };
-let catalog: WholeCatalog;
+let catalog: FullText;
 
-beforeAll(async () => {
-  catalog = await WholeCatalog.open({ sqlite: sqliteWasm, file: decoded(folder, entry.file.path), columns: entry.columns, tokenize: entry.tokenize });
+beforeAll(() => {
+  catalog = openText(folder);
 });
 
 describe("a text that ends in a word", () => {

@@ -77,7 +77,7 @@ describe("what is kept for an offline visit", () => {
     const parts = await partsOf(tiny, read);
     const generous = warming(tiny, parts, shell.files, true);
     expect(pathsOf(generous.fetch)).toEqual(expect.arrayContaining([
-      parts.rows[0]!.path, tiny.catalog.file.path, tiny.vectors!.quantizer.path, parts.ids[0]!.path, shell.files[2]!.path,
+      parts.rows[0]!.path, parts.catalog[0]!.path, tiny.vectors!.quantizer.path, parts.ids[0]!.path, shell.files[2]!.path,
     ]));
     expect(generous.keep).toEqual([]);
     const sparing = warming(tiny, parts, shell.files, false);
@@ -93,6 +93,6 @@ describe("what is kept for an offline visit", () => {
     expect(plan.bytes).toBeLessThan(100 << 20);
     expect(pathsOf(plan.keep)).toContain(parts.vectors[0]!.path);
     expect(pathsOf(plan.keep)).toContain(parts.documents[0]!.path);
-    expect(pathsOf(plan.fetch)).toContain(tiny.catalog.file.path);
+    expect(pathsOf(plan.fetch)).toContain(parts.catalog[0]!.path);
   });
 });

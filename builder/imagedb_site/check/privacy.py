@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import apsw
-
-from imagedb_site.container import gunzip_if
-from imagedb_site.errors import FormatError
 from imagedb_site.layout import MANIFEST, PAGES
 from imagedb_site.pictures import PRIVATE_FIELDS, Trace, metadata_blocks, revealed, traces
 from imagedb_site.reader import Site
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.report import PublicField, example_of
-from imagedb_site.site.catalog import CatalogWriter, full_text
+from imagedb_site.site.catalog import catalog_columns, full_text
+from imagedb_site.site.term_table import TermTable
 from imagedb_site.site.words import words_of
 from imagedb_site.sources.private_columns import private_labels
 
@@ -118,17 +115,16 @@ class PrivacyCheck:
         examples: dict[str, str] = {}
         found: Counter[tuple[str, str]] = Counter()
         words: set[str] = set()
-        with CatalogWriter(specs) as catalog:
+        with TermTable(catalog_columns(specs)) as terms:
             for number, _, _ in site.blocks(manifest.documents):
                 for document in site.document_block(number):
                     values = document["fields"]
                     counts.update(list(values))
                     self._values(document, examples, found)
-                    texts = full_text(values, catalog.columns)
-                    catalog.add(texts)
+                    texts = full_text(values, terms.columns)
+                    terms.add(texts)
                     words |= words_of("\n".join(texts))
-            with catalog.finished() as expected:
-                self._compare_index(site, bytes(expected))
+            self._compare_index(site, {term.text.decode() for term in terms.terms()})
         self._compare_words(site, words)
         self._compare_columns(site)
         for field in manifest.fields:
@@ -165,12 +161,11 @@ class PrivacyCheck:
                 if kind != "e-mail" and found[name, kind] <= _OF_FIELD:
                     self._add(document["path"], Trace(kind, f"the field “{name}”", what))
 
-    def _compare_index(self, site: Site, expected: bytes) -> None:
+    def _compare_index(self, site: Site, expected: set[str]) -> None:
         """Words of the full-text index that no document has, such as those of a picture that is gone."""
-        entry = site.manifest.catalog.file
-        published = _terms(gunzip_if(site.stored(entry), entry.raw_size))
-        for term in sorted(published - _terms(expected))[:_OF_FIELD]:
-            self._add(entry.path, Trace("left over", "the full-text index", term))
+        published = set(site.terms.with_prefix(""))
+        for term in sorted(published - expected)[:_OF_FIELD]:
+            self._add("data/terms", Trace("left over", "the full-text index", term))
 
     def _compare_words(self, site: Site, expected: set[str]) -> None:
         for word, _ in site.words:
@@ -212,19 +207,3 @@ def _pictures(data: bytes) -> Iterator[bytes]:
         at = end
     if data[at:]:
         yield data[at:]
-
-
-def _terms(database: bytes) -> set[str]:
-    """All terms of a catalog."""
-    try:
-        connection = apsw.Connection(":memory:")
-        try:
-            connection.deserialize("main", database)
-            connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-            connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-            connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, fts, 'row')")
-            return {str(term) for (term,) in connection.execute("SELECT term FROM temp.terms")}
-        finally:
-            connection.close()
-    except apsw.Error as error:
-        raise FormatError(f"The catalog is damaged: {error}") from error

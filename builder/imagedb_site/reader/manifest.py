@@ -12,6 +12,7 @@ from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.flat_documents import FORMATS
 from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
+from imagedb_site.reader.postings import PostingsEntry, parse_postings
 from imagedb_site.reader.shape import (
     ListEntry,
     as_count,
@@ -53,9 +54,9 @@ class Ids:
 
 @dataclass(frozen=True)
 class Catalog:
-    file: FileEntry
     columns: tuple[str, ...]
     tokenize: str
+    postings: PostingsEntry
 
 
 @dataclass(frozen=True)
@@ -297,14 +298,14 @@ def _downloads(value: object) -> Downloads | None:
 
 def _catalog(value: object, fields: tuple[Field, ...], count: int) -> Catalog:
     catalog = as_object(value, "catalog")
-    one_of(catalog.get("tier"), ("whole",), "catalog.tier")
+    one_of(catalog.get("tier"), ("postings",), "catalog.tier")
     columns = as_texts(catalog.get("columns"), "catalog.columns")
     if columns != [field.name for field in fields if field.fts] or not columns:
         raise FormatError("catalog.columns are not the fields of full text.")
     if catalog.get("count") != count:
         raise FormatError("catalog.count is not the number of images.")
     tokenize = as_text(catalog.get("tokenize"), "catalog.tokenize")
-    return Catalog(as_entry(catalog.get("file"), "catalog.file"), tuple(columns), tokenize)
+    return Catalog(tuple(columns), tokenize, parse_postings(catalog, count, len(columns)))
 
 
 def _vectors(value: object, count: int) -> Vectors | None:

@@ -47,6 +47,7 @@ class PostingsEntry:
     """What the manifest says about full text: see docs/FORMAT.md 2.8."""
 
     count: int
+    bytes: int
     columns: int
     tokens: int
     ranked: bool
@@ -76,6 +77,7 @@ def parse_postings(catalog: dict[str, Any], count: int, columns: int) -> Posting
         raise FormatError("catalog.lengths has another number of files than it should.")
     return PostingsEntry(
         count,
+        as_count(catalog.get("bytes"), "catalog.bytes", _MOST_TOKENS),
         columns,
         as_count(catalog.get("tokens"), "catalog.tokens", _MOST_TOKENS),
         as_bool(catalog.get("ranked"), "catalog.ranked"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry, gunzip_if
-from imagedb_site.errors import FormatError, StorageError, UsageError
+from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.layout import MANIFEST, thumbnail_path
-from imagedb_site.reader.catalog import CatalogDatabase
 from imagedb_site.reader.column_index import ColumnEntry, parse_column
 from imagedb_site.reader.column_values import ColumnValues
 from imagedb_site.reader.columns import SiteColumn, decode_column, join_blocks
@@ -33,15 +31,13 @@ from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse_manifest
 from imagedb_site.reader.model import Model, decode_model
 from imagedb_site.reader.pictures import read_picture
+from imagedb_site.reader.postings import SiteTerms
 from imagedb_site.reader.recent import Recent
 from imagedb_site.reader.shape import as_object, parse_json
 from imagedb_site.reader.source import FolderSource, Source, open_source
 from imagedb_site.reader.tags import TagTable
-from imagedb_site.reader.unpack import unpack
 from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
 from imagedb_site.reader.walk import walk
-from imagedb_site.temporary import TemporaryFolder
-from imagedb_site.text import fts_query
 
 _KEPT_BLOCKS = 64
 _KEPT_ID_FILES = 256
@@ -260,40 +256,9 @@ class Site:
         return FlatVectors(quantizer, found.count, found.block, load, spill=spill)
 
     @cached_property
-    def catalog(self) -> CatalogDatabase:
-        """Full text, decoded into a temporary file, so that only the pages in use take memory."""
-        self.prepare_catalog()
-        catalog = self.manifest.catalog
-        with _naming(catalog.file):
-            file = self._catalog_file.result()
-            return CatalogDatabase(file, catalog.columns, self.count)
-
-    def prepare_catalog(self) -> None:
-        """Begin to decode the catalog in the background; what fails is raised by `catalog`."""
-        _ = self._catalog_file
-
-    @cached_property
-    def _catalog_file(self) -> Future[Path]:
-        def extract() -> Path:
-            file = Path(self._catalog_folder.name) / "catalog.db"
-            entry = self.manifest.catalog.file
-            unpack(self.stored(entry), entry.raw_size, file)
-            return file
-
-        worker = ThreadPoolExecutor(1)
-        future = worker.submit(extract)
-        worker.shutdown(wait=False)
-        return future
-
-    @cached_property
-    def _catalog_folder(self) -> TemporaryFolder:
-        try:
-            return TemporaryFolder("imagedb-catalog-")
-        except OSError as error:
-            raise StorageError(
-                f"Cannot make a temporary folder: {error.strerror or error}.",
-                "Set TMPDIR to a folder that can be written to.",
-            ) from error
+    def terms(self) -> SiteTerms:
+        """The index of full text."""
+        return SiteTerms(self.manifest.catalog.postings, self.read)
 
     @cached_property
     def words(self) -> list[tuple[str, int]]:
@@ -319,10 +284,6 @@ class Site:
         with _naming(summary.file):
             return decode_model(self.read(summary.file), summary)
 
-    def search_text(self, expression: str, k: int) -> list[tuple[int, float]]:
-        """The k best rows for an FTS5 expression with their bm25 (lower is better), best first."""
-        return self.catalog.search(fts_query(expression), max(k, 0))
-
     # -- pictures --------------------------------------------------------------------------------
 
     def thumbnail_path(self, row: int) -> str | None:
@@ -343,13 +304,8 @@ class Site:
         return data[place.offset : place.offset + place.length]
 
     def close(self) -> None:
-        for name in ("catalog", "vectors"):
-            if name in self.__dict__:
-                self.__dict__.pop(name).close()
-        if "_catalog_file" in self.__dict__:
-            wait([self.__dict__.pop("_catalog_file")])
-        if "_catalog_folder" in self.__dict__:
-            self.__dict__.pop("_catalog_folder").cleanup()
+        if "vectors" in self.__dict__:
+            self.__dict__.pop("vectors").close()
 
     def __enter__(self) -> Site:
         return self

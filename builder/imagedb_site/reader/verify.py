@@ -111,7 +111,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
         read_missing(manifest.vectors, site.read)
         if manifest.model is not None and manifest.model.dim != manifest.vectors.dim:
             raise FormatError("The model's embeddings and the vectors differ in length.")
-    site.catalog.verify()
+    site.terms.verify()
     _ = site.words
 
 

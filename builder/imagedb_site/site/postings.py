@@ -120,6 +120,7 @@ class PostingsWriter:
 
     def write(self) -> dict[str, Any]:
         """Write everything; gives the manifest's `catalog`."""
+        before = self._files.total_bytes
         total = 0
         for term in self._table.terms():
             self._add(term)
@@ -130,7 +131,7 @@ class PostingsWriter:
             FIRST_TERMS, FIRST_TERMS, {"count": len(self._first_terms)}, {"text": _text(self._first_terms)},
             compress=True,
         )  # fmt: skip
-        return {
+        catalog = {
             "tier": "postings",
             "columns": self._table.columns,
             "tokenize": fts.TOKENIZE,
@@ -146,6 +147,7 @@ class PostingsWriter:
             "pieces": {"files": pieces.finish()} if pieces.count else None,
             "lengths": self._write_lengths(),
         }
+        return {**catalog, "bytes": self._files.total_bytes - before}
 
     def _add(self, term: Term) -> None:
         shard = self._shard

@@ -13,7 +13,7 @@ from imagedb_site.errors import FormatError, PictureError
 from imagedb_site.layout import thumbnail_path
 from imagedb_site.records import Problem, Progress
 from imagedb_site.site.blocks import with_blocks
-from imagedb_site.site.catalog import CatalogWriter, catalog_columns, full_text
+from imagedb_site.site.catalog import catalog_columns, full_text
 from imagedb_site.site.columns import ColumnsWriter
 from imagedb_site.site.data_set import write_data_set
 from imagedb_site.site.documents import DocumentsWriter, document
@@ -31,11 +31,13 @@ from imagedb_site.site.manifest import (
 from imagedb_site.site.model import write_model
 from imagedb_site.site.order import checked_order, write_order
 from imagedb_site.site.pages import write_portable, write_program
+from imagedb_site.site.postings import write_postings
 from imagedb_site.site.reuse import PreviousSite
 from imagedb_site.site.rows import RowsWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.tags import write_tags
 from imagedb_site.site.target import FolderTarget, Target
+from imagedb_site.site.term_table import TermTable
 from imagedb_site.site.thumbnails import PackPlan, Places, plan_packs, write_thumbnails
 from imagedb_site.site.types import Attribution, Layout, SiteInput, SiteReport, SiteRow
 from imagedb_site.site.vectors import Vectors, write_vectors
@@ -91,7 +93,7 @@ def write_to(
         files, site, plan, order, None if vectors is None else vectors.reduced, progress
     )
     parts = _Parts(files, site, places, order)
-    with parts.catalog:
+    with parts.terms:
         for number, row in enumerate(site.rows):
             parts.add(number, row)
             progress("documents", number + 1, len(site.rows))
@@ -158,7 +160,7 @@ class _Parts:
         # The paths of views are only kept for the rows where a picture for the preview is looked for.
         head = np.arange(len(site.rows)) if order is None else order
         self._head: dict[int, str | None] = dict.fromkeys(head[:_PREVIEW_ROWS].tolist())
-        self.catalog = CatalogWriter(site.fields)
+        self.terms = TermTable(catalog_columns(site.fields))
         self.problems: list[Problem] = []
         self.hash = ""
 
@@ -178,8 +180,8 @@ class _Parts:
         self._downloads.add(number, published)
         self._columns.add(values)
         self._list.add(values)
-        texts = full_text(values, self.catalog.columns)
-        self.catalog.add(texts)
+        texts = full_text(values, self.terms.columns)
+        self.terms.add(texts)
         self._words.add(texts)
         if number in self._head:
             self._head[number] = view
@@ -206,7 +208,7 @@ class _Parts:
             "views": self._views.finish(),
             "documents": self._documents.finish(),
             "downloads": write_data_set(self._files, self._site, self._downloads.finish()),
-            "catalog": self.catalog.finish(self._files),
+            "catalog": write_postings(self._files, self.terms, self._site.settings),
             "suggestions": self._words.finish(self._files),
         }
 

@@ -1,7 +1,7 @@
 /** The content of the golden site, for writing it again in another layout. */
 import { join } from "node:path";
 import {
-  FileList, idAt, paddedDim, readDocuments, readQuantizer, readRows, readVectors, type FileEntry, type FileListEntry, type Manifest, type RowsBlock,
+  entriesOf, FileList, idAt, paddedDim, readDocuments, readQuantizer, readRows, readVectors, type FileEntry, type FileListEntry, type Manifest, type RowsBlock,
 } from "../../../web_assets/src/format";
 import { bytes, decoded, golden, json } from "./files";
 import type { Content } from "./writer";
@@ -35,9 +35,16 @@ export async function tinyContent(): Promise<Content> {
     documents: (await filesOf(documents, count)).flatMap(({ content, count }) => readDocuments(content, count, remote?.origins)),
     columns: new Map(Object.entries(JSON.parse(new TextDecoder().decode(decoded(folder, columns!.path))) as Record<string, { files: FileEntry[] }>)
       .map(([name, { files, ...index }]) => [name, { index, file: bytes(folder, files[0]!.path) }])),
-    catalog: { ...catalog, file: bytes(folder, catalog.file.path) },
+    catalog: { entry: catalog, files: await filesBelow(folder, catalog) },
     vectors: { ...readQuantizer(decoded(folder, vectors!.quantizer.path), dim), codes },
     model: null,
     words: suggestions && { count: suggestions.count, file: bytes(folder, suggestions.file.path) },
   };
+}
+
+/** The stored files that an entry of the manifest names, by path. */
+async function filesBelow(folder: string, entry: unknown): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const found = new Map<string, Uint8Array<ArrayBuffer>>();
+  for await (const { path } of entriesOf(entry, ({ path }) => Promise.resolve(decoded(folder, path)))) found.set(path, bytes(folder, path));
+  return found;
 }

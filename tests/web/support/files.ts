@@ -27,7 +27,6 @@ export function packageFile(specifier: string): Uint8Array<ArrayBuffer> {
   return bytes(require.resolve(specifier));
 }
 
-export const sqliteWasm = () => Promise.resolve(packageFile("@sqlite.org/sqlite-wasm/sqlite3.wasm"));
 export const ortWasm = () => Promise.resolve(packageFile("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
 
 /** The RGBA pixels of a PNG with 8 bits per channel, RGB or RGBA, not interlaced. */

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest, PackManifest } from "../../../web_assets/src/format";
-import { bytes, golden, json, ortWasm, sqliteWasm } from "./files";
+import { bytes, golden, json, ortWasm } from "./files";
 import { Files, modelEntry } from "./writer";
 import type { Assets } from "../../../web_assets/src/engine";
 
 export const BASE = "https://site.example/pictures/";
-export const assets: Assets = { sqlite: sqliteWasm, runtime: ortWasm };
+export const assets: Assets = { runtime: ortWasm };
 
 export interface Server {
   fetch: typeof fetch;

@@ -83,7 +83,8 @@ export interface Content {
   documents: ImageDocument[];
   /** By field name: the parts of the index that are no entries, and the stored file of the only block. */
   columns: Map<string, { index: object; file: Uint8Array<ArrayBuffer> }>;
-  catalog: { columns: string[]; tokenize: string; file: Uint8Array<ArrayBuffer> };
+  /** The manifest's entry, and the stored files by path. */
+  catalog: { entry: Manifest["catalog"]; files: Map<string, Uint8Array<ArrayBuffer>> };
   vectors: { dim: number; mean: Float32Array; scale: Float32Array; codes: Int8Array } | null;
   model: { pack: PackManifest; files: Map<string, Uint8Array<ArrayBuffer>> } | null;
   words: { count: number; file: Uint8Array<ArrayBuffer> } | null;
@@ -126,15 +127,13 @@ export function writeSite(content: Content, layout: Layout = {}): { manifest: Ma
     ), { gzip: true }))) },
     documents: { block: documents, files: list("documents", blocks(documents).map(({ first, end }) =>
       files.json("data/documents", content.documents.slice(first, end)))) },
-    catalog: {
-      tier: "whole", columns: content.catalog.columns, tokenize: content.catalog.tokenize, count,
-      file: files.keep("data/catalog.bin", content.catalog.file),
-    },
+    catalog: content.catalog.entry,
     vectors: content.vectors && vectorsOf(content.vectors),
     model: null,
     suggestions: content.words && { count: content.words.count, file: files.keep("data/words.bin", content.words.file) },
     program: files.json("data/program", { files: [] }, true),
   };
+  for (const [path, bytes] of content.catalog.files) files.stored.set(path, bytes);
   if (content.model) manifest.model = modelEntry(files, content.model.pack, content.model.files);
   return { manifest, files: files.stored };
 

@@ -15,7 +15,6 @@ const packageFile = (specifier: string) => async () => new Uint8Array(await read
 
 /** The WebAssembly files of the installed packages. */
 const nodeAssets: Assets = {
-  sqlite: packageFile("@sqlite.org/sqlite-wasm/sqlite3.wasm"),
   runtime: packageFile("onnxruntime-web/ort-wasm-simd-threaded.wasm"),
 };
 

@@ -1,10 +1,9 @@
-/** Full text: SQLite FTS5 in WebAssembly. */
+/** Full text: expressions and ranking over an index of terms, which lies in files or in memory. */
 export { hasUnspaced, typedForms } from "./analysis";
 export { addCounts, type Counts } from "./counts";
-export type { FullText, Matches } from "./full-text";
-export { Ordered, type Ranked } from "./rank-words";
-export { loadSqlite } from "./sqlite";
-export { textOf } from "./texts";
 export { SyntaxProblem } from "./expression";
+export type { FullText, Matches } from "./full-text";
+export { SiteTerms } from "./postings";
+export { Ordered, type Ranked } from "./rank-words";
 export { TermsText } from "./terms-text";
-export { WholeCatalog, type CatalogOptions } from "./whole-catalog";
+export { textOf } from "./texts";

@@ -62,6 +62,11 @@ export class MemoryTerms implements Terms {
     return Promise.resolve(rows.map((row) => this.sizes[row]!));
   }
 
+  async sized(term: string): Promise<{ rows: Uint32Array; times: Uint32Array; sizes: Uint32Array }> {
+    const rows = await this.rows(term);
+    return { rows, times: await this.times(term), sizes: await this.lengths(rows) };
+  }
+
   private of(term: string): Postings {
     return this.postings.get(term) ?? NOTHING;
   }

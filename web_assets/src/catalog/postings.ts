@@ -1,5 +1,5 @@
 /** Full text of a published site: only the files that a query needs are loaded (docs/FORMAT.md 2.8). */
-import { FileList, FormatError, readVarints, type FileEntry, type Load, type PostingsEntry } from "../format/index";
+import { FileList, FormatError, readVarints, type FileEntry, type Load, type CatalogEntry } from "../format/index";
 import { decodeList, decodePlaces, type List } from "./postings-coding";
 import {
   placeOf, readFirstTerms, readHead, readLengths, readPiece, readPlaces, readTermFile, type Pieces, type Records, type TermFile,
@@ -37,7 +37,7 @@ export class SiteTerms implements Terms {
   private readonly lists = new Map<string, Promise<List>>();
   private rowsKept = 0;
 
-  constructor(private readonly entry: PostingsEntry, private readonly load: Load, private readonly loadAll: LoadAll) {
+  constructor(private readonly entry: CatalogEntry, private readonly load: Load, private readonly loadAll: LoadAll) {
     this.count = entry.count;
     this.tokens = entry.tokens;
     this.ranked = entry.ranked;
@@ -85,14 +85,14 @@ export class SiteTerms implements Terms {
 
   async occurrences(term: string, within: Uint32Array | null): Promise<Occurrences> {
     const found = await this.find(term);
-    if (!found) return occurrences(NOTHING, [], this.entry.columns);
+    if (!found) return occurrences(NOTHING, [], this.entry.columns.length);
     const list = await this.list(term);
     const pieces = found.file.long.get(found.place);
     if (!pieces) {
       const places = await this.kept(`places ${found.number}`, async () => (
         readPlaces(await this.load(await this.placeFiles.entry(found.number)), found.file.terms.length)
       ));
-      return occurrences(list, [{ times: list.times, bytes: places(found.place) }], this.entry.columns);
+      return occurrences(list, [{ times: list.times, bytes: places(found.place) }], this.entry.columns.length);
     }
     return await this.longPlaces(pieces, list, within);
   }
@@ -137,7 +137,7 @@ export class SiteTerms implements Terms {
       times: joinedNumbers(parts.map(({ from, to }) => list.times.subarray(from, to))),
     };
     const stored = parts.map(({ from, to }, i) => ({ times: list.times.subarray(from, to), bytes: readPiece(contents[i]!, "term-places") }));
-    return occurrences(some, stored, this.entry.columns);
+    return occurrences(some, stored, this.entry.columns.length);
   }
 
   private async list(term: string): Promise<List> {

@@ -7,7 +7,7 @@ import type { FullText, Matches } from "./full-text";
 import { cut } from "./highlight";
 import { Leaf, readLeaf, type Detail, type LeafRows } from "./leaf";
 import { MemoryTerms } from "./memory-terms";
-import { rankWords, type Postings, type Ranked } from "./rank-words";
+import { rankWords, type Ranked } from "./rank-words";
 import type { Terms } from "./terms";
 import { tokenize } from "./tokenizer";
 import { nearsOf, walk } from "./walk";
@@ -41,10 +41,7 @@ export class TermsText implements FullText {
   ): Promise<Ranked | null> {
     const wanted = oneTermEach(words);
     if (!wanted) return null;
-    const lists = await Promise.all(wanted.map(async (term): Promise<Postings> => {
-      const [rows, times] = await Promise.all([this.terms.rows(term), this.terms.times(term)]);
-      return { rows, times, sizes: await this.terms.lengths(rows) };
-    }));
+    const lists = await Promise.all(wanted.map((term) => this.terms.sized(term)));
     return rankWords(lists, addCounts(this.totals(lists.map(({ rows }) => rows.length)), beside), allowed, weigh);
   }
 

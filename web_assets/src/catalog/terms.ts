@@ -31,4 +31,6 @@ export interface Terms {
   withPrefix(prefix: string): Promise<string[]>;
   /** Tokens of each of `rows`, all columns together. */
   lengths(rows: Uint32Array): Promise<Uint32Array>;
+  /** The rows of a term, how many times each has it, and its tokens: what ranking by single words needs. */
+  sized(term: string): Promise<{ rows: Uint32Array; times: Uint32Array; sizes: Uint32Array }>;
 }

@@ -2,8 +2,6 @@
 export type ByteProgress = (loaded: number, total: number) => void;
 
 export interface Assets {
-  /** The content of sqlite3.wasm. */
-  sqlite: (onProgress: ByteProgress) => Promise<Uint8Array<ArrayBuffer>>;
   /** The content of ort-wasm-simd-threaded.wasm. */
   runtime: (onProgress: ByteProgress) => Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -1,6 +1,6 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
 import { pause } from "../base/async";
-import { loadSqlite, WholeCatalog, type FullText } from "../catalog/index";
+import { SiteTerms, TermsText, type FullText } from "../catalog/index";
 import { Encoder, Vocabulary } from "../encoder/index";
 import {
   FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readTagIndex, readTags, readVocabulary, readWords,
@@ -46,7 +46,7 @@ export class SiteResources {
   private readonly documentFiles: FileList;
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private readonly single = new Shared<unknown>();
-  private loadedCatalog: WholeCatalog | null = null;
+  private loadedCatalog: FullText | null = null;
   private loadedEncoder: Encoder | null = null;
   private loadedVocabulary: Vocabulary | null = null;
   private modelTurn: Promise<void> = Promise.resolve();
@@ -124,16 +124,17 @@ export class SiteResources {
     return source;
   }
 
+  /** Full text, which loads what a query needs. */
   catalog(): Promise<FullText> {
-    return this.once("catalog", async () => {
-      const { file, columns, tokenize } = this.manifest.catalog;
-      const content = this.load(file, "catalog");
-      // Load both in parallel; a rejection of one is handled even while the other is loading.
-      content.catch(() => undefined);
-      const sqlite = this.sqlite;
-      const [, bytes] = await Promise.all([loadSqlite(sqlite), content]);
-      this.loadedCatalog = await WholeCatalog.open({ sqlite, file: bytes, columns, tokenize });
-      return this.loadedCatalog;
+    return this.once("catalog", () => {
+      const { catalog } = this.manifest;
+      const terms = new SiteTerms(catalog, (entry) => this.load(entry, "catalog"), async (entries) => {
+        const contents: Uint8Array[] = [];
+        await this.files.loadAll(entries, "catalog", (content, place) => { contents[place] = content; });
+        return contents;
+      });
+      this.loadedCatalog = new TermsText(terms, catalog.columns);
+      return Promise.resolve(this.loadedCatalog);
     });
   }
 
@@ -211,11 +212,8 @@ export class SiteResources {
   }
 
   async close(): Promise<void> {
-    this.loadedCatalog?.close();
     await this.loadedEncoder?.close();
   }
-
-  private readonly sqlite = () => this.meter.track("catalog", 0, this.options.assets.sqlite);
 
   private columnSources(): Promise<ReadonlyMap<string, ColumnSource>> {
     return this.once("columns", async () => {

@@ -18,7 +18,6 @@ export * from "./model-index";
 export * from "./nodes";
 export * from "./order";
 export * from "./pack";
-export type * from "./postings";
 export * from "./read-manifest";
 export * from "./remote";
 export * from "./row-set";

@@ -108,6 +108,27 @@ export interface ModelSummary {
   file: FileEntry;
 }
 
+/** The files of full text. */
+export interface CatalogEntry {
+  tier: "postings";
+  tokenize: string;
+  /** Rows of the collection. */
+  count: number;
+  /** Stored bytes of all its files. */
+  bytes: number;
+  /** The fields in full text. */
+  columns: string[];
+  /** Tokens in all rows together. */
+  tokens: number;
+  /** Whether the tokens of rows lie beside the terms as well, and long lists have heads. */
+  ranked: boolean;
+  terms: { count: number; first: FileEntry; files: FileListEntry };
+  places: { files: FileListEntry };
+  /** Pieces of long lists, which the files of terms name; null if there are none. */
+  pieces: { files: FileListEntry } | null;
+  lengths: { block: number; files: FileListEntry };
+}
+
 /** A site's description of itself (docs/FORMAT.md 2.1). */
 export interface Manifest {
   format: "imagedb-site";
@@ -141,7 +162,7 @@ export interface Manifest {
   downloads: {
     formats: ("jsonl" | "csv")[]; rows: number; bytes: number; croissant: string; datapackage: string; index: FileEntry;
   } | null;
-  catalog: { tier: "whole"; file: FileEntry; columns: string[]; tokenize: string; count: number };
+  catalog: CatalogEntry;
   vectors: {
     tier: "flat"; codec: "int8"; source: "pictures" | "texts" | "both"; missing: RowSetEntry | null; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
   } | null;

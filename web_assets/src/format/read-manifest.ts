@@ -39,7 +39,7 @@ export function readManifest(value: unknown): Manifest {
   const thumbnails = object(value, "thumbnails");
   if (thumbnails["extension"] !== "webp" && thumbnails["extension"] !== "bin") fail("thumbnails.extension");
   checkRemote(value["remote"]);
-  catalog(object(value, "catalog"));
+  catalog(object(value, "catalog"), total);
   if (value["vectors"] !== null) vectors(object(value, "vectors"), total);
   if (value["model"] !== null) model(object(value, "model"));
   if (value["suggestions"] !== null) {
@@ -135,14 +135,24 @@ function field(value: unknown, place: number): void {
   if (!paths || typeof separator !== "string" || [...separator].length !== 1) fail(`fields[${place}].separator`);
 }
 
-function catalog(value: Json): void {
-  if (value["tier"] !== "whole") {
+function catalog(value: Json, total: number): void {
+  if (value["tier"] !== "postings") {
     throw new FormatError(`This site's catalog has the tier “${brief(value["tier"])}”, which this program does not know.`);
   }
-  readEntry(value["file"], "catalog.file");
   text(value, "tokenize");
   const columns = value["columns"];
-  if (!Array.isArray(columns) || !columns.every((name) => NAME.test(String(name)))) fail("catalog.columns");
+  if (!Array.isArray(columns) || !columns.length || !columns.every((name) => NAME.test(String(name)))) fail("catalog.columns");
+  if (count(value, "count") !== total) fail("catalog.count");
+  count(value, "bytes");
+  count(value, "tokens");
+  if (typeof value["ranked"] !== "boolean") fail("catalog.ranked");
+  const terms = object(value, "terms");
+  count(terms, "count");
+  readEntry(terms["first"], "catalog.terms.first");
+  const files = fileList(terms, "catalog.terms");
+  if (fileList(object(value, "places"), "catalog.places").count !== files.count) fail("catalog.places.files");
+  if (value["pieces"] !== null) fileList(object(value, "pieces"), "catalog.pieces");
+  blocks(object(value, "lengths"), "catalog.lengths", total);
 }
 
 function vectors(value: Json, total: number): void {

@@ -10,6 +10,8 @@ export interface Parts {
   ids: FileEntry[];
   vectors: FileEntry[];
   columns: FileEntry[];
+  /** Full text. */
+  catalog: FileEntry[];
   documents: FileEntry[];
   /** What text searches need apart from token rows: tokenizer, vocabulary, text tower. */
   text: FileEntry[];
@@ -24,7 +26,7 @@ const LONGEST_LIST = 1024;
  * @param read gives the decoded content of an index file
  */
 export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
-  const { columns, model, order, vectors } = manifest;
+  const { catalog, columns, model, order, vectors } = manifest;
   const none = (): FileEntry[] => [];
   const listed = async (list: FileListEntry | undefined): Promise<FileEntry[]> =>
     (list && list.count <= LONGEST_LIST ? await new FileList(list, read).entries().catch(none) : []);
@@ -44,11 +46,13 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     const entries = (names: (string | undefined)[]) => names.flatMap((name) => files.get(name ?? "") ?? []);
     return { text: entries([pack.tokenizer.file, pack.vocabulary?.file, pack.text.file]), tokens: entries(pack.tokens.shards) };
   };
-  const [rows, ordered, ids, vectorFiles, namedFiles, documents, parts] = await Promise.all([
+  const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
+  const [rows, ordered, ids, vectorFiles, namedFiles, documents, text, parts] = await Promise.all([
     listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), named(), listed(manifest.documents.files),
-    modelFiles().catch(() => ({ text: [], tokens: [] })),
+    Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [] })),
   ]);
   return {
-    rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: namedFiles, documents, ...parts,
+    rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: namedFiles, documents,
+    catalog: [catalog.terms.first, ...text.flat()], ...parts,
   };
 }

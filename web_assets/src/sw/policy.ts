@@ -115,7 +115,7 @@ export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], ge
     if (fits) plan.bytes += bytes;
   };
   take(parts.rows, SMALL_GROUP);
-  take([manifest.catalog.file]);
+  take(parts.catalog);
   take(parts.vectors);
   take(parts.text);
   take(shell.filter((file) => file.bytes > LARGE));

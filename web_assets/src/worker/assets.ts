@@ -1,6 +1,5 @@
-/** The program's own WebAssembly files, as the build ships them. */
+/** The program's own WebAssembly file, as the build ships it. */
 import ort from "onnxruntime-web/ort-wasm-simd-threaded.wasm?gzip";
-import sqlite from "@sqlite.org/sqlite-wasm/sqlite3.wasm?gzip";
 import type { Assets, ByteProgress } from "../engine/index";
 import { loadFrom } from "../format/load";
 
@@ -11,5 +10,5 @@ import { loadFrom } from "../format/load";
 export function assetsFrom(from: typeof fetch, base?: string): Assets {
   const load = (entry: typeof ort) => (onProgress: ByteProgress) =>
     loadFrom(new URL(entry.url, base ?? import.meta.url).href, entry, { fetch: from, onProgress });
-  return { sqlite: load(sqlite), runtime: load(ort) };
+  return { runtime: load(ort) };
 }

@@ -23,7 +23,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
   const { collection, vectors, model, catalog } = manifest;
   const kept = useStore((state) => state.kept);
   // One byte per dimension of every embedding.
-  const index = (vectors ? vectors.count * vectors.dim : 0) + catalog.file.bytes;
+  const index = (vectors ? vectors.count * vectors.dim : 0) + catalog.bytes;
   return (
     <div class="prose">
       {collection.description && <p class="lead">{collection.description}</p>}
