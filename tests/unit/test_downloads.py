@@ -46,6 +46,8 @@ def test_the_golden_downloads_are_the_documents() -> None:
         sizes = {name: document[name] for name in ("width", "height") if document[name]}
         wanted = {**pictures, **sizes, **document["fields"]}
         wanted |= {"id": document["id"], "path": document["path"]}
+        remote = document.get("remote", {})
+        wanted |= {"image_url": remote.get("image"), "thumbnail_url": remote.get("thumbnail")}
         assert known == {name: value for name, value in wanted.items() if value is not None}
 
 
@@ -104,6 +106,26 @@ def test_columns_of_pictures_are_there_if_the_site_has_pictures(tmp_path: Path) 
     packed = write(tmp_path / "packed", pack_above=2)
     assert "thumbnail" not in packed.downloads()["jsonl"][0]
     assert "thumbnail" in write(tmp_path / "single").downloads()["jsonl"][0]
+
+
+def test_addresses_of_pictures_on_other_hosts_are_columns(tmp_path: Path) -> None:
+    plain = sample_input(3, downloads=BOTH, dim=None)
+    remote = {"image": "https://example.org/a.jpg"}
+    rows = [
+        dataclasses.replace(row, thumbnail=None, width=0, height=0, remote=remote if at else {})
+        for at, row in enumerate(plain.rows)
+    ]
+    site = dataclasses.replace(
+        plain, rows=rows, thumbnail=lambda row: None, origins=["https://example.org"]
+    )
+    write_site(site, tmp_path / "site")
+    with open_site(tmp_path / "site") as opened:
+        verify_site(opened)
+    found = PlainSite(tmp_path / "site").downloads()
+    assert list(found["jsonl"][0])[:4] == ["id", "path", "image_url", "thumbnail_url"]
+    addresses = [None, "https://example.org/a.jpg", "https://example.org/a.jpg"]
+    assert [line.get("image_url") for line in found["jsonl"]] == addresses
+    assert [cells["image_url"] or None for cells in found["csv"]] == addresses
 
 
 def test_a_field_never_takes_the_name_of_another_column() -> None:

@@ -84,12 +84,11 @@ def _fixed(site: SiteInput, places: Places) -> list[str]:
         "view": pictures and site.settings.view_size > 0,
         "original": pictures and site.settings.originals != "none",
     }
-    remote = getattr(site, "origins", None)
     return [
         *ALWAYS,
         *(SIZES if pictures else ()),
         *(name for name in PICTURES if there[name]),
-        *(REMOTE if remote else ()),
+        *(REMOTE if site.origins else ()),
     ]
 
 
