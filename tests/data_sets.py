@@ -7,8 +7,10 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from imagedb_site.records import FieldSpec
-from imagedb_site.site import SiteInput, SiteRow, SiteSettings, write_site
+from imagedb_site.site import ArrayEmbeddings, SiteInput, SiteRow, SiteSettings, write_site
 
 WORDS = ("castle", "sailing", "boat", "red", "car", "night", "portrait", "a", "cat", "artstation")
 TAGS = (
@@ -87,7 +89,12 @@ def posts(folder: Path, web: Path, count: int = 150) -> Path:
                 counts[number] += 1
         rows.append(_row("danbooru", str(values["post_id"]), values))
     tags = [(number, name, field, counts[number]) for number, name, field in sorted(TAGS)]
-    return _write(folder, web, "Posts", "danbooru", fields, rows, tags)
+    # Every fifth post has no embedding.
+    vectors = np.random.default_rng(3).normal(size=(count, 20)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[::5] = 0
+    embeddings = ArrayEmbeddings(vectors)
+    return _write(folder, web, "Posts", "danbooru", fields, rows, tags, embeddings)
 
 
 def _row(source: str, key: str, fields: dict[str, Any]) -> SiteRow:
@@ -98,10 +105,12 @@ def _row(source: str, key: str, fields: dict[str, Any]) -> SiteRow:
 def _write(
     folder: Path, web: Path, title: str, source: str, fields: list[FieldSpec],
     rows: list[SiteRow], tags: list[tuple[int, str, str, int]] | tuple[()] = (),
+    embeddings: ArrayEmbeddings | None = None,
 ) -> Path:  # fmt: skip
     write_site(
         SiteInput(
             title, rows, fields, lambda row: None, source=source, tags=tags,
+            embeddings=embeddings,
             settings=SiteSettings(web=web),
         ),
         folder,

@@ -232,7 +232,7 @@ class SiteIndex:
         return None if path is None or place is None else (path, place.offset, place.length)
 
     def rounded_embeddings(self, rows: Rows) -> Doubles:
-        """What the codes of rows stand for, rounded to float32, as float64 [n, dim].
+        """What the codes of rows stand for, rounded to float32, as float64 [n, dim]; zeros if unknown.
 
         Computed in float64, as JavaScript does, so that both have the same bits.
         """
@@ -241,6 +241,8 @@ class SiteIndex:
             np.asarray(one, np.float64) for one in (vectors.quantizer.mean, vectors.quantizer.scale)
         )
         exact = mean + scale * vectors.codes(rows).astype(np.float64)
+        if self._missing is not None:
+            exact[self._missing[rows]] = 0
         return np.asarray(exact.astype(np.float32), dtype=np.float64)
 
     @property

@@ -16,6 +16,7 @@ from conftest import ROOT, WEB
 from playwright.sync_api import Browser, Page
 
 from api_requests import Maker, Request
+from data_sets import posts
 from imagedb_site.serve import SiteServer
 
 GOLDEN = ROOT / "tests" / "golden"
@@ -45,7 +46,7 @@ def with_worker(site: Path, folder: Path) -> Path:
     """A copy of a golden site, which has no pages, with the service worker and a page that starts it."""
     shutil.copytree(site, folder)
     for name in ("lib", "assets"):
-        shutil.copytree(WEB / name, folder / name)
+        shutil.copytree(WEB / name, folder / name, dirs_exist_ok=True)
     shell = 'self.IMAGEDB_SHELL={"files":[],"version":"test"};\n'
     (folder / "sw.js").write_text(shell + (WEB / "sw.js").read_text(encoding="utf-8"))
     (folder / "start.html").write_text("<!doctype html><title>Start</title>")
@@ -98,18 +99,23 @@ class Both:
         self.server.server_close()
 
 
-@pytest.fixture(scope="module")
-def both(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    folder = with_worker(GOLDEN / "site-queries", tmp_path_factory.mktemp("api") / "site")
+@pytest.fixture(scope="module", params=["site-queries", "posts"])
+def both(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Both]:
+    folder = tmp_path_factory.mktemp("api")
+    golden = GOLDEN / "site-queries"
+    site = golden if request.param == "site-queries" else posts(folder / "posts", WEB)
+    copy = with_worker(site, folder / "site")
     context = browser.new_context()
-    found = Both(folder, context.new_page(), "/some/where/")
+    found = Both(copy, context.new_page(), "/some/where/")
     yield found
     context.close()
     found.close()
 
 
 def test_both_give_the_same_bytes(both: Both) -> None:
-    requests = Maker(GOLDEN / "site-queries", seed=14).all(each=24)
+    requests = Maker(both.server.root, seed=14).all(each=24)
     assert len(requests) >= 300
     expected = both.serve(requests)
     both.log.clear()

@@ -19,8 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
+from site_samples import make_web
 
 from api_requests import Maker
+from data_sets import posts
 from imagedb_site.api_table import routes, table
 from imagedb_site.http_api import Api, Asked, Reply
 from imagedb_site.http_api.api import _INSIDE, _PLAIN, _QUERY
@@ -120,6 +122,17 @@ def test_similar_images(api: Api) -> None:
     assert [one["id"] for one in same[1:]] == [one["id"] for one in near]
     page = found(api, f"api/similar?id={image}&k=3&offset=4")["results"]
     assert page == near[4:7]
+
+
+def test_images_without_an_embedding(tmp_path: Path) -> None:
+    api = Api(posts(tmp_path / "posts", make_web(tmp_path / "web")))
+    ids = [image["id"] for image in found(api, "api/pages?size=10")["images"]]
+    reply = ask(api, f"api/similar?id={ids[5]}")
+    assert reply.status == 404 and b"has no embedding" in reply.content
+    near = found(api, f"api/similar?id={ids[6]}&k=200")["results"]
+    assert len(near) == 119 and all((one["number"] - 1) % 5 for one in near)
+    assert found(api, f"api/search?q=like:{ids[6]}+like:{ids[5]}")["results"][0]["id"] == ids[6]
+    api.close()
 
 
 def test_words_filters_and_order(api: Api) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from imagedb_site.http_api.request import ApiError
 from imagedb_site.index import SiteIndex
 from imagedb_site.query.index import Rows
 
+NO_EMBEDDING = "The collection has no embedding of this image, so nothing can be compared with it."
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -38,12 +40,16 @@ def images(index: SiteIndex, rows: Iterable[int]) -> list[dict[str, Any]]:
 def query_vector(index: SiteIndex, rows: Sequence[int], weights: Sequence[float]) -> Doubles:
     """The sum of images' embeddings, each of length 1, times a weight: float64 [dim].
 
-    Sums are taken one number after the other, so that JavaScript gets the same bits.
+    Sums are taken one number after the other, so that JavaScript gets the same bits. Raises ApiError if
+    none of the images has an embedding.
     """
     embeddings = index.rounded_embeddings(np.array(rows, dtype=np.int64))
+    if not embeddings.any():
+        raise ApiError(404, NO_EMBEDDING)
     total = np.zeros(embeddings.shape[1], dtype=np.float64)
     for embedding, weight in zip(embeddings, weights, strict=True):
-        total = total + embedding * (weight / math.sqrt(_sum(embedding * embedding)))
+        length = math.sqrt(_sum(embedding * embedding))
+        total = total + embedding * (weight / length if length else 0)
     return total
 
 

@@ -87,6 +87,8 @@ def _answer(
         rows.append(row)
     if not index.has_vectors:
         raise ApiError(501, _NO_VECTORS)
+    weights = [term.weight * (1 if term.weight > 0 else 0.25) for term in terms]
+    vector = query_vector(index, rows, weights)
     offset = given["offset"]
     size = given["k"] or query.k or 20
     end = min(offset + size, query.k or offset + size)
@@ -95,8 +97,6 @@ def _answer(
     reach = (end if query.k is None else offset + size) + spare + (without is not None)
     answer = evaluate(query, index, _no_embedding, mode="meaning", k=reach, offset=0)
     found = np.array([one.row for one in answer.results if one.row != without], dtype=np.int64)
-    weights = [term.weight * (1 if term.weight > 0 else 0.25) for term in terms]
-    vector = query_vector(index, rows, weights)
     values = similarities(index, vector, found)
     order = range(len(found))
     if ranked:

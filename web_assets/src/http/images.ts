@@ -1,5 +1,8 @@
 /** Images as JSON, and similarities that have the same bits in every language. The twin of builder/imagedb_site/http_api/images.py. */
+import { ApiError } from "./request";
 import type { State } from "./state";
+
+const NO_EMBEDDING = "The collection has no embedding of this image, so nothing can be compared with it.";
 
 export type Json = Record<string, unknown>;
 
@@ -19,15 +22,17 @@ export async function images({ engine }: State, rows: ArrayLike<number>): Promis
 
 /**
  * The sum of images' embeddings, each of length 1, times a weight: float64 [dim]. Sums are taken one number after the other, so that
- * Python gets the same bits.
+ * Python gets the same bits. Throws ApiError if none of the images has an embedding.
  */
 export async function queryVector({ engine }: State, rows: readonly number[], weights: readonly number[]): Promise<Float64Array> {
   const nearest = await engine.site.nearest();
   const embeddings = await nearest.embeddings(rows);
+  if (embeddings.every((value) => value === 0)) throw new ApiError(404, NO_EMBEDDING);
   const total = new Float64Array(nearest.dim);
   rows.forEach((_, i) => {
     const embedding = embeddings.subarray(i * nearest.dim, (i + 1) * nearest.dim);
-    const factor = weights[i]! / Math.sqrt(product(embedding, embedding));
+    const length = Math.sqrt(product(embedding, embedding));
+    const factor = length ? weights[i]! / length : 0;
     for (let d = 0; d < nearest.dim; d++) total[d]! += embedding[d]! * factor;
   });
   return total;

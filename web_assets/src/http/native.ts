@@ -64,6 +64,7 @@ async function rankedLike(state: State, text: string, query: Ranked, given: Valu
     rows.push(row);
   }
   if (!engine.manifest.vectors) throw new ApiError(501, NO_VECTORS);
+  const vector = await queryVector(state, rows, terms.map(({ weight }) => weight * (weight > 0 ? 1 : 0.25)));
   const offset = given.get("offset") as number;
   const size = (given.get("k") as number | null) ?? query.k ?? 20;
   const end = Math.min(offset + size, query.k ?? offset + size);
@@ -72,7 +73,6 @@ async function rankedLike(state: State, text: string, query: Ranked, given: Valu
   const request = without === null ? { text } : { like: [terms[0]!.value] };
   const answer = await engine.search({ ...request, mode: "meaning", k: reach, offset: 0 });
   const found = answer.results.map(({ row }) => row).filter((row) => row !== without);
-  const vector = await queryVector(state, rows, terms.map(({ weight }) => weight * (weight > 0 ? 1 : 0.25)));
   const values = await similarities(state, vector, found);
   const order = Array.from(found.keys());
   if (ranked) order.sort((a, b) => values[b]! - values[a]! || found[a]! - found[b]!);
