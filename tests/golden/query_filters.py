@@ -94,6 +94,21 @@ ANY_VALUES = [
     'rating:"1,3"',
     'favourite:"yes"',
     "author:doe folder:2020",
+    "tag:york",
+    "tag:york,cat",
+    "-tag:york",
+    'tag:"york new"',
+    "tag:yor",
+    "tag:black",
+    "tag:Black,cat",
+    "tag:black -tag:cat",
+    "objects:cats",
+    "objects:disk",
+    "objects:disk,record",
+    'objects:"5 disk"',
+    'objects:"12""",black',
+    "-objects:black",
+    "winter tag:black",
 ]
 
 PATHS = [

@@ -198,6 +198,36 @@ def test_a_filter_on_a_tag_reads_no_block(
     assert facet_counts("tags", np.ones(60, dtype=np.bool_), blocks, 3)
 
 
+def test_tags_match_by_words_only_if_no_tag_is_equal(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = rows_of(60)
+
+    def having(*wanted: str) -> list[bool]:
+        return [any(tag in wanted for tag in row.get("tags", [])) for row in rows]  # type: ignore[union-attr]
+
+    cats, black_cats = ("cat", "Cat", "CAT "), ("black_cat", "black cat")
+    for folder in folders:
+        index = SiteIndex.open(folder)
+        for text, wanted in [
+            ("tag:cat", cats),
+            ("tag:black", black_cats),
+            ("tag:black,cat", (*black_cats, *cats)),
+            ("tag:tag", TAGS[:20]),
+            ("tag:b,19", ("a, b", "tag 19")),
+            ("tag:bla", ()),
+        ]:
+            found = current_result(parse(text), index, None, "words")
+            assert found.tolist() == having(*wanted), text
+            without = current_result(parse(f"-{text}"), index, None, "words")
+            assert (without == ~found).all(), text
+        index.close()
+    index = SiteIndex.open(folders[0])
+    monkeypatch.setattr(ColumnValues, "all", lambda _: pytest.fail("All names were read."))
+    assert current_result(parse("tag:cat"), index, None, "words").any()
+    index.close()
+
+
 def data_files(folder: Path) -> set[str]:
     names = {spec.name for spec in FIELDS}
     return {
@@ -287,7 +317,7 @@ def test_any_values(
     whole = write(place / "one", rows, SiteSettings(pages=False))
     PlainSite(place / "blocks").columns()
     for text in (asked, *lists[0]):
-        for query in (f'tag:"{text}"', f'tag:"{text}*"'):
+        for query in (f'tag:"{text}"', f'tag:"{text}*"', f'tag:"{text[:1]}","{text[1:]}"'):
             masks = [current_result(parse(query), index, None, "words") for index in (small, whole)]
             assert (masks[0] == masks[1]).all()
 

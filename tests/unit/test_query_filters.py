@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from imagedb_site.comparable import comparable
 from imagedb_site.query.parse import Term, parse
 from imagedb_site.query.plan import plain_words
 from imagedb_site.query.typed import plain, plain_range, quoted_value
-from imagedb_site.query.values import parents, value_test
+from imagedb_site.query.values import parents, value_keys, value_test, whole_forms
 from imagedb_site.records import FieldSpec
 
 SHARED: dict[str, list[Any]] = json.loads(
@@ -41,6 +42,22 @@ def test_values(kind: Any, separator: str | None, typed: str, value: str, matche
     spec = FieldSpec("field", "Field", kind, column=True, separator=separator)
     [term] = parse(f"field:{typed}").fields
     assert value_test(spec, term.alternatives)(value) is matches
+
+
+@pytest.mark.parametrize(
+    ("kind", "separator", "typed", "values", "found"), SHARED["whole_or_words"]
+)
+def test_tags_match_by_words_if_none_is_equal(
+    kind: Any, separator: str | None, typed: str, values: list[str], found: list[str]
+) -> None:
+    spec = FieldSpec("field", "Field", kind, column=True, separator=separator)
+    [term] = parse(f"field:{typed}").fields
+    by_words = {*whole_forms(spec, term.alternatives)} - {comparable(value) for value in values}
+    assert list(filter(value_test(spec, term.alternatives, by_words), values)) == found
+    keys = value_keys(spec, term.alternatives, by_words)
+    if keys is not None:
+        forms = [comparable(value) for value in found]
+        assert all(any(f == k or (p and f.startswith(k)) for k, p in keys) for f in forms)
 
 
 def test_names_of_pictures_stay_as_typed() -> None:

@@ -6,9 +6,9 @@ import type { ColumnSource } from "../../web_assets/src/engine/column-source";
 import { columnOf } from "../../web_assets/src/engine/column-of";
 import { SiteColumn } from "../../web_assets/src/engine/columns";
 import { facetCounts } from "../../web_assets/src/engine/facets";
-import { conditionMask } from "../../web_assets/src/engine/filters";
+import { conditionMask, filterRows } from "../../web_assets/src/engine/filters";
 import { maskOf, rowsOf } from "../../web_assets/src/engine/mask";
-import { valueKeys, valueTest } from "../../web_assets/src/engine/query";
+import { parse, valueKeys, valueTest } from "../../web_assets/src/engine/query";
 import { SiteResources } from "../../web_assets/src/engine/resources";
 import { sortPlaces } from "../../web_assets/src/engine/sort";
 import {
@@ -93,13 +93,60 @@ describe("a column in blocks", () => {
     const dogs = await source.values!.countOf("dog");
     expect(await both.values!.countOf("dog")).toBe(dogs + 1);
     expect(both.known).toBe(source.known + 2);
-    const mask = await conditionMask({ field: tags, negated: false, numbers: () => { throw new Error(); }, texts: () => valueTest(tags, ["dog"]), keys: () => valueKeys(tags, ["dog"]) }, both);
+    const mask = await conditionMask({ field: tags, negated: false, numbers: () => { throw new Error(); }, wholes: [], texts: () => valueTest(tags, ["dog"]), keys: () => valueKeys(tags, ["dog"]) }, both);
     expect([...rowsOf(mask)].at(-1)).toBe(source.count + 2);
     const counts = await facetCounts(both, tags, null, 1000);
     const joined = await facetCounts({ ...both, count: both.count, blocks: both.blocks, values: null, block: (place) => both.block(place), whole: () => both.whole(), pick: () => null, bytes: 0, known: both.known }, tags, null, 1000);
     expect(counts).toEqual(joined);
     expect(counts.find(({ value }) => value === "quite new")?.count).toBe(2);
     expect((await both.whole()).count).toBe(source.count + 3);
+  });
+});
+
+describe("tags that no value equals", () => {
+  const rows = [["cat"], ["cat ears"], ["Hockney, David"], ["cat", "grey"], []];
+  const [site, added] = [columnOf(tags, rows.slice(0, 3)), columnOf(tags, rows.slice(3))];
+  const plain: ColumnSource = {
+    count: 3, known: 3, bytes: 0, values: null, blocks: [{ first: 0, count: 2, zone: undefined }, { first: 2, count: 1, zone: undefined }],
+    block: async (place) => columnOf(tags, place ? rows.slice(2, 3) : rows.slice(0, 2)), pick: () => null, whole: async () => site,
+  };
+  const found = async (source: ColumnSource, text: string) => {
+    const term = parse(text).fields[0]!;
+    const resources = { field: () => tags, columnSource: async () => source } as unknown as SiteResources;
+    return [...rowsOf((await filterRows(resources, [], [{ field: tags, term }]))!)];
+  };
+
+  it("match by words, over all blocks and the additions", async () => {
+    const both = new OverlaidColumn(plain, added);
+    for (const source of [plain, both]) {
+      expect(await found(source, "tag:hockney")).toEqual([2]);
+      expect(await found(source, "tag:ears,david")).toEqual([1, 2]);
+      expect(await found(source, "tag:ear")).toEqual([]);
+    }
+    expect(await found(plain, "tag:cat")).toEqual([0]);
+    expect(await found(both, "tag:cat")).toEqual([0, 3]);
+    expect(await found(both, "-tag:hockney")).toEqual([0, 1, 3, 4]);
+    const ears = new OverlaidColumn(plain, columnOf(tags, [["Ears"]]));
+    expect(await found(ears, "tag:ears")).toEqual([3]);
+  });
+
+  it("match by words in columns that have values, also beside additions", async () => {
+    const source = await (await SiteResources.open(BASE, { fetch: serve, assets })).columnSource("tags");
+    const all = (await source.values!.all()).map(({ value }) => value);
+    const york = await found(source, "tag:york");
+    expect(york).toEqual([...rowsOf(await source.values!.rows((value) => value === "New-York", null))]);
+    expect(york.length).toBeGreaterThan(0);
+    expect(await source.values!.known(["york", "new york", "cat"])).toEqual(new Set(["new york", "cat"]));
+    expect(all).toContain("black_cat");
+    const black = await found(source, "tag:black");
+    expect(black.length).toBeGreaterThan(0);
+    expect(await found(new OverlaidColumn(source, columnOf(tags, [["black dog"]])), "tag:black")).toEqual([...black, source.count]);
+    expect(await found(new OverlaidColumn(source, columnOf(tags, [["Black"]])), "tag:black")).toEqual([source.count]);
+  });
+
+  it("do not change exact filters of requests", async () => {
+    const resources = { field: () => tags, columnSource: async () => plain } as unknown as SiteResources;
+    expect([...rowsOf((await filterRows(resources, [{ kind: "any", field: "tags", values: ["hockney"] }]))!)]).toEqual([]);
   });
 });
 

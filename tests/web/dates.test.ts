@@ -63,7 +63,7 @@ describe("dates of every precision", () => {
   const all = source(dates.slice(0, 4), dates.slice(4));
   const find = async (query: string) => {
     const [term] = parse(query).fields;
-    const condition = { field: taken, negated: term!.negated, numbers: () => intervalTest(term!, true), texts: () => () => false, keys: () => null };
+    const condition = { field: taken, negated: term!.negated, numbers: () => intervalTest(term!, true), wholes: [], texts: () => () => false, keys: () => null };
     const mask = await conditionMask(condition, all);
     return dates.filter((_, row) => mask[row >> 3]! & (1 << (row & 7)));
   };

@@ -1,6 +1,6 @@
 /** Typographic characters and filters on values and paths: the same rules as in Python. */
 import { describe, expect, it } from "vitest";
-import { parents, parse, plainWords, quotedValue, valueTest, type Query } from "../../web_assets/src/engine/query";
+import { comparable, parents, parse, plainWords, quotedValue, valueTest, wholeForms, type Query } from "../../web_assets/src/engine/query";
 import { plainCharacters, plainRange } from "../../web_assets/src/engine/query/typed";
 import type { FieldType } from "../../web_assets/src/format";
 import { golden, json } from "./support/files";
@@ -10,6 +10,7 @@ const shared = json<{
   kept: [string, string][];
   ranges: [string, boolean, string][];
   values: [FieldType, string | null, string, string, boolean][];
+  whole_or_words: [FieldType, string | null, string, string[], string[]][];
   quoted: string[];
 }>(golden, "filters.json");
 
@@ -46,6 +47,13 @@ describe("filters on values", () => {
   it.each(shared.values)("%s %s %s: %s", (type, separator, typed, value, matches) => {
     const [term] = parse(`field:${typed}`).fields;
     expect(valueTest(field(type, separator), term!.alternatives)(value)).toBe(matches);
+  });
+
+  it.each(shared.whole_or_words)("%s %s %s among %j: %j", (type, separator, typed, values, found) => {
+    const { alternatives } = parse(`field:${typed}`).fields[0]!;
+    const known = new Set(values.map(comparable));
+    const byWords = new Set(wholeForms(field(type, separator), alternatives).filter((form) => !known.has(form)));
+    expect(values.filter(valueTest(field(type, separator), alternatives, byWords))).toEqual(found);
   });
 
   it("may have quotes around each alternative", () => {

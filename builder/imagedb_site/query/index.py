@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,6 +64,10 @@ class FieldValues(Protocol):
 
     def count_of(self, value: str) -> int:
         """How many rows have exactly this value."""
+        ...
+
+    def known(self, forms: Collection[str]) -> set[str]:
+        """Those of the comparable forms that a value has."""
         ...
 
     def mask(self, accepts: Callable[[str], bool], keys: Sequence[Key] | None) -> Mask:

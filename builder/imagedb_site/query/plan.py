@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..comparable import comparable
 from ..records import FieldSpec
 from ..text import EMOJI_SEQUENCE
 from .characters import is_searchable, split
@@ -16,7 +17,7 @@ from .index import Column, Index, Mask
 from .intervals import interval_mask
 from .parse import FieldTerm, Query, Term
 from .typed import plain
-from .values import value_keys, value_test
+from .values import value_keys, value_test, whole_forms
 
 # Words too common to demand of a caption; they still count in the meaning of a query.
 _STOP = """
@@ -153,8 +154,12 @@ def _holding(spec: FieldSpec, term: FieldTerm, index: Index) -> Mask:
     """The rows that match a field term, before negation, bool[count]."""
     values = None if spec.type in ("number", "date") else index.values(spec.name)
     if values is None:
-        return field_mask(spec, term, index.column(spec.name), index.count)
-    return values.mask(value_test(spec, term.alternatives), value_keys(spec, term.alternatives))
+        return _column_mask(spec, term, index.column(spec.name), index.count)
+    forms = frozenset(whole_forms(spec, term.alternatives))
+    by_words = forms - values.known(forms) if forms else forms
+    return values.mask(
+        value_test(spec, term.alternatives, by_words), value_keys(spec, term.alternatives, by_words)
+    )
 
 
 def _rows(index: Index, expression: str) -> Mask:
@@ -163,11 +168,14 @@ def _rows(index: Index, expression: str) -> Mask:
     return mask
 
 
-def field_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
-    """The rows that match a field term, before negation, bool[count]."""
+def _column_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
+    """The rows of the collection's column that match a field term, before negation, bool[count]."""
     if column.numbers is not None:
         return interval_mask(term, column, dates=spec.type == "date")
-    test = value_test(spec, term.alternatives)
+    by_words = frozenset(whole_forms(spec, term.alternatives))
+    if by_words:
+        by_words -= {comparable(value) for value in column.dictionary}
+    test = value_test(spec, term.alternatives, by_words)
     wanted = np.fromiter(map(test, column.dictionary), np.bool_, len(column.dictionary))
     codes = column.codes if column.codes is not None else np.zeros(0, dtype=np.int64)
     if column.offsets is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -24,9 +24,28 @@ _KEPT = "/>|\\:;,."
 _NO_WORD = re.compile("[^A-Za-z0-9]+")
 
 
-def value_test(spec: FieldSpec, alternatives: Sequence[str]) -> Callable[[str], bool]:
-    """A test of whether a value of the field is one of those that the alternatives of a filter mean."""
-    tests = [test for typed in alternatives for test in _tests(spec, plain(typed).strip(" "))]
+def whole_forms(spec: FieldSpec, alternatives: Sequence[str]) -> list[str]:
+    """The comparable forms of the alternatives that mean whole tags, or words if no value has this form.
+
+    Empty for other fields.
+    """
+    if spec.type != "tags" or spec.separator is not None:
+        return []
+    typed_ones = (plain(alternative).strip(" ") for alternative in alternatives)
+    forms = (comparable(typed) for typed in typed_ones if not typed.endswith("*"))
+    return [form for form in forms if form]
+
+
+def value_test(
+    spec: FieldSpec, alternatives: Sequence[str], by_words: Collection[str] = ()
+) -> Callable[[str], bool]:
+    """A test of whether a value of the field is one of those that the alternatives of a filter mean.
+
+    `by_words`: those of the `whole_forms` that no value of the collection has. They match by words.
+    """
+    tests = [
+        test for typed in alternatives for test in _tests(spec, plain(typed).strip(" "), by_words)
+    ]
 
     def test(value: str) -> bool:
         have = _Have(value, spec.separator)
@@ -35,12 +54,15 @@ def value_test(spec: FieldSpec, alternatives: Sequence[str]) -> Callable[[str], 
     return test
 
 
-def value_keys(spec: FieldSpec, alternatives: Sequence[str]) -> list[tuple[str, bool]] | None:
+def value_keys(
+    spec: FieldSpec, alternatives: Sequence[str], by_words: Collection[str] = ()
+) -> list[tuple[str, bool]] | None:
     """The comparable forms of the values that a filter accepts, and whether they may go on.
 
-    None if others may be accepted as well: categories match by single words, and paths by their parts.
+    None if others may be accepted as well: categories and the tags in `by_words` match by single words, and
+    paths by their parts.
     """
-    if spec.type == "category" or spec.separator is not None:
+    if spec.type == "category" or spec.separator is not None or by_words:
         return None
     keys = []
     for typed in (plain(alternative).strip(" ") for alternative in alternatives):
@@ -84,7 +106,7 @@ class _Have:
 _Test = Callable[[_Have], bool]
 
 
-def _tests(spec: FieldSpec, typed: str) -> Iterator[_Test]:
+def _tests(spec: FieldSpec, typed: str, by_words: Collection[str]) -> Iterator[_Test]:
     """The tests that one alternative stands for; a value that fits any of them is accepted."""
     prefix = typed.endswith("*")
     bare = typed.rstrip("*")
@@ -107,8 +129,8 @@ def _tests(spec: FieldSpec, typed: str) -> Iterator[_Test]:
                 yield _Run(parts, anchored, open_end).accepts
     if not rooted:
         yield lambda have: have.text == want or (prefix and have.text.startswith(want))
-        if spec.type == "category":
-            yield _category_test(want, prefix)
+        if spec.type == "category" or (not prefix and want in by_words):
+            yield _words_test(want, prefix)
 
 
 @dataclass(frozen=True)
@@ -131,8 +153,8 @@ class _Run:
         return last and parts[:-1] == self.parts[:-1]
 
 
-def _category_test(want: str, prefix: bool) -> _Test:
-    """Whether a category has the words of `want` in a run.
+def _words_test(want: str, prefix: bool) -> _Test:
+    """Whether a value has the words of `want` in a run.
 
     A `want` that begins or ends with another character, such as "c++", must be there as it is.
     """

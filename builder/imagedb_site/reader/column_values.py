@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -77,6 +77,17 @@ class ColumnValues:
         """How many rows have exactly this value."""
         found = self._found(value.__eq__, [(comparable(value), True)])
         return sum(int(file.counts[at]) for _, file, at in found)
+
+    def known(self, forms: Collection[str]) -> set[str]:
+        """Those of the comparable forms that a value has. Reads only files that `mask` reads for them."""
+        left = set(forms)
+        for _, file, at in self._found(
+            lambda name: comparable(name) in left, [(form, False) for form in left]
+        ):
+            left.discard(comparable(file.names[at]))
+            if not left:
+                break
+        return set(forms) - left
 
     def mask(self, accepts: Accepts, keys: Sequence[Key] | None) -> NDArray[np.bool_]:
         """The rows, bool[count], that have a value that is accepted.

@@ -75,6 +75,11 @@ class OverlaidValues implements ColumnValues {
     return await this.site.countOf(value) + (this.rowsOf.get(value)?.length ?? 0);
   }
 
+  async known(forms: readonly string[]): Promise<ReadonlySet<string>> {
+    const own = new Set(Array.from(this.rowsOf.keys(), comparable));
+    return new Set([...await this.site.known(forms), ...forms.filter((form) => own.has(form))]);
+  }
+
   async rows(...asked: Parameters<ColumnValues["rows"]>): ReturnType<ColumnValues["rows"]> {
     const mask = emptyMask(this.first + this.added.count);
     mask.set(await this.site.rows(...asked));

@@ -43,6 +43,8 @@ export interface ColumnValues {
   all(): Promise<readonly ValueCount[]>;
   /** How many rows have exactly this value. */
   countOf(value: string): Promise<number>;
+  /** Those of the comparable forms that a value has. Loads only files that `rows` loads for them. */
+  known(forms: readonly string[]): Promise<ReadonlySet<string>>;
   /** The rows with a value that is accepted. `keys`: all accepted values have one of these; null if others may be accepted. */
   rows(accepts: (value: string) => boolean, keys: readonly ValueKey[] | null): Promise<Mask>;
 }

@@ -6,7 +6,7 @@ import { eachOf } from "./files";
 import { both, emptyMask, without, type Mask } from "./mask";
 import type { FieldCondition } from "./plan";
 import {
-  anyOf, comparable, exactTest, intervalTest, parents, rangeTest, valueKeys, valueTest, type NumberTest, type ValueKey,
+  anyOf, comparable, exactTest, intervalTest, parents, rangeTest, valueKeys, valueTest, wholeForms, type NumberTest, type ValueKey,
 } from "./query/index";
 import type { Resources } from "./resources";
 import type { Filter } from "./types";
@@ -17,10 +17,12 @@ export interface Condition {
   negated: boolean;
   /** A test for numbers and dates. Throws QueryError if the condition does not fit them. */
   numbers: () => NumberTest;
+  /** Comparable forms of whole texts. Those that no value of the collection has match by words. */
+  wholes: readonly string[];
   /** A test for texts. Throws QueryError if the condition does not fit texts. */
-  texts: () => (value: string) => boolean;
+  texts: (byWords: ReadonlySet<string>) => (value: string) => boolean;
   /** The keys of all texts that it accepts; null if others may be accepted. */
-  keys: () => ValueKey[] | null;
+  keys: (byWords: ReadonlySet<string>) => ValueKey[] | null;
 }
 
 /** The rows that meet all conditions; null stands for all rows, if there are no conditions. */
@@ -34,10 +36,26 @@ export async function filterRows(resources: Resources, list: readonly Filter[], 
 export async function conditionMask(condition: Condition, source: ColumnSource): Promise<Mask> {
   const { type } = condition.field;
   const numbers = type === "number" || type === "date" ? condition.numbers() : null;
+  const byWords = await unknownForms(condition.wholes, source);
   const mask = !numbers && source.values
-    ? await source.values.rows(condition.texts(), condition.keys())
-    : await scan(source, ({ zone }) => !numbers || zone === undefined || (zone !== null && numbers.reaches(...zone)), (column) => rowTest(condition, column));
+    ? await source.values.rows(condition.texts(byWords), condition.keys(byWords))
+    : await scan(source, ({ zone }) => !numbers || zone === undefined || (zone !== null && numbers.reaches(...zone)), (column) => rowTest(condition, column, byWords));
   return condition.negated ? without(null, mask, source.count) : mask;
+}
+
+/** The comparable forms that no value of the column has. */
+async function unknownForms(forms: readonly string[], source: ColumnSource): Promise<ReadonlySet<string>> {
+  const left = new Set(forms);
+  if (!left.size) return left;
+  if (source.values) {
+    for (const form of await source.values.known([...left])) left.delete(form);
+    return left;
+  }
+  await eachOf(source.blocks, async (_, place) => {
+    const column = await source.block(place);
+    if (column.kind !== "number") for (const value of column.values) left.delete(comparable(value));
+  });
+  return left;
 }
 
 async function scan(source: ColumnSource, may: (span: Span) => boolean, testOf: (column: Column) => (row: number) => boolean): Promise<Mask> {
@@ -51,12 +69,12 @@ async function scan(source: ColumnSource, may: (span: Span) => boolean, testOf: 
   return mask;
 }
 
-function rowTest({ numbers, texts }: Condition, column: Column): (row: number) => boolean {
+function rowTest({ numbers, texts }: Condition, column: Column, byWords: ReadonlySet<string>): (row: number) => boolean {
   if (column.kind === "number") {
     const wanted = numbers();
     return (row) => wanted(numberAt(column, row), lengthAt(column, row));
   }
-  const wanted = Uint8Array.from(column.values.map(texts()), Number);
+  const wanted = Uint8Array.from(column.values.map(texts(byWords)), Number);
   if (column.kind === "category") return (row) => wanted[column.codes[row]!] === 1;
   return (row) => {
     for (let i = column.offsets[row]!; i < column.offsets[row + 1]!; i++) if (wanted[column.codes[i]!]) return true;
@@ -69,8 +87,9 @@ function ofTerm({ field, term }: FieldCondition): Condition {
   return {
     field, negated: term.negated,
     numbers: () => intervalTest(term, field.type === "date"),
-    texts: () => valueTest(field, term.alternatives),
-    keys: () => valueKeys(field, term.alternatives),
+    wholes: wholeForms(field, term.alternatives),
+    texts: (byWords) => valueTest(field, term.alternatives, byWords),
+    keys: (byWords) => valueKeys(field, term.alternatives, byWords),
   };
 }
 
@@ -81,6 +100,7 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
     return {
       field, negated: false,
       numbers: () => rangeTest(min, max, field.type === "date"),
+      wholes: [],
       texts: () => { throw new QueryError(`The field “${field.label}” is not a number or a date, so it has no range.`); },
       keys: () => null,
     };
@@ -89,6 +109,7 @@ function ofFilter(filter: Filter, field: FieldDefinition): Condition {
   return {
     field, negated: filter.kind === "none",
     numbers: () => anyOf(values.map((value) => exactly(value, field))),
+    wholes: [],
     texts: () => {
       const wanted = new Set(values);
       const { separator } = field;

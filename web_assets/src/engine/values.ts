@@ -59,6 +59,17 @@ export class SiteValues implements ColumnValues {
     return count;
   }
 
+  async known(forms: readonly string[]): Promise<ReadonlySet<string>> {
+    const [wanted, found] = [new Set(forms), new Set<string>()];
+    const note = (value: string): boolean => {
+      const form = comparable(value);
+      if (wanted.has(form)) found.add(form);
+      return false;
+    };
+    await this.each(note, forms.map((key) => ({ key, prefix: false })), () => undefined);
+    return found;
+  }
+
   async rows(accepts: (value: string) => boolean, keys: readonly ValueKey[] | null): Promise<Mask> {
     const asked = keys ?? (await this.all()).filter(({ value }) => accepts(value)).map(({ value }) => ({ key: comparable(value), prefix: false }));
     const mask = emptyMask(this.rowCount);

@@ -4,5 +4,5 @@ export { FILE_FIELD, findField } from "./fields";
 export { anyOf, exactTest, intervalTest, rangeTest, type NumberTest } from "./intervals";
 export { parse, type FieldTerm, type Query, type Term } from "./parse";
 export { plainCharacters, quotedValue } from "./typed";
-export { comparable, parents, valueKeys, valueTest, type ValueKey } from "./values";
+export { comparable, parents, valueKeys, valueTest, wholeForms, type ValueKey } from "./values";
 export { isStopWord, plainWords, quote, wordsOf } from "./words";

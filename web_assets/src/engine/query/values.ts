@@ -43,9 +43,21 @@ class Have {
 
 type Test = (have: Have) => boolean;
 
-/** A test of whether a value of the field is one of those that the alternatives of a filter mean. */
-export function valueTest(field: Field, alternatives: readonly string[]): (value: string) => boolean {
-  const tests = alternatives.flatMap((typed) => testsOf(field, plainCharacters(typed).replace(/^ +| +$/g, "")));
+const NONE: ReadonlySet<string> = new Set();
+
+/** The comparable forms of the alternatives that mean whole tags, or words if no value has this form. Empty for other fields. */
+export function wholeForms({ type, separator }: Field, alternatives: readonly string[]): string[] {
+  if (type !== "tags" || separator !== undefined) return [];
+  const typed = alternatives.map((alternative) => plainCharacters(alternative).replace(/^ +| +$/g, ""));
+  return typed.filter((text) => !text.endsWith("*")).map(comparable).filter(Boolean);
+}
+
+/**
+ * A test of whether a value of the field is one of those that the alternatives of a filter mean.
+ * @param byWords those of the `wholeForms` that no value of the collection has; they match by words
+ */
+export function valueTest(field: Field, alternatives: readonly string[], byWords = NONE): (value: string) => boolean {
+  const tests = alternatives.flatMap((typed) => testsOf(field, plainCharacters(typed).replace(/^ +| +$/g, ""), byWords));
   const { separator } = field;
   return (value) => {
     const have = new Have(value, separator);
@@ -59,9 +71,12 @@ export interface ValueKey {
   prefix: boolean;
 }
 
-/** The keys of the values that a filter accepts; null if others may be accepted as well: categories match by single words, and paths by parts. */
-export function valueKeys({ type, separator }: Field, alternatives: readonly string[]): ValueKey[] | null {
-  if (type === "category" || separator !== undefined) return null;
+/**
+ * The keys of the values that a filter accepts; null if others may be accepted as well: categories and the tags in `byWords` match by
+ * single words, and paths by parts.
+ */
+export function valueKeys({ type, separator }: Field, alternatives: readonly string[], byWords = NONE): ValueKey[] | null {
+  if (type === "category" || separator !== undefined || byWords.size) return null;
   return alternatives.flatMap((alternative) => {
     const typed = plainCharacters(alternative).replace(/^ +| +$/g, "");
     const key = comparable(typed.replace(/\*+$/, ""));
@@ -83,7 +98,7 @@ export function parents(value: string, separator: string): string[] {
 }
 
 /** The tests that one alternative stands for; a value that fits any of them is accepted. */
-function testsOf({ type, separator }: Field, typed: string): Test[] {
+function testsOf({ type, separator }: Field, typed: string, byWords: ReadonlySet<string>): Test[] {
   const prefix = typed.endsWith("*");
   const bare = typed.replace(/\*+$/, "");
   let want = comparable(bare);
@@ -102,7 +117,7 @@ function testsOf({ type, separator }: Field, typed: string): Test[] {
   }
   if (!rooted) {
     tests.push(({ text }) => text === want || (prefix && text.startsWith(want)));
-    if (type === "category") tests.push(categoryTest(want, prefix));
+    if (type === "category" || (!prefix && byWords.has(want))) tests.push(wordsTest(want, prefix));
   }
   return tests;
 }
@@ -119,10 +134,10 @@ function runTest(wanted: readonly string[], anchored: boolean, prefix: boolean):
 }
 
 /**
- * Whether a category has the words of `want` in a run. A `want` that begins or ends with another character, such as "c++",
+ * Whether a value has the words of `want` in a run. A `want` that begins or ends with another character, such as "c++",
  * must be there as it is.
  */
-function categoryTest(want: string, prefix: boolean): Test {
+function wordsTest(want: string, prefix: boolean): Test {
   const [starts, ends] = [STARTS_WITH_WORD.test(want), ENDS_WITH_WORD.test(want)];
   if (starts && ends) {
     const words = ` ${wordsOf(want)}${prefix ? "" : " "}`;
