@@ -32,7 +32,7 @@ async function current(resources: Resources, meaning: MeaningArm, request: Searc
   const filtered = allowed(resources, meaning, request, plan, asked.meaning);
   const [mask, words, query] = await Promise.all([
     filtered,
-    asked.words ? wordsArm(resources, plan, asked.ranking, filtered) : null,
+    asked.words ? wordsArm(resources, plan, asked.ranking, filtered, false) : null,
     asked.meaning ? byMeaning(resources, meaning, plan) : null,
   ]);
   const within = words ? words.mask : mask;

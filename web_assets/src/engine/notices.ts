@@ -2,7 +2,7 @@
 import type { Mode, Notice } from "./types";
 
 /** The largest number of texts that a notice names, and of characters that it shows of each. */
-const SHOWN_TEXTS = 3;
+export const SHOWN_TEXTS = 3;
 export const SHOWN_TEXT = 40;
 
 export const NOTHING_TO_SEARCH = "This query contains nothing to search for.";

@@ -2,6 +2,7 @@
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import { countMask, has, type Mask } from "./mask";
 import type { Near, Nearest } from "./nearest";
+import { missingNotice, type Missing } from "./partial-words";
 import type { Plan } from "./plan";
 import { duplicates, likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
@@ -29,6 +30,8 @@ export interface Ranking {
   strictTotal?: number;
   /** The longer words that were looked for, by the word of the query that they contain. */
   parts?: ReadonlyMap<string, readonly string[]>;
+  /** What the words arm could not load; null for nothing. */
+  missing?: Missing | null;
   /** The query that gives the similarities of the results that are shown. */
   query?: Query;
   /** Whether the results are in an order of relevance. */
@@ -105,8 +108,10 @@ function namedRows({ terms }: Plan, words: WordsFound | null): Uint32Array {
   return only ? words.first.subarray(0, Math.min(words.strict ?? 0, FUSION_DEPTH)) : new Uint32Array();
 }
 
-function wordsTotals(words: WordsFound | null): Pick<Ranking, "strictTotal" | "parts"> {
-  return words?.strict == null ? {} : { strictTotal: words.strict, parts: words.parts };
+function wordsTotals(words: WordsFound | null): Pick<Ranking, "strictTotal" | "parts" | "missing"> {
+  if (words?.strict == null) return {};
+  const { parts, missing } = words;
+  return { strictTotal: missing?.words.length ? 0 : words.strict, parts, missing };
 }
 
 /** No results: there is nothing to search for. */
@@ -150,8 +155,9 @@ export async function finish(
       for (const result of results) if (same.has(result.row)) result.duplicateOf = same.get(result.row)!;
     }
   }
-  if (ranking.strictTotal !== undefined) await addMatched(resources, plan, ranking.parts ?? new Map(), results);
-  const { total, strictTotal } = ranking;
+  if (ranking.strictTotal !== undefined) await addMatched(resources, plan, ranking, results);
+  const { total, strictTotal, missing } = ranking;
+  const all = [...notices, ...missing ? missingNotice(missing) : []];
   const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
   if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
   const infos = plan.infos ? await resources.infos(results.map(({ row }) => row)) : null;
@@ -162,18 +168,19 @@ export async function finish(
     ...(strictTotal === undefined ? {} : { strictTotal }),
     ...(divide === undefined ? {} : { divide }),
     stage,
-    notices: left ? [...notices, { kind: "truncated", message: `The ${SORT_POOL} best matches were put in this order.` }] : notices,
+    notices: left ? [...all, { kind: "truncated", message: `The ${SORT_POOL} best matches were put in this order.` }] : all,
     elapsedMs: performance.now() - started,
   };
 }
 
 /** Add to each result which words of the query it has, or which longer words that contain them. */
-async function addMatched(resources: Resources, plan: Plan, parts: NonNullable<Ranking["parts"]>, results: Result[]): Promise<void> {
+async function addMatched(resources: Resources, plan: Plan, { parts, missing }: Ranking, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
   for (const result of results) result.matched = [];
-  for (const word of plan.text.words.slice(0, MATCHED_WORDS)) {
+  const words = plan.text.words.filter((word) => !missing?.words.includes(word));
+  for (const word of words.slice(0, MATCHED_WORDS)) {
     let left = results;
-    for (const candidate of [word, ...parts.get(word) ?? []]) {
+    for (const candidate of [word, ...parts?.get(word) ?? []]) {
       if (!left.length) break;
       const rows = await catalog.withWord(candidate);
       const having = left.filter(({ row }) => includes(rows, row));

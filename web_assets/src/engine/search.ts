@@ -48,7 +48,7 @@ async function run(
     finish(resources, plan, results, stage, [...plan.notices, ...asked.notices, ...notices], started);
 
   const filtered = allowed(resources, meaning, request, plan, asked.meaning);
-  const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered) : null;
+  const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered, true) : null;
   if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
   const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
   // Both failures are handled below, in whatever order they come.
@@ -118,9 +118,12 @@ export function arms(plan: Plan, resources: Resources): { words: boolean; rankin
   };
 }
 
-export async function wordsArm(resources: Resources, plan: Plan, ranking: boolean, filtered: Promise<Mask | null>): Promise<WordsFound> {
+/** @param partly whether plain words that cannot be loaded may be left out */
+export async function wordsArm(
+  resources: Resources, plan: Plan, ranking: boolean, filtered: Promise<Mask | null>, partly: boolean,
+): Promise<WordsFound> {
   const [catalog, mask] = await Promise.all([resources.catalog(), filtered]);
-  return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords());
+  return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords(), partly);
 }
 
 export async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {

@@ -86,7 +86,7 @@ export interface SearchResponse {
   results: Result[];
   /** How many images match in all, or null if the query ranks the whole collection. */
   total: number | null;
-  /** How many of them have all the words, if words were searched; the others have only some. */
+  /** How many of them have all the words, if words were searched; the others have only some. 0 if a word could not be loaded: a notice names it. */
   strictTotal?: number;
   /** How many results, from the first, are likely matches; absent if the order is not that of relevance. */
   divide?: number;

@@ -3,6 +3,7 @@ import { typedForms, type FullText, type SyntaxProblem } from "../catalog/index"
 import { FUSION_DEPTH } from "./fusion";
 import { longerWords, mayBePart } from "./longer-words";
 import { both, has, maskOf, without, type Mask } from "./mask";
+import { isLoadFailure, readableWords, type Missing } from "./partial-words";
 import type { TextPlan } from "./plan";
 import { plainWords, quote } from "./query/index";
 import type { Notice } from "./types";
@@ -26,6 +27,8 @@ export interface WordsFound {
   parts: ReadonlyMap<string, readonly string[]>;
   /** Whether the words look like file names or numbers, which say nothing to a model. */
   names: boolean;
+  /** What could not be loaded; null if nothing was left out. */
+  missing: Missing | null;
 }
 
 /** Rows by whole words: those with all of them, then those with any. */
@@ -55,26 +58,62 @@ const NO_PARTS: ReadonlyMap<string, readonly string[]> = new Map();
 
 /**
  * @param vocabulary the words that suggestions know, folded, most frequent first
+ * @param partly whether plain words that cannot be loaded may be left out, if others are found
  * @throws SyntaxProblem if FTS5 refuses the plan's expression
  */
 export async function searchWords(
-  text: FullText, plan: TextPlan, ranking: boolean, mask: Mask | null, count: number, vocabulary: () => Promise<readonly string[]>,
+  text: FullText, plan: TextPlan, ranking: boolean, mask: Mask | null, count: number, vocabulary: () => Promise<readonly string[]>, partly = false,
 ): Promise<WordsFound> {
   let allowed = mask;
   for (const expression of plan.required) allowed = both(allowed, maskOf(await text.having(expression), count));
   for (const expression of plan.forbidden) allowed = without(allowed, maskOf(await text.having(expression), count), count);
   const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
-  const rest = { mask: allowed, parts: NO_PARTS, names: false };
+  const rest = { mask: allowed, parts: NO_PARTS, names: false, missing: null };
   if (!ranking || plan.strict === null) return { ...complete(NO_ROWS), strict: null, ...rest };
   if (plan.loose === null) return { ...complete(within((await text.match(plan.strict)).rows)), ...rest };
-  const base = await byTerms(text, plan, allowed, count) ?? await byExpressions(text, plan, plan.strict, plan.loose, within, count);
-  const typed = await asTyped(text, plan.words, count);
-  const parts = base.strict < PARTS_BELOW ? await byParts(text, plan.words, within, vocabulary) : null;
-  const found = typed || parts ? await inTiers(text, plan.words, base, typed, parts, count) : await plain(base);
-  return { ...found, mask: allowed, parts: parts?.words ?? NO_PARTS, names: plan.words.every((word) => NAME.test(word)) };
+  const lists: Lists = { text, allowed, within, count, vocabulary };
+  try {
+    return await byPlainWords(lists, plan.words, null);
+  } catch (error) {
+    if (!partly || !isLoadFailure(error)) throw error;
+    const words = await readableWords(text, plan.words);
+    if (!words.length) throw error;
+    const found = await byPlainWords(lists, words, { words: plan.words.filter((word) => !words.includes(word)), parts: false, typed: false });
+    // Whether there are no results is not known.
+    if (!found.total) throw error;
+    return found;
+  }
 }
 
 type Found = Pick<WordsFound, "first" | "coverage" | "all" | "total" | "strict">;
+
+/** Where plain words are looked for. */
+interface Lists {
+  text: FullText;
+  allowed: Mask | null;
+  within: (rows: Uint32Array) => Uint32Array;
+  count: number;
+  vocabulary: () => Promise<readonly string[]>;
+}
+
+/** @param missing what was left out already; null if a list that cannot be loaded is an error */
+async function byPlainWords({ text, allowed, within, count, vocabulary }: Lists, words: readonly string[], missing: Missing | null): Promise<WordsFound> {
+  const left = missing && { ...missing };
+  const optional = async <T>(name: "parts" | "typed", list: Promise<T | null>): Promise<T | null> => {
+    try {
+      return await list;
+    } catch (error) {
+      if (!left || !isLoadFailure(error)) throw error;
+      left[name] = true;
+      return null;
+    }
+  };
+  const base = await byTerms(text, words, allowed, count) ?? await byExpressions(text, words, within, count);
+  const typed = await optional("typed", asTyped(text, words, count));
+  const parts = base.strict < PARTS_BELOW ? await optional("parts", byParts(text, words, within, vocabulary)) : null;
+  const found = typed || parts ? await inTiers(text, words, base, typed, parts, count) : await plain(base);
+  return { ...found, mask: allowed, parts: parts?.words ?? NO_PARTS, names: words.every((word) => NAME.test(word)), missing: left };
+}
 
 /** The rows of a list that all match. */
 function complete(rows: Uint32Array): Found {
@@ -83,7 +122,7 @@ function complete(rows: Uint32Array): Found {
 }
 
 /** Rows by plain words; null for words that are not one term each. */
-async function byTerms(text: FullText, { words }: TextPlan, allowed: Mask | null, count: number): Promise<Base | null> {
+async function byTerms(text: FullText, words: readonly string[], allowed: Mask | null, count: number): Promise<Base | null> {
   const ranked = await text.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
   if (!ranked) return null;
   const { strict, others } = ranked;
@@ -97,10 +136,11 @@ async function byTerms(text: FullText, { words }: TextPlan, allowed: Mask | null
   };
 }
 
-/** Rows by what SQLite finds for the expressions of a plan. */
+/** Rows by what SQLite finds for expressions of the words. */
 async function byExpressions(
-  text: FullText, { words }: TextPlan, strict: string, loose: string, within: (rows: Uint32Array) => Uint32Array, count: number,
+  text: FullText, words: readonly string[], within: (rows: Uint32Array) => Uint32Array, count: number,
 ): Promise<Base> {
+  const [strict, loose] = [" AND ", " OR "].map((operator) => words.map(quote).join(operator)) as [string, string];
   const all = within((await text.match(strict)).rows);
   const taken = maskOf(all, count);
   const others = loose === strict ? NO_ROWS : within((await text.match(loose)).rows).filter((row) => !has(taken, row));

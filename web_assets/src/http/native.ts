@@ -83,10 +83,10 @@ async function rankedLike(state: State, text: string, query: Ranked, given: Valu
 }
 
 function results(text: string, answer: Answer, found: Json[]): Json {
-  const notices = answer.notices.flatMap(({ kind, message, suggestion }) => {
+  const notices = answer.notices.flatMap(({ kind, message, suggestion, retry }) => {
     const said = NOTICES.get(kind);
     // A file that could not be loaded is a failure, not part of the answer.
-    if (kind === "info" && message.includes("could not")) throw new Error(message);
+    if (retry) throw new Error(message);
     return said === undefined ? [] : { kind, message: said, ...(suggestion === undefined ? {} : { suggestion }) };
   });
   return { query: text, total: answer.total, results: found, notices };
