@@ -9,13 +9,13 @@ import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
 import { Detail } from "./detail/detail";
 import { Filters } from "./filters/panel";
-import { Grid } from "./results/grid/grid";
 import { Dialogs, Footer } from "./parts/about";
 import { Boundary } from "./parts/boundary";
 import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icons";
 import { Reload, Retry } from "./parts/retry";
 import { DropTarget } from "./pictures/drop";
+import { Results } from "./results/results";
 import { Tray } from "./pictures/tray";
 import { Messages } from "./search/messages";
 import { SearchBar } from "./search/searchbar";
@@ -61,7 +61,7 @@ function Shell(): JSX.Element {
               <Toolbar />
               <Chips />
               <Messages />
-              <Grid />
+              <Results />
             </>
           )}
         </main>

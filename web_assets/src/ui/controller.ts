@@ -12,6 +12,8 @@ import { formatView, HOME, isBrowsing, parseView, searchKey, withPictures, type 
 import { Pictures } from "./pictures/pictures";
 import { MAX_QUERY_PICTURES } from "./state/view";
 import { picturesOf } from "./pictures/means";
+import { Documents } from "./documents";
+import { storedLayout, storeLayout, type Layout } from "./layout";
 import { Thumbnails } from "./thumbnails";
 import { Updates } from "./updates";
 import { Views } from "./detail/views";
@@ -51,6 +53,7 @@ export class Controller {
   readonly pictures: Pictures;
   readonly adding: Adding;
   readonly updates: Updates;
+  readonly documents: Documents;
   collection: Collection | null = null;
   /** The view that shows the results now. */
   results: ResultsView = NO_VIEW;
@@ -59,7 +62,6 @@ export class Controller {
   readonly #env: Surroundings;
   readonly #base: string;
   readonly #lists = new Map<string, List>();
-  readonly #documents = new Map<number, Promise<ImageDocument>>();
   readonly #loadingPages = new Set<string>();
   #search: AbortController | null = null;
   /** The place to scroll to when the list with this key is shown. */
@@ -73,9 +75,10 @@ export class Controller {
     this.#open = open;
     this.#env = env;
     this.#base = new URL("./", env.location.href).href;
-    this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme));
+    this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme, storedLayout(this.#base)));
     this.thumbnails = options.thumbnails ?? new Thumbnails();
     this.views = options.views ?? new Views();
+    this.documents = new Documents((row) => this.collection?.document(row) ?? Promise.reject(new Error("The collection is not open yet.")));
     this.pictures = options.pictures ?? picturesOf(() => this.collection);
     this.adding = addingOf({
       collection: () => this.collection,
@@ -150,7 +153,7 @@ export class Controller {
     const old = this.store.get().view;
     const view = parseView(this.#env.location.search, this.#env.location.hash);
     // Do not scroll a list that is already on screen.
-    if (this.store.get().list?.key === searchKey(view)) this.#restore = null;
+    if (this.store.get().list?.key === searchKey(view) && !old.data) this.#restore = null;
     else this.#restoreAnchor(view);
     this.#arrive(view, old);
   }
@@ -187,6 +190,15 @@ export class Controller {
     // This picture was named by a link and missing until now.
     if (searchKey(next) === searchKey(view)) this.#show(next, true);
     this.go(next);
+  }
+
+  /** Shows the results in another way, at the same place. The choice stays on this device. */
+  setLayout(layout: Layout): void {
+    const place = this.results.place();
+    storeLayout(this.#base, layout);
+    this.store.dispatch({ type: "layout", layout });
+    if (place) this.#restore = { key: place.key, anchor: { index: place.anchor.index, shift: 0 } };
+    this.go({ ...this.store.get().view, layout }, { replace: true });
   }
 
   home(): void {
@@ -239,19 +251,8 @@ export class Controller {
     }
   }
 
-  /** A document, kept for a while: tiles, detail view and neighbours ask for the same ones. */
   document(row: number): Promise<ImageDocument> {
-    const known = this.#documents.get(row);
-    if (known) return known;
-    if (!this.collection) return Promise.reject(new Error("The collection is not open yet."));
-    const promise = this.collection.document(row);
-    promise.catch(() => this.#documents.delete(row));
-    this.#documents.set(row, promise);
-    if (this.#documents.size > 2000) {
-      const [oldest] = this.#documents.keys();
-      if (oldest !== undefined) this.#documents.delete(oldest);
-    }
-    return promise;
+    return this.documents.get(row);
   }
 
   /** What the grid needs for the image with this id; null if the collection has no such image. */
@@ -338,7 +339,7 @@ export class Controller {
   /** Call when searches have other results from now on: drops the remembered results and repeats the current search. */
   #refresh(): void {
     this.#lists.clear();
-    this.#documents.clear();
+    this.documents.clear();
     this.#loadingPages.clear();
     if (this.store.get().phase === "ready") this.#show(this.store.get().view, true, false);
   }

@@ -49,3 +49,8 @@ export const PencilIcon = icon(<path d="m4.5 19.5 1-4L16 5a2.1 2.1 0 0 1 3 3L8.5
 export const TrashIcon = icon(<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12.5h9.4L17.5 7M10 10.5v6m4-6v6" />);
 export const DeviceIcon = icon(<><rect x="7" y="3" width="10" height="18" rx="2.5" /><path d="M11 17.8h2" /></>);
 export const CheckIcon = icon(<><circle cx="12" cy="12" r="8.5" /><path d="m8.3 12.3 2.5 2.5 5-5.4" /></>);
+export const GridIcon = icon(<><rect x="4" y="4" width="9" height="7" rx="1.8" /><rect x="4" y="14" width="6" height="6" rx="1.8" /><rect x="13" y="14" width="7" height="6" rx="1.8" /><rect x="16" y="4" width="4" height="7" rx="1.6" /></>);
+export const ListIcon = icon(<path d="M4 6.5h16M4 11h10M4 15.5h16M4 20h10" />);
+export const TableIcon = icon(<><rect x="3.5" y="4.5" width="17" height="15" rx="2.5" /><path d="M3.5 9.5h17M3.5 14.5h17M10 9.5v10" /></>);
+export const DataIcon = icon(<><ellipse cx="12" cy="6" rx="7.5" ry="2.8" /><path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" /></>);
+export const PageIcon = icon(<><path d="M6.5 3.5h7l4.5 4.5v11.5a1 1 0 0 1-1 1H6.5a1 1 0 0 1-1-1V4.5a1 1 0 0 1 1-1Z" /><path d="M13.5 3.5V8H18M8.5 12.5h6.5M8.5 16h4.5" /></>);

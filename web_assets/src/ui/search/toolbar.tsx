@@ -5,6 +5,7 @@ import { useController, useStore } from "../context";
 import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
 import { useLate } from "../parts/hooks";
 import { hasGroups } from "../results/groups";
+import { LayoutSwitch, useLayouts } from "../results/results";
 import { loading, range, shownValue, summary } from "../wording";
 import { sizeOf } from "../state/reducer";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
@@ -23,6 +24,7 @@ export function Toolbar(): JSX.Element {
       <Modes />
       <Summary />
       <div class="toolbar-end">
+        <LayoutSwitch />
         <Grouping view={view} />
         <SortMenu view={view} fields={fields ?? []} />
         {filterable && (
@@ -76,7 +78,8 @@ function Summary(): JSX.Element {
 function Grouping({ view }: { view: View }): JSX.Element | null {
   const controller = useController();
   const grouped = useStore((state) => state.list !== null && hasGroups(state.list));
-  if (view.group && !grouped) return null;
+  const { layout } = useLayouts();
+  if (layout !== "grid" || (view.group && !grouped)) return null;
   return (
     <button type="button" class="button quiet grouping" aria-pressed={view.group} title="Show look-alikes as one picture"
       onClick={() => controller.go({ ...view, group: !view.group, image: null })}>

@@ -1,6 +1,7 @@
 /** The state of the interface, and the pure function that changes it. */
 import type { LoadProgress, Manifest, RowInfo, SearchResponse } from "../../engine/types";
 import { browseList, firstPage, sameOrder, withPage, type List, type Page } from "./list";
+import type { Layout } from "../layout";
 import { HOME, type View } from "./view";
 
 export type Theme = "system" | "light" | "dark";
@@ -28,6 +29,8 @@ export interface State {
   filtersOpen: boolean;
   dialog: DialogName | null;
   theme: Theme;
+  /** The layout that was chosen on this device; null if none was. */
+  layout: Layout | null;
   offline: boolean;
   /** Whether the site was published again since this page was opened, so that only a reload helps. */
   updated: boolean;
@@ -55,6 +58,7 @@ export type Action =
   | { type: "filters"; open: boolean }
   | { type: "dialog"; dialog: DialogName | null }
   | { type: "theme"; theme: Theme }
+  | { type: "layout"; layout: Layout }
   | { type: "offline"; offline: boolean }
   | { type: "updated" }
   | { type: "kept" }
@@ -66,10 +70,10 @@ export function sizeOf(state: Pick<State, "manifest" | "local">): number {
   return (state.manifest?.collection.count ?? 0) + state.local.count;
 }
 
-export function initialState(view: View = HOME, theme: Theme = "system"): State {
+export function initialState(view: View = HOME, theme: Theme = "system", layout: Layout | null = null): State {
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
-    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme,
+    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme, layout,
     offline: false, updated: false, kept: false, local: { count: 0, version: 0 }, toast: null,
   };
 }
@@ -143,6 +147,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, dialog: action.dialog };
     case "theme":
       return { ...state, theme: action.theme };
+    case "layout":
+      return { ...state, layout: action.layout };
     case "offline":
       return { ...state, offline: action.offline };
     case "updated":

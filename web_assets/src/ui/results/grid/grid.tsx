@@ -10,6 +10,7 @@ import {
   anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Direction, type Geometry,
 } from "./layout";
 import { lookAlikes, standIn } from "../groups";
+import { headLine } from "../head-line";
 import type { Place } from "../view";
 import { Tile } from "./tile";
 
@@ -291,10 +292,4 @@ export function Grid(): JSX.Element | null {
       </ul>
     </>
   );
-}
-
-/** The lower edge of the header once the page is scrolled; it covers what is above. On phones only a part of it stays. */
-function headLine(): number {
-  const header = document.querySelector<HTMLElement>(".header");
-  return header ? header.offsetHeight + Math.min(0, parseFloat(getComputedStyle(header).top) || 0) : 0;
 }

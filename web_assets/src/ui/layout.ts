@@ -1,0 +1,49 @@
+/** How results are shown: as a grid of pictures, a list to read, or a table. The choice is in the link and on the device. */
+import type { Manifest } from "../engine/types";
+
+export type Layout = "grid" | "list" | "table";
+
+export const LAYOUTS: readonly string[] = ["grid", "list", "table"] satisfies Layout[];
+
+/** The part of `Storage` that is used; reading or writing may be refused. */
+type Kept = Pick<Storage, "getItem" | "setItem">;
+
+const key = (address: string): string => `imagedb.layout ${address}`;
+
+/** @param address of the collection: several may share a host */
+export function storedLayout(address: string, storage: () => Kept = () => localStorage): Layout | null {
+  try {
+    const value = storage().getItem(key(address));
+    return value !== null && LAYOUTS.includes(value) ? (value as Layout) : null;
+  } catch {
+    return null;
+  }
+}
+
+export function storeLayout(address: string, layout: Layout, storage: () => Kept = () => localStorage): void {
+  try {
+    storage().setItem(key(address), layout);
+  } catch {
+    // Storage is not allowed: the choice lasts as long as the page.
+  }
+}
+
+/** Whether the site has pictures to show, its own or those of another host. */
+export function hasPictures({ thumbnails, remote }: Pick<Manifest, "thumbnails" | "remote">): boolean {
+  return thumbnails.count > 0 || Boolean(remote);
+}
+
+/** The layouts that make sense, the default first. A table needs a wide screen. */
+export function layoutsFor(manifest: Pick<Manifest, "thumbnails" | "remote">, wide: boolean): Layout[] {
+  const readable: Layout[] = wide ? ["list", "table"] : ["list"];
+  return hasPictures(manifest) ? ["grid", ...readable] : readable;
+}
+
+/** The layout to show: the one of the link, else the one of the device, else the default. */
+export function layoutOf(linked: Layout | null, stored: Layout | null, able: readonly Layout[]): Layout {
+  for (const wanted of [linked, stored]) {
+    if (wanted !== null && able.includes(wanted)) return wanted;
+    if (wanted === "table") return "list";
+  }
+  return able[0] ?? "list";
+}

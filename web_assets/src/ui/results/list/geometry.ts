@@ -1,0 +1,85 @@
+/**
+ * Where the rows of a list are: all of one height, with a line between likely and weaker matches. A list of a million rows is
+ * taller than browsers draw, so the page scrolls through a shorter list: exactly near both ends, faster in between.
+ * All lengths are CSS pixels. Pure.
+ */
+import { PAGE, type List } from "../../state/list";
+import type { Anchor } from "../view";
+
+/** The height of the line between likely and weaker matches. */
+export const DIVIDER = 56;
+/** No list is drawn taller than this. Firefox draws up to 17.8 million pixels, other browsers more. */
+export const TALLEST = 8_000_000;
+/** So far from each end one pixel of scrolling is one pixel of the list. */
+const EXACT = 500_000;
+
+export interface Rows {
+  count: number;
+  height: number;
+  /** The first of the weaker matches; −1 if there is no such line. */
+  divide: number;
+  total: number;
+}
+
+export function rowsOf(list: Pick<List, "length" | "divide" | "exhausted" | "pages">, height: number): Rows {
+  // A ranking without a known end goes on below: the place of the next page shows that.
+  const count = list.exhausted ? list.length : Math.max(list.length, list.pages.length * PAGE);
+  const divide = list.divide !== null && list.divide < list.length ? list.divide : -1;
+  return { count, height, divide, total: count * height + (divide >= 0 ? DIVIDER : 0) };
+}
+
+export function topOf({ height, divide }: Rows, index: number): number {
+  return index * height + (divide >= 0 && index >= divide ? DIVIDER : 0);
+}
+
+/** The row at a height, or the nearest one. */
+export function rowAt({ count, height, divide }: Rows, y: number): number {
+  const shifted = divide >= 0 && y >= divide * height ? Math.max(divide * height, y - DIVIDER) : y;
+  return Math.min(Math.max(0, count - 1), Math.max(0, Math.floor(shifted / height)));
+}
+
+/** The rows that touch `from … to`: the first, and one more than the last. */
+export function rowsBetween(rows: Rows, from: number, to: number): { first: number; end: number } {
+  if (!rows.count || to < 0 || from > rows.total) return { first: 0, end: 0 };
+  return { first: rowAt(rows, from), end: rowAt(rows, to) + 1 };
+}
+
+export function anchorOf(rows: Rows, y: number): Anchor {
+  const index = rowAt(rows, y);
+  return { index, shift: y - topOf(rows, index) };
+}
+
+export function heightOfAnchor(rows: Rows, { index, shift }: Anchor): number {
+  return topOf(rows, Math.min(index, Math.max(0, rows.count - 1))) + shift;
+}
+
+/** How tall the list is drawn. */
+export function drawnHeight(total: number): number {
+  return Math.min(total, TALLEST);
+}
+
+/** The height in the list that the page shows at `drawn`, if one jumps there. */
+export function toList(drawn: number, total: number): number {
+  if (total <= TALLEST || drawn <= EXACT) return drawn;
+  if (drawn >= TALLEST - EXACT) return total - (TALLEST - drawn);
+  return EXACT + ((drawn - EXACT) * (total - 2 * EXACT)) / (TALLEST - 2 * EXACT);
+}
+
+/** The reverse of `toList`. */
+export function toDrawn(y: number, total: number): number {
+  if (total <= TALLEST || y <= EXACT) return y;
+  if (y >= total - EXACT) return TALLEST - (total - y);
+  return EXACT + ((y - EXACT) * (TALLEST - 2 * EXACT)) / (total - 2 * EXACT);
+}
+
+/**
+ * The height in the list after the page was scrolled. Small steps move the list by as much as the page; a jump, as by the scroll bar,
+ * and the ends of the list lead to their own place.
+ * @param last where the page was, and which height of the list it showed
+ */
+export function scrolledTo(drawn: number, last: { drawn: number; y: number }, total: number, screen: number): number {
+  if (total <= TALLEST) return drawn;
+  const step = drawn - last.drawn;
+  const atEnd = drawn <= screen || drawn >= TALLEST - 2 * screen;
+  return atEnd || Math.abs(step) > 2 * screen ? toList(drawn, total) : last.y + step;
+}

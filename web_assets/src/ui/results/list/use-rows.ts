@@ -1,0 +1,148 @@
+/** What a list and a table have in common: which rows are drawn, loading of pages, focus, keys, and the place to come back to. */
+import type { RefObject, TargetedKeyboardEvent } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { useController, useStore } from "../../context";
+import { headLine } from "../head-line";
+import { indexOfId, PAGE, pageLength, placeAt, type List } from "../../state/list";
+import { anchorOf, drawnHeight, heightOfAnchor, rowAt, rowsBetween, rowsOf, topOf, type Rows } from "./geometry";
+import { useScrolling } from "./use-scrolling";
+
+/** A page is loaded once it has been on screen for this long (ms), so that fast scrolling skips pages. */
+const LINGER_MS = 90;
+
+/** A part of the list whose results are not loaded. */
+export interface Gap {
+  page: number;
+  top: number;
+  height: number;
+  failure: string | null;
+}
+
+export interface ShownRows {
+  list: List | null;
+  /** The height at which the list is drawn. */
+  height: number;
+  /** The places of the loaded rows to draw, rising. */
+  shown: number[];
+  gaps: Gap[];
+  /** Where the line above the weaker matches is drawn; null if it is not on screen. */
+  divider: number | null;
+  /** The place the Tab key leads to. */
+  current: number;
+  topOf: (index: number) => number;
+  onFocus: (index: number) => void;
+  onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>, index: number) => void;
+}
+
+/** @param height of a row, 0 if it is not known yet; `covered`: see `useScrolling` */
+export function useRows(element: RefObject<HTMLElement | null>, height: number, covered = 0): ShownRows {
+  const controller = useController();
+  const list = useStore((state) => state.list);
+  const [current, setCurrent] = useState(0);
+  const rows = useMemo(() => (list && height > 0 ? rowsOf(list, height) : null), [list, height]);
+  const { from, to, shift, at, show, look } = useScrolling(element, rows, covered);
+  const latest = useRef<{ rows: Rows; list: List } | null>(null);
+  latest.current = rows && list ? { rows, list } : null;
+  const placed = useRef<{ key: string; height: number } | null>(null);
+  const wish = useRef<{ key: string; index: number } | null>(null);
+
+  // A new list starts at its top, or at the place stored in the history. If the rows change their height, the first one stays first.
+  useLayoutEffect(() => {
+    if (!rows || !list) return;
+    const before = placed.current;
+    placed.current = { key: list.key, height: rows.height };
+    const restored = controller.takeRestored(list.key);
+    if (restored) show(heightOfAnchor(rows, restored));
+    else if (before && before.key !== list.key) {
+      if (scrollY > 0) scrollTo({ top: 0, behavior: "instant" });
+      setCurrent(0);
+    } else if (before && before.height !== rows.height && at() > 0) {
+      show(topOf(rows, rowAt({ ...rows, height: before.height }, at())));
+    }
+    look();
+  }, [rows]);
+
+  const span = rows ? rowsBetween(rows, from, to) : { first: 0, end: 0 };
+  const shown: number[] = [];
+  const gaps: Gap[] = [];
+  if (list && rows) {
+    for (let page = Math.floor(span.first / PAGE); page * PAGE < span.end; page++) {
+      const state = list.pages[page];
+      const [begin, end] = [Math.max(span.first, page * PAGE), Math.min(span.end, page * PAGE + pageLength(list, page))];
+      if (state?.status === "ready") {
+        for (let index = begin; index < end; index++) shown.push(index);
+      } else if (end > begin) {
+        const top = topOf(rows, begin);
+        gaps.push({ page, top: top - shift, height: topOf(rows, end - 1) + rows.height - top, failure: state?.status === "failed" ? state.message : null });
+      }
+    }
+    if (current < list.length && !shown.includes(current) && placeAt(list, current)) shown.push(current);
+  }
+  const missing = gaps.filter(({ failure }) => failure === null).map(({ page }) => page);
+  useEffect(() => {
+    if (!missing.length) return;
+    const timer = setTimeout(() => { for (const page of missing) void controller.loadPage(page); }, list?.pages[0] ? LINGER_MS : 0);
+    return () => clearTimeout(timer);
+  }, [missing.join(), list]);
+
+  // The focus follows as soon as the row exists, unless the person has gone elsewhere meanwhile.
+  const grant = (): void => {
+    const wanted = wish.current;
+    if (!wanted) return;
+    const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wanted.index)}"]`);
+    if (link || latest.current?.list.key !== wanted.key) wish.current = null;
+    if (link && latest.current?.list.key === wanted.key) link.focus({ preventScroll: true });
+  };
+  useLayoutEffect(grant);
+
+  const focusRow = useCallback((index: number): void => {
+    const now = latest.current;
+    if (!now) return;
+    setCurrent(index);
+    const top = topOf(now.rows, index);
+    const room = innerHeight - headLine() - covered;
+    look();
+    if (top < at() + 4) show(top - 4);
+    else if (top + now.rows.height > at() + room - 8) show(top + now.rows.height - room + 24);
+    wish.current = { key: now.list.key, index };
+    grant();
+  }, [look, show, covered]);
+
+  useEffect(() => controller.attach({
+    place: () => {
+      look();
+      return latest.current ? { key: latest.current.list.key, anchor: anchorOf(latest.current.rows, at()) } : null;
+    },
+    scrolled: () => scrollY,
+    focus: (id) => {
+      const now = latest.current;
+      if (!now?.list.length) return;
+      const index = id === undefined ? current : indexOfId(now.list, id);
+      if (index >= 0) focusRow(Math.min(index, now.list.length - 1));
+    },
+  }), [controller, look, current, focusRow]);
+
+  const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
+    const now = latest.current;
+    if (!now || event.ctrlKey || event.metaKey || event.altKey) return;
+    const last = now.list.length - 1;
+    const page = Math.max(1, Math.floor((innerHeight - headLine()) / now.rows.height) - 1);
+    const steps: Record<string, number> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: last, PageDown: index + page, PageUp: index - page };
+    const next = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+    if (next !== undefined) {
+      event.preventDefault();
+      focusRow(Math.min(last, Math.max(0, next)));
+    } else if (event.key === "m" && controller.store.get().manifest?.vectors) {
+      const place = placeAt(now.list, index);
+      if (place) controller.moreLike(place.info.id);
+    }
+  }, [controller, focusRow]);
+  const onFocus = useCallback((index: number) => setCurrent(index), []);
+  const divide = rows && rows.divide >= 0 ? topOf(rows, rows.divide) : null;
+  return {
+    list, height: rows ? drawnHeight(rows.total) : 0, shown, gaps, current, onFocus, onKeyDown,
+    divider: divide !== null && divide >= from && divide <= to ? divide - shift : null,
+    topOf: (index) => (rows ? topOf(rows, index) - shift : 0),
+  };
+}

@@ -1,0 +1,49 @@
+/** The results, as the link, the device or the collection wants them to be shown. */
+import type { JSX } from "preact";
+
+import { useController, useStore } from "../context";
+import { layoutOf, layoutsFor, type Layout } from "../layout";
+import { useMedia } from "../parts/hooks";
+import { GridIcon, ListIcon, TableIcon } from "../parts/icons";
+import { Grid } from "./grid/grid";
+import { Records } from "./list/list";
+import { Table } from "./list/table";
+
+/** The layout that is shown, and the ones there are. */
+export function useLayouts(): { layout: Layout; able: Layout[] } {
+  const manifest = useStore((state) => state.manifest);
+  const linked = useStore((state) => state.view.layout);
+  const stored = useStore((state) => state.layout);
+  const wide = useMedia("(min-width: 900px)");
+  const able = manifest ? layoutsFor(manifest, wide) : [];
+  return { layout: layoutOf(linked, stored, able), able };
+}
+
+export function Results(): JSX.Element {
+  const { layout } = useLayouts();
+  return layout === "grid" ? <Grid /> : layout === "table" ? <Table /> : <Records />;
+}
+
+const CHOICES: Record<Layout, { label: string; icon: () => JSX.Element }> = {
+  grid: { label: "Grid", icon: GridIcon }, list: { label: "List", icon: ListIcon }, table: { label: "Table", icon: TableIcon },
+};
+
+/** Switches between grid, list and table; not shown if there is nothing to choose. */
+export function LayoutSwitch(): JSX.Element | null {
+  const controller = useController();
+  const { layout, able } = useLayouts();
+  if (able.length < 2) return null;
+  return (
+    <div class="modes layouts" role="radiogroup" aria-label="Show results as">
+      {able.map((one) => {
+        const { label, icon: Icon } = CHOICES[one];
+        return (
+          <label key={one} title={label}>
+            <input type="radio" name="layout" value={one} checked={layout === one} aria-label={label} onChange={() => controller.setLayout(one)} />
+            <span><Icon /></span>
+          </label>
+        );
+      })}
+    </div>
+  );
+}
