@@ -24,6 +24,7 @@ const view: fc.Arbitrary<View> = fc.record({
   text, mode: fc.constantFrom("all", "meaning", "words"), filters,
   sort: fc.option(fc.record({ field, direction: fc.constantFrom("ascending", "descending") })),
   like: fc.array(id, { maxLength: 3 }), image: fc.option(id), group: fc.boolean(),
+  layout: fc.option(fc.constantFrom("grid" as const, "list" as const, "table" as const)), data: fc.constant(null),
   pictures: fc.uniqueArray(
     fc.record({ hash: id, weight: fc.constantFrom(1, -1, 2, -0.5, 12.25) }), { maxLength: 4, selector: ({ hash }) => hash },
   ),
@@ -38,18 +39,18 @@ describe("a view as a URL", () => {
       expect(back.text).toBe(given.text);
       expect(back.filters).toHaveLength(given.filters.length);
       for (const filter of given.filters) expect(back.filters).toContainEqual(normal(filter));
-      expect(back).toMatchObject({ mode: given.mode, sort: given.sort, like: given.like, image: given.image, pictures: given.pictures, group: given.group });
+      expect(back).toMatchObject({ mode: given.mode, sort: given.sort, like: given.like, image: given.image, pictures: given.pictures, group: given.group, layout: given.layout });
       expect(parseView("?" + formatView(given).slice(1), "")).toEqual(back);
     }));
   });
 
   it("stays readable", () => {
     const given: View = {
-      text: "red flower", mode: "words", sort: { field: "taken", direction: "descending" }, image: "00000000000000aa", like: [], group: true,
+      text: "red flower", mode: "words", sort: { field: "taken", direction: "descending" }, image: "00000000000000aa", like: [], group: true, layout: "list", data: null,
       pictures: [{ hash: "00000000000000ab", weight: 1 }, { hash: "00000000000000ac", weight: -0.5 }],
       filters: [{ field: "tags", kind: "any", values: ["cat", "dog"] }, { field: "year", kind: "range", min: 2019, max: 2021 }],
     };
-    expect(formatView(given)).toBe("#q=red+flower&picture=00000000000000ab,-0.5*00000000000000ac&mode=words&is.tags=cat&is.tags=dog&in.year=2019..2021&sort=-taken&image=00000000000000aa");
+    expect(formatView(given)).toBe("#q=red+flower&picture=00000000000000ab,-0.5*00000000000000ac&mode=words&is.tags=cat&is.tags=dog&in.year=2019..2021&sort=-taken&view=list&image=00000000000000aa");
     expect(formatView(HOME)).toBe("#");
   });
 

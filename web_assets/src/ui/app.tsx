@@ -22,7 +22,8 @@ import { SearchBar } from "./search/searchbar";
 import { Chips, Toolbar } from "./search/toolbar";
 import { isBrowsing } from "./state/view";
 import { applyTheme, nextTheme } from "./theme";
-import { loadedPart, loading, pictures } from "./wording";
+import { hasPictures, nounOf } from "./layout";
+import { counted, loadedPart, loading } from "./wording";
 
 export function App({ controller }: { controller: Controller }): JSX.Element {
   return (
@@ -82,6 +83,8 @@ function Header(): JSX.Element {
   const controller = useController();
   const title = useStore((state) => state.manifest?.collection.title ?? "");
   const theme = useStore((state) => state.theme);
+  // A collection of texts alone is not one for pictures.
+  const addable = useStore((state) => state.manifest !== null && (hasPictures(state.manifest) || state.manifest.model !== null || state.local.count > 0));
   const change = (): void => {
     const next = nextTheme(theme);
     applyTheme(next);
@@ -94,7 +97,7 @@ function Header(): JSX.Element {
       </a>
       <SearchBar />
       <div class="header-end">
-        <AddButton />
+        {addable && <AddButton />}
         <button type="button" class="icon-button" onClick={change} title={`Colours: ${theme}`} aria-label={`Colours: ${theme}. Change`}>
           {theme === "system" ? <SystemIcon /> : theme === "light" ? <SunIcon /> : <MoonIcon />}
         </button>
@@ -178,7 +181,7 @@ function Hero(): JSX.Element | null {
     <section class="hero">
       <h1>{collection.title}</h1>
       <p class="hero-text">
-        {collection.description || `${pictures(collection.count)}, searched in your browser.`}
+        {collection.description || `${counted(collection.count, nounOf(manifest))}, searched in your browser.`}
       </p>
       {examples.length > 0 && (
         <div class="examples" role="group" aria-label="Examples">

@@ -47,3 +47,8 @@ export function layoutOf(linked: Layout | null, stored: Layout | null, able: rea
   }
   return able[0] ?? "list";
 }
+
+/** What the collection consists of: pictures if every row has one. */
+export function nounOf(manifest: Pick<Manifest, "thumbnails" | "remote" | "collection"> | null): "picture" | "record" {
+  return !manifest || manifest.thumbnails.count >= manifest.collection.count || (manifest.remote && !manifest.thumbnails.count) ? "picture" : "record";
+}

@@ -12,8 +12,15 @@ export function count(value: number): string {
   return counts.format(value);
 }
 
+/** What a collection consists of. */
+export type Noun = "picture" | "record";
+
+export function counted(value: number, noun: Noun): string {
+  return `${counts.format(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 export function pictures(value: number): string {
-  return `${counts.format(value)} ${value === 1 ? "picture" : "pictures"}`;
+  return counted(value, "picture");
 }
 
 /** Bytes in decimal units, as browsers show downloads. */
@@ -60,26 +67,26 @@ function quoted(text: string): string {
   return `“${short.length > 60 ? short.slice(0, 59) + "…" : short}”`;
 }
 
-function withWords(text: string, total: number, strict: number | null): string {
-  if (/^[\p{L}\p{N}]+$/u.test(text)) return `${pictures(total)} with ${quoted(text)}`;
-  if (strict === null || strict === total) return `${pictures(total)} for ${quoted(text)}`;
-  if (strict === 0) return `${pictures(total)} with some words of ${quoted(text)}`;
-  return `${pictures(strict)} with ${quoted(text)}, ${count(total - strict)} more with some of the words`;
+function withWords(text: string, total: number, strict: number | null, noun: Noun): string {
+  if (/^[\p{L}\p{N}]+$/u.test(text)) return `${counted(total, noun)} with ${quoted(text)}`;
+  if (strict === null || strict === total) return `${counted(total, noun)} for ${quoted(text)}`;
+  if (strict === 0) return `${counted(total, noun)} with some words of ${quoted(text)}`;
+  return `${counted(strict, noun)} with ${quoted(text)}, ${count(total - strict)} more with some of the words`;
 }
 
 /** The result count in words. */
-export function summary(view: View, list: List, all: number): string {
+export function summary(view: View, list: List, all: number, noun: Noun = "picture"): string {
   const text = view.text.trim();
   const total = list.total;
   const own = view.pictures.length;
   if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
-  if (text && view.mode === "words" && total !== null) return withWords(text, total, list.strictTotal);
+  if (text && view.mode === "words" && total !== null) return withWords(text, total, list.strictTotal, noun);
   if (text && list.stage === "words") {
-    return total === null ? `Pictures with ${quoted(text)}` : `${withWords(text, total, list.strictTotal)} so far`;
+    return total === null ? `${noun === "picture" ? "Pictures" : "Records"} with ${quoted(text)}` : `${withWords(text, total, list.strictTotal, noun)} so far`;
   }
-  const within = total !== null && total < all ? ` among ${pictures(total)}` : "";
+  const within = total !== null && total < all ? ` among ${counted(total, noun)}` : "";
   if (text && own) return `Closest to ${quoted(text)} and ${own === 1 ? "your picture" : "your pictures"}${within}`;
-  if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen picture${within}`;
+  if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen ${noun}${within}`;
   if (text && !view.sort && list.divide !== null) {
     return list.divide > 0
       ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${quoted(text)}${within}`
@@ -91,9 +98,9 @@ export function summary(view: View, list: List, all: number): string {
       ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${own === 1 ? "your picture" : "your pictures"}${within}`
       : `No likely match for ${own === 1 ? "your picture" : "your pictures"}; these are the nearest${within}`;
   }
-  if (view.like.length) return (view.like.length === 1 ? "More like this picture" : "More like these pictures") + within;
-  if (total !== null && total < all) return `${count(total)} of ${pictures(all)}`;
-  return pictures(total ?? all);
+  if (view.like.length) return (view.like.length === 1 ? `More like this ${noun}` : `More like these ${noun}s`) + within;
+  if (total !== null && total < all) return `${count(total)} of ${counted(all, noun)}`;
+  return counted(total ?? all, noun);
 }
 
 const dated = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" });

@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";
 import { safeLink } from "../links";
-import { bytes, count, pictures } from "../wording";
+import { nounOf } from "../layout";
+import { bytes, count, counted } from "../wording";
 import { Modal } from "./modal";
 import type { Manifest } from "../../engine/types";
 
@@ -28,7 +29,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
     <div class="prose">
       {collection.description && <p class="lead">{collection.description}</p>}
       <dl class="facts">
-        <div><dt>Pictures</dt><dd>{count(collection.count)}</dd></div>
+        <div><dt>{nounOf(manifest) === "picture" ? "Pictures" : "Records"}</dt><dd>{count(collection.count)}</dd></div>
         <div><dt>Whole site</dt><dd>{bytes(manifest.bytes)}</dd></div>
         <div><dt>Search index</dt><dd>about {bytes(index)}</dd></div>
         {model && <div><dt>Language model</dt><dd>{model.name}</dd></div>}
@@ -38,7 +39,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
       <h3>How it works</h3>
       <p>
         The search runs in this browser. The pages, the index{model ? " and a small language model" : ""} are plain files
-        beside the pictures; nothing you type leaves this device, and nothing is asked of any other site.
+        of this site; nothing you type leaves this device, and nothing is asked of any other site.
         {vectors && model && " “Meaning” compares what you write with what the pictures show; “Words” looks for the words themselves in titles, tags and texts; “All” combines both."}
       </p>
       <p>{kept
@@ -125,7 +126,7 @@ export function Footer(): JSX.Element | null {
     <footer class="footer">
       <Attribution manifest={manifest} />
       <p>
-        {pictures(manifest.collection.count)} · {bytes(manifest.bytes)}
+        {counted(manifest.collection.count, nounOf(manifest))} · {bytes(manifest.bytes)}
         {model && ` · Model ${model.name} (${model.licence.id})`}
         {" · "}Searched in your browser, by <span class="nowrap">{manifest.generator}</span>
       </p>

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { visible } from "../../base/visible";
 
 import { useController, useStore } from "../context";
+import { nounOf } from "../layout";
 import { range, shownValue } from "../wording";
 import { withoutCondition, type View } from "../state/view";
 import type { FieldDefinition, Filter } from "../../engine/types";
@@ -48,11 +49,12 @@ export function Nothing(): JSX.Element {
   const controller = useController();
   const view = useStore((state) => state.view);
   const manifest = useStore((state) => state.manifest);
+  const noun = nounOf(manifest);
   const ways = waysOut(view, manifest?.fields ?? [], manifest?.examples ?? [], Boolean(manifest?.vectors && manifest.model));
   return (
     <div class="nothing">
       <h2>Nothing found</h2>
-      <p>{view.filters.length ? "No picture matches all filters." : view.mode === "meaning" ? "No picture shows this." : "No picture has these words."} You could try this:</p>
+      <p>{view.filters.length ? `No ${noun} matches all filters.` : view.mode === "meaning" ? `No ${noun} ${noun === "picture" ? "shows" : "is about"} this.` : `No ${noun} has these words.`} You could try this:</p>
       <div class="nothing-ways">
         {ways.map((way) => (
           <button key={way.label} type="button" class={`button ${way.quiet ? "quiet" : ""}`} onClick={() => controller.go(way.view)}>

@@ -3,6 +3,7 @@ import type { JSX, TargetedEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
+import { nounOf } from "../layout";
 import { CloseIcon, SearchIcon } from "../parts/icons";
 import { Chooser } from "../pictures/chooser";
 import { Eager } from "./eager";
@@ -19,6 +20,7 @@ const BETWEEN_KEYS = 100;
 export function SearchBar(): JSX.Element {
   const controller = useController();
   const view = useStore((state) => state.view);
+  const label = useStore((state) => (nounOf(state.manifest) === "picture" ? "Search pictures" : "Search records"));
   const [text, setText] = useState(view.text);
   const input = useRef<HTMLInputElement>(null);
   const [recent] = useState(() => new Recent(controller.base));
@@ -135,11 +137,11 @@ export function SearchBar(): JSX.Element {
       <span class="searchbar-icon"><SearchIcon /></span>
       {view.like.map((id) => <LikeChip key={id} id={id} />)}
       <input ref={input} id="search" type="search" name="q" value={text} autocomplete="off" autocapitalize="off"
-        spellcheck={false} enterkeyhint="search" aria-label="Search pictures" aria-keyshortcuts="/"
+        spellcheck={false} enterkeyhint="search" aria-label={label} aria-keyshortcuts="/"
         role="combobox" list={undefined} aria-autocomplete="list" aria-expanded={suggestions.open} aria-controls={LISTBOX}
         {...(suggestions.active >= 0 ? { "aria-activedescendant": optionId(suggestions.active) } : {})}
         onClick={suggestions.show}
-        placeholder={view.like.length || view.pictures.length ? "Add words" : "Search pictures"}
+        placeholder={view.like.length || view.pictures.length ? "Add words" : label}
         onInput={change} onKeyDown={key} onBlur={leave} />
       {text
         ? <button type="button" class="icon-button" aria-label="Clear search" onClick={clear}><CloseIcon /></button>

@@ -4,6 +4,7 @@ import type { JSX, TargetedEvent } from "preact";
 import { useController, useStore } from "../context";
 import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
 import { useLate } from "../parts/hooks";
+import { nounOf } from "../layout";
 import { hasGroups } from "../results/groups";
 import { LayoutSwitch, useLayouts } from "../results/results";
 import { loading, range, shownValue, summary } from "../wording";
@@ -52,6 +53,7 @@ function Summary(): JSX.Element {
   const progress = useStore((state) => state.progress);
   const refined = useStore((state) => state.refined);
   const all = useStore(sizeOf);
+  const noun = useStore((state) => nounOf(state.manifest));
   const controller = useController();
   const late = useLate(pending?.since ?? null, 300);
   const fits = list?.key === searchKey(view);
@@ -59,7 +61,7 @@ function Summary(): JSX.Element {
   return (
     <div class="summary" data-stage={pending ? "searching" : fits ? list.stage : "none"}>
       <p role="status">
-        {failure ? "" : fits ? <span>{summary(view, list, all)}</span> : busy ? "" : <span class="faint">Searching…</span>}
+        {failure ? "" : fits ? <span>{summary(view, list, all, noun)}</span> : busy ? "" : <span class="faint">Searching…</span>}
       </p>
       {busy && <p class="busy"><span class="spinner" aria-hidden="true" />{busy}{fits && list.stage === "words" ? ", then refined by meaning" : ""}</p>}
       {refined && (

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
-import { pictures } from "../wording";
+import { nounOf } from "../layout";
+import { counted } from "../wording";
 import { optionsFor, stepped, type Option } from "./options";
 import type { Recent } from "./recent";
 import type { Suggestion } from "../../engine/types";
@@ -24,6 +25,7 @@ export interface Suggestions {
 export function useSuggestions(text: string, recent: Recent): Suggestions {
   const controller = useController();
   const examples = useStore((state) => state.manifest?.examples);
+  const noun = useStore((state) => nounOf(state.manifest));
   const [wanted, setWanted] = useState(false);
   const [active, setActive] = useState(-1);
   const [found, setFound] = useState<{ text: string; suggestions: readonly Suggestion[] }>({ text: "", suggestions: [] });
@@ -49,7 +51,7 @@ export function useSuggestions(text: string, recent: Recent): Suggestions {
   const typed = text.toLowerCase();
   const suggestions = !stale ? found.suggestions
     : typed.startsWith(found.text.toLowerCase()) ? found.suggestions.filter(({ shown }) => shown.toLowerCase().startsWith(typed)) : [];
-  const options = wanted ? optionsFor(text, { recent: recent.list(), examples: examples ?? [], suggestions }, pictures) : [];
+  const options = wanted ? optionsFor(text, { recent: recent.list(), examples: examples ?? [], suggestions }, (number) => counted(number, noun)) : [];
   const shown = Math.min(active, options.length - 1);
   return {
     options, open: options.length > 0, active: shown, setActive,

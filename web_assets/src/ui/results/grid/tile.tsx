@@ -13,6 +13,7 @@ import { formatView, HOME } from "../../state/view";
 import { Placeholder } from "../../parts/placeholder";
 import { useThumbnail } from "../../parts/use-thumbnail";
 import { why } from "../why";
+import { Card } from "./card";
 import type { Result, RowInfo } from "../../../engine/types";
 
 interface Props {
@@ -113,10 +114,10 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
           <img src={url} alt="" draggable={false} decoding="async"
             onLoad={onLoad} onError={() => setBroken(true)} />
         )}
-        {!info.thumbnail && <span class="tile-text">{name ?? ""}</span>}
+        {!info.thumbnail && <Card row={info.row} />}
       </a>
       {info.local && <LocalBadge />}
-      {looked && !lost && (name ?? reasons.length > 0) && (
+      {looked && !lost && info.thumbnail && (name ?? reasons.length > 0) && (
         <span class="tile-caption" aria-hidden="true">
           {name && <span class="tile-name">{name}</span>}
           {reasons.length > 0 && <span class="tile-why">{reasons.join(" · ")}</span>}

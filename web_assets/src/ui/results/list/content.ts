@@ -83,11 +83,11 @@ export function shapeOf(list: Manifest["list"], fields: readonly FieldDefinition
   const aside = values > 0 && width >= 56;
   const reading = list.title === null && list.text !== null;
   const titleLines = reading ? (narrow ? 4 : 3) : narrow ? 2 : 1;
-  const textLines = list.text === null || reading ? 0 : narrow ? 3 : 2;
+  const textLines = list.text === null || reading ? 0 : 2;
   const beside = values && !aside ? VALUE + GAP : 0;
   const tagLine = tags ? (coarse ? 2.75 : 1.875) + GAP : 0;
   const main = titleLines * TITLE + (textLines ? textLines * TEXT + GAP / 2 : 0) + beside + tagLine;
-  const shown = aside ? Math.min(values, Math.max(2, Math.floor(main / VALUE))) : values;
+  const shown = aside ? Math.min(values, Math.max(2, Math.floor(main / VALUE))) : narrow ? Math.min(2, values) : values;
   const height = PADDING + Math.max(main, aside ? shown * VALUE : 0, 2.5);
   return { height, titleLines, textLines, aside, values: shown, tags };
 }

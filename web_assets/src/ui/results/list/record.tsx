@@ -77,7 +77,7 @@ export const Record = memo(function Record(props: Props): JSX.Element {
           </p>
         )}
         {!content && !failure && shape.textLines > 0 && <span class="record-text"><span class="bone wide" /></span>}
-        {content && !shape.aside && content.values.length > 0 && <Values values={content.values} />}
+        {content && !shape.aside && content.values.length > 0 && <Values values={content.values.slice(0, shape.values)} />}
         {content && content.tags.length > 0 && <Tags content={content} room={room} current={current} />}
       </div>
       {shape.aside && <div class="record-aside">{content && <Values values={content.values.slice(0, shape.values)} />}</div>}
