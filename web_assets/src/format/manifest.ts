@@ -152,8 +152,6 @@ export interface Manifest {
   ids: { digits: number; files: FileListEntry };
   /** Null if the default order is that of the rows. */
   order: { block: number; files: FileListEntry } | null;
-  /** The origins of pictures on other hosts; null if there are none. */
-  remote?: { origins: string[] } | null;
   thumbnails: { size: number; extension: "webp" | "bin"; count: number; bytes: number };
   views: { size: number; count: number; bytes: number } | null;
   originals: "none" | "copy" | "link";
