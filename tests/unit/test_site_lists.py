@@ -92,7 +92,8 @@ def test_the_manifest_does_not_grow_with_the_collection(tmp_path: Path) -> None:
         manifest = (tmp_path / str(count) / "manifest.json").read_bytes()
         assert PlainSite(tmp_path / str(count)).manifest["rows"]["files"]["count"] == count
         sizes.append(len(gzip_bytes(manifest)))
-    assert sizes[1] < sizes[0] + 100
+    # Only numbers and sizes have more digits.
+    assert sizes[1] < sizes[0] + 150
     assert max(sizes) < 8000
 
 

@@ -153,7 +153,7 @@ export class Controller {
     const old = this.store.get().view;
     const view = parseView(this.#env.location.search, this.#env.location.hash);
     // Do not scroll a list that is already on screen.
-    if (this.store.get().list?.key === searchKey(view) && !old.data) this.#restore = null;
+    if (this.store.get().list?.key === searchKey(view)) this.#restore = null;
     else this.#restoreAnchor(view);
     this.#arrive(view, old);
   }

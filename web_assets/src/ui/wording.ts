@@ -129,9 +129,9 @@ export function secondsOf(day: string): number | undefined {
   return Number.isNaN(at) ? undefined : at / 1000;
 }
 
-/** A number of a field with its unit; years have no thousands separators. */
+/** A number of a field with its unit; years and other whole numbers of four digits have no thousands separators. */
 export function amount(value: number, field?: FieldDefinition): string {
-  const year = Number.isInteger(value) && /year/.test(field?.name ?? "");
+  const year = Number.isInteger(value) && (/year/.test(field?.name ?? "") || Math.abs(value) < 10_000);
   const unit = field?.unit ? ` ${field.unit}` : "";
   return (year ? String(value) : decimals.format(value)) + unit;
 }

@@ -11,6 +11,7 @@ import { Retry } from "../parts/retry";
 import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
 import { PAGE, indexOfId, placeAt } from "../state/list";
+import { allowed } from "../parts/remote-picture";
 import { useThumbnail } from "../parts/use-thumbnail";
 import { why } from "../results/why";
 import { count } from "../wording";
@@ -29,6 +30,8 @@ export function Detail(): JSX.Element | null {
   return id && ready ? <Open id={id} /> : null;
 }
 
+const NONE: readonly string[] = [];
+
 interface Shown {
   info: RowInfo;
   document: ImageDocument;
@@ -45,6 +48,7 @@ function Open({ id }: { id: string }): JSX.Element {
   // This picture stays while the next one is loaded.
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
   shown.current = info;
+  const records = useStore((state) => state.manifest?.thumbnails.count === 0);
   const close = (): void => controller.closeImage();
   const list = useStore((state) => state.list);
   const shownIn = useRef(list?.key);
@@ -73,14 +77,14 @@ function Open({ id }: { id: string }): JSX.Element {
   const before = index > 0 && list !== null;
   const after = index >= 0 && list !== null && index + 1 < (list.exhausted ? list.length : Infinity);
   return (
-    <Modal label="Picture" class="detail" onClose={close} focusSelf>
+    <Modal label={records ? "Record" : "Picture"} class="detail" onClose={close} focusSelf>
       {info
         ? <Picture key="picture" info={info} position={index} size={list?.total ?? null} before={before} after={after} onStep={step} onClose={close} />
         : (
           <div class="detail-empty">
             <button type="button" class="icon-button detail-close" aria-label="Close" onClick={close}><CloseIcon /></button>
             {found.state === "loading" && <p role="status"><span class="spinner" aria-hidden="true" />Loading…</p>}
-            {found.state === "ready" && <p role="alert">This picture isn't in the collection. It may have been removed.</p>}
+            {found.state === "ready" && <p role="alert">This {records ? "record" : "picture"} isn't in the collection. It may have been removed.</p>}
             {found.state === "failed" && (
               <p role="alert">{found.message}{" "}
                 <Retry onClick={() => setAttempt((n) => n + 1)} />
@@ -122,6 +126,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const list = useStore((state) => state.list);
   const vectors = useStore((state) => Boolean(state.manifest?.vectors));
   const version = useStore((state) => state.local.version);
+  const origins = useStore((state) => state.manifest?.remote?.origins ?? NONE);
   const [zoom, setZoom] = useState<Zoom>(FITTED);
   const [attempt, setAttempt] = useState(0);
   const [frame, setFrame] = useState<Frame | null>(null);
@@ -158,9 +163,12 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const mine = useOriginal(info.local ? info.id : null);
   const viewFile = mine ?? (document?.view ? siteFile(document.view.path, controller.base) : null);
   const view = useView(viewFile);
+  const remote = viewFile || !document ? null : allowed(document.remote?.image ?? document.remote?.thumbnail, origins);
   // Without a view, the thumbnail is the only picture.
-  const only = document !== null && !viewFile;
+  const only = document !== null && !viewFile && !remote;
+  const bare = info.thumbnail === null && (only || (document === null && info.width === 0));
   const original = document?.original ? originalLink(document.original, controller.base) : null;
+  const noun = bare ? "record" : "picture";
   const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
   const reasons = result ? why(result) : [];
   const width = document?.view?.width ?? info.width;
@@ -178,23 +186,23 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
     else if (event.key === "0") setZoom(FITTED);
   });
   return (
-    <div class="detail-split">
+    <div class={`detail-split ${bare ? "bare" : ""}`}>
       <div class="detail-stage">
-        <Stage name={name} thumbnail={thumbnail.url} view={view.src} failed={view.failed || (only && thumbnail.failed)}
-          onRetry={only ? thumbnail.retry : view.retry} width={width} height={height} placeholder={info.placeholder}
-          zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />
+        {!bare && <Stage name={name} host={remote && new URL(remote).host} thumbnail={thumbnail.url} view={remote ?? view.src}
+          failed={view.failed || (only && thumbnail.failed)} onRetry={only ? thumbnail.retry : view.retry} width={width} height={height}
+          placeholder={info.placeholder} zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />}
         <div class="stage-top">
           <button type="button" class="icon-button detail-close" aria-label="Close" aria-keyshortcuts="Escape" onClick={onClose}><CloseIcon /></button>
           {position >= 0 && <span class="stage-position">{size === null ? `Match ${count(position + 1)}` : `${count(position + 1)} of ${count(size)}`}</span>}
-          <span class="stage-zoom">
+          {!bare && <span class="stage-zoom">
             <button type="button" class="icon-button" aria-label="Zoom out" disabled={zoom.scale <= 1} onClick={() => zoomBy(1 / 1.6)}><ZoomOutIcon /></button>
             <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => zoomBy(1.6)}><ZoomInIcon /></button>
-          </span>
+          </span>}
         </div>
-        <button type="button" class="icon-button step previous" aria-label="Previous picture" disabled={!before} onClick={() => onStep(-1)}><LeftIcon /></button>
-        <button type="button" class="icon-button step next" aria-label="Next picture" disabled={!after} onClick={() => onStep(1)}><RightIcon /></button>
+        <button type="button" class="icon-button step previous" aria-label={`Previous ${noun}`} disabled={!before} onClick={() => onStep(-1)}><LeftIcon /></button>
+        <button type="button" class="icon-button step next" aria-label={`Next ${noun}`} disabled={!after} onClick={() => onStep(1)}><RightIcon /></button>
       </div>
-      <div class="detail-info" tabIndex={0} role="region" aria-label="About this picture">
+      <div class="detail-info" tabIndex={0} role="region" aria-label={`About this ${noun}`}>
         <h2 aria-live="polite">{document ? name : "…"}</h2>
         {reasons.length > 0 && <p class="why">{reasons.join(" · ")}</p>}
         <div class="actions">

@@ -8,13 +8,15 @@ import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom
 
 interface Props {
   name: string;
+  /** The host of the picture if it is not this site. */
+  host: string | null;
   /** The thumbnail and the larger picture, as far as they are loaded. */
   thumbnail: string | null;
   view: string | null;
   /** Whether the larger picture, or the only one, could not be loaded. */
   failed: boolean;
   onRetry: () => void;
-  /** The size of the largest available picture, in pixels. */
+  /** The size of the largest available picture, in pixels; 0 if only the picture itself knows it. */
   width: number;
   height: number;
   placeholder: Uint8Array;
@@ -28,6 +30,9 @@ interface Props {
 /** The largest factor by which small pictures are enlarged, so that they do not look blurred. */
 const ENLARGE = 2;
 
+/** The size that is assumed of a picture until it has arrived. */
+const UNKNOWN = { width: 1024, height: 1024 };
+
 interface Drag {
   x: number;
   y: number;
@@ -37,11 +42,12 @@ interface Drag {
 }
 
 export function Stage(props: Props): JSX.Element {
-  const { name, thumbnail, view, failed, onRetry, width, height, placeholder, zoom, onZoom, onFrame, onStep } = props;
+  const { name, host, thumbnail, view, failed, onRetry, width, height, placeholder, zoom, onZoom, onFrame, onStep } = props;
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [sharp, setSharp] = useState<"loading" | "shown" | "failed">("loading");
   const [shift, setShift] = useState(0);
+  const [own, setOwn] = useState(UNKNOWN);
   const drags = useRef(new Map<number, Drag>());
   const lastTap = useRef({ time: 0, x: 0, y: 0 });
 
@@ -56,7 +62,7 @@ export function Stage(props: Props): JSX.Element {
   // Before the picture can have arrived: from the disk it is here at once.
   useLayoutEffect(() => setSharp("loading"), [view]);
 
-  const fitted = fit(width, height, size.width, size.height, ENLARGE);
+  const fitted = fit(width || own.width, height || own.height, size.width, size.height, ENLARGE);
   const frame: Frame = { ...size, pictureWidth: fitted.width, pictureHeight: fitted.height };
   useLayoutEffect(() => onFrame(frame), [size, fitted.width, fitted.height]);
   const change = (make: (zoom: Zoom, frame: Frame) => Zoom): void => onZoom((now) => make(now, frame));
@@ -140,13 +146,18 @@ export function Stage(props: Props): JSX.Element {
         {thumbnail && sharp !== "shown" && <img src={thumbnail} alt={view ? "" : name} draggable={false} class="shown" />}
         {view && sharp !== "failed" && (
           <img key={view} src={view} alt={name} draggable={false} decoding="async"
-            class={sharp === "shown" ? "shown" : ""} onLoad={() => setSharp("shown")} onError={() => setSharp("failed")} />
+            referrerpolicy="no-referrer" class={sharp === "shown" ? "shown" : ""} onError={() => setSharp("failed")}
+            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => {
+              setOwn({ width: naturalWidth, height: naturalHeight });
+              setSharp("shown");
+            }} />
         )}
       </div>
       {(failed || sharp === "failed") && (
         <div class="stage-failed" role="alert">
-          <span>The {thumbnail ? "larger " : ""}picture could not be loaded.</span>
+          <span>The {thumbnail ? "larger " : ""}picture could not be loaded{host ? ` from ${host}` : ""}.</span>
           <Retry class="small" onClick={() => { setSharp("loading"); onRetry(); }} />
+          {host && view && <a class="button small" href={view} target="_blank" rel="noopener noreferrer">Open it there</a>}
         </div>
       )}
     </div>

@@ -4,10 +4,9 @@
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
  * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids), `picture` (names of pictures
  * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
- * `view` (`grid`, `list` or `table`), `data` (the Data page, see data/address.ts).
+ * `view` (`grid`, `list` or `table`).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
-import { formatData, parseData, type DataView } from "../data/address";
 import { LAYOUTS, type Layout } from "../layout";
 
 /** How many pictures a query may have. */
@@ -34,11 +33,9 @@ export interface View {
   image: string | null;
   /** How the results are shown; null: as this device prefers. */
   layout: Layout | null;
-  /** What the Data page shows; null: the results are shown. */
-  data: DataView | null;
 }
 
-export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null, layout: null, data: null };
+export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null, layout: null };
 
 const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -125,7 +122,6 @@ export function parseView(search: string, hash: string): View {
     group: parameters.get("group") !== "no",
     image: IMAGE_ID.test(image) ? image : null,
     layout: LAYOUTS.includes(layout) ? (layout as Layout) : null,
-    data: parseData(parameters),
   };
 }
 
@@ -149,15 +145,14 @@ export function formatView(view: View): string {
     parameters.set("sort", (view.sort.direction === "descending" ? "-" : "") + view.sort.field);
   }
   if (view.layout) parameters.set("view", view.layout);
-  if (view.data) formatData(view.data, parameters);
   if (view.image) parameters.set("image", view.image);
   // Commas need no escape here, and links with a list stay readable.
-  return "#" + parameters.toString().replaceAll("%2C", ",").replace(/(^|&)data=(?=&|$)/, "$1data");
+  return "#" + parameters.toString().replaceAll("%2C", ",");
 }
 
 /** Two views with the same key show the same results, however they are shown. */
 export function searchKey(view: View): string {
-  return formatView({ ...view, text: view.text.trim(), image: null, layout: null, data: null });
+  return formatView({ ...view, text: view.text.trim(), image: null, layout: null });
 }
 
 /** Whether the view is a search; if not, the whole collection is shown in its own order. */

@@ -1,4 +1,5 @@
 /** What a list and a table have in common: which rows are drawn, loading of pages, focus, keys, and the place to come back to. */
+import { own } from "../../../base/own";
 import type { RefObject, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
@@ -129,7 +130,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
     const last = now.list.length - 1;
     const page = Math.max(1, Math.floor((innerHeight - headLine()) / now.rows.height) - 1);
     const steps: Record<string, number> = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: last, PageDown: index + page, PageUp: index - page };
-    const next = Object.hasOwn(steps, event.key) ? steps[event.key] : undefined;
+    const next = own(steps, event.key);
     if (next !== undefined) {
       event.preventDefault();
       focusRow(Math.min(last, Math.max(0, next)));
