@@ -28,11 +28,29 @@ PROMPTS = [
     FieldSpec("steps", "Steps", "number", column=True),
     FieldSpec("guidance", "Guidance", "number", column=True),
 ]
-THINGS = ("vase", "river landscape", "portrait of a child", "tapestry", "mask", "harbour", "lantern")
+THINGS = (
+    "vase",
+    "river landscape",
+    "portrait of a child",
+    "tapestry",
+    "mask",
+    "harbour",
+    "lantern",
+)
 MANNERS = ("Blue", "Small", "Unfinished", "Ceremonial", "Late", "Restored", "Moonlit")
 MEDIA = ("Oil on canvas", "Glazed clay", "Wool and silk", "Ink on paper", "Carved wood")
 ARTISTS = ("Ada Lindqvist", "Workshop of the Old Mill", "Unknown", "J. M. Okafor", "伊藤 花子")
-KEYWORDS = ("water", "night", "family", "harvest", "animals", "journey", "ornament", "music", "winter")
+KEYWORDS = (
+    "water",
+    "night",
+    "family",
+    "harvest",
+    "animals",
+    "journey",
+    "ornament",
+    "music",
+    "winter",
+)
 SENTENCES = (
     "Found in the attic of a farmhouse and given to the collection by the family.",
     "The surface was cleaned in 1987, when an earlier layer came to light.",
@@ -119,7 +137,9 @@ def write_prompts(out: Path, count: int = 200) -> Path:
                     width=0,
                     height=0,
                     fields={
-                        "prompt": f"{names[number % 3]}, " + ", ".join(["intricate detail"] * (number % 9 + 1)),
+                        "prompt": ", ".join(
+                            [names[number % 3], *["intricate detail"] * (number % 9 + 1)]
+                        ),
                         "sampler": ("k_lms", "ddim")[number % 2],
                         "steps": 20 + number % 5 * 10,
                         "guidance": 7.5,
