@@ -113,7 +113,9 @@ def test_pictures_on_another_host_are_published_if_it_is_allowed(monkeypatch, tm
     assert site.document(1)["remote"] == expected
     assert f"data: {HOST};" in (tmp_path / "dist" / "index.html").read_text().replace("&#39;", "'")
     assert imagedb_site.open(tmp_path / "dist.library").index.document(1)["remote"] == expected
-    assert check_site(str(tmp_path / "dist")).ok
+    report = check_site(str(tmp_path / "dist"), privacy=True)
+    assert report.ok and report.privacy is not None
+    assert f"Visitors' browsers load pictures from {HOST}." in report.privacy.lines()
 
 
 def test_addresses_that_are_not_clean_are_problems(monkeypatch, tmp_path) -> None:

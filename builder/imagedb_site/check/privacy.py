@@ -46,12 +46,13 @@ class Leak:
 class PrivacyReport:
     """What a site reveals. `originals`: their number, and how many have which metadata.
 
-    `leaks` has at most a thousand of `leak_count`.
+    `origins` are the other hosts that visitors' browsers ask for pictures. `leaks` has at most a thousand of `leak_count`.
     """
 
     fields: tuple[PublicField, ...]
     originals: int
     original_metadata: Mapping[str, int]
+    origins: tuple[str, ...]
     leak_count: int
     leaks: tuple[Leak, ...]
 
@@ -63,6 +64,8 @@ class PrivacyReport:
         if self.originals:
             kinds = ", ".join(f"{name} in {n:,}" for name, n in self.original_metadata.items())
             yield f"Original files: {self.originals:,}; metadata: {kinds or 'none'}"
+        if self.origins:
+            yield f"Visitors' browsers load pictures from {', '.join(self.origins)}."
         fields_first = sorted(self.leaks, key=lambda leak: leak.kind != _FIELD)
         for leak in fields_first[:_SHOWN]:
             yield f"private: {leak.line()}"
@@ -139,6 +142,7 @@ class PrivacyCheck:
             ),
             originals=self._originals,
             original_metadata=dict(sorted(self._metadata.items())),
+            origins=manifest.origins,
             leak_count=self._count,
             leaks=tuple(self._leaks),
         )
