@@ -46,7 +46,8 @@ class Leak:
 class PrivacyReport:
     """What a site reveals. `originals`: their number, and how many have which metadata.
 
-    `origins` are the other hosts that visitors' browsers ask for pictures. `leaks` has at most a thousand of `leak_count`.
+    `origins` are the other hosts that visitors' browsers ask for pictures. `leaks` has at most a thousand
+    of `leak_count`.
     """
 
     fields: tuple[PublicField, ...]
