@@ -1,0 +1,110 @@
+"""Records without pictures in the browser: list, table, the page of a record, beside pictures, on phones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Host, Visit, Visitor
+from playwright.sync_api import Browser, expect
+from record_sites import HOSTILE, write_records
+from steps import PHONE, audit
+
+
+@pytest.fixture(scope="module")
+def records_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_records(tmp_path_factory.mktemp("records") / "site")
+
+
+@pytest.fixture
+def host(records_site: Path) -> Iterator[Host]:
+    server = Host(records_site, mount="/shapes/")
+    yield server
+    server.stop()
+
+
+def test_a_list_is_searched_and_a_record_is_read(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("")
+    expect(page.get_by_text("300 records").first).to_be_visible()
+    expect(page.locator(".record")).not_to_have_count(0)
+    assert page.locator(".record[aria-setsize='300']").count() < 60
+    page.locator("#search").fill("lantern")
+    expect(page.locator(".summary[data-stage=final]")).to_contain_text("lantern")
+    first = page.locator(".record-link").first
+    expect(first.locator("mark")).to_have_text("lantern")
+    title = first.inner_text()
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".record-link[data-index='1']")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Record")
+    expect(dialog.get_by_role("heading", level=2)).to_have_text(title)
+    expect(dialog.locator(".stage")).to_have_count(0)
+    expect(dialog.get_by_text("CC0 1.0")).to_be_visible()
+    dialog.get_by_role("button", name="Next record").click()
+    expect(dialog.locator(".stage-position")).to_contain_text("2 of")
+    page.reload()
+    expect(page.get_by_role("dialog").locator(".stage-position")).to_contain_text("2 of")
+    page.keyboard.press("Escape")
+    expect(page.locator(".record-link").first).to_have_text(title)
+
+
+def test_a_table_is_sorted_by_its_headings_and_kept_in_the_link(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("#view=table")
+    expect(page.locator("[role=columnheader], th").first).to_be_visible()
+    page.get_by_role("button", name="Artist").first.click()
+    expect(page.locator("[aria-sort=ascending], [aria-sort=descending]")).to_have_count(1)
+    assert "view=table" in page.url and "sort=artist" in page.url
+    page.get_by_role("radio", name="List").click()
+    expect(page.locator("li.record").first).to_be_visible()
+    assert "view=list" in page.url
+
+
+def test_markup_in_a_record_is_text(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("#q=onerror")
+    link = page.locator(".record-link").first
+    expect(link).to_have_text(HOSTILE)
+    link.click()
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text(HOSTILE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious_in_records(visit: Visit, scheme: str, phone: bool) -> None:
+    settings: dict[str, Any] = {"color_scheme": scheme, "reduced_motion": "reduce"}
+    if phone:
+        settings |= PHONE
+    visitor = visit(**settings)
+    page = visitor.open("")
+    expect(page.locator(".record-link bdi").first).to_be_visible()
+    assert audit(page) == []
+    width = page.viewport_size and page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= (width or 0)
+    if not phone:
+        visitor.open("#view=table&q=vase")
+        expect(page.locator("[role=columnheader], th").first).to_be_visible()
+        assert audit(page) == []
+        visitor.open("#view=list")
+    page.locator(".record-link").first.click()
+    expect(page.get_by_text("Image id")).to_be_visible()
+    assert audit(page) == []
+
+
+def test_a_record_beside_pictures_is_a_card(browser: Browser, tmp_path: Path) -> None:
+    mixed = Host(write_records(tmp_path / "site", count=40, pictured=2), mount="/shapes/")
+    visitor = Visitor(browser.new_context(viewport={"width": 1280, "height": 860}), mixed)
+    try:
+        page = visitor.open("#view=grid")
+        expect(page.locator(".tile-card").first).to_contain_text("no. ")
+        page.locator(".tile-link[data-index='1']").click()
+        expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text("no. 1")
+        visitor.check()
+    finally:
+        visitor.context.close()
+        mixed.stop()
