@@ -9,7 +9,7 @@ from urllib.parse import quote
 from .config import BuildConfig
 from .errors import UsageError
 from .records import Problem, Value
-from .web_addresses import PLACE, clean_address, is_remote, origin_of
+from .web_addresses import PLACE, clean_address, is_remote, origin_of, secret_in
 
 _NAMED = 10
 
@@ -53,9 +53,13 @@ class RemotePictures:
             address = self._address(kind, key, values, given)
             if address is None:
                 continue
+            secret = secret_in(address)
+            if secret is not None:
+                self._reject(key, f"has {secret}, which every visitor could read")
+                continue
             clean = clean_address(address)
             if clean is None:
-                self._reject(key, address)
+                self._reject(key, f"is not a clean http(s) address: {address[:80]!r}")
                 continue
             if not is_remote(clean, self._allowed):
                 self._refused[origin_of(clean) or ""] += 1
@@ -75,10 +79,9 @@ class RemotePictures:
             return str(value) if isinstance(value, str) and value else None
         return given or None
 
-    def _reject(self, key: str, address: str) -> None:
+    def _reject(self, key: str, why: str) -> None:
         if len(self._invalid) < _NAMED:
-            reason = f"the address of its picture is not a clean http(s) address: {address[:80]!r}"
-            self._invalid.append(Problem(key, reason))
+            self._invalid.append(Problem(key, f"the address of its picture {why}"))
         else:
             self._more_invalid += 1
 
@@ -86,7 +89,7 @@ class RemotePictures:
         """The first addresses that are not valid, and how many more there are."""
         if not self._more_invalid:
             return self._invalid
-        more = f"{self._more_invalid:,} more have an address that is not a clean http(s) address"
+        more = f"{self._more_invalid:,} more addresses cannot be published"
         return [*self._invalid, Problem("pictures on other hosts", more)]
 
     def notes(self) -> list[str]:

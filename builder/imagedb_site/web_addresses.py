@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from imagedb_site.errors import UsageError
 
@@ -15,6 +15,11 @@ _PRINTABLE = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,62})\}")
 """The name of a field, or `key`, in a template of addresses."""
 _FIXED = re.compile(r"https?://[^/{}]+/")
+_SECRETS = re.compile(
+    r"(.*(token|signature|password|passwd|secret|credentials?|apikey|accesskey(id)?|authorization|jwt)"
+    r"|sig|auth|pwd|hmac|session(id)?|sessid|keypairid)"
+)
+"""Names of parameters that give access, in lower case and without punctuation."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _KEPT = "%/:?#[]@!$&'()*+,;=~-._"
 
@@ -55,6 +60,24 @@ def clean_address(address: str) -> str | None:
     return text if is_remote(text, [origin]) else None
 
 
+def secret_in(address: str) -> str | None:
+    """Says what in an address gives access to those who read it: a user name, a password, a token.
+
+    Returns None if nothing does. The result never repeats the secret itself.
+    """
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    if "@" in parts.netloc:
+        return "a user name or a password"
+    for query in (parts.query, parts.fragment):
+        for name, _ in parse_qsl(query.replace(";", "&"), keep_blank_values=True):
+            if _SECRETS.fullmatch(re.sub(r"[^a-z0-9]", "", name.lower())):
+                return f"the parameter {name[:40]}"
+    return None
+
+
 def is_remote(address: str, origins: Iterable[str]) -> bool:
     """Whether a published address is clean and belongs to one of the origins."""
     return (
@@ -70,6 +93,12 @@ def check_template(name: str, template: str) -> None:
         raise UsageError(
             f"{name} is {template!r}, which does not begin with a web address.",
             "Begin with a fixed host, such as https://example.org/{key}.jpg",
+        )
+    secret = secret_in(template)
+    if secret is not None:
+        raise UsageError(
+            f"{name} has {secret}, which every visitor could read.",
+            "Use addresses that are public without it.",
         )
     if re.search(r"[{}]", PLACE.sub("", template)):
         raise UsageError(

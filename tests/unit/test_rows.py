@@ -17,7 +17,7 @@ from imagedb_site.errors import UsageError
 from imagedb_site.preview import preview
 from imagedb_site.records import FieldSpec, Record
 from imagedb_site.site import record_hash
-from imagedb_site.web_addresses import clean_address, is_remote, origin_of
+from imagedb_site.web_addresses import clean_address, is_remote, origin_of, secret_in
 
 HOST = "https://images.example.org"
 
@@ -115,7 +115,7 @@ def test_pictures_on_another_host_are_published_if_it_is_allowed(monkeypatch, tm
     assert imagedb_site.open(tmp_path / "dist.library").index.document(1)["remote"] == expected
     report = check_site(str(tmp_path / "dist"), privacy=True)
     assert report.ok and report.privacy is not None
-    assert f"Visitors' browsers load pictures from {HOST}." in report.privacy.lines()
+    assert f"  {HOST} (4 records)" in report.privacy.lines()
 
 
 def test_addresses_that_are_not_clean_are_problems(monkeypatch, tmp_path) -> None:
@@ -129,9 +129,43 @@ def test_addresses_that_are_not_clean_are_problems(monkeypatch, tmp_path) -> Non
     assert site.document(3)["remote"] == {"image": f"{HOST}/given.jpg"}
     settings = {"allow_origin": (HOST,), "image_url_field": "file_url"}
     report = remote(monkeypatch, tmp_path, records, **settings)
-    assert any("clean http(s) address" in problem.reason for problem in report.problems)
+    assert any("user name or a password" in problem.reason for problem in report.problems)
     site = imagedb_site.open(tmp_path / "dist").index
     assert all("remote" not in site.document(row) for row in range(5))
+
+
+def test_addresses_with_passwords_and_tokens_are_left_out(monkeypatch, tmp_path) -> None:
+    records = works(3)
+    for at, end in enumerate(("a.jpg?size=9&token=s3cret", "a.jpg?X-Amz-Signature=s3cret")):
+        records[at] = replace(records[at], image_url=f"{HOST}/{end}")
+    records[2] = replace(records[2], thumbnail_url=f"https://me:s3cret@{HOST[8:]}/a.jpg")
+    report = remote(monkeypatch, tmp_path, records, allow_origin=(HOST,))
+    said = [problem.reason for problem in report.problems]
+    assert [reason.split(" has ")[1].split(",")[0] for reason in said] == [
+        "the parameter token",
+        "the parameter X-Amz-Signature",
+        "a user name or a password",
+    ]
+    assert "s3cret" not in str(report)
+    assert not any(b"s3cret" in path.read_bytes() for path in (tmp_path / "dist/data").iterdir())
+    template = f"{HOST}/{{key}}.jpg?access_token=1"
+    with pytest.raises(UsageError, match="parameter access_token"):
+        remote(monkeypatch, tmp_path, records, image_url_template=template)
+
+
+@pytest.mark.parametrize(
+    ("end", "secret"),
+    [
+        ("/a?sig=1", "the parameter sig"),
+        ("/a?x=1;Api-Key=2", "the parameter Api-Key"),
+        ("/a?to%6Ben", "the parameter token"),
+        ("/a#access_token=1", "the parameter access_token"),
+        ("/a?key=1&page=2&design=3&tokens=4", None),
+        ("/token/sig.jpg", None),
+    ],
+)
+def test_what_gives_access_in_an_address(end: str, secret: str | None) -> None:
+    assert secret_in(f"{HOST}{end}") == secret
 
 
 def test_settings_of_remote_pictures_are_checked(monkeypatch, tmp_path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,13 +13,18 @@ from imagedb_site.check.report import Finding
 from imagedb_site.layout import LIBRARY_FILES, MUTABLE
 
 _SHELL = re.compile(rb"self\.IMAGEDB_SHELL=(\{.*\});\n")
+_OWN_SOURCE = re.compile(r"'[^']*'|blob:|data:")
+_NO_SOURCES = ("require-trusted-types-for", "trusted-types", "sandbox")
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\"()]+)['\"]?\s*\)")
 
 
-def check_pages(folder: Path, sizes: dict[str, int]) -> Iterator[Finding]:
+def check_pages(
+    folder: Path, sizes: dict[str, int], origins: Sequence[str] = ()
+) -> Iterator[Finding]:
     """What is wrong with the pages, their links and the service worker's list of files.
 
-    `sizes`: the files of the site that the index names and that are there.
+    `sizes`: the files of the site that the index names and that are there. `origins`: the other hosts
+    that the manifest allows for pictures.
     """
     for name in MUTABLE:
         # A site built by a checkout without the JavaScript library is complete all the same.
@@ -34,6 +39,8 @@ def check_pages(folder: Path, sizes: dict[str, int]) -> Iterator[Finding]:
                 yield from _check_link(page, link, sizes)
             if links.policy is None:
                 yield Finding("error", page, "It has no content security policy.")
+            else:
+                yield from _check_policy(page, links.policy, origins)
     for path in sizes:
         if path.startswith("assets/") and path.endswith(".css"):
             text = (folder / path).read_text(encoding="utf-8", errors="replace")
@@ -61,6 +68,26 @@ def _check_link(page: str, link: str, sizes: dict[str, int]) -> Iterator[Finding
     target = "/".join(base)
     if target not in sizes:
         yield Finding("error", page, f"It refers to {target[:200]}, which is missing.")
+
+
+def _check_policy(page: str, policy: str, origins: Sequence[str]) -> Iterator[Finding]:
+    """Other hosts in the policy that the manifest does not name, and the other way round."""
+    pictures: set[str] = set()
+    for directive in policy.split(";"):
+        name, *sources = directive.split() or [""]
+        hosts = {source for source in sources if not _OWN_SOURCE.fullmatch(source)}
+        if name.lower() == "img-src":
+            pictures |= hosts
+            hosts -= set(origins)
+        if name.lower() in _NO_SOURCES:
+            continue
+        for host in sorted(hosts):
+            yield Finding(
+                "error", page, f"Its policy allows {host[:200]}, which the manifest does not."
+            )
+    if page == "index.html":
+        for origin in sorted(set(origins) - pictures):
+            yield Finding("error", page, f"Its policy does not allow pictures from {origin}.")
 
 
 def _check_shell(data: bytes, sizes: dict[str, int]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imagedb_site.check.remote_hosts import RemoteHost, RemoteHosts, host_lines
 from imagedb_site.layout import MANIFEST, PAGES
 from imagedb_site.pictures import PRIVATE_FIELDS, Trace, metadata_blocks, revealed, traces
 from imagedb_site.reader import Site
@@ -46,14 +47,14 @@ class Leak:
 class PrivacyReport:
     """What a site reveals. `originals`: their number, and how many have which metadata.
 
-    `origins` are the other hosts that visitors' browsers ask for pictures. `leaks` has at most a thousand
-    of `leak_count`.
+    `hosts` are the other hosts that visitors' browsers contact. `leaks` has at most a thousand of
+    `leak_count`.
     """
 
     fields: tuple[PublicField, ...]
     originals: int
     original_metadata: Mapping[str, int]
-    origins: tuple[str, ...]
+    hosts: tuple[RemoteHost, ...]
     leak_count: int
     leaks: tuple[Leak, ...]
 
@@ -65,8 +66,7 @@ class PrivacyReport:
         if self.originals:
             kinds = ", ".join(f"{name} in {n:,}" for name, n in self.original_metadata.items())
             yield f"Original files: {self.originals:,}; metadata: {kinds or 'none'}"
-        if self.origins:
-            yield f"Visitors' browsers load pictures from {', '.join(self.origins)}."
+        yield from host_lines(self.hosts)
         fields_first = sorted(self.leaks, key=lambda leak: leak.kind != _FIELD)
         for leak in fields_first[:_SHOWN]:
             yield f"private: {leak.line()}"
@@ -119,12 +119,15 @@ class PrivacyCheck:
         examples: dict[str, str] = {}
         found: Counter[tuple[str, str]] = Counter()
         words: set[str] = set()
+        remote = RemoteHosts(manifest.origins)
         with TermTable(catalog_columns(specs)) as terms:
             for number, _, _ in site.blocks(manifest.documents):
                 for document in site.document_block(number):
                     values = document["fields"]
                     counts.update(list(values))
                     self._values(document, examples, found)
+                    for trace in remote.look(document, values):
+                        self._add(document["path"], trace)
                     texts = full_text(values, terms.columns)
                     terms.add(texts)
                     words |= words_of("\n".join(texts))
@@ -143,7 +146,7 @@ class PrivacyCheck:
             ),
             originals=self._originals,
             original_metadata=dict(sorted(self._metadata.items())),
-            origins=manifest.origins,
+            hosts=remote.found(),
             leak_count=self._count,
             leaks=tuple(self._leaks),
         )

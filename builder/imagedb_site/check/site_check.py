@@ -83,7 +83,11 @@ class _Check:
         # Everything that says where the pictures are is there now.
         pictures = list(dict.fromkeys(self._guarded(_pictures(site))))
         self._compare([Wanted(path) for path in pictures], "pictures")
-        for found in check_pages(self._files.folder, {**self._sizes, **dict.fromkeys(hidden, 0)}):
+        for found in check_pages(
+            self._files.folder,
+            {**self._sizes, **dict.fromkeys(hidden, 0)},
+            site.manifest.origins,
+        ):
             self._add(found.level, found.file, found.message)
         self._add_notes()
         self._add_unused(portable="portable" in site.manifest.json)

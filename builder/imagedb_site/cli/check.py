@@ -43,7 +43,9 @@ def command(
     the site.
 
     --privacy lists the public fields with an example of each, and searches all texts, the index and the
-    metadata of every published picture for positions, serial numbers, owners and paths of your computer.
+    metadata of every published picture for positions, serial numbers, owners and paths of your
+    computer. It names the hosts that visitors' browsers contact for pictures, and finds passwords and
+    tokens in addresses.
 
     SITE may also be a library, such as dist.library: then everything that is stored in it is verified.
 

@@ -8,7 +8,7 @@ from typing import Any
 from imagedb_site.errors import FormatError
 from imagedb_site.reader.manifest_fields import Field
 from imagedb_site.reader.shape import as_count, as_list, as_object, as_text, parse_json, safe_path
-from imagedb_site.web_addresses import is_remote
+from imagedb_site.web_addresses import is_remote, origin_of
 
 _TEXT = (str,)
 _KINDS: dict[str, tuple[type, ...]] = {"tags": (list,), "number": (int, float), "boolean": (bool,)}
@@ -51,5 +51,15 @@ def decode_documents(
 
 def _check_remote(remote: dict[str, Any], where: str, origins: Sequence[str]) -> None:
     addresses = [remote[key] for key in ("image", "thumbnail") if key in remote]
-    if not addresses or not all(isinstance(a, str) and is_remote(a, origins) for a in addresses):
-        raise FormatError(f"{where} names a picture on a host that the site does not allow.")
+    if not addresses:
+        raise FormatError(f"{where} has no address in “remote”.")
+    for address in addresses:
+        if not isinstance(address, str):
+            raise FormatError(f"{where} has an address that is not a text.")
+        if not is_remote(address, origins):
+            origin = origin_of(address)
+            if origin is None or origin in origins:
+                raise FormatError(f"{where} has an address of a picture that is not valid.")
+            raise FormatError(
+                f"{where} names a picture at {origin}, which the site does not allow."
+            )
