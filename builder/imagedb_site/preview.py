@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,7 @@ from .library import Library
 from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
 from .placed_site import can_be_cleaned
 from .records import Problem, Progress
+from .remote_pictures import RemotePictures
 from .report import PublicField, Stopwatch, counted, example_of, named, what_is_there
 from .site import check_replaceable
 from .sources import Source
@@ -49,6 +50,9 @@ class Preview:
     """What a build would publish. `originals`: the number of original files it would publish.
 
     `originals_left_out`: those it would not, because private metadata cannot be removed from their format.
+    `remote`: the number of records whose picture would be shown from another host. `remote_hosts`: how
+    many records use each of these origins. `not_allowed`: origins that the options do not allow, with the
+    number of their addresses.
     """
 
     output: Path
@@ -62,6 +66,9 @@ class Preview:
     originals: int
     originals_left_out: int
     unchanged_originals: bool
+    remote: int
+    remote_hosts: Mapping[str, int]
+    not_allowed: Mapping[str, int]
     fields: tuple[PublicField, ...]
     hidden: tuple[HiddenField, ...]
     problems: tuple[Problem, ...]
@@ -84,6 +91,11 @@ class Preview:
         if self.pictures:
             yield f"Public pictures: thumbnails of {self.thumbnail_size:,} px{views}, without metadata."
             yield self._originals()
+        if self.remote_hosts:
+            records = counted(self.remote, "record")
+            yield f"Pictures on other hosts: {records}. Visitors' browsers load them from:"
+            for origin, count in self.remote_hosts.items():
+                yield f"  {origin} ({counted(count, 'record')})"
         noun = "picture" if self.pictures == self.count else "record"
         yield "Public fields:"
         for field in self.fields:
@@ -137,12 +149,14 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
                 f"None of the {counted(len(stage), noun)} in {config.pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
+        remote = RemotePictures(config, {spec.name for spec in source.fields})
         found = assemble(
             stage,
             source.fields,
             publish_location=config.publish_location,
             private=source.private,
             source=source.name,
+            remote=remote,
         )
         damaged = stage.damaged()
         left_out = {problem.key for problem in stage.problems()}
@@ -150,6 +164,7 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
         usable = (one for one in source.records() if one.key not in left_out)
         first = next(usable)
         fields = _public_fields(found, first.key, pictures)
+    problems += remote.problems()
     problems += found.problems
     wanted = 0 if config.originals == "none" else pictures
     cleaned = wanted
@@ -168,11 +183,14 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
         originals=min(wanted, cleaned),
         originals_left_out=wanted - min(wanted, cleaned),
         unchanged_originals=config.publish_location,
+        remote=remote.shown,
+        remote_hosts=remote.used(),
+        not_allowed=remote.not_allowed(),
         fields=fields,
         hidden=_hidden_fields(found, source),
         problems=tuple(dict.fromkeys(problems)),
         damaged=tuple(damaged),
-        notes=tuple(source.notes),
+        notes=(*source.notes, *remote.notes()),
     )
 
 

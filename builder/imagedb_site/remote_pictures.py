@@ -29,8 +29,8 @@ class RemotePictures:
         }
         self._fields = {"image": config.image_url_field, "thumbnail": config.thumbnail_url_field}
         self._allowed = frozenset(config.allow_origin)
-        self.used: set[str] = set()
-        """The origins of addresses that are published."""
+        self._used: Counter[str] = Counter()
+        self._shown = 0
         self._refused: Counter[str] = Counter()
         self._invalid: list[Problem] = []
         self._more_invalid = 0
@@ -64,9 +64,23 @@ class RemotePictures:
             if not is_remote(clean, self._allowed):
                 self._refused[origin_of(clean) or ""] += 1
                 continue
-            self.used.add(origin_of(clean) or "")
             found[kind] = clean
+        self._shown += bool(found)
+        self._used.update({origin_of(address) or "" for address in found.values()})
         return found
+
+    @property
+    def shown(self) -> int:
+        """How many records have a published address."""
+        return self._shown
+
+    def used(self) -> dict[str, int]:
+        """Returns the origins of published addresses: how many records use each, most first."""
+        return _ranked(self._used)
+
+    def not_allowed(self) -> dict[str, int]:
+        """Returns the origins that would have to be allowed, with the number of their addresses."""
+        return _ranked(self._refused)
 
     def _address(
         self, kind: str, key: str, values: Mapping[str, Value], given: str | None
@@ -97,8 +111,12 @@ class RemotePictures:
         return [
             f"Pictures at {origin} are not shown ({count:,} addresses). "
             f"To let the site load them from there: --allow-origin {origin}"
-            for origin, count in self._refused.most_common(_NAMED)
+            for origin, count in list(self.not_allowed().items())[:_NAMED]
         ]
+
+
+def _ranked(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _check_field(name: str, fields: Collection[str]) -> None:

@@ -174,7 +174,7 @@ class SiteBuild:
             source=source.name,
             tags=getattr(source, "tags", None) or (),
             pictures=found.placed.has_picture(),
-            origins=sorted(self._remote.used),
+            origins=sorted(self._remote.used()),
             # Nothing can be found with a model if nothing is embedded.
             pack=pack if embeddings is not None else None,
             settings=SiteSettings(

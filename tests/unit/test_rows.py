@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,34 @@ def test_addresses_that_are_not_clean_are_problems(monkeypatch, tmp_path) -> Non
     assert any("user name or a password" in problem.reason for problem in report.problems)
     site = imagedb_site.open(tmp_path / "dist").index
     assert all("remote" not in site.document(row) for row in range(5))
+
+
+def test_a_dry_run_says_which_hosts_browsers_would_contact(monkeypatch, tmp_path) -> None:
+    records = works(5)
+    records[0] = replace(records[0], image_url=f"{HOST}/0", thumbnail_url="https://t.example/0")
+    for at in (1, 2):
+        records[at] = replace(records[at], image_url=f"{HOST}/{at}")
+    records[3] = replace(records[3], image_url="https://no.example/3?a=1")
+    records[4] = replace(records[4], image_url=f"{HOST}/4?token=s3cret")
+    source = RowsSource(lambda: records)
+    monkeypatch.setattr("imagedb_site.preview.gather_source", lambda config, progress: source)
+    given = {"pictures": tmp_path / "t.csv", "output": tmp_path / "dist", "model": "none"}
+    allowed = (HOST, "https://t.example", "https://unused.example")
+    found = preview(load_config(None, {**given, "allow_origin": allowed}))
+    assert (found.remote, found.remote_hosts) == (3, {HOST: 3, "https://t.example": 1})
+    assert found.not_allowed == {"https://no.example": 1}
+    lines = list(found.lines())
+    at = lines.index("Pictures on other hosts: 3 records. Visitors' browsers load them from:")
+    assert lines[at + 1 : at + 3] == [f"  {HOST} (3 records)", "  https://t.example (1 record)"]
+    assert any("--allow-origin https://no.example" in line for line in lines)
+    assert any("the parameter token" in line for line in lines)
+    assert "s3cret" not in "\n".join(lines)
+    assert json.loads(json.dumps(found.to_json()))["remote_hosts"] == found.remote_hosts
+    # Without permission no browser contacts anybody.
+    refused = preview(load_config(None, given))
+    assert (refused.remote, refused.remote_hosts) == (0, {})
+    assert refused.not_allowed == {HOST: 3, "https://no.example": 1, "https://t.example": 1}
+    assert not any("Visitors' browsers" in line for line in refused.lines())
 
 
 def test_addresses_with_passwords_and_tokens_are_left_out(monkeypatch, tmp_path) -> None:
