@@ -122,7 +122,10 @@ def grow(
     if before.mean is not None and before.scale is not None:
         quantizer = Quantizer(before.mean, before.scale)
     layout = Layout(
-        given.order.astype(np.uint32), quantizer, ThumbnailPacks(before.packed, pack, slot)
+        given.order.astype(np.uint32),
+        quantizer,
+        ThumbnailPacks(before.packed, pack, slot),
+        before.blocks,
     )
     return Growth(given.order, layout, given.added, given.removed, grown, compacted=False)
 
@@ -151,4 +154,5 @@ def to_store(
         thumbnails=thumbnails,
         encoder=encoder,
         grown=growth.grown,
+        blocks=layout.blocks or {},
     )

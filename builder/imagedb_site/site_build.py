@@ -37,13 +37,6 @@ from .sources import Source
 from .values import is_web_address
 from .xmp_sidecars import read_sidecars
 
-_MANY_ROWS = 1_000_000
-
-
-def document_block(count: int) -> int:
-    """How many documents a file has: more in a large collection, because hosts take about 20,000 files."""
-    return 128 if count <= _MANY_ROWS else 256
-
 
 @dataclass(frozen=True)
 class Job:
@@ -185,7 +178,6 @@ class SiteBuild:
                 language=config.language,
                 url=config.url,
                 portable=config.portable,
-                document_block=document_block(len(rows)),
                 list_columns=config.list_columns,
                 downloads=offered_downloads(config, len(rows)),
             ),

@@ -35,6 +35,7 @@ def put(db: apsw.Connection, layout: StoredLayout | None) -> None:
             "thumbnails": layout.thumbnails,
             "encoder": layout.encoder,
             "grown": layout.grown,
+            "blocks": dict(layout.blocks),
             "parts": sorted(parts),
             "seal": _seal(layout),
         }

@@ -88,7 +88,8 @@ class StoredLayout:
     thumbnail. `order`: uint32 [rows], the row at each position of the default order, or None if that is
     row order. `mean`, `scale`: float32 [dim], the quantizer, or None without embeddings. `thumbnails` and
     `encoder` name the settings that the layout belongs to. `grown` counts the rows that were added or
-    moved since the last canonical layout.
+    moved since the last canonical layout. `blocks`: rows per file by the names of the site's settings;
+    empty if they are not known.
     """
 
     ids: NDArray[np.uint64]
@@ -101,3 +102,4 @@ class StoredLayout:
     thumbnails: str
     encoder: str | None
     grown: int
+    blocks: Mapping[str, int] = field(default_factory=dict)

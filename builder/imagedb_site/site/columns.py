@@ -7,21 +7,11 @@ from typing import Any
 
 from imagedb_site.container import FileEntry
 from imagedb_site.records import FieldSpec, Value
+from imagedb_site.site.blocks import COLUMN_BLOCK
 from imagedb_site.site.column_blocks import Names, block_maker, has_column
 from imagedb_site.site.column_values import ValuesWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteSettings
-
-_BLOCK, _LARGE_BLOCK = 1 << 14, 1 << 16
-_LARGE = 1 << 18
-"""Collections of more rows have large blocks: fewer requests, while an edit costs more bytes."""
-
-
-def column_block(count: int, settings: SiteSettings) -> int:
-    """Rows in a block of a column of `count` rows."""
-    if settings.column_block is not None:
-        return settings.column_block
-    return _BLOCK if count <= _LARGE else _LARGE_BLOCK
 
 
 class ColumnsWriter:
@@ -32,7 +22,7 @@ class ColumnsWriter:
     ) -> None:
         """`count`: the rows that will be added."""
         self._files = files
-        self._block = column_block(count, settings)
+        self._block = settings.column_block or COLUMN_BLOCK
         self._columns = [
             _Column(files, spec, self._block, count, settings)
             for spec in fields

@@ -128,10 +128,9 @@ class SiteSettings:
     `originals`: `copy` stores the originals, `link` hard-links them if the file system can.
     `pack_above`: collections of more images keep several thumbnails in one file, of at most
     `pack_bytes`. The first `cover_rows` images of the default order have files of at most
-    `cover_bytes`. `row_block`, `document_block`, `order_block`: rows per file, of the first two
-    None for what `blocks` chooses; `vector_block`: the same, a multiple of 4, or None for files of about
-    1 MiB. `column_block`: the same for columns, None
-    for a number that fits the collection; `column_segment`: rows whose values have their row sets in the
+    `cover_bytes`. `row_block`, `document_block`, `column_block`: rows per file, None for what `blocks`
+    chooses; the last is a multiple of 8. `order_block`: the same; `vector_block`: the same, a multiple of
+    4, or None for files of about 1 MiB. `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
     ids per file, on average. `fanout`: entries in a node of a list. `tag_block`: numbered tags per file.
     `url` is where the site will be published, only needed for an absolute preview picture. `portable`
@@ -197,12 +196,15 @@ class Layout:
 
     `order`: uint32 [rows], the row at each position of the default order; None if row order is the
     default order. `quantizer`: None fits it to all embeddings. `packs`: None cuts them from the whole
-    collection. The Layout in a SiteReport has a quantizer if there are embeddings, and always packs.
+    collection. `blocks`: rows per file by the names of the settings (`row_block`, `document_block`,
+    `column_block`); None chooses them from the number of rows. The Layout in a SiteReport has a quantizer
+    if there are embeddings, and always packs and blocks.
     """
 
     order: NDArray[np.uint32] | None = None
     quantizer: Quantizer | None = None
     packs: ThumbnailPacks | None = None
+    blocks: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imagedb_site.errors import FormatError, PictureError
 from imagedb_site.layout import thumbnail_path
 from imagedb_site.records import Problem, Progress
-from imagedb_site.site.blocks import with_blocks
+from imagedb_site.site.blocks import blocks_of, with_blocks
 from imagedb_site.site.catalog import catalog_columns, full_text
 from imagedb_site.site.columns import ColumnsWriter
 from imagedb_site.site.data_set import write_data_set
@@ -83,7 +83,8 @@ def write_to(
     Rows and embeddings are read as streams. What grows with the collection in memory: about 100 bytes
     per row, 8 more per column, 128 for the order of thumbnails, and the different words and values.
     """
-    site = _storable(replace(site, settings=with_blocks(site.settings, len(site.rows))))
+    settings = with_blocks(site.settings, len(site.rows), site.layout.blocks)
+    site = _storable(replace(site, settings=settings))
     _check_input(site)
     files = SiteFiles(target, previous, portable=site.settings.portable)
     order = checked_order(site.layout.order, len(site.rows))
@@ -136,7 +137,12 @@ def write_to(
         bytes=files.total_bytes,
         reused=files.reused,
         hash=parts.hash,
-        layout=Layout(order, None if vectors is None else vectors.quantizer, plan.packs),
+        layout=Layout(
+            order,
+            None if vectors is None else vectors.quantizer,
+            plan.packs,
+            blocks_of(settings),
+        ),
         problems=tuple(parts.problems),
     )
 
