@@ -1,13 +1,16 @@
 /** Similarities over published rows and additions. */
 import type { RowMask } from "../kernel/index";
-import { has } from "../engine/mask";
-import { backgroundRows, rowsAbove, type Near, type Nearest } from "../engine/nearest";
+import { emptyMask, fullMask, has, type Mask } from "../engine/mask";
+import { rowsAbove, sampledRows, UNKNOWN, type Near, type Nearest } from "../engine/nearest";
 
 /** The published rows, and behind them the additions with their exact embeddings (null: not embedded). */
 export class JoinedNearest implements Nearest {
+  readonly known: Mask | null;
   private sample: Promise<Float32Array> | null = null;
 
-  constructor(private readonly published: Nearest, private readonly added: readonly (Float32Array | null)[]) {}
+  constructor(private readonly published: Nearest, private readonly added: readonly (Float32Array | null)[]) {
+    this.known = published.known || added.includes(null) ? joinedMask(published, added) : null;
+  }
 
   get count(): number {
     return this.published.count + this.added.length;
@@ -46,7 +49,7 @@ export class JoinedNearest implements Nearest {
     return Float64Array.from(all, (row) => {
       if (row < first) return published[next++]!;
       const embedding = this.added[row - first];
-      return embedding ? dot(query, embedding) : 0;
+      return embedding ? dot(query, embedding) : UNKNOWN;
     });
   }
 
@@ -70,12 +73,22 @@ export class JoinedNearest implements Nearest {
   }
 
   background(): Promise<Float32Array> {
-    this.sample ??= this.embeddings(backgroundRows(this.count)).catch((error: unknown) => {
+    this.sample ??= this.embeddings(sampledRows(this.count, this.known)).catch((error: unknown) => {
       this.sample = null;
       throw error;
     });
     return this.sample;
   }
+}
+
+/** The published rows and the additions that have an embedding. */
+function joinedMask({ count, known }: Nearest, added: readonly (Float32Array | null)[]): Mask {
+  const mask = emptyMask(count + added.length);
+  mask.set(known ?? fullMask(count));
+  added.forEach((embedding, i) => {
+    if (embedding) mask[(count + i) >> 3]! |= 1 << ((count + i) & 7);
+  });
+  return mask;
 }
 
 function dot(a: ArrayLike<number>, b: Float32Array): number {

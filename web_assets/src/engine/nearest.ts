@@ -14,19 +14,21 @@ export interface Nearest {
   /** How many rows there are, and how many dimensions their embeddings have. */
   readonly count: number;
   readonly dim: number;
+  /** The rows that have an embedding; null if all have one. */
+  readonly known: Mask | null;
   /**
    * The `k` rows most similar to `query`, float [dim]; equal similarities in row order.
    * @param mask allows only the rows whose bit is set
    * @throws the signal's reason on abort
    */
   search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near>;
-  /** The similarity of each of the rows to `query`. */
+  /** The similarity of each of the rows to `query`; UNKNOWN for rows without an embedding. */
   similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array>;
-  /** The embeddings of rows side by side, float32 [rows · dim], in a new array. */
+  /** The embeddings of rows side by side, float32 [rows · dim], in a new array. Rows without one give zeros. */
   embeddings(rows: ArrayLike<number>): Promise<Float32Array>;
   /** All rows with at least this similarity to `query`, most similar first. */
   above(query: ArrayLike<number>, limit: number): Promise<Uint32Array>;
-  /** A sample of embeddings that represents the whole collection, float32 [rows · dim]; always the same array. */
+  /** A sample of embeddings that represents all rows that have one, float32 [rows · dim]; always the same array. */
   background(): Promise<Float32Array>;
 }
 
@@ -36,12 +38,19 @@ const BACKGROUND_ROWS = 4096;
 const FIRST_REACH = 1024;
 
 /** The similarity of a row without an embedding to everything. */
-const UNKNOWN = -1;
+export const UNKNOWN = -1;
 
 /** The sampled rows for the background of a collection of `count` rows. */
 export function backgroundRows(count: number): Uint32Array {
   const size = Math.min(count, BACKGROUND_ROWS);
   return Uint32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
+}
+
+/** The sampled rows of a collection in which only the `known` rows have an embedding (null: all of them). */
+export function sampledRows(count: number, known: Mask | null): Uint32Array {
+  if (!known) return backgroundRows(count);
+  const rows = rowsOf(known);
+  return backgroundRows(rows.length).map((place) => rows[place]!);
 }
 
 /** Implements `above` by searching for more and more rows. */
@@ -58,8 +67,7 @@ export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, quer
 export class FlatNearest implements Nearest {
   private sample: Float32Array | null = null;
 
-  /** @param known the rows that have an embedding; null if all have one */
-  constructor(private readonly index: SimilarityIndex, private readonly known: Mask | null = null) {}
+  constructor(private readonly index: SimilarityIndex, readonly known: Mask | null = null) {}
 
   get count(): number {
     return this.index.count;
@@ -81,7 +89,6 @@ export class FlatNearest implements Nearest {
     return known ? found.map((similarity, i) => (has(known, rows[i]!) ? similarity : UNKNOWN)) : found;
   }
 
-  /** Rows without an embedding give zeros. */
   async embeddings(rows: ArrayLike<number>): Promise<Float32Array> {
     const found = this.index.embeddings(rows);
     if (this.known) {
@@ -96,14 +103,8 @@ export class FlatNearest implements Nearest {
     return rowsAbove(this, query, limit);
   }
 
-  private sampled(): Uint32Array {
-    if (!this.known) return backgroundRows(this.count);
-    const rows = rowsOf(this.known);
-    return backgroundRows(rows.length).map((place) => rows[place]!);
-  }
-
   /** A contiguous copy of the sample, which is read three times as fast as the index. */
   async background(): Promise<Float32Array> {
-    return (this.sample ??= this.index.embeddings(this.sampled()));
+    return (this.sample ??= this.index.embeddings(sampledRows(this.count, this.known)));
   }
 }

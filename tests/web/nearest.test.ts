@@ -1,0 +1,85 @@
+/** Rows without an embedding, published or added on the device: they match nothing and are no part of the background. */
+import { describe, expect, it } from "vitest";
+import { JoinedNearest } from "../../web_assets/src/additions/nearest";
+import { fullMask, maskOf, without } from "../../web_assets/src/engine/mask";
+import { FlatNearest, UNKNOWN, type Nearest } from "../../web_assets/src/engine/nearest";
+import { createScanner, SimilarityIndex } from "../../web_assets/src/kernel";
+
+const DIM = 16;
+const COUNT = 21;
+const MISSING = [0, 3, 20];
+const KNOWN = Array.from({ length: COUNT }, (_, row) => row).filter((row) => !MISSING.includes(row));
+
+/** Row r of a site has 1 + r / 32 in dimension r % 16. Rows without an embedding have codes all the same. */
+async function flat(missing: readonly number[] = MISSING): Promise<FlatNearest> {
+  const codes = new Int8Array(24 * DIM);
+  for (let row = 0; row < COUNT; row++) {
+    // Rows are interleaved by four, 16 bytes of each.
+    codes[(row >> 2) * 4 * DIM + (row & 3) * DIM + (row % DIM)] = 32 + row;
+  }
+  const index = new SimilarityIndex(await createScanner(codes, COUNT, DIM), { dim: DIM, mean: new Float32Array(DIM), scale: new Float32Array(DIM).fill(1 / 32) });
+  return new FlatNearest(index, missing.length ? without(null, maskOf(missing, COUNT), COUNT) : null);
+}
+
+const axis = (d: number, length = 1): Float32Array => new Float32Array(DIM).fill(length, d, d + 1);
+const sideBySide = async (nearest: Nearest, rows: readonly number[]): Promise<number[]> => [...await nearest.embeddings(rows)];
+
+describe("a site in which some rows have no embedding", () => {
+  it("finds only rows that have one, with and without a mask", async () => {
+    const nearest = await flat();
+    const { rows } = await nearest.search(axis(3), COUNT);
+    expect([...rows].sort((a, b) => a - b)).toEqual(KNOWN);
+    expect(rows[0]).toBe(19);
+    const masked = await nearest.search(axis(3), COUNT, maskOf([2, 3, 19, 20], COUNT));
+    expect([...masked.rows]).toEqual([19, 2]);
+    expect([...(await nearest.search(axis(3), COUNT, maskOf(MISSING, COUNT))).rows]).toEqual([]);
+  });
+
+  it("gives them the least similarity and zeros", async () => {
+    const nearest = await flat();
+    expect([...await nearest.similarities(axis(3), [3, 19, 2])]).toEqual([UNKNOWN, 1 + 19 / 32, 0]);
+    expect(await sideBySide(nearest, [20, 2])).toEqual([...axis(0, 0), ...axis(2, 1 + 2 / 32)]);
+    expect([...await nearest.above(axis(3), -2)]).not.toContain(3);
+  });
+
+  it("samples the others for the background, always in the same array", async () => {
+    const nearest = await flat();
+    const background = await nearest.background();
+    expect([...background]).toEqual(await sideBySide(nearest, KNOWN));
+    expect(await nearest.background()).toBe(background);
+  });
+});
+
+describe("additions beside it", () => {
+  const added = [axis(5), null, axis(7)];
+
+  it("leave rows without an embedding out of the background, published and added", async () => {
+    const published = await flat();
+    const joined = new JoinedNearest(published, added);
+    const background = await joined.background();
+    expect([...background]).toEqual(await sideBySide(joined, [...KNOWN, COUNT, COUNT + 2]));
+    for (let row = 0; row < background.length / DIM; row++) {
+      expect(background.subarray(row * DIM, (row + 1) * DIM).some((value) => value !== 0)).toBe(true);
+    }
+    expect(await joined.background()).toBe(background);
+  });
+
+  it("change nothing of the background but what they add", async () => {
+    const published = await flat();
+    expect(await new JoinedNearest(published, []).background()).toEqual(await published.background());
+    expect(await new JoinedNearest(published, [null]).background()).toEqual(await published.background());
+    const whole = new JoinedNearest(await flat([]), [axis(5)]);
+    expect(whole.known).toBeNull();
+    expect((await whole.background()).length).toBe((COUNT + 1) * DIM);
+    const partly = new JoinedNearest(await flat([]), [null, axis(5)]);
+    expect(partly.known).toEqual(without(fullMask(COUNT + 2), maskOf([COUNT], COUNT + 2), COUNT + 2));
+  });
+
+  it("are unknown if they have no embedding, as published rows are", async () => {
+    const joined = new JoinedNearest(await flat(), added);
+    expect([...await joined.similarities(axis(5), [COUNT, 3, COUNT + 1, 5])]).toEqual([1, UNKNOWN, UNKNOWN, 1 + 5 / 32]);
+    const { rows } = await joined.search(axis(5), COUNT + added.length);
+    expect([...rows].sort((a, b) => a - b)).toEqual([...KNOWN, COUNT, COUNT + 2]);
+    expect([...(await joined.search(axis(7), 9, maskOf([3, COUNT + 1, COUNT + 2], COUNT + 3))).rows]).toEqual([COUNT + 2]);
+  });
+});
