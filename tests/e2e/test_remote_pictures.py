@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Host, Visit, eventually
+from conftest import Host, Visit
 from playwright.sync_api import Request, Route, expect
 from record_sites import FIELDS, drawn, rows
 
@@ -51,7 +51,8 @@ def test_the_other_host_is_asked_for_pictures_in_view_and_learns_nothing_else(vi
     expect(page.locator("img.remote-picture.shown").first).to_be_visible()
     page.locator(".record-link").first.click()
     expect(page.get_by_role("dialog", name="Record")).to_be_visible()
-    eventually(lambda: any("/full/" in request.url for request in asked))
+    expect(page.get_by_role("dialog").locator(".stage-picture img.shown")).to_be_visible()
+    assert any("/full/" in request.url for request in asked)
     assert {request.resource_type for request in asked} == {"image"}
     for request in asked:
         assert not {"referer", "origin", "cookie"} & set(request.all_headers())
