@@ -23,7 +23,7 @@ INFO = "imagedb-export.json"
 
 _SAMPLES = 10_000
 _BYTES = 256 << 20
-"""A tar file ends after so many samples or bytes."""
+"""The most samples and bytes in a tar file."""
 _BLOCK = 64
 _PREFIX = 2
 """Digits of the id that are the folder of a picture, so that no folder has too many files."""

@@ -253,7 +253,7 @@ class SiteBuild:
 
 
 _MOST_OFFERED = 10_000
-"""Up to so many rows a site offers its metadata for download by itself."""
+"""A site with at most this number of rows offers its metadata for download by default."""
 
 
 def offered_downloads(config: BuildConfig, count: int) -> Sequence[str]:

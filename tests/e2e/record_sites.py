@@ -94,7 +94,7 @@ def drawn(number: int) -> bytes:
 
 
 def rows(count: int, pictured: int) -> list[SiteRow]:
-    """`pictured`: every so many rows one has a picture; 0 for none."""
+    """One row in every `pictured` rows has a picture; 0 for none."""
     return [
         SiteRow(
             image_id=f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}",

@@ -22,7 +22,7 @@ FIELDS = (TITLE, TAGS, YEAR)
 
 @dataclass
 class RowsSource:
-    """The given records; `make` gives them anew for each pass."""
+    """The given records; `make` gives them again for each pass."""
 
     make: Callable[[], Iterable[Record]]
     name: str = "table"

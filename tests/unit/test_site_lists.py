@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plain_site import PlainSite, container, node_entries
+from plain_formats import container, node_entries
+from plain_site import PlainSite
 from site_samples import golden_input, make_web, sample_input, tree
 
 from imagedb_site.container import FileEntry, canonical_json, gzip_bytes

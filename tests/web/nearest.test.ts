@@ -1,4 +1,4 @@
-/** Rows without an embedding, published or added on the device: they match nothing and are no part of the background. */
+/** Rows without an embedding, published or added on the device: they match nothing and do not belong to the background. */
 import { describe, expect, it } from "vitest";
 import { JoinedNearest } from "../../web_assets/src/additions/nearest";
 import { fullMask, maskOf, without } from "../../web_assets/src/engine/mask";

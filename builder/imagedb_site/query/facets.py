@@ -36,9 +36,9 @@ def matching(query: Query, index: Index) -> Mask:
 MAX_LEVELS = 32
 """Paths are counted down to this level."""
 EXACT = 100_000
-"""The numbers of up to so many matching rows are exact; those of more are estimated."""
+"""Counts are exact up to this number of matching rows and estimated above it."""
 _RUN = 1 << 16
-"""An estimate counts whole runs of so many rows."""
+"""An estimate counts whole runs of this number of rows."""
 _ROWS = 1 << 16
 """How many rows of paths are counted at once."""
 

@@ -49,7 +49,7 @@ def count_of(index: Index, spec: FieldSpec, value: str) -> int:
 
 
 def summary_of(column: Column) -> Summary:
-    """What is known of a column that is at hand."""
+    """What is known about a column that is in memory."""
     if column.numbers is not None:
         known = ~np.isnan(column.numbers)
         if not known.any():

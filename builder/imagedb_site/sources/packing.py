@@ -113,7 +113,7 @@ def _described(error: Exception) -> str:
 
 
 def most_unpacked(packed: int) -> int:
-    """Returns how many bytes a packed file of so many bytes may have: 4 GiB, or 100 times its size.
+    """Returns how many bytes a file with `packed` bytes may unpack to: 4 GiB, or 100 times its size.
 
     A small file may unpack to an enormous one.
     """

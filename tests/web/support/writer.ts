@@ -81,7 +81,7 @@ export interface Content {
   ids: string[];
   rows: { width: Uint32Array; height: Uint32Array; pack: Uint8Array; offset: Uint32Array; length: Uint32Array; placeholder: Uint8Array };
   documents: ImageDocument[];
-  /** By field name: the parts of the index that are no entries, and the stored file of the only block. */
+  /** By field name: the parts of the index that are not entries, and the stored file of the only block. */
   columns: Map<string, { index: object; file: Uint8Array<ArrayBuffer> }>;
   /** The manifest's entry, and the stored files by path. */
   catalog: { entry: Manifest["catalog"]; files: Map<string, Uint8Array<ArrayBuffer>> };

@@ -51,7 +51,7 @@ class OverlaidValues implements ColumnValues {
     }
   }
 
-  /** At most so many: a value that additions share with published rows counts twice. */
+  /** An upper bound: a value that additions share with published rows counts twice. */
   get count(): number {
     return this.site.count + this.rowsOf.size;
   }

@@ -201,7 +201,7 @@ class Parser {
     return phrase;
   }
 
-  /** Does `run` while the parser has so many more symbols on its stack. */
+  /** Does `run` while the parser has this number of additional symbols on its stack. */
   private within<T>(symbols: number, run: () => T): T {
     this.symbols += symbols;
     if (this.symbols > MOST_SYMBOLS) throw new SyntaxProblem("fts5: parser stack overflow");

@@ -13,7 +13,7 @@ export interface Documents {
   read: (row: number) => Promise<ImageDocument>;
 }
 
-/** At most so many blocks of documents are read instead of a column, and about how many bytes one has. */
+/** The most blocks of documents that are read instead of a column, and about how many bytes one has. */
 const [MOST_DOCUMENT_BLOCKS, DOCUMENT_BLOCK_BYTES] = [64, 24_000];
 
 /** A column of the published files. */

@@ -9,11 +9,11 @@ import type { FacetCount } from "./types";
 
 /** Paths are counted down to this level. */
 const MAX_LEVELS = 32;
-/** The numbers of up to so many matching rows are exact; those of more are estimated. */
+/** Counts are exact up to this number of matching rows and estimated above it. */
 const EXACT = 100_000;
-/** An estimate counts whole runs of so many rows. */
+/** An estimate counts whole runs of this number of rows. */
 const RUN = 65_536;
-/** The values of at most so many rows may come from their documents. */
+/** The most rows whose values may come from their documents. */
 const MOST_PICKED = 1000;
 
 type Field = Pick<FieldDefinition, "name" | "type" | "separator">;
