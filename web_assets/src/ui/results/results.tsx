@@ -28,11 +28,15 @@ const CHOICES: Record<Layout, { label: string; icon: () => JSX.Element }> = {
   grid: { label: "Grid", icon: GridIcon }, list: { label: "List", icon: ListIcon }, table: { label: "Table", icon: TableIcon },
 };
 
-/** Switches between grid, list and table; not shown if there is nothing to choose. */
+/**
+ * Switches between grid, list and table. Not shown if there is nothing to choose, nor in the grid of a collection whose
+ * rows all have pictures: there it would take the room of what people need more.
+ */
 export function LayoutSwitch(): JSX.Element | null {
   const controller = useController();
   const { layout, able } = useLayouts();
-  if (able.length < 2) return null;
+  const pictured = useStore(({ manifest }) => manifest !== null && manifest.thumbnails.count === manifest.collection.count);
+  if (able.length < 2 || (pictured && layout === "grid")) return null;
   return (
     <div class="modes layouts" role="radiogroup" aria-label="Show results as">
       {able.map((one) => {
