@@ -47,7 +47,7 @@ export default defineConfig({
     outDir: join(here, "../builder/imagedb_site/_web"),
     emptyOutDir: true,
     manifest: true,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1024,
     reportCompressedSize: false,

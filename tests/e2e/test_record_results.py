@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import Host, Visit, Visitor
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from record_sites import HOSTILE, write_records
 from steps import PHONE, audit
 
@@ -23,6 +23,64 @@ def host(records_site: Path) -> Iterator[Host]:
     server = Host(records_site, mount="/shapes/")
     yield server
     server.stop()
+
+
+# The sum of all layout shifts, as browsers report it.
+SHIFTS = """addEventListener("DOMContentLoaded", () => {
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shifts += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+});"""
+
+
+@pytest.mark.parametrize("settings", [{}, PHONE], ids=["desk", "phone"])
+def test_the_script_of_a_list_is_loaded_beside_the_first_one(
+    visit: Visit, settings: dict[str, Any]
+) -> None:
+    visitor = visit(**settings)
+    page = visitor.page
+    held: dict[str, list[Route]] = {"manifest.json": [], "assets/list.*.js": []}
+    page.route("**/manifest.json", lambda route: held["manifest.json"].append(route))
+    page.route("**/assets/list.*.js", lambda route: held["assets/list.*.js"].append(route))
+    page.add_init_script(SHIFTS)
+    visitor.open()
+    # Neither waits for the other.
+    for _ in range(400):
+        if all(held.values()):
+            break
+        page.wait_for_timeout(50)
+    assert {pattern: len(routes) for pattern, routes in held.items()} == dict.fromkeys(held, 1)
+    for route in held["manifest.json"]:
+        route.continue_()
+    place = page.locator(".records-soon .records-waiting")
+    expect(place).to_be_visible()
+    assert page.locator(".record").count() == 0
+    page.unroute("**/assets/list.*.js")
+    for route in held["assets/list.*.js"]:
+        route.continue_()
+    expect(page.locator(".record-link bdi").first).to_be_visible()
+    expect(place).to_have_count(0)
+    assert page.evaluate("window.shifts") <= 0.02
+
+
+def test_a_list_that_cannot_be_loaded_is_asked_for_again(visit: Visit, tmp_path: Path) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerate("Failed to load resource", "Failed to fetch", "ERR_FAILED")
+    mixed = Host(write_records(tmp_path / "site", count=40, pictured=2), mount="/shapes/")
+    visitor.host = mixed
+    page = visitor.open()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+    page.route("**/assets/list.*.js", lambda route: route.abort())
+    page.reload()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+    page.get_by_role("radio", name="List").check()
+    alert = page.locator(".records-soon [role=alert]")
+    expect(alert).to_contain_text("could not be loaded")
+    page.unroute("**/assets/list.*.js")
+    alert.get_by_role("button", name="Retry").click()
+    expect(page.locator(".record-link bdi").first).to_be_visible()
+    mixed.stop()
 
 
 def test_a_list_is_searched_and_a_record_is_read(visit: Visit) -> None:

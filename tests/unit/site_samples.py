@@ -41,6 +41,7 @@ def make_web(folder: Path) -> Path:
     (assets / "shared-XyZ98765.js").write_text("export {}\n")
     (assets / "main-StYle123.css").write_text("body{background:url('bg-12345678.svg')}\n")
     (assets / "bg-12345678.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (assets / "list-List1234.js").write_text("export const Records = 1\n")
     (assets / "worker-Work1234.js").write_text("self.onmessage=()=>{}\n")
     (assets / "scan-Wasm1234.wasm").write_bytes(b"\0asm\1\0\0\0")
     (assets / "main-AbCd1234.js.map").write_text("{}")
@@ -63,6 +64,7 @@ def make_web(folder: Path) -> Path:
             "css": ["assets/main-StYle123.css"],
         },
         "_shared.js": {"file": "assets/shared-XyZ98765.js"},
+        "src/ui/results/list/index.ts": {"file": "assets/list-List1234.js", "isDynamicEntry": True},
     }
     (folder / ".vite" / "manifest.json").write_text(json.dumps(manifest))
     return folder

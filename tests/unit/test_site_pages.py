@@ -264,6 +264,21 @@ def test_a_credit_never_links_to_a_script(tmp_path: Path) -> None:
     assert manifest["collection"]["attribution"] == [{"text": "x"}]
 
 
+def test_pages_without_pictures_load_the_script_of_lists_early(tmp_path: Path) -> None:
+    web = make_web(tmp_path / "web")
+    pictured = sample_input(pages=True, web=web)
+    bare = [dataclasses.replace(row, thumbnail=None) for row in pictured.rows]
+    without = dataclasses.replace(pictured, rows=bare, thumbnail=lambda row: None)
+    remote = dataclasses.replace(without, origins=["https://images.example.org"])
+    early = []
+    for name, made in (("some", pictured), ("none", without), ("remote", remote)):
+        write_site(made, tmp_path / name)
+        text = (tmp_path / name / "index.html").read_text(encoding="utf-8")
+        after = text.partition('<script type="module"')[2]
+        early.append(re.findall(r'<link rel="modulepreload" href="(.*?)" integrity="sha', after))
+    assert early == [[], ["assets/list-List1234.js"], []]
+
+
 def test_the_shell_version_follows_its_files_only(tmp_path: Path) -> None:
     def version(name: str, **changes: object) -> str:
         web = tmp_path / "web" if (tmp_path / "web").exists() else make_web(tmp_path / "web")

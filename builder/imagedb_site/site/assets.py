@@ -14,6 +14,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 BOOT_SCRIPT = "boot.js"
 """The page's first script, which stands in the page itself. Not published as a file."""
 _ENTRIES = ("src/ui/main.tsx", "src/ui/main.ts", "index.html")
+_READABLE = "src/ui/results/list/index.ts"
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,9 @@ class WebBuild:
     """The output of the web build: `files` are the paths to publish, relative to `root`.
 
     `library` are the files of the JavaScript library, which no page loads. `script` is the module that
-    a page starts, `preload` are the modules it imports directly, `styles` its style sheets. `portable`
-    are the scripts of a portable site (docs/FORMAT.md 2.13) by their names: boot, page and engine.
+    a page starts, `preload` are the modules it imports directly, `styles` its style sheets. `readable` are
+    modules that it imports first of all if no row has a picture: they show lists. `portable` are the
+    scripts of a portable site (docs/FORMAT.md 2.13) by their names: boot, page and engine.
     """
 
     root: Path
@@ -31,6 +33,7 @@ class WebBuild:
     script: str
     styles: tuple[str, ...]
     preload: tuple[str, ...]
+    readable: tuple[str, ...]
     portable: dict[str, str]
 
 
@@ -81,6 +84,7 @@ def load_web(root: Path) -> WebBuild:
         script=chunks[entry]["file"],
         styles=tuple(dict.fromkeys(styles)),
         preload=tuple(chunks[name]["file"] for name in imported),
+        readable=(chunks[_READABLE]["file"],) if _READABLE in chunks else (),
         portable={
             path.name.partition(".")[0]: path.relative_to(root).as_posix()
             for path in sorted((root / PORTABLE_FOLDER).glob("*.js"))

@@ -45,13 +45,15 @@ main p { margin: 12px 0 0; }
 """For browsers without JavaScript, which show the page's description instead."""
 
 
-def write_program(files: SiteFiles, site: SiteInput, preview: str | None) -> FileEntry:
+def write_program(
+    files: SiteFiles, site: SiteInput, preview: str | None, *, pictured: bool
+) -> FileEntry:
     """Write everything that a browser opens, if the settings ask for pages; returns the index of it.
 
-    `preview` is the path of a picture that represents the site, or None. Raises ImageDBError if the web
-    application has not been built.
+    `preview` is the path of a picture that represents the site, or None. `pictured`: whether there are
+    pictures to show. Raises ImageDBError if the web application has not been built.
     """
-    entries = _write_pages(files, site, preview) if site.settings.pages else []
+    entries = _write_pages(files, site, preview, pictured) if site.settings.pages else []
     listed = [entry.to_json() for entry in sorted(entries, key=lambda entry: entry.path)]
     return files.put_index("program", {"files": listed})
 
@@ -63,7 +65,9 @@ def write_portable(files: SiteFiles) -> FileEntry:
     return files.put_index("portable", {"files": listed})
 
 
-def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list[FileEntry]:
+def _write_pages(
+    files: SiteFiles, site: SiteInput, preview: str | None, pictured: bool
+) -> list[FileEntry]:
     web = load_web(site.settings.web or web_folder())
     assets = [_put(files.put_immutable, path, web) for path in web.files]
     library = [
@@ -75,7 +79,13 @@ def _write_pages(files: SiteFiles, site: SiteInput, preview: str | None) -> list
     boot = _put_portable(files, site, web)
     values = {
         **_common(site),
-        **_application(web, assets, portable=site.settings.portable, origins=site.origins),
+        **_application(
+            web,
+            assets,
+            portable=site.settings.portable,
+            origins=site.origins,
+            pictured=pictured,
+        ),
         "icon": icon.path,
         "preview": preview,
     }
@@ -146,7 +156,12 @@ def _common(site: SiteInput) -> dict[str, object]:
 
 
 def _application(
-    web: WebBuild, assets: Sequence[FileEntry], *, portable: bool, origins: Sequence[str]
+    web: WebBuild,
+    assets: Sequence[FileEntry],
+    *,
+    portable: bool,
+    origins: Sequence[str],
+    pictured: bool,
 ) -> dict[str, object]:
     """What the templates need to start the application: its files, with their hashes, and the inline code."""
     by_path = {entry.path: entry for entry in assets}
@@ -176,6 +191,8 @@ def _application(
         "script": checked(web.script),
         "styles": [style(path) for path in web.styles],
         "preload": [checked(path) for path in web.preload],
+        # Without pictures the first results are a list, whose script is loaded beside the first one.
+        "early": [] if pictured else [checked(path) for path in web.readable],
     }
 
 

@@ -102,7 +102,8 @@ def write_to(
         written = parts.finish()
         progress("catalog", 1, 1)
     single = places if thumbnails["extension"] == "webp" else None
-    program = write_program(files, site, parts.preview(single))
+    pictured = bool(thumbnails["count"] or site.origins)
+    program = write_program(files, site, parts.preview(single), pictured=pictured)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,

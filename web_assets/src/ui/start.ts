@@ -4,6 +4,7 @@ import { createElement, render } from "preact";
 import type { Open } from "../api/types";
 import { App } from "./app";
 import { Controller } from "./controller";
+import { readable } from "./results/readable";
 import type { Views } from "./detail/views";
 import { applyTheme, storedTheme } from "./theme";
 import type { Thumbnails } from "./thumbnails";
@@ -21,6 +22,9 @@ export function start(open: Open, root: Element, disk?: Disk): Controller {
   applyTheme(theme);
   history.scrollRestoration = "manual";
   const controller = new Controller((url, options) => open(url, { ...options, additions: true }), { location, history, now: () => performance.now() }, { theme, ...disk });
+  const { view, layout } = controller.store.get();
+  // A list that a link or this device asks for is wanted soon. Pages of collections without pictures name its script themselves.
+  if ((view.layout ?? layout ?? "grid") !== "grid") readable.prefetch();
   addEventListener("popstate", () => controller.arrived());
   if (disk) controller.store.dispatch({ type: "kept" });
   else followConnection(controller);

@@ -5,9 +5,10 @@ import { useController, useStore } from "../context";
 import { layoutOf, layoutsFor, type Layout } from "../layout";
 import { useMedia } from "../parts/hooks";
 import { GridIcon, ListIcon, TableIcon } from "../parts/icons";
+import { useLater } from "../parts/later";
+import { Retry } from "../parts/retry";
 import { Grid } from "./grid/grid";
-import { Records } from "./list/list";
-import { Table } from "./list/table";
+import { readable } from "./readable";
 
 /** The layout that is shown, and the ones there are. */
 export function useLayouts(): { layout: Layout; able: Layout[] } {
@@ -21,7 +22,20 @@ export function useLayouts(): { layout: Layout; able: Layout[] } {
 
 export function Results(): JSX.Element {
   const { layout } = useLayouts();
-  return layout === "grid" ? <Grid /> : layout === "table" ? <Table /> : <Records />;
+  return layout === "grid" ? <Grid /> : <Readable layout={layout} />;
+}
+
+/** A list or table: rows without content until its script is there. */
+function Readable({ layout }: { layout: Layout }): JSX.Element {
+  const { module, failure, retry } = useLater(readable);
+  if (module) return layout === "table" ? <module.Table /> : <module.Records />;
+  return (
+    <div class={`records-soon ${layout}`} aria-busy={failure === null}>
+      {failure === null
+        ? <div class="records-waiting" aria-hidden="true" />
+        : <div class="grid-failed"><div role="alert"><p>{failure}</p><Retry onClick={retry} /></div></div>}
+    </div>
+  );
 }
 
 const CHOICES: Record<Layout, { label: string; icon: () => JSX.Element }> = {

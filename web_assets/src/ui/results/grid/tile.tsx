@@ -6,6 +6,7 @@ import { LocalBadge } from "../../additions/local";
 import { useController } from "../../context";
 import { nameOf } from "../../detail/fields";
 import { SimilarIcon, StackIcon } from "../../parts/icons";
+import { useLater } from "../../parts/later";
 import { TileRetry } from "../../parts/retry";
 import { memo } from "../../parts/memo";
 import { count } from "../../wording";
@@ -13,7 +14,7 @@ import { formatView, HOME } from "../../state/view";
 import { Placeholder } from "../../parts/placeholder";
 import { useThumbnail } from "../../parts/use-thumbnail";
 import { why } from "../why";
-import { Card } from "./card";
+import { readable } from "../readable";
 import type { Result, RowInfo } from "../../../engine/types";
 
 interface Props {
@@ -57,6 +58,12 @@ function whenSettled(action: () => void): () => void {
 
 function sparing(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+}
+
+/** What a tile shows instead of a picture of the site. Without its script the tile can still be opened. */
+function Text({ row }: { row: number }): JSX.Element | null {
+  const { module } = useLater(readable);
+  return module && <module.Card row={row} />;
 }
 
 export const Tile = memo(function Tile(props: Props): JSX.Element {
@@ -114,7 +121,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
           <img src={url} alt="" draggable={false} decoding="async"
             onLoad={onLoad} onError={() => setBroken(true)} />
         )}
-        {!info.thumbnail && <Card row={info.row} />}
+        {!info.thumbnail && <Text row={info.row} />}
       </a>
       {info.local && <LocalBadge />}
       {looked && !lost && info.thumbnail && (name ?? reasons.length > 0) && (

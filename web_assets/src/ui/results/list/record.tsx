@@ -9,7 +9,7 @@ import { remoteThumbnail } from "../../parts/remote-picture";
 import { Retry } from "../../parts/retry";
 import { formatView, HOME, toggleValue } from "../../state/view";
 import { count, plain, shownValue } from "../../wording";
-import { useRecord } from "../use-record";
+import { useRecord } from "./use-record";
 import { contentOf, type Content, type Shape, type Value } from "./content";
 import { Picture } from "./picture";
 import { emWidth, fitting } from "./snippet";

@@ -12,7 +12,7 @@ import { Retry } from "../../parts/retry";
 import { placeAt } from "../../state/list";
 import { formatView, HOME } from "../../state/view";
 import { count, plain } from "../../wording";
-import { useRecord } from "../use-record";
+import { useRecord } from "./use-record";
 import { contentOf } from "./content";
 import { GapContent, rootFont, useWidth } from "./list";
 import { Picture } from "./picture";

@@ -1,9 +1,9 @@
 /** Loads what is shown of a record: its document, and the words of the search in it. */
 import { useEffect, useState } from "preact/hooks";
 
-import { messageOf } from "../../base/errors";
-import { useController } from "../context";
-import type { Highlight, ImageDocument } from "../../engine/types";
+import { messageOf } from "../../../base/errors";
+import { useController } from "../../context";
+import type { Highlight, ImageDocument } from "../../../engine/types";
 
 /** A record is loaded once it has been on screen for this long (ms), so that fast scrolling loads few. */
 const LINGER_MS = 70;

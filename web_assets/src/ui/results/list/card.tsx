@@ -5,8 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import { useStore } from "../../context";
 import { Marked } from "../../parts/marked";
 import { RemotePicture, remoteThumbnail } from "../../parts/remote-picture";
-import { contentOf } from "../list/content";
-import { useRecord } from "../use-record";
+import { contentOf } from "./content";
+import { useRecord } from "./use-record";
 
 export function Card({ row }: { row: number }): JSX.Element | null {
   const manifest = useStore((state) => state.manifest);
