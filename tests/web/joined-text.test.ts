@@ -46,9 +46,11 @@ describe("two tables", () => {
         for (const mask of [null, allowed]) {
           const [found, expected] = [await joined.rank(wanted, mask, weigh), await whole.rank(wanted, mask, weigh)];
           for (const part of ["strict", "others"] as const) {
-            expect([...found![part].all()]).toEqual([...expected![part].all()]);
-            expect([...found![part].first(3).rows]).toEqual([...expected![part].first(3).rows]);
-            expect(found![part].first(100).shares).toEqual(expected![part].first(100).shares);
+            const [all, wanted] = [await found![part].first(100), await expected![part].first(100)];
+            expect([...all.rows]).toEqual([...wanted.rows]);
+            expect(all.shares).toEqual(wanted.shares);
+            expect([...(await found![part].first(3)).rows]).toEqual([...wanted.rows].slice(0, 3));
+            expect([...await found![part].rows()].sort()).toEqual([...wanted.rows].sort());
           }
         }
         for (const word of WORDS) expect([...await joined.withWord(word)]).toEqual([...await whole.withWord(word)]);

@@ -116,7 +116,7 @@ describe("lists beside the words", () => {
     const text = TermsText.of([["garten"], ["kindergarten"], ["Gärten"]], ["title"]);
     change(text);
     const { all, missing } = await searchWords(text, plan, true, null, 3, () => Promise.resolve(["kindergarten"]), partly);
-    return { rows: [...all()], missing };
+    return { rows: [...await all()], missing };
   };
   const failure = () => Promise.reject(new FormatError("damaged"));
 

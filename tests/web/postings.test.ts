@@ -44,7 +44,9 @@ describe.each(catalogs)("full text with $name", (site) => {
       expect([...found.positions]).toEqual(places.positions);
       expect(found.columns ? [...found.columns] : places.columns.map(() => 0)).toEqual(places.columns);
       expect(await terms.having(term)).toBe(places.rows.length);
-      expect([...(await terms.sized(term)).sizes]).toEqual(places.rows.map((row) => site.lengths[row]));
+      const lengths = places.rows.map((row) => site.lengths[row]);
+      expect([...await open(site).lengths(found.rows, [term, "zzzz"])]).toEqual(lengths);
+      expect([...await open(site).lengths(found.rows)]).toEqual(lengths);
     }
     expect([...await terms.lengths(Uint32Array.from(site.lengths.keys()))]).toEqual(site.lengths);
   });
@@ -97,9 +99,10 @@ describe("long lists", () => {
     const terms = open(long, read);
     await terms.having(word);
     const before = read.length;
-    const head = (await terms.head(word))!;
+    const head = (await terms.best(word))!;
     expect(read.length - before).toBe(1);
     expect([...head.sizes]).toEqual([...head.rows].map((row) => long.lengths[row]));
+    expect([...terms.knownLengths(head.rows)]).toEqual([...head.sizes]);
   });
 
   it("are read again after a failure", async () => {
@@ -127,7 +130,8 @@ describe("damage", () => {
       for (const term of Object.keys(long.terms)) {
         try {
           const { rows } = await terms.occurrences(term, null);
-          await terms.sized(term);
+          await terms.best(term);
+          await terms.lengths(rows, [term]);
           expect(rows.every((row, at) => row < terms.count && (at === 0 || row > rows[at - 1]!))).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(FormatError);

@@ -1,5 +1,5 @@
 /** Full text over published rows and additions: two tables, ranked as if they were one. */
-import { addCounts, Ordered, type Counts, type FullText, type Matches, type Ranked } from "../catalog/index";
+import { addCounts, merged, type Counts, type FullText, type Matches, type Ranked } from "../catalog/index";
 
 export class JoinedText implements FullText {
   /** @param first the row that row 0 of `added` is in the whole collection */
@@ -16,8 +16,8 @@ export class JoinedText implements FullText {
       this.added.rank(words, allowed && ((row) => allowed(first + row)), weigh, addCounts(theirs, beside)),
     ]);
     return published && added && {
-      strict: Ordered.joined(published.strict, added.strict, first),
-      others: Ordered.joined(published.others, added.others, first),
+      strict: merged(published.strict, added.strict, first),
+      others: merged(published.others, added.others, first),
     };
   }
 

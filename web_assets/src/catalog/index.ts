@@ -4,6 +4,7 @@ export { addCounts, type Counts } from "./counts";
 export { SyntaxProblem } from "./expression";
 export type { FullText, Matches } from "./full-text";
 export { SiteTerms } from "./postings";
-export { Ordered, type Ranked } from "./rank-words";
+export { merged, NO_ROWS, type Ordered } from "./ordered";
+export type { Ranked } from "./rank-words";
 export { TermsText } from "./terms-text";
 export { textOf } from "./texts";

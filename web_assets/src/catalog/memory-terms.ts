@@ -1,5 +1,5 @@
 /** An index of texts in memory. */
-import type { Occurrences, Terms } from "./terms";
+import type { Occurrences, Sized, Terms } from "./terms";
 import { tokenize } from "./tokenizer";
 
 /** The places of a term while texts are added. */
@@ -59,12 +59,15 @@ export class MemoryTerms implements Terms {
   }
 
   lengths(rows: Uint32Array): Promise<Uint32Array> {
-    return Promise.resolve(rows.map((row) => this.sizes[row]!));
+    return Promise.resolve(this.knownLengths(rows));
   }
 
-  async sized(term: string): Promise<{ rows: Uint32Array; times: Uint32Array; sizes: Uint32Array }> {
-    const rows = await this.rows(term);
-    return { rows, times: await this.times(term), sizes: await this.lengths(rows) };
+  knownLengths(rows: Uint32Array): Uint32Array {
+    return rows.map((row) => this.sizes[row]!);
+  }
+
+  best(): Promise<Sized | null> {
+    return Promise.resolve(null);
   }
 
   private of(term: string): Postings {

@@ -1,18 +1,14 @@
 /** Full text of a published site: only the files that a query needs are loaded (docs/FORMAT.md 2.8). */
-import { FileList, FormatError, readVarints, type FileEntry, type Load, type CatalogEntry } from "../format/index";
+import { FileList, FormatError, LoadError, readVarints, type FileEntry, type Load, type CatalogEntry } from "../format/index";
 import { decodeList, decodePlaces, type List } from "./postings-coding";
 import {
   placeOf, readFirstTerms, readHead, readLengths, readPiece, readPlaces, readTermFile, type Pieces, type Records, type TermFile,
 } from "./term-file";
-import type { Occurrences, Terms } from "./terms";
+import { common } from "./places";
+import type { Occurrences, Sized, Terms } from "./terms";
 
 /** Loads several files at a time and gives their contents in order. */
 export type LoadAll = (entries: readonly FileEntry[]) => Promise<Uint8Array[]>;
-
-/** Rows with their tokens. */
-export interface Sized extends List {
-  sizes: Uint32Array;
-}
 
 interface Found {
   number: number;
@@ -24,6 +20,8 @@ const NOTHING: List = { rows: new Uint32Array(), times: new Uint32Array() };
 /** How many rows of lists are kept, and how many files of each kind. */
 const KEPT_ROWS = 2_000_000;
 const KEPT_FILES = 256;
+/** A length takes a byte, which compresses a little. */
+const BYTES_PER_LENGTH = 0.75;
 
 export class SiteTerms implements Terms {
   readonly count: number;
@@ -36,6 +34,8 @@ export class SiteTerms implements Terms {
   private readonly files = new Map<string, Promise<unknown>>();
   private readonly lists = new Map<string, Promise<List>>();
   private rowsKept = 0;
+  /** The tokens of each row, 0 if they are not known. */
+  private lengthsRead: Uint32Array | null = null;
 
   constructor(private readonly entry: CatalogEntry, private readonly load: Load, private readonly loadAll: LoadAll) {
     this.count = entry.count;
@@ -70,17 +70,24 @@ export class SiteTerms implements Terms {
     return found;
   }
 
-  async lengths(rows: Uint32Array): Promise<Uint32Array> {
+  async lengths(rows: Uint32Array, among: readonly string[] = []): Promise<Uint32Array> {
+    const known = this.lengthsRead ??= new Uint32Array(this.count);
+    if (this.ranked) await this.readBeside(rows.filter((row) => !known[row]).sort(), among);
     const { block } = this.entry.lengths;
-    const blocks = new Map<number, Uint32Array>();
-    const numbers = [...new Set(Array.from(rows, (row) => Math.floor(row / block)))];
-    await Promise.all(numbers.map(async (number) => {
-      blocks.set(number, await this.kept(`lengths ${number}`, async () => {
+    const numbers = new Set<number>();
+    for (const row of rows) if (!known[row]) numbers.add(Math.floor(row / block));
+    await Promise.all([...numbers].map(async (number) => {
+      known.set(await this.kept(`lengths ${number}`, async () => {
         const bytes = await this.load(await this.lengthFiles.entry(number));
         return readLengths(bytes, number * block, Math.min(block, this.count - number * block));
-      }));
+      }), number * block);
     }));
-    return rows.map((row) => blocks.get(Math.floor(row / block))![row % block]!);
+    return this.knownLengths(rows);
+  }
+
+  knownLengths(rows: Uint32Array): Uint32Array {
+    const known = this.lengthsRead;
+    return rows.map((row) => known?.[row] ?? 0);
   }
 
   async occurrences(term: string, within: Uint32Array | null): Promise<Occurrences> {
@@ -97,24 +104,52 @@ export class SiteTerms implements Terms {
     return await this.longPlaces(pieces, list, within);
   }
 
-  /** The rows of a term with their tokens, which need no file of lengths if the site is `ranked`. */
-  async sized(term: string): Promise<Sized> {
-    const [list, found] = await Promise.all([this.list(term), this.find(term)]);
-    const pieces = found?.file.long.get(found.place);
-    const [record, all] = [found?.file.sizes, pieces?.sizes];
-    if (!found || !record || !all) return { ...list, sizes: found && record ? readVarints(record(found.place), list.rows.length) : await this.lengths(list.rows) };
-    const contents = await this.loadAll(all.filter((entry) => entry !== null));
-    return { ...list, sizes: readVarints(joined(contents.map((bytes) => readPiece(bytes, "term-sizes"))), list.rows.length) };
+  async best(term: string): Promise<Sized | null> {
+    const found = this.ranked ? await this.find(term) : null;
+    if (!found) return null;
+    const head = found.file.long.get(found.place)?.head;
+    // All of a list can be ranked without its best rows.
+    const best = head ? await orNull(this.kept(`best ${term}`, async () => readBest(await this.load(head), this.count))) : await this.short(found, term);
+    best?.rows.forEach((row, i) => { (this.lengthsRead ??= new Uint32Array(this.count))[row] = best.sizes[i]!; });
+    return best;
   }
 
-  /** The best rows of a long list by their part of bm25, ties by row; null if the term has no head. */
-  async head(term: string): Promise<Sized | null> {
-    const found = await this.find(term);
-    const entry = found?.file.long.get(found.place)?.head;
-    if (!entry) return null;
-    const { list, sizes } = readHead(await this.load(entry));
-    const best = decodeList(list, this.count, null);
-    return { ...best, sizes: readVarints(sizes, best.rows.length) };
+  /** A list that is not a long one, with the tokens that lie beside it. */
+  private async short({ file, place }: Found, term: string): Promise<Sized> {
+    const list = await this.list(term);
+    return { ...list, sizes: readVarints(file.sizes!(place), list.rows.length) };
+  }
+
+  /** Reads the tokens of rows from the lists that have them, if that needs fewer bytes than reading whole files of lengths. */
+  private async readBeside(rows: Uint32Array, among: readonly string[]): Promise<void> {
+    const known = this.lengthsRead!;
+    const lists = await Promise.all([...new Set(among)].map(async (term) => ({ term, found: await this.find(term), list: await this.list(term) })));
+    let left = rows;
+    const pieces: { entry: FileEntry; rows: Uint32Array }[] = [];
+    for (const { term, found, list } of lists.sort((a, b) => a.list.rows.length - b.list.rows.length)) {
+      const mine = found ? common(left, list.rows) : left.subarray(0, 0);
+      if (!mine.length) continue;
+      const long = found!.file.long.get(found!.place);
+      if (long) {
+        const some = piecesOf(long, mine, list.rows);
+        if (bytesOf(some) > this.bytesOfLengths(mine)) continue;
+        pieces.push(...some);
+      } else await this.best(term);
+      const taken = new Set(mine);
+      left = left.filter((row) => !taken.has(row));
+    }
+    // The files of lengths have the same numbers, so a piece that cannot be read costs bytes, not results.
+    const contents = await orNull(this.loadAll(pieces.map(({ entry }) => entry)));
+    if (contents) pieces.forEach((piece, i) => {
+      const sizes = readVarints(readPiece(contents[i]!, "term-sizes"), piece.rows.length);
+      piece.rows.forEach((row, at) => { known[row] = sizes[at]!; });
+    });
+  }
+
+  /** About how many bytes the files of lengths have that these rows need. */
+  private bytesOfLengths(rows: Uint32Array): number {
+    const { block } = this.entry.lengths;
+    return new Set(Array.from(rows, (row) => Math.floor(row / block))).size * block * BYTES_PER_LENGTH;
   }
 
   private async longPlaces(pieces: Pieces, list: List, within: Uint32Array | null): Promise<Occurrences> {
@@ -198,7 +233,7 @@ export class SiteTerms implements Terms {
   }
 
   /** What was read from a file; the least recently used is dropped, and so is a failure. */
-  private async kept<T extends TermFile | Records | Uint32Array | string[]>(key: string, read: () => Promise<T>): Promise<T> {
+  private async kept<T extends TermFile | Records | Sized | Uint32Array | string[]>(key: string, read: () => Promise<T>): Promise<T> {
     const content = (this.files.get(key) as Promise<T> | undefined) ?? read();
     this.files.delete(key);
     this.files.set(key, content);
@@ -206,6 +241,37 @@ export class SiteTerms implements Terms {
     if (this.files.size > KEPT_FILES) this.files.delete(this.files.keys().next().value!);
     return await content;
   }
+}
+
+/** What is loaded; null if it is damaged or cannot be loaded. */
+async function orNull<T>(loading: Promise<T>): Promise<T | null> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (error instanceof LoadError || error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
+/** The best rows of a long list. */
+function readBest(bytes: Uint8Array, count: number): Sized {
+  const { list, sizes } = readHead(bytes);
+  const best = decodeList(list, count, null);
+  return { ...best, sizes: readVarints(sizes, best.rows.length) };
+}
+
+/** The pieces with the tokens of some rows of a long list, and the rows of the list that each piece has. */
+function piecesOf({ rowBits, sizes }: Pieces, some: Uint32Array, rows: Uint32Array): { entry: FileEntry; rows: Uint32Array }[] {
+  const span = 2 ** rowBits;
+  return [...new Set(Array.from(some, (row) => Math.floor(row / span)))].map((number) => {
+    const entry = sizes[number];
+    if (!entry) throw new FormatError("A piece of a long list of full text is missing.");
+    return { entry, rows: rows.subarray(placeIn(rows, number * span), placeIn(rows, (number + 1) * span)) };
+  });
+}
+
+function bytesOf(pieces: readonly { entry: FileEntry }[]): number {
+  return pieces.reduce((sum, { entry }) => sum + entry.bytes, 0);
 }
 
 /** The places of consecutive parts of a list. */
@@ -234,16 +300,6 @@ function placeIn(numbers: Uint32Array, limit: number): number {
     else high = middle;
   }
   return low;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function joinedNumbers(parts: readonly Uint32Array[]): Uint32Array {

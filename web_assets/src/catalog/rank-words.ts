@@ -1,74 +1,15 @@
-/** Rows by the words they have: SQLite's bm25 with equal weights, computed from postings. */
+/**
+ * Rows by the words they have: SQLite's bm25 with equal weights, computed from postings.
+ *
+ * The lists of rows are read whole, so totals are exact. The tokens of a row are read only if the row may be among the first ones.
+ * That is known from bounds: no row gets more from a word than its times allow in the shortest possible text, and a row that is not among
+ * the stored best rows of a word gets no more from it than the last of them. This is the idea of MaxScore (Turtle and Flood, 1995).
+ */
 import { gain, rarity } from "./bm25";
 import type { Counts } from "./counts";
-
-/** The rows that have a word, rising; how many times each has it, and how many tokens each has in all. */
-export interface Postings {
-  rows: Uint32Array;
-  times: ArrayLike<number>;
-  sizes: ArrayLike<number>;
-}
-
-/** Rows in an order. Usually only the first ones are needed, so it is only sorted that far. */
-export class Ordered {
-  private sorted: Uint32Array | null = null;
-
-  /**
-   * @param rows in any order
-   * @param ranks of each row; the lowest comes first, rows of equal rank in row order
-   * @param shares which part of the words each row has
-   */
-  constructor(readonly rows: Uint32Array, private readonly ranks: Float64Array, private readonly shares: Float64Array) {}
-
-  /** The rows of two tables in one order. The rows of `b` are counted from `first` on. */
-  static joined(a: Ordered, b: Ordered, first: number): Ordered {
-    const rows = new Uint32Array(a.length + b.length);
-    rows.set(a.rows);
-    b.rows.forEach((row, i) => { rows[a.length + i] = first + row; });
-    return new Ordered(rows, concatenated(a.ranks, b.ranks), concatenated(a.shares, b.shares));
-  }
-
-  get length(): number {
-    return this.rows.length;
-  }
-
-  /** The first rows in order, and their shares. */
-  first(count: number): { rows: Uint32Array; shares: Float64Array } {
-    const places = this.sorted ?? (count > this.length / 2 ? this.places() : this.best(count));
-    const some = places.subarray(0, count);
-    return { rows: some.map((place) => this.rows[place]!), shares: Float64Array.from(some, (place) => this.shares[place]!) };
-  }
-
-  /** All rows in order. */
-  all(): Uint32Array {
-    return this.places().map((place) => this.rows[place]!);
-  }
-
-  private places(): Uint32Array {
-    this.sorted ??= this.sort(Uint32Array.from(this.rows.keys()));
-    return this.sorted;
-  }
-
-  /** Only rows up to the rank of the last one that is needed are compared by both keys. */
-  private best(count: number): Uint32Array {
-    const limit = this.ranks.slice().sort()[count - 1]!;
-    const places: number[] = [];
-    for (let place = 0; place < this.length; place++) if (this.ranks[place]! <= limit) places.push(place);
-    return this.sort(Uint32Array.from(places));
-  }
-
-  private sort(places: Uint32Array): Uint32Array {
-    const { ranks, rows } = this;
-    return places.sort((a, b) => ranks[a]! - ranks[b]! || rows[a]! - rows[b]!);
-  }
-}
-
-function concatenated(a: Float64Array, b: Float64Array): Float64Array {
-  const both = new Float64Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}
+import { emptyScored, lowest, NO_ROWS, nthLowest, type Ordered, type Scored } from "./ordered";
+import { firstFrom } from "./places";
+import type { Sized, Terms } from "./terms";
 
 export interface Ranked {
   /** Rows with all words. */
@@ -77,64 +18,180 @@ export interface Ranked {
   others: Ordered;
 }
 
-/**
- * @param lists the postings of each word
- * @param counts of all tables that are ranked together
- * @param allowed whether a row may be a result
- * @param weigh the weight of a word that `having` rows have, for the shares
- */
-export function rankWords(
-  lists: readonly Postings[], counts: Counts, allowed: ((row: number) => boolean) | null, weigh: (having: number) => number,
-): Ranked {
-  const meanSize = counts.size / counts.rows;
-  const room = Math.max(0, ...lists.map(({ rows }) => (rows[rows.length - 1] ?? -1) + 1));
-  const [ranks, shares, words] = [new Float64Array(room), new Float64Array(room), new Uint8Array(room)];
-  const touched = new Uint32Array(lists.reduce((sum, { rows }) => sum + rows.length, 0));
-  let length = 0;
-  let total = 0;
-  lists.forEach(({ rows, times, sizes }, word) => {
-    const having = counts.having[word]!;
-    const weight = rarity(counts.rows, having);
-    const share = weigh(having);
-    total += share;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      if (allowed && !allowed(row)) continue;
-      if (!words[row]) touched[length++] = row;
-      words[row]!++;
-      shares[row]! += share;
-      ranks[row]! -= gain(weight, times[i]!, sizes[i]!, meanSize);
-    }
-  });
-  const rows = touched.subarray(0, length);
-  let all = 0;
-  for (const row of rows) if (words[row] === lists.length) all++;
-  const [strict, others] = [new Part(all), new Part(length - all)];
-  for (const row of rows) {
-    (words[row] === lists.length ? strict : others).add(row, ranks[row]!, shares[row]! / total);
-  }
-  return { strict: strict.ordered(), others: others.ordered() };
+/** How rows may be ranked. */
+export interface Ranks {
+  /** The counts of all tables that are ranked together. */
+  counts: Counts;
+  /** Whether a row may be a result; null allows all. */
+  allowed: ((row: number) => boolean) | null;
+  /** The weight of a word that `having` rows have, for the shares. */
+  weigh: (having: number) => number;
+  /** Whether the counts are those of this table alone, for which its best rows were chosen. */
+  alone: boolean;
 }
 
-class Part {
-  private readonly rows: Uint32Array;
-  private readonly ranks: Float64Array;
-  private readonly shares: Float64Array;
-  private length = 0;
+/** One word of a query in this table. */
+interface Word {
+  rows: Uint32Array;
+  times: ArrayLike<number>;
+  /** Whether no word before it is the same term. */
+  distinct: boolean;
+  weight: number;
+  share: number;
+}
 
-  constructor(length: number) {
-    this.rows = new Uint32Array(length);
-    this.ranks = new Float64Array(length);
-    this.shares = new Float64Array(length);
+/** @param words the term of each word; several may be the same */
+export async function rankWords(terms: Terms, words: readonly string[], ranks: Ranks): Promise<Ranked> {
+  const [only] = words;
+  const best = words.length === 1 && ranks.alone && !ranks.allowed ? await terms.best(only!) : null;
+  if (best) return { strict: new OneWord(terms, only!, best, ranks), others: NO_ROWS };
+  return await readAll(terms, words, ranks);
+}
+
+async function readAll(terms: Terms, names: readonly string[], ranks: Ranks): Promise<Ranked> {
+  const { counts, allowed, weigh } = ranks;
+  const words = await Promise.all(names.map(async (name, i): Promise<Word> => {
+    const [rows, times] = await Promise.all([terms.rows(name), terms.times(name)]);
+    const having = counts.having[i]!;
+    return { rows, times, distinct: names.indexOf(name) === i, weight: rarity(counts.rows, having), share: weigh(having) };
+  }));
+  const found = new Uint8Array(roomOf(words));
+  const touched = new Uint32Array(words.reduce((sum, { rows }) => sum + rows.length, 0));
+  let length = 0;
+  for (const { rows } of words) {
+    for (const row of rows) {
+      if (!found[row]) {
+        if (allowed && !allowed(row)) continue;
+        touched[length++] = row;
+      }
+      found[row]!++;
+    }
+  }
+  const rows = touched.subarray(0, length);
+  const having = (all: boolean) => rows.filter((row) => (found[row] === words.length) === all);
+  const part = (some: Uint32Array) => new SomeRows(some, terms, names, words, ranks);
+  return { strict: part(having(true)), others: part(having(false)) };
+}
+
+/** The rows of one word: the first ones are known from its best rows. */
+class OneWord implements Ordered {
+  readonly length: number;
+  private whole: Promise<Ranked> | null = null;
+
+  constructor(private readonly terms: Terms, private readonly term: string, private readonly best: Sized, private readonly ranks: Ranks) {
+    this.length = ranks.counts.having[0]!;
   }
 
-  add(row: number, rank: number, share: number): void {
-    this.rows[this.length] = row;
-    this.ranks[this.length] = rank;
-    this.shares[this.length++] = share;
+  rows(): Promise<Uint32Array> {
+    return this.terms.rows(this.term);
   }
 
-  ordered(): Ordered {
-    return new Ordered(this.rows, this.ranks, this.shares);
+  async first(count: number): Promise<Scored> {
+    const { counts } = this.ranks;
+    const { rows, times, sizes } = this.best;
+    if (count > rows.length && rows.length < this.length) {
+      this.whole ??= readAll(this.terms, [this.term], this.ranks);
+      return await (await this.whole).strict.first(count);
+    }
+    const weight = rarity(counts.rows, this.length);
+    const ranks = Float64Array.from(rows, (_, i) => -gain(weight, times[i]!, sizes[i]!, counts.size / counts.rows));
+    const places = lowest(ranks, rows, count);
+    return { rows: places.map((i) => rows[i]!), ranks: Float64Array.from(places, (i) => ranks[i]!), shares: new Float64Array(places.length).fill(1) };
   }
+}
+
+class SomeRows implements Ordered {
+  readonly length: number;
+  private known: Scored = emptyScored(0);
+
+  constructor(
+    private readonly all: Uint32Array, private readonly terms: Terms, private readonly names: readonly string[],
+    private readonly words: readonly Word[], private readonly how: Ranks,
+  ) {
+    this.length = all.length;
+  }
+
+  rows(): Promise<Uint32Array> {
+    return Promise.resolve(this.all);
+  }
+
+  async first(count: number): Promise<Scored> {
+    const length = Math.min(count, this.length);
+    if (this.known.rows.length < length) this.known = await this.find(length);
+    const { rows, ranks, shares } = this.known;
+    return { rows: rows.subarray(0, length), ranks: ranks.subarray(0, length), shares: shares.subarray(0, length) };
+  }
+
+  private async find(count: number): Promise<Scored> {
+    if (count === this.length) {
+      await this.read(new Float64Array(count), 0);
+      return this.scored(this.bounds(null).ranks, count);
+    }
+    const most = await this.mostOutside();
+    const first = this.bounds(most);
+    await this.read(first.ranks, nthLowest(first.ranks, count));
+    // At least `count` rows are known now. Only rows that may be before the last of them can be results.
+    const { ranks, sizes } = this.bounds(most);
+    await this.read(ranks, nthLowest(ranks.filter((_, i) => sizes[i]), count));
+    return this.scored(this.bounds(most).ranks, count);
+  }
+
+  /** Reads the tokens of the rows whose bounds are not above `last`. */
+  private async read(bounds: Float64Array, last: number): Promise<void> {
+    await this.terms.lengths(this.all.filter((_, i) => bounds[i]! <= last), this.names);
+  }
+
+  /** For each word, the most that it gives to a row that is not one of its best ones, for a weight of 1. */
+  private async mostOutside(): Promise<number[]> {
+    const mean = this.meanSize;
+    return await Promise.all(this.names.map(async (name) => {
+      const best = this.how.alone ? await this.terms.best(name) : null;
+      return best ? best.rows.reduce((least, _, i) => Math.min(least, gain(1, best.times[i]!, best.sizes[i]!, mean)), Infinity) : Infinity;
+    }));
+  }
+
+  /**
+   * The bm25 of each row if its tokens are known, otherwise a number that is not above it.
+   * @param most what `mostOutside` gives; null if the tokens of all rows are known
+   */
+  private bounds(most: readonly number[] | null): { ranks: Float64Array; sizes: Uint32Array } {
+    const sizes = this.terms.knownLengths(this.all);
+    const places = new Uint32Array(roomOf(this.words));
+    this.all.forEach((row, i) => { places[row] = i + 1; });
+    const shortest = sizes.slice();
+    const visit = ({ rows, times }: Word, use: (place: number, times: number) => void) => {
+      for (let i = 0; i < rows.length; i++) if (places[rows[i]!]) use(places[rows[i]!]! - 1, times[i]!);
+    };
+    // A text is not shorter than the words that are in it.
+    for (const word of this.words) if (word.distinct) visit(word, (place, times) => { if (!sizes[place]) shortest[place]! += times; });
+    const ranks = new Float64Array(this.length);
+    this.words.forEach((word, i) => {
+      const limit = most ? most[i]! : Infinity;
+      visit(word, (place, times) => {
+        const given = gain(word.weight, times, shortest[place]!, this.meanSize);
+        ranks[place]! -= sizes[place] ? given : Math.min(given, word.weight * limit);
+      });
+    });
+    return { ranks, sizes };
+  }
+
+  private scored(ranks: Float64Array, count: number): Scored {
+    const places = lowest(ranks, this.all, count);
+    const rows = places.map((i) => this.all[i]!);
+    const total = this.words.reduce((sum, { share }) => sum + share, 0);
+    const shares = Float64Array.from(rows, (row) => this.words.reduce((sum, word) => sum + (includes(word.rows, row) ? word.share : 0), 0) / total);
+    return { rows, ranks: Float64Array.from(places, (i) => ranks[i]!), shares };
+  }
+
+  private get meanSize(): number {
+    return this.how.counts.size / this.how.counts.rows;
+  }
+}
+
+function roomOf(words: readonly Word[]): number {
+  return Math.max(0, ...words.map(({ rows }) => (rows[rows.length - 1] ?? -1) + 1));
+}
+
+function includes(rows: Uint32Array, row: number): boolean {
+  return rows[firstFrom(rows, row, 0)] === row;
 }

@@ -41,8 +41,8 @@ export class TermsText implements FullText {
   ): Promise<Ranked | null> {
     const wanted = oneTermEach(words);
     if (!wanted) return null;
-    const lists = await Promise.all(wanted.map((term) => this.terms.sized(term)));
-    return rankWords(lists, addCounts(this.totals(lists.map(({ rows }) => rows.length)), beside), allowed, weigh);
+    const having = await Promise.all(wanted.map((term) => this.terms.having(term)));
+    return await rankWords(this.terms, wanted, { counts: addCounts(this.totals(having), beside), allowed, weigh, alone: !beside });
   }
 
   async countWords(words: readonly string[]): Promise<Counts | null> {
@@ -128,7 +128,7 @@ export class TermsText implements FullText {
     const counts = addCounts(this.totals(having), beside);
     const rarities = counts.having.map((some) => rarity(counts.rows, some));
     const meanSize = counts.size / counts.rows;
-    const sizes = await this.terms.lengths(rows);
+    const sizes = await this.terms.lengths(rows, wordsOf(nears));
     const ranks = Float64Array.from(rows, (_, i) => {
       let score = 0;
       for (let phrase = 0; phrase < rarities.length; phrase++) {
@@ -139,6 +139,11 @@ export class TermsText implements FullText {
     const order = Uint32Array.from(rows.keys()).sort((a, b) => ranks[a]! - ranks[b]! || a - b);
     return { rows: order.map((i) => rows[i]!), ranks: Float64Array.from(order, (i) => ranks[i]!) };
   }
+}
+
+/** The single words of an expression. */
+function wordsOf(nears: readonly Near[]): string[] {
+  return nears.flatMap(({ phrases }) => phrases.filter((phrase) => phrase.terms.length === 1 && !phrase.prefixes[0]).map((phrase) => phrase.terms[0]!));
 }
 
 /** The term of each word; null if one of them is not a single term. */

@@ -14,6 +14,13 @@ export interface Occurrences {
   positions: Uint32Array;
 }
 
+/** Rows that have a term, rising, how many times each has it, and the tokens of each. */
+export interface Sized {
+  rows: Uint32Array;
+  times: Uint32Array;
+  sizes: Uint32Array;
+}
+
 export interface Terms {
   /** The number of rows. */
   readonly count: number;
@@ -29,8 +36,13 @@ export interface Terms {
   occurrences(term: string, within: Uint32Array | null): Promise<Occurrences>;
   /** All terms that begin with `prefix`, in the order of their UTF-8. */
   withPrefix(prefix: string): Promise<string[]>;
-  /** Tokens of each of `rows`, all columns together. */
-  lengths(rows: Uint32Array): Promise<Uint32Array>;
-  /** The rows of a term, how many times each has it, and its tokens: what ranking by single words needs. */
-  sized(term: string): Promise<{ rows: Uint32Array; times: Uint32Array; sizes: Uint32Array }>;
+  /**
+   * Tokens of each of `rows`, all columns together.
+   * @param among terms that the rows may have: the files of their lists may be the cheapest place to find the tokens
+   */
+  lengths(rows: Uint32Array, among?: readonly string[]): Promise<Uint32Array>;
+  /** What is already known of `lengths`, without loading anything; 0 for what is not. */
+  knownLengths(rows: Uint32Array): Uint32Array;
+  /** The rows to which a term gives most by bm25, ties by row; null if they are not stored by themselves. */
+  best(term: string): Promise<Sized | null>;
 }

@@ -37,7 +37,7 @@ async function current(resources: Resources, meaning: MeaningArm, request: Searc
   ]);
   const within = words ? words.mask : mask;
   if (query?.vector) return await likely(resources, plan, query, words, within);
-  if (words && words.strict !== null) return maskOf(words.all(), resources.count);
+  if (words && words.strict !== null) return maskOf(await words.all(), resources.count);
   return wantsRanking(plan, request) ? emptyMask(resources.count) : within;
 }
 

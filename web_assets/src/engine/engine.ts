@@ -234,7 +234,7 @@ export class Engine implements CollectionMethods {
   /** The rows that meet filters and a query text: those of its words arm, if it has words. */
   private async matches(text: string, list: Filter[]): Promise<Mask | null> {
     const found = await this.byWords(text, list);
-    return found.strict === null ? found.mask : both(found.mask, maskOf(found.all(), this.resources.count));
+    return found.strict === null ? found.mask : both(found.mask, maskOf(await found.all(), this.resources.count));
   }
 
   private async finds(text: string, mode: Mode): Promise<Finds> {
@@ -248,7 +248,7 @@ export class Engine implements CollectionMethods {
     const catalog = text.trim() ? await this.resources.catalog() : null;
     return await this.plainly(text, async (plan) => {
       const mask = await filterRows(this.resources, list, plan.filters);
-      if (!catalog) return { all: () => new Uint32Array(), strict: null, total: 0, mask };
+      if (!catalog) return { all: () => Promise.resolve(new Uint32Array()), strict: null, total: 0, mask };
       return await searchWords(catalog, plan, true, mask, this.resources.count, () => this.resources.foldedWords());
     });
   }

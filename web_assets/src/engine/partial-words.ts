@@ -2,7 +2,6 @@
 import type { FullText } from "../catalog/index";
 import { FormatError, LoadError } from "../format/index";
 import { SHOWN_TEXT, SHOWN_TEXTS } from "./notices";
-import { quote } from "./query/index";
 import type { Notice } from "./types";
 
 /** What the words arm left out, because it could not be loaded. */
@@ -24,7 +23,7 @@ export function isLoadFailure(error: unknown): boolean {
 export async function readableWords(text: FullText, words: readonly string[]): Promise<string[]> {
   const readable = await Promise.all(words.map(async (word) => {
     try {
-      await (await text.rank([word], () => false, () => 1) ?? text.match(quote(word)));
+      await text.withWord(word);
       return true;
     } catch (error) {
       if (!isLoadFailure(error)) throw error;

@@ -81,7 +81,7 @@ export async function rank(
 export function byWords(words: WordsFound): Ranking {
   return {
     length: words.total,
-    rows: (from, to) => (to <= words.first.length ? words.first : words.all()).subarray(from, to),
+    rows: async (from, to) => (to <= words.first.length ? words.first : await words.upTo(to)).subarray(from, to),
     at: (place, row) => ({ row, score: rankScore(place), ranks: { words: place } }),
     total: words.total, ranked: true, ...wordsTotals(words), divide: words.strict ?? 0,
   };
@@ -174,12 +174,15 @@ export async function finish(
 }
 
 /** Add to each result which words of the query it has, or which longer words that contain them. */
-async function addMatched(resources: Resources, plan: Plan, { parts, missing }: Ranking, results: Result[]): Promise<void> {
+async function addMatched(resources: Resources, plan: Plan, { parts, missing, strictTotal }: Ranking, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
-  for (const result of results) result.matched = [];
-  const words = plan.text.words.filter((word) => !missing?.words.includes(word));
-  for (const word of words.slice(0, MATCHED_WORDS)) {
-    let left = results;
+  const words = plan.text.words.filter((word) => !missing?.words.includes(word)).slice(0, MATCHED_WORDS);
+  // The first rows of the words arm have all words, so their lists need not be read.
+  const hasAll = ({ ranks }: Result) => ranks?.words !== undefined && ranks.words < strictTotal!;
+  for (const result of results) result.matched = hasAll(result) ? [...words] : [];
+  const others = results.filter((result) => !hasAll(result));
+  for (const word of words) {
+    let left = others;
     for (const candidate of [word, ...parts?.get(word) ?? []]) {
       if (!left.length) break;
       const rows = await catalog.withWord(candidate);

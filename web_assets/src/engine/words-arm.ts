@@ -1,8 +1,8 @@
 /** The words arm: rows by full text, in tiers (docs/QUERY.md, "Meaning", 5); also required and excluded phrases. */
-import { typedForms, type FullText, type SyntaxProblem } from "../catalog/index";
+import { merged, NO_ROWS, typedForms, type FullText, type Ordered, type SyntaxProblem } from "../catalog/index";
 import { FUSION_DEPTH } from "./fusion";
 import { longerWords, mayBePart } from "./longer-words";
-import { both, has, maskOf, without, type Mask } from "./mask";
+import { both, has, maskOf, without as excluding, type Mask } from "./mask";
 import { isLoadFailure, readableWords, type Missing } from "./partial-words";
 import type { TextPlan } from "./plan";
 import { plainWords, quote } from "./query/index";
@@ -16,8 +16,10 @@ export interface WordsFound {
   first: Uint32Array;
   /** The share of the words, weighted by rarity, that each of them has. */
   coverage: Float64Array;
-  /** All of them, best first. */
-  all: () => Uint32Array;
+  /** The rows at the first `count` places, best first. */
+  upTo: (count: number) => Promise<Uint32Array>;
+  /** All of them, in any order. */
+  all: () => Promise<Uint32Array>;
   total: number;
   /** How many match all the words; null if no words were searched. */
   strict: number | null;
@@ -33,19 +35,15 @@ export interface WordsFound {
 
 /** Rows by whole words: those with all of them, then those with any. */
 interface Base {
-  strict: number;
-  strictRows: () => Uint32Array;
-  loose: number;
-  looseRows: () => Uint32Array;
-  /** The first rows of each list, with the share of the words that the loose ones have. */
-  first: () => { strict: Uint32Array; loose: Uint32Array; shares: Promise<Float64Array> };
+  strict: Ordered;
+  loose: Ordered;
 }
 
 /** Rows that have words as parts of longer words: all words, or only some. */
 interface Parts {
   words: ReadonlyMap<string, readonly string[]>;
   every: Uint32Array;
-  some: Uint32Array;
+  some: Ordered;
 }
 
 /** Words inside other words are looked for if fewer rows than this have all the words. */
@@ -53,7 +51,7 @@ const PARTS_BELOW = 100;
 /** What a word counts that a row has only inside a longer word, if other rows have it as a whole. */
 const PART_WEIGHT = 0.5;
 const NAME = /[0-9]{3}|[A-Za-z0-9]\.[A-Za-z][A-Za-z0-9]{1,4}$/;
-const NO_ROWS = new Uint32Array();
+const NOTHING = new Uint32Array();
 const NO_PARTS: ReadonlyMap<string, readonly string[]> = new Map();
 
 /**
@@ -66,10 +64,10 @@ export async function searchWords(
 ): Promise<WordsFound> {
   let allowed = mask;
   for (const expression of plan.required) allowed = both(allowed, maskOf(await text.having(expression), count));
-  for (const expression of plan.forbidden) allowed = without(allowed, maskOf(await text.having(expression), count), count);
+  for (const expression of plan.forbidden) allowed = excluding(allowed, maskOf(await text.having(expression), count), count);
   const within = (rows: Uint32Array) => (allowed ? rows.filter((row) => has(allowed, row)) : rows);
   const rest = { mask: allowed, parts: NO_PARTS, names: false, missing: null };
-  if (!ranking || plan.strict === null) return { ...complete(NO_ROWS), strict: null, ...rest };
+  if (!ranking || plan.strict === null) return { ...complete(NOTHING), strict: null, ...rest };
   if (plan.loose === null) return { ...complete(within((await text.match(plan.strict)).rows)), ...rest };
   const lists: Lists = { text, allowed, within, count, vocabulary };
   try {
@@ -85,7 +83,7 @@ export async function searchWords(
   }
 }
 
-type Found = Pick<WordsFound, "first" | "coverage" | "all" | "total" | "strict">;
+type Found = Pick<WordsFound, "first" | "coverage" | "upTo" | "all" | "total" | "strict">;
 
 /** Where plain words are looked for. */
 interface Lists {
@@ -110,7 +108,7 @@ async function byPlainWords({ text, allowed, within, count, vocabulary }: Lists,
   };
   const base = await byTerms(text, words, allowed, count) ?? await byExpressions(text, words, within, count);
   const typed = await optional("typed", asTyped(text, words, count));
-  const parts = base.strict < PARTS_BELOW ? await optional("parts", byParts(text, words, within, vocabulary)) : null;
+  const parts = base.strict.length < PARTS_BELOW ? await optional("parts", byParts(text, words, allowed, within, vocabulary)) : null;
   const found = typed || parts ? await inTiers(text, words, base, typed, parts, count) : await plain(base);
   return { ...found, mask: allowed, parts: parts?.words ?? NO_PARTS, names: words.every((word) => NAME.test(word)), missing: left };
 }
@@ -118,22 +116,17 @@ async function byPlainWords({ text, allowed, within, count, vocabulary }: Lists,
 /** The rows of a list that all match. */
 function complete(rows: Uint32Array): Found {
   const first = rows.subarray(0, FUSION_DEPTH);
-  return { first, coverage: new Float64Array(first.length).fill(1), all: () => rows, total: rows.length, strict: rows.length };
+  return { ...listed(rows), first, coverage: new Float64Array(first.length).fill(1), strict: rows.length };
+}
+
+function listed(rows: Uint32Array): Pick<Found, "upTo" | "all" | "total"> {
+  return { upTo: (count) => Promise.resolve(rows.subarray(0, count)), all: () => Promise.resolve(rows), total: rows.length };
 }
 
 /** Rows by plain words; null for words that are not one term each. */
 async function byTerms(text: FullText, words: readonly string[], allowed: Mask | null, count: number): Promise<Base | null> {
   const ranked = await text.rank(words, allowed && ((row) => has(allowed, row)), (having) => rareness(having, count));
-  if (!ranked) return null;
-  const { strict, others } = ranked;
-  return {
-    strict: strict.length, strictRows: () => strict.all(), loose: others.length, looseRows: () => others.all(),
-    first: () => {
-      const all = strict.first(FUSION_DEPTH).rows;
-      const some = others.first(FUSION_DEPTH - all.length);
-      return { strict: all, loose: some.rows, shares: Promise.resolve(some.shares) };
-    },
-  };
+  return ranked && { strict: ranked.strict, loose: ranked.others };
 }
 
 /** Rows by what SQLite finds for expressions of the words. */
@@ -143,25 +136,38 @@ async function byExpressions(
   const [strict, loose] = [" AND ", " OR "].map((operator) => words.map(quote).join(operator)) as [string, string];
   const all = within((await text.match(strict)).rows);
   const taken = maskOf(all, count);
-  const others = loose === strict ? NO_ROWS : within((await text.match(loose)).rows).filter((row) => !has(taken, row));
+  const others = loose === strict ? NOTHING : within((await text.match(loose)).rows).filter((row) => !has(taken, row));
   return {
-    strict: all.length, strictRows: () => all, loose: others.length, looseRows: () => others,
-    first: () => {
-      const first = all.subarray(0, FUSION_DEPTH);
-      const some = others.subarray(0, FUSION_DEPTH - first.length);
-      return { strict: first, loose: some, shares: sharesOf(text, words, some, NO_PARTS, count) };
+    strict: inOrder(all, (rows) => Promise.resolve(new Float64Array(rows.length).fill(1))),
+    loose: inOrder(others, (rows) => sharesOf(text, words, rows, NO_PARTS, count)),
+  };
+}
+
+/** Rows that are in order already; the lower a row's place, the better its rank. */
+function inOrder(rows: Uint32Array, shares: (rows: Uint32Array) => Promise<Float64Array>): Ordered {
+  return {
+    length: rows.length, rows: () => Promise.resolve(rows),
+    first: async (count) => {
+      const some = rows.subarray(0, count);
+      return { rows: some, ranks: Float64Array.from(some.keys()), shares: await shares(some) };
     },
   };
 }
 
 /** The answer if there are no other tiers. */
-async function plain(base: Base): Promise<Found> {
-  const { strict, loose, shares } = base.first();
-  let whole: Uint32Array | null = null;
+async function plain({ strict, loose }: Base): Promise<Found> {
+  const all = await strict.first(FUSION_DEPTH);
+  const some = await loose.first(FUSION_DEPTH - all.rows.length);
   return {
-    first: joined([strict, loose]), coverage: coverage(strict.length, [await shares]),
-    all: () => (whole ??= joined([base.strictRows(), base.looseRows()])),
-    total: base.strict + base.loose, strict: base.strict,
+    first: joined([all.rows, some.rows]), coverage: coverage(all.rows.length, [some.shares]),
+    // Each time at least twice as many, so that scrolling on does not rank the rows again and again.
+    upTo: async (count) => {
+      const wanted = 2 ** Math.ceil(Math.log2(count));
+      const rows = (await strict.first(wanted)).rows;
+      return joined([rows, (await loose.first(wanted - rows.length)).rows]).subarray(0, count);
+    },
+    all: async () => joined([await strict.rows(), await loose.rows()]),
+    total: strict.length + loose.length, strict: strict.length,
   };
 }
 
@@ -169,7 +175,7 @@ async function plain(base: Base): Promise<Found> {
 async function asTyped(text: FullText, words: readonly string[], count: number): Promise<((row: number) => boolean) | null> {
   const forms = words.map(typedForms);
   const [wanted, unwanted] = [forms.flatMap(({ wanted }) => wanted), forms.flatMap(({ unwanted }) => unwanted)];
-  const others = unwanted.length ? await text.having(unwanted.join(" OR ")) : NO_ROWS;
+  const others = unwanted.length ? await text.having(unwanted.join(" OR ")) : NOTHING;
   if (!wanted.length && !others.length) return null;
   const [exact, other] = [wanted.length ? maskOf(await text.having(wanted.join(" AND ")), count) : null, maskOf(others, count)];
   return (row) => (!exact || has(exact, row)) && !has(other, row);
@@ -177,7 +183,7 @@ async function asTyped(text: FullText, words: readonly string[], count: number):
 
 /** Null if no word of the query is part of a longer one. */
 async function byParts(
-  text: FullText, words: readonly string[], within: (rows: Uint32Array) => Uint32Array, vocabulary: () => Promise<readonly string[]>,
+  text: FullText, words: readonly string[], allowed: Mask | null, within: (rows: Uint32Array) => Uint32Array, vocabulary: () => Promise<readonly string[]>,
 ): Promise<Parts | null> {
   if (!words.some(mayBePart)) return null;
   const known = await vocabulary();
@@ -187,32 +193,64 @@ async function byParts(
   }));
   if (!longer.size) return null;
   const every = words.map((word) => `(${[word, ...longer.get(word) ?? []].map(quote).join(" OR ")})`).join(" AND ");
-  const some = [...longer.values()].flat().map(quote).join(" OR ");
-  return { words: longer, every: within((await text.match(every)).rows), some: within((await text.match(some)).rows) };
+  const any = [...longer.values()].flat();
+  const ranked = await text.rank(any, allowed && ((row) => has(allowed, row)), () => 1);
+  const some = ranked ? merged(ranked.strict, ranked.others)
+    : inOrder(within((await text.match(any.map(quote).join(" OR "))).rows), (rows) => Promise.resolve(new Float64Array(rows.length)));
+  return { words: longer, every: within((await text.match(every)).rows), some };
 }
 
 /** All words as typed, all words, all words with some as parts, any word, any part: each in the order of bm25. */
 async function inTiers(
   text: FullText, words: readonly string[], base: Base, typed: ((row: number) => boolean) | null, parts: Parts | null, count: number,
 ): Promise<Found> {
-  const strict = base.strictRows();
-  const whole = typed ? joined([strict.filter(typed), strict.filter((row) => !typed(row))]) : strict;
-  const loose = base.looseRows();
-  const not = (rows: Uint32Array, ...lists: Uint32Array[]) => {
-    const seen = lists.map((list) => maskOf(list, count));
-    return rows.filter((row) => !seen.some((mask) => has(mask, row)));
+  const { strict } = base;
+  // Usually few rows have all words, or few of them as they were typed.
+  const ordered = (await strict.first(strict.length)).rows;
+  const whole = typed ? joined([ordered.filter(typed), ordered.filter((row) => !typed(row))]) : ordered;
+  const every = parts ? without(parts.every, [whole], count) : NOTHING;
+  const [loose, some] = [base.loose, parts?.some ?? NO_ROWS];
+  const before = [whole, every];
+  const [others, rest] = await Promise.all([tier(loose, [every], count), tier(some, [...before, await loose.rows()], count)]);
+  const upTo = async (wanted: number) => {
+    const lists = [whole, every];
+    for (const { first } of [others, rest]) lists.push(await first(Math.max(0, wanted - lists.reduce((sum, { length }) => sum + length, 0))));
+    return lists;
   };
-  const every = parts ? not(parts.every, strict) : NO_ROWS;
-  const others = every.length ? not(loose, every) : loose;
-  const some = parts ? not(parts.some, strict, every, loose) : NO_ROWS;
-  const all = joined([whole, every, others, some]);
-  const shares = await Promise.all([every, others, some].map((rows) => (
-    sharesOf(text, words, rows.subarray(0, FUSION_DEPTH), rows === others ? NO_PARTS : parts?.words ?? NO_PARTS, count)
+  const [, , ...last] = await upTo(FUSION_DEPTH);
+  const shares = await Promise.all([every, ...last].map((rows, i) => (
+    sharesOf(text, words, rows.subarray(0, FUSION_DEPTH), i === 1 ? NO_PARTS : parts?.words ?? NO_PARTS, count)
   )));
   return {
-    first: all.subarray(0, FUSION_DEPTH), coverage: coverage(whole.length, shares).subarray(0, FUSION_DEPTH),
-    all: () => all, total: all.length, strict: strict.length,
+    first: joined([...before, ...last]).subarray(0, FUSION_DEPTH), coverage: coverage(whole.length, shares).subarray(0, FUSION_DEPTH),
+    upTo: async (wanted) => joined(await upTo(wanted)).subarray(0, wanted),
+    all: async () => joined([...before, await others.rows(), await rest.rows()]),
+    total: whole.length + every.length + others.length + rest.length, strict: whole.length,
   };
+}
+
+interface Tier {
+  length: number;
+  rows: () => Promise<Uint32Array>;
+  first: (count: number) => Promise<Uint32Array>;
+}
+
+/** The rows of a list that are not in tiers before it. */
+async function tier(list: Ordered, before: readonly Uint32Array[], count: number): Promise<Tier> {
+  const left = without(await list.rows(), before, count);
+  const first = async (wanted: number): Promise<Uint32Array> => {
+    for (let asked = wanted; wanted; asked *= 2) {
+      const rows = without((await list.first(asked)).rows, before, count);
+      if (rows.length >= wanted || asked >= list.length) return rows.subarray(0, wanted);
+    }
+    return NOTHING;
+  };
+  return { length: left.length, rows: () => Promise.resolve(left), first };
+}
+
+function without(rows: Uint32Array, lists: readonly Uint32Array[], count: number): Uint32Array {
+  const seen = lists.filter(({ length }) => length).map((list) => maskOf(list, count));
+  return seen.length ? rows.filter((row) => !seen.some((mask) => has(mask, row))) : rows;
 }
 
 function coverage(strict: number, shares: readonly Float64Array[]): Float64Array {
