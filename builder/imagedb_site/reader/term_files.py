@@ -66,9 +66,13 @@ class TermFile:
 
     def sizes(self, place: int) -> Numbers:
         """The tokens of each row of the term at `place`, u32 [having], if it is not a long one."""
+        return numbers(self.size_bytes(place), int(self.having[place]))
+
+    def size_bytes(self, place: int) -> memoryview:
+        """The stored form of `sizes`."""
         assert self._sizes is not None
         data, ends = self._sizes
-        return numbers(data[ends[place] : ends[place + 1]], int(self.having[place]))
+        return data[ends[place] : ends[place + 1]]
 
     @cached_property
     def long(self) -> dict[int, Pieces]:

@@ -24,6 +24,7 @@ from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
 from imagedb_site.reader.vectors import read_missing
+from imagedb_site.reader.verify_terms import verify_terms
 
 Document = dict[str, Any]
 
@@ -111,7 +112,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
         read_missing(manifest.vectors, site.read)
         if manifest.model is not None and manifest.model.dim != manifest.vectors.dim:
             raise FormatError("The model's embeddings and the vectors differ in length.")
-    site.terms.verify()
+    verify_terms(manifest.catalog.postings, site.read)
     _ = site.words
 
 
