@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .config import BuildConfig
 from .errors import DamagedLibraryError, LibraryError, UsageError
 from .index import LIBRARY_FILE
-from .library import Library
+from .library import Library, Repair
 from .library.repair import repair, start_again
 from .locks import locked
 from .pictures import DETAILS_VERSION
@@ -19,6 +19,7 @@ from .report import BuildReport, Stopwatch
 from .site import check_replaceable, clear_site, storage_errors, workspace
 from .site_build import Job, PicturesChangedError, SiteBuild
 from .sources import Source, gather, load_sidecar, open_kind
+from .unchanged import find_unchanged, inputs_of, remember
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -39,13 +40,36 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     check_replaceable(config.output)
     with clock("model"):
         pack = _load_model(config.model)
+    file = config.library_folder / LIBRARY_FILE
+    with clock("compare"):
+        inputs = inputs_of(config, pack)
+        known = inputs and _unchanged(config, inputs, file, clock, progress)
+    if known:
+        return known
     with clock("gather"):
         source = gather_source(config, progress)
-    file = config.library_folder / LIBRARY_FILE
     # Both are held from here on: hours of work must not end at a folder that cannot be written to.
     with workspace(config.output) as aside, _alone(config.library_folder):
-        job = Job(config, aside, pack, clock, progress, _empty_library(file))
+        job = Job(config, aside, pack, clock, progress, _empty_library(file), inputs)
         return _mended(job, source, file)
+
+
+def _unchanged(
+    config: BuildConfig, inputs: str, file: Path, clock: Stopwatch, progress: Progress
+) -> BuildReport | None:
+    """The report of a build that has nothing to do; None if it has to run."""
+    if not file.is_file() or not file.stat().st_size:
+        return None
+    with workspace(config.output), _alone(config.library_folder):
+        progress("compare", 0, 1)
+        try:
+            with Library.open(file) as library:
+                return find_unchanged(library, config, inputs, clock)
+        except LibraryError:
+            # The build meets the damage again, and repairs it.
+            return None
+        finally:
+            progress("compare", 1, 1)
 
 
 def _mended(job: Job, source: Source, file: Path) -> BuildReport:
@@ -76,12 +100,18 @@ def _run(job: Job, source: Source, file: Path) -> BuildReport:
     # An attempt that was given up may have left files.
     clear_site(job.aside)
     with Library.open(file) as library:
+        # Notes of a repair are about one build.
+        sound = not job.notes and library.lost() == Repair()
         with job.clock("gather"):
             stage = library.stage(
                 source.records(), details=DETAILS_VERSION, rehash=job.config.rehash
             )
         with stage:
-            return SiteBuild(job, library, stage).run(source)
+            report = SiteBuild(job, library, stage).run(source)
+        if job.inputs and report.published and sound:
+            with job.clock("compare"):
+                remember(library, job.config, job.inputs, report)
+        return report
 
 
 @contextmanager

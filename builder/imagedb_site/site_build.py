@@ -40,7 +40,10 @@ from .xmp_sidecars import read_sidecars
 
 @dataclass(frozen=True)
 class Job:
-    """What all attempts of a build share. The site is written into `aside`; `notes` go into its report."""
+    """What all attempts of a build share. The site is written into `aside`; `notes` go into its report.
+
+    `inputs` stands for all that the site is made from, if that can be said (`unchanged.py`).
+    """
 
     config: BuildConfig
     aside: Path
@@ -48,6 +51,7 @@ class Job:
     clock: Stopwatch
     progress: Progress
     notes: Sequence[str]
+    inputs: str | None = None
 
 
 class PicturesChangedError(SourceError):

@@ -62,7 +62,7 @@ LAYERS = [
             "remote_pictures",
         ),
     },
-    {"site_build", "dataset", "hits"},
+    {"site_build", "unchanged", "dataset", "hits"},
     {"add", "search", "build", "check"},
     {"picture_of", "http_api"},
     {"serve"},
