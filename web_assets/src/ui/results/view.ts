@@ -1,4 +1,5 @@
-/** The interface between the page and the part that shows the results: a grid today, a list or a map later. */
+/** The interface between the page and the part that shows the results: a grid, a list or a table. */
+import type { List } from "../state/list";
 
 /** A place in a list: the result at the upper edge of the screen, and how far below its top that edge is (CSS pixels). */
 export interface Anchor {
@@ -10,6 +11,20 @@ export interface Anchor {
 export interface Place {
   key: string;
   anchor: Anchor;
+}
+
+/** What a view tells its scrubber. */
+export interface Scrub {
+  list: List;
+  /** The height of the list, in CSS pixels. */
+  total: number;
+  /** The height at the upper edge of the free screen. */
+  at: () => number;
+  show: (y: number) => void;
+  /** How much of the free screen a heading of the list covers. */
+  covered: number;
+  /** The place at a height. */
+  indexAt: (y: number) => number;
 }
 
 export interface ResultsView {

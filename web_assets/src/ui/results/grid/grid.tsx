@@ -11,11 +11,13 @@ import {
 } from "./layout";
 import { lookAlikes, standIn } from "../groups";
 import { headLine } from "../head-line";
+import { LongScrubber } from "../long";
+import { useScrolling } from "../use-scrolling";
 import type { Place } from "../view";
 import { Tile } from "./tile";
 
 const KEYS: Record<string, Direction> = {
-  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last",
+  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "first", End: "last", PageUp: "screen up", PageDown: "screen down",
 };
 /** How far beyond the screen tiles are rendered, in screen heights. */
 const OVERSCAN = 0.75;
@@ -29,19 +31,9 @@ const GLIDE = 420;
 /** No group is expanded. */
 const CLOSED: ReadonlySet<number> = new Set();
 
-interface Span {
-  from: number;
-  to: number;
-}
-
-/** The part of the grid on screen, rounded to steps, so that not every pixel of scrolling causes a redraw. */
-function spanAt(top: number): Span {
-  const step = 80;
-  const over = innerHeight * OVERSCAN;
-  return {
-    from: Math.floor((-top - over) / step) * step,
-    to: Math.ceil((-top + innerHeight + over) / step) * step,
-  };
+/** The height at the upper edge of the free screen when the end of the grid is at the lower one. */
+function endOf(geometry: Geometry): number {
+  return Math.max(0, geometry.height - (innerHeight - headLine()));
 }
 
 export function Grid(): JSX.Element | null {
@@ -51,7 +43,6 @@ export function Grid(): JSX.Element | null {
   const { version } = useStore((state) => state.local);
   const element = useRef<HTMLUListElement>(null);
   const [width, setWidth] = useState(0);
-  const [span, setSpan] = useState<Span>({ from: 0, to: 2000 });
   const [current, setCurrent] = useState(0);
   const [gliding, setGliding] = useState(false);
   const [opened, setOpened] = useState<{ key: string; rows: ReadonlySet<number> } | null>(null);
@@ -61,9 +52,10 @@ export function Grid(): JSX.Element | null {
     setGrown((old) => (old.key === key && old.steps >= steps ? old : { key, steps }));
   }, []);
   const anchor = useRef<Place | null>(null);
-  const placed = useRef(-1);
-  /** The place to return to, if its page is not loaded yet. */
+  /** Whether the place to return to is only estimated, because its page is not loaded yet. */
   const settling = useRef(false);
+  /** Whether the end of the list is wanted, wherever that is once its page is loaded. */
+  const ending = useRef(false);
   const wish = useRef<{ key: string; index: number } | null>(null);
 
   const geometry = useMemo(
@@ -81,18 +73,35 @@ export function Grid(): JSX.Element | null {
   const latest = useRef<{ geometry: Geometry; list: List } | null>(null);
   latest.current = geometry && list ? { geometry, list } : null;
 
-  const look = useCallback((): void => {
+  const scrolling = useScrolling(element, geometry?.height ?? null, {
+    over: OVERSCAN,
+    onScroll: () => {
+      follow();
+      growTo(latest.current?.list.key ?? null, GROW_STEPS);
+    },
+  });
+  const { from, to, shift, at, show } = scrolling;
+  /** What the person looks at is where they have scrolled to. */
+  const follow = useCallback((): void => {
     const now = latest.current;
-    if (!element.current || !now) return;
-    const top = element.current.getBoundingClientRect().top;
-    const next = spanAt(top);
-    setSpan((old) => (old.from === next.from && old.to === next.to ? old : next));
-    if (Math.abs(scrollY - placed.current) > 2) {
-      placed.current = -1;
-      settling.current = false;
-      anchor.current = { key: now.list.key, anchor: anchorAt(now.geometry, headLine() - top) };
-    }
-  }, [controller]);
+    if (!now || !scrolling.scrolled()) return;
+    settling.current = ending.current = false;
+    anchor.current = { key: now.list.key, anchor: anchorAt(now.geometry, at()) };
+  }, []);
+  const look = useCallback((): void => {
+    scrolling.look();
+    follow();
+  }, []);
+
+  /** The person goes to a height of the list. */
+  const jump = useCallback((y: number): void => {
+    const now = latest.current;
+    if (!now) return;
+    show(y);
+    anchor.current = { key: now.list.key, anchor: anchorAt(now.geometry, at()) };
+    settling.current = boxOf(now.geometry, anchor.current.anchor.index) === null;
+    ending.current = y >= endOf(now.geometry) - 1;
+  }, []);
 
   useLayoutEffect(() => {
     const target = element.current;
@@ -103,51 +112,25 @@ export function Grid(): JSX.Element | null {
     return () => observer.disconnect();
   }, [list === null]);
 
-  useEffect(() => {
-    let frame = 0;
-    let pause: ReturnType<typeof setTimeout> | undefined;
-    const scroll = (): void => {
-      frame ||= requestAnimationFrame(() => {
-        frame = 0;
-        look();
-        growTo(latest.current?.list.key ?? null, GROW_STEPS);
-      });
-      clearTimeout(pause);
-      pause = setTimeout(() => controller.remember(), 180);
-    };
-    addEventListener("scroll", scroll, { passive: true });
-    addEventListener("resize", scroll, { passive: true });
-    return () => {
-      removeEventListener("scroll", scroll);
-      removeEventListener("resize", scroll);
-      cancelAnimationFrame(frame);
-      clearTimeout(pause);
-    };
-  }, [look]);
-
   // What the person looks at does not move while pages above it get their exact height; a new list starts
   // at its top, or at the place stored in the history.
   useLayoutEffect(() => {
-    const target = element.current;
-    if (!target || !geometry || !list) return;
-    const place = (y: number): void => {
-      placed.current = Math.max(0, y);
-      if (Math.abs(scrollY - placed.current) > 0.5) scrollTo({ top: placed.current, behavior: "instant" });
-    };
-    const origin = target.getBoundingClientRect().top + scrollY - headLine();
+    if (!geometry || !list) return;
+    scrolling.look();
     const restored = controller.takeRestored(list.key);
     if (restored) {
       anchor.current = { key: list.key, anchor: restored };
       settling.current = boxOf(geometry, restored.index) === null;
-      place(origin + heightOf(geometry, restored));
+      show(heightOf(geometry, restored));
     } else if (anchor.current?.key !== list.key) {
-      settling.current = false;
-      if (anchor.current && scrollY > 0) place(Math.min(scrollY, 0));
-      anchor.current = { key: list.key, anchor: { index: 0, shift: Math.min(0, -origin) } };
+      settling.current = ending.current = false;
+      if (anchor.current) scrolling.showTop();
+      scrolling.look();
+      anchor.current = { key: list.key, anchor: { index: 0, shift: Math.min(0, at()) } };
       setCurrent(0);
-    } else if (settling.current || scrollY > Math.max(0, origin)) {
+    } else if (settling.current || at() > 0) {
       settling.current &&= boxOf(geometry, anchor.current.anchor.index) === null;
-      place(origin + heightOf(geometry, anchor.current.anchor));
+      scrolling.keep(ending.current ? endOf(geometry) : heightOf(geometry, anchor.current.anchor));
     }
     look();
   }, [geometry]);
@@ -162,7 +145,7 @@ export function Grid(): JSX.Element | null {
   const key = list?.key ?? null;
   const near = Math.floor(innerHeight * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / GROW_STEPS));
   const { tiles, missing } = useMemo(
-    () => (geometry ? visible(geometry, span.from + near, span.to - near) : { tiles: [], missing: [] }), [geometry, span, near],
+    () => (geometry ? visible(geometry, from + near, to - near) : { tiles: [], missing: [] }), [geometry, from, to, near],
   );
   // Tiles beyond the screen are drawn once the pictures on screen have arrived: theirs would delay those. For a list
   // that the next letter replaces they are not drawn at all.
@@ -192,29 +175,35 @@ export function Grid(): JSX.Element | null {
     return () => clearTimeout(timer);
   }, [missing.join(), list]);
 
+  /** Scrolls as little as is needed to show a tile. */
+  const reveal = useCallback((geometry: Geometry, index: number): void => {
+    const box = boxOf(geometry, index);
+    const top = box?.top ?? heightOf(geometry, { index, shift: 0 });
+    const bottom = top + (box?.height ?? geometry.measure.rowHeight);
+    const room = innerHeight - headLine();
+    look();
+    if (top < at() + 8) jump(top - 8);
+    else if (bottom > at() + room - 8) jump(bottom - room + 24);
+  }, []);
   const focusTile = useCallback((index: number): void => {
     const now = latest.current;
     if (!now || !element.current) return;
     setCurrent(index);
-    const top = element.current.getBoundingClientRect().top;
-    const box = boxOf(now.geometry, index);
-    const y = box?.top ?? heightOf(now.geometry, { index, shift: 0 });
-    const high = headLine() + 8;
-    const height = box?.height ?? now.geometry.measure.rowHeight;
-    if (top + y < high) scrollBy({ top: top + y - high, behavior: "instant" });
-    else if (top + y + height > innerHeight - 8) scrollBy({ top: top + y + height - innerHeight + 24, behavior: "instant" });
+    reveal(now.geometry, index);
     wish.current = { key: now.list.key, index };
-    look();
     grant();
-  }, [look]);
+  }, []);
 
   // The focus follows as soon as the tile exists, unless the person has gone elsewhere meanwhile.
   const grant = (): void => {
-    const wanted = wish.current;
+    const [wanted, now] = [wish.current, latest.current];
     if (!wanted) return;
     const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wanted.index)}"]`);
-    if (link || latest.current?.list.key !== wanted.key) wish.current = null;
-    if (link && latest.current?.list.key === wanted.key) link.focus({ preventScroll: true });
+    if (link || now?.list.key !== wanted.key) wish.current = null;
+    if (!link || now?.list.key !== wanted.key) return;
+    // Where it is was estimated until its page was loaded.
+    reveal(now.geometry, wanted.index);
+    link.focus({ preventScroll: true });
   };
   useLayoutEffect(grant);
 
@@ -230,7 +219,7 @@ export function Grid(): JSX.Element | null {
       const at = id === undefined ? current : indexOfId(now.list, id);
       if (at >= 0) focusTile(standIn(now.list, Math.min(at, now.list.length - 1), open));
     },
-  }), [controller, look, current, focusTile, open]);
+  }), [controller, current, open]);
 
   const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
     const now = latest.current;
@@ -238,7 +227,7 @@ export function Grid(): JSX.Element | null {
     const direction = own(KEYS, event.key);
     if (direction) {
       event.preventDefault();
-      focusTile(neighbour(now.geometry, now.list.length, index, direction));
+      focusTile(neighbour(now.geometry, now.list.length, index, direction, innerHeight - headLine()));
     } else if (event.key === "m" && controller.store.get().manifest?.vectors) {
       const place = placeAt(now.list, index);
       if (place) controller.moreLike(place.info.id);
@@ -256,30 +245,30 @@ export function Grid(): JSX.Element | null {
     : tiles;
   return (
     <>
-      <ul ref={element} class={`grid ${gliding ? "gliding" : ""}`} role="list" aria-label="Results"
-        data-stage={list.stage} data-key={list.key} style={{ height: `${String(Math.ceil(geometry?.height ?? 0))}px` }}>
+      <ul ref={element} id="results" class={`grid ${gliding ? "gliding" : ""}`} role="list" aria-label="Results"
+        data-stage={list.stage} data-key={list.key} style={{ height: `${String(geometry ? Math.ceil(scrolling.height) : 0)}px` }}>
         {geometry && drawn.map((index) => {
           const place = placeAt(list, index);
           const box = boxOf(geometry, index);
           return place && box && (
-            <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} result={place.result} info={place.info}
+            <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} top={box.top - shift} result={place.result} info={place.info}
               current={index === current} onFocus={onFocus} onKeyDown={onKeyDown}
               others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />
           );
         })}
         {geometry?.sections.map((section) => section.divider !== null && (
-          <li key="divider" class="divider" style={{ transform: `translateY(${String(section.top + section.divider)}px)` }}>
+          <li key="divider" class="divider" style={{ transform: `translateY(${String(section.top + section.divider - shift)}px)` }}>
             <span>Weaker matches</span>
           </li>
         ))}
         {geometry && missing.map((page) => {
           const section = geometry.sections[page]!;
           const state = list.pages[page];
-          const from = Math.max(section.top, span.from);
-          const height = Math.min(section.top + section.height, span.to) - from;
+          const top = Math.max(section.top, from);
+          const height = Math.min(section.top + section.height, to) - top;
           return (
             <li key={`page-${String(page)}`} class={state?.status === "failed" ? "grid-failed" : "grid-waiting"}
-              style={{ transform: `translateY(${String(from)}px)`, height: `${String(Math.max(0, height))}px` }}>
+              style={{ transform: `translateY(${String(top - shift)}px)`, height: `${String(Math.max(0, height))}px` }}>
               {state?.status === "failed" && (
                 <div role="alert">
                   <p>{state.message}</p>
@@ -290,6 +279,7 @@ export function Grid(): JSX.Element | null {
           );
         })}
       </ul>
+      {geometry && <LongScrubber list={list} total={geometry.height} at={at} show={jump} covered={0} indexAt={(y) => anchorAt(geometry, y).index} />}
     </>
   );
 }

@@ -215,7 +215,7 @@ export function visible(geometry: Geometry, from: number, to: number): { tiles: 
   return { tiles, missing };
 }
 
-export type Direction = "left" | "right" | "up" | "down" | "first" | "last";
+export type Direction = "left" | "right" | "up" | "down" | "first" | "last" | "screen up" | "screen down";
 
 function nearestInRow(geometry: Geometry, from: Box, down: boolean): number | null {
   const reach = geometry.measure.rowHeight * 3;
@@ -256,8 +256,11 @@ function beside(geometry: Geometry, last: number, index: number, by: 1 | -1): nu
   return geometry.sections[number + 1]?.first ?? index;
 }
 
-/** The tile an arrow key leads to; the same tile at an edge. */
-export function neighbour(geometry: Geometry, length: number, index: number, direction: Direction): number {
+/**
+ * The tile a key leads to; the same tile at an edge.
+ * @param screen the height of the free screen
+ */
+export function neighbour(geometry: Geometry, length: number, index: number, direction: Direction, screen = 0): number {
   const last = Math.max(0, length - 1);
   switch (direction) {
     case "left": return beside(geometry, last, index, -1);
@@ -270,20 +273,32 @@ export function neighbour(geometry: Geometry, length: number, index: number, dir
       if (!from) return index;
       return nearestInRow(geometry, from, direction === "down") ?? index;
     }
+    case "screen up":
+    case "screen down": {
+      const box = boxOf(geometry, index);
+      const top = box?.top ?? heightOf(geometry, { index, shift: 0 });
+      const rows = Math.max(geometry.measure.rowHeight, screen - geometry.measure.rowHeight);
+      const y = Math.min(geometry.height - 1, Math.max(0, top + (direction === "screen down" ? rows : -rows)));
+      return (box && nearestInRow(geometry, { ...box, top: y, height: 0 }, true)) ?? Math.min(last, anchorAt(geometry, y).index);
+    }
   }
 }
 
-/** The place at a height of the grid, to come back to. */
+/** The place at a height of the grid, to come back to. Estimated where the page is not loaded. */
 export function anchorAt(geometry: Geometry, y: number): Anchor {
-  const s = sectionAt(geometry, y);
-  const section = geometry.sections[s];
+  const section = geometry.sections[sectionAt(geometry, y)];
   if (!section) return { index: 0, shift: 0 };
-  const bottom = (place: number): number => section.top + section.boxes![place]!.top + section.boxes![place]!.height;
-  const i = section.order.find((place) => bottom(place) > y);
-  const box = i === undefined ? null : section.boxes?.[i];
-  return box && i !== undefined
-    ? { index: section.first + i, shift: y - section.top - box.top }
-    : { index: section.first, shift: y - section.top };
+  if (!section.boxes) {
+    const place = Math.min(section.count - 1, Math.max(0, Math.floor(((y - section.top) / section.height) * section.count)));
+    return { index: section.first + place, shift: y - estimatedTop(section, place) };
+  }
+  const { boxes, order, first, top } = section;
+  const i = order.find((place) => top + boxes[place]!.top + boxes[place]!.height > y) ?? order.at(-1) ?? 0;
+  return { index: first + i, shift: y - top - (boxes[i]?.top ?? 0) };
+}
+
+function estimatedTop({ top, height, count }: Section, place: number): number {
+  return top + (count ? (height * place) / count : 0);
 }
 
 /** The height that brings an anchor back to where it was. */
@@ -291,5 +306,6 @@ export function heightOf(geometry: Geometry, anchor: Anchor): number {
   const box = boxOf(geometry, anchor.index);
   if (box) return box.top + anchor.shift;
   const section = geometry.sections[Math.min(Math.floor(anchor.index / PAGE), geometry.sections.length - 1)];
-  return (section?.top ?? 0) + anchor.shift;
+  if (!section) return anchor.shift;
+  return (section.boxes ? section.top : estimatedTop(section, Math.min(anchor.index - section.first, section.count))) + anchor.shift;
 }

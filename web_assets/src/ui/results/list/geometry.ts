@@ -1,17 +1,9 @@
-/**
- * Where the rows of a list are: all of one height, with a line between likely and weaker matches. A list of a million rows is
- * taller than browsers draw, so the page scrolls through a shorter list: exactly near both ends, faster in between.
- * All lengths are CSS pixels. Pure.
- */
+/** Where the rows of a list are: all of one height, with a line between likely and weaker matches. All lengths are CSS pixels. Pure. */
 import { PAGE, type List } from "../../state/list";
 import type { Anchor } from "../view";
 
 /** The height of the line between likely and weaker matches. */
 export const DIVIDER = 56;
-/** No list is drawn taller than this. Firefox draws up to 17.8 million pixels, other browsers more. */
-export const TALLEST = 8_000_000;
-/** So far from each end one pixel of scrolling is one pixel of the list. */
-const EXACT = 500_000;
 
 export interface Rows {
   count: number;
@@ -51,35 +43,4 @@ export function anchorOf(rows: Rows, y: number): Anchor {
 
 export function heightOfAnchor(rows: Rows, { index, shift }: Anchor): number {
   return topOf(rows, Math.min(index, Math.max(0, rows.count - 1))) + shift;
-}
-
-/** How tall the list is drawn. */
-export function drawnHeight(total: number): number {
-  return Math.min(total, TALLEST);
-}
-
-/** The height in the list that the page shows at `drawn`, if one jumps there. */
-export function toList(drawn: number, total: number): number {
-  if (total <= TALLEST || drawn <= EXACT) return drawn;
-  if (drawn >= TALLEST - EXACT) return total - (TALLEST - drawn);
-  return EXACT + ((drawn - EXACT) * (total - 2 * EXACT)) / (TALLEST - 2 * EXACT);
-}
-
-/** The reverse of `toList`. */
-export function toDrawn(y: number, total: number): number {
-  if (total <= TALLEST || y <= EXACT) return y;
-  if (y >= total - EXACT) return TALLEST - (total - y);
-  return EXACT + ((y - EXACT) * (TALLEST - 2 * EXACT)) / (total - 2 * EXACT);
-}
-
-/**
- * The height in the list after the page was scrolled. Small steps move the list by as much as the page; a jump, as by the scroll bar,
- * and the ends of the list lead to their own place.
- * @param last where the page was, and which height of the list it showed
- */
-export function scrolledTo(drawn: number, last: { drawn: number; y: number }, total: number, screen: number): number {
-  if (total <= TALLEST) return drawn;
-  const step = drawn - last.drawn;
-  const atEnd = drawn <= screen || drawn >= TALLEST - 2 * screen;
-  return atEnd || Math.abs(step) > 2 * screen ? toList(drawn, total) : last.y + step;
 }

@@ -6,6 +6,7 @@ import { useController, useStore } from "../../context";
 import { hasPictures } from "../../layout";
 import { useMedia } from "../../parts/hooks";
 import { Retry } from "../../parts/retry";
+import { LongScrubber } from "../long";
 import { placeAt } from "../../state/list";
 import { shapeOf } from "./content";
 import { DIVIDER } from "./geometry";
@@ -55,22 +56,25 @@ export function Records(): JSX.Element | null {
   const room = width / rem - EDGES - (shape?.aside ? ASIDE : 0) - (pictured ? (narrow ? PICTURE_NARROW : PICTURE_WIDE) : 0);
   const total = list.total ?? (list.exhausted ? list.length : -1);
   return (
-    <ul ref={element} class={`records ${narrow ? "narrow" : ""}`} role="list" aria-label="Results" data-stage={list.stage} data-key={list.key}
-      style={{
-        height: `${String(rows.height)}px`, "--row": `${String(Math.round((shape?.height ?? 8) * rem))}px`,
-        "--title-lines": shape?.titleLines ?? 1, "--text-lines": shape?.textLines ?? 2,
-      }}>
-      {shape && rows.shown.map((index) => {
-        const place = placeAt(list, index);
-        return place && (
-          <Record key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} top={rows.topOf(index)}
-            height={Math.round(shape.height * rem)} result={place.result} info={place.info} manifest={manifest} current={index === rows.current}
-            onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} shape={shape} room={room} pictured={pictured} />
-        );
-      })}
-      {rows.divider !== null && <Divider at={rows.divider} />}
-      {rows.gaps.map((gap) => <GapRow key={`page-${String(gap.page)}`} gap={gap} />)}
-    </ul>
+    <>
+      <ul ref={element} id="results" class={`records ${narrow ? "narrow" : ""}`} role="list" aria-label="Results" data-stage={list.stage} data-key={list.key}
+        style={{
+          height: `${String(rows.height)}px`, "--row": `${String(Math.round((shape?.height ?? 8) * rem))}px`,
+          "--title-lines": shape?.titleLines ?? 1, "--text-lines": shape?.textLines ?? 2,
+        }}>
+        {shape && rows.shown.map((index) => {
+          const place = placeAt(list, index);
+          return place && (
+            <Record key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} top={rows.topOf(index)}
+              height={Math.round(shape.height * rem)} result={place.result} info={place.info} manifest={manifest} current={index === rows.current}
+              onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} shape={shape} room={room} pictured={pictured} />
+          );
+        })}
+        {rows.divider !== null && <Divider at={rows.divider} />}
+        {rows.gaps.map((gap) => <GapRow key={`page-${String(gap.page)}`} gap={gap} />)}
+      </ul>
+      {rows.scrub && <LongScrubber {...rows.scrub} />}
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { memo } from "../../parts/memo";
 import { Marked } from "../../parts/marked";
 import { remoteThumbnail } from "../../parts/remote-picture";
 import { Retry } from "../../parts/retry";
+import { LongScrubber } from "../long";
 import { placeAt } from "../../state/list";
 import { formatView, HOME } from "../../state/view";
 import { count, plain } from "../../wording";
@@ -53,31 +54,34 @@ export function Table(): JSX.Element | null {
   const pictured = hasPictures(manifest);
   const widths = `${pictured ? "3.5rem " : ""}minmax(14rem, 2.6fr) ${columns.map(({ type }) => WIDTHS[type]).join(" ")}`;
   return (
-    <div class="table" role="table" aria-label="Results" aria-rowcount={total < 0 ? -1 : total + 1} aria-colcount={columns.length + 1}
-      style={{ "--columns": widths, "--row": `${String(height)}px` }}>
-      <div role="rowgroup" class="table-head">
-        <div role="row" class="table-row" aria-rowindex={1}>
-          {pictured && <span class="table-picture-head" />}
-          <Heading field={titleField(manifest)} label={titleField(manifest)?.label ?? "Name"} />
-          {columns.map((field) => <Heading key={field.name} field={field} label={field.label} />)}
+    <>
+      <div id="results" class="table" role="table" aria-label="Results" aria-rowcount={total < 0 ? -1 : total + 1} aria-colcount={columns.length + 1}
+        style={{ "--columns": widths, "--row": `${String(height)}px` }}>
+        <div role="rowgroup" class="table-head">
+          <div role="row" class="table-row" aria-rowindex={1}>
+            {pictured && <span class="table-picture-head" />}
+            <Heading field={titleField(manifest)} label={titleField(manifest)?.label ?? "Name"} />
+            {columns.map((field) => <Heading key={field.name} field={field} label={field.label} />)}
+          </div>
+        </div>
+        <div ref={element} role="rowgroup" class="table-body" data-stage={list.stage} data-key={list.key} style={{ height: `${String(rows.height)}px` }}>
+          {rows.shown.map((index) => {
+            const place = placeAt(list, index);
+            return place && (
+              <TableRow key={place.result.row} index={index} size={total} top={rows.topOf(index)} height={height} result={place.result} info={place.info}
+                manifest={manifest} current={index === rows.current} onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} />
+            );
+          })}
+          {rows.gaps.map((gap) => (
+            <div key={`page-${String(gap.page)}`} class={gap.failure === null ? "records-waiting" : "grid-failed"} {...(gap.failure === null ? { role: "presentation" } : { role: "row" })}
+              style={{ transform: `translateY(${String(gap.top)}px)`, height: `${String(gap.height)}px` }}>
+              {gap.failure !== null && <div role="cell"><GapContent gap={gap} /></div>}
+            </div>
+          ))}
         </div>
       </div>
-      <div ref={element} role="rowgroup" class="table-body" data-stage={list.stage} data-key={list.key} style={{ height: `${String(rows.height)}px` }}>
-        {rows.shown.map((index) => {
-          const place = placeAt(list, index);
-          return place && (
-            <TableRow key={place.result.row} index={index} size={total} top={rows.topOf(index)} height={height} result={place.result} info={place.info}
-              manifest={manifest} current={index === rows.current} onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} />
-          );
-        })}
-        {rows.gaps.map((gap) => (
-          <div key={`page-${String(gap.page)}`} class={gap.failure === null ? "records-waiting" : "grid-failed"} {...(gap.failure === null ? { role: "presentation" } : { role: "row" })}
-            style={{ transform: `translateY(${String(gap.top)}px)`, height: `${String(gap.height)}px` }}>
-            {gap.failure !== null && <div role="cell"><GapContent gap={gap} /></div>}
-          </div>
-        ))}
-      </div>
-    </div>
+      {rows.scrub && <LongScrubber {...rows.scrub} />}
+    </>
   );
 }
 

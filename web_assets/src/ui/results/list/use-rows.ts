@@ -6,9 +6,12 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 import { useController, useStore } from "../../context";
 import { headLine } from "../head-line";
 import { indexOfId, PAGE, pageLength, placeAt, type List } from "../../state/list";
-import { anchorOf, drawnHeight, heightOfAnchor, rowAt, rowsBetween, rowsOf, topOf, type Rows } from "./geometry";
-import { useScrolling } from "./use-scrolling";
+import { anchorOf, heightOfAnchor, rowAt, rowsBetween, rowsOf, topOf, type Rows } from "./geometry";
+import { useScrolling } from "../use-scrolling";
+import type { Scrub } from "../view";
 
+/** How far beyond the screen rows are drawn, in screen heights. */
+const OVERSCAN = 0.6;
 /** A page is loaded once it has been on screen for this long (ms), so that fast scrolling skips pages. */
 const LINGER_MS = 90;
 
@@ -32,6 +35,8 @@ export interface ShownRows {
   /** The place the Tab key leads to. */
   current: number;
   topOf: (index: number) => number;
+  /** What a scrubber needs; null if there is no list. */
+  scrub: Scrub | null;
   onFocus: (index: number) => void;
   onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>, index: number) => void;
 }
@@ -42,7 +47,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
   const list = useStore((state) => state.list);
   const [current, setCurrent] = useState(0);
   const rows = useMemo(() => (list && height > 0 ? rowsOf(list, height) : null), [list, height]);
-  const { from, to, shift, at, show, look } = useScrolling(element, rows, covered);
+  const { from, to, shift, height: drawn, at, show, showTop, look } = useScrolling(element, rows?.total ?? null, { over: OVERSCAN, covered });
   const latest = useRef<{ rows: Rows; list: List } | null>(null);
   latest.current = rows && list ? { rows, list } : null;
   const placed = useRef<{ key: string; height: number } | null>(null);
@@ -56,7 +61,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
     const restored = controller.takeRestored(list.key);
     if (restored) show(heightOfAnchor(rows, restored));
     else if (before && before.key !== list.key) {
-      if (scrollY > 0) scrollTo({ top: 0, behavior: "instant" });
+      showTop();
       setCurrent(0);
     } else if (before && before.height !== rows.height && at() > 0) {
       show(topOf(rows, rowAt({ ...rows, height: before.height }, at())));
@@ -142,8 +147,9 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
   const onFocus = useCallback((index: number) => setCurrent(index), []);
   const divide = rows && rows.divide >= 0 ? topOf(rows, rows.divide) : null;
   return {
-    list, height: rows ? drawnHeight(rows.total) : 0, shown, gaps, current, onFocus, onKeyDown,
+    list, height: rows ? drawn : 0, shown, gaps, current, onFocus, onKeyDown,
     divider: divide !== null && divide >= from && divide <= to ? divide - shift : null,
     topOf: (index) => (rows ? topOf(rows, index) - shift : 0),
+    scrub: rows && list && { list, total: rows.total, at, show, covered, indexAt: (y) => rowAt(rows, y) },
   };
 }
