@@ -207,38 +207,6 @@ class SiteTerms:
             tokens = numbers(sizes, len(rows))
         return rows.astype(np.int64), times.astype(np.int64), tokens.astype(np.int64)
 
-    def verify(self) -> None:
-        """Read every file and check that all of them fit each other; raises FormatError."""
-        totals = np.zeros(self.count, dtype=np.int64)
-        terms = 0
-        for number in range(self._term_files.count):
-            file = self._open(number)
-            terms += len(file.terms)
-            first, last = self._bounds(number)
-            if file.terms and not first <= file.terms[0] <= file.terms[-1] < (
-                last or file.terms[-1] + b"\0"
-            ):
-                raise FormatError(
-                    f"{self._term_files.entry(number).path} has terms of another file."
-                )
-            for term in map(_decoded, file.terms):
-                rows, times = self._list(term)
-                self.occurrences(term, None)
-                np.add.at(totals, rows, times)
-                if self._entry.ranked and (self.sizes(term) != self.lengths(rows)).any():
-                    raise FormatError(
-                        f"The lengths of the rows with the term “{term[:40]}” are wrong."
-                    )
-                self.head(term)
-        if terms != self._entry.terms:
-            raise FormatError(f"Full text has {terms:,} terms, not {self._entry.terms:,}.")
-        if (totals != self.lengths(np.arange(self.count))).any() or totals.sum() != self.tokens:
-            raise FormatError("Full text does not have as many words as it says.")
-
-    def _bounds(self, number: int) -> tuple[bytes, bytes | None]:
-        first = self._first_terms
-        return first[number], first[number + 1] if number + 1 < len(first) else None
-
     @cached_property
     def _first_terms(self) -> list[bytes]:
         with naming(self._entry.first):
