@@ -14,7 +14,7 @@ from PIL import Image
 from imagedb_site import fts
 from imagedb_site.encoders import Encoder
 from imagedb_site.folding import fold
-from imagedb_site.query.index import Column, Floats, Mask, Near, Rows, Summary
+from imagedb_site.query.index import Column, Floats, Mask, Near, Reach, Rows, Summary
 from imagedb_site.query.relevance import SAMPLE
 from imagedb_site.query.scan import sample_rows
 from imagedb_site.records import FieldSpec
@@ -80,6 +80,9 @@ class MemoryIndex:
         raise KeyError(name)
 
     def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        raise KeyError(name)
+
+    def reaching_blocks(self, name: str, reaches: Reach) -> Iterator[tuple[int, Column]]:
         raise KeyError(name)
 
     def values(self, name: str) -> None:

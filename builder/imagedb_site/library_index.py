@@ -16,7 +16,7 @@ from .errors import DamagedLibraryError, LibraryError, PictureError, QuerySyntax
 from .folding import fold
 from .keys import path_of
 from .query.field_values import summary_of
-from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
+from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
 from .query.relevance import SAMPLE
 from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
 from .records import FieldSpec, FieldType, Value
@@ -140,6 +140,9 @@ class LibraryIndex:
     def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
         if mask.any():
             yield 0, self.column(name)
+
+    def reaching_blocks(self, name: str, reaches: Reach) -> Iterator[tuple[int, Column]]:
+        yield 0, self.column(name)
 
     def values(self, name: str) -> FieldValues | None:
         return None

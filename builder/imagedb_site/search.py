@@ -135,7 +135,8 @@ class Collection:
         every parent is listed too, and its count includes everything below it. `under` limits the list to
         the paths directly below a path; with `under=""` it is the first level.
 
-        The list is one of pairs. Its attribute `about` is true if more than 100,000 images match: then the
+        The list is one of pairs. Its attribute `about` is true if more than 100,000 images match (for
+        tags in a collection of more than 262,144 images: more than 256): then the
         counts are estimated from a part of them.
 
         Raises:

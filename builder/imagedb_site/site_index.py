@@ -17,7 +17,7 @@ from .durable import settle
 from .errors import QuerySyntaxError, StorageError
 from .folding import fold
 from .query.expression import SyntaxProblem
-from .query.index import Column, FieldValues, Floats, Mask, Near, Rows, Summary
+from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
 from .query.relevance import SAMPLE
 from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
 from .query.terms_text import TermsText
@@ -170,6 +170,17 @@ class SiteIndex:
             first = number * column.block
             if mask[first : first + column.block].any():
                 yield first, _column_of(self._site.column_block(name, number))
+
+    def reaching_blocks(self, name: str, reaches: Reach) -> Iterator[tuple[int, Column]]:
+        entry = self._site.column_entry(name)
+        zones = entry.zones or ()
+        wanted = [at for at, zone in enumerate(zones) if zone is not None and reaches(*zone)]
+        # A column that is needed for the most part is kept as a whole.
+        if name in self._columns or 2 * len(wanted) > len(zones):
+            yield 0, self.column(name)
+            return
+        for number in wanted:
+            yield number * entry.block, _column_of(self._site.column_block(name, number))
 
     def values(self, name: str) -> FieldValues | None:
         if name not in self._values:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from column_samples import FIELDS, SMALL, TAGS, WHOLE, rows_of, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_site import PlainSite
@@ -19,79 +18,17 @@ from plain_site import PlainSite
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.library_index import make_column
-from imagedb_site.query import facets
+from imagedb_site.query import runs
 from imagedb_site.query.current import current_result
 from imagedb_site.query.facets import facet_counts
 from imagedb_site.query.field_values import all_values, count_of, distinct, summary_of
 from imagedb_site.query.parse import parse
+from imagedb_site.query.plan import filter_mask, make_plan
 from imagedb_site.reader.column_values import ColumnValues
 from imagedb_site.reader.verify_columns import verify_index, verify_values
-from imagedb_site.records import FieldSpec, Value
-from imagedb_site.site import SiteInput, SiteRow, SiteSettings, write_site
+from imagedb_site.records import Value
+from imagedb_site.site import SiteSettings
 from imagedb_site.site_index import SiteIndex
-
-FIELDS = [
-    FieldSpec("title", "Title", "text", fts=True),
-    FieldSpec("tags", "Tags", "tags", facet=True, column=True),
-    FieldSpec("kind", "Kind", "category", facet=True, column=True),
-    FieldSpec("folder", "Folder", "category", facet=True, column=True, separator="/"),
-    FieldSpec("good", "Good", "boolean", facet=True, column=True),
-    FieldSpec("score", "Score", "number", column=True),
-    FieldSpec("taken", "Taken", "date", column=True),
-]
-SMALL = SiteSettings(pages=False, column_block=8, column_segment=16, values_bytes=32, fanout=3)
-TAGS = [
-    *(f"tag {number}" for number in range(20)),
-    "cat",
-    "Cat",
-    "CAT ",
-    "black_cat",
-    "black cat",
-    "dog",
-    "été",
-    "ete",
-    "猫",
-    "a, b",
-    "𝔘",
-    "\uffee",
-]
-
-
-def rows_of(count: int, seed: int = 0) -> list[dict[str, Value]]:
-    chosen = random.Random(seed)
-    rows: list[dict[str, Value]] = []
-    for row in range(count):
-        fields: dict[str, Value] = {"title": f"row {row}"}
-        tags: list[str] = chosen.sample(TAGS, chosen.randrange(4))
-        if tags:
-            fields["tags"] = tags
-        if chosen.random() < 0.8:
-            fields["kind"] = chosen.choice(["Canon EOS 7D", "canon eos 5D", "NIKON D70", "x"])
-            fields["folder"] = chosen.choice(["2020/trips/norway", "2020/trips", "2021", "a b/c"])
-        if chosen.random() < 0.7:
-            fields["good"] = chosen.random() < 0.5
-            fields["score"] = chosen.choice([chosen.randrange(-5, 300), chosen.random() * 10])
-            fields["taken"] = chosen.choice(
-                ["2020", "2020-05", "2021-01-01T10:00:00", "1893-07-09"]
-            )
-        rows.append(fields)
-    return rows
-
-
-def write(
-    folder: Path, rows: Sequence[dict[str, Value]], layout: SiteSettings, **more: Any
-) -> SiteIndex:
-    made = [
-        SiteRow(f"{row:016x}", f"{row}", 0, 0, fields=fields) for row, fields in enumerate(rows)
-    ]
-    write_site(
-        SiteInput(
-            title="Columns", rows=made, fields=FIELDS, thumbnail=lambda row: None, settings=layout
-        ),
-        folder,
-        **more,
-    )
-    return SiteIndex.open(folder)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +36,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     place = tmp_path_factory.mktemp("columns")
     rows = rows_of(60)
     write(place / "blocks", rows, SMALL).close()
-    write(place / "one", rows, SiteSettings(pages=False)).close()
+    write(place / "one", rows, WHOLE).close()
     return place / "blocks", place / "one"
 
 
@@ -264,8 +201,8 @@ def test_rows_at_the_end_leave_earlier_segments(tmp_path: Path) -> None:
 
 def test_estimated_counts(blocks: SiteIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of 16 rows in the order 0, 2, 1, 3, until 20 rows are counted."""
-    monkeypatch.setattr(facets, "EXACT", 20)
-    monkeypatch.setattr(facets, "_RUN", 16)
+    monkeypatch.setattr(runs, "EXACT", 20)
+    monkeypatch.setattr(runs, "RUN", 16)
     rows = rows_of(60)
     mask = np.ones(60, dtype=np.bool_)
     mask[3] = False
@@ -279,6 +216,71 @@ def test_estimated_counts(blocks: SiteIndex, monkeypatch: pytest.MonkeyPatch) ->
     assert found == wanted
     assert found.about
     assert not facet_counts("kind", mask, blocks, 9, exact=True).about
+
+
+def test_tags_are_counted_in_few_runs(blocks: SiteIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of 8 rows in the order 0, 4, 2, 6, …, until 15 rows are counted."""
+    for name, value in (("RUN", 8), ("TAG_ROWS", 15), ("FEW", 5)):
+        monkeypatch.setattr(runs, name, value)
+    asked: list[int] = []
+    read = blocks._site.column_block
+    monkeypatch.setattr(
+        blocks._site, "column_block", lambda name, at: (asked.append(at), read(name, at))[1]
+    )
+    mask = np.ones(60, dtype=np.bool_)
+    mask[3] = False
+    counts = facet_counts("tags", mask, blocks, 9)
+    assert counts.about and asked == [0, 4]
+    mask[5:] = False
+    few = facet_counts("tags", mask, blocks, 99)
+    rows = [row for row in range(5) if mask[row]]
+    assert not few.about
+    assert dict(few) == dict(Counter(tag for row in rows for tag in tags_of(rows_of(60)[row])))
+
+
+def tags_of(row: dict[str, Value]) -> list[str]:
+    tags = row.get("tags", [])
+    assert isinstance(tags, list)
+    return tags
+
+
+def test_the_runs_of_an_estimate_are_golden() -> None:
+    path = Path(__file__).parents[1] / "golden" / "runs.json"
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    for case in golden:
+        assert runs.runs_taken(case["rows"], case["tags"]) == case["taken"]
+    assert {case["taken"] is None for case in golden} == {True, False}
+
+
+@pytest.mark.parametrize("negated", ["", "-"])
+@pytest.mark.parametrize(
+    "term", ["score:9..20", "score>250", "taken:1893", "taken<2020-05", "score:x"]
+)
+def test_only_blocks_within_reach_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, term: str, negated: str
+) -> None:
+    rows = sorted(rows_of(160), key=lambda row: _score(row) if term[0] == "s" else _taken(row))
+    many, one = write(tmp_path / "many", rows, SMALL), write(tmp_path / "one", rows, WHOLE)
+    asked: list[int] = []
+    read = many._site.column_block
+    monkeypatch.setattr(many._site, "column_block", lambda *at: (asked.append(at[1]), read(*at))[1])
+    found = [filter_mask(make_plan(parse(negated + term), index), index) for index in (many, one)]
+    assert (found[0] == found[1]).all()
+    assert len(asked) <= 10
+    # What is left out has no such row.
+    assert found[0].any() != found[0].all() or term == "score:x"
+    many.close()
+    one.close()
+
+
+def _taken(row: dict[str, Value]) -> float:
+    return float(str(row.get("taken", "0"))[:4])
+
+
+def _score(row: dict[str, Value]) -> float:
+    score = row.get("score", -99)
+    assert isinstance(score, int | float)
+    return score
 
 
 def test_verification_finds_other_values(blocks: SiteIndex) -> None:

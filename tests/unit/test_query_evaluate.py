@@ -13,7 +13,7 @@ from imagedb_site.folding import fold
 from imagedb_site.query import parse
 from imagedb_site.query.evaluate import Answer, Mode, evaluate
 from imagedb_site.query.field_values import summary_of
-from imagedb_site.query.index import Column, Floats, Mask, Near, Rows, Summary
+from imagedb_site.query.index import Column, Floats, Mask, Near, Reach, Rows, Summary
 from imagedb_site.query.parse import Term
 from imagedb_site.query.relevance import duplicates
 from imagedb_site.records import FieldSpec
@@ -107,6 +107,9 @@ class MemoryIndex:
         return np.sort(self.match(expression))
 
     def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
+        yield 0, self.column(name)
+
+    def reaching_blocks(self, name: str, reaches: Reach) -> Iterator[tuple[int, Column]]:
         yield 0, self.column(name)
 
     def values(self, name: str) -> None:

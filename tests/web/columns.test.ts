@@ -6,6 +6,7 @@ import type { ColumnSource } from "../../web_assets/src/engine/column-source";
 import { columnOf } from "../../web_assets/src/engine/column-of";
 import { SiteColumn } from "../../web_assets/src/engine/columns";
 import { facetCounts } from "../../web_assets/src/engine/facets";
+import { runsTaken } from "../../web_assets/src/engine/runs";
 import { conditionMask, filterRows } from "../../web_assets/src/engine/filters";
 import { maskOf, rowsOf } from "../../web_assets/src/engine/mask";
 import { parse, valueKeys, valueTest } from "../../web_assets/src/engine/query";
@@ -85,6 +86,28 @@ describe("a column in blocks", () => {
     const mask = maskOf([0, 5, 17, count - 1], count);
     expect(await facetCounts(column, tags, mask, 9)).toEqual(await facetCounts(source, tags, mask, 9));
     await expect(facetCounts(new SiteColumn(entry, tags, count, { load: () => Promise.reject(new Error("A block was loaded.")), list: () => null } as never, documents), tags, mask, 9)).rejects.toThrow("block");
+  });
+
+  it("counts tags of a large collection in the runs that the golden file names", async () => {
+    for (const { rows, tags: ofTags, taken } of json<{ rows: number[]; tags: boolean; taken: number[] | null }[]>(golden, "runs.json")) {
+      expect(runsTaken(rows, ofTags)).toEqual(taken);
+    }
+    const [run, count] = [65_536, 1_000_000];
+    const asked: number[] = [];
+    const starts = Array.from({ length: Math.ceil(count / run) }, (_, place) => ({ first: place * run, count: Math.min(run, count - place * run), zone: undefined }));
+    const large: ColumnSource = {
+      count, known: count, blocks: starts, bytes: 0, values: null, pick: () => null, whole: () => Promise.reject(new Error("All was loaded.")),
+      block: (place) => {
+        asked.push(place);
+        return Promise.resolve(columnOf(tags, Array.from({ length: starts[place]!.count }, (_, row) => ((starts[place]!.first + row) % 200 ? ["all"] : ["all", "some"]))));
+      },
+    };
+    const every = (step: number) => maskOf(Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step), count);
+    const found = await facetCounts(large, tags, every(100), 9);
+    expect(asked).toEqual([0, 4, 8, 12]);
+    expect(found).toEqual([{ value: "all", count: 10_000, about: true }, { value: "some", count: expect.closeTo(5000, -2) as number, about: true }]);
+    // Few rows are counted one by one.
+    expect((await facetCounts(large, tags, every(4000), 9))[0]).toEqual({ value: "all", count: 250 });
   });
 
   it("has the additions of a visitor as one more block", async () => {

@@ -99,7 +99,7 @@ def facets(
 ) -> None:  # fmt: skip
     """Count the values of FIELD, in all images or within the result of a query.
 
-    Above 100,000 matching images the counts are estimates.
+    Above 100,000 matching images the counts are estimates, for tags of large collections above 256.
 
     \b
     Examples:

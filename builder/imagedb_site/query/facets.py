@@ -13,6 +13,7 @@ from ..records import FieldSpec
 from .index import Column, FieldValues, Index, Mask
 from .parse import Query, parse
 from .plan import filter_mask, make_plan
+from .runs import counted_rows
 from .values import parents
 from .words_arm import search_words
 
@@ -35,10 +36,6 @@ def matching(query: Query, index: Index) -> Mask:
 
 MAX_LEVELS = 32
 """Paths are counted down to this level."""
-EXACT = 100_000
-"""Counts are exact up to this number of matching rows and estimated above it."""
-_RUN = 1 << 16
-"""An estimate counts whole runs of this number of rows."""
 _ROWS = 1 << 16
 """How many rows of paths are counted at once."""
 
@@ -79,7 +76,7 @@ def facet_counts(
             found.extend(_of_all(spec, values, limit, under)[:limit])
             return found
     matched = int(np.count_nonzero(mask))
-    chosen = _sampled(mask) if matched > EXACT and not exact else mask
+    chosen = mask if exact else counted_rows(mask, spec.type == "tags")
     counts: Counter[Any] = Counter()
     for first, column in index.column_blocks(name, chosen):
         size = _rows_of(column)
@@ -106,24 +103,6 @@ def _of_all(
         for path in paths:
             counts[path] += count
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _sampled(mask: Mask) -> Mask:
-    """A part of the mask with at least EXACT rows: whole runs, evenly over the collection.
-
-    They are taken in the order of their numbers with the bits reversed.
-    """
-    runs = -(-len(mask) // _RUN)
-    bits = max(runs - 1, 1).bit_length()
-    chosen = np.zeros_like(mask)
-    taken = 0
-    for place in range(1 << bits):
-        run = int(f"{place:0{bits}b}"[::-1], 2)
-        if run < runs and taken < EXACT:
-            part = slice(run * _RUN, (run + 1) * _RUN)
-            chosen[part] = mask[part]
-            taken += int(np.count_nonzero(mask[part]))
-    return chosen
 
 
 def _rows_of(column: Column) -> int:

@@ -83,6 +83,10 @@ Key = tuple[str, bool]
 """A comparable form of values, and whether values that begin with it are meant, too."""
 
 
+Reach = Callable[[float, float], bool]
+"""Whether a number from the first to the second may be meant; of dates: its first and last second."""
+
+
 @dataclass(frozen=True)
 class Near:
     """Rows i64[n] by falling similarity f32[n]; equal similarities in row order."""
@@ -167,6 +171,10 @@ class Index(Protocol):
 
     def column_blocks(self, name: str, mask: Mask) -> Iterator[tuple[int, Column]]:
         """The first row and the column of the blocks of rows that have a row of the mask, in order."""
+        ...
+
+    def reaching_blocks(self, name: str, reaches: Reach) -> Iterator[tuple[int, Column]]:
+        """The same of the blocks, of numbers or dates, that may have a value that is meant."""
         ...
 
     def values(self, name: str) -> FieldValues | None:

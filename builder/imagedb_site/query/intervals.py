@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..dates import date_span
-from .index import Column, Mask
+from .index import Column, Mask, Reach
 from .parse import FieldTerm
 from .typed import plain_range
 
@@ -36,6 +36,16 @@ def interval_mask(term: FieldTerm, column: Column, *, dates: bool) -> Mask:
             for low, high in _number_intervals(term):
                 mask |= (column.numbers >= low) & (column.numbers <= high)
     return mask
+
+
+def interval_reach(term: FieldTerm, *, dates: bool) -> Reach:
+    """Whether a block of numbers or dates may have a row of `interval_mask`, by the range of its values."""
+    if not dates:
+        numbers = list(_number_intervals(term))
+        return lambda least, most: any(least <= high and most >= low for low, high in numbers)
+    spans = list(_date_intervals(term))
+    # A date ends less than a second after its last second.
+    return lambda first, last: any(first < high and last + 1 > low for low, high, _ in spans)
 
 
 def _date_mask(column: Column, low: float, high: float, within: bool) -> Mask:

@@ -14,7 +14,7 @@ from ..text import EMOJI_SEQUENCE
 from .characters import is_searchable, split
 from .emoji_words import with_emoji_names
 from .index import Column, Index, Mask
-from .intervals import interval_mask
+from .intervals import interval_mask, interval_reach
 from .parse import FieldTerm, Query, Term
 from .typed import plain
 from .values import value_keys, value_test, whole_forms
@@ -152,7 +152,9 @@ def filter_mask(plan: Plan, index: Index) -> Mask:
 
 def _holding(spec: FieldSpec, term: FieldTerm, index: Index) -> Mask:
     """The rows that match a field term, before negation, bool[count]."""
-    values = None if spec.type in ("number", "date") else index.values(spec.name)
+    if spec.type in ("number", "date"):
+        return _reached(spec, term, index)
+    values = index.values(spec.name)
     if values is None:
         return _column_mask(spec, term, index.column(spec.name), index.count)
     forms = frozenset(whole_forms(spec, term.alternatives))
@@ -162,6 +164,16 @@ def _holding(spec: FieldSpec, term: FieldTerm, index: Index) -> Mask:
     )
 
 
+def _reached(spec: FieldSpec, term: FieldTerm, index: Index) -> Mask:
+    """The same for numbers and dates, from the blocks that may have such rows."""
+    mask = np.zeros(index.count, dtype=np.bool_)
+    dates = spec.type == "date"
+    for first, column in index.reaching_blocks(spec.name, interval_reach(term, dates=dates)):
+        found = interval_mask(term, column, dates=dates)
+        mask[first : first + len(found)] = found
+    return mask
+
+
 def _rows(index: Index, expression: str) -> Mask:
     mask = np.zeros(index.count, dtype=np.bool_)
     mask[index.having(expression)] = True
@@ -169,9 +181,7 @@ def _rows(index: Index, expression: str) -> Mask:
 
 
 def _column_mask(spec: FieldSpec, term: FieldTerm, column: Column, count: int) -> Mask:
-    """The rows of the collection's column that match a field term, before negation, bool[count]."""
-    if column.numbers is not None:
-        return interval_mask(term, column, dates=spec.type == "date")
+    """The rows of a column of texts that match a field term, before negation, bool[count]."""
     by_words = frozenset(whole_forms(spec, term.alternatives))
     if by_words:
         by_words -= {comparable(value) for value in column.dictionary}

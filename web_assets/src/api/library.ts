@@ -144,7 +144,8 @@ export class ImageCollection {
   /**
    * The most frequent values of a field, with their counts, within the current result of a search for `text` and `filters`: the
    * images that meet the conditions and, in mode `words`, have the words; in the other modes the likely matches, or all images that
-   * meet the conditions if none is likely. If more than 100,000 images match, the counts are estimated and say `about`. If the values are
+   * meet the conditions if none is likely. If more than 100,000 images match (for tags in a
+   * collection of more than 262,144 images: more than 256), the counts are estimated and say `about`. If the values are
    * paths, such as folders, every parent is listed too, and its count includes everything below it. `under` limits the list to the
    * paths directly below a path; with an empty text it is the first level.
    */

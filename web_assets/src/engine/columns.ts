@@ -14,7 +14,7 @@ export interface Documents {
 }
 
 /** The most blocks of documents that are read instead of a column, and about how many bytes one has. */
-const [MOST_DOCUMENT_BLOCKS, DOCUMENT_BLOCK_BYTES] = [64, 24_000];
+const [MOST_DOCUMENT_BLOCKS, DOCUMENT_BLOCK_BYTES] = [256, 24_000];
 
 /** A column of the published files. */
 export class SiteColumn implements ColumnSource {

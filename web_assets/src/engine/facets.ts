@@ -3,16 +3,13 @@ import { numberAt, type Column, type FieldDefinition, type FieldType, type Value
 import type { ColumnSource, ColumnValues, Span } from "./column-source";
 import { QueryError } from "./errors";
 import { eachOf } from "./files";
-import { countMask, emptyMask, fullMask, has, rowsOf, type Mask } from "./mask";
+import { countMask, fullMask, has, rowsOf, type Mask } from "./mask";
 import { compareCodePoints, parents } from "./query/index";
+import { countedRows } from "./runs";
 import type { FacetCount } from "./types";
 
 /** Paths are counted down to this level. */
 const MAX_LEVELS = 32;
-/** Counts are exact up to this number of matching rows and estimated above it. */
-const EXACT = 100_000;
-/** An estimate counts whole runs of this number of rows. */
-const RUN = 65_536;
 /** The most rows whose values may come from their documents. */
 const MOST_PICKED = 1000;
 
@@ -45,9 +42,8 @@ export async function facetCounts(source: ColumnSource, field: Field, mask: Mask
   if (matched === source.count && source.values && !(separator !== undefined && type === "tags")) {
     return await ofAll(source.values, separator, limit, under);
   }
-  const estimated = matched > EXACT && !exact;
-  const chosen = estimated ? sampled(mask ?? fullMask(source.count), source.count) : mask;
-  const taken = estimated ? countMask(chosen!) : matched;
+  const chosen = exact ? mask : countedRows(mask ?? fullMask(source.count), source.count, type === "tags");
+  const taken = chosen ? countMask(chosen) : matched;
   // The nearest whole number, in integers, so that every implementation gives the same.
   const whole = (count: number) => Math.floor((2 * count * matched + taken) / (2 * taken));
   const about = taken < matched ? { about: true as const } : {};
@@ -82,23 +78,6 @@ function ranked({ rows, deeper }: Counts<string>, limit: number): FacetCount[] {
   const lines: ValueCount[] = Array.from(rows, ([value, count]) => ({ value, count }));
   return lines.sort((a, b) => b.count - a.count || compareCodePoints(a.value, b.value)).slice(0, limit)
     .map((line) => (deeper.has(line.value) ? { ...line, parent: true as const } : line));
-}
-
-/** A part of a mask with at least EXACT rows: whole runs, evenly over the collection, in the order of their numbers with the bits reversed. */
-function sampled(mask: Mask, count: number): Mask {
-  const runs = Math.ceil(count / RUN);
-  const bits = Math.max(1, Math.ceil(Math.log2(runs)));
-  const part = emptyMask(count);
-  let taken = 0;
-  for (let place = 0; place < 2 ** bits && taken < EXACT; place++) {
-    let run = 0;
-    for (let bit = 0; bit < bits; bit++) if (place & (1 << bit)) run |= 1 << (bits - 1 - bit);
-    if (run >= runs) continue;
-    const bytes = mask.subarray((run * RUN) >> 3, ((run + 1) * RUN) >> 3);
-    part.set(bytes, (run * RUN) >> 3);
-    taken += countMask(bytes);
-  }
-  return part;
 }
 
 type Has = (row: number) => boolean;

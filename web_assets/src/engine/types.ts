@@ -135,7 +135,7 @@ export interface FacetCount {
   count: number;
   /** The value is a path, and there are paths below it. */
   parent?: true;
-  /** The count is estimated: there are more than 100,000 images to count among. */
+  /** The count is estimated: there are more than 100,000 images to count among, or more than 256 for the tags of a large collection. */
   about?: true;
 }
 
