@@ -8,13 +8,14 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from site_samples import golden_input, make_web
+from site_servers import running
 
 from imagedb_site.errors import FormatError, StorageError, UsageError
 from imagedb_site.reader import open_site, verify_site
@@ -31,18 +32,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "site" / ".git").mkdir()
     (folder / "site" / ".git" / "config").write_text("secret")
     return folder / "site"
-
-
-@contextmanager
-def running(site: Path, **options: object) -> Iterator[SiteServer]:
-    with SiteServer(site, port=0, **options) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 /** Small hooks that watch the browser. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 /** Whether a media query holds now. */
 export function useMedia(query: string): boolean {
@@ -12,6 +12,21 @@ export function useMedia(query: string): boolean {
     return () => list.removeEventListener("change", listen);
   }, [query]);
   return holds;
+}
+
+/** The width of an element in CSS pixels, rounded down; 0 before it is measured. `present`: whether it is in the page. */
+export function useWidth(element: { current: HTMLElement | null }, present: boolean): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const target = element.current;
+    if (!target) return;
+    const measure = (): void => setWidth(Math.floor(target.getBoundingClientRect().width));
+    const observer = new ResizeObserver(measure);
+    observer.observe(target);
+    measure();
+    return () => observer.disconnect();
+  }, [present]);
+  return width;
 }
 
 /** True once `since` (ms, null: never) lies `delay` ms back: so that quick work shows no progress. */

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 
 import { useController, useStore } from "../../context";
 import { indexOfId, placeAt, type List } from "../../state/list";
+import { useWidth } from "../../parts/hooks";
 import { Retry } from "../../parts/retry";
 import {
   anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Direction, type Geometry,
@@ -12,6 +13,7 @@ import {
 import { lookAlikes, standIn } from "../groups";
 import { headLine } from "../head-line";
 import { LongScrubber } from "../long";
+import { useFocus } from "../use-focus";
 import { useScrolling } from "../use-scrolling";
 import type { Place } from "../view";
 import { Tile } from "./tile";
@@ -42,7 +44,7 @@ export function Grid(): JSX.Element | null {
   const refinement = useStore((state) => state.refinement);
   const { version } = useStore((state) => state.local);
   const element = useRef<HTMLUListElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(element, list !== null);
   const [current, setCurrent] = useState(0);
   const [gliding, setGliding] = useState(false);
   const [opened, setOpened] = useState<{ key: string; rows: ReadonlySet<number> } | null>(null);
@@ -56,7 +58,6 @@ export function Grid(): JSX.Element | null {
   const settling = useRef(false);
   /** Whether the end of the list is wanted, wherever that is once its page is loaded. */
   const ending = useRef(false);
-  const wish = useRef<{ key: string; index: number } | null>(null);
 
   const geometry = useMemo(
     () => (list && width > 0 ? geometryOf(list, measureFor(width), open) : null), [list, width, open],
@@ -102,15 +103,6 @@ export function Grid(): JSX.Element | null {
     settling.current = boxOf(now.geometry, anchor.current.anchor.index) === null;
     ending.current = y >= endOf(now.geometry) - 1;
   }, []);
-
-  useLayoutEffect(() => {
-    const target = element.current;
-    if (!target) return;
-    const observer = new ResizeObserver(() => setWidth(Math.floor(target.getBoundingClientRect().width)));
-    observer.observe(target);
-    setWidth(Math.floor(target.getBoundingClientRect().width));
-    return () => observer.disconnect();
-  }, [list === null]);
 
   // What the person looks at does not move while pages above it get their exact height; a new list starts
   // at its top, or at the place stored in the history.
@@ -185,27 +177,15 @@ export function Grid(): JSX.Element | null {
     if (top < at() + 8) jump(top - 8);
     else if (bottom > at() + room - 8) jump(bottom - room + 24);
   }, []);
+  // Where a tile is was estimated until its page was loaded.
+  const giveFocus = useFocus(element, key, (index) => { if (latest.current) reveal(latest.current.geometry, index); });
   const focusTile = useCallback((index: number): void => {
     const now = latest.current;
     if (!now || !element.current) return;
     setCurrent(index);
     reveal(now.geometry, index);
-    wish.current = { key: now.list.key, index };
-    grant();
+    giveFocus(index);
   }, []);
-
-  // The focus follows as soon as the tile exists, unless the person has gone elsewhere meanwhile.
-  const grant = (): void => {
-    const [wanted, now] = [wish.current, latest.current];
-    if (!wanted) return;
-    const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wanted.index)}"]`);
-    if (link || now?.list.key !== wanted.key) wish.current = null;
-    if (!link || now?.list.key !== wanted.key) return;
-    // Where it is was estimated until its page was loaded.
-    reveal(now.geometry, wanted.index);
-    link.focus({ preventScroll: true });
-  };
-  useLayoutEffect(grant);
 
   useEffect(() => controller.attach({
     place: () => {

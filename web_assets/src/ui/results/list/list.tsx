@@ -1,10 +1,10 @@
 /** The results as a list to read. Only rows on or near the screen are drawn. It scrolls with the page. */
 import type { JSX } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 
 import { useController, useStore } from "../../context";
 import { hasPictures } from "../../layout";
-import { useMedia } from "../../parts/hooks";
+import { useMedia, useWidth } from "../../parts/hooks";
 import { Retry } from "../../parts/retry";
 import { LongScrubber } from "../long";
 import { placeAt } from "../../state/list";
@@ -16,21 +16,6 @@ import { useRows, type Gap } from "./use-rows";
 /** The width of a row's picture with its margin, of the values at the side, and of the space at both ends, in rem. */
 const [PICTURE_WIDE, PICTURE_NARROW, ASIDE, EDGES] = [7.5, 5.25, 17, 2];
 const NARROW = 36;
-
-/** The width of an element in CSS pixels, rounded down; 0 before it is measured. `present`: whether it is in the page. */
-export function useWidth(element: { current: HTMLElement | null }, present: boolean): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const target = element.current;
-    if (!target) return;
-    const measure = (): void => setWidth(Math.floor(target.getBoundingClientRect().width));
-    const observer = new ResizeObserver(measure);
-    observer.observe(target);
-    measure();
-    return () => observer.disconnect();
-  }, [present]);
-  return width;
-}
 
 /** The size of the root's font in CSS pixels, in which rows are measured. */
 export function rootFont(): number {

@@ -7,6 +7,7 @@ import { useController, useStore } from "../../context";
 import { headLine } from "../head-line";
 import { indexOfId, PAGE, pageLength, placeAt, type List } from "../../state/list";
 import { anchorOf, heightOfAnchor, rowAt, rowsBetween, rowsOf, topOf, type Rows } from "./geometry";
+import { useFocus } from "../use-focus";
 import { useScrolling } from "../use-scrolling";
 import type { Scrub } from "../view";
 
@@ -51,7 +52,6 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
   const latest = useRef<{ rows: Rows; list: List } | null>(null);
   latest.current = rows && list ? { rows, list } : null;
   const placed = useRef<{ key: string; height: number } | null>(null);
-  const wish = useRef<{ key: string; index: number } | null>(null);
 
   // A new list starts at its top, or at the place stored in the history. If the rows change their height, the first one stays first.
   useLayoutEffect(() => {
@@ -92,16 +92,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
     return () => clearTimeout(timer);
   }, [missing.join(), list]);
 
-  // The focus follows as soon as the row exists, unless the person has gone elsewhere meanwhile.
-  const grant = (): void => {
-    const wanted = wish.current;
-    if (!wanted) return;
-    const link = element.current?.querySelector<HTMLElement>(`[data-index="${String(wanted.index)}"]`);
-    if (link || latest.current?.list.key !== wanted.key) wish.current = null;
-    if (link && latest.current?.list.key === wanted.key) link.focus({ preventScroll: true });
-  };
-  useLayoutEffect(grant);
-
+  const giveFocus = useFocus(element, rows && list ? list.key : null);
   const focusRow = useCallback((index: number): void => {
     const now = latest.current;
     if (!now) return;
@@ -111,8 +102,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
     look();
     if (top < at() + 4) show(top - 4);
     else if (top + now.rows.height > at() + room - 8) show(top + now.rows.height - room + 24);
-    wish.current = { key: now.list.key, index };
-    grant();
+    giveFocus(index);
   }, [look, show, covered]);
 
   useEffect(() => controller.attach({
