@@ -1,174 +1,145 @@
-"""Bytes, requests and times of full text: look-alikes of DiffusionDB of several sizes, searched in Node.
+"""Collections of records at scale: full text, look-alikes of DiffusionDB and of Danbooru's posts, and rivals.
 
-    make bench NAME=catalogue ARGS="5000 100000 1000000"
+    make bench NAME=catalogue
+    make bench NAME=catalogue ARGS="--sizes 5000 100000 --large 0 --posts 0 --keep FOLDER"
 
-For each size a site of metadata is written, and the JavaScript library asks it for words and for expressions
-over an imitated line of 40 ms and 20 Mbit/s. Queries are drawn from the prompts: one to four words of one
-prompt without stop words, so each has results. `first_…`: the first query of a visit (median of 20),
-beyond what a page loads before it; `next_…`: 220 further ones of one visit. Rows and documents of the results
-that are shown are not counted. `mismatches`: queries, of words and of expressions, for which the first 100
-rows of the site are not those of SQLite's FTS5 over the same texts.
+All sites are built by `imagedb-site build --model none` from look-alikes (`lookalikes.py`), and asked in
+Chromium over a line of 40 ms and 20 Mbit/s. `--sizes`: sites whose full text is measured. `--large` and
+`--posts`: rows of the largest site of prompts, and of the site of posts. `--pagefind`: texts that Pagefind
+indexes. With `--keep` the sites stay in a folder, and those that are there are used again, with the figures of
+their build. 0 or nothing leaves a part out. The defaults take hours and 12 GB of disk.
+
+Queries are one to four words of one prompt without stop words. `first_words_…`: the first query of a visit
+(median of 20); `next_words_…`: 220 further ones of one visit, `newest_…`: 40 with the newest rows first;
+`expression_…`: 40 expressions. None counts the rows and documents that are shown; `visit` does, and has the
+largest resident memory of the page's process. `mismatches`: expressions with other first 100 rows than those
+of SQLite's FTS5, and queries for words whose first ten rows in the browser are not those of the rule in Python.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import random
-import re
-import resource
-import subprocess
-import sys
+import statistics
 import tempfile
-import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import apsw
-from harness import ROOT, emit, note
-from lookalikes import prompts
-
-from imagedb_site import fts
-from imagedb_site.records import FieldSpec
-from imagedb_site.site import SiteInput, SiteRow, SiteSettings, write_site
-from imagedb_site.site.assets import web_folder
-from imagedb_site.site_index import SiteIndex
-from imagedb_site.text import analyze, fts_query
-
-FIELDS = [FieldSpec("prompt", "Prompt", "text", fts=True)]
-STOP = frozenset(
-    ["and", "are", "for", "from", "has", "its", "not", "that", "the", "this", "was", "with", "near"]
-)
-SIZES = {5_000: "5k", 100_000: "100k", 1_000_000: "1m", 2_000_000: "2m"}
-WORDS, EXPRESSIONS, COMPARED = 221, 41, 300
-COMPARED_ROWS = 100_000
-"""Answers are compared with SQLite's in sites of up to this many rows."""
+from catalogue_asks import Asker, asked, visited
+from catalogue_oracle import expression_mismatches, word_mismatches
+from catalogue_rivals import pagefind, whole_database
+from catalogue_sites import built, queries
+from harness import ARGUMENTS, chromium_path, emit, note
+from lookalikes import posts
+from playwright.sync_api import sync_playwright
+from shaped import Line, on_line
 
 
-class Prompts:
-    """The rows, generated whenever they are iterated."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> Iterator[SiteRow]:
-        for number, row in enumerate(prompts(self._count)):
-            fields = {"prompt": row["prompt"]}
-            yield SiteRow(f"{number:016x}", row["image_name"], 0, 0, fields=fields)
+def name_of(count: int) -> str:
+    """5000 as 5k, 1000000 as 1m."""
+    if count % 1_000_000 == 0:
+        return f"{count // 1_000_000}m"
+    return f"{count // 1000}k" if count % 1000 == 0 else str(count)
 
 
-def queries(count: int, wanted: int) -> tuple[list[str], list[str]]:
-    """Words of single prompts, and expressions with words of single prompts."""
-    drawn = random.Random(5)
-    chosen = set(drawn.sample(range(min(count, 50_000)), 2 * wanted))
-    texts = [row["prompt"] for at, row in enumerate(prompts(min(count, 50_000))) if at in chosen]
-    drawn.shuffle(texts)
-    words, expressions = [], []
-    for text in texts:
-        found = [
-            word
-            for word in re.findall(r"\w+", text)
-            if word.isalpha() and len(word) > 2 and word not in STOP
-        ]
-        if len(found) < 4:
-            continue
-        words.append(" ".join(drawn.sample(found, drawn.randint(1, 4))))
-        at = drawn.randrange(len(found) - 1)
-        pair = re.findall(r"[a-z0-9]+", text)[at : at + 2]
-        expressions.append(
-            drawn.choice(
-                (
-                    f'"{" ".join(pair)}"',
-                    f"NEAR({found[0]} {found[-1]}, 10)",
-                    f"{found[0]} AND {found[1][:4]}*",
-                    f"({found[0]} OR {found[1]}) NOT {found[2]}",
-                    f"^{pair[0]} OR {found[-1]}",
-                )
-            )
-        )
-    return words[:wanted], expressions[:wanted]
-
-
-def mismatches(site: Path, count: int) -> int:
-    """How many answers differ from SQLite's."""
-    database = apsw.Connection(":memory:")
-    database.execute(fts.create_table(["prompt"]))
-    database.executemany(
-        fts.insert_row(["prompt"]),
-        ((at + 1, analyze(row["prompt"])) for at, row in enumerate(prompts(count))),
-    )
-    index = SiteIndex.open(site)
-    words, expressions = queries(count, COMPARED)
-    every = [" AND ".join(text.split()) for text in words] + [
-        " OR ".join(text.split()) for text in words
-    ]
+def of_sizes(folder: Path, sizes: Sequence[int], wanted: int) -> dict[str, Any]:
+    """The figures of full text; the names without a size are those of the largest site."""
+    result: dict[str, Any] = {}
     wrong = 0
-    for asked in [*every, *expressions]:
-        expected = database.execute(
-            "SELECT rowid - 1 FROM fts WHERE fts MATCH ? ORDER BY rank, rowid LIMIT 100",
-            (fts_query(asked),),
-        )
-        wrong += index.match(asked, 100).tolist() != [row for (row,) in expected]
-    index.close()
-    return wrong
+    for count in sorted(sizes):
+        site, figures = built(folder, "diffusiondb", count)
+        words, expressions = queries(count, wanted)
+        note(f"asking {count:,} rows")
+        found = asked(site, words, expressions[:41])
+        wrong += word_mismatches(site, count, found.pop("answers"))
+        visit = visited(site, words[0])
+        name = name_of(count)
+        result |= {f"{key}_{name}": value for key, value in found.items() if "first_" in key}
+        result |= {f"build_{name}": figures, f"visit_{name}": visit}
+        result |= {key: value for key, value in found.items() if not key.startswith("first_words")}
+        result |= {"rows": count, "page_bytes": visit["page_bytes"], "queries": len(words) - 1}
+        note(json.dumps(found))
+    return {**result, "word_mismatches": wrong}
 
 
-def measured(count: int, folder: Path) -> dict[str, Any]:
-    """Write a site of this size and ask it."""
-    site = folder / "site"
-    note(f"writing {count:,} rows")
-    start = time.perf_counter()
-    source = SiteInput(
-        title="Prompts",
-        rows=Prompts(count),
-        fields=FIELDS,
-        thumbnail=lambda row: None,
-        settings=SiteSettings(pages=False),
-    )
-    write_site(source, site)
-    seconds = time.perf_counter() - start
-    files = [
-        (file.name.partition(".")[0], file.stat().st_size) for file in (site / "data").iterdir()
-    ]
-    stems = ("terms", "places", "postings", "lengths", "first-terms")
-    full_text = [size for name, size in files if name.removesuffix("-index") in stems]
-    result: dict[str, Any] = {
-        "write_s": round(seconds, 1),
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "site_files": len(files),
-        "site_bytes": sum(size for _, size in files),
-        "full_text_files": len(full_text),
-        "full_text_bytes": sum(full_text),
+def of_large(folder: Path, count: int) -> dict[str, Any]:
+    """The build of the largest site, and a visit of it."""
+    site, figures = built(folder, "diffusiondb", count)
+    name = name_of(count)
+    words, _ = queries(count, 5)
+    return {
+        f"build_{name}_s": figures.get("s"),
+        f"build_{name}_cpu_s": figures.get("cpu_s"),
+        f"build_{name}_peak_rss_mb": figures.get("peak_rss_mb"),
+        f"site_{name}_bytes": figures["bytes"],
+        f"site_{name}_files": figures["files"],
+        f"visit_{name}": visited(site, words[0]),
     }
-    words, expressions = queries(count, WORDS)
-    asked = folder / "queries.json"
-    asked.write_text(json.dumps({"words": words, "expressions": expressions[:EXPRESSIONS]}))
-    note("asking in Node")
-    script = ROOT / "benchmarks" / "catalogue.mjs"
-    command = ["node", str(script), str(web_folder() / "imagedb.js"), str(site), str(asked)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    result |= json.loads(done.stdout.splitlines()[-1])
-    if count <= COMPARED_ROWS:
-        note("comparing with SQLite")
-        result["mismatches"] = mismatches(site, count)
-    return result
+
+
+def of_posts(folder: Path, count: int) -> dict[str, Any]:
+    """The build of the site of posts, and the bytes of the first query for a tag: medians by frequency."""
+    site, figures = built(folder, "danbooru", count)
+    counts: Counter[str] = Counter()
+    for post in posts(min(count, 20_000)):
+        counts.update(tag["name"] for tag in post["tags"] if tag["category"] == "0")
+    ranked = [tag for tag, _ in counts.most_common()]
+    bands = {"common": ranked[:5], "middle": ranked[300:305], "rare": ranked[5000:5005]}
+    found: dict[str, list[int]] = {}
+    with sync_playwright() as playwright, on_line(site, Line()) as server:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        for band, tags in bands.items():
+            for tag in tags:
+                asker = Asker(browser, server)
+                found.setdefault(band, []).append(asker.ask(f'tag:"{tag}"')["bytes"])
+                asker.close()
+        browser.close()
+    medians = {
+        f"tag_query_bytes_{band}": round(statistics.median(of)) for band, of in found.items()
+    }
+    every = [size for of in found.values() for size in of]
+    return {
+        "posts": count,
+        **figures,
+        "tag_query_bytes": round(statistics.median(every)),
+        **medians,
+    }
 
 
 def main() -> None:
-    sizes = [int(value) for value in sys.argv[1:]] or [5_000, 100_000, 1_000_000]
-    result: dict[str, Any] = {"rows": max(sizes), "compared": 3 * COMPARED}
-    for count in sizes:
-        with tempfile.TemporaryDirectory(prefix="imagedb-catalogue-") as folder:
-            found = measured(count, Path(folder))
-        note(json.dumps(found))
-        name = SIZES.get(count, str(count))
-        result |= {f"{key}_{name}": value for key, value in found.items()}
-    result["mismatches"] = sum(
-        value for key, value in result.items() if key.startswith("mismatches_")
-    )
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])  # type: ignore[union-attr]
+    numbers: dict[str, Any] = {"type": int, "nargs": "*"}
+    parser.add_argument("--sizes", default=[5_000, 100_000, 1_000_000], **numbers)
+    parser.add_argument("--large", type=int, default=2_000_000)
+    parser.add_argument("--posts", type=int, default=3_700_000)
+    parser.add_argument("--pagefind", default=[10_000, 100_000], **numbers)
+    parser.add_argument("--whole", type=int, default=1_000_000, help="rows of the whole database")
+    parser.add_argument("--expressions", type=int, default=2_000)
+    parser.add_argument("--oracle-rows", type=int, default=20_000)
+    parser.add_argument("--queries", type=int, default=221)
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args()
+    result: dict[str, Any] = {"mismatches": 0}
+    with tempfile.TemporaryDirectory(prefix="imagedb-catalogue-") as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        if options.expressions:
+            found = expression_mismatches(options.oracle_rows, options.expressions)
+            result |= {"mismatches": found.pop("mismatches"), "expressions": found}
+        if options.sizes:
+            result |= of_sizes(folder, options.sizes, options.queries)
+            result["mismatches"] += result["word_mismatches"]
+        if options.pagefind:
+            words, _ = queries(min(options.pagefind), 5)
+            result["pagefind"] = pagefind(options.pagefind, words)
+        if options.whole:
+            result["whole_database"] = whole_database(options.whole)
+        if options.large:
+            result |= of_large(folder, options.large)
+        if options.posts:
+            result["danbooru"] = of_posts(folder, options.posts)
     emit(result)
 
 

@@ -11,25 +11,15 @@ thumbnail in view is shown. The last line is a JSON object: `first_tiles_bytes` 
 from __future__ import annotations
 
 import argparse
-import gzip
-import http.server
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from harness import browsing, emit, note
-
-from imagedb_site.serve import content_type
+from shaped import on_line
 
 VIEWS = {"desk": (1280, 720), "phone": (390, 844)}
-_COMPRESSED = {".html", ".js", ".mjs", ".css", ".json", ".svg", ".txt"}
 _TIMEOUT_S = 120
 
 # Every tile in view shows its picture, and there is at least one.
@@ -46,76 +36,14 @@ _SHOWN = """() => {
 }"""
 
 
-class _Server(http.server.ThreadingHTTPServer):
-    """Serves one folder, and records each request and how many bytes of its answer were sent."""
-
-    daemon_threads = True
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.root = root.resolve()
-        self.requests: list[list[Any]] = []
-        self.lock = threading.Lock()
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path).lstrip("/") or "index.html"
-        target = (self.server.root / path).resolve()
-        if not target.is_relative_to(self.server.root) or not target.is_file():
-            self.send_error(HTTPStatus.NOT_FOUND)
-            return
-        compressed = target.suffix in _COMPRESSED
-        body = _gzipped(target) if compressed else target.read_bytes()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", content_type(path))
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "max-age=600")
-        if compressed:
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        record: list[Any] = [path, 0]
-        with self.server.lock:
-            self.server.requests.append(record)
-        try:
-            for start in range(0, len(body), 1 << 16):
-                part = body[start : start + (1 << 16)]
-                self.wfile.write(part)
-                record[1] += len(part)
-        except ConnectionError:
-            # The page cancelled this request, for example because a thumbnail is no longer needed.
-            self.close_connection = True
-
-    def log_message(self, *_: Any) -> None:
-        """Do not log requests: they are part of the result."""
-
-
-@cache
-def _gzipped(path: Path) -> bytes:
-    return gzip.compress(path.read_bytes(), 6, mtime=0)
-
-
-@contextmanager
-def _serving(site: Path) -> Iterator[_Server]:
-    with _Server(site) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-
-
 def visit(site: Path, width: int, height: int) -> dict[str, Any]:
     """Open a site in a new browser and wait for its first pictures.
 
     Raises playwright's TimeoutError if they do not appear within two minutes.
     """
-    with _serving(site) as server, browsing(width, height) as page:
+    with on_line(site) as server, browsing(width, height) as page:
         start = time.perf_counter()
-        page.goto(f"http://127.0.0.1:{server.server_port}/", wait_until="commit")
+        page.goto(server.url, wait_until="commit")
         shown = page.wait_for_function(_SHOWN, timeout=_TIMEOUT_S * 1000, polling="raf")
         with server.lock:
             requests = [list(record) for record in server.requests]

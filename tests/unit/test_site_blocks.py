@@ -23,8 +23,10 @@ MILLION = 1_000_000
         (0, 256, 128, 1 << 14),
         (1 << 18, 256, 128, 1 << 14),
         ((1 << 18) + 1, 256, 128, 1 << 16),
-        (500_001, 2048, 128, 1 << 16),
-        (2 * MILLION, 2048, 192, 1 << 16),
+        (1 << 19, 256, 128, 1 << 16),
+        ((1 << 19) + 1, 512, 128, 1 << 16),
+        (MILLION, 512, 128, 1 << 16),
+        (2 * MILLION, 1024, 192, 1 << 16),
         (10 * MILLION, 2048, 896, 1 << 16),
     ],
 )
@@ -35,10 +37,11 @@ def test_blocks_fit_the_collection(count: int, rows: int, documents: int, column
     )
     if count <= 2 * MILLION:
         # Hosts take about 20,000 files; a third may be added before the layout starts again.
-        assert 4 / 3 * (count / rows + count / documents) < 16_000
+        # Other files are fewer than 3,000.
+        assert 4 / 3 * (count / rows + count / documents) < 17_000
 
 
-@pytest.mark.parametrize("limit", [1 << 18, 500_000, 1_536_000])
+@pytest.mark.parametrize("limit", [1 << 18, 500_000, 1 << 19, 1_536_000])
 def test_blocks_stay_on_both_sides_of_a_limit(limit: int) -> None:
     below, above = (with_blocks(SiteSettings(), limit + step) for step in (0, 1))
     assert blocks_of(below) != blocks_of(above)
@@ -55,9 +58,11 @@ def test_settings_go_first_and_missing_sizes_are_chosen() -> None:
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """One limit of all blocks, at 128 rows."""
     monkeypatch.setattr(blocks, "LARGE", 128)
+    monkeypatch.setattr(blocks, "MOST_ROW_FILES", 8)
     monkeypatch.setattr(blocks, "LARGE_COLUMNS", 128)
     monkeypatch.setattr(blocks, "COLUMN_BLOCK", 16)
     monkeypatch.setattr(blocks, "ROW_BLOCK", 16)
+    monkeypatch.setattr(blocks, "LARGEST_ROW_BLOCK", 32)
     monkeypatch.setattr(blocks, "MOST_DOCUMENT_FILES", 1)
 
 
@@ -70,7 +75,7 @@ def sizes(site: Path) -> tuple[int, int, int]:
 def test_a_build_keeps_the_blocks_of_the_last_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, low_limits: None
 ) -> None:
-    site, small, large = tmp_path / "dist", (16, 128, 16), (2048, 192, 1 << 16)
+    site, small, large = tmp_path / "dist", (16, 128, 16), (32, 192, 1 << 16)
 
     def built(count: int, **settings: Any) -> tuple[int, int, int]:
         build_rows(monkeypatch, tmp_path, works(count), **settings)
@@ -85,13 +90,14 @@ def test_a_build_keeps_the_blocks_of_the_last_one(
     assert built(127) == large
     assert built(127, compact=True) == small
     # A layout that starts again because most records are new chooses again.
-    assert built(300) == (2048, 320, 1 << 16)
+    assert built(300) == (32, 320, 1 << 16)
 
 
 def test_a_site_that_is_written_again_gives_the_same_files(
     tmp_path: Path, low_limits: None
 ) -> None:
     first = write_site(sample_input(128, pages=False), tmp_path / "one")
-    assert first.layout.blocks == {"row_block": 16, "document_block": 128, "column_block": 16}
+    known = {"row_block": 16, "document_block": 128, "column_block": 16, "fanout": 256}
+    assert first.layout.blocks == known
     again = write_site(sample_input(128, pages=False), tmp_path / "two")
     assert again.hash == first.hash and Layout().blocks is None

@@ -73,7 +73,7 @@ describe("the scale of a page", () => {
 });
 
 describe("the rows of a list", () => {
-  const of = (count: number, divide: number | null = null): Rows => rowsOf({ length: count, divide, exhausted: true, pages: [] }, 132);
+  const of = (count: number, divide: number | null = null): Rows => rowsOf({ length: count, divide, exhausted: true, page: PAGE, pages: [] }, 132);
 
   it("have their places, the last of a million too", () => {
     for (const divide of [null, 0, 7, 999_999]) {
@@ -105,7 +105,7 @@ describe("the rows of a list", () => {
   });
 
   it("go on below a ranking without a known end", () => {
-    const list = { length: 120, divide: null, exhausted: false, pages: [{ status: "loading" as const }, undefined] };
+    const list = { length: 120, divide: null, exhausted: false, page: PAGE, pages: [{ status: "loading" as const }, undefined] };
     expect(rowsOf(list, 132).count).toBe(2 * PAGE);
     expect(of(0).total).toBe(0);
     expect(rowsBetween(of(0), 0, SCREEN)).toEqual({ first: 0, end: 0 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { Result, RowInfo, SearchResponse } from "../../web_assets/src/engine/types";
-import { browseList, firstPage, indexOfId, PAGE, pageLength, placeAt, withPage, type List } from "../../web_assets/src/ui/state/list";
+import type { Manifest, Result, RowInfo, SearchResponse } from "../../web_assets/src/engine/types";
+import { browseList, firstPage, indexOfId, PAGE, pageLength, pageOf, placeAt, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { initialState, reduce, type Action, type State } from "../../web_assets/src/ui/state/reducer";
 import {
   formatView, HOME, isBrowsing, parseView, searchKey, toggleValue, withFilter, withoutCondition, type View,
@@ -100,6 +100,20 @@ const list = (rows: Result[], more: Partial<SearchResponse> = {}, most = 10_000)
   firstPage("#q=x", response(rows, more), rows.map(({ row }) => info(row)), most);
 
 describe("a list of results", () => {
+  it("has pages of their own size in a collection without pictures", () => {
+    const manifest = (count: number, remote: { origins: string[] } | null) => ({ thumbnails: { count }, remote }) as Manifest;
+    expect([manifest(1, null), manifest(0, { origins: ["https://a.example"] }), null].map(pageOf)).toEqual([PAGE, PAGE, PAGE]);
+    const page = pageOf(manifest(0, null));
+    expect(page).toBeLessThan(PAGE / 4);
+    const browsed = browseList("#", 3 * page - 1, page);
+    expect([0, 1, 2].map((number) => pageLength(browsed, number))).toEqual([page, page, page - 1]);
+    const filled = withPage(browsed, 1, ready(results(page, page)), 1000);
+    expect(placeAt(filled, page + 3)?.result.row).toBe(page + 3);
+    expect(indexOfId(filled, info(page + 5).id)).toBe(page + 5);
+    const found = firstPage("#q=x", response(results(0, page), { total: 50 }), results(0, page).map(({ row }) => info(row)), 1000, page);
+    expect([found.pages.length, found.exhausted]).toEqual([3, true]);
+  });
+
   it("knows its length when browsing", () => {
     const browsed = browseList("#", 3 * PAGE - 1);
     expect(browsed.pages).toHaveLength(3);

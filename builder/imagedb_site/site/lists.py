@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from imagedb_site.container import FileEntry
+from imagedb_site.site.blocks import FANOUT
 from imagedb_site.site.storage import Arrays, SiteFiles
 
 
@@ -25,10 +26,10 @@ class ListWriter:
     Nodes are written as soon as they are full: one node per level is in memory.
     """
 
-    def __init__(self, files: SiteFiles, stem: str, fanout: int) -> None:
+    def __init__(self, files: SiteFiles, stem: str, fanout: int | None) -> None:
         self._files = files
         self._stem = stem
-        self._fanout = fanout
+        self._fanout = fanout or FANOUT
         self._levels = [_Level()]
         self.count = 0
 

@@ -106,7 +106,7 @@ def checked_order(order: NDArray[Any] | None, count: int) -> NDArray[np.uint32] 
 
 
 def write_order(
-    files: SiteFiles, order: NDArray[np.uint32] | None, block: int, fanout: int
+    files: SiteFiles, order: NDArray[np.uint32] | None, block: int, fanout: int | None
 ) -> dict[str, Any] | None:
     """Write the default order; gives the manifest's `order`."""
     if order is None:

@@ -6,7 +6,7 @@ import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/ty
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
 import { createStore, type Store } from "./state/store";
-import { PAGE, type List } from "./state/list";
+import { pageOf, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
 import { formatView, HOME, isBrowsing, parseView, searchKey, withPictures, type View } from "./state/view";
 import { Pictures } from "./pictures/pictures";
@@ -288,7 +288,7 @@ export class Controller {
   request(view: View, offset = 0): SearchRequest {
     const text = view.text.trim();
     return {
-      mode: view.mode, k: PAGE, offset,
+      mode: view.mode, k: pageOf(this.store.get().manifest), offset,
       ...(text ? { text } : {}),
       ...(view.like.length ? { like: view.like } : {}),
       ...(view.filters.length ? { filters: view.filters } : {}),
@@ -370,7 +370,7 @@ export class Controller {
 
   async #fetchPage(collection: Collection, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
     const { view } = this.store.get();
-    const { results, infos = [] } = await collection.search(await this.asked(view, index * PAGE));
+    const { results, infos = [] } = await collection.search(await this.asked(view, index * pageOf(this.store.get().manifest)));
     return { results, infos };
   }
 

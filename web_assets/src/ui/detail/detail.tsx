@@ -10,7 +10,7 @@ import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RightIcon, SimilarIcon, Zo
 import { Retry } from "../parts/retry";
 import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
-import { PAGE, indexOfId, placeAt } from "../state/list";
+import { indexOfId, placeAt } from "../state/list";
 import { allowed } from "../parts/remote-picture";
 import { useThumbnail } from "../parts/use-thumbnail";
 import { why } from "../results/why";
@@ -63,11 +63,11 @@ function Open({ id }: { id: string }): JSX.Element {
   const step = (by: 1 | -1): void => {
     const next = index < 0 || !list ? null : placeAt(list, index + by);
     if (next) controller.openImage(next.info.id);
-    else if (index >= 0 && list) void controller.loadPage(Math.floor((index + by) / PAGE));
+    else if (index >= 0 && list) void controller.loadPage(Math.floor((index + by) / list.page));
   };
   useEffect(() => {
     // Load the next page before the person reaches it.
-    if (list && index >= 0 && (index % PAGE) > PAGE - 8) void controller.loadPage(Math.floor(index / PAGE) + 1);
+    if (list && index >= 0 && (index % list.page) > list.page - 8) void controller.loadPage(Math.floor(index / list.page) + 1);
   }, [index]);
   useKeys((event) => {
     if (event.key === "ArrowLeft") step(-1);

@@ -1,5 +1,5 @@
 /** Results that show the same picture: one tile for all of them until the person expands the group. Pure. */
-import { PAGE, type List } from "../state/list";
+import type { List } from "../state/list";
 import type { Result } from "../../engine/types";
 
 export interface Order {
@@ -28,20 +28,20 @@ export function shownOrder(results: readonly Result[], open: ReadonlySet<number>
 
 /** How many others of its page show the same picture as the result at a place of the list. */
 export function lookAlikes(list: List, index: number): number {
-  const page = list.pages[Math.floor(index / PAGE)];
+  const page = list.pages[Math.floor(index / list.page)];
   if (page?.status !== "ready") return 0;
-  const row = page.results[index % PAGE]?.row;
+  const row = page.results[index % list.page]?.row;
   return page.results.filter(({ duplicateOf }) => duplicateOf === row).length;
 }
 
 /** The place whose tile stands for a place that may be hidden. */
 export function standIn(list: List, index: number, open: ReadonlySet<number>): number {
-  const number = Math.floor(index / PAGE);
+  const number = Math.floor(index / list.page);
   const page = list.pages[number];
-  const first = page?.status === "ready" ? page.results[index % PAGE]?.duplicateOf : undefined;
+  const first = page?.status === "ready" ? page.results[index % list.page]?.duplicateOf : undefined;
   if (first === undefined || open.has(first) || page?.status !== "ready") return index;
   const at = page.results.findIndex(({ row }) => row === first);
-  return at < 0 ? index : number * PAGE + at;
+  return at < 0 ? index : number * list.page + at;
 }
 
 /** Whether any group is in the pages that are there. */

@@ -1,8 +1,19 @@
 /** A list of results that is filled page by page, as pure values. */
-import type { Notice, Result, RowInfo, SearchResponse } from "../../engine/types";
+import type { Manifest, Notice, Result, RowInfo, SearchResponse } from "../../engine/types";
 
 /** Results per page: enough to fill a screen, few enough to load quickly. */
 export const PAGE = 120;
+
+/**
+ * The same in a collection without pictures. A screen of text has few results, and those of a search lie in almost as many
+ * files of rows, which nothing but their ids is needed of.
+ */
+const PAGE_OF_TEXTS = 20;
+
+/** How many results a page of this collection has. */
+export function pageOf(manifest: Manifest | null): number {
+  return manifest?.thumbnails.count === 0 && !manifest.remote ? PAGE_OF_TEXTS : PAGE;
+}
 
 export type Page =
   | { status: "loading" }
@@ -11,6 +22,8 @@ export type Page =
 
 export interface List {
   key: string;
+  /** Results per page. */
+  page: number;
   /** How many images match; null if the ranking has no known end. */
   total: number | null;
   /** How many of them have all the words, if words were searched. */
@@ -28,23 +41,23 @@ export interface List {
 }
 
 /** The whole collection in its own order: its length is known, its pages come when shown. */
-export function browseList(key: string, count: number): List {
+export function browseList(key: string, count: number, page = PAGE): List {
   return {
-    key, total: count, strictTotal: null, divide: null, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
-    pages: new Array<Page | undefined>(Math.ceil(count / PAGE)).fill(undefined),
+    key, page, total: count, strictTotal: null, divide: null, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
+    pages: new Array<Page | undefined>(Math.ceil(count / page)).fill(undefined),
   };
 }
 
 /** A list from the first response of a search. `most` bounds every ranking: the size of the collection. */
-export function firstPage(key: string, response: SearchResponse, infos: RowInfo[], most: number): List {
+export function firstPage(key: string, response: SearchResponse, infos: RowInfo[], most: number, page = PAGE): List {
   const { results, total, strictTotal = null, divide = null, stage, notices, elapsedMs } = response;
-  const full = results.length >= PAGE;
+  const full = results.length >= page;
   const length = full && total !== null ? Math.max(results.length, Math.min(total, most)) : results.length;
   const exhausted = !full || total !== null || length >= most;
   const pages: (Page | undefined)[] = [{ status: "ready", results, infos }];
-  const slots = exhausted ? Math.ceil(length / PAGE) : 2;
+  const slots = exhausted ? Math.ceil(length / page) : 2;
   while (pages.length < slots) pages.push(undefined);
-  return { key, total, strictTotal, divide, length, exhausted, stage, notices, elapsedMs, pages };
+  return { key, page, total, strictTotal, divide, length, exhausted, stage, notices, elapsedMs, pages };
 }
 
 /** The list with one page filled in. A short page of a ranking without known end ends it. */
@@ -52,10 +65,10 @@ export function withPage(list: List, index: number, page: Page, most: number): L
   const pages = list.pages.slice();
   pages[index] = page;
   if (page.status !== "ready" || list.exhausted) return { ...list, pages };
-  const length = Math.max(list.length, index * PAGE + page.results.length);
-  const exhausted = page.results.length < PAGE || length >= most;
+  const length = Math.max(list.length, index * list.page + page.results.length);
+  const exhausted = page.results.length < list.page || length >= most;
   if (!exhausted && pages.length === index + 1) pages.push(undefined);
-  if (exhausted) pages.length = Math.max(1, Math.ceil(length / PAGE));
+  if (exhausted) pages.length = Math.max(1, Math.ceil(length / list.page));
   return { ...list, pages, length, exhausted };
 }
 
@@ -63,8 +76,8 @@ export function withPage(list: List, index: number, page: Page, most: number): L
 export function pageLength(list: List, index: number): number {
   const page = list.pages[index];
   if (page?.status === "ready") return page.results.length;
-  if (!list.exhausted && index === list.pages.length - 1) return PAGE;
-  return Math.max(0, Math.min(PAGE, list.length - index * PAGE));
+  if (!list.exhausted && index === list.pages.length - 1) return list.page;
+  return Math.max(0, Math.min(list.page, list.length - index * list.page));
 }
 
 export interface Place {
@@ -74,10 +87,10 @@ export interface Place {
 
 /** The result at a place of the list; null while its page is not loaded. */
 export function placeAt(list: List, index: number): Place | null {
-  const page = list.pages[Math.floor(index / PAGE)];
+  const page = list.pages[Math.floor(index / list.page)];
   if (page?.status !== "ready") return null;
-  const result = page.results[index % PAGE];
-  const info = page.infos[index % PAGE];
+  const result = page.results[index % list.page];
+  const info = page.infos[index % list.page];
   return result && info ? { result, info } : null;
 }
 
@@ -86,7 +99,7 @@ export function indexOfId(list: List, id: string): number {
   for (const [number, page] of list.pages.entries()) {
     if (page?.status !== "ready") continue;
     const at = page.infos.findIndex((info) => info.id === id);
-    if (at >= 0) return number * PAGE + at;
+    if (at >= 0) return number * list.page + at;
   }
   return -1;
 }

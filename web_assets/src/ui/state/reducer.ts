@@ -1,6 +1,6 @@
 /** The state of the interface, and the pure function that changes it. */
 import type { LoadProgress, Manifest, RowInfo, SearchResponse } from "../../engine/types";
-import { browseList, firstPage, sameOrder, withPage, type List, type Page } from "./list";
+import { browseList, firstPage, pageOf, sameOrder, withPage, type List, type Page } from "./list";
 import type { Layout } from "../layout";
 import { HOME, type View } from "./view";
 
@@ -80,7 +80,7 @@ export function initialState(view: View = HOME, theme: Theme = "system", layout:
 
 function responded(state: State, action: Extract<Action, { type: "responded" }>): State {
   if (state.pending?.key !== action.key) return state;
-  const list = firstPage(action.key, action.response, action.infos, sizeOf(state));
+  const list = firstPage(action.key, action.response, action.infos, sizeOf(state), pageOf(state.manifest));
   const final = action.response.stage === "final";
   const pending = final ? null : state.pending;
   const base = { ...state, pending, searchFailure: null };
@@ -118,7 +118,7 @@ export function reduce(state: State, action: Action): State {
       return { ...state, view: action.view };
     case "browsed":
       return {
-        ...state, list: browseList(action.key, sizeOf(state)), pending: null,
+        ...state, list: browseList(action.key, sizeOf(state), pageOf(state.manifest)), pending: null,
         searchFailure: null, refined: null,
       };
     case "shown":

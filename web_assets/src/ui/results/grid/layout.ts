@@ -4,7 +4,7 @@
  */
 import justifiedLayout from "justified-layout";
 
-import { PAGE, pageLength, type List, type Page } from "../../state/list";
+import { pageLength, type List, type Page } from "../../state/list";
 import { shownOrder } from "../groups";
 import type { Anchor } from "../view";
 
@@ -40,6 +40,8 @@ export interface Geometry {
   sections: Section[];
   height: number;
   measure: Measure;
+  /** Results per section. */
+  page: number;
 }
 
 const NARROWEST = 0.5;
@@ -165,13 +167,13 @@ export function geometryOf(list: List, measure: Measure, open: ReadonlySet<numbe
     const page = list.pages[index];
     const count = pageLength(list, index);
     const closed = index < list.pages.length - 1;
-    const split = list.divide === null ? -1 : list.divide - index * PAGE;
+    const split = list.divide === null ? -1 : list.divide - index * list.page;
     const laid = page?.status === "ready" ? laidOut(page, measure, closed, split, open) : null;
     const height = laid?.height ?? estimateHeight(count, measure);
-    sections.push({ first: index * PAGE, top, height, boxes: laid?.boxes ?? null, order: laid?.order ?? [], count, divider: laid?.divider ?? null });
+    sections.push({ first: index * list.page, top, height, boxes: laid?.boxes ?? null, order: laid?.order ?? [], count, divider: laid?.divider ?? null });
     top += height + measure.gap;
   }
-  return { sections, height: Math.max(0, top - measure.gap), measure };
+  return { sections, height: Math.max(0, top - measure.gap), measure, page: list.page };
 }
 
 /** The section at a height (above or below the grid, the nearest one). −1 for an empty grid. */
@@ -189,7 +191,7 @@ export function sectionAt(geometry: Geometry, y: number): number {
 
 /** The box of a tile in the coordinates of the grid; null if its page has not been loaded. */
 export function boxOf(geometry: Geometry, index: number): Box | null {
-  const section = geometry.sections[Math.floor(index / PAGE)];
+  const section = geometry.sections[Math.floor(index / geometry.page)];
   const box = section?.boxes?.[index - section.first];
   return section && box ? { ...box, top: box.top + section.top } : null;
 }
@@ -246,7 +248,7 @@ function lastOf(number: number, { sections }: Geometry): number {
 
 /** The place before or after another on screen. */
 function beside(geometry: Geometry, last: number, index: number, by: 1 | -1): number {
-  const number = Math.floor(index / PAGE);
+  const number = Math.floor(index / geometry.page);
   const section = geometry.sections[number];
   const at = section?.order.indexOf(index - section.first) ?? -1;
   if (!section || at < 0) return Math.min(last, Math.max(0, index + by));
@@ -305,7 +307,7 @@ function estimatedTop({ top, height, count }: Section, place: number): number {
 export function heightOf(geometry: Geometry, anchor: Anchor): number {
   const box = boxOf(geometry, anchor.index);
   if (box) return box.top + anchor.shift;
-  const section = geometry.sections[Math.min(Math.floor(anchor.index / PAGE), geometry.sections.length - 1)];
+  const section = geometry.sections[Math.min(Math.floor(anchor.index / geometry.page), geometry.sections.length - 1)];
   if (!section) return anchor.shift;
   return (section.boxes ? section.top : estimatedTop(section, Math.min(anchor.index - section.first, section.count))) + anchor.shift;
 }

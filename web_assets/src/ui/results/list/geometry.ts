@@ -1,5 +1,5 @@
 /** Where the rows of a list are: all of one height, with a line between likely and weaker matches. All lengths are CSS pixels. Pure. */
-import { PAGE, type List } from "../../state/list";
+import type { List } from "../../state/list";
 import type { Anchor } from "../view";
 
 /** The height of the line between likely and weaker matches. */
@@ -13,9 +13,9 @@ export interface Rows {
   total: number;
 }
 
-export function rowsOf(list: Pick<List, "length" | "divide" | "exhausted" | "pages">, height: number): Rows {
+export function rowsOf(list: Pick<List, "length" | "divide" | "exhausted" | "page" | "pages">, height: number): Rows {
   // A ranking without a known end goes on below: the place of the next page shows that.
-  const count = list.exhausted ? list.length : Math.max(list.length, list.pages.length * PAGE);
+  const count = list.exhausted ? list.length : Math.max(list.length, list.pages.length * list.page);
   const divide = list.divide !== null && list.divide < list.length ? list.divide : -1;
   return { count, height, divide, total: count * height + (divide >= 0 ? DIVIDER : 0) };
 }

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } fr
 
 import { useController, useStore } from "../../context";
 import { headLine } from "../head-line";
-import { indexOfId, PAGE, pageLength, placeAt, type List } from "../../state/list";
+import { indexOfId, pageLength, placeAt, type List } from "../../state/list";
 import { anchorOf, heightOfAnchor, rowAt, rowsBetween, rowsOf, topOf, type Rows } from "./geometry";
 import { useFocus } from "../use-focus";
 import { useScrolling } from "../use-scrolling";
@@ -73,9 +73,10 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
   const shown: number[] = [];
   const gaps: Gap[] = [];
   if (list && rows) {
-    for (let page = Math.floor(span.first / PAGE); page * PAGE < span.end; page++) {
+    const per = list.page;
+    for (let page = Math.floor(span.first / per); page * per < span.end; page++) {
       const state = list.pages[page];
-      const [begin, end] = [Math.max(span.first, page * PAGE), Math.min(span.end, page * PAGE + pageLength(list, page))];
+      const [begin, end] = [Math.max(span.first, page * per), Math.min(span.end, page * per + pageLength(list, page))];
       if (state?.status === "ready") {
         for (let index = begin; index < end; index++) shown.push(index);
       } else if (end > begin) {
