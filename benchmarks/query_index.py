@@ -58,7 +58,9 @@ class MemoryIndex:
     def above(self, query: Floats, limit: float) -> Rows:
         return np.flatnonzero(self.similarities(query) >= limit)
 
-    def background(self, query: Floats) -> Floats:
+    texts = None
+
+    def background(self, query: Floats, *, texts: bool = False) -> Floats:
         return self.similarities(query, sample_rows(self.count, SAMPLE))
 
     def expect_rows(self, rows: Rows) -> None:

@@ -18,6 +18,7 @@ from .values import is_web_address
 from .web_addresses import check_template, origin_of
 
 ORIGINALS = ("none", "copy", "link")
+EMBED = ("none", "text")
 DOWNLOADS = ("auto", "none", "jsonl", "csv", "all")
 SourceKind = Literal["folder", "table", "diffusiondb", "danbooru", "webdataset", "imagefolder"]
 SOURCES: tuple[SourceKind, ...] = typing.get_args(SourceKind)
@@ -61,6 +62,10 @@ class BuildConfig:
     """Credit lines shown on every page of the site."""
     model: str = "builtin"
     """Model pack: `builtin`, the name of an exported pack, or a folder; `none` to search by words only."""
+    embed: Literal["none", "text"] = "none"
+    """What is embedded of records without a picture: nothing, or their text. Pictures are always embedded."""
+    embed_fields: tuple[str, ...] = ()
+    """Fields whose text is embedded; default: title and text of the list, or else all of full text."""
     thumbnail_size: int = 320
     """Thumbnails."""
     view_size: int = 1280
@@ -137,6 +142,15 @@ class BuildConfig:
         if self.originals not in ORIGINALS:
             raise UsageError(
                 f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
+            )
+        if self.embed not in EMBED:
+            raise UsageError(f"embed is {self.embed!r}, but must be one of {', '.join(EMBED)}.")
+        if self.embed_fields and self.embed != "text":
+            raise UsageError("embed_fields is given, but no text is embedded.", "Add --embed text.")
+        if self.embed == "text" and self.model == "none":
+            raise UsageError(
+                "Texts cannot be embedded without a model.",
+                "Leave out --model none, or leave out --embed text.",
             )
         if self.downloads not in DOWNLOADS:
             raise UsageError(
@@ -264,6 +278,7 @@ def config_keys() -> dict[str, dataclasses.Field[Any]]:
 __all__ = [
     "DEFAULT_CONFIG_NAME",
     "DOWNLOADS",
+    "EMBED",
     "ORIGINALS",
     "SOURCES",
     "BuildConfig",

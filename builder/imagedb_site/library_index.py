@@ -17,8 +17,7 @@ from .folding import fold
 from .keys import path_of
 from .query.field_values import summary_of
 from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
-from .query.relevance import SAMPLE
-from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
+from .query.scan import UNKNOWN, Block, above, nearest, samples_of
 from .records import FieldSpec, FieldType, Value
 from .site_index import ALL, quoted
 from .text import plain_text
@@ -38,6 +37,7 @@ class LibraryIndex:
         self._library = library
         self._pack = pack
         self._columns: dict[str, Column] = {}
+        self._samples: dict[bool, Floats] = {}
 
     @classmethod
     def open(cls, place: Path, model: str | None = None) -> LibraryIndex:
@@ -63,7 +63,7 @@ class LibraryIndex:
             if library.get_meta("fields") is None:
                 reason = "no build has been completed since it was repaired"
                 raise DamagedLibraryError(file, reason)
-            name = model or library.get_meta("model") or "none"
+            name = model or _model(library)
             return cls(library, None if name == "none" else resolve(name))
         except BaseException:
             library.close()
@@ -103,13 +103,18 @@ class LibraryIndex:
         found = self.embeddings(rows)
         return np.where(found.any(axis=1), found @ query, np.float32(UNKNOWN)).astype(np.float32)
 
-    def background(self, query: Floats) -> Floats:
-        return np.asarray(self._sample @ query, dtype=np.float32)
-
     @cached_property
-    def _sample(self) -> Floats:
-        missing = self._library.without_embedding()
-        return self.embeddings(sample_rows(self.count, SAMPLE, missing))
+    def texts(self) -> Mask | None:
+        return self._library.with_text_embedding()
+
+    def background(self, query: Floats, *, texts: bool = False) -> Floats:
+        return np.asarray(self._sample(texts) @ query, dtype=np.float32)
+
+    def _sample(self, texts: bool) -> Floats:
+        if not self._samples:
+            rows = samples_of(self.count, self._library.without_embedding(), self.texts)
+            self._samples = {kind: self.embeddings(some) for kind, some in rows.items()}
+        return self._samples[texts]
 
     def expect_rows(self, rows: Rows) -> None:
         """Single rows can be read at any time."""
@@ -248,6 +253,13 @@ class LibraryIndex:
 
     def _blocks(self) -> Iterator[Floats]:
         return self._library.embedding_blocks(self._encoder_hash())
+
+
+def _model(library: Library) -> str:
+    """The model of the last build; `none` if it embedded nothing."""
+    missing = library.without_embedding()
+    embedded = missing is None or not missing.all()
+    return (library.get_meta("model") if embedded else None) or "none"
 
 
 class _Scan:

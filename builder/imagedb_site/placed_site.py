@@ -17,7 +17,7 @@ from .library import Placed
 from .picture_files import read_picture
 from .pictures import strip_private
 from .records import PictureRef
-from .site import EmbeddingSource, Original, SiteRow
+from .site import Original, SiteRow
 
 _CLEANED = (".jpg", ".jpeg", ".jfif", ".jpe", ".mpo", ".png", ".apng", ".webp")
 
@@ -109,7 +109,6 @@ class PlacedEmbeddings:
     placed: Placed
     encoder_hash: str
     dim: int
-    source: EmbeddingSource
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         return self.placed.embedding_blocks(self.encoder_hash)

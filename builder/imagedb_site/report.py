@@ -74,7 +74,8 @@ class BuildReport:
     add up to `total_seconds`. `damaged` names files that
     are on the site although they are damaged, and what is wrong with them. `repaired` names pictures of which
     something was damaged in the library and was made again. `hidden` is the number of
-    pictures with a private value that was not published, by the label of its field.
+    pictures with a private value that was not published, by the label of its field. `texts` were embedded in
+    this build, the others were known.
     """
 
     output: Path
@@ -96,6 +97,7 @@ class BuildReport:
     repaired: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
+    texts: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""
@@ -104,6 +106,7 @@ class BuildReport:
             "count": self.count,
             "pictures": self.pictures,
             "derived": self.derived,
+            "texts": self.texts,
             "bytes": self.bytes,
             "files": self.files,
             "reused": self.reused,
@@ -145,7 +148,10 @@ class BuildReport:
             yield "The layout was compacted: most files changed, so the next upload is large."
 
     def _processed(self) -> str:
-        return f" ({counted(self.derived, 'picture')} processed)" if self.pictures else ""
+        done = [f"{counted(self.derived, 'picture')} processed"] if self.pictures else []
+        if self.texts:
+            done.append(f"{counted(self.texts, 'text')} embedded")
+        return f" ({', '.join(done)})" if done else ""
 
     def _hidden_line(self) -> str:
         fields = list(self.hidden.items())

@@ -12,6 +12,7 @@ import numpy as np
 from .assemble import Assembled, assemble
 from .config import BuildConfig
 from .derive import Recipes, derive
+from .embed_texts import embed_texts
 from .errors import FormatError, SourceError
 from .flat_documents import FORMATS
 from .growth import Growth, grow, to_store
@@ -26,7 +27,6 @@ from .remote_pictures import RemotePictures
 from .report import BuildReport, Stopwatch, counted, licence_notes, portable_notes
 from .site import (
     Attribution,
-    EmbeddingSource,
     Layout,
     SiteInput,
     SiteReport,
@@ -75,6 +75,7 @@ class SiteBuild:
         self._stage = stage
         self._recipes = Recipes.of(job.config)
         self._derived = 0
+        self._texts = 0
         self._pictures = stage.pictures()
         self._damaged: list[Problem] = []
         self._lost = library.lost()
@@ -105,6 +106,15 @@ class SiteBuild:
             )
             problems += self._remote.problems()
             problems += found.problems
+        if config.embed == "text" and self._pack is not None:
+            with clock("embed texts"):
+                self._texts = embed_texts(
+                    self._library,
+                    *(found.placed, found.fields, config.embed_fields),
+                    self._pack,
+                    self._job.progress,
+                )
+        with clock("assemble"):
             growth = self._grow(found)
         self._damaged = stage.damaged()
         if config.strict and (problems or self._damaged):
@@ -142,7 +152,7 @@ class SiteBuild:
             self._library.layout(),
             found.ids,
             thumbnails=self._recipes.thumbnail.hash,
-            encoder=self._pack.encoder_hash if self._pack else None,
+            encoder=self._encoder(found),
             compact=self._config.compact,
         )
         by_row = np.empty_like(found.items)
@@ -150,13 +160,19 @@ class SiteBuild:
         found.placed.place(by_row)
         return growth
 
+    def _encoder(self, found: Assembled) -> str | None:
+        """What the layout's quantizer was fitted to: texts lie elsewhere than pictures."""
+        if self._pack is None:
+            return None
+        _, texts = found.placed.embedded()
+        return self._pack.encoder_hash + ("+texts" if texts else "")
+
     def _site(self, source: Source, found: Assembled, growth: Growth) -> SiteInput:
         config, pack = self._config, self._pack
         rows = PlacedRows(found.placed, self._recipes, config.publish_location)
         embeddings = None
-        embedded = _embedding_source(*found.placed.embedded())
-        if pack is not None and embedded is not None:
-            embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim, embedded)
+        if pack is not None and any(found.placed.embedded()):
+            embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim)
         return SiteInput(
             title=config.site_title,
             description=config.description,
@@ -199,7 +215,7 @@ class SiteBuild:
             found.ids,
             growth,
             thumbnails=self._recipes.thumbnail.hash,
-            encoder=pack.encoder_hash if pack else None,
+            encoder=self._encoder(found),
         )
         with library.transaction():
             found.placed.remember(found.fields, stored)
@@ -212,6 +228,8 @@ class SiteBuild:
             if config.originals == "link":
                 self._stage.note_links()
             self._stage.prune()
+            if config.embed == "text":
+                library.prune_text_embeddings()
             library.nothing_lost()
 
     def _report(
@@ -227,6 +245,7 @@ class SiteBuild:
             count=len(found.items),
             pictures=self._pictures,
             derived=self._derived,
+            texts=self._texts,
             bytes=report.bytes if report else 0,
             files=report.files if report else 0,
             reused=report.reused if report else 0,
@@ -277,12 +296,6 @@ def _attribution(config: BuildConfig) -> list[Attribution]:
         Attribution(line, None if number else url, None if number else config.licence)
         for number, line in enumerate(lines)
     ]
-
-
-def _embedding_source(pictures: bool, texts: bool) -> EmbeddingSource | None:
-    if pictures:
-        return "both" if texts else "pictures"
-    return "texts" if texts else None
 
 
 def _verify(folder: Path) -> None:

@@ -18,8 +18,7 @@ from .errors import QuerySyntaxError, StorageError
 from .folding import fold
 from .query.expression import SyntaxProblem
 from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
-from .query.relevance import SAMPLE
-from .query.scan import UNKNOWN, Block, above, nearest, sample_rows
+from .query.scan import UNKNOWN, Block, above, nearest, samples_of
 from .query.terms_text import TermsText
 from .records import FieldSpec, FieldType
 from .temporary import TemporaryFolder
@@ -61,7 +60,7 @@ class SiteIndex:
         self._columns: dict[str, Column] = {}
         self._values: dict[str, FieldValues | None] = {}
         self._having: dict[str, Rows] = {}
-        self._sample: _Taken | None = None
+        self._samples: dict[bool, _Taken] = {}
         self._expected = np.zeros(0, dtype=np.int64)
         self._taken: _Taken | None = None
 
@@ -107,6 +106,12 @@ class SiteIndex:
 
         return read_missing(self._site.manifest.vectors, self._site.read)
 
+    @cached_property
+    def texts(self) -> Mask | None:
+        from .reader.vectors import read_texts
+
+        return read_texts(self._site.manifest.vectors, self._site.read)
+
     def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
         scan = _Scan(self, query)
         return nearest(scan.blocks(), scan.exact, k, allowed, scan.margin)
@@ -127,12 +132,11 @@ class SiteIndex:
             found[missing[rows]] = UNKNOWN
         return found
 
-    def background(self, query: Floats) -> Floats:
-        if self._sample is None:
+    def background(self, query: Floats, *, texts: bool = False) -> Floats:
+        if not self._samples:
             for _ in _Scan(self, query).blocks():
                 pass
-        assert self._sample is not None
-        return self._site.vectors.exact(query, self._sample.codes)
+        return self._site.vectors.exact(query, self._samples[texts].codes)
 
     def expect_text(self) -> None:
         """Full text loads what a query needs when it is asked."""
@@ -367,9 +371,8 @@ class _Scan:
     def blocks(self) -> Iterator[Block]:
         index = self._index
         missing = index._missing
-        wanted = [index._expected]
-        if index._sample is None:
-            wanted.append(sample_rows(index.count, SAMPLE, missing))
+        samples = {} if index._samples else samples_of(index.count, missing, index.texts)
+        wanted = [index._expected, *samples.values()]
         found = [np.empty((len(rows), self._vectors.dim), dtype=np.int8) for rows in wanted]
         for first, codes, similarities in self._vectors.scan(self._query):
             self._first, self._codes = first, codes
@@ -380,8 +383,8 @@ class _Scan:
                 similarities[missing[first : first + len(codes)]] = -np.inf
             yield first, similarities
         index._taken = _Taken(wanted[0], found[0])
-        if len(wanted) > 1:
-            index._sample = _Taken(wanted[1], found[1])
+        for texts, rows, taken in zip(samples, wanted[1:], found[1:], strict=True):
+            index._samples[texts] = _Taken(rows, taken)
 
     def exact(self, rows: Rows) -> Floats:
         """Of rows of the shard that was read last."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import random
+import tarfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from imagedb_site.build import build
+from imagedb_site.config import BuildConfig
 from imagedb_site.records import FieldSpec, Value
 from imagedb_site.site import SiteInput, SiteRow, SiteSettings, write_site
 
@@ -153,3 +157,44 @@ def write_prompts(out: Path, count: int = 200) -> Path:
         out,
     )
     return out
+
+
+TITLES = (
+    "Ships in a storm",
+    "A locomotive at the station",
+    "Portrait of an elderly lady",
+    "Sleeping hound",
+    "Monastery ruins in moonlight",
+    "Bread and fruit on a table",
+    "A mountain lake at dawn",
+    "Two soldiers with rifles",
+    "A violin and a flute",
+    "Snow on the village roofs",
+)
+DISCS = {"red": (206, 40, 40), "green": (44, 150, 70), "blue": (40, 80, 210)}
+
+
+def build_texts(folder: Path, *, pictured: bool) -> Path:
+    """A site of records that the built-in model has read. `pictured`: with three pictures beside them."""
+    source = folder / "records.tar"
+    with tarfile.open(source, "w") as tar:
+        for number, title in enumerate(TITLES):
+            _member(tar, f"r{number}.json", json.dumps({"title": title}).encode())
+        for name, colour in DISCS.items() if pictured else ():
+            picture = Image.new("RGB", (320, 240), "white")
+            ImageDraw.Draw(picture).ellipse((60, 20, 260, 220), fill=colour)
+            out = io.BytesIO()
+            picture.save(out, "PNG")
+            _member(tar, f"{name}.png", out.getvalue())
+            _member(tar, f"{name}.json", json.dumps({"title": f"No. {len(name)}"}).encode())
+    config = BuildConfig(
+        pictures=source, output=folder / "site", source="webdataset", embed="text", title="Texts"
+    )
+    build(config)
+    return folder / "site"
+
+
+def _member(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    tar.addfile(member, io.BytesIO(data))

@@ -55,6 +55,7 @@ LAYERS = [
         *(
             "report",
             "derive",
+            "embed_texts",
             "xmp_sidecars",
             "assemble",
             "growth",

@@ -82,7 +82,9 @@ class MemoryIndex:
     def above(self, query: Floats, limit: float) -> Rows:
         return np.flatnonzero(self.vectors @ query >= limit)
 
-    def background(self, query: Floats) -> Floats:
+    texts = None
+
+    def background(self, query: Floats, *, texts: bool = False) -> Floats:
         return self.vectors @ query
 
     def expect_rows(self, rows: Rows) -> None:

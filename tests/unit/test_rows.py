@@ -242,7 +242,7 @@ def test_rows_without_an_embedding_are_no_matches(tmp_path: Path) -> None:
     assert isinstance(given.embeddings, ArrayEmbeddings)
     values = given.embeddings.values.copy()
     values[[0, 3, 39]] = 0
-    site = replace(given, embeddings=ArrayEmbeddings(values, "both"))
+    site = replace(given, embeddings=ArrayEmbeddings(values))
     write_site(site, tmp_path / "site")
     with imagedb_site.open(tmp_path / "site") as collection:
         index = collection.index

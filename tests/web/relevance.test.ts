@@ -1,7 +1,8 @@
 /** Relevance, compared with a simple implementation: which rows are likely matches, and which show the same picture. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { duplicates, likelyFrom } from "../../web_assets/src/engine/relevance";
+import { duplicates } from "../../web_assets/src/engine/relevance";
+import { Likeness } from "../../web_assets/src/engine/likeness";
 import { backgroundRows, type Nearest } from "../../web_assets/src/engine/nearest";
 
 const product = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, d) => sum + value * b[d]!, 0);
@@ -11,12 +12,16 @@ function nearestOf(embeddings: readonly number[][]): Nearest {
   const sideBySide = (rows: ArrayLike<number>) => Promise.resolve(Float32Array.from(Array.from(rows).flatMap((row) => embeddings[row]!)));
   const unasked = () => { throw new Error("is not asked for"); };
   return {
-    count: embeddings.length, dim: embeddings[0]!.length, known: null,
+    count: embeddings.length, dim: embeddings[0]!.length, known: null, texts: null,
     embeddings: sideBySide,
-    background: () => sideBySide(backgroundRows(embeddings.length)),
+    background: (texts) => sideBySide(texts ? [] : backgroundRows(embeddings.length)),
     similarities: unasked, search: unasked, above: unasked,
   };
 }
+
+/** The similarity from which a row with a picture is likely. */
+const likelyFrom = async (nearest: Nearest, query: Float32Array, temperature: number): Promise<number | null> =>
+  (await Likeness.of(nearest, query, false, temperature)).limit;
 
 /** Rows near a few centres: at several distances, so that pairs lie on both sides of the limit. */
 const collections = fc.tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 1, max: 60 }), fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })))

@@ -139,9 +139,9 @@ describe("the grid", () => {
 
 describe("why a picture was found", () => {
   it("gives ranks counted from one, words and similarity", () => {
-    expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 }, matched: ["red", "rose"] }))
+    expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 }, matched: ["red", "rose"] }, true))
       .toEqual(["Meaning #3", "Words #1: red, rose", "similarity 0.27"]);
-    expect(why({ row: 1, score: 1 })).toEqual([]);
+    expect(why({ row: 1, score: 1 }, true)).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ import click
 from ..config import (
     DEFAULT_CONFIG_NAME,
     DOWNLOADS,
+    EMBED,
     ORIGINALS,
     SOURCES,
     BuildConfig,
@@ -47,6 +48,16 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--example", "examples", multiple=True, help="Example query on the start page.")
 @click.option("--model", help="Model pack: a name, a folder, or none.  [default: builtin]")
+@click.option(
+    "--embed",
+    type=click.Choice(EMBED),
+    help="text: records without a picture are found by the meaning of their text.  [default: none]",
+)
+@click.option(
+    "--embed-fields",
+    callback=lambda _context, _option, value: _names(value),
+    help="Fields whose text is embedded, with commas between them.",
+)
 @click.option("--thumbnail-size", type=int, help="Longer side in pixels.  [default: 320]")
 @click.option(
     "--view-size",
@@ -150,6 +161,8 @@ def command(
     With --from KIND, PICTURES is a data set: a table (CSV, TSV, JSON lines, JSON or Parquet, also
     packed), the parts or the metadata.parquet of DiffusionDB, dumps of Danbooru's posts, tar files of a
     WebDataset, or a folder with metadata.csv as the library datasets has it. Rows need no pictures.
+    With --embed text the model also reads the text of rows without a picture, so that "rough seas" finds
+    "Ships in a storm". Unchanged texts are not read again by the next build.
 
     \b
     Examples:
@@ -159,6 +172,7 @@ def command(
       imagedb-site build --config imagedb-site.toml --json
       imagedb-site build ~/Pictures --dry-run
       imagedb-site build --from table records.jsonl.gz --title "Our records"
+      imagedb-site build --from table museum.csv --embed text --embed-fields title,subjects
       imagedb-site build --from diffusiondb ~/diffusiondb --limit 10000
     """
     from ..build import build

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..display import json_line, shown
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..reader.manifest import Vectors
 
 
 @click.command("info")
@@ -30,7 +33,7 @@ def command(place: str, as_json: bool) -> None:
         return
     for name, value in facts.items():
         text = ", ".join(value) if isinstance(value, list) else str(value)
-        click.echo(f"{name + ':':<16} {shown(text)}")
+        click.echo(f"{name + ':':<20} {shown(text)}")
 
 
 def _facts(place: str) -> dict[str, Any]:
@@ -61,9 +64,22 @@ def _site(place: str) -> dict[str, Any]:
             "bytes": manifest.bytes,
             "fields": [f"{f.name} ({f.type})" for f in manifest.fields],
             "model": manifest.model.id if manifest.model else "none",
+            **_embedded(manifest.vectors),
             "collection": manifest.hash,
             "generator": manifest.generator,
         }
+
+
+def _embedded(vectors: Vectors | None) -> dict[str, int]:
+    """How many rows are found by meaning: by their picture, and by their text."""
+    if vectors is None:
+        return {"pictures_embedded": 0, "texts_embedded": 0}
+    known = vectors.count - (vectors.missing.count if vectors.missing else 0)
+    texts = {"pictures": 0, "texts": known}.get(vectors.source)
+    if texts is None:
+        assert vectors.texts is not None
+        texts = vectors.texts.count
+    return {"pictures_embedded": known - texts, "texts_embedded": texts}
 
 
 def _library(file: Path) -> dict[str, Any]:

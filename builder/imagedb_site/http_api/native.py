@@ -92,7 +92,8 @@ def _answer(
     offset = given["offset"]
     size = given["k"] or query.k or 20
     end = min(offset + size, query.k or offset + size)
-    ranked = query.sort is None
+    # Cosines of pictures and of texts cannot be compared: beside each other, the order of the search stays.
+    ranked = query.sort is None and index.manifest["vectors"]["source"] != "both"
     spare = SPARE if ranked else 0
     reach = (end if query.k is None else offset + size) + spare + (without is not None)
     answer = evaluate(query, index, _no_embedding, mode="meaning", k=reach, offset=0)

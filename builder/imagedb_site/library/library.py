@@ -195,6 +195,16 @@ class Library:
         with translated(self._path):
             return vectors.of_contents(self._db, self._path, encoder_hash, content_hashes)
 
+    def missing_text_embeddings(self, encoder_hash: str, text_hashes: Sequence[str]) -> list[str]:
+        """Returns those of `text_hashes` that have no embedding of this encoder, in their order."""
+        with translated(self._path):
+            return vectors.missing_texts(self._db, encoder_hash, text_hashes)
+
+    def prune_text_embeddings(self) -> None:
+        """Forgets the embeddings of texts that no row of the last build has."""
+        with translated(self._path), atomic(self._db):
+            vectors.prune_texts(self._db)
+
     def put_text_embeddings(
         self, encoder_hash: str, text_hashes: Sequence[str], embeddings: np.ndarray
     ) -> None:
@@ -291,6 +301,15 @@ class Library:
         with translated(self._path):
             found = self._db.execute(
                 "SELECT image IS NULL AND text_hash = '' FROM rows ORDER BY row"
+            )
+            mask = np.fromiter((flag for (flag,) in found), dtype=np.bool_)
+        return mask if mask.any() else None
+
+    def with_text_embedding(self) -> NDArray[np.bool_] | None:
+        """Returns which rows have the embedding of their text, bool [rows]; None if there is none."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT image IS NULL AND text_hash <> '' FROM rows ORDER BY row"
             )
             mask = np.fromiter((flag for (flag,) in found), dtype=np.bool_)
         return mask if mask.any() else None

@@ -182,6 +182,40 @@ class Placed:
             )
             return np.fromiter((flag for (flag,) in found), dtype=np.bool_, count=self._count)
 
+    def without_picture(self) -> int:
+        """Returns how many records have no picture."""
+        with translated(self._path):
+            return int(self._db.execute("SELECT count(*) FROM items WHERE image IS NULL").get or 0)
+
+    def all_fields(self) -> Iterator[Mapping[str, Value]]:
+        """Yields the fields of all records."""
+        with translated(self._path):
+            for (stored,) in self._db.execute("SELECT fields FROM items ORDER BY item"):
+                yield dict(json.loads(stored))
+
+    def texts_wanted(self, size: int) -> Iterator[list[tuple[int, Mapping[str, Value]]]]:
+        """Yields the records without a picture, item and fields, at most `size` at a time."""
+        last = -1
+        while True:
+            with translated(self._path):
+                found: list[tuple[Any, ...]] = self._db.execute(
+                    "SELECT item, fields FROM items WHERE image IS NULL AND item > ? "
+                    "ORDER BY item LIMIT ?",
+                    (last, size),
+                ).fetchall()
+            if not found:
+                return
+            last = found[-1][0]
+            yield [(item, dict(json.loads(stored))) for item, stored in found]
+
+    def set_texts(self, hashes: Mapping[int, str]) -> None:
+        """Names the text that is embedded of each of these items; "" for none."""
+        with translated(self._path), atomic(self._db):
+            self._db.executemany(
+                "UPDATE items SET text_hash = ? WHERE item = ?",
+                ((one, item) for item, one in hashes.items()),
+            )
+
     def embedded(self) -> tuple[bool, bool]:
         """Whether any row has a picture, and whether any other row has a text that is embedded."""
         with translated(self._path):

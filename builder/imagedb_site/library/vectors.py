@@ -80,6 +80,20 @@ def put_texts(
     )
 
 
+def missing_texts(db: apsw.Connection, encoder_hash: str, text_hashes: Sequence[str]) -> list[str]:
+    """Returns those of `text_hashes` that have no embedding, in their order."""
+    found = find_pack(db, encoder_hash)
+    if found is None:
+        return list(text_hashes)
+    sql = "SELECT 1 FROM text_embeddings WHERE pack = ? AND text_hash = ?"
+    return [one for one in text_hashes if db.execute(sql, (found[0], one)).get is None]
+
+
+def prune_texts(db: apsw.Connection) -> None:
+    """Forgets the embeddings of texts that no row of the last build has."""
+    db.execute("DELETE FROM text_embeddings WHERE text_hash NOT IN (SELECT text_hash FROM rows)")
+
+
 def _pack(db: apsw.Connection, encoder_hash: str, dim: int) -> int:
     """Returns the number of an encoder, which is stored if it is new."""
     found = find_pack(db, encoder_hash)

@@ -30,15 +30,15 @@ def current_result(query: Query, index: Index, embed: Embed | None, mode: Mode) 
 
 def _current(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Mask:
     plan = make_plan(query, index)
-    mask, vector, _ = prepare(plan, index, embed, mode)
-    if vector is not None:
+    mask, asked, _ = prepare(plan, index, embed, mode)
+    if asked is not None:
         words = no_words()
         if mode != "meaning":
             words = search_words(plan, index, mask, FUSION_DEPTH)
             index.expect_rows(words.rows)
         depth = min(FUSION_DEPTH, index.count)
-        near = index.nearest(vector, depth, None if mask.all() else mask)
-        rows = likely_rows(plan, near, words, vector, index)
+        near = asked.nearest(depth, None if mask.all() else mask)
+        rows = likely_rows(plan, near, words, asked)
         return mask if rows is None or not len(rows) else _mask_of(rows, index)
     if plan.strict is not None and mode != "meaning":
         return _mask_of(search_words(plan, index, mask).rows, index)

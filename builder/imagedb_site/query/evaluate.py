@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 
 from ..errors import QuerySyntaxError
-from .index import Floats, Index, Mask, Near, Rows
-from .meaning import Embed, query_vector, unknown_texts, unwanted
+from .index import Index, Mask, Near, Rows
+from .likeness import Likeness
+from .meaning import Embed, likeness, unknown_texts, unwanted
 from .parse import Query, parse
 from .plan import Plan, filter_mask, make_plan, plain_words, quote
 from .ranking import (
@@ -27,7 +28,7 @@ from .ranking import (
     nothing,
     sorted_by,
 )
-from .relevance import duplicates, likely_from
+from .relevance import duplicates
 from .words_arm import Words, no_words, search_words
 
 Mode = Literal["all", "meaning", "words"]
@@ -73,6 +74,7 @@ class _Found:
     strict_total: int | None = None
     notices: tuple[Notice, ...] = ()
     divide: int | None = None
+    asked: Likeness | None = None
     words: tuple[str, ...] = ()
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -115,38 +117,46 @@ def evaluate(
     if found.divide is not None:
         divide = found.divide
         page = [replace(r, likely=offset + at < divide) for at, r in enumerate(page)]
+    if found.asked is not None and index.texts is not None:
+        rows = np.array([result.row for result in page], dtype=np.int64)
+        cosines = found.asked.cosines(rows).tolist() if len(rows) else []
+        page = [replace(r, similarity=x) for r, x in zip(page, cosines, strict=True)]
     if mode != "meaning":
         page = _with_words(page, found.words, found.parts, index)
     if group and page and page[0].similarity is not None:
-        rows = [result.row for result in page]
-        same = duplicates(rows, index.embeddings(np.array(rows, dtype=np.int64)))
+        shown = np.array([result.row for result in page], dtype=np.int64)
+        embeddings = index.embeddings(shown)
+        if index.texts is not None:
+            # Texts show no picture.
+            embeddings[index.texts[shown]] = 0
+        same = duplicates(shown.tolist(), embeddings)
         page = [replace(result, duplicate_of=same.get(result.row)) for result in page]
     return Answer(page, found.total, found.strict_total, found.notices, found.divide)
 
 
 def prepare(
     plan: Plan, index: Index, embed: Embed | None, mode: Mode
-) -> tuple[Mask, Floats | None, list[str]]:
-    """The rows bool[count] that may be found, the vector of the meaning arm, and the unknown texts."""
+) -> tuple[Mask, Likeness | None, list[str]]:
+    """The rows bool[count] that may be found, the query of the meaning arm, and the unknown texts."""
     if plan.required or plan.forbidden or (plan.strict is not None and mode != "meaning"):
         index.expect_text()
     mask = filter_mask(plan, index)
-    vector = None
+    asked = None
     unknown: list[str] = []
     if mode != "words" and embed:
         terms = plan.query.terms
         unknown = unknown_texts(terms, embed)
-        vector = query_vector(terms, index, embed)
+        asked = likeness(terms, index, embed)
         for rows in unwanted(terms, index, embed):
             mask[rows] = False
-    return mask, vector, unknown
+    return mask, asked, unknown
 
 
 def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: int) -> _Found:
     plan = make_plan(query, index)
-    mask, vector, unknown = prepare(plan, index, embed, mode)
-    if vector is not None:
-        found = _by_meaning(plan, index, mode, vector, mask, reach)
+    mask, asked, unknown = prepare(plan, index, embed, mode)
+    if asked is not None:
+        found = _by_meaning(plan, index, mode, asked, mask, reach)
     elif plan.strict is None or mode == "meaning":
         found = _unranked(plan.query, index, mask, said=bool(unknown))
     else:
@@ -178,7 +188,7 @@ def _by_meaning(
     plan: Plan,
     index: Index,
     mode: Mode,
-    vector: Floats,
+    asked: Likeness,
     mask: Mask,
     reach: int,
 ) -> _Found:
@@ -190,24 +200,24 @@ def _by_meaning(
     if mode != "meaning":
         words = search_words(plan, index, mask, FUSION_DEPTH)
         index.expect_rows(words.rows)
-    near = index.nearest(vector, min(depth, index.count), None if mask.all() else mask)
-    likely = likely_rows(plan, near, words, vector, index)
+    near = asked.nearest(min(depth, index.count), None if mask.all() else mask)
+    likely = likely_rows(plan, near, words, asked)
     divide = None if likely is None else len(likely)
     if mode == "meaning":
-        return _Found(Ranking.of_meaning(near), total, divide=divide)
+        return _Found(Ranking.of_meaning(near), total, divide=divide, asked=asked)
     named = _named(plan, words)
-    ranking = fused(near, words.rows, words.coverage, vector, index, first=len(named))
-    return _Found(ranking, total, words.strict, divide=divide, parts=words.parts)
+    ranking = fused(near, words.rows, words.coverage, asked, first=len(named))
+    return _Found(ranking, total, words.strict, divide=divide, asked=asked, parts=words.parts)
 
 
-def likely_rows(plan: Plan, near: Near, words: Words, vector: Floats, index: Index) -> Rows | None:
+def likely_rows(plan: Plan, near: Near, words: Words, asked: Likeness) -> Rows | None:
     """The likely matches: near enough in meaning, or with all words. None if there is no divide."""
     named = _named(plan, words)
     if len(named):
         return named
-    if index.temperature is None:
+    limit = asked.limit
+    if limit is None:
         return None
-    limit = likely_from(index.background(vector), index.temperature)
     first = near.rows[:FUSION_DEPTH][near.similarities[:FUSION_DEPTH] >= limit]
     return np.union1d(first, words.rows[: words.strict or 0][:FUSION_DEPTH])
 

@@ -136,8 +136,16 @@ class Index(Protocol):
         """All rows whose similarity is at least `limit`, in row order."""
         ...
 
-    def background(self, query: Floats) -> Floats:
-        """The similarities f32 of at most 4096 rows, evenly over the collection (relevance.SAMPLE)."""
+    @property
+    def texts(self) -> Mask | None:
+        """Which rows have the embedding of their text, bool[count]; None if all have that of a picture."""
+        ...
+
+    def background(self, query: Floats, *, texts: bool = False) -> Floats:
+        """The similarities f32 of at most 4096 rows, evenly over those that have the embedding of a picture.
+
+        `texts`: over those that have the embedding of their text.
+        """
         ...
 
     def expect_rows(self, rows: Rows) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..errors import UsageError
 from .index import Floats, Index, Rows
+from .likeness import Likeness
 from .parse import Term
 from .plan import words_of
-from .relevance import likely_from
 
 NEGATIVE_WEIGHT = 0.25
 """Factor on a negative weight. The likely matches of such a term are also excluded.
@@ -49,14 +49,28 @@ def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | 
     return (total / norm).astype(np.float32) if norm > 1e-9 else None
 
 
+def likeness(terms: Sequence[Term], index: Index, embed: Embed) -> Likeness | None:
+    """How similar the rows are to all terms together; None as in `query_vector`."""
+    vector = query_vector(terms, index, embed)
+    if vector is None:
+        return None
+    return Likeness(index, vector, pictured=any(_pictured(term, index) for term in terms))
+
+
+def _pictured(term: Term, index: Index) -> bool:
+    if term.kind != "like":
+        return term.kind == "image"
+    row = index.row_of(term.value)
+    return index.texts is None or row is None or not index.texts[row]
+
+
 def unwanted(terms: Sequence[Term], index: Index, embed: Embed) -> Iterator[Rows]:
     """The likely matches of each term with a weight of -1 or less."""
     for term in terms:
         if term.weight <= -1 and index.temperature is not None:
-            vector = query_vector([replace(term, weight=1.0)], index, embed)
-            if vector is not None:
-                limit = likely_from(index.background(vector), index.temperature)
-                yield index.above(vector, limit)
+            found = likeness([replace(term, weight=1.0)], index, embed)
+            if found is not None:
+                yield found.likely()
 
 
 def unknown_texts(terms: Sequence[Term], embed: Embed) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .characters import fold
-from .index import Column, Floats, Index, Mask, Near, Rows
+from .index import Column, Index, Mask, Near, Rows
+from .likeness import Likeness
 from .plan import find_field
 
 RRF_K = 30
@@ -92,7 +93,7 @@ def in_default_order(mask: Mask, index: Index) -> Ranking:
 
 
 def fused(
-    near: Near, words: Rows, coverage: Coverage, vector: Floats, index: Index, first: int = 0
+    near: Near, words: Rows, coverage: Coverage, likeness: Likeness, first: int = 0
 ) -> Ranking:
     """Both arms by reciprocal rank fusion: a row's share of the words arm is its coverage.
 
@@ -111,7 +112,7 @@ def fused(
         scores[row] = scores.get(row, 0.0) + share / (RRF_K + 1 + place) + bonus
     others = np.array([row for row in ranks if row not in similarities], dtype=np.int64)
     for row, similarity in zip(
-        others.tolist(), index.similarities(vector, others).tolist(), strict=True
+        others.tolist(), likeness.similarities(others).tolist(), strict=True
     ):
         similarities[row] = similarity
     rows = sorted(ranks, key=lambda row: (-scores[row], row))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from .index import Floats, Mask, Near, Rows
+from .relevance import SAMPLE
 
 Block = tuple[int, Floats]
 """The first row of a block, and the similarities f32[n] of its rows within a margin."""
@@ -73,3 +74,11 @@ def sample_rows(count: int, size: int, missing: Mask | None = None) -> Rows:
     taken = min(count, size)
     places = np.arange(taken, dtype=np.int64) * count // max(taken, 1)
     return places if known is None else known[places]
+
+
+def samples_of(count: int, missing: Mask | None, texts: Mask | None) -> dict[bool, Rows]:
+    """The rows whose similarities are the background of pictures (False) and of `texts` (True)."""
+    if texts is None:
+        return {False: sample_rows(count, SAMPLE, missing), True: np.zeros(0, dtype=np.int64)}
+    others = texts if missing is None else texts | missing
+    return {False: sample_rows(count, SAMPLE, others), True: sample_rows(count, SAMPLE, ~texts)}

@@ -69,10 +69,12 @@ class RowSet:
 
 @dataclass(frozen=True)
 class Vectors:
-    """The embeddings: of `source`. `missing` are the rows without one, and their number."""
+    """The embeddings: of `source`. `missing` are the rows without one, `texts` those that have that of
+    their text beside others that have that of their picture."""
 
     source: str
     missing: RowSet | None
+    texts: RowSet | None
     count: int
     dim: int
     block: int
@@ -325,7 +327,10 @@ def _vectors(value: object, count: int) -> Vectors | None:
     quantizer = as_entry(vectors.get("quantizer"), "vectors.quantizer")
     source = one_of(vectors.get("source"), ("pictures", "texts", "both"), "vectors.source")
     missing = _row_set(vectors.get("missing"), "vectors.missing", count)
-    return Vectors(source, missing, count, dim, blocks.block, quantizer, blocks.files)
+    texts = _row_set(vectors.get("texts"), "vectors.texts", count)
+    if (texts is not None) != (source == "both"):
+        raise FormatError("vectors.texts does not fit vectors.source.")
+    return Vectors(source, missing, texts, count, dim, blocks.block, quantizer, blocks.files)
 
 
 def _row_set(value: object, name: str, count: int) -> RowSet | None:

@@ -60,6 +60,20 @@ def read_missing(vectors: Vectors | None, read: Callable[[FileEntry], bytes]) ->
     return mask
 
 
+def read_texts(vectors: Vectors | None, read: Callable[[FileEntry], bytes]) -> Mask | None:
+    """Which rows have the embedding of a text, bool [rows]; None if there is none. Raises FormatError."""
+    if vectors is None or vectors.source == "pictures":
+        return None
+    missing = read_missing(vectors, read)
+    if vectors.texts is None:
+        return np.ones(vectors.count, dtype=np.bool_) if missing is None else ~missing
+    mask = np.zeros(vectors.count, dtype=np.bool_)
+    mask[decode_rows(read(vectors.texts.file), vectors.count, vectors.texts.count)] = True
+    if missing is not None and (mask & missing).any():
+        raise FormatError("vectors.texts has a row without an embedding.")
+    return mask
+
+
 def decode_shard(data: bytes, first: int, count: int, dim: int) -> Codes:
     """The codes of the rows `first …`, int8 [count, dim]. Raises FormatError if they break a rule."""
     header, arrays = read_container(data, "vectors")

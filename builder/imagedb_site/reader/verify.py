@@ -23,7 +23,7 @@ from imagedb_site.reader.manifest_fields import Field
 from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
-from imagedb_site.reader.vectors import read_missing
+from imagedb_site.reader.vectors import read_missing, read_texts
 from imagedb_site.reader.verify_terms import verify_terms
 
 Document = dict[str, Any]
@@ -93,12 +93,15 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
     columns = [(field, site.column(field.name)) for field in manifest.fields if field.column]
     pictures = _Pictures(site, sizes)
     downloads = DownloadsCheck(site)
+    texts = read_texts(manifest.vectors, site.read)
     for first, rows, documents in _parts(site):
         if [int(info.image_id, 16) for info in rows] != ids[first : first + len(rows)].tolist():
             raise FormatError(f"The ids and the rows from {first:,} on are of different images.")
         for offset, (info, document) in enumerate(zip(rows, documents, strict=True)):
             if info.width != document["width"] or info.height != document["height"]:
                 raise FormatError(f"Row {first + offset:,} and its document differ in size.")
+            if info.width and texts is not None and texts[first + offset]:
+                raise FormatError(f"vectors.texts has the row {first + offset:,} with a picture.")
             pictures.verify(first + offset, info, document)
             downloads.verify(info, document)
         for field, column in columns:

@@ -14,8 +14,6 @@ from imagedb_site.records import FieldSpec, Problem, Value
 
 Originals = Literal["none", "copy", "link"]
 
-EmbeddingSource = Literal["pictures", "texts", "both"]
-
 EMBEDDING_BLOCK = 8192
 """The most rows in a block of embeddings."""
 
@@ -46,9 +44,6 @@ class Embeddings(Protocol):
     @property
     def dim(self) -> int: ...
 
-    @property
-    def source(self) -> EmbeddingSource: ...
-
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Yields float32 [n, dim] with 1 ≤ n ≤ 8192; together the blocks have one row per image."""
         ...
@@ -59,7 +54,6 @@ class ArrayEmbeddings:
     """Embeddings that fit into memory: float32 [rows, dim]."""
 
     values: NDArray[np.float32]
-    source: EmbeddingSource = "pictures"
 
     @property
     def dim(self) -> int:
@@ -211,7 +205,8 @@ class Layout:
 class SiteInput:
     """Everything a site is written from.
 
-    `pictures`, bool [rows], says which rows have a thumbnail; None: ask for all of them. `origins` are
+    `pictures`, bool [rows], says which rows have a picture; None: all may have one. The embeddings of the
+    others are those of their texts. `origins` are
     those of the rows' pictures on other hosts.
 
     `rows` are read once (a list of SiteRow will do), `embeddings` twice; None makes a site of metadata

@@ -43,11 +43,13 @@ def write_vectors(
     count: int,
     quantizer: Quantizer | None,
     wanted: NDArray[np.bool_],
+    pictures: NDArray[np.bool_] | None,
     settings: SiteSettings,
 ) -> Vectors:
     """Write the quantizer and the shards of all `count` embeddings, which are read twice.
 
-    `quantizer`: the one to keep, or None to fit one. `wanted`: bool [count], the rows to reduce.
+    `quantizer`: the one to keep, or None to fit one. `wanted`: bool [count], the rows to reduce. `pictures`:
+    bool [count], the rows with a picture, or None for all.
     """
     found = survey(embeddings, count)
     if quantizer is None:
@@ -73,11 +75,15 @@ def write_vectors(
         {"mean": quantizer.mean, "scale": quantizer.scale},
         compress=False,
     )
+    texts = np.zeros(count, dtype=np.bool_) if pictures is None else found.present & ~pictures
+    source = _source(found.present, texts)
+    both = {"texts": _write_rows(files, "vectors-texts", texts)} if source == "both" else {}
     manifest = {
         "tier": "flat",
         "codec": "int8",
-        "source": embeddings.source,
-        "missing": _write_missing(files, found.present),
+        "source": source,
+        "missing": _write_rows(files, "vectors-missing", ~found.present),
+        **both,
         "count": count,
         "dim": embeddings.dim,
         "block": block,
@@ -87,13 +93,19 @@ def write_vectors(
     return Vectors(manifest, quantizer, reduced)
 
 
-def _write_missing(files: SiteFiles, present: NDArray[np.bool_]) -> dict[str, Any] | None:
-    """Write which rows have no embedding; gives the manifest's `vectors.missing`."""
-    rows = np.flatnonzero(~present)
+def _source(present: NDArray[np.bool_], texts: NDArray[np.bool_]) -> str:
+    if not texts.any():
+        return "pictures"
+    return "texts" if np.array_equal(present, texts) else "both"
+
+
+def _write_rows(files: SiteFiles, name: str, mask: NDArray[np.bool_]) -> dict[str, Any] | None:
+    """Write a set of rows, bool [count]; returns its number of rows and its file, or None if it is empty."""
+    rows = np.flatnonzero(mask)
     if not len(rows):
         return None
-    data = encode_rows(rows, len(present))
-    entry = files.put_entry("data", "vectors-missing", "bin", data, compress=True)
+    data = encode_rows(rows, len(mask))
+    entry = files.put_entry("data", name, "bin", data, compress=True)
     return {"count": len(rows), "file": entry.to_json()}
 
 

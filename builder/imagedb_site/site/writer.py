@@ -239,7 +239,9 @@ def _write_vectors(files: SiteFiles, site: SiteInput, plan: PackPlan) -> Vectors
     if plan.packs.packed:
         wanted[plan.others] = True
     quantizer = site.layout.quantizer
-    return write_vectors(files, site.embeddings, len(site.rows), quantizer, wanted, site.settings)
+    return write_vectors(
+        files, site.embeddings, len(site.rows), quantizer, wanted, site.pictures, site.settings
+    )
 
 
 def _storable(site: SiteInput) -> SiteInput:

@@ -6,10 +6,14 @@ import { rowsAbove, sampledRows, UNKNOWN, type Near, type Nearest } from "../eng
 /** The published rows, and behind them the additions with their exact embeddings (null: not embedded). */
 export class JoinedNearest implements Nearest {
   readonly known: Mask | null;
-  private sample: Promise<Float32Array> | null = null;
+  readonly texts: Mask | null;
+  private readonly samples = new Map<boolean, Promise<Float32Array>>();
 
   constructor(private readonly published: Nearest, private readonly added: readonly (Float32Array | null)[]) {
     this.known = published.known || added.includes(null) ? joinedMask(published, added) : null;
+    // What a visitor adds are pictures.
+    this.texts = published.texts && emptyMask(this.count);
+    if (published.texts) this.texts?.set(published.texts);
   }
 
   get count(): number {
@@ -72,12 +76,13 @@ export class JoinedNearest implements Nearest {
     return rowsAbove(this, query, limit);
   }
 
-  background(): Promise<Float32Array> {
-    this.sample ??= this.embeddings(sampledRows(this.count, this.known)).catch((error: unknown) => {
-      this.sample = null;
+  background(texts = false): Promise<Float32Array> {
+    const sample = this.samples.get(texts) ?? this.embeddings(sampledRows(this, texts)).catch((error: unknown) => {
+      this.samples.delete(texts);
       throw error;
     });
-    return this.sample;
+    this.samples.set(texts, sample);
+    return sample;
   }
 }
 

@@ -36,7 +36,7 @@ async function current(resources: Resources, meaning: MeaningArm, request: Searc
     asked.meaning ? byMeaning(resources, meaning, plan) : null,
   ]);
   const within = words ? words.mask : mask;
-  if (query?.vector) return await likely(resources, plan, query, words, within);
+  if (query?.likeness) return await likely(resources, plan, query, words, within);
   if (words && words.strict !== null) return maskOf(await words.all(), resources.count);
   return wantsRanking(plan, request) ? emptyMask(resources.count) : within;
 }
@@ -44,16 +44,16 @@ async function current(resources: Resources, meaning: MeaningArm, request: Searc
 /** The query of the meaning arm; null if the model cannot be loaded, as a search then finds by words alone. */
 async function byMeaning(resources: Resources, meaning: MeaningArm, plan: Plan): Promise<Query | null> {
   try {
-    return await startMeaning(resources, meaning.query(plan));
+    return await startMeaning(resources, plan, meaning.query(plan));
   } catch (error) {
     if (plan.mode !== "all" || error instanceof QueryError) throw error;
     return null;
   }
 }
 
-async function likely({ temperature, count }: Resources, plan: Plan, query: Query, words: WordsFound | null, mask: Mask | null): Promise<Mask | null> {
+async function likely({ count }: Resources, plan: Plan, query: Query, words: WordsFound | null, mask: Mask | null): Promise<Mask | null> {
   const depth = Math.min(FUSION_DEPTH, mask ? countMask(mask) : count);
-  const near = await query.nearest.search(query.vector!, depth, mask);
-  const rows = await likelyRows(plan, near, words, query, temperature);
+  const near = await query.likeness!.search(depth, mask);
+  const rows = likelyRows(plan, near, words, query);
   return rows?.length ? maskOf(rows, count) : mask;
 }

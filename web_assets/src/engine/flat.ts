@@ -1,8 +1,8 @@
 /** Loading vectors of the tier `flat`: every file is decoded into the memory that is scanned. */
-import { paddedDim, readQuantizer, readRowSet, readVectors, type Manifest } from "../format/index";
+import { FormatError, paddedDim, readQuantizer, readRowSet, readVectors, type Manifest } from "../format/index";
 import { allocateScanner, SimilarityIndex } from "../kernel/index";
 import type { SiteFiles } from "./files";
-import { maskOf, without } from "./mask";
+import { fullMask, maskOf, without, type Mask } from "./mask";
 import { FlatNearest, type Nearest } from "./nearest";
 
 type Vectors = NonNullable<Manifest["vectors"]>;
@@ -26,7 +26,11 @@ async function load(files: SiteFiles, vectors: Vectors): Promise<Nearest> {
     const first = (place - 1) * block;
     scanner.codes.set(readVectors(content, first, Math.min(block, count - first), dim), first * padded);
   });
-  const { missing } = vectors;
-  const rows = missing && readRowSet(await files.load(missing.file, "vectors"), count, missing.count);
-  return new FlatNearest(new SimilarityIndex(scanner, quantizer!), rows && without(null, maskOf(rows, count), count));
+  const rowsIn = async (set: Vectors["missing"] | undefined): Promise<Mask | null> =>
+    (set ? maskOf(readRowSet(await files.load(set.file, "vectors"), count, set.count), count) : null);
+  const [missing, some] = [await rowsIn(vectors.missing), await rowsIn(vectors.texts)];
+  const known = missing && without(null, missing, count);
+  if (some?.some((byte, i) => byte & (missing?.[i] ?? 0))) throw new FormatError("vectors.texts has a row without an embedding.");
+  const texts = vectors.source === "texts" ? known ?? fullMask(count) : some;
+  return new FlatNearest(new SimilarityIndex(scanner, quantizer!), known, texts);
 }

@@ -2,10 +2,11 @@
 import { spelledOut } from "../base/emoji";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
-import { maskOf, type Mask } from "./mask";
+import { Likeness } from "./likeness";
+import { has, maskOf, type Mask } from "./mask";
+import type { Nearest } from "./nearest";
 import type { Plan, Term } from "./plan";
 import { wordsOf } from "./query/index";
-import { likelyFrom } from "./relevance";
 import type { Resources } from "./resources";
 
 /** Factor on the weight of a negative term, whose likely matches are excluded as well. */
@@ -45,7 +46,7 @@ export class MeaningArm {
     const nearest = await this.resources.nearest();
     const rows = await Promise.all(terms.map(async (term) => {
       const vector = await this.vector(term, (text) => this.text(text));
-      return vector ? await nearest.above(vector, await likelyFrom(nearest, vector, temperature)) : [];
+      return vector ? await (await likenessOf(this.resources, nearest, [term], vector)).likely() : [];
     }));
     return maskOf(rows.flatMap((some) => [...some]), count);
   }
@@ -86,6 +87,17 @@ export class MeaningArm {
     const embedding = await nearest.embeddings([row]);
     return unit(embedding) ?? new Float32Array(nearest.dim);
   }
+}
+
+/** How similar the rows are to the vector of some terms. */
+export async function likenessOf(resources: Resources, nearest: Nearest, terms: readonly Term[], vector: Float32Array): Promise<Likeness> {
+  const { texts } = nearest;
+  const pictured = await Promise.all(terms.map(async (term) => {
+    if (term.kind !== "like" || !texts) return term.kind !== "text";
+    const row = await resources.rowOf(term.id);
+    return row === null || !has(texts, row);
+  }));
+  return await Likeness.of(nearest, vector, pictured.includes(true), resources.temperature);
 }
 
 function unit(vector: ArrayLike<number>): Float32Array | null {

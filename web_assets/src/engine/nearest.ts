@@ -3,7 +3,7 @@
  * read only what a query needs, so everything is asynchronous.
  */
 import type { RowMask, Similar, SimilarityIndex } from "../kernel/index";
-import { both, has, rowsOf, type Mask } from "./mask";
+import { both, has, rowsOf, without, type Mask } from "./mask";
 
 export interface Near extends Similar {
   /** Whether it is certain that no other row is nearer. */
@@ -16,6 +16,8 @@ export interface Nearest {
   readonly dim: number;
   /** The rows that have an embedding; null if all have one. */
   readonly known: Mask | null;
+  /** The rows that have the embedding of their text; null if there is none. The others have that of a picture. */
+  readonly texts: Mask | null;
   /**
    * The `k` rows most similar to `query`, float [dim]; equal similarities in row order.
    * @param mask allows only the rows whose bit is set
@@ -28,8 +30,8 @@ export interface Nearest {
   embeddings(rows: ArrayLike<number>): Promise<Float32Array>;
   /** All rows with at least this similarity to `query`, most similar first. */
   above(query: ArrayLike<number>, limit: number): Promise<Uint32Array>;
-  /** A sample of embeddings that represents all rows that have one, float32 [rows · dim]; always the same array. */
-  background(): Promise<Float32Array>;
+  /** A sample of the embeddings of pictures, or of `texts`, float32 [rows · dim]; always the same array. */
+  background(texts?: boolean): Promise<Float32Array>;
 }
 
 /** How many rows, evenly spread over the collection, are sampled for the background. */
@@ -46,8 +48,10 @@ export function backgroundRows(count: number): Uint32Array {
   return Uint32Array.from({ length: size }, (_, i) => Math.floor((i * count) / size));
 }
 
-/** The sampled rows of a collection in which only the `known` rows have an embedding (null: all of them). */
-export function sampledRows(count: number, known: Mask | null): Uint32Array {
+/** The sampled rows of pictures, or of `texts`. */
+export function sampledRows({ count, known: all, texts: mine }: Pick<Nearest, "count" | "known" | "texts">, texts: boolean): Uint32Array {
+  if (texts && !mine) return new Uint32Array();
+  const known = texts ? mine : mine ? without(all, mine, count) : all;
   if (!known) return backgroundRows(count);
   const rows = rowsOf(known);
   return backgroundRows(rows.length).map((place) => rows[place]!);
@@ -65,9 +69,9 @@ export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, quer
 
 /** Tier `flat`: every row is scanned. */
 export class FlatNearest implements Nearest {
-  private sample: Float32Array | null = null;
+  private readonly samples = new Map<boolean, Float32Array>();
 
-  constructor(private readonly index: SimilarityIndex, readonly known: Mask | null = null) {}
+  constructor(private readonly index: SimilarityIndex, readonly known: Mask | null = null, readonly texts: Mask | null = null) {}
 
   get count(): number {
     return this.index.count;
@@ -104,7 +108,9 @@ export class FlatNearest implements Nearest {
   }
 
   /** A contiguous copy of the sample, which is read three times as fast as the index. */
-  async background(): Promise<Float32Array> {
-    return (this.sample ??= this.index.embeddings(sampledRows(this.count, this.known)));
+  async background(texts = false): Promise<Float32Array> {
+    const sample = this.samples.get(texts) ?? this.index.embeddings(sampledRows(this, texts));
+    this.samples.set(texts, sample);
+    return sample;
   }
 }

@@ -1,10 +1,11 @@
 /** Rankings of both arms, and the requested page of one. */
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
+import type { Likeness } from "./likeness";
 import { countMask, has, type Mask } from "./mask";
 import type { Near, Nearest } from "./nearest";
 import { missingNotice, type Missing } from "./partial-words";
 import type { Plan } from "./plan";
-import { duplicates, likelyFrom } from "./relevance";
+import { duplicates } from "./relevance";
 import type { Resources } from "./resources";
 import { SORT_POOL, sortByKeys, sortPlaces } from "./sort";
 import type { WordsFound } from "./words-arm";
@@ -13,9 +14,9 @@ import type { Answer, Notice, Result, SearchResponse } from "./types";
 /** The largest number of query words that each result reports matches for. */
 const MATCHED_WORDS = 8;
 
-/** A query of the meaning arm; no vector if its terms cancel out. */
+/** A query of the meaning arm; no likeness if its terms cancel out. */
 export interface Query {
-  vector: Float32Array | null;
+  likeness: Likeness | null;
   nearest: Nearest;
 }
 
@@ -48,18 +49,18 @@ export function reach({ k, offset, sort }: Plan): number {
 
 /** @throws the signal's reason on abort */
 export async function rank(
-  plan: Plan, { nearest, vector }: Query, words: WordsFound | null, filtered: Mask | null, temperature: number | null, signal?: AbortSignal,
+  plan: Plan, query: Query, words: WordsFound | null, filtered: Mask | null, signal?: AbortSignal,
 ): Promise<Ranking> {
   const mask = words ? words.mask : filtered;
   const allowed = mask && countMask(mask);
   // A query of negative terms alone matches everything to some degree.
   const total = plan.bounded ? allowed : null;
   const wanted = plan.mode === "meaning" ? reach(plan) : FUSION_DEPTH;
-  const near = await nearest.search(vector!, Math.min(wanted, allowed ?? Infinity), mask, signal);
+  const near = await query.likeness!.search(Math.min(wanted, allowed ?? Infinity), mask, signal);
   const named = namedRows(plan, words).length;
-  const likely = await likelyRows(plan, near, words, { nearest, vector }, temperature);
+  const likely = likelyRows(plan, near, words, query);
   const divide = likely ? { divide: likely.length } : {};
-  const shared = { total, query: { nearest, vector }, ranked: true, ...divide };
+  const shared = { total, query, ranked: true, ...divide };
   if (plan.mode === "meaning") {
     return {
       ...shared,
@@ -88,13 +89,11 @@ export function byWords(words: WordsFound): Ranking {
 }
 
 /** The likely matches: near enough in meaning, or with all words. Null if there is no divide. */
-export async function likelyRows(
-  plan: Plan, near: Near, words: WordsFound | null, { nearest, vector }: Query, temperature: number | null,
-): Promise<Uint32Array | null> {
+export function likelyRows(plan: Plan, near: Near, words: WordsFound | null, { likeness }: Query): Uint32Array | null {
   const named = namedRows(plan, words);
   if (named.length) return named;
-  if (temperature === null) return null;
-  const limit = await likelyFrom(nearest, vector!, temperature);
+  const limit = likeness?.limit ?? null;
+  if (limit === null) return null;
   const depth = Math.min(near.rows.length, FUSION_DEPTH);
   let first = 0;
   while (first < depth && near.similarities[first]! >= limit) first++;
@@ -146,10 +145,10 @@ export async function finish(
   resources: Resources, plan: Plan, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
 ): Promise<Answer> {
   const { results, left } = await page(resources, plan, ranking);
-  if (ranking.query?.vector) {
-    const { nearest, vector } = ranking.query;
+  if (ranking.query?.likeness) {
+    const { nearest, likeness } = ranking.query;
     const rows = results.map(({ row }) => row);
-    const [similarities, same] = await Promise.all([nearest.similarities(vector, rows), plan.group ? duplicates(rows, nearest) : null]);
+    const [similarities, same] = await Promise.all([likeness.cosines(rows), plan.group ? duplicates(rows, nearest) : null]);
     results.forEach((result, i) => { result.similarity = similarities[i]!; });
     if (same) {
       for (const result of results) if (same.has(result.row)) result.duplicateOf = same.get(result.row)!;

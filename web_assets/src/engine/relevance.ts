@@ -2,34 +2,42 @@
  * Which results are likely matches, and which show the same picture (docs/QUERY.md, "Relevance"). The twin of
  * builder/imagedb_site/query/relevance.py.
  */
+import { has } from "./mask";
 import type { Nearest } from "./nearest";
+
+/** Where the background of a query lies, and how far above it a likely match begins. */
+export interface Scale {
+  start: number;
+  step: number;
+}
 
 /** How many standard deviations above the first quartile a likely match begins … */
 const SPREADS = 4;
 /** … but at least and at most this many logits above it. */
 const [LEAST_LOGITS, MOST_LOGITS] = [6, 9.5];
+/** A likely match of two texts begins at this share of the way from the first quartile to 1, and at least this far from it. */
+const [TEXT_SHARE, LEAST_STEP] = [0.45, 0.01];
 /** Cosine similarity from which two images show the same picture. */
 const DUPLICATE = 0.93;
 /** More than the rounding error of sums in double precision. */
 const ROUNDING = 1e-9;
 
-const known = new WeakMap<Float32Array, number>();
-
-/** The similarity to `query`, float32 [dim], from which a row is a likely match. */
-export async function likelyFrom(nearest: Nearest, query: Float32Array, temperature: number): Promise<number> {
-  const before = known.get(query);
-  if (before !== undefined) return before;
-  const sample = similaritiesTo(query, await nearest.background()).sort();
+/**
+ * The scale of a query from its similarities to a sample of rows.
+ * @param texts whether the query is made of texts, and the rows have the embeddings of texts
+ */
+export function scaleOf(background: Float64Array, temperature: number, texts: boolean): Scale {
+  const sample = background.slice().sort();
   const size = sample.length;
+  const start = sample[(size - 1) >> 2] ?? 0;
+  if (texts) return { start, step: Math.max(TEXT_SHARE * (1 - start), LEAST_STEP) };
   const mean = sample.reduce((sum, value) => sum + value, 0) / size;
   const deviation = Math.sqrt(sample.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size);
-  const step = Math.min(Math.max(SPREADS * deviation, LEAST_LOGITS * temperature), MOST_LOGITS * temperature);
-  const limit = (sample[(size - 1) >> 2] ?? 0) + step;
-  known.set(query, limit);
-  return limit;
+  return { start, step: Math.min(Math.max(SPREADS * deviation, LEAST_LOGITS * temperature), MOST_LOGITS * temperature) };
 }
 
-function similaritiesTo(query: Float32Array, rows: Float32Array): Float64Array {
+/** The inner products of `query`, float32 [dim], with rows side by side. */
+export function similaritiesTo(query: Float32Array, rows: Float32Array): Float64Array {
   const dim = query.length;
   const result = new Float64Array(rows.length / dim);
   for (let i = 0; i < result.length; i++) result[i] = dot(query, 0, rows, i * dim, dim);
@@ -46,6 +54,9 @@ export async function duplicates(rows: readonly number[], nearest: Nearest): Pro
   // for most pairs the heads alone show that they differ.
   const head = dim >> 2;
   const vectors = await nearest.embeddings(rows);
+  const { texts } = nearest;
+  // Texts show no picture.
+  if (texts) rows.forEach((row, place) => { if (has(texts, row)) vectors.fill(0, place * dim, (place + 1) * dim); });
   const tails = new Float64Array(rows.length);
   const found = new Map<number, number>();
   const firsts: number[] = [];

@@ -7,7 +7,7 @@ import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { without, type Mask } from "./mask";
 import type { SearchOptions } from "./methods";
-import type { MeaningArm } from "./meaning-arm";
+import { likenessOf, type MeaningArm } from "./meaning-arm";
 import { NOTHING_TO_SEARCH, unknownText } from "./notices";
 import { makePlan, wantsRanking, type Plan } from "./plan";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
@@ -50,7 +50,7 @@ async function run(
   const filtered = allowed(resources, meaning, request, plan, asked.meaning);
   const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered, true) : null;
   if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
-  const query = asked.meaning ? startMeaning(resources, meaning.query(plan)) : null;
+  const query = asked.meaning ? startMeaning(resources, plan, meaning.query(plan)) : null;
   // Both failures are handled below, in whatever order they come.
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
 
@@ -74,8 +74,8 @@ async function run(
       return done ? null : await answer(byWords(found), "words", []);
     });
     if (!patience) provisional(async () => {
-      const [{ vector, nearest }, found, mask] = await Promise.all([startMeaning(resources, meaning.approximate(plan)), words, filtered]);
-      return vector && await answer(await rank(plan, { vector, nearest }, found, mask, resources.temperature, signal), "vocabulary", []);
+      const [near, found, mask] = await Promise.all([startMeaning(resources, plan, meaning.approximate(plan)), words, filtered]);
+      return near.likeness && await answer(await rank(plan, near, found, mask, signal), "vocabulary", []);
     });
   }
   try {
@@ -126,9 +126,9 @@ export async function wordsArm(
   return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords(), partly);
 }
 
-export async function startMeaning(resources: Resources, vector: Promise<Float32Array | null>): Promise<Query> {
+export async function startMeaning(resources: Resources, plan: Plan, vector: Promise<Float32Array | null>): Promise<Query> {
   const [ready, nearest] = await Promise.all([vector, resources.nearest()]);
-  return { vector: ready, nearest };
+  return { likeness: ready && await likenessOf(resources, nearest, plan.terms, ready), nearest };
 }
 
 /** The answer without any arm: all allowed rows, or none if the query asks for something that cannot be searched for. */
@@ -144,7 +144,6 @@ async function decide(
   plan: Plan, request: SearchRequest, near: Outcome<Query>, found: Outcome<WordsFound> | null, mask: Mask | null,
   resources: Resources, signal: AbortSignal | undefined,
 ): Promise<[Ranking, "final", Notice[]]> {
-  const { temperature } = resources;
   const words = found && "value" in found ? found.value : null;
   if ("error" in near) {
     if (!words?.total || plan.mode !== "all" || near.error instanceof QueryError) throw near.error;
@@ -154,11 +153,11 @@ async function decide(
   }
   if (found && "error" in found) {
     if (plan.text.required.length + plan.text.forbidden.length || found.error instanceof QueryError) throw found.error;
-    return [await rank(plan, near.value, null, mask, temperature, signal), "final", [{
+    return [await rank(plan, near.value, null, mask, signal), "final", [{
       kind: "info", message: `Words were not searched, because full text could not be used: ${messageOf(found.error)}`, retry: true,
     }]];
   }
-  if (near.value.vector) return [await rank(plan, near.value, words, mask, temperature, signal), "final", []];
+  if (near.value.likeness) return [await rank(plan, near.value, words, mask, signal), "final", []];
   return words && words.strict !== null ? [byWords(words), "final", []] : await unranked(plan, request, words ? words.mask : mask, resources);
 }
 

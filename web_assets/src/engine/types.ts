@@ -55,7 +55,7 @@ export interface Result {
   row: number;
   /** Fused score; higher is better. Comparable within one response only. */
   score: number;
-  /** Cosine similarity to the query, if meaning was searched. */
+  /** Cosine similarity to the query, if meaning was searched: of the picture, or of the text of a record without one. −1 without an embedding. */
   similarity?: number;
   /** Rank, from 0, in each arm that found the image. */
   ranks?: { meaning?: number; words?: number };

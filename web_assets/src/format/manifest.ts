@@ -164,7 +164,7 @@ export interface Manifest {
   } | null;
   catalog: CatalogEntry;
   vectors: {
-    tier: "flat"; codec: "int8"; source: "pictures" | "texts" | "both"; missing: RowSetEntry | null; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
+    tier: "flat"; codec: "int8"; source: "pictures" | "texts" | "both"; missing: RowSetEntry | null; texts?: RowSetEntry; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
   } | null;
   model: ModelSummary | null;
   suggestions: { file: FileEntry; count: number } | null;

@@ -167,10 +167,14 @@ function vectors(value: Json, total: number): void {
   readEntry(value["quantizer"], "vectors.quantizer");
   blocks(value, "vectors", total);
   if (!["pictures", "texts", "both"].includes(text(value, "source"))) fail("vectors.source");
-  if (value["missing"] === null) return;
-  const missing = object(value, "missing");
-  if (count(missing, "count", 1) >= total) fail("vectors.missing");
-  readEntry(missing["file"], "vectors.missing.file");
+  if ((value["source"] === "both") !== (value["texts"] !== undefined)) fail("vectors.texts");
+  if (value["missing"] !== null) rowSet(object(value, "missing"), "vectors.missing", total);
+  if (value["texts"] !== undefined) rowSet(object(value, "texts"), "vectors.texts", total);
+}
+
+function rowSet(value: Json, name: string, total: number): void {
+  if (count(value, "count", 1) >= total) fail(name);
+  readEntry(value["file"], `${name}.file`);
 }
 
 function model(value: Json): void {

@@ -68,7 +68,8 @@ async function rankedLike(state: State, text: string, query: Ranked, given: Valu
   const offset = given.get("offset") as number;
   const size = (given.get("k") as number | null) ?? query.k ?? 20;
   const end = Math.min(offset + size, query.k ?? offset + size);
-  const ranked = query.sort === null;
+  // In a collection of pictures and texts, cosines of both kinds cannot be compared: the order of the search stays.
+  const ranked = query.sort === null && engine.manifest.vectors.source !== "both";
   const reach = (query.k === null ? end : offset + size) + (ranked ? SPARE : 0) + (without === null ? 0 : 1);
   const request = without === null ? { text } : { like: [terms[0]!.value] };
   const answer = await engine.search({ ...request, mode: "meaning", k: reach, offset: 0 });

@@ -170,7 +170,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const original = document?.original ? originalLink(document.original, controller.base) : null;
   const noun = bare ? "record" : "picture";
   const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
-  const reasons = result ? why(result) : [];
+  const reasons = result ? why(result, info.thumbnail !== null) : [];
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));

@@ -1,4 +1,4 @@
-/** A row of the nearest pictures. */
+/** The nearest pictures and records. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
@@ -46,23 +46,25 @@ export function Similar({ id }: { id: string }): JSX.Element | null {
 function Neighbour({ info }: { info: RowInfo }): JSX.Element {
   const controller = useController();
   const { url } = useThumbnail(info.thumbnail);
-  const [name, setName] = useState("Similar picture");
+  // A record is shown by its name, which is needed at once.
+  const bare = info.thumbnail === null;
+  const [name, setName] = useState(bare ? null : "Similar picture");
   const learn = (): void => {
     controller.document(info.row).then((document) => setName(nameOf(document)), () => undefined);
   };
   useEffect(() => {
-    const timer = setTimeout(learn, 400);
+    const timer = setTimeout(learn, bare ? 0 : 400);
     return () => clearTimeout(timer);
   }, [info.row]);
   return (
-    <li style={{ aspectRatio: String(shownRatio(info.width, info.height)) }}>
-      <a href={formatView({ ...HOME, image: info.id })} aria-label={name} title={name}
+    <li {...(bare ? { class: "similar-record" } : { style: { aspectRatio: String(shownRatio(info.width, info.height)) } })}>
+      <a href={formatView({ ...HOME, image: info.id })} aria-label={name ?? "Similar record"} title={name ?? undefined}
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.preventDefault();
           controller.openImage(info.id);
         }}>
-        <Placeholder hash={info.placeholder} />
+        {bare ? <bdi>{name}</bdi> : <Placeholder hash={info.placeholder} />}
         {url && <img src={url} alt="" class="shown" draggable={false} />}
       </a>
     </li>

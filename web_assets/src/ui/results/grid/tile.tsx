@@ -107,7 +107,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
     event.preventDefault();
     controller.openImage(info.id);
   };
-  const reasons = looked ? why(result) : [];
+  const reasons = looked ? why(result, info.thumbnail !== null) : [];
   const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
   const lost = failed || broken;
   return (

@@ -1,0 +1,100 @@
+/**
+ * How similar the rows of a collection are to a query, on one scale for pictures and texts (docs/QUERY.md, "Relevance"). The twin of
+ * builder/imagedb_site/query/likeness.py.
+ */
+import type { Mask } from "./mask";
+import { both, without } from "./mask";
+import { rowsAbove, type Near, type Nearest } from "./nearest";
+import { scaleOf, similaritiesTo, type Scale } from "./relevance";
+
+/** Fewer rows of a kind than this have no background of their own: that of all rows is taken. */
+const FEW = 32;
+
+/** The scales of the rows that have the embedding of a picture and of a text; null for a kind that the collection does not have. */
+interface Scales {
+  pictures: Scale | null;
+  texts: Scale | null;
+}
+
+const known = new WeakMap<Nearest, WeakMap<Float32Array, Scales>>();
+
+export class Likeness {
+  private constructor(private readonly nearest: Nearest, private readonly vector: Float32Array, private readonly scales: Scales) {}
+
+  /**
+   * @param vector float32 [dim]
+   * @param pictured whether a picture is part of the query
+   * @param temperature the factor from similarities to logits; null without a model: then nothing is likely
+   */
+  static async of(nearest: Nearest, vector: Float32Array, pictured: boolean, temperature: number | null): Promise<Likeness> {
+    return new Likeness(nearest, vector, temperature === null ? { pictures: null, texts: null } : await scalesOf(nearest, vector, pictured, temperature));
+  }
+
+  /** The similarity from which a row is a likely match; null if nothing is. */
+  get limit(): number | null {
+    const scale = this.scales.pictures ?? this.scales.texts;
+    return scale && scale.start + scale.step;
+  }
+
+  /** The `k` most similar rows. @throws the signal's reason on abort */
+  async search(k: number, mask: Mask | null, signal?: AbortSignal): Promise<Near> {
+    const { nearest, vector, mixed } = this;
+    if (!mixed) return await nearest.search(vector, k, mask, signal);
+    const pictures = await nearest.search(vector, k, both(mask, without(nearest.known, mixed, nearest.count)), signal);
+    const texts = await nearest.search(vector, k, both(mask, mixed), signal);
+    return merged(pictures, { ...texts, similarities: texts.similarities.map((similarity) => this.moved(similarity)) }, k);
+  }
+
+  /** The cosine of each of the rows: what people see, whatever the order follows from. */
+  cosines(rows: ArrayLike<number>): Promise<Float64Array> {
+    return this.nearest.similarities(this.vector, rows);
+  }
+
+  /** All likely matches, the most similar first. */
+  async likely(): Promise<Uint32Array> {
+    const { limit, nearest, vector, mixed } = this;
+    if (limit === null) return new Uint32Array();
+    if (!mixed) return await nearest.above(vector, limit);
+    return await rowsAbove({ count: nearest.count, search: (_, k) => this.search(k, null) }, vector, limit);
+  }
+
+  /** The rows of texts, if the collection has both kinds and a scale for each. */
+  private get mixed(): Mask | null {
+    return this.scales.pictures && this.scales.texts && this.nearest.texts;
+  }
+
+  /** The similarity of a text on the scale of pictures: background on background, the first likely matches on the others. */
+  private moved(similarity: number): number {
+    const [pictures, texts] = [this.scales.pictures!, this.scales.texts!];
+    return pictures.start + (similarity - texts.start) * (pictures.step / texts.step);
+  }
+}
+
+async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolean, temperature: number): Promise<Scales> {
+  const before = known.get(nearest) ?? new WeakMap<Float32Array, Scales>();
+  known.set(nearest, before);
+  const found = before.get(vector);
+  if (found) return found;
+  const [pictures, texts] = (await Promise.all([nearest.background(), nearest.background(true)])).map((rows) => similaritiesTo(vector, rows)) as [Float64Array, Float64Array];
+  const every = new Float64Array([...pictures, ...texts]);
+  const scale = (own: Float64Array, ofTexts: boolean): Scale | null =>
+    (own.length ? scaleOf(own.length < FEW ? every : own, temperature, ofTexts) : null);
+  const scales = { pictures: scale(pictures, false), texts: scale(texts, !pictured) };
+  before.set(vector, scales);
+  return scales;
+}
+
+/** The first `k` of two lists by falling similarity; ties in row order. */
+function merged(a: Near, b: Near, k: number): Near {
+  const size = Math.min(k, a.rows.length + b.rows.length);
+  const [rows, similarities] = [new Uint32Array(size), new Float64Array(size)];
+  for (let at = 0, i = 0, j = 0; at < size; at++) {
+    const [x, y] = [a.similarities[i] ?? -Infinity, b.similarities[j] ?? -Infinity];
+    const first = j >= b.rows.length || (i < a.rows.length && (x > y || (x === y && a.rows[i]! < b.rows[j]!)));
+    rows[at] = first ? a.rows[i]! : b.rows[j]!;
+    similarities[at] = first ? x : y;
+    if (first) i++;
+    else j++;
+  }
+  return { rows, similarities, exact: a.exact && b.exact };
+}
