@@ -6,14 +6,14 @@
 All sites are built by `imagedb-site build --model none` from look-alikes (`lookalikes.py`), and asked in
 Chromium over a line of 40 ms and 20 Mbit/s. `--sizes`: sites whose full text is measured. `--large` and
 `--posts`: rows of the largest site of prompts, and of the site of posts. `--pagefind`: texts that Pagefind
-indexes. With `--keep` the sites stay in a folder, and those that are there are used again, with the figures of
-their build. 0 or nothing leaves a part out. The defaults take hours and 12 GB of disk.
+indexes. With `--keep` the sites stay in a folder, and those that are there are used again, with the figures
+of their build. 0 or nothing leaves a part out. The defaults take hours and 12 GB of disk.
 
 Queries are one to four words of one prompt without stop words. `first_words_…`: the first query of a visit
 (median of 20); `next_words_…`: 220 further ones of one visit, `newest_…`: 40 with the newest rows first;
 `expression_…`: 40 expressions. None counts the rows and documents that are shown; `visit` does, and has the
 largest resident memory of the page's process. `mismatches`: expressions with other first 100 rows than those
-of SQLite's FTS5, and queries for words whose first ten rows in the browser are not those of the rule in Python.
+of SQLite's FTS5, and queries for words whose first ten rows in the browser are not those of Python's rule.
 """
 
 from __future__ import annotations

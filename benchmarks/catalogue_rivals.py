@@ -38,7 +38,7 @@ _LOAD = """async () => {
 
 
 def pagefind(sizes: Sequence[int], words: Sequence[str]) -> dict[str, Any]:
-    """Medians of bytes and milliseconds of the first query with Pagefind, without the results that are shown."""
+    """Medians of bytes and milliseconds of the first query with Pagefind, without the shown results."""
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="imagedb-pagefind-") as temporary:
         folder = Path(temporary)

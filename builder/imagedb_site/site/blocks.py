@@ -1,7 +1,7 @@
 """How many rows lie in one file: few enough to load one for a few rows, and not too many files.
 
-Twenty results lie in twenty blocks of rows and of documents. So a block must be small, and so must the nodes of
-the lists that lead to them.
+Twenty results lie in twenty blocks of rows and of documents. So a block must be small, and so must the nodes
+of the lists that lead to them.
 """
 
 from __future__ import annotations
@@ -59,5 +59,5 @@ def with_blocks(
 
 
 def blocks_of(settings: SiteSettings) -> dict[str, int]:
-    """Returns the block sizes and the fan-out of settings that have all of them, by the names of the settings."""
+    """Returns the block sizes and the fan-out of settings that have all of them, by their names."""
     return {name: getattr(settings, name) for name in _NAMES}

@@ -126,7 +126,8 @@ class SiteSettings:
     chooses; the last is a multiple of 8. `order_block`: the same; `vector_block`: the same, a multiple of
     4, or None for files of about 1 MiB. `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
-    ids per file, on average. `fanout`: entries in a node of a list, None for what `blocks` chooses. `tag_block`: numbered tags per file.
+    ids per file, on average. `fanout`: entries in a node of a list, None for what `blocks` chooses.
+    `tag_block`: numbered tags per file.
     `url` is where the site will be published, only needed for an absolute preview picture. `portable`
     adds what a page needs that is opened from the disk. `downloads` are the formats in which the metadata
     can be downloaded (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the
