@@ -19,6 +19,7 @@ from . import (
     lesson,
     queries,
     see,
+    static,
     teacher,
     views,
     vocabulary,
@@ -80,6 +81,7 @@ def main() -> None:
         "distil": lambda: distil.run(paths, run, tuple(args.without)),
         "see": lambda: see.run(paths, run, tuple(args.without), lesson.Plan()),
         "pack": lambda: write_pack(paths, args),
+        "static": lambda: static.run(paths, args.pack),
         "queries": lambda: queries.run(paths, args.pack),
         "card": lambda: card.run(paths, args.name, CARD, args.pack),
     }

@@ -80,6 +80,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
         picture.save(folder / "pictures" / f"{number:02}.png")
     # 8 bits would add rounding errors to the random changes. With 16 bits this tests the path alone.
     more = ("--checkpoint", folder / "tuned.pt", "--precision", "fp16", "-o", folder / "pack")
+    more += ("--static-texts", "500")
     run("model", "export", "builtin", *more)
     run("build", folder / "pictures", "-o", folder / "site", "-q", "--model", folder / "pack")
     with imagedb_site.open(folder / "site") as published:

@@ -20,6 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from imagedb_site.encoders import Encoder
+from imagedb_site.encoders.static import StaticEncoder
 from imagedb_site.packs import load_pack
 from imagedb_site.packs.writer import (
     ImageTower,
@@ -343,6 +344,7 @@ def main() -> None:
         licence={"id": "Apache-2.0", "note": "Random numbers.", "commercial": True},
         card="# tiny\n\nA random pack for tests.\n",
         vocabulary=Vocabulary(words, spread / np.linalg.norm(spread, axis=1, keepdims=True)),
+        static=np.random.default_rng(7).standard_normal((len(vocab), DIM)).astype(np.float32),
     )
     encoder = Encoder(load_pack(FOLDER), threads=1)
     samples = []
@@ -360,11 +362,13 @@ def main() -> None:
                 "embedding": rounded(encoder.encode_images([picture])[0]),
             }
         )
+    static = StaticEncoder(encoder.pack)
     texts = [
         {
             "text": text,
             "ids": encoder.text.tokenizer.encode(text),
             "embedding": rounded(encoder.encode_texts([text])[0]),
+            "approximate": approximate(static, text),
         }
         for text in TEXTS
     ]
@@ -372,6 +376,12 @@ def main() -> None:
         f'"{key}": [\n{rows(value)}\n]' for key, value in (("pictures", samples), ("texts", texts))
     ]
     (FOLDER / "golden.json").write_text("{" + ",\n".join(lines) + "}\n")
+
+
+def approximate(static: StaticEncoder, text: str) -> list[float] | None:
+    """The embedding by static rows, None if nothing of the text is known."""
+    (found,) = static.encode_queries([text])
+    return None if found is None else rounded(found)
 
 
 def rows(items: list[dict]) -> str:

@@ -54,6 +54,12 @@ def test_every_file_comes_back(site: Path) -> None:
 def test_the_manifest_says_what_a_page_shows_of_the_model(site: Path) -> None:
     model, pack = PlainSite(site).manifest["model"], Pack().manifest
     assert model.pop("file")["index"] is True
+    rows, words = model.pop("static"), model.pop("words")
+    assert (rows["rows"], rows["files"]["count"]) == (
+        pack["tokens"]["rows"],
+        -(-rows["rows"] // 64),
+    )
+    assert words["raw_bytes"] > 0
     assert model.pop("temperature") == pack["calibration"]["temperature"]
     assert model == {key: pack[key] for key in ("id", "name", "dim", "encoder_hash", "licence")}
 

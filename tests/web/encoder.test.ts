@@ -1,14 +1,14 @@
 /** The browser's encoder gives the same results as the Python encoder (tests/golden/pack-tiny). */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { Encoder, expandTokenizer, fittedSize, PackTokenizer, preprocess, resize, Vocabulary } from "../../web_assets/src/encoder";
+import { Encoder, expandTokenizer, fittedSize, PackTokenizer, preprocess, resize, TokenTable } from "../../web_assets/src/encoder";
 import type { Preprocessing } from "../../web_assets/src/format";
-import { readPack, readVocabulary } from "../../web_assets/src/format";
+import { readPack } from "../../web_assets/src/format";
 import { decoded, golden, json, ortWasm, readPng } from "./support/files";
 
 interface Golden {
   pictures: { file: string; width: number; height: number; tensor_sha256: string; tensor_corner: number[][]; embedding: number[] }[];
-  texts: { text: string; ids: number[]; embedding: number[] }[];
+  texts: { text: string; ids: number[]; embedding: number[]; approximate: number[] | null }[];
 }
 
 const folder = `${golden}/pack-tiny`;
@@ -128,20 +128,20 @@ describe("tokenizer", () => {
   });
 });
 
-describe("vocabulary", () => {
-  const vocabulary = new Vocabulary(readVocabulary(decoded(folder, pack.vocabulary!.file)), pack.dim);
+describe("static rows", () => {
+  const rows = new TokenTable({ rows: pack.tokens.rows, rows_per_shard: pack.tokens.rows, width: pack.dim }, () => load(pack.static!.file));
+  const own = (table: TokenTable | null) => new Encoder({ dim: pack.dim, pack: published, load, runtime: () => Promise.reject(new Error("no runtime")), staticTable: table });
 
-  it("knows its words, their plurals and combinations", () => {
-    const car = vocabulary.encode("Car")!;
-    expect(Math.hypot(...car)).toBeCloseTo(1, 5);
-    expect(vocabulary.encode("cars")).toEqual(car);
-    expect(vocabulary.encode("red car")).not.toEqual(car);
-    expect(vocabulary.encode("my car by it")).toEqual(car);
+  it("give the approximate embeddings of the Python encoder, without the tower", async () => {
+    expect(expected.texts.some(({ approximate }) => approximate === null)).toBe(true);
+    for (const { text, approximate } of expected.texts) {
+      const found = await own(rows).approximate(text);
+      expect(found === null, text).toBe(approximate === null);
+      found?.forEach((value, d) => expect(Math.abs(value - approximate![d]!), text).toBeLessThan(2e-5));
+    }
   });
 
-  it("gives nothing for unknown words", () => {
-    expect(vocabulary.encode("xylophone")).toBeNull();
-    expect(vocabulary.encode("car xylophone quux")).toBeNull();
-    expect(vocabulary.encode(" ?! ")).toBeNull();
+  it("are not needed", async () => {
+    expect(await own(null).approximate("red car")).toBeNull();
   });
 });

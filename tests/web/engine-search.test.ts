@@ -125,7 +125,7 @@ describe("meaning", () => {
     expect(meaning.notices).toMatchObject([{ kind: "no-model" }]);
   });
 
-  it("is answered by words first, then from the vocabulary, then by the model", async () => {
+  it("is answered by words first, then by static rows, then by the model", async () => {
     const server = serveTiny({ model: true });
     // The text tower arrives last.
     const release = holdBack(server, "model/text.onnx");
@@ -133,9 +133,9 @@ describe("meaning", () => {
     const stages: SearchResponse[] = [];
     const final = engine.search({ text: "cat", mode: "all", k: 24 }, { onPartial: (response) => { stages.push(response); } });
     await expect.poll(() => stages.length).toBe(2);
-    expect(stages.map(({ stage }) => stage)).toEqual(expect.arrayContaining(["words", "vocabulary"]));
+    expect(stages.map(({ stage }) => stage)).toEqual(expect.arrayContaining(["words", "static"]));
     expect(rowsOf(stages.find(({ stage }) => stage === "words")!)).toEqual([3, 20, 10, 1]);
-    expect(stages.find(({ stage }) => stage === "vocabulary")!.results).toHaveLength(24);
+    expect(stages.find(({ stage }) => stage === "static")!.results).toHaveLength(24);
     release();
     const response = await final;
     expect(response.stage).toBe("final");

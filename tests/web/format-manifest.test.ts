@@ -81,7 +81,7 @@ describe("the index of a model", () => {
   const pack = json<PackManifest>(golden, "pack-tiny", "pack.json");
   const entry = { path: "model/text.0123456789abcdef.onnx", bytes: 1, raw_bytes: 1, sha256: "0".repeat(64) };
   const summary = {
-    id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, file: { ...entry, index: true },
+    id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, static: null, words: null, file: { ...entry, index: true },
   };
   const read = (value: unknown) => readModelIndex(new TextEncoder().encode(JSON.stringify(value)), summary);
 

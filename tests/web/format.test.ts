@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   FileList, FormatError, headerCount, idAt, lengthAt, numberAt, placeholderAt, readColumn, readColumnsIndex, readContainer, readDocuments, readIds,
-  readModelIndex, readOrder, readQuantizer, readRows, readTokenShard, readVectors, readVocabulary, rowIn, section, tokenRow, wholeOrder,
+  readModelIndex, readOrder, readQuantizer, readRows, readTokenShard, readVectors, readModelWords, rowIn, section, tokenRow, wholeOrder,
   type FileListEntry, type Manifest, type PackManifest,
 } from "../../web_assets/src/format";
 import { decoded, golden, json } from "./support/files";
@@ -116,7 +116,7 @@ describe("every decoder", () => {
     ...manifest.fields.filter(({ column }) => column).map(({ name, type }): [string, Uint8Array, (bytes: Uint8Array) => unknown] => (
       [`column ${name}`, site(columnFile(name).path), (bytes) => readColumn(bytes, type, 24)])),
     ["model index", text({ pack, files: { a: entry } }), (bytes) => readModelIndex(bytes, {
-      id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, file: entry,
+      id: pack.id, name: pack.name, dim: pack.dim, encoder_hash: pack.encoder_hash, licence: pack.licence, temperature: 1, static: null, words: null, file: entry,
     })],
     ["documents", text([{ id: "0".repeat(16), path: "a", width: 1, height: 1, fields: {} }]), (bytes) => readDocuments(bytes, 1)],
   ];
@@ -309,7 +309,7 @@ describe("vectors", () => {
   });
 });
 
-describe("token shards and vocabulary", () => {
+describe("token shards and words", () => {
   it("give int8 and int4 rows", () => {
     const header = { kind: "tokens", first: 0, count: 2, width: 4, precision: "int4", sections: { scale: { dtype: "f32", offset: 0, length: 2 }, codes: { dtype: "u8", offset: 16, length: 4 } } };
     const bytes = container(header);
@@ -327,8 +327,8 @@ describe("token shards and vocabulary", () => {
     expect(() => readTokenShard(container({ ...header, precision: "int8" }))).toThrow("dtype");
   });
 
-  it("refuse a vocabulary whose sections do not fit its words", () => {
-    expect(() => readVocabulary(container({ kind: "vocabulary", words: ["a"], dim: 4, sections: {} }))).toThrow("no section");
-    expect(() => readVocabulary(container({ kind: "vocabulary", words: [1], dim: 4, sections: {} }))).toThrow("words");
+  it("refuse words that are no strings", () => {
+    expect(readModelWords(container({ kind: "model-words", words: ["a"], sections: {} }))).toEqual(["a"]);
+    expect(() => readModelWords(container({ kind: "model-words", words: [1], sections: {} }))).toThrow("words");
   });
 });

@@ -268,6 +268,7 @@ def _sizes(pack: ModelPack) -> dict[str, int]:
         "token table": manifest["tokens"]["shards"],
         "tokenizer": [manifest["tokenizer"]["file"]],
         "vocabulary": [vocabulary["file"]] if vocabulary else [],
+        "static rows": [manifest["static"]["file"]] if manifest.get("static") else [],
     }
     try:
         return {

@@ -49,6 +49,15 @@ PRECISIONS = ("int8", "int4", "fp16", "fp32")
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Pictures for comparing the pack with torch.  [default: generated ones]",
 )
+@click.option(
+    "--static-texts",
+    type=click.IntRange(0),
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="How many texts the static rows are fitted to, which answer before the text tower has "
+    "loaded. With 0 the pack has none.",
+)
 @click.option("--licence", metavar="ID", help="Licence of the weights, for example MIT.")
 @click.option("--non-commercial", is_flag=True, help="The licence forbids commercial use.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -61,6 +70,7 @@ def export_command(
     precision: str | None,
     image_precision: str | None,
     pictures: Path | None,
+    static_texts: int,
     licence: str | None,
     non_commercial: bool,
     as_json: bool,
@@ -109,6 +119,7 @@ def export_command(
         precision=precision or "int8",  # type: ignore[arg-type]
         image_precision=image_precision,  # type: ignore[arg-type]
         pictures=pictures,
+        static_texts=static_texts,
         licence=None
         if licence is None
         else {"id": licence, "note": "", "commercial": not non_commercial},

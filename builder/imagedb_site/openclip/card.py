@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imagedb_site.openclip.parity import BARS, FLOAT_BOUND, TIE, Parity
 from imagedb_site.openclip.quantize import WeightPrecision
+from imagedb_site.openclip.static_rows import StaticRows
 from imagedb_site.openclip.trace import Traced
 from imagedb_site.packs import ModelPack
 
@@ -14,12 +15,19 @@ def card(
     precision: WeightPrecision,
     image_precision: WeightPrecision,
     result: Parity,
+    static: StaticRows | None = None,
 ) -> str:
     """Markdown."""
     files, tokens, licence = (pack.manifest[key] for key in ("files", "tokens", "licence"))
     table_bytes = sum(files[file]["bytes"] for file in tokens["shards"])
     figures = "\n".join(f"| {key} | {value:g} |" for key, value in result.rounded().items())
     bar = BARS[precision]
+    stand_in = (
+        f"\nStatic rows, whose sums stand in for the text tower while it loads: cosine {static.cosine:.3f} "
+        f"on average, for {static.texts:,} texts they were not fitted to.\n"
+        if static
+        else ""
+    )
     return f"""# {pack.id}
 
 {traced.origin}
@@ -40,7 +48,7 @@ within {TIE:g} counting as equal.
 | figure | value |
 |---|---|
 {figures}
-
+{stand_in}
 ## Licence and use
 
 {licence["id"]}. {licence["note"]}

@@ -30,6 +30,7 @@ from imagedb_site.openclip.source import (
     open_tokenizer,
     preprocessing_of,
 )
+from imagedb_site.openclip.static_rows import StaticRows, fit_pack, texts_for
 from imagedb_site.openclip.tokenizers import PackTokens, from_file, from_openclip
 from imagedb_site.openclip.towers import (
     ImageCore,
@@ -53,6 +54,7 @@ from imagedb_site.packs.writer import (
     Tokens,
     Vocabulary,
     replace_card,
+    replace_static,
     write_pack,
 )
 from imagedb_site.records import Progress
@@ -83,6 +85,8 @@ class Options:
     """Pixels [n, 3, height, width] that the image tower's rounding is calibrated on, if given."""
     vocabulary: Vocabulary | None = None
     rows_per_shard: int | None = None
+    static_texts: int = 0
+    """How many texts the static rows are fitted to; the pack has none if it is 0."""
     card: str | None = None
     """The whole card, in place of one with the gate's figures."""
 
@@ -232,8 +236,10 @@ def assemble(
             traced.errors,
         )
         progress("Export", 5, STEPS)
+        static = _static(pack, options.static_texts, progress)
         if options.card is None:
-            replace_card(aside, card(traced, pack, options.precision, options.of_image, result))
+            told = card(traced, pack, options.precision, options.of_image, result, static)
+            replace_card(aside, told)
         # The new pack is on the disk before the old one goes.
         settle(aside)
         if folder.is_dir():
@@ -242,6 +248,17 @@ def assemble(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return load_pack(folder)
+
+
+def _static(pack: ModelPack, count: int, progress: Progress) -> StaticRows | None:
+    """Fit static rows to the text tower of a pack and write them into it; None for no texts."""
+    if not count:
+        return None
+    found = fit_pack(
+        pack, texts_for(pack, count), lambda done, total: progress("Texts", done, total)
+    )
+    replace_static(pack.path, found.rows)
+    return found
 
 
 def _write(traced: Traced, folder: Path, options: Options) -> None:

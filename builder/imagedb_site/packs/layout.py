@@ -19,11 +19,13 @@ def encoder_hash(image_onnx: bytes, image: Mapping[str, Any]) -> str:
 
 
 def pack_id(manifest: Mapping[str, Any]) -> str:
-    """`<name>-<8 hex>`: changes with every file but the card, and with how the files are used."""
+    """`<name>-<8 hex>`: changes with every file that embeddings depend on, and with how they are used."""
+    static = manifest.get("static")
+    others = (manifest["card"], static["file"] if static else None)
     lines = [
         f"{file} {entry['sha256']}\n"
         for file, entry in sorted(manifest["files"].items())
-        if file != manifest["card"]
+        if file not in others
     ]
     used = {key: manifest[key] for key in ID_KEYS}
     digest = hashlib.sha256("".join(lines).encode() + canonical_json(used))

@@ -145,6 +145,8 @@ def check_manifest(manifest: Any, where: str) -> None:
         ]
         if manifest.get("vocabulary") is not None:
             named.append(manifest["vocabulary"]["file"])
+        if manifest.get("static") is not None:
+            named.append(manifest["static"]["file"])
         wrong_key = wrong_use(manifest)
         if wrong_key is not None:
             raise KeyError(wrong_key)

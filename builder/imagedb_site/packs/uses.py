@@ -54,6 +54,8 @@ def _checks(manifest: Mapping[str, Any]) -> dict[str, bool]:
                 and _is_text(manifest["vocabulary"].get("file"))
             )
         ),
+        "static": manifest.get("static") is None
+        or (isinstance(manifest["static"], dict) and _is_text(manifest["static"].get("file"))),
         "calibration.temperature": isinstance(temperature, (int, float))
         and math.isfinite(temperature)
         and temperature > 0,

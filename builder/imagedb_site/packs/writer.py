@@ -21,6 +21,7 @@ from imagedb_site.packs.layout import FORMAT, VERSION, empty_vocab, encoder_hash
 
 SHARD_BYTES = 32 * 1024
 MAX_SHARDS = 512
+STATIC_FILE = "static.bin"
 
 
 @dataclass(frozen=True)
@@ -87,15 +88,19 @@ def write_pack(
     licence: Mapping[str, Any],
     card: str,
     vocabulary: Vocabulary | None = None,
+    static: NDArray[np.float32] | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write the pack into `folder` (replaced as a whole) and return its pack.json.
 
-    `temperature`: similarity / temperature is a logit. `licence` has `id`, `note` and `commercial`.
+    `temperature`: similarity / temperature is a logit. `static`: float32 [rows, dim], a row for each of the
+    tokens. `licence` has `id`, `note` and `commercial`.
     `extra` adds keys to pack.json that readers ignore. Raises PackError when the parts do not fit
     together.
     """
     _check(dim, tokens, temperature, licence, vocabulary)
+    if static is not None:
+        _check_static(static, len(tokens.table), dim)
     shards, rows_per_shard = write_token_shards(
         tokens.table, tokens.precision, tokens.rows_per_shard
     )
@@ -113,6 +118,8 @@ def write_pack(
     files.update(zip(names, shards, strict=True))
     if vocabulary is not None:
         files["vocabulary.bin"] = write_vocabulary(vocabulary)
+    if static is not None:
+        files[STATIC_FILE] = write_static(static)
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -144,6 +151,7 @@ def write_pack(
         },
         "tokenizer": {"file": "tokenizer.json.gz", "kind": tokens.kind},
         "vocabulary": None if vocabulary is None else {"file": "vocabulary.bin"},
+        "static": None if static is None else {"file": STATIC_FILE},
         "calibration": {"temperature": float(temperature)},
         "card": "card.md",
         "files": {
@@ -161,12 +169,21 @@ def write_pack(
 def replace_card(folder: Path, card: str) -> None:
     """Write another model card into a pack; its id stays."""
     manifest = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
-    data = card.encode("utf-8")
-    manifest["files"][manifest["card"]] = {
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-    (folder / manifest["card"]).write_bytes(data)
+    _replace(folder, manifest, manifest["card"], card.encode("utf-8"))
+
+
+def replace_static(folder: Path, rows: NDArray[np.float32]) -> None:
+    """Write other static rows, float32 [rows, dim], into a pack; its id stays. Raises PackError for
+    another shape."""
+    manifest = json.loads((folder / "pack.json").read_text(encoding="utf-8"))
+    _check_static(rows, manifest["tokens"]["rows"], manifest["dim"])
+    manifest["static"] = {"file": STATIC_FILE}
+    _replace(folder, manifest, STATIC_FILE, write_static(rows))
+
+
+def _replace(folder: Path, manifest: dict[str, Any], file: str, data: bytes) -> None:
+    manifest["files"][file] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / file).write_bytes(data)
     (folder / "pack.json").write_bytes(canonical_json(manifest))
 
 
@@ -190,6 +207,13 @@ def write_token_shards(
         header = {"first": first, "count": len(part), "width": width, "precision": precision}
         shards.append(write_container("tokens", header, {"scale": scale, "codes": codes}))
     return shards, rows_per_shard
+
+
+def write_static(rows: NDArray[np.float32]) -> bytes:
+    """All static rows as one container of kind `tokens`, 4 bits a value if the dimension is even."""
+    precision: Precision = "int8" if rows.shape[1] % 2 else "int4"
+    shards, _ = write_token_shards(rows, precision, len(rows))
+    return shards[0]
 
 
 def write_vocabulary(vocabulary: Vocabulary) -> bytes:
@@ -224,6 +248,11 @@ def _check(
         raise PackError("A pack's licence has exactly the keys id, note and commercial.")
     if vocabulary is not None and vocabulary.embeddings.shape != (len(vocabulary.words), dim):
         raise PackError("The vocabulary's embeddings must be [words, dim].")
+
+
+def _check_static(rows: NDArray[np.float32], tokens: int, dim: int) -> None:
+    if rows.shape != (tokens, dim) or not np.isfinite(rows).all():
+        raise PackError("The static rows must be a finite matrix [tokens, dim].")
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes], manifest: bytes) -> None:

@@ -112,7 +112,11 @@ class Downloads:
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """The site's model pack in a few words; `file` is the index with the pack and its files."""
+    """The site's model pack in a few words; `file` is the index with the pack and its files.
+
+    `static`: the files with the static rows, `static_block` of `static_rows` in each; None if there are none.
+    `words`: the file with the words of the pack's vocabulary.
+    """
 
     id: str
     name: str
@@ -120,6 +124,10 @@ class ModelSummary:
     encoder_hash: str
     temperature: float
     file: FileEntry
+    static: ListEntry | None = None
+    static_rows: int = 0
+    static_block: int = 0
+    words: FileEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -362,6 +370,15 @@ def _model(value: object) -> ModelSummary | None:
     if not 0 < temperature < float("inf"):
         raise FormatError("model.temperature is not a positive number.")
     as_object(model.get("licence"), "model.licence")
+    static, rows, block = None, 0, 0
+    if model.get("static") is not None:
+        spec = as_object(model["static"], "model.static")
+        static = as_file_list(spec.get("files"), "model.static.files")
+        rows = as_count(spec.get("rows"), "model.static.rows", 1 << 31)
+        block = as_count(spec.get("rows_per_shard"), "model.static.rows_per_shard", 1 << 31)
+        if not block or static.count != -(-rows // block):
+            raise FormatError("model.static has another number of files than it should.")
+    words = model.get("words")
     return ModelSummary(
         id=as_text(model.get("id"), "model.id"),
         name=as_text(model.get("name"), "model.name"),
@@ -369,4 +386,8 @@ def _model(value: object) -> ModelSummary | None:
         encoder_hash=as_text(model.get("encoder_hash"), "model.encoder_hash"),
         temperature=float(temperature),
         file=as_entry(model.get("file"), "model.file", index=True),
+        static=static,
+        static_rows=rows,
+        static_block=block,
+        words=None if words is None else as_entry(words, "model.words"),
     )

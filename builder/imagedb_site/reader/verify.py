@@ -20,10 +20,11 @@ from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
 from imagedb_site.reader.downloads import DownloadsCheck
 from imagedb_site.reader.manifest_fields import Field
-from imagedb_site.reader.shape import FILE_LIMIT, as_object, as_text
+from imagedb_site.reader.shape import FILE_LIMIT
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
 from imagedb_site.reader.vectors import read_missing, read_texts
+from imagedb_site.reader.verify_model import verify_model
 from imagedb_site.reader.verify_terms import verify_terms
 
 Document = dict[str, Any]
@@ -109,7 +110,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
     if pictures.thumbnails != manifest.thumbnails.count:
         raise FormatError("thumbnails.count is not the number of thumbnails.")
     if site.model is not None:
-        _verify_model(site)
+        verify_model(site)
     if manifest.vectors is not None:
         site.vectors.verify()
         read_missing(manifest.vectors, site.read)
@@ -123,17 +124,6 @@ def _parts(site: Site) -> Iterator[tuple[int, list[RowInfo], list[Document]]]:
     """First row, rows and documents of every block of documents."""
     for number, first, count in site.blocks(site.manifest.documents):
         yield first, site.rows(first, count), site.document_block(number)
-
-
-def _verify_model(site: Site) -> None:
-    """The site's files are the pack's own, as they were or under the site's compression."""
-    model = site.model
-    assert model is not None
-    for name, known in as_object(model.pack["files"], "model.pack.files").items():
-        wanted = as_text(as_object(known, "model.pack.files").get("sha256"), "model.pack.files")
-        entry = model.files[name]
-        if wanted not in (entry.sha256, hashlib.sha256(site.read(entry)).hexdigest()):
-            raise FormatError(f"{entry.path} is not “{name[:80]}” of the model pack.")
 
 
 def _verify_column(field: Field, column: SiteColumn, first: int, documents: list[Document]) -> None:

@@ -127,7 +127,7 @@ class SiteSettings:
     4, or None for files of about 1 MiB. `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
     ids per file, on average. `fanout`: entries in a node of a list, None for what `blocks` chooses.
-    `tag_block`: numbered tags per file.
+    `static_block`: static rows of the model per file. `tag_block`: numbered tags per file.
     `url` is where the site will be published, only needed for an absolute preview picture. `portable`
     adds what a page needs that is opened from the disk. `downloads` are the formats in which the metadata
     can be downloaded (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the
@@ -152,6 +152,7 @@ class SiteSettings:
     vector_block: int | None = None
     ids_per_file: int = 4096
     fanout: int | None = None
+    static_block: int = 64
     tag_block: int = 8192
     language: str = "en"
     url: str | None = None

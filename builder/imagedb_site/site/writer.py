@@ -123,7 +123,9 @@ def write_to(
         "originals": site.settings.originals,
         "remote": {"origins": sorted(site.origins)} if site.origins else None,
         "vectors": None if vectors is None else vectors.manifest,
-        "model": None if site.pack is None else write_model(files, site.pack),
+        "model": None
+        if site.pack is None
+        else write_model(files, site.pack, site.settings.static_block),
         "tags": write_tags(files, site.tags, site.settings.tag_block),
         "examples": list(site.settings.examples),
         "program": program.to_json(),

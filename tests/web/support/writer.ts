@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { FileEntry, FileListEntry, ImageDocument, Manifest, PackManifest, Section } from "../../../web_assets/src/format";
+import { readContainer } from "../../../web_assets/src/format/container";
 
 const DTYPES = new Map<unknown, string>([
   [Int8Array, "i8"], [Uint8Array, "u8"], [Int16Array, "i16"], [Uint16Array, "u16"], [Int32Array, "i32"], [Uint32Array, "u32"],
@@ -168,5 +169,15 @@ export function idFiles(files: Files, ids: string[], digits = 0, fanout = 256): 
 export function modelEntry(files: Files, pack: PackManifest, contents: Map<string, Uint8Array<ArrayBuffer>>): NonNullable<Manifest["model"]> {
   const entries = Object.fromEntries([...contents].map(([name, bytes]) => [name, files.keep(`model/${name}`, bytes)]));
   const { id, name, dim, encoder_hash, licence, calibration } = pack;
-  return { id, name, dim, encoder_hash, licence, temperature: calibration.temperature, file: files.json("model/index", { pack, files: entries }, true) };
+  const rows = pack.static && contents.get(pack.static.file);
+  const vocabulary = pack.vocabulary && contents.get(pack.vocabulary.file);
+  // One file has all static rows.
+  const shards = rows ? [files.put("data/static", rows)] : [];
+  const { words } = vocabulary ? readContainer(vocabulary, "vocabulary").header : {};
+  return {
+    id, name, dim, encoder_hash, licence, temperature: calibration.temperature,
+    static: rows ? { rows: pack.tokens.rows, rows_per_shard: pack.tokens.rows, files: files.list("data/static", shards, 64) } : null,
+    words: words ? files.put("data/model-words", container("model-words", { words }, {})) : null,
+    file: files.json("model/index", { pack, files: entries }, true),
+  };
 }

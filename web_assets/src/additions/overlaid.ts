@@ -59,7 +59,7 @@ export class OverlaidResources implements Resources {
   field(name: string) { return this.site.field(name); }
   encoder() { return this.site.encoder(); }
   modelAfter(first: Promise<unknown>) { this.site.modelAfter(first); }
-  vocabulary() { return this.site.vocabulary(); }
+  modelWords() { return this.site.modelWords(); }
   words() { return this.site.words(); }
   foldedWords() { return this.site.foldedWords(); }
   close() { return this.site.close(); }

@@ -16,9 +16,14 @@ export interface EncoderOptions {
   load: (file: string) => Promise<Uint8Array>;
   /** The content of ort-wasm-simd-threaded.wasm. */
   runtime: () => Promise<Uint8Array<ArrayBuffer>>;
+  /** The static rows of the pack, if it has any. */
+  staticTable?: TokenTable | null;
   /** Awaited between fetching a tower and starting it, which keeps this thread busy for a while. */
   turn?: () => Promise<void>;
 }
+
+/** A sum of rows that is shorter has no direction. */
+const LEAST_LENGTH = 1e-6;
 
 export class Encoder {
   readonly dim: number;
@@ -57,6 +62,23 @@ export class Encoder {
     const [tokenizer, spelled] = await Promise.all([this.packTokenizer(), spelledOut(text)]);
     const ids = tokenizer.encodeKnown(spelled);
     return ids && await this.run(ids);
+  }
+
+  /**
+   * The approximate embedding of a text as a query: the sum of the static rows of its tokens (docs/FORMAT.md 3.7), float32 [dim],
+   * L2-normalised. Needs the tokenizer and a few rows. Null if nothing of the text is known, or if the pack has no static rows.
+   */
+  async approximate(text: string): Promise<Float32Array | null> {
+    const { staticTable } = this.options;
+    if (!staticTable) return null;
+    const [tokenizer, spelled] = await Promise.all([this.packTokenizer(), spelledOut(text)]);
+    const ids = tokenizer.encodeKnown(spelled);
+    if (!ids) return null;
+    const rows = await staticTable.lookUp(ids);
+    const sum = new Float64Array(this.dim);
+    rows.forEach((value, i) => { sum[i % this.dim]! += value; });
+    const length = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+    return length > LEAST_LENGTH ? Float32Array.from(sum, (value) => value / length) : null;
   }
 
   /** Begin to load the tower beside the tokenizer. If it fails and is needed, `run` reports it. */
@@ -103,7 +125,7 @@ export class Encoder {
 
   private pack(): Promise<{ pack: PackManifest; table: TokenTable }> {
     const { options } = this;
-    this.parts ??= options.pack().then((pack) => ({ pack, table: new TokenTable(pack.tokens, options.load) })).catch((error: unknown) => {
+    this.parts ??= options.pack().then((pack) => ({ pack, table: new TokenTable(pack.tokens, (shard) => options.load(pack.tokens.shards[shard]!)) })).catch((error: unknown) => {
       this.parts = null;
       throw error;
     });

@@ -3,4 +3,4 @@ export { Encoder, type EncoderOptions } from "./encoder";
 export { fittedSize, preprocess, type Pixels } from "./preprocess";
 export { resize, type Interpolation, type RgbImage } from "./resize";
 export { expandTokenizer, PackTokenizer } from "./tokenizer";
-export { Vocabulary } from "./vocabulary";
+export { TokenTable } from "./tokens";

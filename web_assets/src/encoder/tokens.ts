@@ -3,11 +3,19 @@ import { FormatError } from "../format/errors";
 import type { PackManifest } from "../format/manifest";
 import { readTokenShard, tokenRow, type TokenShard } from "../format/model";
 
+export interface TableSpec {
+  rows: number;
+  width: number;
+  rows_per_shard: number;
+  /** Absent if it may be any. */
+  precision?: PackManifest["tokens"]["precision"];
+}
+
 export class TokenTable {
   private readonly shards = new Map<number, Promise<TokenShard>>();
 
-  /** @param load gives the content of a file of the pack */
-  constructor(private readonly spec: PackManifest["tokens"], private readonly load: (file: string) => Promise<Uint8Array>) {}
+  /** @param load gives the content of a shard */
+  constructor(private readonly spec: TableSpec, private readonly load: (shard: number) => Promise<Uint8Array>) {}
 
   /** float32 [ids, width] */
   async lookUp(ids: readonly number[]): Promise<Float32Array> {
@@ -36,11 +44,11 @@ export class TokenTable {
   }
 
   private async read(number: number): Promise<TokenShard> {
-    const { rows, width, precision, rows_per_shard: perShard, shards } = this.spec;
-    const shard = readTokenShard(await this.load(shards[number]!));
+    const { rows, width, precision, rows_per_shard: perShard } = this.spec;
+    const shard = readTokenShard(await this.load(number));
     const expected = Math.min(perShard, rows - number * perShard);
-    if (shard.first !== number * perShard || shard.count !== expected || shard.width !== width || shard.codes.precision !== precision) {
-      throw new FormatError(`The model's file ${shards[number]} does not fit its pack.json.`);
+    if (shard.first !== number * perShard || shard.count !== expected || shard.width !== width || (precision && shard.codes.precision !== precision)) {
+      throw new FormatError(`Shard ${number} of the model's rows does not fit its description.`);
     }
     return shard;
   }

@@ -1,5 +1,4 @@
 /** The meaning arm: one query vector from all terms, and the rows nearest to it. */
-import { spelledOut } from "../base/emoji";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { Likeness } from "./likeness";
@@ -51,14 +50,11 @@ export class MeaningArm {
     return maskOf(rows.flatMap((some) => [...some]), count);
   }
 
-  /** The query vector from precomputed word embeddings; null if they do not cover the texts. */
+  /** The query vector without the text tower; null if the model has no static rows or knows nothing of the texts. */
   async approximate(plan: Plan): Promise<Float32Array | null> {
-    const vocabulary = await this.resources.vocabulary();
-    if (!vocabulary) return null;
-    const texts = plan.terms.flatMap((term) => (term.kind === "text" ? [term.text] : []));
-    const known = new Map(await Promise.all(texts.map(async (text) => [text, vocabulary.encode(await spelledOut(text))] as const)));
-    if ([...known.values()].some((embedding) => !embedding)) return null;
-    return await this.combine(plan, (text) => Promise.resolve(known.get(text)!));
+    const encoder = this.resources.encoder();
+    if (!this.resources.manifest.model?.static || !encoder) return null;
+    return await this.combine(plan, (text) => encoder.approximate(text));
   }
 
   private text(text: string): Promise<Float32Array | null> {

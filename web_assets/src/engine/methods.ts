@@ -8,7 +8,7 @@ import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
   signal?: AbortSignal | undefined;
-  /** Called with each provisional response before the final one (stages `words`, `vocabulary`). */
+  /** Called with each provisional response before the final one (stages `words`, `static`). */
   onPartial?: ((response: Answer) => void) | undefined;
 }
 

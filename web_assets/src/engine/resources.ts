@@ -1,9 +1,9 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
 import { pause } from "../base/async";
 import { SiteTerms, TermsText, type FullText } from "../catalog/index";
-import { Encoder, Vocabulary } from "../encoder/index";
+import { Encoder, TokenTable } from "../encoder/index";
 import {
-  FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readTagIndex, readTags, readVocabulary, readWords,
+  FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readTagIndex, readTags, readModelWords, readWords,
   type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type NumberedTag, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
@@ -48,7 +48,7 @@ export class SiteResources {
   private readonly single = new Shared<unknown>();
   private loadedCatalog: FullText | null = null;
   private loadedEncoder: Encoder | null = null;
-  private loadedVocabulary: Vocabulary | null = null;
+  private loadedWords: ReadonlySet<string> | null = null;
   private modelTurn: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -153,6 +153,7 @@ export class SiteResources {
       dim: model.dim,
       pack: async () => (await this.modelIndex()).pack,
       load: (file) => this.packFile(file),
+      staticTable: this.staticTable(),
       runtime: () => this.meter.track("runtime", 0, this.options.assets.runtime),
       turn: () => this.modelTurn,
     });
@@ -165,16 +166,24 @@ export class SiteResources {
     this.modelTurn = Promise.race([shown, pause(MODEL_WAITS_MS)]);
   }
 
-  /** Precomputed word embeddings; null if the model has none. */
-  async vocabulary(): Promise<Vocabulary | null> {
-    if (!this.manifest.model) return null;
-    const { pack } = await this.modelIndex();
-    const file = pack.vocabulary?.file;
+  /** Frequent words that the model knows, most frequent first; null if it has none. */
+  async modelWords(): Promise<readonly string[] | null> {
+    const file = this.manifest.model?.words;
     if (!file) return null;
-    return await this.once("vocabulary", async () => {
-      this.loadedVocabulary = new Vocabulary(readVocabulary(await this.packFile(file)), pack.dim);
-      return this.loadedVocabulary;
+    return await this.once("model words", async () => {
+      const words = readModelWords(await this.load(file, "model"));
+      this.loadedWords = new Set(words);
+      return words;
     });
+  }
+
+  /** The static rows of the model; null if it has none. */
+  private staticTable(): TokenTable | null {
+    const { model } = this.manifest;
+    if (!model?.static) return null;
+    const { files, rows, rows_per_shard } = model.static;
+    const list = this.files.list(files, "tokens");
+    return new TokenTable({ rows, rows_per_shard, width: model.dim }, (shard) => this.files.loadListed(list, shard, "tokens"));
   }
 
   /** The stored size of the image tower in bytes; null without a model. */
@@ -198,7 +207,7 @@ export class SiteResources {
 
   /** The parts that text searches need, as far as they are loaded. */
   get loaded(): Loaded {
-    return { catalog: this.loadedCatalog, vocabulary: this.loadedVocabulary, encoder: this.encoder() };
+    return { catalog: this.loadedCatalog, words: this.loadedWords, encoder: this.encoder() };
   }
 
   /** The tags that have numbers; null if the site has no table of them. */

@@ -75,7 +75,7 @@ async function run(
     });
     if (!patience) provisional(async () => {
       const [near, found, mask] = await Promise.all([startMeaning(resources, plan, meaning.approximate(plan)), words, filtered]);
-      return near.likeness && await answer(await rank(plan, near, found, mask, signal), "vocabulary", []);
+      return near.likeness && await answer(await rank(plan, near, found, mask, signal), "static", []);
     });
   }
   try {

@@ -94,7 +94,7 @@ export interface SearchResponse {
    * `words`: full text only, while meaning is loading. `vocabulary`: meaning from precomputed word embeddings,
    * while the model is loading. `final`: no better answer will follow.
    */
-  stage: "words" | "vocabulary" | "final";
+  stage: "words" | "static" | "final";
   notices: Notice[];
   /** How long the search took, in milliseconds. */
   elapsedMs: number;

@@ -89,6 +89,8 @@ export interface PackManifest {
   tokens: { rows: number; width: number; precision: "int8" | "int4"; rows_per_shard: number; shards: string[] };
   tokenizer: { file: string; kind: string };
   vocabulary: { file: string } | null;
+  /** One row per token, whose sum approximates the embedding of a text. */
+  static?: { file: string } | null;
   calibration: { temperature: number };
   card: string;
   files: Record<string, { bytes: number; sha256: string }>;
@@ -104,6 +106,10 @@ export interface ModelSummary {
   /** Similarity / temperature is a logit. */
   temperature: number;
   licence: PackManifest["licence"];
+  /** The static rows of the pack, some per file. */
+  static: { rows: number; rows_per_shard: number; files: FileListEntry } | null;
+  /** The words of the pack's vocabulary. */
+  words: FileEntry | null;
   /** The index of the pack: its pack.json and its files. */
   file: FileEntry;
 }

@@ -1,4 +1,4 @@
-/** The binary files of a model pack: token shards and the vocabulary (docs/FORMAT.md, section 3). */
+/** The binary files of a model pack: token shards and the words (docs/FORMAT.md, section 3). */
 import { headerCount, headerStrings, readContainer, section } from "./container";
 import { FormatError } from "./errors";
 
@@ -44,22 +44,7 @@ export function tokenRow(shard: TokenShard, index: number, target: Float32Array)
   }
 }
 
-/** Frequent words with their text embeddings: row w is `scale[w]·codes[w, d]`. */
-export interface VocabularyFile {
-  words: string[];
-  dim: number;
-  scale: Float32Array;
-  codes: Int8Array;
-}
-
-export function readVocabulary(bytes: Uint8Array): VocabularyFile {
-  const container = readContainer(bytes, "vocabulary");
-  const words = headerStrings(container, "words");
-  const dim = headerCount(container, "dim", 1);
-  return {
-    words,
-    dim,
-    scale: section(container, "scale", ["f32"], words.length),
-    codes: section(container, "codes", ["i8"], words.length * dim),
-  };
+/** The words of the model's vocabulary, most frequent first. */
+export function readModelWords(bytes: Uint8Array): string[] {
+  return headerStrings(readContainer(bytes, "model-words"), "words");
 }

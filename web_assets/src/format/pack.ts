@@ -39,6 +39,7 @@ export function readPack(value: unknown): PackManifest {
   check(shards.length === Math.ceil(rows / perShard) && shards.every((name) => file(pack, name)), "tokens.shards");
   check(isObject(pack.tokenizer) && file(pack, pack.tokenizer.file), "tokenizer");
   check(pack.vocabulary === null || (isObject(pack.vocabulary) && file(pack, pack.vocabulary.file)), "vocabulary");
+  check(!pack.static || file(pack, pack.static.file), "static");
   check(isObject(pack.calibration) && Number.isFinite(pack.calibration.temperature) && pack.calibration.temperature > 0, "calibration");
   return pack;
 }

@@ -184,4 +184,9 @@ function model(value: Json): void {
   const licence = object(value, "licence");
   for (const key of ["id", "note"]) text(licence, key);
   index(value["file"], "model.file");
+  if (value["words"]) readEntry(value["words"], "model.words");
+  if (!value["static"]) return;
+  const rows = object(value, "static");
+  const perShard = count(rows, "rows_per_shard", 1);
+  if (fileList(rows, "model.static").count !== Math.ceil(count(rows, "rows", 1) / perShard)) fail("model.static.files");
 }

@@ -13,7 +13,7 @@ export interface Parts {
   /** Full text. */
   catalog: FileEntry[];
   documents: FileEntry[];
-  /** What text searches need apart from token rows: tokenizer, vocabulary, text tower. */
+  /** What text searches need apart from token rows: tokenizer, words, text tower. */
   text: FileEntry[];
   tokens: FileEntry[];
 }
@@ -44,7 +44,9 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     if (!model) return { text: [], tokens: [] };
     const { pack, files } = readModelIndex(await read(model.file), model);
     const entries = (names: (string | undefined)[]) => names.flatMap((name) => files.get(name ?? "") ?? []);
-    return { text: entries([pack.tokenizer.file, pack.vocabulary?.file, pack.text.file]), tokens: entries(pack.tokens.shards) };
+    const rows = model.static ? await listed(model.static.files) : [];
+    const text = [...entries([pack.tokenizer.file]), ...(model.words ? [model.words] : []), ...entries([pack.text.file])];
+    return { text, tokens: [...rows, ...entries(pack.tokens.shards)] };
   };
   const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
   const [rows, ordered, ids, vectorFiles, namedFiles, documents, text, parts] = await Promise.all([

@@ -53,8 +53,8 @@ export async function correction(
     occurs: async (word) => (await catalog.withWord(word)).length > 0 || longerWords(word, await resources.foldedWords()).length > 0,
     collection,
     model: async () => {
-      const vocabulary = model ? await resources.vocabulary() : null;
-      return vocabulary && lexiconOf(vocabulary.words);
+      const words = model ? await resources.modelWords() : null;
+      return words && lexiconOf(words);
     },
     spelled: async (word) => {
       const encoder = model ? resources.encoder() : null;
