@@ -176,8 +176,9 @@ export async function finish(
 async function addMatched(resources: Resources, plan: Plan, { parts, missing, strictTotal }: Ranking, results: Result[]): Promise<void> {
   const catalog = await resources.catalog();
   const words = plan.text.words.filter((word) => !missing?.words.includes(word)).slice(0, MATCHED_WORDS);
-  // The first rows of the words arm have all words, so their lists need not be read.
-  const hasAll = ({ ranks }: Result) => ranks?.words !== undefined && ranks.words < strictTotal!;
+  // The first rows for plain words have all of them, so their lists need not be read. Rows of an expression may lack some.
+  const plain = plan.text.loose !== null;
+  const hasAll = ({ ranks }: Result) => plain && ranks?.words !== undefined && ranks.words < strictTotal!;
   for (const result of results) result.matched = hasAll(result) ? [...words] : [];
   const others = results.filter((result) => !hasAll(result));
   for (const word of words) {

@@ -91,7 +91,7 @@ export interface SearchResponse {
   /** How many results, from the first, are likely matches; absent if the order is not that of relevance. */
   divide?: number;
   /**
-   * `words`: full text only, while meaning is loading. `vocabulary`: meaning from precomputed word embeddings,
+   * `words`: full text only, while meaning is loading. `static`: meaning from one vector per token,
    * while the model is loading. `final`: no better answer will follow.
    */
   stage: "words" | "static" | "final";
