@@ -23,7 +23,7 @@ VIEWS = {"desk": (1280, 720), "phone": (390, 844)}
 _TIMEOUT_S = 120
 
 # Every tile in view shows its picture, and there is at least one.
-_SHOWN = """() => {
+SHOWN = """() => {
   const inView = [...document.querySelectorAll("ul.grid > li.tile")].filter((tile) => {
     const box = tile.getBoundingClientRect();
     return box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
@@ -44,7 +44,7 @@ def visit(site: Path, width: int, height: int) -> dict[str, Any]:
     with on_line(site) as server, browsing(width, height) as page:
         start = time.perf_counter()
         page.goto(server.url, wait_until="commit")
-        shown = page.wait_for_function(_SHOWN, timeout=_TIMEOUT_S * 1000, polling="raf")
+        shown = page.wait_for_function(SHOWN, timeout=_TIMEOUT_S * 1000, polling="raf")
         with server.lock:
             requests = [list(record) for record in server.requests]
         seconds = time.perf_counter() - start

@@ -32,6 +32,19 @@ SEND = """([kind, files]) => {
 }"""
 
 
+def keep_for_offline(page: Page) -> None:
+    """Let the service worker store what a search needs, if it has not done so, and wait until it has."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.get_by_role("button", name="About this collection").click()
+    stored = page.get_by_text("it also works offline")
+    button = page.get_by_role("button", name="Keep for offline")
+    stored.or_(button).first.wait_for(timeout=60_000)
+    if button.is_visible():
+        button.click()
+    expect(stored).to_be_visible(timeout=60_000)
+    page.keyboard.press("Escape")
+
+
 def audit(page: Page) -> list[str]:
     """The violations of WCAG 2.2 AA and best practices that axe rates as serious or critical."""
     if not page.evaluate("'axe' in window"):

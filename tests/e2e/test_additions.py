@@ -14,7 +14,7 @@ import pytest
 from conftest import Host, Visit, Visitor, draw, eventually
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from steps import PHONE, audit, first_name
+from steps import PHONE, audit, first_name, keep_for_offline
 
 COLOURS = {"red": (206, 40, 40), "green": (44, 150, 70), "blue": (40, 80, 210)}
 
@@ -141,9 +141,7 @@ def test_an_added_picture_is_found_at_once_and_kept(visit: Visit, host: Host, ph
     page.reload()
     visitor.settled("“beacon -tag:circle”")
     page = visitor.home()
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.get_by_role("button", name="About this collection").click()
-    expect(page.get_by_text("it also works offline")).to_be_visible(timeout=60_000)
+    keep_for_offline(page)
     host.stop()
     visitor.tolerate("Failed to load resource", "ERR_")
     visitor.context.set_offline(True)

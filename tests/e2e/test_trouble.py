@@ -6,6 +6,7 @@ import re
 
 from conftest import COUNT, Host, Visit, Visitor, eventually
 from playwright.sync_api import Route, expect
+from steps import keep_for_offline
 
 
 class Breakable:
@@ -35,10 +36,7 @@ def test_offline_after_one_visit(visit: Visit, host: Host) -> None:
     visitor.tolerate("net::ERR", "Failed to load resource")
     page = visitor.search("red circle", mode="all")
     first = page.locator('.tile-link[data-index="0"]').get_attribute("data-row")
-    # The worker reports to the page when everything that a search needs is stored.
-    page.get_by_role("button", name="About this collection").click()
-    expect(page.get_by_text("it also works offline")).to_be_visible(timeout=60_000)
-    page.keyboard.press("Escape")
+    keep_for_offline(page)
     host.stop()
     visitor.context.set_offline(True)
     page.reload()

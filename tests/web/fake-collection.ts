@@ -163,6 +163,13 @@ export class FakeCollection implements Collection {
     return Promise.resolve(text.includes("dgo") ? { text: text.replace("dgo", "dog"), changes: [{ from: "dgo", to: "dog" }] } : null);
   }
 
+  prepared = 0;
+
+  prepare(): Promise<void> {
+    this.prepared++;
+    return Promise.resolve();
+  }
+
   warm(): Promise<void> {
     return Promise.resolve();
   }

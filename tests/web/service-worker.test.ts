@@ -1,7 +1,7 @@
 /** The service worker with simulated caches and network: what it keeps, deletes and refuses. */
 import { createHash } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { ShellFile } from "../../web_assets/src/sw/policy";
+import type { Kept, ShellFile, WarmedMessage } from "../../web_assets/src/sw/policy";
 import { tinyContent } from "./support/content";
 import { BASE, serve, type Server } from "./support/site";
 import { writeSite, type Content } from "./support/writer";
@@ -65,7 +65,13 @@ async function started(fetch: typeof globalThis.fetch, files: ShellFile[] = [], 
     return result;
   };
   const kept = (name: string) => [...[...caches].find(([key]) => key.includes(name))?.[1].stored.keys() ?? []].map((url) => url.slice(BASE.length)).sort();
-  return { dispatch, kept, caches, warm: (generous: boolean) => dispatch("message", { data: { type: "warm", generous }, source: { postMessage: () => undefined } }) };
+  /** What the page is told, the last message last. */
+  const warm = async (amount: string): Promise<Kept[]> => {
+    const told: Kept[] = [];
+    await dispatch("message", { data: { type: "warm", amount }, source: { postMessage: (message: WarmedMessage) => { told.push(message.kept); } } });
+    return told;
+  };
+  return { dispatch, kept, caches, cool: () => dispatch("message", { data: { type: "cool" } }), warm };
 }
 
 afterEach(() => { vi.unstubAllGlobals(); });
@@ -89,7 +95,7 @@ describe("what is kept for offline use", () => {
     const old = writeSite(content, layout);
     let server: Server = serve(old.manifest, old.files);
     const worker = await started((...asked) => server.fetch(...asked));
-    await worker.warm(true);
+    await worker.warm("all");
     expect(worker.kept("data")).toEqual(dataOf(old.files));
 
     const fresh = writeSite(edited(), layout);
@@ -98,7 +104,7 @@ describe("what is kept for offline use", () => {
     expect(changed.length).toBeLessThan(6);
     server = serve(fresh.manifest, fresh.files);
     await ask(worker, "manifest.json", "no-cache");
-    await worker.warm(true);
+    await worker.warm("all");
     expect(worker.kept("data")).toEqual(dataOf(fresh.files));
     expect(server.asked.filter((path) => path.startsWith("data/")).sort()).toEqual(changed);
   });
@@ -111,9 +117,31 @@ describe("what is kept for offline use", () => {
     worker.caches.set(`imagedb ${new URL(BASE).pathname} data 2`, data);
     const used = [site.manifest.catalog.terms.first.path, site.manifest.rows.files.index.path];
     for (const path of [...used, "data/gone.0123456789abcdef.bin"]) await data.put(BASE + path, new Response(site.files.get(path) ?? "old"));
-    await worker.warm(false);
+    await worker.warm("nothing");
     expect(worker.kept("data")).toEqual(used.sort());
     expect(server.asked).toEqual(["manifest.json"]);
+  });
+
+  it("stops when something else needs the line, and goes on later", async () => {
+    const site = writeSite(content, layout);
+    const server = serve(site.manifest, site.files);
+    const worker: Worker = await started(async (url, init) => {
+      const path = String(url).slice(BASE.length);
+      if (path === site.manifest.vectors!.quantizer.path && !stopped) {
+        stopped = true;
+        await worker.cool();
+      }
+      init?.signal?.throwIfAborted();
+      return await server.fetch(url, init);
+    });
+    let stopped = false;
+    const [told] = await worker.warm("all");
+    expect(told).toMatchObject({ complete: false });
+    expect(told!.left).toBeGreaterThan(site.manifest.vectors!.quantizer.bytes);
+    expect(worker.kept("data")).toContain(site.manifest.catalog.terms.first.path);
+    expect(worker.kept("data")).not.toContain(site.manifest.vectors!.quantizer.path);
+    expect(await worker.warm("all")).toEqual([{ complete: false, left: 0 }]);
+    expect(worker.kept("data")).toEqual(dataOf(site.files));
   });
 
   it("is not affected by a damaged index file in the cache", async () => {
@@ -121,12 +149,12 @@ describe("what is kept for offline use", () => {
     const server = serve(site.manifest, site.files);
     const worker = await started(server.fetch);
     const { path } = site.manifest.rows.files.index;
-    await worker.warm(true);
+    await worker.warm("all");
     const [, data] = [...worker.caches].find(([name]) => name.endsWith("data 2"))!;
     data.stored.set(BASE + path, new Response("damaged"));
-    await worker.warm(true);
+    await worker.warm("all");
     expect(worker.kept("data")).not.toContain(path);
-    await worker.warm(true);
+    await worker.warm("all");
     expect(worker.kept("data")).toEqual(dataOf(site.files));
   });
 });

@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import { Controller } from "../../web_assets/src/ui/controller";
 import { PAGE } from "../../web_assets/src/ui/state/list";
 import { HOME } from "../../web_assets/src/ui/state/view";
-import { isGenerous, keepOffline } from "../../web_assets/src/ui/offline";
+import { isGenerous, isMetered } from "../../web_assets/src/ui/connection";
+import { keepOffline } from "../../web_assets/src/ui/offline";
 import { FakeCollection, type FakeImage } from "./fake-collection";
 
 const images = (count: number): FakeImage[] => Array.from({ length: count }, (_, i) => ({
@@ -240,5 +241,7 @@ describe("fetching in advance", () => {
     expect(isGenerous({ saveData: true })).toBe(false);
     expect(isGenerous({ effectiveType: "3g" })).toBe(false);
     expect(isGenerous({ type: "cellular", effectiveType: "4g" })).toBe(false);
+    // A slow line may carry what a search needs while its text is typed; a metered one may not.
+    expect([undefined, { effectiveType: "3g" }, { saveData: true }, { type: "cellular" }].map(isMetered)).toEqual([false, false, true, true]);
   });
 });

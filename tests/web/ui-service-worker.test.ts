@@ -75,21 +75,36 @@ describe("what is kept for an offline visit", () => {
 
   it("is fetched on a fast unmetered connection, else kept only if the browser already has it", async () => {
     const parts = await partsOf(tiny, read);
-    const generous = warming(tiny, parts, shell.files, true);
+    const generous = warming(tiny, parts, shell.files, "all");
     expect(pathsOf(generous.fetch)).toEqual(expect.arrayContaining([
       parts.rows[0]!.path, parts.catalog[0]!.path, tiny.vectors!.quantizer.path, parts.ids[0]!.path, shell.files[2]!.path,
     ]));
     expect(generous.keep).toEqual([]);
-    const sparing = warming(tiny, parts, shell.files, false);
+    const sparing = warming(tiny, parts, shell.files, "nothing");
     expect(sparing.fetch).toEqual([]);
     expect(new Set(pathsOf(sparing.keep))).toEqual(new Set(pathsOf(generous.fetch)));
     expect(sparing.bytes).toBe(0);
   });
 
+  it("is little before somebody searches: small parts, the most important first, and never the model", async () => {
+    const parts = await partsOf(tiny, read);
+    const sized = (entries: FileEntry[], bytes: number) => entries.map((entry) => ({ ...entry, bytes: Math.ceil(bytes / entries.length) }));
+    const text = sized([{ ...parts.rows[0]!, path: "model/text.onnx" }], 3_000_000);
+    const photographs = { ...parts, rows: sized(parts.rows, 200_000), catalog: sized(parts.catalog, 600_000), vectors: sized(parts.vectors, 1_200_000), text };
+    const little = warming(tiny, photographs, shell.files, "little");
+    expect(pathsOf(little.fetch)).toEqual(expect.arrayContaining(pathsOf([...parts.rows, ...parts.catalog, ...parts.vectors])));
+    expect(pathsOf(little.keep)).toEqual(expect.arrayContaining(["model/text.onnx", "assets/ort.0123456789abcdef.bin"]));
+    expect(little.bytes).toBeLessThan(2_300_000);
+    const large = warming(tiny, { ...photographs, catalog: sized(parts.catalog, 60_000_000), vectors: sized(parts.vectors, 90_000_000) }, shell.files, "little");
+    expect(pathsOf(large.fetch)).not.toEqual(expect.arrayContaining([parts.catalog[0]!.path]));
+    expect(large.bytes).toBeLessThan(2_300_000);
+    expect(new Set(pathsOf(large.needed))).toEqual(new Set(pathsOf([...parts.catalog, ...parts.vectors, ...text, shell.files[2]!])));
+  });
+
   it("stays within a budget, whatever the collection", async () => {
     const parts = await partsOf(tiny, read);
     const large = (entries: FileEntry[], bytes: number) => entries.map((entry) => ({ ...entry, bytes }));
-    const plan = warming(tiny, { ...parts, vectors: large(parts.vectors, 500 << 20), documents: large(parts.documents, 40 << 20) }, shell.files, true);
+    const plan = warming(tiny, { ...parts, vectors: large(parts.vectors, 500 << 20), documents: large(parts.documents, 40 << 20) }, shell.files, "all");
     expect(plan.bytes).toBeLessThan(100 << 20);
     expect(pathsOf(plan.keep)).toContain(parts.vectors[0]!.path);
     expect(pathsOf(plan.keep)).toContain(parts.documents[0]!.path);

@@ -170,7 +170,7 @@ describe("words for numbers", () => {
 });
 
 describe("the result count in words", () => {
-  const say = (view: Partial<View>, response: { total: number | null; strictTotal?: number; divide?: number; stage?: "words" | "final" }, rows = 5): string => {
+  const say = (view: Partial<View>, response: { total: number | null; strictTotal?: number; divide?: number; stage?: "words" | "static" | "final" }, rows = 5): string => {
     const results = Array.from({ length: rows }, (_, row) => ({ row, score: 1 }));
     const infos = results.map(({ row }) => ({ row, id: String(row), width: 1, height: 1, thumbnail: null, placeholder: new Uint8Array() }));
     return summary({ ...HOME, ...view }, firstPage("#", { results, notices: [], elapsedMs: 0, stage: "final", ...response }, infos, 500), 500);
@@ -181,7 +181,10 @@ describe("the result count in words", () => {
     expect(say({ filters: [{ field: "a", kind: "any", values: ["b"] }] }, { total: 5 })).toBe("5 of 500 pictures");
     expect(say({ text: "cat", mode: "words" }, { total: 5, strictTotal: 5 })).toBe("5 pictures with “cat”");
     expect(say({ text: "red cat", mode: "words" }, { total: 5, strictTotal: 2 })).toBe("2 pictures with “red cat”, 3 more with some of the words");
-    expect(say({ text: "cat" }, { total: 3, stage: "words" })).toBe("3 pictures with “cat” so far");
+    expect(say({ text: "cat" }, { total: 3, stage: "words" })).toBe("So far 3 pictures with “cat”");
+    expect(say({ text: "cat" }, { total: null, divide: 0, stage: "static" })).toBe("Best matches so far for “cat”");
+    expect(say({ text: "cat" }, { total: null, divide: 2, stage: "static" })).toBe("So far 2 likely matches for “cat”");
+    expect(say({ text: "cat" }, { total: 0, stage: "words" }, 0)).toBe("Still searching for “cat”");
     expect(say({ text: "cat" }, { total: null, divide: 1 })).toBe("1 likely match for “cat”");
     expect(say({ text: "cat" }, { total: null, divide: 0 })).toBe("No likely match for “cat”; these are the nearest");
     expect(say({ text: "cat" }, { total: 40 })).toBe("Best matches for “cat” among 40 pictures");

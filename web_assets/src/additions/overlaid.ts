@@ -58,7 +58,7 @@ export class OverlaidResources implements Resources {
 
   field(name: string) { return this.site.field(name); }
   encoder() { return this.site.encoder(); }
-  modelAfter(first: Promise<unknown>) { this.site.modelAfter(first); }
+  first(...given: Parameters<Resources["first"]>) { this.site.first(...given); }
   modelWords() { return this.site.modelWords(); }
   words() { return this.site.words(); }
   foldedWords() { return this.site.foldedWords(); }

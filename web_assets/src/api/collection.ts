@@ -26,6 +26,7 @@ export function workerCollection(client: WorkerClient, manifest: Manifest, addit
     ...client.methods("collection"),
     manifest,
     onProgress: (listener) => client.onProgress(listener),
+    pictures: (loading) => { client.pictures(loading); },
     close: () => { client.close(); },
     ...(additions ? { additions: { ...client.methods("additions"), onChange: (listener) => client.onAdditions(listener) } } : {}),
   };

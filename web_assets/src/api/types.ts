@@ -9,6 +9,8 @@ export interface Collection extends CollectionMethods {
   readonly manifest: Manifest;
   /** Call `listener` with the progress of everything that loads. Returns a function that stops it. */
   onProgress(listener: (progress: LoadProgress) => void): () => void;
+  /** Say whether the page is loading pictures that are on screen, so that less urgent requests wait. */
+  pictures?(loading: boolean): void;
   close(): void;
   /** Pictures added on this device; only if `open` was called with `additions`. */
   readonly additions?: LocalAdditions;

@@ -46,6 +46,11 @@ export class SiteTerms implements Terms {
     this.lengthFiles = new FileList(entry.lengths.files, load);
   }
 
+  /** Load what every query needs. */
+  async prepare(): Promise<void> {
+    await Promise.all([this.fileOf(""), this.termFiles.entry(0), this.ranked ? null : this.lengthFiles.entry(0)]);
+  }
+
   async rows(term: string): Promise<Uint32Array> {
     return (await this.list(term)).rows;
   }

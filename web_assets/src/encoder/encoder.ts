@@ -32,6 +32,8 @@ export class Encoder {
   private text: Promise<Tower> | null = null;
   private image: Promise<Tower> | null = null;
   private textReady = false;
+  /** The stored text tower until it has started. */
+  private textFile: Promise<Uint8Array> | null = null;
 
   constructor(private readonly options: EncoderOptions) {
     this.dim = options.dim;
@@ -40,6 +42,12 @@ export class Encoder {
   /** Whether the text tower is loaded: encoding a text then takes milliseconds and loads at most a few token shards. */
   get ready(): boolean {
     return this.textReady;
+  }
+
+  /** Load what the text tower needs, and start nothing. */
+  async fetch(): Promise<void> {
+    if (this.text) return;
+    await Promise.all([this.packTokenizer(), this.towerFile(), loadRuntime(this.options.runtime)]);
   }
 
   /** Load everything that texts need, except the token rows. */
@@ -164,10 +172,21 @@ export class Encoder {
   }
 
   private async tower(kind: "text" | "image"): Promise<Tower> {
-    const fetched = this.pack().then(async ({ pack }) => ({ output: pack[kind].output, model: await this.options.load(pack[kind].file) }));
-    const [ort, { output, model }] = await Promise.all([loadRuntime(this.options.runtime), fetched]);
-    await this.options.turn?.();
-    return await Tower.create(ort, model, output, this.dim, `${kind} tower`);
+    const { options } = this;
+    const fetched = kind === "text" ? this.towerFile() : this.pack().then(({ pack }) => options.load(pack.image.file));
+    const [ort, { pack }, model] = await Promise.all([loadRuntime(options.runtime), this.pack(), fetched]);
+    await options.turn?.();
+    const tower = await Tower.create(ort, model, pack[kind].output, this.dim, `${kind} tower`);
+    if (kind === "text") this.textFile = null;
+    return tower;
+  }
+
+  private towerFile(): Promise<Uint8Array> {
+    this.textFile ??= this.pack().then(({ pack }) => this.options.load(pack.text.file)).catch((error: unknown) => {
+      this.textFile = null;
+      throw error;
+    });
+    return this.textFile;
   }
 }
 

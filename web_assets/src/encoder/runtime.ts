@@ -11,7 +11,9 @@ let loading: Promise<Ort> | null = null;
 /** The runtime; a failure may be tried again. `binary` is the content of ort-wasm-simd-threaded.wasm. */
 export function loadRuntime(binary: () => Promise<Uint8Array<ArrayBuffer>>): Promise<Ort> {
   loading ??= (async () => {
-    const [ort, wasmBinary] = await Promise.all([part(import("onnxruntime-web/wasm"), "env", "InferenceSession"), binary()]);
+    // One after the other: the binary is loaded in its turn.
+    const wasmBinary = await binary();
+    const ort = await part(import("onnxruntime-web/wasm"), "env", "InferenceSession");
     ort.env.wasm.numThreads = 1;
     ort.env.wasm.proxy = false;
     ort.env.wasm.wasmBinary = wasmBinary.buffer;

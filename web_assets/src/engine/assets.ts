@@ -1,7 +1,9 @@
 /** Large files of the program itself. The host of the engine (worker, Node, tests) provides them. */
+import type { Turn } from "./line";
+
 export type ByteProgress = (loaded: number, total: number) => void;
 
 export interface Assets {
   /** The content of ort-wasm-simd-threaded.wasm. */
-  runtime: (onProgress: ByteProgress) => Promise<Uint8Array<ArrayBuffer>>;
+  runtime: (turn: Turn) => Promise<Uint8Array<ArrayBuffer>>;
 }

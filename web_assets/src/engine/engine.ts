@@ -216,6 +216,15 @@ export class Engine implements CollectionMethods {
     return await encoder.encodeImage(await this.decode(picture));
   }
 
+  /** Say whether pictures on screen are being loaded elsewhere: requests that are less urgent wait for them. */
+  pictures(loading: boolean): void {
+    this.site.pictures(loading);
+  }
+
+  async prepare(): Promise<void> {
+    await this.site.prepare();
+  }
+
   async warm(): Promise<void> {
     const encoder = this.resources.encoder();
     await Promise.all([encoder?.warm(), this.manifest.vectors ? this.resources.nearest() : null]);

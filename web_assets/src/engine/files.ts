@@ -1,24 +1,43 @@
 /** Loading the files of one site, with progress. */
 import { FileList, loadFile, type FileEntry, type FileListEntry } from "../format/index";
-import type { ByteProgress } from "./assets";
+import { Line, type Stage, type Turn } from "./line";
 import type { Meter } from "./progress";
 import type { LoadProgress } from "./types";
 
 type Step = LoadProgress["step"];
 
-/** How many files of one kind are fetched at the same time. */
+/** How many files of one kind are requested at the same time. */
 const PARALLEL = 8;
+
+/** What the files of each kind are needed for. */
+const STAGE_OF: Record<Step, Stage> = {
+  manifest: "view", rows: "view", documents: "view", column: "view", catalog: "words", tokens: "coarse", vectors: "coarse",
+  model: "refine", runtime: "refine", "image-tower": "refine",
+};
 
 export class SiteFiles {
   /** Paths of files whose hash could not be checked. They are requested again if their content was of no use. */
   private readonly unverified = new Set<string>();
 
   /** @param base the address of manifest.json */
-  constructor(readonly base: string, private readonly fetch: typeof globalThis.fetch, private readonly meter: Meter) {}
+  constructor(
+    readonly base: string, private readonly fetch: typeof globalThis.fetch, private readonly meter: Meter, readonly line = new Line(),
+  ) {}
 
-  /** The decoded content of a file. Throws LoadError or FormatError. */
-  load(entry: FileEntry, step: Step): Promise<Uint8Array<ArrayBuffer>> {
-    return this.meter.track(step, entry.bytes, (onProgress) => this.get(entry, onProgress));
+  /** The decoded content of a file, loaded in its turn. Throws LoadError or FormatError. */
+  load(entry: FileEntry, step: Step, stage = STAGE_OF[step]): Promise<Uint8Array<ArrayBuffer>> {
+    return this.other(step, (turn) => this.get(entry, turn), entry.bytes, stage);
+  }
+
+  /** Anything else that is loaded in its turn. */
+  other<T>(step: Step, work: (turn: Turn) => Promise<T>, bytes = 0, stage = STAGE_OF[step]): Promise<T> {
+    return this.line.run(stage, (turn) => this.meter.track(step, bytes, (onProgress) => work({
+      ...turn,
+      onProgress: (loaded, total) => {
+        turn.onProgress(loaded, total);
+        onProgress(loaded, total);
+      },
+    })));
   }
 
   /**
@@ -27,15 +46,25 @@ export class SiteFiles {
    */
   async loadAll(entries: readonly FileEntry[], step: Step, use: (content: Uint8Array<ArrayBuffer>, place: number) => void): Promise<void> {
     const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { line } = this;
+    // What waits for its turn is not shown as being loaded.
+    await line.turn(STAGE_OF[step]);
     await this.meter.track(step, total, async (onProgress) => {
       let loaded = 0;
       await eachOf(entries, async (entry, place) => {
         let before = 0;
-        const content = await this.get(entry, (now) => {
+        const count = (now: number): void => {
           loaded += now - before;
           before = now;
           onProgress(loaded, total);
-        });
+        };
+        const content = await line.run(STAGE_OF[step], (turn) => this.get(entry, {
+          ...turn,
+          onProgress: (now, size) => {
+            turn.onProgress(now, size);
+            count(now);
+          },
+        }));
         use(content, place);
       });
     });
@@ -56,10 +85,10 @@ export class SiteFiles {
     return new FileList(entry, (node) => this.load(node, step));
   }
 
-  private get(entry: FileEntry, onProgress: ByteProgress): Promise<Uint8Array<ArrayBuffer>> {
+  private get(entry: FileEntry, turn: Turn): Promise<Uint8Array<ArrayBuffer>> {
     const { path } = entry;
     return loadFile(this.base, entry, {
-      fetch: this.fetch, onProgress, fresh: this.unverified.has(path), onUnverified: () => { this.unverified.add(path); },
+      fetch: this.fetch, ...turn, fresh: this.unverified.has(path), onUnverified: () => { this.unverified.add(path); },
     });
   }
 }

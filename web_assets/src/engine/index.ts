@@ -3,4 +3,5 @@ export { Engine, type EngineOptions } from "./engine";
 export { QueryError } from "./errors";
 export { manifestUrl } from "./resources";
 export type { Assets, ByteProgress } from "./assets";
+export type { Turn } from "./line";
 export type * from "./types";

@@ -37,6 +37,11 @@ export class MeaningArm {
     return texts.filter((_, i) => !found[i]);
   }
 
+  /** Whether rows are excluded by meaning, so that every answer needs the model. */
+  excludes({ terms }: Plan): boolean {
+    return this.resources.temperature !== null && terms.some(({ weight }) => weight <= -1);
+  }
+
   /** The likely matches of the negative terms with a weight of −1 or less; null if there are no such terms. */
   async unwanted(plan: Plan): Promise<Mask | null> {
     const { temperature, count } = this.resources;

@@ -78,6 +78,8 @@ export interface CollectionMethods {
    * corrected query would find nothing in this mode. `mode` is `all` if it is left out.
    */
   correct(text: string, mode?: Mode): Promise<Correction | null>;
+  /** Load what a first search needs, in the order in which searches need it, but start nothing. */
+  prepare(): Promise<void>;
   /** Load the text tower, its runtime and the vectors before the first search. */
   warm(): Promise<void>;
 }

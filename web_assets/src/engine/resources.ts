@@ -14,6 +14,7 @@ import { SiteFiles } from "./files";
 import { loadFlat } from "./flat";
 import { foldedWords } from "./longer-words";
 import { Shared } from "./lru";
+import type { Stage } from "./line";
 import type { Nearest } from "./nearest";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
@@ -29,13 +30,15 @@ export interface ResourceOptions {
 }
 
 const DOCUMENT_BLOCKS = 64;
-/** Milliseconds in which the page can request the rows of an answer by words before the model starts. */
-const ROWS_FIRST_MS = 150;
+/** Milliseconds in which the page can request the pictures of an answer before anything of a later stage is loaded or started. */
+const PICTURES_FIRST_MS = 300;
+/** How long (ms) other requests wait at most for the pictures on screen. */
+const PICTURES_MS = 1500;
 /** Milliseconds after which the model starts even if there is no answer by words yet. */
 const MODEL_WAITS_MS = 4000;
 
 /** What a search needs from a collection. A visitor's additions are appended as further rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "numberedTags">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "numberedTags" | "pictures" | "prepare">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
@@ -45,15 +48,17 @@ export class SiteResources {
   private readonly files: SiteFiles;
   private readonly documentFiles: FileList;
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
+  private terms: SiteTerms | null = null;
   private readonly single = new Shared<unknown>();
   private loadedCatalog: FullText | null = null;
   private loadedEncoder: Encoder | null = null;
   private loadedWords: ReadonlySet<string> | null = null;
   private modelTurn: Promise<void> = Promise.resolve();
+  private readonly picturesHere: (() => void)[] = [];
 
   private constructor(
     readonly manifest: Manifest, base: string,
-    private readonly options: ResourceOptions, private readonly meter: Meter,
+    private readonly options: ResourceOptions, meter: Meter,
   ) {
     const files = new SiteFiles(base, options.fetch, meter);
     this.files = files;
@@ -133,9 +138,17 @@ export class SiteResources {
         await this.files.loadAll(entries, "catalog", (content, place) => { contents[place] = content; });
         return contents;
       });
+      this.terms = terms;
       this.loadedCatalog = new TermsText(terms, catalog.columns);
       return Promise.resolve(this.loadedCatalog);
     });
+  }
+
+  /** Load what a first search needs, in the order in which searches need it, but start nothing. */
+  async prepare(): Promise<void> {
+    const text = this.catalog().then(() => this.terms?.prepare());
+    const meaning = this.encoder() && [this.nearest(), this.modelWords(), this.loadedEncoder?.fetch()];
+    await Promise.all([text, this.words(), ...meaning ?? []]);
   }
 
   /** Similarities over all rows. Throws QueryError if the collection has no vectors. */
@@ -154,16 +167,30 @@ export class SiteResources {
       pack: async () => (await this.modelIndex()).pack,
       load: (file) => this.packFile(file),
       staticTable: this.staticTable(),
-      runtime: () => this.meter.track("runtime", 0, this.options.assets.runtime),
+      runtime: () => this.files.other("runtime", this.options.assets.runtime),
       turn: () => this.modelTurn,
     });
     return this.loadedEncoder;
   }
 
-  /** Let the model start only when `first` is done, so that it does not delay an answer by words. */
-  modelAfter(first: Promise<unknown>): void {
-    const shown = first.then(() => pause(ROWS_FIRST_MS), () => undefined);
-    this.modelTurn = Promise.race([shown, pause(MODEL_WAITS_MS)]);
+  /**
+   * Load nothing of a later stage, and do not start the model, before an answer is there, so that nothing delays it. The answer must
+   * not need a later stage itself.
+   */
+  first(stage: Stage, answer: Promise<unknown>): void {
+    const shown = answer.then(() => Promise.race([pause(PICTURES_FIRST_MS), this.picturesShown()]), () => undefined);
+    this.files.line.expect(stage, shown);
+    if (stage === "words") this.modelTurn = Promise.race([shown, pause(MODEL_WAITS_MS)]);
+  }
+
+  /** Whether pictures that are on screen are being loaded: what is not needed for them waits. */
+  pictures(loading: boolean): void {
+    if (loading) this.files.line.expect("view", this.picturesShown(), PICTURES_MS);
+    else this.picturesHere.splice(0).forEach((resolve) => { resolve(); });
+  }
+
+  private picturesShown(): Promise<void> {
+    return new Promise((resolve) => { this.picturesHere.push(resolve); });
   }
 
   /** Frequent words that the model knows, most frequent first; null if it has none. */
@@ -171,7 +198,7 @@ export class SiteResources {
     const file = this.manifest.model?.words;
     if (!file) return null;
     return await this.once("model words", async () => {
-      const words = readModelWords(await this.load(file, "model"));
+      const words = readModelWords(await this.files.load(file, "model", "coarse"));
       this.loadedWords = new Set(words);
       return words;
     });
@@ -236,14 +263,17 @@ export class SiteResources {
   private async modelIndex(): Promise<ModelIndex> {
     const { model } = this.manifest;
     if (!model) throw new QueryError("This collection has no model.");
-    return await this.once("model", async () => readModelIndex(await this.load(model.file, "model"), model));
+    return await this.once("model", async () => readModelIndex(await this.files.load(model.file, "model", "coarse"), model));
   }
 
   private async packFile(name: string): Promise<Uint8Array> {
     const { pack, files } = await this.modelIndex();
     const entry = files.get(name);
     if (!entry) throw new FormatError(`The site lacks the model's file “${name.slice(0, 80)}”.`);
-    return await this.load(entry, pack.image.file === name ? "image-tower" : pack.tokens.shards.includes(name) ? "tokens" : "model");
+    if (pack.image.file === name) return await this.load(entry, "image-tower");
+    if (pack.tokens.shards.includes(name)) return await this.files.load(entry, "tokens", this.manifest.model?.static ? "refine" : "coarse");
+    // The other files are needed for a first answer already.
+    return await this.files.load(entry, "model", pack.text.file === name ? "refine" : "coarse");
   }
 
   private load(entry: FileEntry, step: LoadProgress["step"]): Promise<Uint8Array<ArrayBuffer>> {

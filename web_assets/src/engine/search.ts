@@ -49,7 +49,22 @@ async function run(
 
   const filtered = allowed(resources, meaning, request, plan, asked.meaning);
   const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered, true) : null;
-  if (words && onPartial && !meaning.ready(plan)) resources.modelAfter(words);
+  let done = false;
+  const provisional = async (make: () => Promise<Answer | null>): Promise<void> => {
+    // If a provisional answer fails, the final one reports the reason.
+    const response = await make().catch(() => null);
+    if (response && !done && !signal?.aborted) onPartial?.(response);
+  };
+  // If the model is loaded, showing the words first is only worthwhile while token rows load over a slow connection.
+  const patience = meaning.ready(plan) ? WORDS_FIRST_MS : 0;
+  const staged = onPartial !== undefined && asked.meaning;
+  // An answer that needs the model for its conditions cannot come before the model.
+  const first = staged && !patience && !meaning.excludes(plan) ? resources : null;
+  const wordsFirst = staged && words && plan.mode === "all" && plan.text.strict !== null && provisional(async () => {
+    const [found] = await Promise.all([words, patience && pause(patience)]);
+    return done ? null : await answer(byWords(found), "words", []);
+  });
+  if (wordsFirst) first?.first("words", wordsFirst);
   const query = asked.meaning ? startMeaning(resources, plan, meaning.query(plan)) : null;
   // Both failures are handled below, in whatever order they come.
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
@@ -60,24 +75,14 @@ async function run(
     return await answer(...await unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources));
   }
 
-  let done = false;
-  if (onPartial) {
-    // If the model is loaded, showing the words first is only worthwhile while token rows load over a slow connection.
-    const patience = meaning.ready(plan) ? WORDS_FIRST_MS : 0;
-    const provisional = (make: () => Promise<Answer | null>) => {
-      // If a provisional answer fails, the final one reports the reason.
-      make().then((response) => { if (response && !done && !signal?.aborted) onPartial(response); }, () => undefined);
-    };
-    provisional(async () => {
-      if (plan.mode !== "all" || !words || plan.text.strict === null) return null;
-      const [found] = await Promise.all([words, patience && pause(patience)]);
-      return done ? null : await answer(byWords(found), "words", []);
-    });
-    if (!patience) provisional(async () => {
+  if (staged && !patience) {
+    const approximate = provisional(async () => {
       const [near, found, mask] = await Promise.all([startMeaning(resources, plan, meaning.approximate(plan)), words, filtered]);
       return near.likeness && await answer(await rank(plan, near, found, mask, signal), "static", []);
     });
+    first?.first("coarse", approximate);
   }
+
   try {
     const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(arms, signal);

@@ -7,6 +7,8 @@ import { decodeManifest } from "./manifest-checksum";
 export interface LoadOptions {
   fetch: typeof fetch;
   signal?: AbortSignal;
+  /** How urgent the request is. */
+  priority?: "high" | "low" | "auto";
   /** Called as bytes arrive: `loaded` and `total` count stored bytes, so that `total` is the entry's. */
   onProgress?: (loaded: number, total: number) => void;
   /** Whether no cache may answer, because a copy in it is damaged. */
@@ -65,7 +67,7 @@ export async function loadManifest(url: string, options: LoadOptions): Promise<u
     try {
       // A second try must not get the damaged copy from a cache.
       const response = await request(url, options, { cache: attempt ? "reload" : "no-cache" });
-      const bytes = await readBody(response, url, MOST_JSON, (loaded) => options.onProgress?.(loaded, loaded));
+      const bytes = await readBody(response, url, MOST_JSON, (loaded) => options.onProgress?.(loaded, loaded), options.signal);
       return await decodeManifest(bytes, url);
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -117,7 +119,7 @@ async function loadOnce(
     decodedByHost ??= compressed && !isGzip(first);
     const stored = decodedByHost ? Math.round((loaded * entry.bytes) / entry.raw_bytes) : loaded;
     options.onProgress?.(Math.min(stored, entry.bytes), entry.bytes);
-  }, Math.max(entry.bytes, compressed ? 0 : entry.raw_bytes));
+  }, options.signal, Math.max(entry.bytes, compressed ? 0 : entry.raw_bytes));
   const content = await decodeStored(received, entry, url);
   if (received.length !== entry.bytes || !globalThis.crypto?.subtle) options.onUnverified?.();
   return content;
@@ -156,7 +158,8 @@ async function request(url: string, options: LoadOptions, init: RequestInit): Pr
   try {
     // Called as a plain function: browsers refuse `fetch` as a method of another object.
     const { fetch } = options;
-    response = await fetch(url, options.signal ? { ...init, signal: options.signal } : init);
+    const { signal, priority } = options;
+    response = await fetch(url, { ...init, ...(signal ? { signal } : {}), ...(priority ? { priority } : {}) });
   } catch (cause) {
     options.signal?.throwIfAborted();
     if (cause instanceof LoadError) throw cause;
@@ -175,7 +178,8 @@ async function request(url: string, options: LoadOptions, init: RequestInit): Pr
 
 /** Read a body of at most `limit` bytes into one array, of `expected` bytes at first. */
 async function readBody(
-  response: Response, url: string, limit: number, onChunk: (loaded: number, first: Uint8Array) => void, expected = 0,
+  response: Response, url: string, limit: number, onChunk: (loaded: number, first: Uint8Array) => void,
+  signal?: AbortSignal, expected = 0,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!response.body) return new Uint8Array(await response.arrayBuffer());
   const reader = response.body.getReader();
@@ -201,6 +205,7 @@ async function readBody(
     }
   } catch (cause) {
     if (cause instanceof LoadError) throw cause;
+    signal?.throwIfAborted();
     throw new LoadError(`${url} was only partly loaded. Check the connection and try again.`, url, 0, true, { cause });
   }
   return length === buffer.length ? buffer : buffer.slice(0, length);

@@ -92,50 +92,69 @@ export const MOST = { thumbnail: 6000, view: 240 } as const;
 /** Larger files of the application are kept when they are used or when there is time, not during installation. */
 export const LARGE = 1 << 20;
 
+/** How much to fetch in advance: nothing, what makes a first search quick, or what an offline visit needs. */
+export type Amount = "nothing" | "little" | "all";
+
 /** What to fetch in idle time, and what to keep only if the browser has it already. */
 export interface Warming {
   fetch: ShellFile[];
   keep: ShellFile[];
+  /** Those of both that searches need offline. */
+  needed: ShellFile[];
   bytes: number;
 }
 
 const SMALL_GROUP = 6 << 20;
-const BUDGET = 96 << 20;
+/** The most that is fetched, in bytes. With "little", a visit without a search stays below 3 MB. */
+const BUDGET: Record<Amount, number> = { nothing: 0, little: 2_250_000, all: 96 << 20 };
 
-/**
- * The files that make a collection searchable offline, most important first.
- * `generous`: the connection is neither metered nor slow.
- */
-export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], generous: boolean): Warming {
-  const plan: Warming = { fetch: [], keep: [], bytes: 0 };
-  const take = (group: ShellFile[], limit = BUDGET): void => {
+/** The files that make a collection searchable offline, most important first. A group is fetched as a whole or not at all. */
+export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], amount: Amount): Warming {
+  const plan: Warming = { fetch: [], keep: [], needed: [], bytes: 0 };
+  const budget = BUDGET[amount];
+  const take = (group: ShellFile[], limit = BUDGET.all, needed = false): void => {
     const bytes = group.reduce((sum, entry) => sum + entry.bytes, 0);
-    const fits = generous && bytes <= limit && plan.bytes + bytes <= BUDGET;
+    const fits = bytes <= limit && plan.bytes + bytes <= budget;
     (fits ? plan.fetch : plan.keep).push(...group);
+    if (needed && bytes <= limit) plan.needed.push(...group);
     if (fits) plan.bytes += bytes;
   };
   take(parts.rows, SMALL_GROUP);
-  take(parts.catalog);
-  take(parts.vectors);
-  take(parts.text);
-  take(shell.filter((file) => file.bytes > LARGE));
+  take(parts.catalog, BUDGET.all, true);
   if (manifest.suggestions) take([manifest.suggestions.file], SMALL_GROUP);
-  take(parts.tokens, 2 * SMALL_GROUP);
+  take(parts.vectors, BUDGET.all, true);
+  take(parts.text, BUDGET.all, true);
+  take(shell.filter((file) => file.bytes > LARGE), BUDGET.all, true);
+  take(parts.tokens, 2 * SMALL_GROUP, true);
   take(parts.columns, SMALL_GROUP);
   take(parts.ids, SMALL_GROUP);
   take(parts.documents, SMALL_GROUP);
   return plan;
 }
 
-/** A message from the page to the service worker. */
+/** A message from the page to the service worker: load in advance. It replaces an earlier one. */
 export interface WarmMessage {
   type: "warm";
-  generous: boolean;
+  amount: Amount;
+}
+
+/** … load nothing in advance for now. */
+export interface CoolMessage {
+  type: "cool";
+}
+
+/** What is stored for an offline visit. */
+export interface Kept {
+  /** Whether everything that a search needs is stored. */
+  complete: boolean;
+  /** How many bytes of all that can be kept are not stored. */
+  left: number;
 }
 
 /** A message from the service worker to the page. */
 export interface WarmedMessage {
   type: "warmed";
-  /** Whether everything requested is now kept. */
-  complete: boolean;
+  kept: Kept;
+  /** Whether the work that was asked for has ended, and was not stopped. */
+  done: boolean;
 }

@@ -6,17 +6,16 @@
  * every cache, if they are damaged.
  */
 import { sha256 } from "../base/hash";
-import type { FileEntry } from "../format/entry";
 import type { Manifest } from "../format/manifest";
 import { decodeManifest } from "../format/manifest-checksum";
 import { readManifest } from "../format/read-manifest";
 import { entriesOf } from "../format/walk";
 import { apiFor, installApi } from "./http";
-import { partsOf } from "./parts";
 import {
-  isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, warming, type Shell, type ShellFile, type WarmedMessage, type WarmMessage,
+  isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, type Amount, type CoolMessage, type Kept, type Shell, type ShellFile, type WarmedMessage, type WarmMessage,
 } from "./policy";
 import { bodyOf, Store, withBody } from "./store";
+import { warm } from "./warm";
 
 declare const self: ServiceWorkerGlobalScope & { IMAGEDB_SHELL?: Shell };
 
@@ -222,41 +221,19 @@ async function currentManifest(): Promise<Manifest | null> {
   return value ? readManifest(value) : null;
 }
 
-async function warm({ generous }: WarmMessage): Promise<boolean> {
-  const manifest = await currentManifest();
-  if (!manifest) return false;
-  const read = async (entry: FileEntry): Promise<Uint8Array> => {
-    await keepFile(entry, !generous);
-    const content = await store.content(entry);
-    if (!content) throw new Error(`${entry.path} is not in the cache.`);
-    return content;
-  };
-  const plan = warming(manifest, await partsOf(manifest, read), shell.files, generous);
-  let complete = true;
-  for (const [files, here] of [[plan.keep, true], [plan.fetch, false]] as const) {
-    for (const file of files) complete = (await keepFile(file, here)) && complete;
-  }
-  await prune(manifest);
-  return complete && await store.known("shell", PAGE) !== undefined;
-}
+/** The work under way. */
+let warmingUp: AbortController | null = null;
 
-/** Keeps one file. `here`: only if the browser has it already, without asking the network. Returns false if it is missing. */
-async function keepFile(file: ShellFile, here: boolean): Promise<boolean> {
-  const { path } = file;
-  const name = shell.files.some((other) => other.path === path) ? "shell" : "data";
-  if (await store.known(name, path)) return true;
-  try {
-    if (here) {
-      await store.keep(name, path, await fetch(store.at(path), { cache: "only-if-cached", mode: "same-origin" }), file);
-      return true;
-    }
-    for (const cache of ["default", "reload"] as const) {
-      if (await store.keep(name, path, await fetch(store.at(path), { cache }), file)) return true;
-    }
-    return false;
-  } catch {
-    return here;
-  }
+async function warmUp(amount: Amount, report: (kept: Kept) => void): Promise<{ kept: Kept; done: boolean } | null> {
+  warmingUp?.abort();
+  const abort = new AbortController();
+  warmingUp = abort;
+  const manifest = await currentManifest();
+  if (!manifest) return null;
+  const kept = await warm(store, shell, manifest, { amount, signal: abort.signal, report });
+  const done = !abort.signal.aborted;
+  if (done) await prune(manifest);
+  return { kept: { ...kept, complete: kept.complete && await store.known("shell", PAGE) !== undefined }, done };
 }
 
 /** A file of the site for the API: kept files first, and what the network gives is kept. */
@@ -308,10 +285,11 @@ function isSmall(path: string): boolean {
 }
 
 self.addEventListener("message", (event) => {
-  const message = event.data as Partial<WarmMessage> | null;
+  const message = event.data as Partial<WarmMessage | CoolMessage> | null;
+  if (message?.type === "cool") warmingUp?.abort();
   if (message?.type !== "warm") return;
   const { source } = event;
-  event.waitUntil(warm({ type: "warm", generous: message.generous === true }).catch(() => false).then((complete) => {
-    source?.postMessage({ type: "warmed", complete } satisfies WarmedMessage);
-  }));
+  const report = (kept: Kept, done = false): void => { source?.postMessage({ type: "warmed", kept, done } satisfies WarmedMessage); };
+  const amount = message.amount === "all" || message.amount === "little" ? message.amount : "nothing";
+  event.waitUntil(warmUp(amount, report).then((found) => { if (found) report(found.kept, found.done); }, () => undefined));
 });

@@ -77,6 +77,7 @@ export class Controller {
     this.#base = new URL("./", env.location.href).href;
     this.store = createStore(reduce, initialState(parseView(env.location.search, env.location.hash), options.theme, storedLayout(this.#base)));
     this.thumbnails = options.thumbnails ?? new Thumbnails();
+    this.thumbnails.onLoading = (loading) => this.collection?.pictures?.(loading);
     this.views = options.views ?? new Views();
     this.documents = new Documents((row) => this.collection?.document(row) ?? Promise.reject(new Error("The collection is not open yet.")));
     this.pictures = options.pictures ?? picturesOf(() => this.collection);

@@ -77,6 +77,9 @@ export class Thumbnails {
   #most: number;
   #calm: ReturnType<typeof setTimeout> | undefined;
 
+  /** Called when pictures begin to be loaded, and when none is any more. */
+  onLoading: (loading: boolean) => void = () => undefined;
+
   constructor(options: ThumbnailOptions = {}) {
     this.#fetch = options.fetch ?? ((...args) => fetch(...args));
     this.#plain = options.plain ?? false;
@@ -216,8 +219,8 @@ export class Thumbnails {
 
   async #run(url: string, job: Job): Promise<void> {
     job.running = true;
-    this.#running++;
     const held = this.#packs.get(url);
+    if (!this.#running++ && !held) this.onLoading(true);
     try {
       const blob = held ?? await this.#load(url, job.controller.signal);
       for (const waiter of job.waiting) {
@@ -235,6 +238,7 @@ export class Thumbnails {
       this.#trim();
       // A pack in memory is served within the task of `#pump`, which continues by itself.
       if (!held) this.#pump();
+      if (!held && !this.#running) this.onLoading(false);
     }
   }
 

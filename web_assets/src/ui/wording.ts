@@ -74,25 +74,27 @@ function withWords(text: string, total: number, strict: number | null, noun: Nou
   return `${counted(strict, noun)} with ${quoted(text)}, ${count(total - strict)} more with some of the words`;
 }
 
-/** The result count in words. */
+/** The result count in words. Before the final stage it is what was found so far, and never that nothing was found. */
 export function summary(view: View, list: List, all: number, noun: Noun = "picture"): string {
   const text = view.text.trim();
   const total = list.total;
   const own = view.pictures.length;
+  const interim = list.stage !== "final";
+  if (list.length === 0 && interim) return text ? `Still searching for ${quoted(text)}` : "Still searching";
   if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
-  if (text && view.mode === "words" && total !== null) return withWords(text, total, list.strictTotal, noun);
+  if (text && view.mode === "words" && !interim && total !== null) return withWords(text, total, list.strictTotal, noun);
   if (text && list.stage === "words") {
-    return total === null ? `${noun === "picture" ? "Pictures" : "Records"} with ${quoted(text)}` : `${withWords(text, total, list.strictTotal, noun)} so far`;
+    return total === null ? `${noun === "picture" ? "Pictures" : "Records"} with ${quoted(text)}` : `So far ${withWords(text, total, list.strictTotal, noun)}`;
   }
   const within = total !== null && total < all ? ` among ${counted(total, noun)}` : "";
   if (text && own) return `Closest to ${quoted(text)} and ${own === 1 ? "your picture" : "your pictures"}${within}`;
   if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen ${noun}${within}`;
   if (text && !view.sort && list.divide !== null) {
     return list.divide > 0
-      ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${quoted(text)}${within}`
+      ? `${interim ? "So far " : ""}${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${quoted(text)}${within}`
       : `No likely match for ${quoted(text)}; these are the nearest${within}`;
   }
-  if (text) return `Best matches for ${quoted(text)}${within}`;
+  if (text) return `Best matches ${interim ? "so far " : ""}for ${quoted(text)}${within}`;
   if (own && list.divide !== null && !view.sort) {
     return list.divide > 0
       ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${own === 1 ? "your picture" : "your pictures"}${within}`

@@ -1,6 +1,6 @@
 /** The program's own WebAssembly file, as the build ships it. */
 import ort from "onnxruntime-web/ort-wasm-simd-threaded.wasm?gzip";
-import type { Assets, ByteProgress } from "../engine/index";
+import type { Assets, Turn } from "../engine/index";
 import { loadFrom } from "../format/load";
 
 /**
@@ -8,7 +8,7 @@ import { loadFrom } from "../format/load";
  * @param base the address of the site's folder, for a program that does not lie in it
  */
 export function assetsFrom(from: typeof fetch, base?: string): Assets {
-  const load = (entry: typeof ort) => (onProgress: ByteProgress) =>
-    loadFrom(new URL(entry.url, base ?? import.meta.url).href, entry, { fetch: from, onProgress });
+  const load = (entry: typeof ort) => (turn: Turn) =>
+    loadFrom(new URL(entry.url, base ?? import.meta.url).href, entry, { fetch: from, ...turn });
   return { runtime: load(ort) };
 }

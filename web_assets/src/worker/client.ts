@@ -108,6 +108,11 @@ export class WorkerClient {
     return () => this.additionsListeners.delete(listener);
   }
 
+  /** Tell the worker whether the page is loading pictures that are on screen, so that its own requests wait. */
+  pictures(loading: boolean): void {
+    if (this.ready) this.worker?.postMessage({ kind: "pictures", loading } satisfies ToWorker);
+  }
+
   /** Stop the worker. The calls under way are rejected with an AbortError, and so is every later call. */
   close(): void {
     this.closed = true;

@@ -9,7 +9,9 @@ export type ToWorker =
   | { kind: "open"; id: number; url: string; additions: boolean }
   /** `partial`: provisional answers are wanted. */
   | { kind: "call"; id: number; target: Target; method: string; args: unknown[]; partial: boolean }
-  | { kind: "abort"; id: number };
+  | { kind: "abort"; id: number }
+  /** Whether the page is loading pictures that are on screen. */
+  | { kind: "pictures"; loading: boolean };
 
 /** Worker to page. */
 export type FromWorker =

@@ -16,7 +16,7 @@ export interface Port {
 
 /** An open site; `additions` is null if pictures cannot be added to it on this device. */
 export interface Opened {
-  collection: CollectionMethods & { manifest: Manifest };
+  collection: CollectionMethods & { manifest: Manifest; pictures: (loading: boolean) => void };
   additions: (AdditionsMethods & { onChange: (state: AdditionsState) => void }) | null;
 }
 
@@ -53,6 +53,10 @@ export function serve(port: Port, openSite: OpenSite): void {
 
   port.addEventListener("message", ({ data }) => {
     const message = data as ToWorker;
+    if (message.kind === "pictures") {
+      site?.then(({ collection }) => { collection.pictures(message.loading); }, () => undefined);
+      return;
+    }
     const { id } = message;
     if (message.kind === "abort") {
       running.get(id)?.abort();

@@ -22,7 +22,6 @@ export function Dialogs(): JSX.Element | null {
 
 function About({ manifest }: { manifest: Manifest }): JSX.Element {
   const { collection, vectors, model, catalog } = manifest;
-  const kept = useStore((state) => state.kept);
   // One byte per dimension of every embedding.
   const index = (vectors ? vectors.count * vectors.dim : 0) + catalog.bytes;
   return (
@@ -42,9 +41,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
         of this site; nothing you type leaves this device, and nothing is asked of any other site.
         {vectors && model && " “Meaning” compares what you write with what the pictures show; “Words” looks for the words themselves in titles, tags and texts; “All” combines both."}
       </p>
-      <p>{kept
-        ? "Everything a search needs is stored on this device, so it also works offline."
-        : "What you have loaded once also works offline."}</p>
+      <Offline />
       <Attribution manifest={manifest} />
       <p><a href="notices.txt" target="_blank" rel="noopener">Licences of the software{model ? " and of the model" : ""}</a></p>
       <h3>Writing a search</h3>
@@ -53,6 +50,26 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
       </dl>
       <h3>Keyboard</h3>
       <KeyList />
+    </div>
+  );
+}
+
+/** What works offline, and the button that stores the rest. */
+function Offline(): JSX.Element {
+  const controller = useController();
+  const { complete, left, able } = useStore((state) => state.kept);
+  const keeping = useStore((state) => state.keeping);
+  const size = left > 0 ? bytes(left) : null;
+  return (
+    <div class="offline">
+      <p role="status">{complete
+        ? "Everything a search needs is stored on this device, so it also works offline."
+        : keeping ? `Storing what a search needs${size ? `: ${size} left` : ""}.` : "What you have loaded once also works offline."}</p>
+      {able && !complete && !keeping && (
+        <button type="button" class="button" onClick={() => controller.store.dispatch({ type: "keep" })}>
+          Keep for offline{size && ` (${size})`}
+        </button>
+      )}
     </div>
   );
 }

@@ -33,7 +33,7 @@ export function Messages(): JSX.Element {
       )}
       {notices.map((notice) => <NoticeLine key={notice.kind + notice.message} notice={notice} />)}
       {!failure && <DidYouMean />}
-      {list?.length === 0 && list.key === searchKey(view) && !failure && <Nothing />}
+      {list?.length === 0 && list.stage === "final" && list.key === searchKey(view) && !failure && <Nothing />}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { Chooser } from "../pictures/chooser";
 import { Eager } from "./eager";
 import { Listbox, LISTBOX, optionId } from "./listbox";
 import type { Option } from "./options";
+import { preparing } from "./prepare";
 import { Recent } from "./recent";
 import { useSuggestions } from "./use-suggestions";
 import { useThumbnail } from "../parts/use-thumbnail";
@@ -29,6 +30,9 @@ export function SearchBar(): JSX.Element {
     begin: (text) => controller.begin(text),
     lastTook: () => controller.store.get().list?.elapsedMs ?? null,
   }));
+  const [prepare] = useState(() => preparing(controller));
+  /** Whether the page itself gives the box the focus, which says nothing about a search. */
+  const focusing = useRef(false);
   /** Whether typing has made a history entry, which is replaced until the person has finished typing. */
   const typing = useRef(false);
   const asked = useRef(view.text);
@@ -46,7 +50,9 @@ export function SearchBar(): JSX.Element {
 
   useEffect(() => {
     const desk = matchMedia("(hover: hover) and (pointer: fine)").matches;
+    focusing.current = true;
     if (desk && !controller.store.get().view.image) input.current?.focus({ preventScroll: true });
+    focusing.current = false;
     return () => eager.stop();
   }, []);
 
@@ -65,6 +71,7 @@ export function SearchBar(): JSX.Element {
   const change = (event: TargetedEvent<HTMLInputElement>): void => {
     const { value } = event.currentTarget;
     edited.current = true;
+    prepare();
     setText(value);
     suggestions.show();
     controller.thumbnails.pauseFetches(BETWEEN_KEYS);
@@ -140,7 +147,11 @@ export function SearchBar(): JSX.Element {
         spellcheck={false} enterkeyhint="search" aria-label={label} aria-keyshortcuts="/"
         role="combobox" list={undefined} aria-autocomplete="list" aria-expanded={suggestions.open} aria-controls={LISTBOX}
         {...(suggestions.active >= 0 ? { "aria-activedescendant": optionId(suggestions.active) } : {})}
-        onClick={suggestions.show}
+        onFocus={() => { if (!focusing.current) prepare(); }}
+        onClick={() => {
+          prepare();
+          suggestions.show();
+        }}
         placeholder={view.like.length || view.pictures.length ? "Add words" : label}
         onInput={change} onKeyDown={key} onBlur={leave} />
       {text

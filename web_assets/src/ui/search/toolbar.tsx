@@ -59,7 +59,7 @@ function Summary(): JSX.Element {
   const fits = list?.key === searchKey(view);
   const busy = late ? loading(progress) ?? "Searching" : null;
   return (
-    <div class="summary" data-stage={pending ? "searching" : fits ? list.stage : "none"}>
+    <div class={`summary ${isRanked(view) ? "ranked" : ""}`} data-stage={pending ? "searching" : fits ? list.stage : "none"}>
       <p role="status">
         {failure ? "" : fits ? <span>{summary(view, list, all, noun)}</span> : busy ? "" : <span class="faint">Searching…</span>}
       </p>

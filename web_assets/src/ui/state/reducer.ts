@@ -7,6 +7,16 @@ import { HOME, type View } from "./view";
 export type Theme = "system" | "light" | "dark";
 export type DialogName = "about" | "keys";
 
+/** What the device stores for offline visits. */
+export interface Keeping {
+  /** Whether everything that a search needs is stored. */
+  complete: boolean;
+  /** How many bytes can be stored in addition; 0 also if that is unknown. */
+  left: number;
+  /** Whether this browser can store more if it is asked to. */
+  able: boolean;
+}
+
 export interface State {
   phase: "opening" | "ready" | "failed";
   /** Why the collection could not be opened. */
@@ -34,8 +44,10 @@ export interface State {
   offline: boolean;
   /** Whether the site was published again since this page was opened, so that only a reload helps. */
   updated: boolean;
-  /** Whether everything that an offline visit needs is stored on the device. */
-  kept: boolean;
+  /** How much of what an offline visit needs is stored on the device. */
+  kept: Keeping;
+  /** Whether the visitor asked to store all of it. */
+  keeping: boolean;
   /** The number of pictures added on this device that are searched as well; `version` grows with every change to them. */
   local: { count: number; version: number };
   /** A short confirmation, read aloud and shown for a moment. */
@@ -61,7 +73,8 @@ export type Action =
   | { type: "layout"; layout: Layout }
   | { type: "offline"; offline: boolean }
   | { type: "updated" }
-  | { type: "kept" }
+  | { type: "kept"; kept: Keeping }
+  | { type: "keep" }
   | { type: "local"; count: number; version: number }
   | { type: "toast"; text: string | null };
 
@@ -74,7 +87,7 @@ export function initialState(view: View = HOME, theme: Theme = "system", layout:
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
     refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme, layout,
-    offline: false, updated: false, kept: false, local: { count: 0, version: 0 }, toast: null,
+    offline: false, updated: false, kept: { complete: false, left: 0, able: false }, keeping: false, local: { count: 0, version: 0 }, toast: null,
   };
 }
 
@@ -154,7 +167,9 @@ export function reduce(state: State, action: Action): State {
     case "updated":
       return { ...state, updated: true };
     case "kept":
-      return { ...state, kept: true };
+      return { ...state, kept: action.kept };
+    case "keep":
+      return { ...state, keeping: true };
     case "local":
       return { ...state, local: { count: action.count, version: action.version } };
     case "toast":

@@ -43,13 +43,16 @@ const NAME_DELAY_MS = 600;
 /** A picture that arrives within this many ms appears without fading in, because a fade takes a dozen frames. */
 const NO_FADE_MS = 300;
 
-/** Waits until a picture has been on screen for a while and the browser is idle. */
-function whenSettled(action: () => void): () => void {
+/** Waits until a picture has been on screen for a while, nothing better is being searched for, and the browser is idle. */
+function whenSettled(busy: () => boolean, action: () => void): () => void {
   let handle: number | undefined;
-  const timer = setTimeout(() => {
-    if (typeof requestIdleCallback === "function") handle = requestIdleCallback(action, { timeout: 3000 });
+  let timer: ReturnType<typeof setTimeout>;
+  const begin = (): void => {
+    if (busy()) timer = setTimeout(begin, NAME_DELAY_MS);
+    else if (typeof requestIdleCallback === "function") handle = requestIdleCallback(action, { timeout: 3000 });
     else action();
-  }, NAME_DELAY_MS);
+  };
+  timer = setTimeout(begin, NAME_DELAY_MS);
   return () => {
     clearTimeout(timer);
     if (handle !== undefined) cancelIdleCallback(handle);
@@ -87,7 +90,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   useEffect(() => () => forget.current?.(), []);
   // Names are loaded after the pictures, except for the focused tile, which loads its name immediately.
   const learnLater = (): void => {
-    if (name === null && !sparing()) forget.current ??= whenSettled(learnName);
+    if (name === null && !sparing()) forget.current ??= whenSettled(() => controller.store.get().pending !== null, learnName);
   };
   useEffect(() => { if (failed || !info.thumbnail) learnLater(); }, [failed]);
   /** Done without redrawing the tile, because the cost adds up over all pictures on screen. */
