@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=221)
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    result: dict[str, Any] = {"mismatches": 0}
+    result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="imagedb-catalogue-") as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def main() -> None:
             result |= {"mismatches": found.pop("mismatches"), "expressions": found}
         if options.sizes:
             result |= of_sizes(folder, options.sizes, options.queries)
-            result["mismatches"] += result["word_mismatches"]
+            result["mismatches"] = result.get("mismatches", 0) + result["word_mismatches"]
         if options.pagefind:
             words, _ = queries(min(options.pagefind), 5)
             result["pagefind"] = pagefind(options.pagefind, words)
