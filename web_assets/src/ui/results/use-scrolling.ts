@@ -56,12 +56,14 @@ export function useScrolling(element: RefObject<HTMLElement | null>, total: numb
   const draw = useCallback((): void => {
     const { drawn, y } = last.current;
     const beyond = innerHeight * over;
-    const from = Math.floor((y - beyond) / STEP) * STEP;
-    const to = Math.ceil((y + innerHeight + beyond) / STEP) * STEP;
+    // The free screen begins below what covers the upper part of the screen.
+    const top = y - headLine() - covered;
+    const from = Math.floor((top - beyond) / STEP) * STEP;
+    const to = Math.ceil((top + innerHeight + beyond) / STEP) * STEP;
     const shift = Math.round(y - drawn);
     const height = drawnHeight(scale.current);
     setSpan((old) => (old.from === from && old.to === to && old.shift === shift && old.height === height ? old : { from, to, shift, height }));
-  }, [over]);
+  }, [over, covered]);
   const look = useCallback((): void => {
     if (!element.current) return;
     const drawn = drawnNow();
