@@ -124,21 +124,23 @@ class SomeRows implements Ordered {
 
   private async find(count: number): Promise<Scored> {
     if (count === this.length) {
-      await this.read(new Float64Array(count), 0);
+      await this.terms.lengths(this.all, this.names);
       return this.scored(this.bounds(null).ranks, count);
     }
     const most = await this.mostOutside();
-    const first = this.bounds(most);
-    await this.read(first.ranks, nthLowest(first.ranks, count));
-    // At least `count` rows are known now. Only rows that may be before the last of them can be results.
-    const { ranks, sizes } = this.bounds(most);
-    await this.read(ranks, nthLowest(ranks.filter((_, i) => sizes[i]), count));
-    return this.scored(this.bounds(most).ranks, count);
+    let { ranks, sizes } = this.bounds(most);
+    // First the rows that may be the best ones. `count` of them are known then, and only rows that may be before the last of these can be results.
+    if (await this.read(ranks, sizes, nthLowest(ranks, count))) ({ ranks, sizes } = this.bounds(most));
+    const last = nthLowest(ranks.filter((_, i) => sizes[i]), count);
+    if (await this.read(ranks, sizes, last)) ({ ranks } = this.bounds(most));
+    return this.scored(ranks, count);
   }
 
-  /** Reads the tokens of the rows whose bounds are not above `last`. */
-  private async read(bounds: Float64Array, last: number): Promise<void> {
-    await this.terms.lengths(this.all.filter((_, i) => bounds[i]! <= last), this.names);
+  /** Reads the tokens of the rows whose bounds are not above `last`; false if all of them are known. */
+  private async read(bounds: Float64Array, sizes: Uint32Array, last: number): Promise<boolean> {
+    const rows = this.all.filter((_, i) => !sizes[i] && bounds[i]! <= last);
+    if (rows.length) await this.terms.lengths(rows, this.names);
+    return rows.length > 0;
   }
 
   /** For each word, the most that it gives to a row that is not one of its best ones, for a weight of 1. */
