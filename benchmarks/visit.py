@@ -31,7 +31,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -91,7 +91,9 @@ class Host(LineServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         time.sleep(self.connecting_s)
-        super().finish_request(request, client_address)
+        # The browser closes connections whose answers it no longer needs.
+        with suppress(ConnectionError):
+            super().finish_request(request, client_address)
 
     def wait(self, size: int) -> None:
         super().wait(size)
