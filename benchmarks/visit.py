@@ -19,8 +19,8 @@ cls                 cumulative layout shift of the start page and of a link to a
 static_r10          R@10 of the static encoder on captioned validation pictures; null while there is none
 tower_r10           … of the text tower
 
-The text has several words, none of which is in the vocabulary of the built-in model. Keys are pressed every
-50 ms, which is faster than people type, once the thumbnails in view are shown.
+The text has several words, none of which is among the frequent words of the built-in model. Keys are
+pressed every 50 ms, which is faster than people type, once the thumbnails in view are shown.
 """
 
 from __future__ import annotations

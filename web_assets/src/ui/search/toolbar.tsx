@@ -81,9 +81,11 @@ function Grouping({ view }: { view: View }): JSX.Element | null {
   const controller = useController();
   const grouped = useStore((state) => state.list !== null && hasGroups(state.list));
   const { layout } = useLayouts();
-  if (layout !== "grid" || (view.group && !grouped)) return null;
+  // Its place is kept while results may come that have look-alikes, so that the line does not break anew.
+  const none = view.group && !grouped;
+  if (layout !== "grid" || (none && !isRanked(view))) return null;
   return (
-    <button type="button" class="button quiet grouping" aria-pressed={view.group} title="Show look-alikes as one picture"
+    <button type="button" class={`button quiet grouping ${none ? "none" : ""}`} aria-pressed={view.group} title="Show look-alikes as one picture"
       onClick={() => controller.go({ ...view, group: !view.group, image: null })}>
       <StackIcon /><span class="label">Group look-alikes</span>
     </button>
