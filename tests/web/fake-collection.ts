@@ -1,7 +1,7 @@
 /** A collection without files, for tests of the interface. It answers like a real one, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  Answer, Correction, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -124,6 +124,18 @@ export class FakeCollection implements Collection {
       }
     }
     return Promise.resolve([...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count));
+  }
+
+  sample(size: number): Promise<number[]> {
+    return Promise.resolve(this.images.map((_, row) => row).slice(0, size));
+  }
+
+  batch(): Promise<Batch> {
+    return Promise.resolve({ images: [this.images.length, 0, 0], rows: [] });
+  }
+
+  downloads(): Promise<Download[]> {
+    return Promise.resolve([]);
   }
 
   stats(): Promise<Stats> {

@@ -68,6 +68,39 @@ describe("the controller", () => {
     expect(collection.calls[0]!.argument).toMatchObject({ k: 120, offset: 240, infos: true });
   });
 
+  it("shows the rows of the Data page page by page, searches nothing, and finds the place again", async () => {
+    const { collection, controller, env, state } = await opened(400, "https://example.org/folder/#data=sample&size=150&seed=3");
+    expect(state().list).toBeNull();
+    const rows = Array.from({ length: 150 }, (_, i) => 399 - 2 * i);
+    controller.showRows(rows);
+    expect(state().list).toMatchObject({ total: 150, length: 150 });
+    await controller.loadPage(1);
+    expect(state().list?.pages[1]).toMatchObject({ status: "ready", results: rows.slice(120).map((row) => ({ row, score: 0 })) });
+    expect(collection.calls).toEqual([{ method: "rows", argument: rows.slice(120) }]);
+    controller.openImage("0000000000000003");
+    expect(env.location.hash).toBe("#data=sample&size=150&seed=3&image=0000000000000003");
+    env.history.back();
+    await settle();
+    // The list of the same rows is the one that was filled.
+    controller.go({ ...HOME, data: "data=" });
+    expect(state().list).toBeNull();
+    env.history.back();
+    controller.showRows(rows);
+    expect(state().list?.pages[1]?.status).toBe("ready");
+  });
+
+  it("leaves the Data page for a search", async () => {
+    const { controller, env, state } = await opened(40, "https://example.org/folder/#data=sample");
+    controller.go({ ...state().view, text: "cat" });
+    await settle();
+    expect(state().view).toMatchObject({ data: null, text: "cat" });
+    expect(env.location.hash).toBe("#q=cat");
+    expect(state().list?.key).toBe("#q=cat");
+    env.history.back();
+    expect(state().view.data).toBe("data=sample");
+    expect(state().list).toBeNull();
+  });
+
   it("opens a deep link, after # or ?", async () => {
     for (const sign of ["#", "?"]) {
       const { state } = await opened(400, `https://example.org/folder/${sign}q=cat&mode=words&image=0000000000000003`);

@@ -1,4 +1,6 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
+import type { Part } from "../base/batches";
+import type { Definition } from "../base/definition";
 import { own } from "../base/own";
 import { SyntaxProblem, textOf } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
@@ -6,6 +8,7 @@ import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { rangeOf } from "./columns";
 import { currentResult } from "./current";
+import { Drawing } from "./data/drawing";
 import { statsOf } from "./data/stats";
 import { tagTable, type TagTable } from "./data/tags";
 import { missingEmoji, withNames } from "./emoji-words";
@@ -14,7 +17,7 @@ import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
 import { Shared } from "./lru";
 import { both, countMask, maskOf, type Mask } from "./mask";
-import type { CollectionMethods, FacetOptions, SearchOptions } from "./methods";
+import type { CollectionMethods, FacetOptions, SearchOptions, StatsOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
 import { SHOWN_TEXT } from "./notices";
 import { highlightExpression, planText, type TextPlan } from "./plan";
@@ -26,7 +29,7 @@ import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords, type WordsFound } from "./words-arm";
 import type {
-  Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "./types";
 
 export interface EngineOptions {
@@ -53,11 +56,13 @@ export class Engine implements CollectionMethods {
   /** Current results by their request. */
   private currents = new Shared<Mask | null>(REMEMBERED_RESULTS);
   private tags: Promise<TagTable> | null = null;
+  private readonly drawing: Drawing;
 
   /** @param site the published rows */
   private constructor(readonly site: SiteResources, url: string, private readonly decode: EngineOptions["decode"]) {
     this.resources = site;
     this.meaning = new MeaningArm(site);
+    this.drawing = new Drawing(site);
     this.address = new URL(".", manifestUrl(url)).href;
   }
 
@@ -164,8 +169,20 @@ export class Engine implements CollectionMethods {
     return rangeOf(await this.resources.columnSource(field));
   }
 
-  async stats(options: { limit?: number | undefined; texts?: boolean | undefined } = {}): Promise<Stats> {
+  async stats(options: StatsOptions = {}): Promise<Stats> {
     return await statsOf(this.site, options);
+  }
+
+  async sample(size: number, seed: number): Promise<number[]> {
+    return await this.drawing.sample(size, seed);
+  }
+
+  async batch(definition: Definition, of: Part, n: number): Promise<Batch> {
+    return await this.drawing.batch(definition, of, n);
+  }
+
+  async downloads(): Promise<Download[]> {
+    return await this.drawing.downloads();
   }
 
   async tag(name: string): Promise<Tag[]> {

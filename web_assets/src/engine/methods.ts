@@ -2,8 +2,10 @@
  * The methods of an open collection. The engine implements them; the worker bridge and the public library are
  * derived from this interface and its table.
  */
+import type { Part } from "../base/batches";
+import type { Definition } from "../base/definition";
 import type { Pixels } from "../encoder/index";
-import type { Answer, Correction, FacetCount, Filter, Highlight, ImageDocument, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
+import type { Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, ImageDocument, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -17,6 +19,17 @@ export interface FacetOptions extends Partial<Omit<SearchRequest, "k" | "offset"
   limit?: number | undefined;
   /** For a field of paths: only the paths directly below this one; an empty text for the first level. */
   under?: string | undefined;
+}
+
+export interface StatsOptions {
+  /** The most frequent values of each field that are listed: 10 if it is left out, at most 1,000. */
+  limit?: number | undefined;
+  /** Whether to count texts and links, which loads their documents. */
+  texts?: boolean | undefined;
+  /** Count only these fields. */
+  fields?: readonly string[] | undefined;
+  /** Count texts and links only in the rows from the first number up to, but without, the second. */
+  rows?: readonly [number, number] | undefined;
 }
 
 export interface CollectionMethods {
@@ -49,9 +62,15 @@ export interface CollectionMethods {
    * How many images have each field, with its `limit` most frequent values (10, at most 1,000). Texts and links are only counted
    * with `texts`, because that loads every document.
    */
-  stats(options?: { limit?: number | undefined; texts?: boolean | undefined }): Promise<Stats>;
+  stats(options?: StatsOptions): Promise<Stats>;
   /** The tags with this name, one for each field that has it. Case, accents, `_` and `-` do not matter. */
   tag(name: string): Promise<Tag[]>;
+  /** The rows of a seeded random sample of the published images. Rejects with RangeError for a seed out of range. */
+  sample(size: number, seed: number): Promise<number[]>;
+  /** Batch `n`, from 0, of a part, and how many images each part has. Its rows are empty if there is no such batch. */
+  batch(definition: Definition, part: Part, n: number): Promise<Batch>;
+  /** The files with the metadata to download, in row order; empty if the site has none. */
+  downloads(): Promise<Download[]>;
   /**
    * Begin a search whose text is still being typed, if it ends in a known word and everything it needs is loaded:
    * `search` then gives its answer. False if nothing was begun and it is better to wait for a pause.

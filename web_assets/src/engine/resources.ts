@@ -38,7 +38,7 @@ const PICTURES_MS = 1500;
 const MODEL_WAITS_MS = 4000;
 
 /** What a search needs from a collection. A visitor's additions are appended as further rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "numberedTags" | "pictures" | "prepare">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "numberedTags" | "pictures" | "prepare" | "read">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
@@ -245,6 +245,11 @@ export class SiteResources {
     const found: NumberedTag[][] = [];
     await this.files.loadAll(index.blocks.map(({ file }) => file), "column", (content, place) => { found[place] = readTags(content, index.blocks[place]!); });
     return found.flat();
+  }
+
+  /** The content of a file that is read once. */
+  read(entry: FileEntry, step: LoadProgress["step"]): Promise<Uint8Array<ArrayBuffer>> {
+    return this.load(entry, step);
   }
 
   async close(): Promise<void> {

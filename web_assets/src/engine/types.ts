@@ -2,8 +2,10 @@
  * The vocabulary shared by the engine, the worker's messages, the public API and the interface.
  * Pure types: no code, no DOM. Names follow docs/FORMAT.md and the glossary in docs/ARCHITECTURE.md.
  */
+import type { DownloadPart } from "../format/downloads";
 import type { Manifest, FieldDefinition, FieldValue, ImageDocument } from "../format/manifest";
 
+export type Download = DownloadPart;
 export type { Manifest, FieldDefinition, FieldValue, ImageDocument };
 
 /** `all` fuses meaning and words by rank; `meaning` uses only vectors, `words` only full text. */
@@ -198,4 +200,11 @@ export interface Tag {
   category: string;
   /** How many images have it. */
   count: number;
+}
+
+/** One batch of a seeded split. */
+export interface Batch {
+  /** How many images the parts for training, validation and test have. */
+  images: [number, number, number];
+  rows: number[];
 }

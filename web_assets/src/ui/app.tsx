@@ -7,10 +7,12 @@ import { AddPanel } from "./additions/panel";
 import { AddButton, Undo } from "./additions/local";
 import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
+import { DataPage } from "./data-page";
 import { Detail } from "./detail/detail";
 import { Filters } from "./filters/panel";
 import { Dialogs, Footer } from "./parts/about";
 import { Boundary } from "./parts/boundary";
+import { DataLink } from "./parts/data-link";
 import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icons";
 import { Reload, Retry } from "./parts/retry";
@@ -39,7 +41,8 @@ function Shell(): JSX.Element {
   const toast = useStore((state) => state.toast);
   const filtersOpen = useStore((state) => state.filtersOpen);
   const title = useStore((state) => state.manifest?.collection.title ?? null);
-  const text = useStore((state) => state.view.text.trim());
+  const data = useStore((state) => state.view.data !== null);
+  const text = useStore((state) => (state.view.data === null ? state.view.text.trim() : "Data"));
   useShortcuts(controller);
   useEffect(() => {
     if (title) document.title = visible(text ? `${text} – ${title}` : title);
@@ -47,12 +50,12 @@ function Shell(): JSX.Element {
   return (
     <>
       <Header />
-      <div class={`columns ${filtersOpen ? "with-filters" : ""}`}>
-        <Filters />
+      <div class={`columns ${filtersOpen && !data ? "with-filters" : ""}`}>
+        {!data && <Filters />}
         <main class="main" id="main" aria-busy={phase === "opening"}>
           {phase === "opening" && <Opening />}
           {phase === "failed" && <Failed />}
-          {phase === "ready" && (
+          {phase === "ready" && (data ? <DataPage /> : (
             <>
               <Hero />
               <Tray onAdd={(file) => {
@@ -64,7 +67,7 @@ function Shell(): JSX.Element {
               <Messages />
               <Results />
             </>
-          )}
+          ))}
         </main>
       </div>
       {phase === "ready" && <Footer />}
@@ -97,6 +100,7 @@ function Header(): JSX.Element {
       </a>
       <SearchBar />
       <div class="header-end">
+        <DataLink class="button quiet header-data" />
         {addable && <AddButton />}
         <button type="button" class="icon-button" onClick={change} title={`Colours: ${theme}`} aria-label={`Colours: ${theme}. Change`}>
           {theme === "system" ? <SystemIcon /> : theme === "light" ? <SunIcon /> : <MoonIcon />}

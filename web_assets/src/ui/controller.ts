@@ -6,7 +6,7 @@ import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/ty
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
 import { createStore, type Store } from "./state/store";
-import { pageOf, type List } from "./state/list";
+import { browseList, pageOf, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
 import { formatView, HOME, isBrowsing, parseView, searchKey, withPictures, type View } from "./state/view";
 import { Pictures } from "./pictures/pictures";
@@ -63,6 +63,8 @@ export class Controller {
   readonly #base: string;
   readonly #lists = new Map<string, List>();
   readonly #loadingPages = new Set<string>();
+  /** The rows of the list that the Data page shows. */
+  #rows: readonly number[] = [];
   #search: AbortController | null = null;
   /** The place to scroll to when the list with this key is shown. */
   #restore: Place | null = null;
@@ -137,6 +139,8 @@ export class Controller {
   /** Goes to a view, as a step in the history. */
   go(view: View, { replace = false }: Steps = {}): void {
     const old = this.store.get().view;
+    // A search that begins on the Data page leaves it.
+    if (view.data !== null && !isBrowsing(view)) view = { ...view, data: null };
     const url = this.#env.location.pathname + formatView(view);
     if (formatView(view) === formatView(old)) replace = true;
     if (replace) {
@@ -223,6 +227,14 @@ export class Controller {
     if (view.image || place?.key !== searchKey(view)) return;
     const entry = { ...(this.#env.history.state as Entry | null), anchor: place.anchor } satisfies Entry;
     this.#env.history.replaceState(entry, "", this.#env.location.href);
+  }
+
+  /** Shows rows that no search has found as the list of the Data page. */
+  showRows(rows: readonly number[]): void {
+    const { view, list } = this.store.get();
+    const key = searchKey(view);
+    this.#rows = rows;
+    if (list?.key !== key) this.store.dispatch({ type: "shown", list: this.#lists.get(key) ?? browseList(key, rows.length, pageOf(this.store.get().manifest)) });
   }
 
   /** Loads a page of the list that is shown; does nothing if it is already loading. */
@@ -328,7 +340,10 @@ export class Controller {
     this.#search = null;
     const key = searchKey(view);
     const known = this.#lists.get(key);
-    if (known && !again) {
+    if (view.data !== null) {
+      // The Data page brings its rows itself.
+      this.store.dispatch({ type: "shown", list: null });
+    } else if (known && !again) {
       this.store.dispatch({ type: "shown", list: known });
     } else if (isBrowsing(view)) {
       this.store.dispatch({ type: "browsed", key });
@@ -371,7 +386,12 @@ export class Controller {
 
   async #fetchPage(collection: Collection, index: number): Promise<{ results: { row: number; score: number }[]; infos: RowInfo[] }> {
     const { view } = this.store.get();
-    const { results, infos = [] } = await collection.search(await this.asked(view, index * pageOf(this.store.get().manifest)));
+    const first = index * pageOf(this.store.get().manifest);
+    if (view.data !== null) {
+      const rows = this.#rows.slice(first, first + pageOf(this.store.get().manifest));
+      return { results: rows.map((row) => ({ row, score: 0 })), infos: await collection.rows(rows) };
+    }
+    const { results, infos = [] } = await collection.search(await this.asked(view, first));
     return { results, infos };
   }
 

@@ -5,6 +5,7 @@ import type { ColumnSource } from "../column-source";
 import { rangeOf } from "../columns";
 import { QueryError } from "../errors";
 import { facetCounts } from "../facets";
+import type { StatsOptions } from "../methods";
 import type { Resources } from "../resources";
 import type { FieldDefinition, FieldStats, Stats } from "../types";
 import { byFrequency } from "../values";
@@ -13,10 +14,12 @@ import { byFrequency } from "../values";
 const MOST_VALUES = 1000;
 
 /** @throws QueryError for a limit outside 0 … 1,000 */
-export async function statsOf(resources: Resources, { limit = 10, texts = false }: { limit?: number | undefined; texts?: boolean | undefined }): Promise<Stats> {
+export async function statsOf(resources: Resources, { limit = 10, texts = false, fields: names, rows }: StatsOptions): Promise<Stats> {
   if (!Number.isInteger(limit) || limit < 0 || limit > MOST_VALUES) throw new QueryError("The limit of values must be from 0 to 1,000.");
-  const { count, manifest: { fields, collection: { hash } } } = resources;
-  const known = texts ? await knownTexts(resources) : new Map<string, number>();
+  const { count, manifest: { collection: { hash } } } = resources;
+  const fields = resources.manifest.fields.filter(({ name }) => !names || names.includes(name));
+  const [first, end] = rows ?? [0, count];
+  const known = texts ? await knownTexts(resources, fields, first, end) : new Map<string, number>();
   const found: FieldStats[] = [];
   for (const field of fields) {
     if (field.column) {
@@ -24,7 +27,7 @@ export async function statsOf(resources: Resources, { limit = 10, texts = false 
       continue;
     }
     const rows = known.get(field.name) ?? null;
-    const missing = rows === null ? null : count - rows;
+    const missing = rows === null ? null : end - first - rows;
     found.push({ name: field.name, label: field.label, type: field.type, rows, missing, distinct: null, min: null, max: null, values: [] });
   }
   return { count, hash, fields: found };
@@ -54,11 +57,11 @@ export async function ownValues(source: ColumnSource): Promise<ValueCount[]> {
   return byFrequency(column.values.map((value, code) => ({ value, count: counts[code]! })).filter(({ count }) => count));
 }
 
-/** How many documents have a value of each field without a column. Loads every document. */
-async function knownTexts(resources: Resources): Promise<Map<string, number>> {
-  const names = resources.manifest.fields.filter(({ column }) => !column).map(({ name }) => name);
+/** How many of the documents `first … end - 1` have a value of each field without a column. Loads these documents. */
+async function knownTexts(resources: Resources, fields: readonly FieldDefinition[], first: number, end: number): Promise<Map<string, number>> {
+  const names = fields.filter(({ column }) => !column).map(({ name }) => name);
   const known = new Map(names.map((name) => [name, 0]));
-  for (let row = 0; names.length && row < resources.count; row++) {
+  for (let row = first; names.length && row < end; row++) {
     const { fields } = await resources.document(row);
     for (const name of names) if (own(fields, name) !== undefined) known.set(name, known.get(name)! + 1);
   }

@@ -1,6 +1,7 @@
 /** What adding pictures needs from the browser and the page. */
 import type { AdditionsState } from "../../api/additions";
 import type { Collection } from "../../api/types";
+import { saveFile } from "../parts/save";
 import { rasterise } from "../pictures/svg";
 import { Adding } from "./adding";
 
@@ -21,13 +22,6 @@ export function addingOf({ collection, changed, say }: Page): Adding {
       const { usage, quota } = await storage()?.estimate() ?? {};
       return usage === undefined || quota === undefined ? null : { used: usage, quota };
     },
-    download: (file, name) => {
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(file);
-      link.download = name;
-      link.click();
-      // The browser has begun to read it by then.
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    },
+    download: saveFile,
   });
 }

@@ -5,6 +5,7 @@ import { useController, useStore } from "../context";
 import { safeLink } from "../links";
 import { nounOf } from "../layout";
 import { bytes, count, counted } from "../wording";
+import { DataLink } from "./data-link";
 import { Modal } from "./modal";
 import type { Manifest } from "../../engine/types";
 
@@ -43,6 +44,7 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
       </p>
       <Offline />
       <Attribution manifest={manifest} />
+      <p><DataLink>Data: counts, samples, batches and downloads</DataLink></p>
       <p><a href="notices.txt" target="_blank" rel="noopener">Licences of the software{model ? " and of the model" : ""}</a></p>
       <h3>Writing a search</h3>
       <dl class="keys">
@@ -149,6 +151,7 @@ export function Footer(): JSX.Element | null {
         {" · "}Searched in your browser, by <span class="nowrap">{manifest.generator}</span>
       </p>
       <p class="footer-links">
+        <DataLink class="text-button" />
         <button type="button" class="text-button" onClick={() => controller.store.dispatch({ type: "dialog", dialog: "about" })}>About</button>
         <button type="button" class="text-button" onClick={() => controller.store.dispatch({ type: "dialog", dialog: "keys" })}>Keyboard</button>
       </p>

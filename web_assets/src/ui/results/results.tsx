@@ -45,12 +45,13 @@ const CHOICES: Record<Layout, { label: string; icon: () => JSX.Element }> = {
 /**
  * Switches between grid, list and table. Not shown if there is nothing to choose, nor in the grid of a collection whose
  * rows all have pictures: there it would take the room of what people need more.
+ * @param always whether it is shown there too
  */
-export function LayoutSwitch(): JSX.Element | null {
+export function LayoutSwitch({ always = false }: { always?: boolean }): JSX.Element | null {
   const controller = useController();
   const { layout, able } = useLayouts();
   const pictured = useStore(({ manifest }) => manifest !== null && manifest.thumbnails.count === manifest.collection.count);
-  if (able.length < 2 || (pictured && layout === "grid")) return null;
+  if (able.length < 2 || (pictured && layout === "grid" && !always)) return null;
   return (
     <div class="modes layouts" role="radiogroup" aria-label="Show results as">
       {able.map((one) => {

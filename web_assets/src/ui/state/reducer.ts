@@ -60,7 +60,7 @@ export type Action =
   | { type: "reopening" }
   | { type: "viewed"; view: View }
   | { type: "browsed"; key: string }
-  | { type: "shown"; list: List }
+  | { type: "shown"; list: List | null }
   | { type: "searching"; key: string; now: number }
   | { type: "responded"; key: string; response: SearchResponse; infos: RowInfo[]; hold: boolean }
   | { type: "search-failed"; key: string; message: string }

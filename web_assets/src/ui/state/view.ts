@@ -4,7 +4,7 @@
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
  * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids), `picture` (names of pictures
  * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
- * `view` (`grid`, `list` or `table`).
+ * `view` (`grid`, `list` or `table`). With `data` the link is to the Data page, which reads the other keys by itself (`ui/data/address.ts`).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
 import { LAYOUTS, type Layout } from "../layout";
@@ -33,9 +33,11 @@ export interface View {
   image: string | null;
   /** How the results are shown; null: as this device prefers. */
   layout: Layout | null;
+  /** The Data page, and what it shows, as the text of its link; null if results are shown. Nothing is searched then. */
+  data: string | null;
 }
 
-export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null, layout: null };
+export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null, layout: null, data: null };
 
 const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -44,6 +46,8 @@ const MAX_TEXT = 2000;
 /** How many values the filters of a link may have together, and how many images it may name. */
 const MAX_VALUES = 200;
 const MAX_LIKE = 12;
+/** The keys of a link that are about what is on the screen, and not about what is searched for. */
+const SHOWN = ["image", "view"];
 
 function number(text: string): number | undefined {
   if (text.trim() === "") return undefined;
@@ -112,7 +116,13 @@ export function parseView(search: string, hash: string): View {
   const mode = parameters.get("mode") ?? "";
   const image = parameters.get("image") ?? "";
   const layout = parameters.get("view") ?? "";
+  const shown = { image: IMAGE_ID.test(image) ? image : null, layout: LAYOUTS.includes(layout) ? (layout as Layout) : null };
+  if (parameters.has("data")) {
+    for (const key of SHOWN) parameters.delete(key);
+    return { ...HOME, ...shown, data: textOf(parameters).slice(0, MAX_TEXT) };
+  }
   return {
+    ...shown,
     text: (parameters.get("q") ?? "").slice(0, MAX_TEXT),
     mode: MODES.includes(mode) ? (mode as Mode) : "all",
     filters: parseFilters(parameters),
@@ -120,14 +130,13 @@ export function parseView(search: string, hash: string): View {
     like: [...new Set((parameters.get("like") ?? "").split(",").filter((id) => IMAGE_ID.test(id)))].slice(0, MAX_LIKE),
     pictures: parsePictures(parameters.get("picture") ?? ""),
     group: parameters.get("group") !== "no",
-    image: IMAGE_ID.test(image) ? image : null,
-    layout: LAYOUTS.includes(layout) ? (layout as Layout) : null,
+    data: null,
   };
 }
 
 /** The hash of a view, `#` included; `#` alone for the start page. Same view, same text. */
 export function formatView(view: View): string {
-  const parameters = new URLSearchParams();
+  const parameters = new URLSearchParams(view.data ?? "");
   if (view.text) parameters.set("q", view.text);
   if (view.like.length) parameters.set("like", view.like.join(","));
   if (view.pictures.length) parameters.set("picture", view.pictures.map(formatPicture).join(","));
@@ -146,8 +155,12 @@ export function formatView(view: View): string {
   }
   if (view.layout) parameters.set("view", view.layout);
   if (view.image) parameters.set("image", view.image);
-  // Commas need no escape here, and links with a list stay readable.
-  return "#" + parameters.toString().replaceAll("%2C", ",");
+  return "#" + textOf(parameters);
+}
+
+/** Commas need no escape here, and links with a list stay readable. */
+function textOf(parameters: URLSearchParams): string {
+  return parameters.toString().replaceAll("%2C", ",");
 }
 
 /** Two views with the same key show the same results, however they are shown. */

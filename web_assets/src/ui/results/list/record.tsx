@@ -1,9 +1,10 @@
 /** One record of the list: a link to its detail view, with text, values, and tags that filter. */
-import type { JSX, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
+import type { JSX, TargetedKeyboardEvent } from "preact";
 
 import { LocalBadge } from "../../additions/local";
 import { useController, useStore } from "../../context";
 import { memo } from "../../parts/memo";
+import { opener } from "../../parts/opening";
 import { Marked } from "../../parts/marked";
 import { remoteThumbnail } from "../../parts/remote-picture";
 import { Retry } from "../../parts/retry";
@@ -41,15 +42,6 @@ interface Props extends RowProps {
 /** The font of tags in rem, and the space that each has around its text. */
 const [TAG_FONT, TAG_SPACE] = [0.8125, 1.75];
 const MORE_TAGS = 2.5;
-
-/** What an ordinary click on a result does. */
-export function opener(open: () => void): (event: TargetedMouseEvent<HTMLAnchorElement>) => void {
-  return (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    open();
-  };
-}
 
 export const Record = memo(function Record(props: Props): JSX.Element {
   const { index, size, top, height, result, info, manifest, current, shape, room, pictured } = props;

@@ -7,6 +7,7 @@ import { useController, useStore } from "../../context";
 import { hasPictures } from "../../layout";
 import { useWidth } from "../../parts/hooks";
 import { memo } from "../../parts/memo";
+import { opener } from "../../parts/opening";
 import { Marked } from "../../parts/marked";
 import { remoteThumbnail } from "../../parts/remote-picture";
 import { Retry } from "../../parts/retry";
@@ -18,7 +19,7 @@ import { useRecord } from "./use-record";
 import { contentOf } from "./content";
 import { GapContent, rootFont } from "./list";
 import { Picture } from "./picture";
-import { opener, type RowProps } from "./record";
+import type { RowProps } from "./record";
 import { useRows } from "./use-rows";
 import type { FieldDefinition, Manifest } from "../../../engine/types";
 
@@ -90,7 +91,7 @@ export function Table(): JSX.Element | null {
 function Heading({ field, label }: { field: FieldDefinition | null; label: string }): JSX.Element {
   const controller = useController();
   const view = useStore((state) => state.view);
-  const sortable = field !== null && field.column && field.type !== "tags";
+  const sortable = field !== null && field.column && field.type !== "tags" && view.data === null;
   const sort = sortable && view.sort?.field === field.name ? view.sort.direction : null;
   const first = field?.type === "number" || field?.type === "date" ? "descending" : "ascending";
   const turn = (): void => {
