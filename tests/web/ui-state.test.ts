@@ -25,6 +25,7 @@ const view: fc.Arbitrary<View> = fc.record({
   sort: fc.option(fc.record({ field, direction: fc.constantFrom("ascending", "descending") })),
   like: fc.array(id, { maxLength: 3 }), image: fc.option(id), group: fc.boolean(),
   layout: fc.option(fc.constantFrom("grid" as const, "list" as const, "table" as const)),
+  data: fc.constant(null),
   pictures: fc.uniqueArray(
     fc.record({ hash: id, weight: fc.constantFrom(1, -1, 2, -0.5, 12.25) }), { maxLength: 4, selector: ({ hash }) => hash },
   ),
@@ -46,7 +47,7 @@ describe("a view as a URL", () => {
 
   it("stays readable", () => {
     const given: View = {
-      text: "red flower", mode: "words", sort: { field: "taken", direction: "descending" }, image: "00000000000000aa", like: [], group: true, layout: "list",
+      text: "red flower", mode: "words", sort: { field: "taken", direction: "descending" }, image: "00000000000000aa", like: [], group: true, layout: "list", data: null,
       pictures: [{ hash: "00000000000000ab", weight: 1 }, { hash: "00000000000000ac", weight: -0.5 }],
       filters: [{ field: "tags", kind: "any", values: ["cat", "dog"] }, { field: "year", kind: "range", min: 2019, max: 2021 }],
     };
