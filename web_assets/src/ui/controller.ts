@@ -13,19 +13,12 @@ import { Pictures } from "./pictures/pictures";
 import { MAX_QUERY_PICTURES } from "./state/view";
 import { picturesOf } from "./pictures/means";
 import { Documents } from "./documents";
+import type { Surroundings } from "./surroundings";
 import { storedLayout, storeLayout, type Layout } from "./layout";
 import { Thumbnails } from "./thumbnails";
 import { Updates } from "./updates";
 import { Views } from "./detail/views";
 import { NO_VIEW, type Anchor, type Place, type ResultsView } from "./results/view";
-
-/** What is used from the browser; tests pass a substitute. */
-export interface Surroundings {
-  location: { search: string; hash: string; pathname: string; href: string };
-  history: { state: unknown; pushState(data: unknown, unused: string, url: string): void;
-    replaceState(data: unknown, unused: string, url: string): void; back(): void };
-  now(): number;
-}
 
 export interface Steps {
   /** Replace the current history entry instead of adding one. */
