@@ -1,16 +1,15 @@
 /** Turns what the person does into searches and views. Only this file uses the collection and the browser's history. */
 import { forPeople } from "./state/for-people";
 import type { Collection, Open } from "../api/types";
-import { messageOf } from "../base/errors";
+import { isAbort, messageOf } from "../base/errors";
 import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/types";
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
 import { createStore, type Store } from "./state/store";
 import { browseList, pageOf, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
-import { formatView, HOME, isBrowsing, parseView, searchKey, withPictures, type View } from "./state/view";
+import { formatView, HOME, isBrowsing, MAX_QUERY_PICTURES, parseView, searchKey, withPictures, type View } from "./state/view";
 import { Pictures } from "./pictures/pictures";
-import { MAX_QUERY_PICTURES } from "./state/view";
 import { picturesOf } from "./pictures/means";
 import { Documents } from "./documents";
 import type { Surroundings } from "./surroundings";
@@ -34,10 +33,6 @@ interface Entry {
 
 const REMEMBERED = 12;
 const READING_BEYOND = 240;
-
-function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
-}
 
 export class Controller {
   readonly store: Store<State, Action>;
