@@ -40,8 +40,3 @@ export function messageOf(error: unknown): string {
   if (error instanceof Error && error.message) return error.message;
   return typeof error === "string" && error ? error : "Something went wrong.";
 }
-
-/** Whether something was given up by an AbortController. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
-}

@@ -1,7 +1,8 @@
 /** Turns what the person does into searches and views. Only this file uses the collection and the browser's history. */
 import { forPeople } from "./state/for-people";
 import type { Collection, Open } from "../api/types";
-import { isAbort, messageOf } from "../base/errors";
+import { messageOf } from "../base/errors";
+import { isAbort } from "./aborted";
 import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/types";
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
