@@ -16,7 +16,7 @@ semantic_ms         … to the first results by meaning; refined_ms to the final
 idle_bytes          a visit without a search, until nothing has been sent for a while (fast line)
 cls                 cumulative layout shift of the start page and of a link to a search, on a desk and on
                     a phone (slow line)
-static_r10          R@10 of the static encoder on captioned validation pictures; null while there is none
+static_r10          R@10 of static rows on captioned validation pictures
 tower_r10           … of the text tower
 
 The text has several words, none of which is among the frequent words of the built-in model. Keys are
@@ -40,6 +40,7 @@ from first_tiles import SHOWN, VIEWS
 from harness import ROOT, browsing, collection, emit, note, run_cli
 from playwright.sync_api import Page
 from shaped import Line, LineServer
+from static_quality import static_quality
 
 FAST = Line(0.040, 20e6 / 8)
 SLOW = Line(0.150, 1.6e6 / 8)
@@ -221,12 +222,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--site", type=Path, help="measure this site instead")
     parser.add_argument(
-        "--only", help="tiles, link, search, idle or cls", default="tiles,link,search,idle,cls"
+        "--only",
+        help="tiles, link, search, idle, cls or quality",
+        default="tiles,link,search,idle,cls,quality",
     )
     options = parser.parse_args()
     site = options.site or build()
     only = options.only.split(",")
-    result: dict[str, Any] = {"query": QUERY, "static_r10": None, "tower_r10": None}
+    result: dict[str, Any] = {"query": QUERY}
     if "tiles" in only:
         note("first tiles")
         result["first_tiles_bytes"] = max(tiles(site, view) for view in VIEWS)
@@ -249,6 +252,9 @@ def main() -> None:
             "phone": shift(site, "phone", ""),
             "phone_deep_link": shift(site, "phone", LINK),
         }
+    if "quality" in only:
+        note("static rows and the text tower")
+        result |= static_quality()
     emit(result)
 
 
