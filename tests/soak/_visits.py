@@ -128,7 +128,13 @@ def _open_picture(page: Page) -> None:
 
 
 def _stored(page: Page) -> None:
-    """The page has what it needs for a search without a network."""
+    """The page keeps what it needs for a search without a network, if necessary after a click."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.get_by_role("button", name="About this collection").click()
-    expect(page.get_by_text("it also works offline")).to_be_visible(timeout=WAIT_MS)
+    stored = page.get_by_text("it also works offline")
+    button = page.get_by_role("button", name="Keep for offline")
+    stored.or_(button).first.wait_for(timeout=WAIT_MS)
+    if button.is_visible():
+        button.click()
+    expect(stored).to_be_visible(timeout=WAIT_MS)
     page.keyboard.press("Escape")

@@ -107,11 +107,22 @@ class Visitor:
         return ""
 
     def kept(self) -> None:
-        """Wait for the service worker, if it gets installed."""
+        """Wait for the service worker, if it gets installed: a page does that when nothing else happens."""
         self.page.evaluate(
-            "Promise.race([navigator.serviceWorker.ready, new Promise((done) => setTimeout(done, 4000))])"
+            "Promise.race([navigator.serviceWorker.ready, new Promise((done) => setTimeout(done, 12000))])"
             ".then(() => 0)"
         )
+
+    def filled(self) -> None:
+        """Wait until the caches have something and grow no further, for 20 seconds at most."""
+        before, same = 0, 0
+        for _ in range(40):
+            self.page.wait_for_timeout(500)
+            now = int(self.page.evaluate(_COUNT))
+            same = same + 1 if now == before else 0
+            before = now
+            if now and same >= 3:
+                return
 
 
 def attempt(browser: Browser, host: DamagingHost, tour: Tour, trial: Trial) -> str:
@@ -141,7 +152,7 @@ def poisoned(browser: Browser, tour: Tour, damage: str, *, earlier: bool) -> str
     try:
         tour.take(visitor.page, _SECONDS, patient=False)
         visitor.kept()
-        visitor.page.wait_for_timeout(1000)
+        visitor.filled()
         if not visitor.page.evaluate(_POISON, [damage, earlier]):
             return "Nothing was kept that could be damaged."
         return visitor.recovers()
@@ -150,6 +161,11 @@ def poisoned(browser: Browser, tour: Tour, damage: str, *, earlier: bool) -> str
     finally:
         visitor.context.close()
 
+
+_COUNT = """async () => {
+  const counts = (await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).length);
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}"""
 
 _POISON = """async ([damage, earlier]) => {
   let count = 0;
