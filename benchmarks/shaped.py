@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from imagedb_site.serve import content_type
@@ -110,10 +110,20 @@ def _gzipped(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
+Server = TypeVar("Server", bound=LineServer)
+
+
 @contextmanager
 def on_line(site: Path, line: Line | None = None) -> Iterator[LineServer]:
     """Serves a folder for as long as the block runs."""
-    with LineServer(site, line) as server:
+    with serving(LineServer(site, line)) as server:
+        yield server
+
+
+@contextmanager
+def serving(server: Server) -> Iterator[Server]:
+    """Runs a server for as long as the block runs."""
+    with server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield server

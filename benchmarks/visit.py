@@ -28,7 +28,6 @@ from __future__ import annotations
 import argparse
 import bisect
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,7 +38,7 @@ from urllib.parse import quote
 from first_tiles import SHOWN, VIEWS
 from harness import ROOT, browsing, collection, emit, note, run_cli
 from playwright.sync_api import Page
-from shaped import Line, LineServer
+from shaped import Line, LineServer, serving
 from static_quality import static_quality
 
 FAST = Line(0.040, 20e6 / 8)
@@ -114,16 +113,6 @@ class Host(LineServer):
             return self._totals[bisect.bisect_right(self._times, moment)]
 
 
-@contextmanager
-def hosting(site: Path, line: Line) -> Iterator[Host]:
-    with Host(site, line) as host:
-        threading.Thread(target=host.serve_forever, daemon=True).start()
-        try:
-            yield host
-        finally:
-            host.shutdown()
-
-
 def build() -> Path:
     """The site of the photographs with today's program. Its pictures are derived only once."""
     root = collection("open")
@@ -139,7 +128,7 @@ def build() -> Path:
 def visiting(
     site: Path, line: Line, address: str = "", view: str = "desk"
 ) -> Iterator[tuple[Host, Page]]:
-    with hosting(site, line) as host, browsing(*VIEWS[view]) as page:
+    with serving(Host(site, line)) as host, browsing(*VIEWS[view]) as page:
         page.add_init_script(WATCH)
         page.set_default_timeout(TIMEOUT_S * 1000)
         page.goto(host.url + address, wait_until="commit")

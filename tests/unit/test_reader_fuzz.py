@@ -298,7 +298,9 @@ def test_well_formed_containers_with_invalid_content(
         except FormatError:
             continue
         counts = {"ids": "ids", "quantizer": "mean", "index": "entries"}
-        assert len(getattr(decoded, counts.get(kind, "codes"), decoded)) == 4 or kind == "column"
+        # Columns of some types have no codes.
+        if kind != "column":
+            assert len(getattr(decoded, counts.get(kind, "codes"), decoded)) == 4
 
 
 @given(

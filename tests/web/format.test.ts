@@ -327,7 +327,7 @@ describe("token shards and words", () => {
     expect(() => readTokenShard(container({ ...header, precision: "int8" }))).toThrow("dtype");
   });
 
-  it("refuse words that are no strings", () => {
+  it("refuse words that are not strings", () => {
     expect(readModelWords(container({ kind: "model-words", words: ["a"], sections: {} }))).toEqual(["a"]);
     expect(() => readModelWords(container({ kind: "model-words", words: [1], sections: {} }))).toThrow("words");
   });

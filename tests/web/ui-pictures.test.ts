@@ -156,6 +156,18 @@ describe("pictures of a query", () => {
     expect(otherModel.embed).toHaveBeenCalledTimes(1);
   });
 
+  it("are stored before they are ready, so that a page loaded again has them", async () => {
+    let store = (): void => undefined;
+    const shelf = new MemoryShelf();
+    const { pictures } = means({ shelf: Object.assign(shelf, { put: () => new Promise<void>((resolve) => { store = resolve; }) }) });
+    const [hash] = await pictures.add([file(png())]);
+    await expect.poll(() => pictures.get(hash!)?.state).toBe("embedding");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pictures.complete([{ hash: hash!, weight: 1 }])).toBe(false);
+    store();
+    await expect.poll(() => pictures.complete([{ hash: hash!, weight: 1 }])).toBe(true);
+  });
+
   it("that only a link names are missing until they are added again", async () => {
     const { pictures } = means();
     const hash = await hashOf(png());

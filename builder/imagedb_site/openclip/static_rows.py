@@ -25,7 +25,7 @@ _BATCH = 1024
 _RATE = 0.02
 _CHUNK = 256
 _HELD = 20
-"""One text of so many is kept out of the fit, for the agreement."""
+"""One in this many texts is kept out of the fit; the agreement is measured on these."""
 
 Ids = Sequence[Sequence[int]]
 Report = Callable[[int, int], None]

@@ -116,11 +116,10 @@ async function byPlainWords({ text, allowed, within, count, vocabulary }: Lists,
 /** The rows of a list that all match. */
 function complete(rows: Uint32Array): Found {
   const first = rows.subarray(0, FUSION_DEPTH);
-  return { ...listed(rows), first, coverage: new Float64Array(first.length).fill(1), strict: rows.length };
-}
-
-function listed(rows: Uint32Array): Pick<Found, "upTo" | "all" | "total"> {
-  return { upTo: (count) => Promise.resolve(rows.subarray(0, count)), all: () => Promise.resolve(rows), total: rows.length };
+  return {
+    first, coverage: new Float64Array(first.length).fill(1), total: rows.length, strict: rows.length,
+    upTo: (count) => Promise.resolve(rows.subarray(0, count)), all: () => Promise.resolve(rows),
+  };
 }
 
 /** Rows by plain words; null for words that are not one term each. */

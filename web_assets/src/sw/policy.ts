@@ -138,7 +138,7 @@ export interface WarmMessage {
   amount: Amount;
 }
 
-/** … load nothing in advance for now. */
+/** A message from the page: stop loading in advance until the next `warm`. */
 export interface CoolMessage {
   type: "cool";
 }

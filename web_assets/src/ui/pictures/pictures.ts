@@ -189,8 +189,9 @@ export class Pictures {
         const file = work.kind === "svg" ? await this.#means.rasterise(kept.file) : kept.file;
         embedding = await embed(file);
       }
-      this.#show(work, { state: "ready" });
+      // Stored before it is shown as ready, so that a page that is loaded again at once still has it.
       await shelf.put({ ...kept, embeddings: { ...kept.embeddings, [name]: embedding }, used: now() });
+      this.#show(work, { state: "ready" });
       return embedding;
     } catch (error) {
       const picture = work.kind === "svg" || (error instanceof Error && error.name === "PictureError");

@@ -81,7 +81,7 @@ function Grouping({ view }: { view: View }): JSX.Element | null {
   const controller = useController();
   const grouped = useStore((state) => state.list !== null && hasGroups(state.list));
   const { layout } = useLayouts();
-  // Its place is kept while results may come that have look-alikes, so that the line does not break anew.
+  // Its place is kept while results may come that have look-alikes, so that the line does not break again.
   const none = view.group && !grouped;
   if (layout !== "grid" || (none && !isRanked(view))) return null;
   return (
