@@ -38,6 +38,8 @@ interface Word {
   distinct: boolean;
   weight: number;
   share: number;
+  /** The most that it gives to a row that is not one of its best ones, for a weight of 1. */
+  most: number;
 }
 
 /** @param words the term of each word; several may be the same */
@@ -51,9 +53,10 @@ export async function rankWords(terms: Terms, words: readonly string[], ranks: R
 async function readAll(terms: Terms, names: readonly string[], ranks: Ranks): Promise<Ranked> {
   const { counts, allowed, weigh } = ranks;
   const words = await Promise.all(names.map(async (name, i): Promise<Word> => {
-    const [rows, times] = await Promise.all([terms.rows(name), terms.times(name)]);
+    const [rows, times, best] = await Promise.all([terms.rows(name), terms.times(name), ranks.alone ? terms.best(name) : null]);
     const having = counts.having[i]!;
-    return { rows, times, distinct: names.indexOf(name) === i, weight: rarity(counts.rows, having), share: weigh(having) };
+    const most = best ? leastGain(best, counts.size / counts.rows) : Infinity;
+    return { rows, times, distinct: names.indexOf(name) === i, weight: rarity(counts.rows, having), share: weigh(having), most };
   }));
   const found = new Uint8Array(roomOf(words));
   const touched = new Uint32Array(words.reduce((sum, { rows }) => sum + rows.length, 0));
@@ -125,14 +128,13 @@ class SomeRows implements Ordered {
   private async find(count: number): Promise<Scored> {
     if (count === this.length) {
       await this.terms.lengths(this.all, this.names);
-      return this.scored(this.bounds(null).ranks, count);
+      return this.scored(this.bounds().ranks, count);
     }
-    const most = await this.mostOutside();
-    let { ranks, sizes } = this.bounds(most);
+    let { ranks, sizes } = this.bounds();
     // First the rows that may be the best ones. `count` of them are known then, and only rows that may be before the last of these can be results.
-    if (await this.read(ranks, sizes, nthLowest(ranks, count))) ({ ranks, sizes } = this.bounds(most));
+    if (await this.read(ranks, sizes, nthLowest(ranks, count))) ({ ranks, sizes } = this.bounds());
     const last = nthLowest(ranks.filter((_, i) => sizes[i]), count);
-    if (await this.read(ranks, sizes, last)) ({ ranks } = this.bounds(most));
+    if (await this.read(ranks, sizes, last)) ({ ranks } = this.bounds());
     return this.scored(ranks, count);
   }
 
@@ -143,20 +145,8 @@ class SomeRows implements Ordered {
     return rows.length > 0;
   }
 
-  /** For each word, the most that it gives to a row that is not one of its best ones, for a weight of 1. */
-  private async mostOutside(): Promise<number[]> {
-    const mean = this.meanSize;
-    return await Promise.all(this.names.map(async (name) => {
-      const best = this.how.alone ? await this.terms.best(name) : null;
-      return best ? best.rows.reduce((least, _, i) => Math.min(least, gain(1, best.times[i]!, best.sizes[i]!, mean)), Infinity) : Infinity;
-    }));
-  }
-
-  /**
-   * The bm25 of each row if its tokens are known, otherwise a number that is not above it.
-   * @param most what `mostOutside` gives; null if the tokens of all rows are known
-   */
-  private bounds(most: readonly number[] | null): { ranks: Float64Array; sizes: Uint32Array } {
+  /** The bm25 of each row if its tokens are known, otherwise a number that is not above it. */
+  private bounds(): { ranks: Float64Array; sizes: Uint32Array } {
     const sizes = this.terms.knownLengths(this.all);
     const places = new Uint32Array(roomOf(this.words));
     this.all.forEach((row, i) => { places[row] = i + 1; });
@@ -167,11 +157,10 @@ class SomeRows implements Ordered {
     // A text is not shorter than the words that are in it.
     for (const word of this.words) if (word.distinct) visit(word, (place, times) => { if (!sizes[place]) shortest[place]! += times; });
     const ranks = new Float64Array(this.length);
-    this.words.forEach((word, i) => {
-      const limit = most ? most[i]! : Infinity;
+    this.words.forEach((word) => {
       visit(word, (place, times) => {
         const given = gain(word.weight, times, shortest[place]!, this.meanSize);
-        ranks[place]! -= sizes[place] ? given : Math.min(given, word.weight * limit);
+        ranks[place]! -= sizes[place] ? given : Math.min(given, word.weight * word.most);
       });
     });
     return { ranks, sizes };
@@ -188,6 +177,11 @@ class SomeRows implements Ordered {
   private get meanSize(): number {
     return this.how.counts.size / this.how.counts.rows;
   }
+}
+
+/** What a word gives to the last of its best rows, for a weight of 1. */
+function leastGain({ rows, times, sizes }: Sized, mean: number): number {
+  return rows.reduce((least, _, i) => Math.min(least, gain(1, times[i]!, sizes[i]!, mean)), Infinity);
 }
 
 function roomOf(words: readonly Word[]): number {
