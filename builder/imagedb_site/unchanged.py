@@ -25,6 +25,7 @@ from .library import Library, Repair
 from .records import Problem
 from .report import BuildReport, Stopwatch
 from .site.assets import template_folder
+from .sources.kinds import place_of
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -58,7 +59,7 @@ def inputs_of(config: BuildConfig, pack: ModelPack | None) -> str | None:
     ]
     skipped = {config.output.resolve(), config.library_folder.resolve()}
     try:
-        for path in _files(config.pictures.resolve(), skipped):
+        for path in _files(place_of(config.source, config.pictures.resolve()), skipped):
             status = path.stat()
             if max(status.st_mtime_ns, status.st_ctime_ns) > before:
                 return None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from imagedb_site import build as builds
 from imagedb_site import unchanged
@@ -98,6 +99,24 @@ def test_whatever_differs_is_built(table: Path, change: Callable[[Path], None]) 
     fresh = table.parent / "fresh"
     run(table, output=fresh, title="rows")
     assert content(table.parent / "site") == content(fresh)
+
+
+def test_a_picture_beside_the_file_that_names_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unchanged, "_SETTLED_NS", -1_000_000_000)
+    folder = tmp_path / "part"
+    folder.mkdir()
+    part = folder / "part-000001.json"
+    part.write_text(json.dumps({"a.png": {"p": "a red square", "se": 1}}))
+
+    def build_with(colour: str) -> bytes:
+        Image.new("RGB", (64, 48), colour).save(folder / "a.png")
+        run(part, source="diffusiondb", output=tmp_path / "site")
+        (thumbnail,) = (tmp_path / "site" / "thumbs").iterdir()
+        return thumbnail.read_bytes()
+
+    assert build_with("red") != build_with("blue")
 
 
 def test_other_settings_are_built(table: Path) -> None:

@@ -49,3 +49,11 @@ def open_kind(
         "webdataset": open_webdataset,
     }[kind]
     return open_rows(path, limit=limit, progress=progress)
+
+
+def place_of(kind: Kind, path: Path) -> Path:
+    """The file or folder that has everything a source of this kind reads.
+
+    A part of DiffusionDB has its pictures beside it.
+    """
+    return path.parent if kind == "diffusiondb" and path.is_file() else path
