@@ -58,12 +58,13 @@ describe("what is kept for an offline visit", () => {
 
   it("includes the model's files", async () => {
     const server = serveTiny({ model: true });
-    const { text, tokens } = await partsOf(server.manifest, async (entry) => {
+    const { text, tokens, staticRows } = await partsOf(server.manifest, async (entry) => {
       const content = new Uint8Array(await (await server.fetch(`https://site.example/pictures/${entry.path}`)).arrayBuffer());
       return content[0] === 0x1f ? new Uint8Array((await import("node:zlib")).gunzipSync(content)) : content;
     });
     expect(text.map(({ path }) => path.replace(/\.[0-9a-f]{16}\./, "."))).toEqual(["model/tokenizer.json.gz", "data/model-words.bin", "model/text.onnx"]);
-    expect(tokens).toHaveLength(4);
+    expect(tokens).toHaveLength(3);
+    expect(staticRows).toHaveLength(1);
   });
 
   it("excludes lists that are too long or not available, and nothing else", async () => {

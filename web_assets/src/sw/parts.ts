@@ -16,6 +16,8 @@ export interface Parts {
   /** What text searches need apart from token rows: tokenizer, words, text tower. */
   text: FileEntry[];
   tokens: FileEntry[];
+  /** Static rows, which answer before the text tower has loaded. */
+  staticRows: FileEntry[];
 }
 
 /** Longer lists are not read: they have too many files to request each of them. */
@@ -40,18 +42,17 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     const entries = content ? readColumnsIndex(content, manifest.fields, manifest.collection.count).values() : [];
     return (await Promise.all(Array.from(entries, column))).flat();
   };
-  const modelFiles = async (): Promise<Pick<Parts, "text" | "tokens">> => {
-    if (!model) return { text: [], tokens: [] };
+  const modelFiles = async (): Promise<Pick<Parts, "text" | "tokens" | "staticRows">> => {
+    if (!model) return { text: [], tokens: [], staticRows: [] };
     const { pack, files } = readModelIndex(await read(model.file), model);
     const entries = (names: (string | undefined)[]) => names.flatMap((name) => files.get(name ?? "") ?? []);
-    const rows = model.static ? await listed(model.static.files) : [];
     const text = [...entries([pack.tokenizer.file]), ...(model.words ? [model.words] : []), ...entries([pack.text.file])];
-    return { text, tokens: [...rows, ...entries(pack.tokens.shards)] };
+    return { text, tokens: entries(pack.tokens.shards), staticRows: await listed(model.static?.files) };
   };
   const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
   const [rows, ordered, ids, vectorFiles, namedFiles, documents, text, parts] = await Promise.all([
     listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), named(), listed(manifest.documents.files),
-    Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [] })),
+    Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [], staticRows: [] })),
   ]);
   return {
     rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: namedFiles, documents,

@@ -126,6 +126,7 @@ export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], am
   take(parts.text, BUDGET.all, true);
   take(shell.filter((file) => file.bytes > LARGE), BUDGET.all, true);
   take(parts.tokens, 2 * SMALL_GROUP, true);
+  take(parts.staticRows, SMALL_GROUP);
   take(parts.columns, SMALL_GROUP);
   take(parts.ids, SMALL_GROUP);
   take(parts.documents, SMALL_GROUP);
