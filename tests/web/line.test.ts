@@ -21,6 +21,7 @@ function network() {
   const settle = async (): Promise<void> => { for (let i = 0; i < 20; i++) await Promise.resolve(); };
   const end = async (name: string, error?: unknown): Promise<void> => {
     ends.get(name)!(error);
+    await new Promise((resolve) => { setTimeout(resolve); });
     await settle();
   };
   return { line, clock, started, turns, ask, end, settle };
@@ -39,6 +40,20 @@ test("stages follow each other, whatever the order in which they are asked for",
   await end("refine");
   expect(started).toEqual(["rows", "view", "words", "coarse", "refine"]);
   expect(await Promise.all([first, ...rest])).toEqual(["rows", "refine", "coarse", "words", "view"]);
+});
+
+test("a file that names the next one of its stage is followed by it, and then by the later stage", async () => {
+  const { started, ask, end } = network();
+  const chain = ask("list of files", "coarse").then(async () => {
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    return await ask("file", "coarse");
+  });
+  void ask("tower", "refine");
+  await end("list of files");
+  expect(started).toEqual(["list of files", "file"]);
+  await end("file");
+  expect(await chain).toBe("file");
+  await vi.waitFor(() => { expect(started).toEqual(["list of files", "file", "tower"]); });
 });
 
 test("a request of an earlier stage starts at once beside a running one", () => {

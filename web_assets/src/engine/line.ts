@@ -72,7 +72,9 @@ export class Line {
             else this.enqueue(job, true);
           }).finally(() => {
             this.running.delete(running);
-            this.pump();
+            this.pump(job.stage);
+            // What has arrived often names the next file of its stage: that one is asked for before a later stage begins.
+            setTimeout(() => { this.pump(); });
           });
         },
       };
@@ -108,8 +110,9 @@ export class Line {
     if (!first) this.makeRoom(job.stage);
   }
 
-  private pump(): void {
-    for (let job = this.waiting[0]; job && this.mayStart(job.stage); job = this.waiting[0]) {
+  /** Start what may start, of no later stage than `last`. */
+  private pump(last: number = STAGES.length): void {
+    for (let job = this.waiting[0]; job && job.stage <= last && this.mayStart(job.stage); job = this.waiting[0]) {
       this.waiting.shift();
       job.start();
     }
