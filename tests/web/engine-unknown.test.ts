@@ -1,5 +1,5 @@
 /** The engine over the golden site: emoji by their names, and texts that the model does not know. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Engine, SearchRequest, SearchResponse } from "../../web_assets/src/engine";
 import { open, rowsOf } from "./support/engine";
 import { holdBack, serveTiny } from "./support/site";
@@ -79,6 +79,8 @@ describe("a text that the model does not know", () => {
     const server = serveTiny({ model: true });
     const engine = await open(server);
     await engine.search({ text: "мир", mode: "all" });
+    // The text tower is loaded in the background, for a text that needs it.
+    await vi.waitFor(() => { expect(server.asked.some((path) => path.startsWith("model/text."))).toBe(true); });
     const before = server.asked.length;
     await engine.search({ text: "мир", mode: "all" });
     expect(server.asked).toHaveLength(before);
