@@ -17,7 +17,7 @@ from imagedb_site.openclip.quantize import quantize_weights
 LAYERS, WIDTH, HEADS = 12, 512, 8
 
 
-class _Graph:
+class Graph:
     """Collects nodes and weights; every call gives the name of its output."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class _Graph:
 
 def clip_core(tokens: int) -> onnx.ModelProto:
     """`embeddings` float32 [1, tokens, 512] to `embedding` float32 [1, 512], int8 weights."""
-    g = _Graph()
+    g = Graph()
     heads = g.constant(np.array([tokens, HEADS, WIDTH // HEADS], np.int64))
     flat = g.constant(np.array([1, tokens, WIDTH], np.int64))
     mask = g.constant(np.triu(np.full((tokens, tokens), -1e9, np.float32), 1))

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from imagedb_site.cache import packs_folder
@@ -214,6 +215,43 @@ def test_precisions_pass_their_gate_and_say_so_in_the_card(traced, precision, tm
     card = pack.read("card.md").decode()
     assert "RANDOM weights" in card and re.search(r"\| text_cosine \| (0\.9|1)", card)
     assert pack.manifest["licence"]["commercial"] is False
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+@pytest.mark.parametrize("name", ["tiny-clip", "tiny-siglip", "tiny-coca"])
+def test_a_large_text_core_keeps_its_weights_in_8_bits(traced, name, precision, tmp_path):
+    found = traced(name)
+    # Models so small have too many weights for it by this limit only.
+    options = Options(precision, large=10_000, static_texts=40)
+    pack = exporter.assemble(found, tmp_path / "pack", options)
+    assert pack.manifest["text"]["weights"] == ["text.0000.bin"]
+    graph = onnx.load_from_string(pack.read("text.onnx"))
+    kinds = [node.op_type for node in graph.graph.node]
+    assert kinds.count("MatMulInteger") >= 4
+    assert "it runs on integers of 8 bits" in pack.read("card.md").decode()
+    widened = exporter.assemble(found, tmp_path / "widened", Options(precision))
+    assert "weights" not in widened.manifest["text"]
+
+
+def test_a_core_that_fails_with_8_bits_gets_inputs_of_15(traced, tmp_path, monkeypatch):
+    tried = []
+
+    def check(*arguments):
+        tried.append(arguments)
+        if len(tried) == 1:
+            raise PackError("It does not agree.")
+        return checked(*arguments)
+
+    checked = parity.check_pack
+    monkeypatch.setattr(parity, "check_pack", check)
+    pack = exporter.assemble(traced("tiny-clip"), tmp_path / "pack", Options("int8", large=10_000))
+    assert len(tried) == 2
+    kinds = [node.op_type for node in onnx.load_from_string(pack.read("text.onnx")).graph.node]
+    assert kinds.count("MatMulInteger") % 2 == 0
+    assert kinds.count("Sub") >= kinds.count("MatMulInteger") // 2
+    with pytest.raises(PackError):
+        tried.clear()
+        exporter.assemble(traced("tiny-clip"), tmp_path / "other", Options("int8"))
 
 
 def test_search_in_the_pack_is_search_in_torch(traced, tmp_path):

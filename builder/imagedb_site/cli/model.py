@@ -264,7 +264,7 @@ def _sizes(pack: ModelPack) -> dict[str, int]:
     vocabulary = manifest.get("vocabulary")
     parts: dict[str, Iterable[str]] = {
         "image": [manifest["image"]["file"]],
-        "text core": [manifest["text"]["file"]],
+        "text core": [manifest["text"]["file"], *manifest["text"].get("weights", ())],
         "token table": manifest["tokens"]["shards"],
         "tokenizer": [manifest["tokenizer"]["file"]],
         "vocabulary": [vocabulary["file"]] if vocabulary else [],

@@ -1,12 +1,14 @@
 """A look into an ONNX file before onnxruntime reads it: what it contains besides numbers and plain operators.
 
 A tower is one pass over its operators. A graph that loops could run for ever, and weights in other files
-would let a pack read any file of this machine. Only the structure is walked; weights are skipped.
+would let a pack read any file of this machine, unless the pack lists these files itself. Only the structure
+is walked; weights are skipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from imagedb_site.errors import PackError
 
@@ -23,14 +25,18 @@ _NODE_OPERATOR, _NODE_ATTRIBUTE = 4, 5
 _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = (5, 10), (6, 11), (22, 23)
 _SPARSE_TENSORS = (1, 2)
 _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
+_PLACE_KEYS = (b"location", b"offset", b"length")
 
 
-def check_graph(model: bytes, file: str) -> None:
-    """Raises PackError for a model that loops, keeps weights elsewhere or is not protocol buffers."""
+def check_graph(model: bytes, file: str, weights: Mapping[str, int] | None = None) -> None:
+    """`weights`: the names of files that weights may be in, and how many bytes each of them has.
+
+    Raises PackError for a model that loops, keeps weights elsewhere or is not protocol buffers.
+    """
     try:
         for number, value in _fields(memoryview(model)):
             if number == _MODEL_GRAPH and isinstance(value, memoryview):
-                _graph(value, 0)
+                _graph(value, 0, weights or {})
             elif number == _MODEL_FUNCTIONS and isinstance(value, memoryview):
                 for inner, node in _fields(value):
                     if inner == _FUNCTION_NODE and isinstance(node, memoryview):
@@ -39,7 +45,7 @@ def check_graph(model: bytes, file: str) -> None:
         raise PackError(f"“{file}” of the model pack cannot be used: {error}.") from error
 
 
-def _graph(graph: memoryview, depth: int) -> None:
+def _graph(graph: memoryview, depth: int, weights: Mapping[str, int]) -> None:
     if depth > _DEEPEST:
         raise ValueError("its graphs lie too deep in each other")
     for number, value in _fields(graph):
@@ -48,7 +54,7 @@ def _graph(graph: memoryview, depth: int) -> None:
         if number == _GRAPH_NODE:
             _node(value, depth)
         elif number == _GRAPH_TENSOR:
-            _tensor(value)
+            _tensor(value, weights)
         elif number == _GRAPH_SPARSE:
             _sparse(value)
 
@@ -70,7 +76,7 @@ def _attribute(attribute: memoryview, depth: int) -> None:
         if number in _ATTRIBUTE_TENSORS:
             _tensor(value)
         elif number in _ATTRIBUTE_GRAPHS:
-            _graph(value, depth + 1)
+            _graph(value, depth + 1, {})
         elif number in _ATTRIBUTE_SPARSE:
             _sparse(value)
 
@@ -81,10 +87,30 @@ def _sparse(sparse: memoryview) -> None:
             _tensor(value)
 
 
-def _tensor(tensor: memoryview) -> None:
+def _tensor(tensor: memoryview, weights: Mapping[str, int] | None = None) -> None:
+    place: dict[bytes, bytes] = {}
+    external = False
     for number, value in _fields(tensor):
-        if number == _TENSOR_EXTERNAL or (number == _TENSOR_LOCATION and value == _EXTERNAL):
-            raise ValueError("its weights are in another file")
+        if number == _TENSOR_EXTERNAL and isinstance(value, memoryview):
+            entry = {
+                key: bytes(found) for key, found in _fields(value) if not isinstance(found, int)
+            }
+            place[entry.get(1, b"")] = entry.get(2, b"")
+        external |= number == _TENSOR_EXTERNAL or (
+            number == _TENSOR_LOCATION and value == _EXTERNAL
+        )
+    if external and not _inside(place, weights or {}):
+        raise ValueError("its weights are in another file")
+
+
+def _inside(place: Mapping[bytes, bytes], weights: Mapping[str, int]) -> bool:
+    """Whether the place of a weight is in one of the files that it may be in."""
+    if sorted(place) != sorted(_PLACE_KEYS):
+        return False
+    file, *numbers = (place[key].decode("utf-8", "replace") for key in _PLACE_KEYS)
+    if file not in weights or not all(re.fullmatch("[0-9]{1,12}", number) for number in numbers):
+        return False
+    return sum(map(int, numbers)) <= weights[file]
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:

@@ -20,13 +20,18 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def open_session(data: bytes, file: str) -> Any:
+def open_session(
+    data: bytes, file: str, weights: Mapping[str, NDArray[np.uint8]] | None = None
+) -> Any:
     """An onnxruntime session on one thread: parallelism is over pictures and texts, so that an
     embedding depends neither on its neighbours nor on the number of cores.
 
+    `weights`: the content of the files beside the graph that hold its weights, by their names.
+
     Raises PackError when the model cannot be loaded.
     """
-    check_graph(data, file)
+    weights = weights or {}
+    check_graph(data, file, {name: len(part) for name, part in weights.items()})
     # From 1.32 on, onnxruntime reports its use to Microsoft unless this is set before it is imported.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
@@ -40,6 +45,10 @@ def open_session(data: bytes, file: str) -> Any:
     # Weights are stored in few bits and dequantised while the model loads, not at every run.
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     try:
+        if weights:
+            options.add_external_initializers_from_files_in_memory(
+                list(weights), list(weights.values()), [len(part) for part in weights.values()]
+            )
         return onnxruntime.InferenceSession(
             data, options, providers=["CPUExecutionProvider"], enable_fallback=False
         )

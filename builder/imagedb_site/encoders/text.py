@@ -16,6 +16,7 @@ from imagedb_site.encoders.tokenizer import PackTokenizer
 from imagedb_site.errors import FormatError, PackError
 from imagedb_site.packs import ModelPack
 from imagedb_site.packs.codes import dequantize_rows
+from imagedb_site.packs.weights import read_weights
 
 
 class TokenTable:
@@ -72,6 +73,13 @@ class TokenTable:
             raise PackError(f"“{file}” of the model pack is damaged: {error}.") from error
 
 
+def _weights(pack: ModelPack, file: str) -> NDArray[np.uint8]:
+    try:
+        return read_weights(pack.read(file))
+    except FormatError as error:
+        raise PackError(f"“{file}” of the model pack is damaged: {error}.") from error
+
+
 class TextEncoder:
     """Runs each text by itself: trimmed to its own tokens, or padded to the pack's length."""
 
@@ -88,7 +96,8 @@ class TextEncoder:
             pack.read(pack.manifest["tokenizer"]["file"]), self.max_tokens, self.pad_id
         )
         self._table = TokenTable(pack)
-        self._session = open_session(pack.read(self._file), self._file)
+        parts = {file: _weights(pack, file) for file in spec.get("weights") or ()}
+        self._session = open_session(pack.read(self._file), self._file, parts)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="text-encoder")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -20,6 +20,13 @@ def card(
     """Markdown."""
     files, tokens, licence = (pack.manifest[key] for key in ("files", "tokens", "licence"))
     table_bytes = sum(files[file]["bytes"] for file in tokens["shards"])
+    weights = pack.manifest["text"].get("weights", ())
+    core_bytes = sum(files[file]["bytes"] for file in ("text.onnx", *weights))
+    large = (
+        f"\nThe text core is large: it runs on integers of 8 bits. Its weights lie in {len(weights)} files.\n"
+        if weights
+        else ""
+    )
     figures = "\n".join(f"| {key} | {value:g} |" for key, value in result.rounded().items())
     bar = BARS[precision]
     stand_in = (
@@ -35,9 +42,9 @@ def card(
 | part | precision | bytes |
 |---|---|---|
 | image tower | {image_precision} | {files["image.onnx"]["bytes"]:,} |
-| text core | {precision} | {files["text.onnx"]["bytes"]:,} |
+| text core | {precision} | {core_bytes:,} |
 | token table, {tokens["rows"]:,} rows | {tokens["precision"]} | {table_bytes:,} |
-
+{large}
 ## Agreement with torch
 
 Compared on {result.pictures} {"given" if traced.given_pictures else "drawn"} pictures and

@@ -18,11 +18,12 @@ from PIL import Image
 from imagedb_site.cache import cache_name
 from imagedb_site.durable import settle
 from imagedb_site.encoders.encoder import Encoder
-from imagedb_site.errors import UsageError
+from imagedb_site.errors import PackError, UsageError
 from imagedb_site.openclip import parity, samples
 from imagedb_site.openclip.calibration import moments
 from imagedb_site.openclip.card import card
 from imagedb_site.openclip.quantize import Choose, WeightPrecision, quantize_weights, uniform
+from imagedb_site.openclip.resident import LARGE, is_large, small_core
 from imagedb_site.openclip.source import (
     Source,
     import_openclip,
@@ -85,6 +86,8 @@ class Options:
     """Pixels [n, 3, height, width] that the image tower's rounding is calibrated on, if given."""
     vocabulary: Vocabulary | None = None
     rows_per_shard: int | None = None
+    large: int = LARGE
+    """A text core of int8 or int4 with more weights than this keeps them in 8 bits while it runs."""
     static_texts: int = 0
     """How many texts the static rows are fitted to; the pack has none if it is 0."""
     card: str | None = None
@@ -224,17 +227,14 @@ def assemble(
     aside = folder.with_name(folder.name + ".export")
     shutil.rmtree(aside, ignore_errors=True)
     try:
-        _write(traced, aside, options)
-        progress("Export", 4, STEPS)
-        pack = load_pack(aside)
-        result = parity.check_pack(
-            Encoder(pack),
-            traced.reference,
-            traced.pictures,
-            traced.prompts,
-            options.precision,
-            traced.errors,
-        )
+        large = _is_large(traced, options)
+        try:
+            pack, result = _checked(traced, aside, options, 1 if large else 0, progress)
+        except PackError:
+            if not large:
+                raise
+            # Inputs of 15 bits take twice as long.
+            pack, result = _checked(traced, aside, options, 2, progress)
         progress("Export", 5, STEPS)
         static = _static(pack, options.static_texts, progress)
         if options.card is None:
@@ -250,6 +250,29 @@ def assemble(
     return load_pack(folder)
 
 
+def _is_large(traced: Traced, options: Options) -> bool:
+    return options.precision in ("int8", "int4") and is_large(traced.core, options.large)
+
+
+def _checked(
+    traced: Traced, folder: Path, options: Options, digits: int, progress: Progress
+) -> tuple[ModelPack, parity.Parity]:
+    """Write a pack and pass it through the gate. `digits` is that of `keep_in_bits`, 0 for a core that is
+    widened."""
+    _write(traced, folder, options, digits)
+    progress("Export", 4, STEPS)
+    pack = load_pack(folder)
+    result = parity.check_pack(
+        Encoder(pack),
+        traced.reference,
+        traced.pictures,
+        traced.prompts,
+        options.precision,
+        traced.errors,
+    )
+    return pack, result
+
+
 def _static(pack: ModelPack, count: int, progress: Progress) -> StaticRows | None:
     """Fit static rows to the text tower of a pack and write them into it; None for no texts."""
     if not count:
@@ -261,8 +284,9 @@ def _static(pack: ModelPack, count: int, progress: Progress) -> StaticRows | Non
     return found
 
 
-def _write(traced: Traced, folder: Path, options: Options) -> None:
+def _write(traced: Traced, folder: Path, options: Options, digits: int) -> None:
     plan, tokens = traced.plan, traced.tokens
+    core, weights = _small_core(traced, options, digits)
     write_pack(
         folder,
         name=traced.name,
@@ -271,12 +295,13 @@ def _write(traced: Traced, folder: Path, options: Options) -> None:
         dim=int(traced.reference.images.shape[1]),
         image=ImageTower(_small_image(traced, options), traced.preprocessing),
         text=TextTower(
-            _small_core(traced, options),
+            core,
             max_tokens=plan.max_tokens,
             padding=plan.padding,
             pad_id=plan.pad,
             ids="ids" if plan.uses_ids else None,
             mask="mask" if plan.uses_mask else None,
+            weights=weights,
         ),
         tokens=Tokens(
             traced.table,
@@ -293,11 +318,11 @@ def _write(traced: Traced, folder: Path, options: Options) -> None:
     )
 
 
-def _small_core(traced: Traced, options: Options) -> bytes:
+def _small_core(traced: Traced, options: Options, digits: int) -> tuple[bytes, dict[str, bytes]]:
+    """The graph, and the files of its weights if it is a large one."""
     found = traced.text_moments if options.precision in ("int8", "int4") else None
-    return _bytes(
-        quantize_weights(traced.core, options.precision, choose=options.choose_text, moments=found)
-    )
+    core, weights = small_core(traced.core, options.precision, digits, options.choose_text, found)
+    return _bytes(core), weights
 
 
 def _small_image(traced: Traced, options: Options) -> bytes:

@@ -9,7 +9,7 @@ to ten times slower in WebAssembly.) Only `dynamic` keeps int8 weights in memory
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -51,6 +51,7 @@ def quantize_weights(
     choose: Choose = uniform,
     moments: Moments | None = None,
     dynamic: bool = False,
+    keep: Collection[str] = (),
 ) -> onnx.ModelProto:
     """A copy of `model` whose large MatMul, Gemm and Conv weights take fewer bits.
 
@@ -59,8 +60,8 @@ def quantize_weights(
     compensated for the weights that `moments` names (see `calibration.moments`). What else a model
     of 8 or 4 bits holds in floats (biases, norms, positions) takes 16 bits.
 
-    `choose` gives some weights another precision. `dynamic` (int8 MatMul only) also quantises
-    activations at run time. Raises PackError for an unknown precision.
+    `choose` gives some weights another precision; those in `keep` stay as they are. `dynamic` (int8
+    MatMul only) also quantises activations at run time. Raises PackError for an unknown precision.
     """
     if precision not in ("fp32", "fp16", "int8", "int4"):
         raise PackError(f"“{precision}” is not a precision of weights.")
@@ -68,7 +69,7 @@ def quantize_weights(
     out.CopyFrom(model)
     if precision == "fp32":
         return out
-    uses = weights_of(out)
+    uses = {name: use for name, use in weights_of(out).items() if name not in keep}
     shapes = {item.name: tuple(item.dims) for item in out.graph.initializer}
     chosen = {
         name: choose(name, shapes[name][::-1] if use == "MatMul" else shapes[name]) or precision
@@ -81,6 +82,9 @@ def quantize_weights(
     widened: list[onnx.NodeProto] = []
     for item in graph.initializer:
         name = item.name
+        if name in keep:
+            kept.append(item)
+            continue
         weight = numpy_helper.to_array(item)
         wanted = chosen.get(name, "fp32")
         if name not in uses:

@@ -139,6 +139,7 @@ def check_manifest(manifest: Any, where: str) -> None:
         named = [
             manifest["image"]["file"],
             manifest["text"]["file"],
+            *manifest["text"].get("weights", ()),
             manifest["tokenizer"]["file"],
             manifest["card"],
             *manifest["tokens"]["shards"],

@@ -31,6 +31,8 @@ def _checks(manifest: Mapping[str, Any]) -> dict[str, bool]:
         "image.file": _is_text(image.get("file")),
         "image.input": _is_text(image.get("input")) and _is_text(image.get("output")),
         "text.file": _is_text(text.get("file")),
+        "text.weights": isinstance(text.get("weights", []), list)
+        and all(map(_is_text, text.get("weights", []))),
         "text.output": _is_text(text.get("output")),
         "text.inputs": isinstance(inputs, dict)
         and _is_text(inputs.get("embeddings"))

@@ -49,6 +49,8 @@ class TextTower:
     mask: str | None = None
     ids: str | None = None
     output: str = "embedding"
+    weights: Mapping[str, bytes] | None = None
+    """Files beside the graph that hold its weights, by their names (`packs.weights`)."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def write_pack(
     }
     names = [f"tokens.{index:04d}.bin" for index in range(len(shards))]
     files.update(zip(names, shards, strict=True))
+    files.update(text.weights or {})
     if vocabulary is not None:
         files["vocabulary.bin"] = write_vocabulary(vocabulary)
     if static is not None:
@@ -141,6 +144,7 @@ def write_pack(
             "max_tokens": text.max_tokens,
             "padding": text.padding,
             "pad_id": text.pad_id,
+            **({"weights": list(text.weights)} if text.weights else {}),
         },
         "tokens": {
             "rows": int(tokens.table.shape[0]),

@@ -1,9 +1,11 @@
 /** Encodes texts and pictures with a model pack. Every part is loaded when it is first needed. */
 import { spelledOut } from "../base/emoji";
+import { part } from "../base/errors";
 import { parseJson } from "../format/json";
 import type { PackManifest } from "../format/manifest";
+import { DeviceError } from "./device";
 import { preprocess, type Pixels } from "./preprocess";
-import { loadRuntime, Tower } from "./runtime";
+import { loadRuntime, Tower, type TowerFiles } from "./runtime";
 import { PackTokenizer } from "./tokenizer";
 import { TokenTable } from "./tokens";
 
@@ -22,6 +24,9 @@ export interface EncoderOptions {
   turn?: () => Promise<void>;
 }
 
+/** What large text towers need. */
+const large = () => part(import("./weights"), "loadLarge");
+
 /** A sum of rows that is shorter has no direction. */
 const LEAST_LENGTH = 1e-6;
 
@@ -33,7 +38,9 @@ export class Encoder {
   private image: Promise<Tower> | null = null;
   private textReady = false;
   /** The stored text tower until it has started. */
-  private textFile: Promise<Uint8Array> | null = null;
+  private textFile: Promise<TowerFiles> | null = null;
+  /** Why this device cannot take the text tower; it is not tried again. */
+  private refused: DeviceError | null = null;
 
   constructor(private readonly options: EncoderOptions) {
     this.dim = options.dim;
@@ -41,13 +48,14 @@ export class Encoder {
 
   /** Whether the text tower is loaded: encoding a text then takes milliseconds and loads at most a few token shards. */
   get ready(): boolean {
-    return this.textReady;
+    return this.textReady || this.refused !== null;
   }
 
-  /** Load what the text tower needs, and start nothing. */
+  /** Load what the text tower needs, and start nothing. A large tower is left to the first search. */
   async fetch(): Promise<void> {
     if (this.text) return;
-    await Promise.all([this.packTokenizer(), this.towerFile(), loadRuntime(this.options.runtime)]);
+    const { text } = (await this.pack()).pack;
+    await Promise.all([this.packTokenizer(), ...text.weights ? [] : [this.towerFile(), loadRuntime(this.options.runtime)]]);
   }
 
   /** Load everything that texts need, except the token rows. */
@@ -153,11 +161,12 @@ export class Encoder {
   }
 
   private textTower(): Promise<Tower> {
-    this.text ??= this.tower("text").then((tower) => {
+    this.text ??= (this.refused ? Promise.reject(this.refused) : this.tower("text")).then((tower) => {
       this.textReady = true;
       return tower;
     }, (error: unknown) => {
       this.text = null;
+      if (error instanceof DeviceError) this.refused = error;
       throw error;
     });
     return this.text;
@@ -173,16 +182,19 @@ export class Encoder {
 
   private async tower(kind: "text" | "image"): Promise<Tower> {
     const { options } = this;
-    const fetched = kind === "text" ? this.towerFile() : this.pack().then(({ pack }) => options.load(pack.image.file));
-    const [ort, { pack }, model] = await Promise.all([loadRuntime(options.runtime), this.pack(), fetched]);
+    const fetched: Promise<TowerFiles> = kind === "text" ? this.towerFile() : this.pack().then(async ({ pack }) => ({ model: await options.load(pack.image.file) }));
+    const [ort, { pack }, files] = await Promise.all([loadRuntime(options.runtime), this.pack(), fetched]);
     await options.turn?.();
-    const tower = await Tower.create(ort, model, pack[kind].output, this.dim, `${kind} tower`);
     if (kind === "text") this.textFile = null;
-    return tower;
+    const create = Tower.create(ort, files, pack[kind].output, this.dim, `${kind} tower`);
+    return await (files.weights ? create.catch(async (error: unknown) => (await large()).explain(error)) : create);
   }
 
-  private towerFile(): Promise<Uint8Array> {
-    this.textFile ??= this.pack().then(({ pack }) => this.options.load(pack.text.file)).catch((error: unknown) => {
+  private towerFile(): Promise<TowerFiles> {
+    this.textFile ??= this.pack().then(async ({ pack: { text } }) => {
+      const { load } = this.options;
+      return text.weights ? await (await large()).loadLarge(text, load) : { model: await load(text.file) };
+    }).catch((error: unknown) => {
       this.textFile = null;
       throw error;
     });

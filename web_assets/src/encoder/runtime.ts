@@ -4,6 +4,12 @@ import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { part } from "../base/errors";
 import { FormatError } from "../format/errors";
 
+export interface TowerFiles {
+  model: Uint8Array;
+  /** Files beside the model that hold its weights. */
+  weights?: { path: string; data: Uint8Array }[];
+}
+
 type Ort = typeof import("onnxruntime-web/wasm");
 
 let loading: Promise<Ort> | null = null;
@@ -35,9 +41,9 @@ export class Tower {
     private readonly output: string, private readonly dim: number, private readonly name: string,
   ) {}
 
-  static async create(ort: Ort, model: Uint8Array, output: string, dim: number, name: string): Promise<Tower> {
+  static async create(ort: Ort, { model, weights = [] }: TowerFiles, output: string, dim: number, name: string): Promise<Tower> {
     try {
-      const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
+      const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"], graphOptimizationLevel: "all", externalData: weights });
       // The runtime has started and no longer needs the 14 MB it was made from.
       delete ort.env.wasm.wasmBinary;
       return new Tower(ort, session, output, dim, name);

@@ -1,4 +1,5 @@
 /** The meaning arm: one query vector from all terms, and the rows nearest to it. */
+import { DeviceError } from "../encoder/index";
 import { QueryError } from "./errors";
 import { Shared } from "./lru";
 import { Likeness } from "./likeness";
@@ -62,10 +63,17 @@ export class MeaningArm {
     return await this.combine(plan, (text) => encoder.approximate(text));
   }
 
+  /** Why texts are compared by static rows alone; null if they are not. */
+  limited: DeviceError | null = null;
+
   private text(text: string): Promise<Float32Array | null> {
     const encoder = this.resources.encoder();
     if (!encoder) throw new QueryError("This collection has no model, so texts can only be searched by words.");
-    return this.texts.get(text, () => encoder.encodeQuery(text));
+    return this.texts.get(text, () => encoder.encodeQuery(text).catch((error: unknown) => {
+      if (!(error instanceof DeviceError) || !this.resources.manifest.model?.static) throw error;
+      this.limited = error;
+      return encoder.approximate(text);
+    }));
   }
 
   private async combine(plan: Plan, encode: Encode): Promise<Float32Array | null> {

@@ -278,7 +278,8 @@ export class SiteResources {
     if (pack.image.file === name) return await this.load(entry, "image-tower");
     if (pack.tokens.shards.includes(name)) return await this.files.load(entry, "tokens", this.manifest.model?.static ? "refine" : "coarse");
     // The other files are needed for a first answer already.
-    return await this.files.load(entry, "model", pack.text.file === name ? "refine" : "coarse");
+    const tower = pack.text.file === name || pack.text.weights?.includes(name);
+    return await this.files.load(entry, "model", tower ? "refine" : "coarse");
   }
 
   private load(entry: FileEntry, step: LoadProgress["step"]): Promise<Uint8Array<ArrayBuffer>> {

@@ -90,10 +90,16 @@ async function run(
     const [ranking, stage, notices] = await decide(plan, request, near, found, mask, resources, signal);
     // If something in the query is unknown, that is the reason why there is nothing to search for.
     const reasons = unknown.length ? notices.filter(({ message }) => message !== NOTHING_TO_SEARCH) : notices;
-    return await answer(ranking, stage, [...reasons, ...unknown]);
+    return await answer(ranking, stage, [...reasons, ...unknown, ...limitedTo(plan, meaning)]);
   } finally {
     done = true;
   }
+}
+
+/** Says that texts were compared without the text tower. */
+function limitedTo(plan: Plan, { limited }: MeaningArm): Notice[] {
+  if (!limited || !plan.terms.some(({ kind }) => kind === "text")) return [];
+  return [{ kind: "no-model", message: `${limited.message} Results by meaning are approximate.` }];
 }
 
 /** The rows that meet all filters and are not a likely match of a negative term; null for all. */

@@ -85,6 +85,8 @@ export interface PackManifest {
     padding: "none" | "max";
     /** The padding token, also used for a text without tokens; 0 if absent. */
     pad_id?: number;
+    /** Files beside the graph that hold its weights, of a large core. */
+    weights?: string[];
   };
   tokens: { rows: number; width: number; precision: "int8" | "int4"; rows_per_shard: number; shards: string[] };
   tokenizer: { file: string; kind: string };

@@ -30,6 +30,8 @@ export function readPack(value: unknown): PackManifest {
   check(numbers(prepare.mean, 3) && numbers(prepare.std, 3) && numbers(prepare.fill, 3), "image.preprocessing.mean");
   check(isObject(pack.text) && file(pack, pack.text.file), "text");
   check(isObject(pack.text.inputs) && typeof pack.text.inputs.embeddings === "string", "text.inputs");
+  const { weights = [] } = pack.text;
+  check(Array.isArray(weights) && weights.every((name) => file(pack, name)), "text.weights");
   check(typeof pack.text.output === "string", "text.output");
   check(whole(pack.text.max_tokens, 2) && (pack.text.padding === "none" || pack.text.padding === "max"), "text.max_tokens");
   check(isObject(pack.tokens) && Array.isArray(pack.tokens.shards), "tokens");

@@ -46,7 +46,7 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     if (!model) return { text: [], tokens: [], staticRows: [] };
     const { pack, files } = readModelIndex(await read(model.file), model);
     const entries = (names: (string | undefined)[]) => names.flatMap((name) => files.get(name ?? "") ?? []);
-    const text = [...entries([pack.tokenizer.file]), ...(model.words ? [model.words] : []), ...entries([pack.text.file])];
+    const text = [...entries([pack.tokenizer.file]), ...(model.words ? [model.words] : []), ...entries([pack.text.file, ...pack.text.weights ?? []])];
     return { text, tokens: entries(pack.tokens.shards), staticRows: await listed(model.static?.files) };
   };
   const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
