@@ -112,7 +112,7 @@ def hybrid(encoder: Encoder, texts: Texts, temperature: float) -> dict[str, floa
     found: dict[str, float] = {}
     for name, every in (("", 2), ("_full", 1)):
         kept = [told[0] if row % every == 0 else "" for row, told in enumerate(captions)]
-        index = MemoryIndex(embeddings, kept, temperature)
+        index = MemoryIndex(embeddings, kept, temperature, encoder.pack.level)
         for arm, mode in ARMS:
             hits = 0
             for row, text in queries:
@@ -194,7 +194,9 @@ def relevance(texts: Texts, index: MemoryIndex, labels: np.ndarray[Any, Any]) ->
         vector = texts(Term("text", name.replace("_", " ").lower()))
         similarities = index.similarities(vector)
         right = labels == name
-        likely = similarities >= likely_from(index.background(vector), index.temperature)
+        likely = similarities >= likely_from(
+            index.background(vector), index.temperature, index.level
+        )
         scores.append(2 * (likely & right).sum() / (likely.sum() + right.sum()))
         hits = np.cumsum(right[np.argsort(-similarities)])
         best.append((2 * hits / (np.arange(1, len(hits) + 1) + right.sum())).max())
@@ -202,9 +204,8 @@ def relevance(texts: Texts, index: MemoryIndex, labels: np.ndarray[Any, Any]) ->
     for text in NOWHERE:
         vector = texts(Term("text", text))
         similarities = index.similarities(vector)
-        none.append(
-            (similarities >= likely_from(index.background(vector), index.temperature)).sum()
-        )
+        limit = likely_from(index.background(vector), index.temperature, index.level)
+        none.append((similarities >= limit).sum())
     return {
         "likely_f1": round(float(np.mean(scores)), 3),
         "likely_f1_best": round(float(np.mean(best)), 3),
@@ -361,7 +362,7 @@ def main() -> None:
     files, names = labelled()
     labels = np.array(names)
     embeddings = embed_files(encoder, files, "labelled")
-    index = MemoryIndex(embeddings, [""] * len(files), temperature)
+    index = MemoryIndex(embeddings, [""] * len(files), temperature, encoder.pack.level)
     note("negatives, combinations, relevance")
     result |= negatives(texts, index, labels)
     result |= combined(encoder, texts, files, labels)

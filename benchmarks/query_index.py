@@ -30,8 +30,15 @@ class MemoryIndex:
     fields = (FieldSpec("caption", "Caption", "text", fts=True),)
     fts_columns = ("caption",)
 
-    def __init__(self, embeddings: Floats, texts: Sequence[str], temperature: float) -> None:
+    def __init__(
+        self,
+        embeddings: Floats,
+        texts: Sequence[str],
+        temperature: float,
+        level: float | None = None,
+    ) -> None:
         self.vectors, self.temperature = embeddings, temperature
+        self.level = level
         self.order = None
         self.count = len(embeddings)
         self._db = apsw.Connection(":memory:")

@@ -82,6 +82,11 @@ class LibraryIndex:
         pack = self._pack
         return None if pack is None else float(pack.manifest["calibration"]["temperature"])
 
+    @property
+    def level(self) -> float | None:
+        pack = self._pack
+        return None if pack is None else pack.level
+
     @cached_property
     def fts_columns(self) -> Sequence[str]:
         return [spec.name for spec in self.fields if spec.fts]

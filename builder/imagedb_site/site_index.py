@@ -91,6 +91,11 @@ class SiteIndex:
         return None if model is None else model.temperature
 
     @property
+    def level(self) -> float | None:
+        model = self._site.manifest.model
+        return None if model is None else model.level
+
+    @property
     def fts_columns(self) -> Sequence[str]:
         return self._site.manifest.catalog.columns
 

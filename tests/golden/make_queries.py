@@ -184,7 +184,7 @@ def _margin(query: Query, index: Index, embed: Callable[[Term], Floats | None]) 
             if vector is None:
                 continue
             near = index.similarities(vector, np.arange(index.count))
-            limit = likely_from(index.background(vector), index.temperature or 1)
+            limit = likely_from(index.background(vector), index.temperature or 1, index.level)
             least = min(least, float(np.abs(near - limit).min()))
     return round(least, 5)
 

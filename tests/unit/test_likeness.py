@@ -48,6 +48,7 @@ class _WithTemperature:
     """An index with a temperature: the sample has no model."""
 
     temperature = TEMPERATURE
+    level: float | None = None
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -85,6 +86,29 @@ def test_one_scale(tmp_path: Path) -> None:
         assert pictured.similarities(np.array([1]))[0] == pytest.approx(
             pictures.start + (raw[1] - other.start) * pictures.step / other.step, abs=1e-5
         )
+
+
+def test_level() -> None:
+    """The numbers are those of tests/web/relevance.test.ts."""
+    even = np.full(40, 0.2, np.float32)
+    for level, limit in ((0.45, 0.45), (0.9, 0.5), (0.25, 0.4), (-0.5, 0.4), (None, 0.5)):
+        assert scale_of(even, 0.05, level).limit == pytest.approx(limit, abs=1e-6)
+    mixed = np.array([0, 0.4] * 20, np.float32)
+    assert scale_of(mixed, 0.05, 0.3).limit == pytest.approx(0.4, abs=1e-6)
+    assert scale_of(mixed, 0.01, 0.05).limit == pytest.approx(0.095, abs=1e-6)
+    # Texts have a rule of their own.
+    assert scale_of(even, 0.05, 0.45, texts=True).limit == pytest.approx(0.56, abs=1e-6)
+
+
+def test_level_is_for_queries_of_texts(tmp_path: Path) -> None:
+    with imagedb_site.open(_site(tmp_path / "site")) as collection:
+        index = _WithTemperature(collection.index)
+        index.level = 0.93
+        raw = collection.index.similarities(_query(), np.arange(COUNT))[~TEXTS]
+        for pictured, level in ((False, 0.93), (True, None)):
+            likeness = Likeness(index, _query(), pictured=pictured)  # type: ignore[arg-type]
+            expected = scale_of(raw, TEMPERATURE, level).limit
+            assert likeness.limit == pytest.approx(expected, abs=1e-6)
 
 
 def test_which_terms_are_pictures(tmp_path: Path) -> None:

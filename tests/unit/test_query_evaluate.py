@@ -47,6 +47,7 @@ class MemoryIndex:
     fts_columns = ("title", "tags")
     count = len(ROWS)
     temperature = 0.1
+    level: float | None = None
 
     def __init__(self) -> None:
         self.db = apsw.Connection(":memory:")

@@ -67,6 +67,7 @@ def test_another_file_in_the_place_of_the_packs(tmp_path: Path) -> None:
         ("not a model pack", lambda index: index["pack"].update(version=2)),
         ("encoder_hash", lambda index: index["pack"].pop("encoder_hash")),
         ("temperatures", lambda index: index["pack"]["calibration"].update(temperature=9)),
+        ("levels", lambda index: index["pack"].update(level=0.5)),
         ("not an object", lambda index: index.update(files=[])),
     ],
 )
@@ -87,6 +88,8 @@ def test_a_wrong_model_index(site: Path, message: str, change: Any) -> None:
     [
         ("model.temperature", lambda model: model.update(temperature=0)),
         ("model.temperature", lambda model: model.update(temperature=True)),
+        ("model.level", lambda model: model.update(level=1.5)),
+        ("model.level", lambda model: model.update(level="0.5")),
         ("model.encoder_hash", lambda model: model.pop("encoder_hash")),
         ("not the entry of an index", lambda model: model["file"].pop("index")),
         ("not an object", lambda model: model.update(licence=[])),

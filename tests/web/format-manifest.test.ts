@@ -45,6 +45,7 @@ describe("manifest", () => {
       [(m) => { m.vectors!.block = 6; }, "vectors.block"],
       [(m) => { m.vectors!.count = 23; }, "vectors.count"],
       [(m) => { m.model = { temperature: 0 } as never; }, "id"],
+      [(m) => { m.model = { id: "a", name: "a", encoder_hash: "a", dim: 4, temperature: 1, level: 2 } as never; }, "model.level"],
       [(m) => { m.fields[0]!.name = "a b"; }, "fields[0].name"],
       [(m) => { m.fields[0]!.type = "x" as never; }, "fields[0].type"],
       [(m) => { m.fields[0]!.separator = "/"; }, "fields[0].separator"],

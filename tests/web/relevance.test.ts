@@ -20,8 +20,8 @@ function nearestOf(embeddings: readonly number[][]): Nearest {
 }
 
 /** The similarity from which a row with a picture is likely. */
-const likelyFrom = async (nearest: Nearest, query: Float32Array, temperature: number): Promise<number | null> =>
-  (await Likeness.of(nearest, query, false, temperature)).limit;
+const likelyFrom = async (nearest: Nearest, query: Float32Array, temperature: number, level: number | null = null, pictured = false): Promise<number | null> =>
+  (await Likeness.of(nearest, query, pictured, { temperature, level })).limit;
 
 /** Rows near a few centres: at several distances, so that pairs lie on both sides of the limit. */
 const collections = fc.tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 1, max: 60 }), fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })))
@@ -72,6 +72,22 @@ describe("likely matches", () => {
       const step = Math.min(Math.max(4 * deviation, 6 * temperature), 9.5 * temperature);
       expect(await likelyFrom(nearestOf(embeddings), query, temperature)).toBeCloseTo(sorted[(sorted.length - 1) >> 2]! + step, 4);
     }));
+  });
+
+  it("begin at the level of the model, if it is neither too near to the background nor too far from it", async () => {
+    // The background of the first axis: 0.2, without any spread.
+    const even = Array.from({ length: 40 }, () => [0.2, Math.sqrt(1 - 0.04)]);
+    const at = (level: number, pictured = false) => likelyFrom(nearestOf(even), Float32Array.of(1, 0), 0.05, level, pictured);
+    expect(await at(0.45)).toBeCloseTo(0.45, 5);
+    expect(await at(0.9)).toBeCloseTo(0.2 + 6 * 0.05, 5);
+    expect(await at(0.25)).toBeCloseTo(0.2 + 4 * 0.05, 5);
+    expect(await at(-0.5)).toBeCloseTo(0.2 + 4 * 0.05, 5);
+    // A query with a picture is compared with pictures, which the level says nothing about.
+    expect(await at(0.45, true)).toBeCloseTo(0.2 + 6 * 0.05, 5);
+    // With a spread s of the background, between 2 s and 4 s above its first quartile.
+    const mixed = Array.from({ length: 40 }, (_, row) => (row % 2 ? [0.4, Math.sqrt(1 - 0.16)] : [0, 1]));
+    expect(await likelyFrom(nearestOf(mixed), Float32Array.of(1, 0), 0.05, 0.3)).toBeCloseTo(0.4, 5);
+    expect(await likelyFrom(nearestOf(mixed), Float32Array.of(1, 0), 0.01, 0.05)).toBeCloseTo(0.095, 5);
   });
 
   it("are estimated from 4,096 rows, evenly over the collection, if it is larger", async () => {

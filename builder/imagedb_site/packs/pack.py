@@ -46,6 +46,12 @@ class ModelPack:
         return str(self.manifest["encoder_hash"])
 
     @property
+    def level(self) -> float | None:
+        """The similarity from which a text usually describes a picture; None if it has no such level."""
+        level = self.manifest.get("level")
+        return None if level is None else float(level)
+
+    @property
     def files(self) -> list[str]:
         """Names of the pack's files, without pack.json."""
         return sorted(self.manifest["files"])

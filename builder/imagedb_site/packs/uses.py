@@ -27,6 +27,7 @@ def _checks(manifest: Mapping[str, Any]) -> dict[str, bool]:
     table = _whole(rows) and _whole(width) and _whole(per_shard)
     padding = text.get("padding")
     temperature = manifest["calibration"].get("temperature")
+    level = manifest.get("level")
     return {
         "image.file": _is_text(image.get("file")),
         "image.input": _is_text(image.get("input")) and _is_text(image.get("output")),
@@ -61,6 +62,8 @@ def _checks(manifest: Mapping[str, Any]) -> dict[str, bool]:
         "calibration.temperature": isinstance(temperature, (int, float))
         and math.isfinite(temperature)
         and temperature > 0,
+        "level": level is None
+        or (type(level) in (int, float) and math.isfinite(level) and -1 < level < 1),
         "licence": all(isinstance(manifest["licence"].get(key), str) for key in ("id", "note")),
         "card": _is_text(manifest.get("card")),
     }

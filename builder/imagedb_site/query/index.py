@@ -117,6 +117,11 @@ class Index(Protocol):
         ...
 
     @property
+    def level(self) -> float | None:
+        """The similarity from which a text usually describes a picture, if the model has such a level."""
+        ...
+
+    @property
     def fts_columns(self) -> Sequence[str]: ...
 
     @property

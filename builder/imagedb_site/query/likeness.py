@@ -94,6 +94,7 @@ class Likeness:
             scale_of(
                 every if len(own) < FEW else own,
                 temperature,
+                None if self._pictured else index.level,
                 texts=own is texts and not self._pictured,
             )
             if len(own)

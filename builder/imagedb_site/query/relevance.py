@@ -1,8 +1,10 @@
 """Which results are likely matches, and which of them show the same picture (docs/QUERY.md, "Relevance").
 
 A similarity is only meaningful relative to how similar the same query is to unrelated images. The first
-quartile estimates that background, which is right until three quarters of the collection match. In a very
-uniform or very mixed collection the spread means little; so the limit stays within a range in logits.
+quartile estimates that background, which is right until three quarters of the collection match. But in a
+collection of one kind of thing, all pictures are a little similar to a query about that kind. So a model may
+say from which similarity on a text usually describes a picture, whatever the collection. This level is the
+limit, as long as it is not too near to the background of the query, nor too far from it.
 
 Two texts are more similar than a text and a picture, and by how much depends on the model. A query of texts
 therefore has a limit of its own for rows that have the embedding of a text: a share of the way from the
@@ -21,10 +23,11 @@ from .index import Floats
 
 SAMPLE = 4096
 """How many rows, evenly over the collection, are the background of a query."""
-SPREADS = 4.0
-"""How many standard deviations above the first quartile a likely match begins."""
-LEAST_LOGITS, MOST_LOGITS = 6.0, 9.5
-"""The same distance is kept between these two, in logits. docs/benchmarks.md has the measurement."""
+SPREADS, LOGITS, MOST_LOGITS = 4.0, 6.0, 9.5
+"""How far above the first quartile a likely match begins, in standard deviations and in logits: the larger of
+the two, but at most the third. docs/benchmarks.md has the measurement."""
+NEAR_SPREADS, NEAR_LOGITS = 2.0, 4.0
+"""The same if the model has a level, and the level is nearer than that."""
 TEXT_SHARE = 0.45
 """A likely match of two texts begins at this share of the way from the first quartile to 1."""
 LEAST_STEP = 0.01
@@ -46,24 +49,30 @@ class Scale:
         return self.start + self.step
 
 
-def scale_of(background: Floats, temperature: float, *, texts: bool = False) -> Scale:
+def scale_of(
+    background: Floats, temperature: float, level: float | None = None, *, texts: bool = False
+) -> Scale:
     """The scale of the similarities of a query.
 
-    `background`: the similarities f32[n] of a sample of at most SAMPLE rows (`Index.background`). `texts`:
-    the query is made of texts, and so are the rows.
+    `background`: the similarities f32[n] of a sample of at most SAMPLE rows (`Index.background`). `level`:
+    that of the model, if it has one and the query is made of texts. `texts`: the query is made of texts,
+    and so are the rows.
     """
     sample = np.sort(background.astype(np.float64))
     quartile = float(sample[(len(sample) - 1) // 4])
     if texts:
         return Scale(quartile, max(TEXT_SHARE * (1 - quartile), LEAST_STEP))
-    spread = SPREADS * float(sample.std())
-    least, most = LEAST_LOGITS * temperature, MOST_LOGITS * temperature
-    return Scale(quartile, min(max(spread, least), most))
+    spread = float(sample.std())
+    far = min(max(SPREADS * spread, LOGITS * temperature), MOST_LOGITS * temperature)
+    if level is None:
+        return Scale(quartile, far)
+    near = max(NEAR_SPREADS * spread, NEAR_LOGITS * temperature)
+    return Scale(quartile, min(max(level - quartile, near), far))
 
 
-def likely_from(background: Floats, temperature: float) -> float:
+def likely_from(background: Floats, temperature: float, level: float | None = None) -> float:
     """The similarity from which a row with a picture is a likely match."""
-    return scale_of(background, temperature).limit
+    return scale_of(background, temperature, level).limit
 
 
 def duplicates(

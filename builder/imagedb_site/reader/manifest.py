@@ -115,7 +115,7 @@ class ModelSummary:
     """The site's model pack in a few words; `file` is the index with the pack and its files.
 
     `static`: the files with the static rows, `static_block` of `static_rows` in each; None if there are none.
-    `words`: the file with the words of the pack's vocabulary.
+    `words`: the file with the words of the pack's vocabulary. `level`: see `Index.level`.
     """
 
     id: str
@@ -128,6 +128,7 @@ class ModelSummary:
     static_rows: int = 0
     static_block: int = 0
     words: FileEntry | None = None
+    level: float | None = None
 
 
 @dataclass(frozen=True)
@@ -369,6 +370,9 @@ def _model(value: object) -> ModelSummary | None:
         raise FormatError("model.temperature is not a number.")
     if not 0 < temperature < float("inf"):
         raise FormatError("model.temperature is not a positive number.")
+    level = model.get("level")
+    if level is not None and not (type(level) in (int, float) and -1 < level < 1):
+        raise FormatError("model.level is not a similarity.")
     as_object(model.get("licence"), "model.licence")
     static, rows, block = None, 0, 0
     if model.get("static") is not None:
@@ -390,4 +394,5 @@ def _model(value: object) -> ModelSummary | None:
         static_rows=rows,
         static_block=block,
         words=None if words is None else as_entry(words, "model.words"),
+        level=None if level is None else float(level),
     )

@@ -38,6 +38,8 @@ def decode_model(data: bytes, summary: ModelSummary) -> Model:
             raise FormatError(f"The manifest and the model pack have different values of {key}.")
     if calibration.get("temperature") != summary.temperature:
         raise FormatError("The manifest and the model pack have different temperatures.")
+    if pack.get("level") != summary.level:
+        raise FormatError("The manifest and the model pack have different levels.")
     wanted = as_object(pack.get("files"), "pack.files")
     named = as_object(index.get("files"), "files")
     files = {name: as_entry(entry, f"files.{name[:80]}") for name, entry in named.items()}

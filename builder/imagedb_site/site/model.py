@@ -41,6 +41,7 @@ def write_model(files: SiteFiles, pack: PackSource, static_block: int) -> dict[s
         "static": _write_static(files, pack, static_block),
         "words": _write_words(files, pack),
         "file": index.to_json(),
+        **({} if pack.manifest.get("level") is None else {"level": pack.manifest["level"]}),
     }
 
 

@@ -50,7 +50,7 @@ export class OverlaidResources implements Resources {
   constructor(private readonly site: Resources, readonly overlay: Overlay) {}
 
   get manifest() { return this.site.manifest; }
-  get temperature() { return this.site.temperature; }
+  get calibration() { return this.site.calibration; }
   get published() { return this.site.published; }
   get order() { return this.site.order; }
   get loaded() { return { ...this.site.loaded, catalog: this.joined ?? this.site.loaded.catalog }; }

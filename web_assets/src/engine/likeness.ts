@@ -5,7 +5,7 @@
 import type { Mask } from "./mask";
 import { both, without } from "./mask";
 import { rowsAbove, type Near, type Nearest } from "./nearest";
-import { scaleOf, similaritiesTo, type Scale } from "./relevance";
+import { scaleOf, similaritiesTo, type Calibration, type Scale } from "./relevance";
 
 /** Fewer rows of a kind than this have no background of their own: that of all rows is taken. */
 const FEW = 32;
@@ -24,10 +24,10 @@ export class Likeness {
   /**
    * @param vector float32 [dim]
    * @param pictured whether a picture is part of the query
-   * @param temperature the factor from similarities to logits; null without a model: then nothing is likely
+   * @param calibration null without a model: then nothing is likely
    */
-  static async of(nearest: Nearest, vector: Float32Array, pictured: boolean, temperature: number | null): Promise<Likeness> {
-    return new Likeness(nearest, vector, temperature === null ? { pictures: null, texts: null } : await scalesOf(nearest, vector, pictured, temperature));
+  static async of(nearest: Nearest, vector: Float32Array, pictured: boolean, calibration: Calibration | null): Promise<Likeness> {
+    return new Likeness(nearest, vector, calibration ? await scalesOf(nearest, vector, pictured, calibration) : { pictures: null, texts: null });
   }
 
   /** The similarity from which a row is a likely match; null if nothing is. */
@@ -70,7 +70,7 @@ export class Likeness {
   }
 }
 
-async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolean, temperature: number): Promise<Scales> {
+async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolean, { temperature, level }: Calibration): Promise<Scales> {
   const before = known.get(nearest) ?? new WeakMap<Float32Array, Scales>();
   known.set(nearest, before);
   const found = before.get(vector);
@@ -78,7 +78,7 @@ async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolea
   const [pictures, texts] = (await Promise.all([nearest.background(), nearest.background(true)])).map((rows) => similaritiesTo(vector, rows)) as [Float64Array, Float64Array];
   const every = new Float64Array([...pictures, ...texts]);
   const scale = (own: Float64Array, ofTexts: boolean): Scale | null =>
-    (own.length ? scaleOf(own.length < FEW ? every : own, temperature, ofTexts) : null);
+    (own.length ? scaleOf(own.length < FEW ? every : own, { temperature, level: pictured ? null : level }, ofTexts) : null);
   const scales = { pictures: scale(pictures, false), texts: scale(texts, !pictured) };
   before.set(vector, scales);
   return scales;

@@ -40,14 +40,14 @@ export class MeaningArm {
 
   /** Whether rows are excluded by meaning, so that every answer needs the model. */
   excludes({ terms }: Plan): boolean {
-    return this.resources.temperature !== null && terms.some(({ weight }) => weight <= -1);
+    return this.resources.calibration !== null && terms.some(({ weight }) => weight <= -1);
   }
 
   /** The likely matches of the negative terms with a weight of −1 or less; null if there are no such terms. */
   async unwanted(plan: Plan): Promise<Mask | null> {
-    const { temperature, count } = this.resources;
+    const { calibration, count } = this.resources;
     const terms = plan.terms.filter(({ weight }) => weight <= -1);
-    if (!terms.length || temperature === null) return null;
+    if (!terms.length || !calibration) return null;
     const nearest = await this.resources.nearest();
     const rows = await Promise.all(terms.map(async (term) => {
       const vector = await this.vector(term, (text) => this.text(text));
@@ -106,7 +106,7 @@ export async function likenessOf(resources: Resources, nearest: Nearest, terms: 
     const row = await resources.rowOf(term.id);
     return row === null || !has(texts, row);
   }));
-  return await Likeness.of(nearest, vector, pictured.includes(true), resources.temperature);
+  return await Likeness.of(nearest, vector, pictured.includes(true), resources.calibration);
 }
 
 function unit(vector: ArrayLike<number>): Float32Array | null {

@@ -11,10 +11,18 @@ export interface Scale {
   step: number;
 }
 
-/** How many standard deviations above the first quartile a likely match begins … */
-const SPREADS = 4;
-/** … but at least and at most this many logits above it. */
-const [LEAST_LOGITS, MOST_LOGITS] = [6, 9.5];
+/** What is known about the similarities of a model. */
+export interface Calibration {
+  /** Similarity / temperature is a logit. */
+  temperature: number;
+  /** The similarity from which a text usually describes a picture, whatever the collection; null or absent if there is none. */
+  level?: number | null | undefined;
+}
+
+/** How far above the first quartile a likely match begins, in standard deviations or logits: the larger, but at most so many logits. */
+const [SPREADS, LOGITS, MOST_LOGITS] = [4, 6, 9.5];
+/** The same if the level of the model is nearer than that. */
+const [NEAR_SPREADS, NEAR_LOGITS] = [2, 4];
 /** A likely match of two texts begins at this share of the way from the first quartile to 1, and at least this far from it. */
 const [TEXT_SHARE, LEAST_STEP] = [0.45, 0.01];
 /** Cosine similarity from which two images show the same picture. */
@@ -26,14 +34,16 @@ const ROUNDING = 1e-9;
  * The scale of a query from its similarities to a sample of rows.
  * @param texts whether the query is made of texts, and the rows have the embeddings of texts
  */
-export function scaleOf(background: Float64Array, temperature: number, texts: boolean): Scale {
+export function scaleOf(background: Float64Array, { temperature, level }: Calibration, texts: boolean): Scale {
   const sample = background.slice().sort();
   const size = sample.length;
   const start = sample[(size - 1) >> 2] ?? 0;
   if (texts) return { start, step: Math.max(TEXT_SHARE * (1 - start), LEAST_STEP) };
   const mean = sample.reduce((sum, value) => sum + value, 0) / size;
   const deviation = Math.sqrt(sample.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size);
-  return { start, step: Math.min(Math.max(SPREADS * deviation, LEAST_LOGITS * temperature), MOST_LOGITS * temperature) };
+  const far = Math.min(Math.max(SPREADS * deviation, LOGITS * temperature), MOST_LOGITS * temperature);
+  const near = Math.max(NEAR_SPREADS * deviation, NEAR_LOGITS * temperature);
+  return { start, step: Math.min(level == null ? far : Math.max(level - start, near), far) };
 }
 
 /** The inner products of `query`, float32 [dim], with rows side by side. */

@@ -18,6 +18,7 @@ import type { Stage } from "./line";
 import type { Nearest } from "./nearest";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
+import type { Calibration } from "./relevance";
 import { SiteRows } from "./rows";
 import type { Loaded } from "./typing";
 import type { LoadProgress, RowInfo } from "./types";
@@ -86,9 +87,9 @@ export class SiteResources {
     return this.manifest.collection.count;
   }
 
-  /** The factor from the model's similarities to logits; null without a model. */
-  get temperature(): number | null {
-    return this.manifest.model?.temperature ?? null;
+  /** What is known about the similarities of the model; null without one. */
+  get calibration(): Calibration | null {
+    return this.manifest.model;
   }
 
   field(name: string): FieldDefinition {

@@ -94,6 +94,8 @@ export interface PackManifest {
   /** One row per token, whose sum approximates the embedding of a text. */
   static?: { file: string } | null;
   calibration: { temperature: number };
+  /** The similarity from which a text usually describes a picture; null or absent if there is no such level. */
+  level?: number | null;
   card: string;
   files: Record<string, { bytes: number; sha256: string }>;
 }
@@ -107,6 +109,8 @@ export interface ModelSummary {
   encoder_hash: string;
   /** Similarity / temperature is a logit. */
   temperature: number;
+  /** The similarity from which a text usually describes a picture; null or absent if the model has no such level. */
+  level?: number | null;
   licence: PackManifest["licence"];
   /** The static rows of the pack, some per file. */
   static: { rows: number; rows_per_shard: number; files: FileListEntry } | null;

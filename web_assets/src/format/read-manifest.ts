@@ -181,6 +181,8 @@ function model(value: Json): void {
   for (const key of ["id", "name", "encoder_hash"]) text(value, key);
   count(value, "dim", 1);
   if (!(typeof value["temperature"] === "number" && value["temperature"] > 0)) fail("model.temperature");
+  const level = value["level"] ?? null;
+  if (!(level === null || (typeof level === "number" && Math.abs(level) < 1))) fail("model.level");
   const licence = object(value, "licence");
   for (const key of ["id", "note"]) text(licence, key);
   index(value["file"], "model.file");
