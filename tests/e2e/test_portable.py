@@ -77,7 +77,7 @@ def test_chromium_searches_from_the_disk(opened: DiskVisitor) -> None:
     found = names(page, 4)
     assert "yellow triangle" in found[0] and all("yellow" in name for name in found), found
     page.locator('.tile-link[data-index="0"]').hover()
-    expect(page.locator(".tile-why").first).to_contain_text("Meaning #")
+    expect(page.locator(".tile-why").first).to_contain_text("“yellow”")
     page.get_by_role("radio", name="Words").check()
     expect(page.locator(".summary")).to_contain_text("9 pictures with “yellow triangle”, 63 more")
     page.go_back()
@@ -227,7 +227,7 @@ def test_firefox_searches_from_the_disk(firefox: Firefox, portable: Path) -> Non
     firefox.run(
         """document.querySelector('[data-index="0"]').dispatchEvent(new PointerEvent("pointerenter"))"""
     )
-    firefox.until('document.querySelector(".tile-why")?.textContent.includes("Meaning #")')
+    firefox.until('document.querySelector(".tile-why")?.textContent.includes("“yellow”")')
     firefox.run(CLICK, "Words")
     settled(firefox, "9 pictures with “yellow triangle”")
     firefox.run("history.back()")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,7 +68,15 @@ def test_the_record_says_that_its_text_is_similar(visit: Visit) -> None:
     _search(page, "railway engine")
     page.locator(".record-link").first.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator(".why")).to_contain_text("Meaning #1 · similar text 0.")
+    reasons = dialog.locator(".why summary")
+    expect(reasons).to_have_text(re.compile("^Is about it"))
+    # The numbers are shown by mouse, keyboard and touch alike.
+    numbers = dialog.locator(".why p")
+    expect(numbers).to_be_hidden()
+    reasons.focus()
+    page.keyboard.press("Enter")
+    expect(numbers).to_contain_text("Similarity of the text 0.")
+    expect(numbers).to_contain_text("rank 1 by meaning")
     similar = dialog.get_by_role("region", name="More like this")
     first = similar.get_by_role("link").first
     expect(first).not_to_have_attribute("aria-label", "Similar record")
@@ -94,4 +103,4 @@ def test_neither_pictures_nor_records_hide_the_others(visit: Visit, texts_site: 
     first = page.locator(".record-link").first
     expect(first).to_have_attribute("data-row", row)
     first.click()
-    expect(page.get_by_role("dialog").locator(".why")).to_contain_text("similarity 0.")
+    expect(page.get_by_role("dialog").locator(".why")).to_contain_text("Similarity 0.")

@@ -39,8 +39,16 @@ def test_text_finds_by_words_and_meaning(visit: Visit) -> None:
     assert len(found) == 6 and all("yellow" in name for name in found), found
     expect(page.locator(".divider")).to_have_text("Weaker matches")
     page.locator('.tile-link[data-index="0"]').hover()
-    expect(page.locator(".tile-why").first).to_contain_text(re.compile("Words #.*: .*yellow"))
-    expect(page.locator(".tile-why").first).to_contain_text("Meaning #")
+    reasons = page.locator(".tile-why").first
+    expect(reasons).to_have_text(
+        re.compile(r"(^|· )(title|tag|Title|Tag|file name has|File name has).*“yellow”")
+    )
+    numbers = re.compile(r"^Similarity 0\.\d\d · rank \d+ by meaning · rank \d+ by words$")
+    first = page.locator('.tile-link[data-index="0"]')
+    expect(first).to_have_attribute("title", numbers)
+    # The line is never before the first row is full.
+    line, tile = page.locator(".divider").bounding_box(), first.bounding_box()
+    assert line and tile and line["y"] >= tile["y"] + tile["height"] - 1
     page.get_by_role("radio", name="Words").check()
     expect(page.locator(".summary")).to_contain_text("9 pictures with “yellow triangle”, 63 more")
     found = names(page, 10)

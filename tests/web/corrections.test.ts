@@ -22,7 +22,7 @@ const answers = json<{
 }>(golden, "corrections.json");
 const lexiconOf = (words: Counted[]) => new Lexicon(words.map(([word]) => word), words.map(([, count]) => count));
 const lexicon = lexiconOf(answers.words);
-const found = answers.cases.map(([typed]) => lexicon.near(typed, 3).map(({ word }) => word));
+const found = await Promise.all(answers.cases.map(async ([typed]) => (await lexicon.near(typed, 3)).map(({ word }) => word)));
 
 describe("corrections", () => {
   it("are those of Python", () => {

@@ -67,6 +67,11 @@ describe("why a result was found", () => {
     expect(response.divide).toBeGreaterThanOrEqual(1);
     expect(response.results).toHaveLength(24);
     response.results.forEach(({ likely }, i) => { expect(likely).toBe(i < response.divide!); });
+    // What is close is the beginning of the meaning arm, and likely.
+    const byRank = [...response.results].filter(({ ranks }) => ranks?.meaning !== undefined).sort((a, b) => a.ranks!.meaning! - b.ranks!.meaning!);
+    const close = byRank.findIndex((result) => !result.close);
+    expect(byRank.slice(close).some((result) => result.close)).toBe(false);
+    expect(response.results.some((result) => result.close && !result.likely)).toBe(false);
     const later = await engine.search({ text: "two cats", mode: "all", k: 5, offset: response.divide! });
     expect(later.results).toHaveLength(5);
     expect(later.results.some(({ likely }) => likely)).toBe(false);

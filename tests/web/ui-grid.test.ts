@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { RowInfo } from "../../web_assets/src/engine/types";
+import type { FieldDefinition, Highlight, RowInfo } from "../../web_assets/src/engine/types";
 import {
   anchorAt, boxOf, DIVIDER, geometryOf, heightOf, layoutSection, measureFor, neighbour, shownRatio, visible, type Box,
 } from "../../web_assets/src/ui/results/grid/layout";
-import { why } from "../../web_assets/src/ui/results/why";
+import { numbers, why } from "../../web_assets/src/ui/results/why";
 import { browseList, PAGE, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { Thumbnails } from "../../web_assets/src/ui/thumbnails";
 
@@ -114,7 +114,7 @@ describe("the grid", () => {
   });
 
   it("draws a line between likely and weaker matches, wherever it falls", () => {
-    for (const divide of [0, 1, 7, PAGE - 1, PAGE, PAGE + 4, 299]) {
+    for (const divide of [1, 7, PAGE - 1, PAGE, PAGE + 4, 299]) {
       const list = { ...filled(300, mixed), divide };
       const geometry = geometryOf(list, measure);
       const lines = geometry.sections.filter((section) => section.divider !== null);
@@ -122,11 +122,29 @@ describe("the grid", () => {
       const y = lines[0]!.top + lines[0]!.divider!;
       for (let index = 0; index < 300; index++) {
         const box = boxOf(geometry, index)!;
-        if (index < divide) expect(box.top + box.height).toBeLessThanOrEqual(y + 0.5);
+        // The first row is full, although some of it may be weaker.
+        const above = index < divide || box.top < 1;
+        if (above) expect(box.top + box.height).toBeLessThanOrEqual(y + 0.5);
         else expect(box.top).toBeGreaterThanOrEqual(y + DIVIDER - 0.5);
       }
     }
+    expect(geometryOf({ ...filled(300, mixed), divide: 0 }, measure).sections.some((section) => section.divider !== null)).toBe(false);
     expect(geometryOf({ ...filled(300, mixed), divide: 300 }, measure).sections.some((section) => section.divider !== null)).toBe(false);
+  });
+
+  it("fills the first row before that line, at every width", () => {
+    for (const width of [358, 390, 820, 1280, 1900]) {
+      for (const divide of [1, 2, 3, 5]) {
+        const geometry = geometryOf({ ...filled(300, mixed), divide }, measureFor(width));
+        const boxes = Array.from({ length: 60 }, (_, index) => boxOf(geometry, index)!);
+        const row = boxes.filter(({ top }) => top < 0.5);
+        const last = row[row.length - 1]!;
+        expect(last.left + last.width).toBeCloseTo(width, 0);
+        expect(geometry.sections[0]!.divider).toBeGreaterThanOrEqual(row[0]!.height - 0.5);
+      }
+    }
+    // With less than a row of results there is no line.
+    expect(geometryOf({ ...filled(2, mixed), divide: 1 }, measure).sections[0]!.divider).toBeNull();
   });
 
   it("is empty without results", () => {
@@ -138,10 +156,29 @@ describe("the grid", () => {
 });
 
 describe("why a picture was found", () => {
-  it("gives ranks counted from one, words and similarity", () => {
-    expect(why({ row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 }, matched: ["red", "rose"] }, true))
-      .toEqual(["Meaning #3", "Words #1: red, rose", "similarity 0.27"]);
-    expect(why({ row: 1, score: 1 }, true)).toEqual([]);
+  const result = { row: 1, score: 1, similarity: 0.2749, ranks: { meaning: 2, words: 0 }, matched: ["red", "rose"], close: true };
+  const field = (name: string, label: string, type: FieldDefinition["type"]) => ({ name, label, type }) as FieldDefinition;
+  const fields = [field("caption", "Caption", "text"), field("tags", "Tags", "tags"), field("camera", "Camera", "category"), field("file", "File", "text")];
+
+  it("is said in words", () => {
+    const marks: Highlight[] = [
+      { field: "caption", pieces: ["A ", "Red", " door, ", "red", " and old"] }, { field: "tags", pieces: ["", "rose", ", garden"] },
+    ];
+    expect(why(result, true, marks, fields)).toEqual(["Looks like it", "caption says “red”", "tag “rose”"]);
+    expect(why(result, false, null, fields)).toEqual(["Is about it", "text says “red”, “rose”"]);
+    expect(why({ ...result, close: false }, true, [marks[1]!], fields)).toEqual(["Tag “rose”"]);
+    expect(why({ ...result, close: false }, true, [{ field: "camera", pieces: ["", "Canon", " 5D"] }], fields)).toEqual(["Camera “Canon”"]);
+    expect(why({ ...result, close: false }, true, [{ field: "file", pieces: ["", "red", ".jpg"] }], fields)).toEqual(["File name has “red”"]);
+    // A field that is not described, or is called like a property of every object.
+    expect(why({ ...result, close: false }, true, [{ field: "constructor", pieces: ["", "red"] }], fields)).toEqual(["Constructor “red”"]);
+    expect(why({ row: 1, score: 1, ranks: { meaning: 40 }, close: false }, true, null, fields)).toEqual(["Looks a little like it"]);
+    expect(why({ row: 1, score: 1 }, true, null, fields)).toEqual([]);
+  });
+
+  it("has its numbers beside it, counted from one", () => {
+    expect(numbers(result, true)).toBe("Similarity 0.27 · rank 3 by meaning · rank 1 by words");
+    expect(numbers({ row: 1, score: 1, similarity: -1, ranks: { words: 4 } }, false)).toBe("Rank 5 by words");
+    expect(numbers({ row: 1, score: 1, similarity: 0.5, ranks: { meaning: 0 } }, false)).toBe("Similarity of the text 0.50 · rank 1 by meaning");
   });
 });
 

@@ -185,7 +185,8 @@ describe("the result count in words", () => {
     expect(say({ text: "cat" }, { total: null, divide: 0, stage: "static" })).toBe("Best matches so far for “cat”");
     expect(say({ text: "cat" }, { total: null, divide: 2, stage: "static" })).toBe("So far 2 likely matches for “cat”");
     expect(say({ text: "cat" }, { total: 0, stage: "words" }, 0)).toBe("Still searching for “cat”");
-    expect(say({ text: "cat" }, { total: null, divide: 1 })).toBe("1 likely match for “cat”");
+    expect(say({ text: "cat" }, { total: null, divide: 1 })).toBe("1 likely match for “cat”, then the nearest");
+    expect(say({ text: "cat" }, { total: null, divide: 8 }, 12)).toBe("8 likely matches for “cat”");
     expect(say({ text: "cat" }, { total: null, divide: 0 })).toBe("No likely match for “cat”; these are the nearest");
     expect(say({ text: "cat" }, { total: 40 })).toBe("Best matches for “cat” among 40 pictures");
     expect(say({ like: ["00000000000000aa"] }, { total: null })).toBe("More like this picture");

@@ -39,6 +39,8 @@ export interface Ranking {
   ranked: boolean;
   /** How many of the first results are likely matches. */
   divide?: number;
+  /** How many rows of the meaning arm, from the first, are likely matches by meaning alone. */
+  close?: number;
 }
 
 /** How many results of the meaning arm a page needs; rounded up in steps, so that most pages need the same number. */
@@ -60,7 +62,7 @@ export async function rank(
   const named = namedRows(plan, words).length;
   const likely = likelyRows(plan, near, words, query);
   const divide = likely ? { divide: likely.length } : {};
-  const shared = { total, query, ranked: true, ...divide };
+  const shared = { total, query, ranked: true, close: closeRows(near, query), ...divide };
   if (plan.mode === "meaning") {
     return {
       ...shared,
@@ -89,16 +91,21 @@ export function byWords(words: WordsFound): Ranking {
 }
 
 /** The likely matches: near enough in meaning, or with all words. Null if there is no divide. */
-export function likelyRows(plan: Plan, near: Near, words: WordsFound | null, { likeness }: Query): Uint32Array | null {
+export function likelyRows(plan: Plan, near: Near, words: WordsFound | null, query: Query): Uint32Array | null {
   const named = namedRows(plan, words);
   if (named.length) return named;
-  const limit = likeness?.limit ?? null;
-  if (limit === null) return null;
-  const depth = Math.min(near.rows.length, FUSION_DEPTH);
-  let first = 0;
-  while (first < depth && near.similarities[first]! >= limit) first++;
+  if (query.likeness?.limit == null) return null;
   const strict = words?.first.subarray(0, words.strict ?? 0) ?? [];
-  return Uint32Array.from(new Set([...near.rows.subarray(0, first), ...strict]));
+  return Uint32Array.from(new Set([...near.rows.subarray(0, closeRows(near, query)), ...strict]));
+}
+
+/** How many of the nearest rows are likely matches by meaning alone. */
+function closeRows({ rows, similarities }: Near, { likeness }: Query): number {
+  const limit = likeness?.limit ?? Infinity;
+  const depth = Math.min(rows.length, FUSION_DEPTH);
+  let close = 0;
+  while (close < depth && similarities[close]! >= limit) close++;
+  return close;
 }
 
 /** The rows with all words, if the words look like names of files and nothing else is searched for. */
@@ -149,7 +156,10 @@ export async function finish(
     const { nearest, likeness } = ranking.query;
     const rows = results.map(({ row }) => row);
     const [similarities, same] = await Promise.all([likeness.cosines(rows), plan.group ? duplicates(rows, nearest) : null]);
-    results.forEach((result, i) => { result.similarity = similarities[i]!; });
+    results.forEach((result, i) => {
+      result.similarity = similarities[i]!;
+      result.close = (result.ranks?.meaning ?? Infinity) < (ranking.close ?? 0);
+    });
     if (same) {
       for (const result of results) if (same.has(result.row)) result.duplicateOf = same.get(result.row)!;
     }

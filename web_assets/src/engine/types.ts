@@ -63,6 +63,8 @@ export interface Result {
   ranks?: { meaning?: number; words?: number };
   /** The words of the query (at most 8) that occur in the image's text, if words were searched. */
   matched?: string[];
+  /** Whether the embedding alone makes it a likely match, if meaning was searched. */
+  close?: boolean;
   /** Whether the result is before the response's `divide`. */
   likely?: boolean;
   /** With `group`: the row of an earlier result of this page that shows the same picture. */

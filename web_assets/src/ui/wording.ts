@@ -74,6 +74,15 @@ function withWords(text: string, total: number, strict: number | null, noun: Nou
   return `${counted(strict, noun)} with ${quoted(text)}, ${count(total - strict)} more with some of the words`;
 }
 
+/** Fewer likely matches than this share the first row of a wide grid with the nearest others. */
+const FEW = 8;
+
+/** How many likely matches there are, or that there is none, in words. @param of what was searched for */
+function likely(divide: number, of: string, interim: boolean): string {
+  if (!divide) return `No likely match for ${of}; these are the nearest`;
+  return `${interim ? "So far " : ""}${count(divide)} likely ${divide === 1 ? "match" : "matches"} for ${of}${divide < FEW && !interim ? ", then the nearest" : ""}`;
+}
+
 /** The result count in words. Before the final stage it is what was found so far, and never that nothing was found. */
 export function summary(view: View, list: List, all: number, noun: Noun = "picture"): string {
   const text = view.text.trim();
@@ -89,17 +98,9 @@ export function summary(view: View, list: List, all: number, noun: Noun = "pictu
   const within = total !== null && total < all ? ` among ${counted(total, noun)}` : "";
   if (text && own) return `Closest to ${quoted(text)} and ${own === 1 ? "your picture" : "your pictures"}${within}`;
   if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen ${noun}${within}`;
-  if (text && !view.sort && list.divide !== null) {
-    return list.divide > 0
-      ? `${interim ? "So far " : ""}${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${quoted(text)}${within}`
-      : `No likely match for ${quoted(text)}; these are the nearest${within}`;
-  }
+  if (text && !view.sort && list.divide !== null) return likely(list.divide, quoted(text), interim) + within;
   if (text) return `Best matches ${interim ? "so far " : ""}for ${quoted(text)}${within}`;
-  if (own && list.divide !== null && !view.sort) {
-    return list.divide > 0
-      ? `${count(list.divide)} likely ${list.divide === 1 ? "match" : "matches"} for ${own === 1 ? "your picture" : "your pictures"}${within}`
-      : `No likely match for ${own === 1 ? "your picture" : "your pictures"}; these are the nearest${within}`;
-  }
+  if (own && list.divide !== null && !view.sort) return likely(list.divide, own === 1 ? "your picture" : "your pictures", interim) + within;
   if (view.like.length) return (view.like.length === 1 ? `More like this ${noun}` : `More like these ${noun}s`) + within;
   if (total !== null && total < all) return `${count(total)} of ${counted(all, noun)}`;
   return counted(total ?? all, noun);

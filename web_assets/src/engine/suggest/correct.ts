@@ -55,9 +55,9 @@ export async function correct(text: string, words: readonly string[], known: Kno
 /** The words that `word` may mean, the most likely first; none if the model knows it. */
 async function candidates(word: string, { collection, spelled }: Known, model: Lexicon | null): Promise<Candidate[]> {
   if (model?.has(word) || await spelled(word)) return [];
-  const found = collection?.near(word, CANDIDATES) ?? [];
+  const found = await collection?.near(word, CANDIDATES) ?? [];
   const names = new Set(found.map(({ word: name }) => fold(name)));
-  const others = model?.near(word, CANDIDATES).filter(({ word: name }) => !names.has(fold(name))) ?? [];
+  const others = (await model?.near(word, CANDIDATES) ?? []).filter(({ word: name }) => !names.has(fold(name)));
   return [...found, ...others].sort((a, b) => b.score - a.score).slice(0, CANDIDATES);
 }
 

@@ -2,9 +2,9 @@
  * Known words, most frequent first: for completing a word, and for finding the one that was mistyped. Singular and plural are one
  * word. The twin is builder/imagedb_site/query/lexicon.py.
  */
+import { part } from "../../base/errors";
 import { fold } from "../query/index";
 import { pluralKey } from "./plurals";
-import { ERROR, within } from "./spelling";
 
 export interface Found {
   /** The more frequent form of singular and plural. */
@@ -78,10 +78,14 @@ export class Lexicon {
       .map(([{ count }, place]) => ({ word: this.words[place]!, count: this.counts ? count : 0 }));
   }
 
-  /** At most `most` words that `word` may be a misspelling of, the most likely first; none a hundred times less likely than the first. */
-  near(word: string, most: number): Candidate[] {
+  /**
+   * At most `most` words that `word` may be a misspelling of, the most likely first; none a hundred times less likely than the first.
+   * Most searches have no such word, so the comparison is a script of its own.
+   */
+  async near(word: string, most: number): Promise<Candidate[]> {
     const typed = fold(word);
     if (typed.length < SHORTEST || typed.length > LONGEST || !isPlain(typed)) return [];
+    const { ERROR, within } = await part(import("./spelling"), "within");
     const { forms, groups } = this.sorted ??= this.sort();
     const costs = new Map<Group, number>();
     for (const [place, cost] of within(typed, forms, highestCost(typed.length))) {

@@ -13,7 +13,7 @@ import { originalLink, siteFile } from "../links";
 import { indexOfId, placeAt } from "../state/list";
 import { allowed } from "../parts/remote-picture";
 import { useThumbnail } from "../parts/use-thumbnail";
-import { why } from "../results/why";
+import { numbers, why } from "../results/why";
 import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
@@ -22,7 +22,7 @@ import { Similar } from "./similar";
 import { Stage } from "./stage";
 import { useView } from "./use-view";
 import { FITTED, zoomAt, type Frame, type Zoom } from "./zoom";
-import type { Highlight, ImageDocument, RowInfo } from "../../engine/types";
+import type { FieldDefinition, Highlight, ImageDocument, RowInfo } from "../../engine/types";
 
 export function Detail(): JSX.Element | null {
   const id = useStore((state) => state.view.image);
@@ -31,6 +31,7 @@ export function Detail(): JSX.Element | null {
 }
 
 const NONE: readonly string[] = [];
+const NO_FIELDS: FieldDefinition[] = [];
 
 interface Shown {
   info: RowInfo;
@@ -170,7 +171,9 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const original = document?.original ? originalLink(document.original, controller.base) : null;
   const noun = bare ? "record" : "picture";
   const result = list && position >= 0 ? placeAt(list, position)?.result : undefined;
-  const reasons = result ? why(result, info.thumbnail !== null) : [];
+  const fields = useStore((state) => state.manifest?.fields ?? NO_FIELDS);
+  const pictured = info.thumbnail !== null;
+  const reasons = result ? why(result, pictured, marks.state === "ready" && marks.value.row === info.row ? highlights : null, fields) : [];
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
@@ -204,7 +207,12 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
       </div>
       <div class="detail-info" tabIndex={0} role="region" aria-label={`About this ${noun}`}>
         <h2 aria-live="polite">{document ? name : "…"}</h2>
-        {reasons.length > 0 && <p class="why">{reasons.join(" · ")}</p>}
+        {result && reasons.length > 0 && (
+          <details class="why">
+            <summary title={numbers(result, pictured)}>{reasons.join(" · ")}</summary>
+            <p>{numbers(result, pictured)}</p>
+          </details>
+        )}
         <div class="actions">
           {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
           {!info.local && <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>}

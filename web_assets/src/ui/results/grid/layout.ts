@@ -125,10 +125,19 @@ interface Laid {
   divider: number | null;
 }
 
-/** A section in two parts: before `split`, and from `split` on; in one part if `split` is outside. */
-function layoutParts(ratios: number[], measure: Measure, closed: boolean, split: number): { boxes: Box[]; height: number; divider: number | null } {
-  if (split < 0 || split >= ratios.length) return { ...layoutSection(ratios, measure, closed), divider: null };
-  const above = layoutSection(ratios.slice(0, split), measure, false);
+/**
+ * A section in two parts: before `split`, and from `split` on; in one part if `split` is outside.
+ * @param leading whether it is the first section: the line is never above the end of its first row, so that a few likely matches
+ * have the nearest others beside them, instead of an empty place
+ */
+function layoutParts(
+  ratios: number[], measure: Measure, closed: boolean, likely: number, leading: boolean,
+): { boxes: Box[]; height: number; divider: number | null } {
+  const whole = layoutSection(ratios, measure, closed);
+  const row = leading ? whole.boxes.filter(({ top }) => top < 0.5).length : 0;
+  const split = Math.max(likely, row);
+  if (likely < 0 || split >= ratios.length) return { ...whole, divider: null };
+  const above = layoutSection(ratios.slice(0, split), measure, split === row);
   const below = layoutSection(ratios.slice(split), measure, closed);
   const shift = above.height + DIVIDER;
   const boxes = [...above.boxes, ...below.boxes.map((box) => ({ ...box, top: box.top + shift }))];
@@ -138,7 +147,7 @@ function layoutParts(ratios: number[], measure: Measure, closed: boolean, split:
 const laidPages = new WeakMap<Page, Laid>();
 
 function laidOut(
-  page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number, open: ReadonlySet<number>,
+  page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number, leading: boolean, open: ReadonlySet<number>,
 ): Laid {
   const known = laidPages.get(page);
   if (known && known.closed === closed && known.split === split && known.open === open && known.measure.width === measure.width) return known;
@@ -146,7 +155,7 @@ function laidOut(
   const ratios = order.map((place) => shownRatio(page.infos[place]?.width ?? 0, page.infos[place]?.height ?? 0));
   // All members of a group stay on the side of its first one.
   const before = split < 0 || split >= page.results.length ? split : firsts.filter((first) => first < split).length;
-  const { boxes: shown, height, divider } = layoutParts(ratios, measure, closed, before);
+  const { boxes: shown, height, divider } = layoutParts(ratios, measure, closed, before, leading);
   const boxes = new Array<Box | undefined>(page.results.length).fill(undefined);
   order.forEach((place, i) => { boxes[place] = shown[i]; });
   const laid = { measure, closed, split, open, boxes, order, height, divider };
@@ -167,8 +176,9 @@ export function geometryOf(list: List, measure: Measure, open: ReadonlySet<numbe
     const page = list.pages[index];
     const count = pageLength(list, index);
     const closed = index < list.pages.length - 1;
-    const split = list.divide === null ? -1 : list.divide - index * list.page;
-    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split, open) : null;
+    // Without a likely match there is nothing to separate: the line above the grid says that these are the nearest.
+    const split = list.divide ? list.divide - index * list.page : -1;
+    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split, index === 0, open) : null;
     const height = laid?.height ?? estimateHeight(count, measure);
     sections.push({ first: index * list.page, top, height, boxes: laid?.boxes ?? null, order: laid?.order ?? [], count, divider: laid?.divider ?? null });
     top += height + measure.gap;

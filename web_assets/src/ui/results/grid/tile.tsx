@@ -13,9 +13,9 @@ import { count } from "../../wording";
 import { formatView, HOME } from "../../state/view";
 import { Placeholder } from "../../parts/placeholder";
 import { useThumbnail } from "../../parts/use-thumbnail";
-import { why } from "../why";
+import { numbers, why } from "../why";
 import { readable } from "../readable";
-import type { Result, RowInfo } from "../../../engine/types";
+import type { Highlight, Result, RowInfo } from "../../../engine/types";
 
 interface Props {
   index: number;
@@ -75,6 +75,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
   const [looked, setLooked] = useState(false);
+  const [highlights, setHighlights] = useState<Highlight[] | null>(null);
   const [born] = useState(() => performance.now());
   const [broken, setBroken] = useState(false);
   const alive = useRef(true);
@@ -104,20 +105,24 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
     if (looked) return;
     setLooked(true);
     if (name === null) learnName();
+    const { collection, store } = controller;
+    // Until it is known which field has the words, it is only said that the text has them.
+    if (result.matched?.length) collection?.highlight(info.row, store.get().view.text).then((found) => { if (alive.current) setHighlights(found); }, () => undefined);
   };
   const open = (event: TargetedMouseEvent<HTMLAnchorElement>): void => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     controller.openImage(info.id);
   };
-  const reasons = looked ? why(result, info.thumbnail !== null) : [];
+  const pictured = info.thumbnail !== null;
+  const reasons = looked ? why(result, pictured, highlights, controller.store.get().manifest?.fields ?? []) : [];
   const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
   const lost = failed || broken;
   return (
     <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""}`} aria-posinset={index + 1} aria-setsize={size}
       style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${height.toFixed(2)}px` }}>
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
-        tabIndex={current ? 0 : -1} aria-label={label} onClick={open} onPointerEnter={look}
+        tabIndex={current ? 0 : -1} aria-label={label} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
         <Placeholder hash={info.placeholder} covered={url !== null && !broken} />
         {url && !broken && (

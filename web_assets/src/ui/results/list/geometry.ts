@@ -8,7 +8,7 @@ export const DIVIDER = 56;
 export interface Rows {
   count: number;
   height: number;
-  /** The first of the weaker matches; −1 if there is no such line. */
+  /** The first of the weaker matches; −1 if there is no such line, as if no match is likely. */
   divide: number;
   total: number;
 }
@@ -16,7 +16,7 @@ export interface Rows {
 export function rowsOf(list: Pick<List, "length" | "divide" | "exhausted" | "page" | "pages">, height: number): Rows {
   // A ranking without a known end goes on below: the place of the next page shows that.
   const count = list.exhausted ? list.length : Math.max(list.length, list.pages.length * list.page);
-  const divide = list.divide !== null && list.divide < list.length ? list.divide : -1;
+  const divide = list.divide && list.divide < list.length ? list.divide : -1;
   return { count, height, divide, total: count * height + (divide >= 0 ? DIVIDER : 0) };
 }
 
