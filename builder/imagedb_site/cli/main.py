@@ -27,6 +27,7 @@ VERBS = {
     "data": "Read a collection as a data set: counts, tags, samples, pages, batches.",
     "export": "Write metadata and embeddings for other tools: Parquet, CSV, LanceDB, Faiss.",
     "check": "Check every file of a built or published site, and which hosts take it.",
+    "bench": "Measure the search of a built or published site: recall, bytes, requests, time.",
     "info": "Show what is in a site, library or model pack.",
     "model": "List, inspect, evaluate and export model packs.",
 }
