@@ -102,7 +102,7 @@ def _visit(folder: Path, pack: ModelPack) -> tuple[np.ndarray, dict[str, Any]]:
             "load_ms": round(found["load"]),
             "first_ms": round(found["times"][0]),
             "encode_ms": round(float(np.median(found["times"][1:]))),
-            "rss_mb": _peak(page),
+            "rss_mb": peak_memory(page),
             "bytes": sum(stored),
             "largest_file_bytes": max(stored),
         }
@@ -111,7 +111,7 @@ def _visit(folder: Path, pack: ModelPack) -> tuple[np.ndarray, dict[str, Any]]:
     return np.array(found["found"]), figures
 
 
-def _peak(page: Page) -> int:
+def peak_memory(page: Page) -> int:
     """The most resident memory that the largest renderer has had, in MB."""
     browser = page.context.browser
     assert browser is not None

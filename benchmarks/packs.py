@@ -27,6 +27,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from imagedb_site.packs.weights import read_weights
+
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache" / "bench-packs"
 LARGE = "ViT-SO400M-14-SigLIP2"
@@ -113,8 +115,7 @@ def measure(name: str) -> None:
     uses_ids = traced.plan.uses_ids
     del traced
     core = folder / "int4" / "text.onnx"
-    # `large_core.py` measures cores with weights in files.
-    if core.exists() and not core.with_name("text.0000.bin").exists():
+    if core.exists():
         found |= chromium(core, tokens, width, uses_ids)
     found["seconds"] = round(time.monotonic() - started)
     (CACHE / f"{name}.json").write_text(json.dumps(found))
@@ -181,9 +182,15 @@ PAGE = """<!doctype html><meta charset="utf-8"><script type="module">
 import * as ort from "/ort/ort.wasm.min.mjs";
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = "/ort/";
-window.run = async (tokens, width, withIds) => {
+window.run = async (tokens, width, withIds, parts) => {
   let start = performance.now();
-  const session = await ort.InferenceSession.create("/pack/text.onnx", {executionProviders: ["wasm"]});
+  const externalData = [];
+  for (const path of parts) {
+    const data = new Uint8Array(await (await fetch("/codes/" + path)).arrayBuffer());
+    externalData.push({path, data});
+  }
+  const options = {executionProviders: ["wasm"], externalData};
+  const session = await ort.InferenceSession.create("/pack/text.onnx", options);
   const load = performance.now() - start;
   const rows = Float32Array.from({length: tokens * width}, (_, i) => Math.sin(i) / 50);
   const feed = {embeddings: new ort.Tensor("float32", rows, [1, tokens, width])};
@@ -209,6 +216,10 @@ class _Server(http.server.SimpleHTTPRequestHandler):
             self._send(PAGE.encode(), "text/html")
             return
         _, kind, name = [*self.path.split("?")[0].split("/", 2), ""][:3]
+        if kind == "codes":
+            codes = read_weights((self.pack / Path(name).name).read_bytes())
+            self._send(codes.tobytes(), "application/octet-stream")
+            return
         base = {"ort": ROOT / "web_assets/node_modules/onnxruntime-web/dist", "pack": self.pack}
         file = base[kind] / Path(name).name if kind in base else Path()
         if not file.is_file():
@@ -247,7 +258,9 @@ def chromium(core: Path, tokens: int, width: int, uses_ids: bool) -> dict[str, A
             page.set_default_timeout(300_000)
             page.goto(f"http://127.0.0.1:{server.server_port}/")
             page.wait_for_function("window.ready")
-            timed = page.evaluate("([t, w, i]) => window.run(t, w, i)", [tokens, width, uses_ids])
+            parts = sorted(path.name for path in core.parent.glob("text.*.bin"))
+            asked = [tokens, width, uses_ids, parts]
+            timed = page.evaluate("([t, w, i, p]) => window.run(t, w, i, p)", asked)
             browser.close()
         return {"encode_ms": round(timed["encode"], 1), "load_ms": round(timed["load"])}
     except Exception as error:  # a model that the browser cannot run is also a result

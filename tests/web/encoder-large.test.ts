@@ -12,16 +12,18 @@ const folder = `${golden}/pack-large`;
 const expected = json<{ text: string; embedding: number[] }[]>(folder, "golden.json");
 const pack = readPack(json(folder, "pack.json"));
 const published = () => Promise.resolve(pack);
+/** The same pack, said to have far more bytes. */
+const heavy: PackManifest = { ...pack, files: { ...pack.files, "text.0001.bin": { ...pack.files["text.0001.bin"]!, bytes: 400e6 } } };
 const load = async (file: string) => decoded(folder, file);
 
 /** The golden site with this pack. */
-function serveLarge(): Server {
+function serveLarge(published = json<PackManifest>(folder, "pack.json")): Server {
   return serveTiny({
     model: (manifest, files) => {
       files.clear();
       Object.keys(pack.files).forEach((name) => { files.set(name, bytes(folder, name)); });
       Object.keys(manifest).forEach((key) => { Reflect.deleteProperty(manifest, key); });
-      Object.assign(manifest, json<PackManifest>(folder, "pack.json"));
+      Object.assign(manifest, published);
     },
   });
 }
@@ -38,11 +40,13 @@ describe("a large tower", () => {
     }
   });
 
-  it("is not loaded in advance, but its tokenizer is", async () => {
+  it("is loaded in advance unless it is heavy, but its tokenizer always is", async () => {
     const asked: string[] = [];
-    const own = new Encoder({ dim: pack.dim, pack: published, runtime: () => Promise.reject(new Error("asked for")), load: (file) => { asked.push(file); return load(file); } });
-    await own.fetch();
-    expect(asked).toEqual([pack.tokenizer.file]);
+    const options = { dim: pack.dim, runtime: ortWasm, load: (file: string) => { asked.push(file); return load(file); } };
+    await new Encoder({ ...options, pack: () => Promise.resolve(heavy) }).fetch();
+    expect(asked.splice(0)).toEqual([pack.tokenizer.file]);
+    await new Encoder({ ...options, pack: published }).fetch();
+    expect(asked.sort()).toEqual([pack.tokenizer.file, pack.text.file, ...pack.text.weights!].sort());
   });
 
   it("with a damaged file of weights is an error, and is tried again", async () => {
@@ -96,7 +100,7 @@ describe("a device", () => {
 
   it("that has too little memory searches by static rows, says so, and loads nothing of the tower", async () => {
     vi.stubGlobal("navigator", { deviceMemory: 2, userAgent: "" });
-    const server = serveLarge();
+    const server = serveLarge(heavy);
     const engine = await open(server);
     for (const mode of ["meaning", "all"] as const) {
       const response = await engine.search({ text: "red car", mode, k: 5 });
@@ -105,6 +109,8 @@ describe("a device", () => {
       expect(response.notices).toEqual([{ kind: "no-model", message: "The model's text tower is too large for this device. Results by meaning are approximate." }]);
     }
     expect(server.asked.filter((path) => /model\/text\./.test(path))).toEqual([]);
+    const light = await (await open(serveLarge())).search({ text: "red car", mode: "meaning", k: 5 });
+    expect(light.notices).toEqual([]);
     // Without texts nothing is approximate.
     expect((await engine.search({ text: "", mode: "all", k: 5 })).notices).toEqual([]);
   });

@@ -32,9 +32,9 @@ from imagedb_site.openclip.rounding import (
 )
 from imagedb_site.packs.weights import GROUP, ZERO, Nibbles, write_weights
 
-LARGE = 1 << 27
-"""Cores with more weights than this keep them in 8 bits: as float32 they have more than half a gigabyte, of
-which a browser holds several copies while it loads them."""
+LARGE = 1 << 26
+"""Cores with more weights than this keep them in 8 bits. While a browser widens a core it needs about 15
+bytes a weight: 1.3 GB for 85 million."""
 PART = 16 << 20
 """Bytes of 8-bit codes in a file. Hosts refuse files of 25 MiB."""
 _MOST_FACTOR = 255

@@ -1,6 +1,7 @@
 /** Encodes texts and pictures with a model pack. Every part is loaded when it is first needed. */
 import { spelledOut } from "../base/emoji";
 import { part } from "../base/errors";
+import { own } from "../base/own";
 import { parseJson } from "../format/json";
 import type { PackManifest } from "../format/manifest";
 import { DeviceError } from "./device";
@@ -27,6 +28,8 @@ export interface EncoderOptions {
 /** What large text towers need. */
 const large = () => part(import("./weights"), "loadLarge");
 
+/** Bytes of weights. */
+const HEAVY = 96e6;
 /** A sum of rows that is shorter has no direction. */
 const LEAST_LENGTH = 1e-6;
 
@@ -51,11 +54,11 @@ export class Encoder {
     return this.textReady || this.refused !== null;
   }
 
-  /** Load what the text tower needs, and start nothing. A large tower is left to the first search. */
+  /** Load what the text tower needs, and start nothing. A heavy tower is left to the first search. */
   async fetch(): Promise<void> {
     if (this.text) return;
-    const { text } = (await this.pack()).pack;
-    await Promise.all([this.packTokenizer(), ...text.weights ? [] : [this.towerFile(), loadRuntime(this.options.runtime)]]);
+    const { pack } = await this.pack();
+    await Promise.all([this.packTokenizer(), ...isHeavy(pack) ? [] : [this.towerFile(), loadRuntime(this.options.runtime)]]);
   }
 
   /** Load everything that texts need, except the token rows. */
@@ -191,15 +194,20 @@ export class Encoder {
   }
 
   private towerFile(): Promise<TowerFiles> {
-    this.textFile ??= this.pack().then(async ({ pack: { text } }) => {
+    this.textFile ??= this.pack().then(async ({ pack }) => {
       const { load } = this.options;
-      return text.weights ? await (await large()).loadLarge(text, load) : { model: await load(text.file) };
+      return pack.text.weights ? await (await large()).loadLarge(pack.text, load, isHeavy(pack)) : { model: await load(pack.text.file) };
     }).catch((error: unknown) => {
       this.textFile = null;
       throw error;
     });
     return this.textFile;
   }
+}
+
+/** Whether the text tower is too much for small devices, and to load it in advance. */
+function isHeavy({ text: { weights = [] }, files }: PackManifest): boolean {
+  return weights.reduce((sum, name) => sum + (own(files, name)?.bytes ?? 0), 0) > HEAVY;
 }
 
 function padId({ text }: PackManifest): number {

@@ -8,7 +8,7 @@ import type { PackManifest } from "../format/manifest";
 import { DeviceError } from "./device";
 import type { TowerFiles } from "./runtime";
 
-/** GiB that a device should have: it holds the weights twice while the tower starts. */
+/** GiB that a device should have for a heavy tower: it holds the weights twice while the tower starts. */
 const ENOUGH = 4;
 const MOBILE = /Mobi|Android|iPhone|iPad/;
 /** How browsers and onnxruntime say that memory is short. */
@@ -57,10 +57,10 @@ export function takesLarge({ deviceMemory, userAgent = "" }: { deviceMemory?: nu
   return deviceMemory === undefined ? !MOBILE.test(userAgent) : deviceMemory >= ENOUGH;
 }
 
-/** The graph and its weights. Throws DeviceError if the device should not try, or runs out of memory. */
-export async function loadLarge(text: PackManifest["text"], load: (file: string) => Promise<Uint8Array>): Promise<TowerFiles> {
+/** The graph and its weights. Throws DeviceError if the device should not try a heavy tower, or runs out of memory. */
+export async function loadLarge(text: PackManifest["text"], load: (file: string) => Promise<Uint8Array>, heavy: boolean): Promise<TowerFiles> {
   const { navigator = {} } = globalThis as { navigator?: Parameters<typeof takesLarge>[0] };
-  if (!takesLarge(navigator)) throw new DeviceError();
+  if (heavy && !takesLarge(navigator)) throw new DeviceError();
   const read = async (path: string) => ({ path, data: readWeights(await load(path)) });
   const files = Promise.all([load(text.file), Promise.all((text.weights ?? []).map(read))]);
   const [model, weights] = await files.catch(explain);
