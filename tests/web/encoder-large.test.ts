@@ -106,7 +106,7 @@ describe("a device", () => {
       const response = await engine.search({ text: "red car", mode, k: 5 });
       expect(response.stage).toBe("final");
       expect(response.results.length).toBeGreaterThan(0);
-      expect(response.notices).toEqual([{ kind: "no-model", message: "The model's text tower is too large for this device. Results by meaning are approximate." }]);
+      expect(response.notices).toEqual([{ kind: "no-model", message: "This device has too little memory for the model's text part. Results by meaning are approximate." }]);
     }
     expect(server.asked.filter((path) => /model\/text\./.test(path))).toEqual([]);
     const light = await (await open(serveLarge())).search({ text: "red car", mode: "meaning", k: 5 });

@@ -3,6 +3,6 @@ export class DeviceError extends Error {
   override readonly name: string = "DeviceError";
 
   constructor(options?: ErrorOptions) {
-    super("The model's text tower is too large for this device.", options);
+    super("This device has too little memory for the model's text part.", options);
   }
 }
