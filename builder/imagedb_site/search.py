@@ -31,6 +31,7 @@ from .query.meaning import Embed
 from .query.parse import Query, Term
 from .query.plan import make_plan, quote
 from .query.ranking import Result
+from .query.strange import LEAST_WORDS, MOST_TOKENS, Strangeness
 from .query.words_arm import longer_words
 from .temporary import TemporaryFolder
 
@@ -145,7 +146,8 @@ class Collection:
         """
         query = parse(text)
         embed = self._embed_for(mode) if query.terms else None
-        mask = current_result(query, self.index, embed, mode)
+        strange = self._strange if embed else None
+        mask = current_result(query, self.index, embed, mode, strange)
         return facet_counts(field, mask, self.index, limit, under)
 
     def random(self, count: int = 1, *, seed: int = 0, text: str = "") -> list[Hit]:
@@ -245,7 +247,9 @@ class Collection:
         self, query: Query, mode: Mode, k: int | None, offset: int, group: bool
     ) -> SearchResponse:
         embed = self._embed_for(mode)
-        answer = evaluate(query, self.index, embed, mode=mode, k=k, offset=offset, group=group)
+        strange = self._strange if embed else None
+        page: dict[str, Any] = {"k": k, "offset": offset, "group": group}
+        answer = evaluate(query, self.index, embed, mode=mode, strange=strange, **page)
         hits = [self._hit(result) for result in answer.results]
         correction = None
         if mode != "meaning" and answer.strict_total == 0:
@@ -280,6 +284,17 @@ class Collection:
     @cached_property
     def _model_lexicon(self) -> Lexicon:
         return Lexicon((word, UNKNOWN_COUNT) for word in self.encoder.vocabulary)
+
+    @cached_property
+    def _strange(self) -> Strangeness | None:
+        """Which texts the model does not know; None if nothing is known about its words."""
+        words = self.encoder.vocabulary
+        rows = int(self.encoder.pack.manifest["tokens"]["rows"])
+        if len(words) < LEAST_WORDS or rows > MOST_TOKENS:
+            return None
+        return Strangeness(
+            words, self._model_lexicon.__contains__, lambda word: not self._is_one_token(word)
+        )
 
     def _is_one_token(self, word: str) -> bool:
         """Whether a word was frequent in the tokenizer's texts; misspelled ones are several tokens."""

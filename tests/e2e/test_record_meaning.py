@@ -61,6 +61,22 @@ def test_a_question_without_shared_words_finds_the_record(visit: Visit, texts_si
                 )
 
 
+def test_a_query_in_another_language_says_so(visit: Visit, texts_site: Path) -> None:
+    visitor = visit()
+    page = visitor.open("#view=list")
+    expect(page.locator(".record-link").first).to_be_visible()
+    for text in ("kinder spielen im garten", "собака на пляже"):
+        _search(page, text)
+        expect(page.locator(".messages")).to_contain_text("seems not to know the words of")
+        expect(page.locator(".summary")).to_contain_text("No likely match for")
+        expect(page.locator(".divider")).to_have_count(0)
+        with imagedb_site.open(texts_site) as collection:
+            response = collection.search(text)
+        assert [notice.kind for notice in response.notices] == ["unknown-text"]
+        expect(page.locator(".message.calm > span")).to_have_text(response.notices[0].message)
+        assert not any(hit.likely for hit in response.hits)
+
+
 def test_the_record_says_that_its_text_is_similar(visit: Visit) -> None:
     visitor = visit()
     page = visitor.open("#view=list")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import QuerySyntaxError
-from .evaluate import Mode, likely_rows, prepare
+from .evaluate import Mode, Strange, likely_rows, prepare
 from .index import Index, Mask
 from .meaning import Embed
 from .parse import Query, parse
@@ -14,23 +14,27 @@ from .ranking import FUSION_DEPTH
 from .words_arm import no_words, search_words
 
 
-def current_result(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Mask:
+def current_result(
+    query: Query, index: Index, embed: Embed | None, mode: Mode, strange: Strange | None = None
+) -> Mask:
     """The rows, bool[count], that a search finds.
 
     Without words and meaning these are the rows that meet the conditions; by words alone those of the words
     arm; by meaning the likely matches, or all rows that meet the conditions if none is likely.
     """
     try:
-        return _current(query, index, embed, mode)
+        return _current(query, index, embed, mode, strange)
     except QuerySyntaxError:
         if query.match is None:
             raise
-        return _current(parse(query.source, expressions=False), index, embed, mode)
+        return _current(parse(query.source, expressions=False), index, embed, mode, strange)
 
 
-def _current(query: Query, index: Index, embed: Embed | None, mode: Mode) -> Mask:
+def _current(
+    query: Query, index: Index, embed: Embed | None, mode: Mode, strange: Strange | None
+) -> Mask:
     plan = make_plan(query, index)
-    mask, asked, _ = prepare(plan, index, embed, mode)
+    mask, asked, _ = prepare(plan, index, embed, mode, strange)
     if asked is not None:
         words = no_words()
         if mode != "meaning":

@@ -5,7 +5,7 @@ The method is docs/QUERY.md's, step by step, so that every implementation gives 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -32,6 +32,8 @@ from .relevance import duplicates
 from .words_arm import Words, no_words, search_words
 
 Mode = Literal["all", "meaning", "words"]
+Strange = Callable[[str], bool]
+"""Whether a text is in a language or script that the model does not know (`strange.Strangeness`)."""
 
 DEFAULT_K = 20
 MATCHED_WORDS = 8
@@ -39,6 +41,11 @@ MATCHED_WORDS = 8
 SHOWN_TEXT = 40
 SHOWN_TEXTS = 3
 """The most characters that a notice shows of a text, and the most texts that it names."""
+
+GUESSED = (
+    "The model seems not to know the words of {}, so what looks similar is only a guess."
+    " Other words, or another language, may find more."
+)
 
 
 @dataclass(frozen=True)
@@ -88,24 +95,26 @@ def evaluate(
     k: int | None = None,
     offset: int = 0,
     group: bool = False,
+    strange: Strange | None = None,
 ) -> Answer:
     """Answer `query` with `k` results from `offset` on; `embed` may be None if only words are searched.
 
     `k:` in the query limits the number of all results, and is the default of `k`; without it, the default
     is 20. An FTS5 expression that SQLite refuses is searched as plain words, with a notice. With `group`,
-    results that show the same picture are found.
+    results that show the same picture are found. `strange` says whether a text is in a language that the
+    model does not know; then no match is likely by meaning.
 
     Raises UsageError for an image id that the index does not have.
     """
     size = k if k is not None else query.k or DEFAULT_K
     reach = max(offset, 0) + max(size, 0)
     try:
-        found = _found(query, index, embed, mode, reach)
+        found = _found(query, index, embed, mode, reach, strange)
     except QuerySyntaxError as error:
         if query.match is None:
             raise
         query = parse(query.source, expressions=False)
-        found = _found(query, index, embed, mode, reach)
+        found = _found(query, index, embed, mode, reach, strange)
         notice = Notice(
             "fts-syntax",
             f"This is not a full-text expression, so it was searched as plain words ({error}).",
@@ -135,30 +144,43 @@ def evaluate(
 
 
 def prepare(
-    plan: Plan, index: Index, embed: Embed | None, mode: Mode
-) -> tuple[Mask, Likeness | None, list[str]]:
-    """The rows bool[count] that may be found, the query of the meaning arm, and the unknown texts."""
+    plan: Plan, index: Index, embed: Embed | None, mode: Mode, strange: Strange | None
+) -> tuple[Mask, Likeness | None, list[Notice]]:
+    """The rows bool[count] that may be found, the query of the meaning arm, and notices about its texts."""
     if plan.required or plan.forbidden or (plan.strict is not None and mode != "meaning"):
         index.expect_text()
     mask = filter_mask(plan, index)
     asked = None
-    unknown: list[str] = []
+    notices: list[Notice] = []
     if mode != "words" and embed:
         terms = plan.query.terms
         unknown = unknown_texts(terms, embed)
-        asked = likeness(terms, index, embed)
+        texts = [term.value for term in terms if term.kind == "text" and term.weight > 0]
+        guessed = [text for text in texts if strange and text not in unknown and strange(text)]
+        if unknown:
+            notices.append(_not_known(unknown, mode))
+        if guessed:
+            notices.append(Notice("unknown-text", GUESSED.format(_named_texts(guessed))))
+        asked = likeness(terms, index, embed, guessed=bool(guessed))
         for rows in unwanted(terms, index, embed):
             mask[rows] = False
-    return mask, asked, unknown
+    return mask, asked, notices
 
 
-def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: int) -> _Found:
+def _found(
+    query: Query,
+    index: Index,
+    embed: Embed | None,
+    mode: Mode,
+    reach: int,
+    strange: Strange | None,
+) -> _Found:
     plan = make_plan(query, index)
-    mask, asked, unknown = prepare(plan, index, embed, mode)
+    mask, asked, notices = prepare(plan, index, embed, mode, strange)
     if asked is not None:
         found = _by_meaning(plan, index, mode, asked, mask, reach)
     elif plan.strict is None or mode == "meaning":
-        found = _unranked(plan.query, index, mask, said=bool(unknown))
+        found = _unranked(plan.query, index, mask, said=bool(notices))
     else:
         words = search_words(plan, index, mask)
         found = _Found(
@@ -170,18 +192,19 @@ def _found(query: Query, index: Index, embed: Embed | None, mode: Mode, reach: i
         )
     found = replace(found, words=plan.words[:MATCHED_WORDS])
     found = _sorted(found, plan, index) if query.sort else found
-    if unknown:
-        found = replace(found, notices=(*found.notices, _not_known(unknown, mode)))
-    return found
+    return replace(found, notices=(*found.notices, *notices))
 
 
 def _not_known(texts: Sequence[str], mode: Mode) -> Notice:
     """The notice about texts of a query that the model does not know."""
-    named = ", ".join(f"“{text[:SHOWN_TEXT]}”" for text in texts[:SHOWN_TEXTS])
     found = "the pictures were not searched for it"
     if mode != "meaning":
         found = "only the text of the pictures was searched for it"
-    return Notice("unknown-text", f"The model does not know {named}, so {found}.")
+    return Notice("unknown-text", f"The model does not know {_named_texts(texts)}, so {found}.")
+
+
+def _named_texts(texts: Sequence[str]) -> str:
+    return ", ".join(f"“{text[:SHOWN_TEXT]}”" for text in texts[:SHOWN_TEXTS])
 
 
 def _by_meaning(

@@ -21,20 +21,26 @@ class Likeness:
 
     If some rows have the embedding of a picture and others that of a text, similarities of the texts are
     put on the scale of the pictures: background on background, the beginning of likely matches on the other.
-    `pictured`: a picture is part of the query.
+    `pictured`: a picture is part of the query. `guessed`: the model does not know the words of the query, so
+    nothing is a likely match.
     """
 
-    def __init__(self, index: Index, vector: Floats, *, pictured: bool) -> None:
+    def __init__(
+        self, index: Index, vector: Floats, *, pictured: bool, guessed: bool = False
+    ) -> None:
         self._index = index
         self.vector = vector
         self._pictured = pictured
+        self._guessed = guessed
 
     @cached_property
     def limit(self) -> float | None:
         """The similarity from which a row is a likely match; None if the collection has no model."""
         scales = self._scales
         found = next((scale for scale in scales if scale is not None), None)
-        return None if found is None else found.limit
+        if found is None:
+            return None
+        return np.inf if self._guessed else found.limit
 
     def nearest(self, k: int, allowed: Mask | None) -> Near:
         """The `k` most similar rows, of those in the mask bool[count] if one is given."""

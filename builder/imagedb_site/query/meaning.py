@@ -49,12 +49,15 @@ def query_vector(terms: Sequence[Term], index: Index, embed: Embed) -> Floats | 
     return (total / norm).astype(np.float32) if norm > 1e-9 else None
 
 
-def likeness(terms: Sequence[Term], index: Index, embed: Embed) -> Likeness | None:
+def likeness(
+    terms: Sequence[Term], index: Index, embed: Embed, *, guessed: bool = False
+) -> Likeness | None:
     """How similar the rows are to all terms together; None as in `query_vector`."""
     vector = query_vector(terms, index, embed)
     if vector is None:
         return None
-    return Likeness(index, vector, pictured=any(_pictured(term, index) for term in terms))
+    pictured = any(_pictured(term, index) for term in terms)
+    return Likeness(index, vector, pictured=pictured, guessed=guessed)
 
 
 def _pictured(term: Term, index: Index) -> bool:

@@ -30,6 +30,8 @@ const large = () => part(import("./weights"), "loadLarge");
 
 /** Bytes of weights. */
 const HEAVY = 96e6;
+/** A tokenizer with more tokens than this is one of many languages. */
+const MOST_TOKENS = 100_000;
 /** A sum of rows that is shorter has no direction. */
 const LEAST_LENGTH = 1e-6;
 
@@ -117,6 +119,14 @@ export class Encoder {
   /** The token ids of a text, before padding. */
   async tokenIds(text: string): Promise<number[]> {
     return (await this.packTokenizer()).encode(text);
+  }
+
+  /** Those of some words that are more than one token; null if the tokenizer is one of many languages. */
+  async split(words: readonly string[]): Promise<string[] | null> {
+    const [{ pack }, tokenizer] = await Promise.all([this.pack(), this.packTokenizer()]);
+    if (pack.tokens.rows > MOST_TOKENS) return null;
+    const one = tokenizer.encode("a").length;
+    return words.filter((word) => tokenizer.encode(word).length > one);
   }
 
   /** float32 [dim], L2-normalised. */

@@ -44,7 +44,7 @@ async function current(resources: Resources, meaning: MeaningArm, request: Searc
 /** The query of the meaning arm; null if the model cannot be loaded, as a search then finds by words alone. */
 async function byMeaning(resources: Resources, meaning: MeaningArm, plan: Plan): Promise<Query | null> {
   try {
-    return await startMeaning(resources, plan, meaning.query(plan));
+    return await startMeaning(resources, meaning, plan, meaning.query(plan));
   } catch (error) {
     if (plan.mode !== "all" || error instanceof QueryError) throw error;
     return null;

@@ -19,21 +19,24 @@ interface Scales {
 const known = new WeakMap<Nearest, WeakMap<Float32Array, Scales>>();
 
 export class Likeness {
-  private constructor(private readonly nearest: Nearest, private readonly vector: Float32Array, private readonly scales: Scales) {}
+  private constructor(
+    private readonly nearest: Nearest, private readonly vector: Float32Array, private readonly scales: Scales, private readonly guessed: boolean,
+  ) {}
 
   /**
    * @param vector float32 [dim]
    * @param pictured whether a picture is part of the query
+   * @param guessed the model does not know the words of the query, so nothing is likely
    * @param calibration null without a model: then nothing is likely
    */
-  static async of(nearest: Nearest, vector: Float32Array, pictured: boolean, calibration: Calibration | null): Promise<Likeness> {
-    return new Likeness(nearest, vector, calibration ? await scalesOf(nearest, vector, pictured, calibration) : { pictures: null, texts: null });
+  static async of(nearest: Nearest, vector: Float32Array, pictured: boolean, calibration: Calibration | null, guessed = false): Promise<Likeness> {
+    return new Likeness(nearest, vector, calibration ? await scalesOf(nearest, vector, pictured, calibration) : { pictures: null, texts: null }, guessed);
   }
 
   /** The similarity from which a row is a likely match; null if nothing is. */
   get limit(): number | null {
     const scale = this.scales.pictures ?? this.scales.texts;
-    return scale && scale.start + scale.step;
+    return scale && (this.guessed ? Infinity : scale.start + scale.step);
   }
 
   /** The `k` most similar rows. @throws the signal's reason on abort */

@@ -8,6 +8,8 @@ import type { Nearest } from "./nearest";
 import type { Plan, Term } from "./plan";
 import { wordsOf } from "./query/index";
 import type { Resources } from "./resources";
+import { isStrange } from "./strange";
+import { lexiconOf } from "./suggest/lexicons";
 
 /** Factor on the weight of a negative term, whose likely matches are excluded as well. */
 const NEGATIVE_WEIGHT = 0.25;
@@ -36,6 +38,17 @@ export class MeaningArm {
     const texts = terms.flatMap((term) => (term.kind === "text" && wordsOf(term.text).length ? [term.text] : []));
     const found = await Promise.all(texts.map((text) => this.text(text)));
     return texts.filter((_, i) => !found[i]);
+  }
+
+  /** The texts that results should be near to, whose language or script the model does not know. */
+  async strange({ terms }: Plan): Promise<string[]> {
+    const { resources } = this;
+    const encoder = resources.encoder();
+    const texts = terms.flatMap((term) => (encoder && term.kind === "text" && term.weight > 0 ? [term.text] : []));
+    const found = await Promise.all(texts.map((text) => isStrange(text, {
+      list: () => resources.modelWords(), listed: (words, word) => lexiconOf(words).has(word), split: (words) => encoder!.split(words),
+    })));
+    return texts.filter((_, i) => found[i]);
   }
 
   /** Whether rows are excluded by meaning, so that every answer needs the model. */
@@ -99,14 +112,14 @@ export class MeaningArm {
 }
 
 /** How similar the rows are to the vector of some terms. */
-export async function likenessOf(resources: Resources, nearest: Nearest, terms: readonly Term[], vector: Float32Array): Promise<Likeness> {
+export async function likenessOf(resources: Resources, nearest: Nearest, terms: readonly Term[], vector: Float32Array, guessed = false): Promise<Likeness> {
   const { texts } = nearest;
   const pictured = await Promise.all(terms.map(async (term) => {
     if (term.kind !== "like" || !texts) return term.kind !== "text";
     const row = await resources.rowOf(term.id);
     return row === null || !has(texts, row);
   }));
-  return await Likeness.of(nearest, vector, pictured.includes(true), resources.calibration);
+  return await Likeness.of(nearest, vector, pictured.includes(true), resources.calibration, guessed);
 }
 
 function unit(vector: ArrayLike<number>): Float32Array | null {

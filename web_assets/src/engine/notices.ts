@@ -10,7 +10,19 @@ export const NOTHING_TO_SEARCH = "This query contains nothing to search for.";
 /** The notice about texts of a query that the model does not know. */
 export function unknownText(texts: readonly string[], mode: Mode): Notice[] {
   if (!texts.length) return [];
-  const named = texts.slice(0, SHOWN_TEXTS).map((text) => `“${[...text].slice(0, SHOWN_TEXT).join("")}”`).join(", ");
   const found = mode === "meaning" ? "the pictures were not searched for it" : "only the text of the pictures was searched for it";
-  return [{ kind: "unknown-text", message: `The model does not know ${named}, so ${found}.` }];
+  return [{ kind: "unknown-text", message: `The model does not know ${named(texts)}, so ${found}.` }];
+}
+
+/** The notice about texts whose language or script the model does not know. */
+export function guessedText(texts: readonly string[]): Notice[] {
+  if (!texts.length) return [];
+  return [{
+    kind: "unknown-text",
+    message: `The model seems not to know the words of ${named(texts)}, so what looks similar is only a guess. Other words, or another language, may find more.`,
+  }];
+}
+
+function named(texts: readonly string[]): string {
+  return texts.slice(0, SHOWN_TEXTS).map((text) => `“${[...text].slice(0, SHOWN_TEXT).join("")}”`).join(", ");
 }

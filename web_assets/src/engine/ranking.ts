@@ -18,6 +18,8 @@ const MATCHED_WORDS = 8;
 export interface Query {
   likeness: Likeness | null;
   nearest: Nearest;
+  /** The texts whose language the model does not know: then no match is likely by meaning. */
+  strange: readonly string[];
 }
 
 export interface Ranking {

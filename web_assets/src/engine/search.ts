@@ -8,7 +8,7 @@ import { filterRows } from "./filters";
 import { without, type Mask } from "./mask";
 import type { SearchOptions } from "./methods";
 import { likenessOf, type MeaningArm } from "./meaning-arm";
-import { NOTHING_TO_SEARCH, unknownText } from "./notices";
+import { guessedText, NOTHING_TO_SEARCH, unknownText } from "./notices";
 import { makePlan, wantsRanking, type Plan } from "./plan";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
@@ -65,7 +65,7 @@ async function run(
     return done ? null : await answer(byWords(found), "words", []);
   });
   if (wordsFirst) first?.first("words", wordsFirst);
-  const query = asked.meaning ? startMeaning(resources, plan, meaning.query(plan)) : null;
+  const query = asked.meaning ? startMeaning(resources, meaning, plan, meaning.query(plan)) : null;
   // Both failures are handled below, in whatever order they come.
   for (const promise of [filtered, words, query]) promise?.catch(() => undefined);
 
@@ -77,7 +77,7 @@ async function run(
 
   if (staged && !patience) {
     const approximate = provisional(async () => {
-      const [near, found, mask] = await Promise.all([startMeaning(resources, plan, meaning.approximate(plan)), words, filtered]);
+      const [near, found, mask] = await Promise.all([startMeaning(resources, meaning, plan, meaning.approximate(plan)), words, filtered]);
       return near.likeness && await answer(await rank(plan, near, found, mask, signal), "static", []);
     });
     first?.first("coarse", approximate);
@@ -86,7 +86,7 @@ async function run(
   try {
     const arms = Promise.all([outcome(query), words ? outcome(words) : null, filtered]);
     const [near, found, mask] = await abortable(arms, signal);
-    const unknown = "value" in near ? unknownText(await meaning.unknown(plan), plan.mode) : [];
+    const unknown = "value" in near ? await notKnown(meaning, plan, near.value) : [];
     const [ranking, stage, notices] = await decide(plan, request, near, found, mask, resources, signal);
     // If something in the query is unknown, that is the reason why there is nothing to search for.
     const reasons = unknown.length ? notices.filter(({ message }) => message !== NOTHING_TO_SEARCH) : notices;
@@ -100,6 +100,12 @@ async function run(
 function limitedTo(plan: Plan, { limited }: MeaningArm): Notice[] {
   if (!limited || !plan.terms.some(({ kind }) => kind === "text")) return [];
   return [{ kind: "no-model", message: `${limited.message} Results by meaning are approximate.` }];
+}
+
+/** Notices about texts of which the model knows nothing, and about those whose language it does not know. */
+async function notKnown(meaning: MeaningArm, plan: Plan, { strange }: Query): Promise<Notice[]> {
+  const unknown = await meaning.unknown(plan);
+  return [...unknownText(unknown, plan.mode), ...guessedText(strange.filter((text) => !unknown.includes(text)))];
 }
 
 /** The rows that meet all filters and are not a likely match of a negative term; null for all. */
@@ -137,9 +143,10 @@ export async function wordsArm(
   return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords(), partly);
 }
 
-export async function startMeaning(resources: Resources, plan: Plan, vector: Promise<Float32Array | null>): Promise<Query> {
-  const [ready, nearest] = await Promise.all([vector, resources.nearest()]);
-  return { likeness: ready && await likenessOf(resources, nearest, plan.terms, ready), nearest };
+export async function startMeaning(resources: Resources, meaning: MeaningArm, plan: Plan, vector: Promise<Float32Array | null>): Promise<Query> {
+  // Without the list of words the search is as good as before.
+  const [ready, nearest, strange] = await Promise.all([vector, resources.nearest(), meaning.strange(plan).catch(() => [])]);
+  return { likeness: ready && await likenessOf(resources, nearest, plan.terms, ready, strange.length > 0), nearest, strange };
 }
 
 /** The answer without any arm: all allowed rows, or none if the query asks for something that cannot be searched for. */

@@ -1,22 +1,14 @@
 /** Suggestions and corrections from the files of a collection. */
 import { complete } from "./complete";
 import { correct, type Finds } from "./correct";
-import { Lexicon } from "./lexicon";
+import type { Lexicon } from "./lexicon";
+import { lexiconOf } from "./lexicons";
 import { longerWords } from "../longer-words";
 import type { TextPlan } from "../plan";
 import type { Resources } from "../resources";
 import type { Correction, Mode, Suggestion } from "../types";
 
 export type { Finds };
-
-const made = new WeakMap<readonly string[], Lexicon>();
-
-/** The words of a list, made ready once. */
-function lexiconOf(words: readonly string[], counts?: ArrayLike<number>): Lexicon {
-  const lexicon = made.get(words) ?? new Lexicon(words, counts);
-  made.set(words, lexicon);
-  return lexicon;
-}
 
 async function collectionLexicon(resources: Resources): Promise<Lexicon | null> {
   const file = await resources.words();
