@@ -56,6 +56,9 @@ class LineServer(http.server.ThreadingHTTPServer):
             self.requests.clear()
         return found
 
+    def hold(self, path: str) -> None:
+        """Called before a file is sent; a server may wait here."""
+
     def wait(self, size: int) -> None:
         """Waits until the line has passed `size` bytes."""
         if self.line is None:
@@ -75,6 +78,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.server.line is not None:
             time.sleep(self.server.line.latency_s)
         path = unquote(urlsplit(self.path).path).lstrip("/") or "index.html"
+        self.server.hold(path)
         target = (self.server.root / path).resolve()
         if not target.is_relative_to(self.server.root) or not target.is_file():
             self.send_error(HTTPStatus.NOT_FOUND)
