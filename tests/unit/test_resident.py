@@ -36,7 +36,8 @@ def core():
 
     constants = {
         "up": weight(WIDTH, 4 * WIDTH), "down": weight(4 * WIDTH, WIDTH), "out": weight(WIDTH, 48),
-        "gemm": weight(48, 32), "bias": weight(4 * WIDTH), "last": np.array(-1, np.int64),
+        "gemm": weight(32, 48), "shift": weight(32), "bias": weight(4 * WIDTH),
+        "last": np.array(-1, np.int64),
     }  # fmt: skip
     nodes = [
         helper.make_node("MatMul", ["embeddings", "up"], ["a"]),
@@ -45,7 +46,7 @@ def core():
         helper.make_node("MatMul", ["c", "down"], ["d"]),
         helper.make_node("MatMul", ["d", "out"], ["e"]),
         helper.make_node("Gather", ["e", "last"], ["f"], axis=1),
-        helper.make_node("Gemm", ["f", "gemm"], ["embedding"]),
+        helper.make_node("Gemm", ["f", "gemm", "shift"], ["embedding"], transB=1),
     ]
     shape = ["n", "tokens", WIDTH]
     graph = helper.make_graph(
@@ -83,10 +84,10 @@ def test_a_core_of_integers_agrees_with_floats(core, precision, digits, least):
     small, files = small_core(core, precision, digits)
     assert cosine(run(small, files), run(core)) > least
     kinds = [node.op_type for node in small.graph.node]
-    assert kinds.count("MatMulInteger") == 3 * digits
-    assert "MatMul" not in kinds
+    assert kinds.count("MatMulInteger") == 4 * digits
+    assert not {"MatMul", "Gemm"} & set(kinds)
     # The file has the bits that were asked for.
-    count = WIDTH * (4 * WIDTH) * 2 + WIDTH * 48
+    count = WIDTH * (4 * WIDTH) * 2 + WIDTH * 48 + 48 * 32
     assert sum(map(len, files.values())) < count * (1.05 if precision == "int8" else 0.6)
 
 
@@ -122,10 +123,10 @@ def test_the_number_of_weights_decides(core):
 
 
 def test_weights_are_cut_into_files_that_hosts_take(core, monkeypatch):
-    monkeypatch.setattr(resident, "PART", 20_000)
+    monkeypatch.setattr(resident, "PART", 21_000)
     small, files = keep_in_bits(core, "int8")
     assert list(files) == ["text.0000.bin", "text.0001.bin"]
-    assert [len(read_weights(data)) for data in files.values()] == [16384, 16384 + 3072]
+    assert [len(read_weights(data)) for data in files.values()] == [16384, 16384 + 3072 + 1536]
     assert cosine(run(small, files), run(core)) > 0.9995
 
 

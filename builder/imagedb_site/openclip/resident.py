@@ -85,7 +85,7 @@ def keep_in_bits(
     choose: Choose = uniform,
     moments: Moments | None = None,
 ) -> tuple[onnx.ModelProto, dict[str, bytes]]:
-    """`core` with its MatMul weights as integers in files, and these files by name.
+    """`core` with its MatMul and Gemm weights as integers in files, and these files by name.
 
     `precision` (int8 or int4) is that of the files; 8 bits run in either case. Inputs are rounded to 8
     bits with one of the `digits`, to 15 with two, which takes twice as long. `core` has opset 18 or above.
@@ -102,12 +102,13 @@ def keep_in_bits(
     )
     made, parts = _Integers(out.graph, digits), _Parts()
     for node in core.graph.node:
-        name = node.input[1] if node.op_type == "MatMul" else ""
+        name = node.input[1] if _is_product(node) else ""
         if name not in wanted:
             out.graph.node.append(node)
             continue
         if name not in made.scales:
             weight = numpy_helper.to_array(weights[name])
+            weight = weight.T if _is_turned(node) else weight
             codes, scale = _codes(weight, wanted[name], (moments or {}).get(name))
             file, offset, length = parts.add(codes)
             out.graph.initializer.append(
@@ -142,13 +143,27 @@ def small_core(
 def _wanted(core: onnx.ModelProto, precision: str, choose: Choose) -> dict[str, str]:
     """The precisions of the weights that become integers, by their names."""
     shapes = {item.name: tuple(item.dims) for item in core.graph.initializer}
-    others = {name for node in core.graph.node if node.op_type != "MatMul" for name in node.input}
+    others = {name for node in core.graph.node if not _is_product(node) for name in node.input}
     found = {
-        name: choose(name, shapes[name][::-1]) or precision
+        name: choose(name, shapes[name][::-1] if use == "MatMul" else shapes[name]) or precision
         for name, use in weights_of(core).items()
-        if use == "MatMul" and name not in others and len(shapes[name]) == 2
+        if name not in others and len(shapes[name]) == 2
     }
     return {name: value for name, value in found.items() if value in ("int8", "int4")}
+
+
+def _is_product(node: onnx.NodeProto) -> bool:
+    """Whether a node multiplies its first input with a matrix and, at most, adds a third."""
+    if node.op_type == "MatMul":
+        return True
+    given = {item.name: item.f or item.i for item in node.attribute}
+    plain = not given.get("transA") and all(given.get(key, 1) == 1 for key in ("alpha", "beta"))
+    return node.op_type == "Gemm" and plain
+
+
+def _is_turned(node: onnx.NodeProto) -> bool:
+    """Whether the matrix of a product has its outputs first."""
+    return any(item.name == "transB" and item.i for item in node.attribute)
 
 
 def _codes(
@@ -212,10 +227,10 @@ class _Integers:
         total = sums[0]
         if len(sums) > 1:
             total = self._node("Add", total, self._node("Mul", sums[1], self._float(1 / _SECOND)))
-        scaled = self._node("Mul", total, unit)
-        self._graph.node.append(
-            helper.make_node("Mul", [scaled, self.scales[weight]], [node.output[0]], name=node.name)
-        )
+        last, given = "Mul", [self._node("Mul", total, unit), self.scales[weight]]
+        if len(node.input) > 2:
+            last, given = "Add", [self._node("Mul", *given), node.input[2]]
+        self._graph.node.append(helper.make_node(last, given, [node.output[0]], name=node.name))
 
     def _inputs(self, x: str) -> tuple[list[str], str]:
         """The digits of `x` as unsigned integers, and what one step of the first digit is worth."""
