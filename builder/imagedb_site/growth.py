@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .library import StoredLayout
-from .site import UNPLACED, Layout, Quantizer, ThumbnailPacks
+from .site import UNPLACED, Coarse, Layout, Quantizer, ThumbnailPacks
 
 Rows = NDArray[np.int64]
 Ids = NDArray[np.uint64]
@@ -126,6 +126,7 @@ def grow(
         quantizer,
         ThumbnailPacks(before.packed, pack, slot),
         before.blocks,
+        None if before.coarse is None else Coarse.from_bytes(before.coarse.tobytes()),
     )
     return Growth(given.order, layout, given.added, given.removed, grown, compacted=False)
 
@@ -151,6 +152,9 @@ def to_store(
         order=layout.order,
         mean=None if quantizer is None else quantizer.mean,
         scale=None if quantizer is None else quantizer.scale,
+        coarse=None
+        if layout.coarse is None
+        else np.frombuffer(layout.coarse.to_bytes(), dtype=np.uint8),
         thumbnails=thumbnails,
         encoder=encoder,
         grown=growth.grown,

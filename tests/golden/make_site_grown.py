@@ -57,6 +57,7 @@ def make_input(pictures: Sequence[bytes], chosen: Sequence[int]) -> SiteInput:
             values_bytes=64,
             examples=(),
             downloads=(),
+            coarse=True,
         ),
     )
 
@@ -73,12 +74,27 @@ def grown_input(pictures: Sequence[bytes]) -> SiteInput:
             pack[row], slot[row] = before.packs.pack[index], before.packs.slot[index]
     site = make_input(pictures, GROWN)
     order = np.array(row_order(list(site.rows)), dtype=np.uint32)
-    return replace(site, layout=Layout(order, before.quantizer, ThumbnailPacks(True, pack, slot)))
+    packs = ThumbnailPacks(True, pack, slot)
+    return replace(site, layout=Layout(order, before.quantizer, packs, None, before.coarse))
 
 
 def expected(site: SiteInput) -> dict:
     assert site.layout.order is not None
-    return tiny.expected(site, site.layout.order.tolist(), tiny.make_embeddings()[FIRST])
+    found = tiny.expected(site, site.layout.order.tolist(), tiny.make_embeddings()[FIRST])
+    return {**found, "coarse": coarse_similarities(site)}
+
+
+def coarse_similarities(site: SiteInput) -> list[float]:
+    """The similarities of all rows to the first one's embedding, by their coarse codes."""
+    quantizer, coarse = site.layout.quantizer, site.layout.coarse
+    assert quantizer is not None and coarse is not None and site.embeddings is not None
+    embeddings = np.concatenate(list(site.embeddings.blocks()))
+    query = embeddings[0].astype(np.float64)
+    rotated = (embeddings - quantizer.mean) @ coarse.directions.T
+    most = (1 << coarse.bits.astype(np.int64)) - 1
+    codes = np.clip(np.rint(rotated / (2 * coarse.steps) + most / 2), 0, most)
+    values = coarse.steps.astype(np.float64) * (2 * codes - most)
+    return (query @ quantizer.mean + values @ (coarse.directions @ query)).tolist()
 
 
 def make(folder: Path, answers: Path) -> None:

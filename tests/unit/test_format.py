@@ -66,7 +66,7 @@ def test_documented_objects_have_their_keys(site: PlainSite) -> None:
     for field in site.manifest["fields"]:
         assert sorted(set(field) - {"unit", "separator"}) == sorted(required)
     vectors = documented(r'^`\{("tier": "flat".*)\}`')
-    assert sorted(vectors) == sorted([*site.manifest["vectors"], "flat"])
+    assert sorted(vectors) == sorted([*site.manifest["vectors"].keys() - {"coarse"}, "flat"])
     for key in ("rows", "ids", "documents", "thumbnails"):
         keys = documented(rf"\| `{key}` \| `\{{(.*?)\}}`")
         named = set(keys) - {"webp", "bin"}
@@ -132,6 +132,34 @@ def test_columns(site: PlainSite, expected: dict[str, Any]) -> None:
     assert named == set(expected["columns"])
     kinds = {field["type"] for field in site.manifest["fields"] if field["column"]}
     assert kinds == {"number", "date", "tags", "category", "boolean"}
+
+
+def test_coarse_codes(site: PlainSite, expected: dict[str, Any]) -> None:
+    coarse = site.manifest["vectors"].get("coarse")
+    if coarse is None:
+        assert "coarse" not in expected
+        return
+    mean, scale = site.quantizer()
+    header, parts = site.container(coarse["file"], "coarse")
+    dim, dims, row_bytes = header["dim"], header["dims"], header["row_bytes"]
+    query = [m + s * c for m, s, c in zip(mean, scale, site.codes()[0], strict=True)]
+    found = []
+    for entry in site.list(coarse["files"]):
+        _, arrays = site.container(entry, "coarse-codes")
+        for start in range(0, len(arrays["codes"]), row_bytes):
+            left = int.from_bytes(bytes(arrays["codes"][start : start + row_bytes]), "little")
+            similarity = sum(q * m for q, m in zip(query, mean, strict=True))
+            for d in range(dims):
+                bits = parts["bits"][d]
+                value = parts["steps"][d] * (2 * (left & (2**bits - 1)) - 2**bits + 1)
+                left >>= bits
+                row = parts["matrix"][d * dim : (d + 1) * dim]
+                similarity += (
+                    value * parts["scale"][d] * sum(q * m for q, m in zip(query, row, strict=True))
+                )
+            assert left == 0
+            found.append(similarity)
+    assert found == pytest.approx(expected["coarse"], abs=0.02)
 
 
 def test_vectors(site: PlainSite, expected: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ LAYERS = [
         ),
     },
     {"site_build", "unchanged", "dataset", "hits"},
-    {"add", "search", "build", "check"},
+    {"add", "search", "build", "check", "measure"},
     {"picture_of", "http_api"},
     {"serve"},
     {"export_table", "export_metadata", "torch"},

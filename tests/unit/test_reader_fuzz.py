@@ -39,9 +39,9 @@ from imagedb_site.reader.term_files import (
 )
 from imagedb_site.reader.vectors import decode_quantizer, decode_shard
 from imagedb_site.site.column_blocks import encode_column
+from imagedb_site.site.flat_vectors import interleave
 from imagedb_site.site.quantizer import encode, fit_quantizer, survey
 from imagedb_site.site.types import ArrayEmbeddings
-from imagedb_site.site.vectors import interleave
 
 FOLDER = GOLDEN / "site-grown"
 RELAXED = settings(

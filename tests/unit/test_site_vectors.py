@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from imagedb_site.errors import FormatError
 from imagedb_site.site import ArrayEmbeddings, Quantizer
+from imagedb_site.site.flat_vectors import interleave, shard_rows
 from imagedb_site.site.look_alike import Projection, look_alike_order
 from imagedb_site.site.quantizer import encode, fit_quantizer, in_blocks, survey
-from imagedb_site.site.vectors import interleave, shard_rows
 
 
 def heavy_tailed(count: int = 3000, dim: int = 96) -> np.ndarray:

@@ -114,12 +114,27 @@ describe("a default order that differs from the order of the rows", () => {
 });
 
 describe("a site that grew", () => {
-  interface Grown { ids: string[]; documents: object[]; order: number[]; fts: { query: string; results: { row: number }[] }[] }
+  interface Grown { coarse: number[]; ids: string[]; documents: object[]; order: number[]; fts: { query: string; results: { row: number }[] }[] }
   const grown = json<Grown>(golden, "site-grown.json");
   let engine: Engine;
   beforeAll(async () => {
     const server = serve(json<Manifest>(golden, "site-grown", "manifest.json"), new Map(), (path) => bytes(golden, "site-grown", path));
     engine = await Engine.open(BASE, { fetch: server.fetch, assets });
+  });
+
+  it("has coarse codes, by which similarities are nearly the same", async () => {
+    const rough = await engine.site.rough();
+    const fine = await engine.site.nearest();
+    expect([rough.rough, fine.rough]).toEqual([true, false]);
+    const all = grown.ids.map((_, row) => row);
+    const query = await fine.embeddings([0]);
+    const similarities = await rough.similarities(query, all);
+    grown.coarse.forEach((similarity, row) => { expect(similarities[row]!).toBeCloseTo(similarity, 1); });
+    const { rows, exact } = await rough.search(query, 5);
+    expect([rows[0], exact]).toEqual([0, false]);
+    expect(rows).toEqual(Uint32Array.from(all).sort((a, b) => similarities[b]! - similarities[a]!).subarray(0, 5));
+    // All of the vectors have loaded, so the shorter codes are let go.
+    expect(await engine.site.rough()).toBe(fine);
   });
 
   it("is browsed in its default order", async () => {

@@ -12,7 +12,7 @@ function nearestOf(embeddings: readonly number[][]): Nearest {
   const sideBySide = (rows: ArrayLike<number>) => Promise.resolve(Float32Array.from(Array.from(rows).flatMap((row) => embeddings[row]!)));
   const unasked = () => { throw new Error("is not asked for"); };
   return {
-    count: embeddings.length, dim: embeddings[0]!.length, known: null, texts: null,
+    count: embeddings.length, dim: embeddings[0]!.length, known: null, texts: null, rough: false,
     embeddings: sideBySide,
     background: (texts) => sideBySide(texts ? [] : backgroundRows(embeddings.length)),
     similarities: unasked, search: unasked, above: unasked,

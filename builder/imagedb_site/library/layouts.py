@@ -19,7 +19,7 @@ from imagedb_site.library.rows import to_json
 from imagedb_site.library.types import StoredLayout
 from imagedb_site.library.upkeep import get_meta
 
-_ARRAYS = ("order", "mean", "scale")
+_ARRAYS = ("order", "mean", "scale", "coarse")
 
 
 def put(db: apsw.Connection, layout: StoredLayout | None) -> None:
@@ -112,6 +112,7 @@ def _layout(
         order=_order(stored.get("order")),
         mean=_floats(stored.get("mean")),
         scale=_floats(stored.get("scale")),
+        coarse=np.frombuffer(stored["coarse"], dtype=np.uint8) if "coarse" in stored else None,
         **settings,
     )
 
@@ -127,7 +128,10 @@ def _parts(db: apsw.Connection) -> dict[str, bytes]:
 
 def _seal(layout: StoredLayout) -> int:
     """Returns a checksum of all arrays of a layout, those of the rows included."""
-    arrays = (getattr(layout, name) for name in ("ids", "pack", "slot", *_ARRAYS))
+    arrays = [getattr(layout, name) for name in ("ids", "pack", "slot", *_ARRAYS)]
+    if layout.coarse is None:
+        # The seal of a library that was made before layouts had this part.
+        arrays.pop()
     cells = (
         None if one is None else one.astype(one.dtype.newbyteorder("<")).tobytes() for one in arrays
     )

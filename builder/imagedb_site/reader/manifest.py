@@ -11,8 +11,10 @@ from imagedb_site.checksum import KEY, seal_holds
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.flat_documents import FORMATS
+from imagedb_site.reader.coarse import CoarseFiles, parse_coarse
 from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
 from imagedb_site.reader.postings import PostingsEntry, parse_postings
+from imagedb_site.reader.row_set import RowSet, row_set
 from imagedb_site.reader.shape import (
     ListEntry,
     as_count,
@@ -60,14 +62,6 @@ class Catalog:
 
 
 @dataclass(frozen=True)
-class RowSet:
-    """The file of a set of rows (docs/FORMAT.md 1.6), and how many they are."""
-
-    count: int
-    file: FileEntry
-
-
-@dataclass(frozen=True)
 class Vectors:
     """The embeddings: of `source`. `missing` are the rows without one, `texts` those that have that of
     their text beside others that have that of their picture."""
@@ -80,6 +74,7 @@ class Vectors:
     block: int
     quantizer: FileEntry
     files: ListEntry
+    coarse: CoarseFiles | None = None
 
 
 @dataclass(frozen=True)
@@ -335,22 +330,14 @@ def _vectors(value: object, count: int) -> Vectors | None:
         raise FormatError(f"vectors.block is {blocks.block:,}, not a multiple of 4.")
     quantizer = as_entry(vectors.get("quantizer"), "vectors.quantizer")
     source = one_of(vectors.get("source"), ("pictures", "texts", "both"), "vectors.source")
-    missing = _row_set(vectors.get("missing"), "vectors.missing", count)
-    texts = _row_set(vectors.get("texts"), "vectors.texts", count)
+    missing = row_set(vectors.get("missing"), "vectors.missing", count)
+    texts = row_set(vectors.get("texts"), "vectors.texts", count)
     if (texts is not None) != (source == "both"):
         raise FormatError("vectors.texts does not fit vectors.source.")
-    return Vectors(source, missing, texts, count, dim, blocks.block, quantizer, blocks.files)
-
-
-def _row_set(value: object, name: str, count: int) -> RowSet | None:
-    """A set of rows that is neither empty nor complete, or None."""
-    if value is None:
-        return None
-    found = as_object(value, name)
-    size = as_count(found.get("count"), f"{name}.count", count)
-    if not 0 < size < count:
-        raise FormatError(f"{name}.count is {size:,}.")
-    return RowSet(size, as_entry(found.get("file"), f"{name}.file"))
+    coarse = parse_coarse(vectors.get("coarse"), count)
+    return Vectors(
+        source, missing, texts, count, dim, blocks.block, quantizer, blocks.files, coarse
+    )
 
 
 def _suggestions(value: object) -> Suggestions | None:

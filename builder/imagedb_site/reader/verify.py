@@ -16,6 +16,7 @@ from imagedb_site.layout import (
     thumbnail_path,
 )
 from imagedb_site.portable import script_of
+from imagedb_site.reader.coarse import verify_coarse
 from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
 from imagedb_site.reader.downloads import DownloadsCheck
@@ -113,7 +114,10 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
         verify_model(site)
     if manifest.vectors is not None:
         site.vectors.verify()
-        read_missing(manifest.vectors, site.read)
+        vectors = manifest.vectors
+        missing = read_missing(vectors, site.read)
+        if vectors.coarse is not None:
+            verify_coarse(vectors.coarse, vectors.count, vectors.dim, missing, site.read)
         if manifest.model is not None and manifest.model.dim != manifest.vectors.dim:
             raise FormatError("The model's embeddings and the vectors differ in length.")
     verify_terms(manifest.catalog.postings, site.read)

@@ -4,6 +4,7 @@ from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.order import ids_by_path, image_ids, order_key, record_hash, row_order
 from imagedb_site.site.publish import publish, publish_from
 from imagedb_site.site.replace import FileChanges, file_changes, replace_files
+from imagedb_site.site.scheme import Coarse, Quantizer
 from imagedb_site.site.swap import check_replaceable, clear_site, is_site, swap, workspace
 from imagedb_site.site.target import FolderTarget, Target
 from imagedb_site.site.types import (
@@ -15,7 +16,6 @@ from imagedb_site.site.types import (
     Layout,
     Original,
     PackSource,
-    Quantizer,
     SiteInput,
     SiteReport,
     SiteRow,
@@ -30,6 +30,7 @@ __all__ = [
     "UNPLACED",
     "ArrayEmbeddings",
     "Attribution",
+    "Coarse",
     "Embeddings",
     "FileChanges",
     "FolderTarget",

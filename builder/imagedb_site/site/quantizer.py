@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.errors import FormatError
-from imagedb_site.site.types import Embeddings, Quantizer
+from imagedb_site.site.scheme import Quantizer
+from imagedb_site.site.types import Embeddings
 
 SAMPLE = 4096
 _BLOCK = 4096

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.records import FieldSpec, Problem, Value
+from imagedb_site.site.scheme import Coarse, Quantizer
 
 Originals = Literal["none", "copy", "link"]
 
@@ -124,7 +125,8 @@ class SiteSettings:
     `pack_bytes`. The first `cover_rows` images of the default order have files of at most
     `cover_bytes`. `row_block`, `document_block`, `column_block`: rows per file, None for what `blocks`
     chooses; the last is a multiple of 8. `order_block`: the same; `vector_block`: the same, a multiple of
-    4, or None for files of about 1 MiB. `column_segment`: rows whose values have their row sets in the
+    4, or None for files of about 1 MiB. `coarse`: whether vectors have coarse codes, too; None chooses.
+    `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
     ids per file, on average. `fanout`: entries in a node of a list, None for what `blocks` chooses.
     `static_block`: static rows of the model per file. `tag_block`: numbered tags per file.
@@ -150,6 +152,7 @@ class SiteSettings:
     column_segment: int = 1 << 20
     values_bytes: int = 32 * 1024
     vector_block: int | None = None
+    coarse: bool | None = None
     ids_per_file: int = 4096
     fanout: int | None = None
     static_block: int = 64
@@ -162,14 +165,6 @@ class SiteSettings:
     list_columns: Sequence[str] = ()
     downloads: Sequence[str] = ()
     download_rows: int = 16384
-
-
-@dataclass(frozen=True)
-class Quantizer:
-    """What int8 codes stand for: `mean + scale · code`. Both float32 [dim], `scale` positive."""
-
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -191,9 +186,10 @@ class Layout:
     """What stays the same from build to build (docs/FORMAT.md 2.12). None asks for the canonical layout.
 
     `order`: uint32 [rows], the row at each position of the default order; None if row order is the
-    default order. `quantizer`: None fits it to all embeddings. `packs`: None cuts them from the whole
-    collection. `blocks`: rows per file by the names of the settings (`row_block`, `document_block`,
-    `column_block`); None chooses them from the number of rows. The Layout in a SiteReport has a quantizer
+    default order. `quantizer`: None fits it to all embeddings. `coarse`: None fits
+    coarse codes, if the collection is large enough. `packs`: None cuts them from the whole collection.
+    `blocks`: rows per file by the names of the settings (`row_block`, `document_block`, `column_block`);
+    None chooses them from the number of rows. The Layout in a SiteReport has a quantizer
     if there are embeddings, and always packs and blocks.
     """
 
@@ -201,6 +197,7 @@ class Layout:
     quantizer: Quantizer | None = None
     packs: ThumbnailPacks | None = None
     blocks: Mapping[str, int] | None = None
+    coarse: Coarse | None = None
 
 
 @dataclass(frozen=True)

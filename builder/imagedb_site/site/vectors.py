@@ -1,4 +1,4 @@
-"""The flat vector tier: int8 codes of all rows, interleaved, in shards (docs/FORMAT.md 2.9)."""
+"""The vectors of a site: codes of all rows, and which rows have one (docs/FORMAT.md 2.9)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagedb_site.container import FileEntry
 from imagedb_site.rowsets import encode_rows
-from imagedb_site.site.lists import ListWriter
+from imagedb_site.site.flat_vectors import FlatCodes
 from imagedb_site.site.look_alike import Projection
 from imagedb_site.site.quantizer import (
     checked_quantizer,
@@ -19,12 +18,12 @@ from imagedb_site.site.quantizer import (
     in_blocks,
     survey,
 )
+from imagedb_site.site.scheme import Coarse, Quantizer
 from imagedb_site.site.storage import SiteFiles
-from imagedb_site.site.types import Embeddings, Quantizer, SiteSettings
+from imagedb_site.site.types import Embeddings, Layout, SiteSettings
 
-CHUNK = 16
-GROUP = 4
-_SHARD_BYTES = 1 << 20
+Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,36 +33,35 @@ class Vectors:
 
     manifest: dict[str, Any]
     quantizer: Quantizer
-    reduced: NDArray[np.float32]
+    coarse: Coarse | None
+    reduced: Floats
 
 
 def write_vectors(
     files: SiteFiles,
     embeddings: Embeddings,
     count: int,
-    quantizer: Quantizer | None,
-    wanted: NDArray[np.bool_],
-    pictures: NDArray[np.bool_] | None,
+    layout: Layout,
+    wanted: Mask,
+    pictures: Mask | None,
     settings: SiteSettings,
 ) -> Vectors:
-    """Write the quantizer and the shards of all `count` embeddings, which are read twice.
+    """Write the quantizer and the codes of all `count` embeddings, which are read twice.
 
-    `quantizer`: the one to keep, or None to fit one. `wanted`: bool [count], the rows to reduce. `pictures`:
+    `layout`: its quantizer and coarse codes are kept. `wanted`: bool [count], the rows to reduce. `pictures`:
     bool [count], the rows with a picture, or None for all.
     """
     found = survey(embeddings, count)
-    if quantizer is None:
-        quantizer = fit_quantizer(found)
-    quantizer = checked_quantizer(quantizer, embeddings.dim)
+    quantizer = checked_quantizer(layout.quantizer or fit_quantizer(found), embeddings.dim)
+    writer = FlatCodes(files, found.sample, count, quantizer, layout.coarse, settings)
     projection = Projection(found.sample)
     reduced = np.empty((int(wanted.sum()), projection.dim), dtype=np.float32)
-    block = settings.vector_block or shard_rows(embeddings.dim)
-    shards = ListWriter(files, "vectors", settings.fanout)
     first = done = 0
-    for part in in_blocks(embeddings, count, block):
+    for part in in_blocks(embeddings, count, writer.block):
+        present = found.present[first : first + len(part)]
         codes = encode(part, quantizer)
-        codes[~found.present[first : first + len(part)]] = 0
-        shards.add(_write_shard(files, first, codes))
+        codes[~present] = 0
+        writer.add(first, part, codes, present)
         chosen = part[wanted[first : first + len(part)]]
         reduced[done : done + len(chosen)] = projection(chosen)
         done += len(chosen)
@@ -86,20 +84,19 @@ def write_vectors(
         **both,
         "count": count,
         "dim": embeddings.dim,
-        "block": block,
         "quantizer": entry.to_json(),
-        "files": shards.finish(),
+        **writer.finish(),
     }
-    return Vectors(manifest, quantizer, reduced)
+    return Vectors(manifest, quantizer, writer.coarse, reduced)
 
 
-def _source(present: NDArray[np.bool_], texts: NDArray[np.bool_]) -> str:
+def _source(present: Mask, texts: Mask) -> str:
     if not texts.any():
         return "pictures"
     return "texts" if np.array_equal(present, texts) else "both"
 
 
-def _write_rows(files: SiteFiles, name: str, mask: NDArray[np.bool_]) -> dict[str, Any] | None:
+def _write_rows(files: SiteFiles, name: str, mask: Mask) -> dict[str, Any] | None:
     """Write a set of rows, bool [count]; returns its number of rows and its file, or None if it is empty."""
     rows = np.flatnonzero(mask)
     if not len(rows):
@@ -107,36 +104,3 @@ def _write_rows(files: SiteFiles, name: str, mask: NDArray[np.bool_]) -> dict[st
     data = encode_rows(rows, len(mask))
     entry = files.put_entry("data", name, "bin", data, compress=True)
     return {"count": len(rows), "file": entry.to_json()}
-
-
-def padded(dim: int) -> int:
-    """Returns `dim` rounded up to whole chunks of 16 dimensions."""
-    return -(-dim // CHUNK) * CHUNK
-
-
-def shard_rows(dim: int) -> int:
-    """Returns the largest multiple of four rows whose codes take at most 1 MiB, and at least four."""
-    return max(GROUP, _SHARD_BYTES // padded(dim) // GROUP * GROUP)
-
-
-def interleave(codes: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Returns int8 [n, dim] as the flat array of the format: groups of four rows, 16 dimensions in turn."""
-    count, dim = codes.shape
-    whole = np.zeros((-(-count // GROUP) * GROUP, padded(dim)), dtype=np.int8)
-    whole[:count, :dim] = codes
-    groups = whole.reshape(-1, GROUP, whole.shape[1] // CHUNK, CHUNK)
-    return np.ascontiguousarray(groups.transpose(0, 2, 1, 3)).reshape(-1)
-
-
-def _write_shard(files: SiteFiles, first: int, codes: NDArray[np.int8]) -> FileEntry:
-    count, dim = codes.shape
-    header = {
-        "codec": "int8",
-        "first": first,
-        "count": count,
-        "dim": dim,
-        "padded_dim": padded(dim),
-    }
-    # Codes are close to noise for gzip: compressing them would only cost the browser time.
-    arrays = {"codes": interleave(codes)}
-    return files.put_container("vectors", "vectors", header, arrays, compress=False)

@@ -145,6 +145,7 @@ def write_to(
             None if vectors is None else vectors.quantizer,
             plan.packs,
             blocks_of(settings),
+            None if vectors is None else vectors.coarse,
         ),
         problems=tuple(parts.problems),
     )
@@ -240,9 +241,14 @@ def _write_vectors(files: SiteFiles, site: SiteInput, plan: PackPlan) -> Vectors
     wanted = np.zeros(len(site.rows), dtype=np.bool_)
     if plan.packs.packed:
         wanted[plan.others] = True
-    quantizer = site.layout.quantizer
     return write_vectors(
-        files, site.embeddings, len(site.rows), quantizer, wanted, site.pictures, site.settings
+        files,
+        site.embeddings,
+        len(site.rows),
+        site.layout,
+        wanted,
+        site.pictures,
+        site.settings,
     )
 
 

@@ -20,6 +20,10 @@ export class JoinedNearest implements Nearest {
     return this.published.count + this.added.length;
   }
 
+  get rough(): boolean {
+    return this.published.rough;
+  }
+
   get dim(): number {
     return this.published.dim;
   }

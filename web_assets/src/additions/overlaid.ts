@@ -98,6 +98,11 @@ export class OverlaidResources implements Resources {
     });
   }
 
+  async rough() {
+    const published = await this.site.rough();
+    return published.rough ? new JoinedNearest(published, this.overlay.additions.map(({ embedding }) => embedding)) : await this.nearest();
+  }
+
   nearest() {
     return this.once("nearest", async () =>
       new JoinedNearest(await this.site.nearest(), this.overlay.additions.map(({ embedding }) => embedding)));

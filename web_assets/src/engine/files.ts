@@ -44,11 +44,13 @@ export class SiteFiles {
    * Load several files as one transfer, a few at a time, and hand each over as it arrives, in any order.
    * @throws what loading one of them throws, or `use`
    */
-  async loadAll(entries: readonly FileEntry[], step: Step, use: (content: Uint8Array<ArrayBuffer>, place: number) => void): Promise<void> {
+  async loadAll(
+    entries: readonly FileEntry[], step: Step, use: (content: Uint8Array<ArrayBuffer>, place: number) => void, stage = STAGE_OF[step],
+  ): Promise<void> {
     const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
     const { line } = this;
     // What waits for its turn is not shown as being loaded.
-    await line.turn(STAGE_OF[step]);
+    await line.turn(stage);
     await this.meter.track(step, total, async (onProgress) => {
       let loaded = 0;
       await eachOf(entries, async (entry, place) => {
@@ -58,7 +60,7 @@ export class SiteFiles {
           before = now;
           onProgress(loaded, total);
         };
-        const content = await line.run(STAGE_OF[step], (turn) => this.get(entry, {
+        const content = await line.run(stage, (turn) => this.get(entry, {
           ...turn,
           onProgress: (now, size) => {
             turn.onProgress(now, size);
@@ -81,8 +83,8 @@ export class SiteFiles {
   }
 
   /** A list of files whose nodes are loaded when they are needed. */
-  list(entry: FileListEntry, step: Step): FileList {
-    return new FileList(entry, (node) => this.load(node, step));
+  list(entry: FileListEntry, step: Step, stage = STAGE_OF[step]): FileList {
+    return new FileList(entry, (node) => this.load(node, step, stage));
   }
 
   private get(entry: FileEntry, turn: Turn): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,23 +1,31 @@
 /** Loading vectors of the tier `flat`: every file is decoded into the memory that is scanned. */
-import { FormatError, paddedDim, readQuantizer, readRowSet, readVectors, type Manifest } from "../format/index";
-import { allocateScanner, SimilarityIndex } from "../kernel/index";
+import {
+  FormatError, paddedDim, readCoarse, readCoarseCodes, readQuantizer, readRowSet, readVectors, type Manifest, type Quantizer,
+} from "../format/index";
+import { allocateScanner, CoarseIndex, SimilarityIndex, unpackInto } from "../kernel/index";
 import type { SiteFiles } from "./files";
+import type { Stage } from "./line";
 import { fullMask, maskOf, without, type Mask } from "./mask";
 import { FlatNearest, type Nearest } from "./nearest";
 
 type Vectors = NonNullable<Manifest["vectors"]>;
 
-/** Throws LoadError or FormatError. */
+/** The int8 codes. If the site has coarse codes, those answer first, and these load later. Throws LoadError or FormatError. */
 export function loadFlat(files: SiteFiles, vectors: Vectors): Promise<Nearest> {
-  return files.during("vectors", () => load(files, vectors));
+  return files.during("vectors", () => loadFine(files, vectors, vectors.coarse ? "refine" : "coarse"));
 }
 
-async function load(files: SiteFiles, vectors: Vectors): Promise<Nearest> {
+/** The coarse codes of a site that has them. Throws LoadError or FormatError. */
+export function loadCoarse(files: SiteFiles, vectors: Vectors, coarse: NonNullable<Vectors["coarse"]>): Promise<Nearest> {
+  return files.during("vectors", () => loadRough(files, vectors, coarse));
+}
+
+async function loadFine(files: SiteFiles, vectors: Vectors, stage: Stage): Promise<Nearest> {
   const { count, dim, block } = vectors;
-  const entries = await files.list(vectors.files, "vectors").entries();
+  const entries = await files.list(vectors.files, "vectors", stage).entries();
   const padded = paddedDim(dim);
   const scanner = await allocateScanner(count, padded);
-  let quantizer: ReturnType<typeof readQuantizer> | null = null;
+  let quantizer: Quantizer | null = null;
   await files.loadAll([vectors.quantizer, ...entries], "vectors", (content, place) => {
     if (!place) {
       quantizer = readQuantizer(content, dim);
@@ -25,12 +33,32 @@ async function load(files: SiteFiles, vectors: Vectors): Promise<Nearest> {
     }
     const first = (place - 1) * block;
     scanner.codes.set(readVectors(content, first, Math.min(block, count - first), dim), first * padded);
+  }, stage);
+  const { known, texts } = await rowsOf(files, vectors);
+  return new FlatNearest(new SimilarityIndex(scanner, quantizer!), known, texts);
+}
+
+async function loadRough(files: SiteFiles, vectors: Vectors, { file, block, files: list }: NonNullable<Vectors["coarse"]>): Promise<Nearest> {
+  const { count, dim } = vectors;
+  const [entries, content, quantizer, { known, texts }] = await Promise.all([
+    files.list(list, "vectors").entries(), files.load(file, "vectors"), files.load(vectors.quantizer, "vectors"), rowsOf(files, vectors),
+  ]);
+  const directions = readCoarse(content, dim);
+  const scanner = await allocateScanner(count, paddedDim(directions.dims));
+  await files.loadAll(entries, "vectors", (codes, place) => {
+    const first = place * block;
+    unpackInto(scanner, first, readCoarseCodes(codes, first, Math.min(block, count - first), directions.rowBytes), directions);
   });
+  return new FlatNearest(new CoarseIndex(scanner, directions, readQuantizer(quantizer, dim).mean), known, texts, true);
+}
+
+/** The rows that have an embedding, and those that have the embedding of a text. */
+async function rowsOf(files: SiteFiles, vectors: Vectors): Promise<{ known: Mask | null; texts: Mask | null }> {
+  const { count } = vectors;
   const rowsIn = async (set: Vectors["missing"] | undefined): Promise<Mask | null> =>
     (set ? maskOf(readRowSet(await files.load(set.file, "vectors"), count, set.count), count) : null);
-  const [missing, some] = [await rowsIn(vectors.missing), await rowsIn(vectors.texts)];
+  const [missing, some] = await Promise.all([rowsIn(vectors.missing), rowsIn(vectors.texts)]);
   const known = missing && without(null, missing, count);
   if (some?.some((byte, i) => byte & (missing?.[i] ?? 0))) throw new FormatError("vectors.texts has a row without an embedding.");
-  const texts = vectors.source === "texts" ? known ?? fullMask(count) : some;
-  return new FlatNearest(new SimilarityIndex(scanner, quantizer!), known, texts);
+  return { known, texts: vectors.source === "texts" ? known ?? fullMask(count) : some };
 }

@@ -4,7 +4,7 @@
  */
 import type { Mask } from "./mask";
 import { both, without } from "./mask";
-import { rowsAbove, type Near, type Nearest } from "./nearest";
+import { rowsAbove, sampledRows, type Near, type Nearest } from "./nearest";
 import { scaleOf, similaritiesTo, type Calibration, type Scale } from "./relevance";
 
 /** Fewer rows of a kind than this have no background of their own: that of all rows is taken. */
@@ -78,13 +78,18 @@ async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolea
   known.set(nearest, before);
   const found = before.get(vector);
   if (found) return found;
-  const [pictures, texts] = (await Promise.all([nearest.background(), nearest.background(true)])).map((rows) => similaritiesTo(vector, rows)) as [Float64Array, Float64Array];
+  const [pictures, texts] = await Promise.all([toSample(nearest, vector, false), toSample(nearest, vector, true)]);
   const every = new Float64Array([...pictures, ...texts]);
   const scale = (own: Float64Array, ofTexts: boolean): Scale | null =>
     (own.length ? scaleOf(own.length < FEW ? every : own, { temperature, level: pictured ? null : level }, ofTexts) : null);
   const scales = { pictures: scale(pictures, false), texts: scale(texts, !pictured) };
   before.set(vector, scales);
   return scales;
+}
+
+/** The similarities of the sampled rows of pictures, or of `texts`. Embeddings of coarse codes would first have to be put together. */
+async function toSample(nearest: Nearest, vector: Float32Array, texts: boolean): Promise<Float64Array> {
+  return nearest.rough ? await nearest.similarities(vector, sampledRows(nearest, texts)) : similaritiesTo(vector, await nearest.background(texts));
 }
 
 /** The first `k` of two lists by falling similarity; ties in row order. */

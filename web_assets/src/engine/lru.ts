@@ -43,6 +43,11 @@ export class Shared<V> {
     return entry.promise;
   }
 
+  /** Drop the promise of a key. */
+  forget(key: string): void {
+    this.known.delete(key);
+  }
+
   /** Whether the promise has been fulfilled. */
   has(key: string): boolean {
     return this.known.get(key)?.done ?? false;

@@ -2,7 +2,7 @@
  * The interface between searching by meaning and the storage of vectors. `FlatNearest` scans all of them in memory; other tiers
  * read only what a query needs, so everything is asynchronous.
  */
-import type { RowMask, Similar, SimilarityIndex } from "../kernel/index";
+import type { CoarseIndex, RowMask, Similar, SimilarityIndex } from "../kernel/index";
 import { both, has, rowsOf, without, type Mask } from "./mask";
 
 export interface Near extends Similar {
@@ -18,6 +18,8 @@ export interface Nearest {
   readonly known: Mask | null;
   /** The rows that have the embedding of their text; null if there is none. The others have that of a picture. */
   readonly texts: Mask | null;
+  /** Whether similarities and embeddings are those of coarse codes, for a first answer. */
+  readonly rough: boolean;
   /**
    * The `k` rows most similar to `query`, float [dim]; equal similarities in row order.
    * @param mask allows only the rows whose bit is set
@@ -71,7 +73,9 @@ export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, quer
 export class FlatNearest implements Nearest {
   private readonly samples = new Map<boolean, Float32Array>();
 
-  constructor(private readonly index: SimilarityIndex, readonly known: Mask | null = null, readonly texts: Mask | null = null) {}
+  constructor(
+    private readonly index: SimilarityIndex | CoarseIndex, readonly known: Mask | null = null, readonly texts: Mask | null = null, readonly rough = false,
+  ) {}
 
   get count(): number {
     return this.index.count;
@@ -84,7 +88,7 @@ export class FlatNearest implements Nearest {
   async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
     signal?.throwIfAborted();
     const allowed = this.known && mask ? both(this.known, mask) : this.known ?? mask;
-    return { ...this.index.search(query, k, allowed), exact: true };
+    return { ...this.index.search(query, k, allowed), exact: !this.rough };
   }
 
   async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {

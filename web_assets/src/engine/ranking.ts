@@ -157,7 +157,7 @@ export async function finish(
   if (ranking.query?.likeness) {
     const { nearest, likeness } = ranking.query;
     const rows = results.map(({ row }) => row);
-    const [similarities, same] = await Promise.all([likeness.cosines(rows), plan.group ? duplicates(rows, nearest) : null]);
+    const [similarities, same] = await Promise.all([likeness.cosines(rows), plan.group && !nearest.rough ? duplicates(rows, nearest) : null]);
     results.forEach((result, i) => {
       result.similarity = similarities[i]!;
       result.close = (result.ranks?.meaning ?? Infinity) < (ranking.close ?? 0);

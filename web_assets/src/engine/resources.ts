@@ -11,7 +11,7 @@ import type { ColumnSource } from "./column-source";
 import { SiteColumn } from "./columns";
 import { QueryError } from "./errors";
 import { SiteFiles } from "./files";
-import { loadFlat } from "./flat";
+import { loadCoarse, loadFlat } from "./flat";
 import { foldedWords } from "./longer-words";
 import { Shared } from "./lru";
 import type { Stage } from "./line";
@@ -54,6 +54,7 @@ export class SiteResources {
   private loadedCatalog: FullText | null = null;
   private loadedEncoder: Encoder | null = null;
   private loadedWords: ReadonlySet<string> | null = null;
+  private refined = false;
   private modelTurn: Promise<void> = Promise.resolve();
   private readonly picturesHere: (() => void)[] = [];
 
@@ -148,7 +149,7 @@ export class SiteResources {
   /** Load what a first search needs, in the order in which searches need it, but start nothing. */
   async prepare(): Promise<void> {
     const text = this.catalog().then(() => this.terms?.prepare());
-    const meaning = this.encoder() && [this.nearest(), this.modelWords(), this.loadedEncoder?.fetch()];
+    const meaning = this.encoder() && [this.rough(), this.nearest(), this.modelWords(), this.loadedEncoder?.fetch()];
     await Promise.all([text, this.words(), ...meaning ?? []]);
   }
 
@@ -156,7 +157,20 @@ export class SiteResources {
   nearest(): Promise<Nearest> {
     const { vectors } = this.manifest;
     if (!vectors) throw new QueryError("This collection has no vectors, so it can only be searched by words.");
-    return this.once("vectors", () => loadFlat(this.files, vectors));
+    return this.once("vectors", async () => {
+      const loaded = await loadFlat(this.files, vectors);
+      // There is one copy of the vectors in memory.
+      this.refined = true;
+      this.single.forget("coarse vectors");
+      return loaded;
+    });
+  }
+
+  /** Similarities for a first answer: those of coarse codes if the site has them, until the others have loaded. */
+  rough(): Promise<Nearest> {
+    const { vectors } = this.manifest;
+    const coarse = vectors?.coarse;
+    return coarse && !this.refined ? this.once("coarse vectors", () => loadCoarse(this.files, vectors, coarse)) : this.nearest();
   }
 
   /** The model, its parts not yet loaded; null if the site has none. */

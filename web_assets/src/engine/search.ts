@@ -75,9 +75,10 @@ async function run(
     return await answer(...await unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources));
   }
 
-  if (staged && !patience) {
+  // The embedding of an image of the collection is known only when all of its vector has loaded.
+  if (staged && !patience && plan.terms.every(({ kind }) => kind !== "like")) {
     const approximate = provisional(async () => {
-      const [near, found, mask] = await Promise.all([startMeaning(resources, meaning, plan, meaning.approximate(plan)), words, filtered]);
+      const [near, found, mask] = await Promise.all([startMeaning(resources, meaning, plan, meaning.approximate(plan), resources.rough()), words, filtered]);
       return near.likeness && await answer(await rank(plan, near, found, mask, signal), "static", []);
     });
     first?.first("coarse", approximate);
@@ -143,9 +144,9 @@ export async function wordsArm(
   return await searchWords(catalog, plan.text, ranking, mask, resources.count, () => resources.foldedWords(), partly);
 }
 
-export async function startMeaning(resources: Resources, meaning: MeaningArm, plan: Plan, vector: Promise<Float32Array | null>): Promise<Query> {
+export async function startMeaning(resources: Resources, meaning: MeaningArm, plan: Plan, vector: Promise<Float32Array | null>, near = resources.nearest()): Promise<Query> {
   // Without the list of words the search is as good as before.
-  const [ready, nearest, strange] = await Promise.all([vector, resources.nearest(), meaning.strange(plan).catch(() => [])]);
+  const [ready, nearest, strange] = await Promise.all([vector, near, meaning.strange(plan).catch(() => [])]);
   return { likeness: ready && await likenessOf(resources, nearest, plan.terms, ready, strange.length > 0), nearest, strange };
 }
 

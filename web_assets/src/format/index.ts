@@ -24,6 +24,7 @@ export * from "./row-set";
 export * from "./rows";
 export * from "./tags";
 export * from "./varints";
+export * from "./coarse";
 export * from "./vectors";
 export * from "./walk";
 export * from "./words";

@@ -177,6 +177,8 @@ export interface Manifest {
   catalog: CatalogEntry;
   vectors: {
     tier: "flat"; codec: "int8"; source: "pictures" | "texts" | "both"; missing: RowSetEntry | null; texts?: RowSetEntry; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
+    /** Shorter codes of the same embeddings, for a first answer. */
+    coarse?: { file: FileEntry; block: number; files: FileListEntry };
   } | null;
   model: ModelSummary | null;
   suggestions: { file: FileEntry; count: number } | null;

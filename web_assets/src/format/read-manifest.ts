@@ -169,6 +169,12 @@ function vectors(value: Json, total: number): void {
   if (!["pictures", "texts", "both"].includes(text(value, "source"))) fail("vectors.source");
   if ((value["source"] === "both") !== (value["texts"] !== undefined)) fail("vectors.texts");
   if (value["missing"] !== null) rowSet(object(value, "missing"), "vectors.missing", total);
+  if (value["coarse"] !== undefined) {
+    const coarse = object(value, "coarse");
+    readEntry(coarse["file"], "vectors.coarse.file");
+    if (count(coarse, "block", 4) % 4) fail("vectors.coarse.block");
+    blocks(coarse, "vectors.coarse", total);
+  }
   if (value["texts"] !== undefined) rowSet(object(value, "texts"), "vectors.texts", total);
 }
 

@@ -9,6 +9,8 @@ export interface Parts {
   rows: FileEntry[];
   ids: FileEntry[];
   vectors: FileEntry[];
+  /** What a first answer by meaning needs of the vectors. */
+  coarse: FileEntry[];
   columns: FileEntry[];
   /** Full text. */
   catalog: FileEntry[];
@@ -50,12 +52,13 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     return { text, tokens: entries(pack.tokens.shards), staticRows: await listed(model.static?.files) };
   };
   const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
-  const [rows, ordered, ids, vectorFiles, namedFiles, documents, text, parts] = await Promise.all([
-    listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), named(), listed(manifest.documents.files),
+  const [rows, ordered, ids, vectorFiles, coarseFiles, namedFiles, documents, text, parts] = await Promise.all([
+    listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), listed(vectors?.coarse?.files), named(), listed(manifest.documents.files),
     Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [], staticRows: [] })),
   ]);
+  const shared = vectors ? [vectors.quantizer, ...[vectors.missing, vectors.texts].flatMap((set) => set?.file ?? [])] : [];
   return {
-    rows: [...rows, ...ordered], ids, vectors: vectors ? [vectors.quantizer, ...vectorFiles] : [], columns: namedFiles, documents,
+    rows: [...rows, ...ordered], ids, vectors: vectors ? [...vectors.coarse ? [] : shared, ...vectorFiles] : [], coarse: vectors?.coarse ? [...shared, vectors.coarse.file, ...coarseFiles] : [], columns: namedFiles, documents,
     catalog: [catalog.terms.first, ...text.flat()], ...parts,
   };
 }

@@ -122,11 +122,12 @@ export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], am
   take(parts.rows, SMALL_GROUP);
   take(parts.catalog, BUDGET.all, true);
   if (manifest.suggestions) take([manifest.suggestions.file], SMALL_GROUP);
-  take(parts.vectors, BUDGET.all, true);
+  take(parts.coarse.length ? parts.coarse : parts.vectors, BUDGET.all, true);
   take(parts.text, BUDGET.all, true);
   take(shell.filter((file) => file.bytes > LARGE), BUDGET.all, true);
   take(parts.tokens, 2 * SMALL_GROUP, true);
   take(parts.staticRows, SMALL_GROUP);
+  if (parts.coarse.length) take(parts.vectors, BUDGET.all, true);
   take(parts.columns, SMALL_GROUP);
   take(parts.ids, SMALL_GROUP);
   take(parts.documents, SMALL_GROUP);
