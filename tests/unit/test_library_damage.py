@@ -50,6 +50,7 @@ def layout_of(ids: np.ndarray) -> StoredLayout:
         thumbnails="thumb",
         encoder="enc",
         grown=2,
+        coarse=np.arange(9, dtype=np.uint8),
     )
 
 

@@ -37,6 +37,7 @@ FIELDS = [
     FieldSpec("taken", "Taken", "date", column=True),
 ]
 SMALL = SiteSettings(
+    coarse=True,
     pages=False,
     pack_above=2,
     pack_bytes=400,
@@ -130,7 +131,7 @@ def grow(
         np.array([slot for _, slot in placed], dtype=np.int32),
     )
     order = np.array(row_order([picture.row for picture in after]), dtype=np.uint32)
-    return after, Layout(order, layout.quantizer, packs)
+    return after, Layout(order, layout.quantizer, packs, None, layout.coarse)
 
 
 def content(site: PlainSite) -> bytes:
@@ -254,6 +255,22 @@ def test_any_history(first: int, changes: Sequence[tuple[set[int], int]]) -> Non
 def grown(tmp_path: Path) -> tuple[Pictures, SiteReport]:
     pictures = in_order([Picture(number) for number in range(30)])
     return pictures, write_site(make_input(pictures, Layout()), tmp_path / "before")
+
+
+def test_coarse_codes_stay_with_what_they_stand_for(tmp_path: Path, grown: tuple) -> None:
+    pictures, report = grown
+    more, layout = grow(pictures, report.layout, set(), [Picture(100), Picture(101)])
+    write_site(make_input(more, layout), tmp_path / "after")
+    before, after = (PlainSite(tmp_path / name) for name in ("before", "after"))
+    old, new = (site.manifest["vectors"]["coarse"] for site in (before, after))
+    assert new["file"] == old["file"] and new["files"] != old["files"]
+    codes = [bytes(codes_of(site)) for site in (before, after)]
+    assert codes[1].startswith(codes[0]) and len(codes[1]) > len(codes[0])
+
+
+def codes_of(site: PlainSite) -> list[int]:
+    entries = site.list(site.manifest["vectors"]["coarse"]["files"])
+    return [code for entry in entries for code in site.container(entry, "coarse-codes")[1]["codes"]]
 
 
 def test_nothing_changes_without_a_change(tmp_path: Path, grown: tuple) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagedb_site.errors import FormatError
-from imagedb_site.site import ArrayEmbeddings, Quantizer
+from imagedb_site.site import ArrayEmbeddings, Coarse, Quantizer
+from imagedb_site.site.coarse import coarse_bytes, encode_coarse, fit_coarse
 from imagedb_site.site.flat_vectors import interleave, shard_rows
 from imagedb_site.site.look_alike import Projection, look_alike_order
 from imagedb_site.site.quantizer import encode, fit_quantizer, in_blocks, survey
@@ -49,6 +50,41 @@ def test_recall() -> None:
     one_scale = recall(values[:150], values, np.rint(values / step) * step)
     assert found > 0.95
     assert found > one_scale + 0.02
+
+
+def test_the_nearest_rows_are_among_the_first_by_coarse_codes() -> None:
+    values = heavy_tailed()
+    mean = values.mean(axis=0)
+    coarse = fit_coarse(values - mean, 24)
+    assert coarse.row_bytes == 24 and ((coarse.bits >= 1) & (coarse.bits <= 7)).all()
+    rows = mean + values_of(encode_coarse(values - mean, coarse), coarse) @ coarse.directions
+    true = np.argsort(-(values[:150] @ values.T), axis=1)[:, :10]
+    found = np.argsort(-(values[:150] @ rows.T), axis=1)[:, :60]
+    assert np.mean([np.isin(a, b).mean() for a, b in zip(true, found, strict=True)]) > 0.95
+    again = Coarse.from_bytes(coarse.to_bytes())
+    assert again.to_bytes() == coarse.to_bytes()
+
+
+def values_of(packed: np.ndarray, coarse: Coarse) -> np.ndarray:
+    bits = np.unpackbits(packed, axis=1, bitorder="little")
+    widths = coarse.bits.astype(np.int64)
+    ends = np.cumsum(widths)
+    columns = []
+    for first, end, step in zip(ends - widths, ends, coarse.steps, strict=True):
+        code = bits[:, first:end] @ (1 << np.arange(end - first))
+        columns.append(step * (2 * code - (1 << (end - first)) + 1))
+    assert not bits[:, ends[-1] :].any()
+    return np.stack(columns, axis=1)
+
+
+@pytest.mark.parametrize(("dim", "row_bytes"), [(2, 1), (8, 7), (256, 40), (512, 56), (1152, 96)])
+def test_coarse_codes_fit_any_dimension(dim: int, row_bytes: int) -> None:
+    assert coarse_bytes(dim) == row_bytes
+    values = np.random.default_rng(dim).normal(size=(50, dim)).astype(np.float32)
+    for rows in (values, np.zeros_like(values)):
+        coarse = fit_coarse(rows, row_bytes)
+        assert coarse.row_bytes <= row_bytes and np.isfinite(coarse.steps).all()
+        assert encode_coarse(rows, coarse).shape == (50, coarse.row_bytes)
 
 
 def test_no_larger_error_than_the_plain_scale() -> None:
