@@ -105,7 +105,7 @@ def measure(name: str, rows_wanted: int, only: str | None) -> list[dict[str, Any
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sets", nargs="*", default=["real", "fitted256"])
-    parser.add_argument("--rows", type=int, default=ROWS, help="so many rows of a set")
+    parser.add_argument("--rows", type=int, default=ROWS, help="how many rows of a set are used")
     parser.add_argument("--only", help="only codes with this text in their name")
     options = parser.parse_args()
     emit({name: measure(name, options.rows, options.only) for name in options.sets})

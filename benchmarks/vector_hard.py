@@ -5,6 +5,7 @@ Both have a mean direction as encoders do, 4 % near-duplicates, and texts across
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -32,17 +33,17 @@ def _falling(exponent: float, first: int) -> Floats:
     return np.asarray(spread / np.linalg.norm(spread), dtype=np.float32)
 
 
-class _Source:
+class _Source(ABC):
     seed = 0
 
     def __init__(self) -> None:
         self.rng = np.random.default_rng(self.seed)
 
-    def pictures(self, count: int) -> Floats:
-        raise NotImplementedError
+    @abstractmethod
+    def pictures(self, count: int) -> Floats: ...
 
-    def texts(self, count: int) -> Floats:
-        raise NotImplementedError
+    @abstractmethod
+    def texts(self, count: int) -> Floats: ...
 
     def normal(self, *shape: int) -> Floats:
         return self.rng.standard_normal(shape).astype(np.float32)

@@ -9,9 +9,9 @@ A set is a folder of `X.npy` (float16 [rows, dim]), `text_queries.npy` and `pict
 `text_truth.npy` and `picture_truth.npy` (int32 [queries, 10]: the ten nearest rows by inner product in
 float32), `learn_texts.npy` (float32: other texts, to learn rotations and routing from) and `about.json`.
 
-real        real embeddings of the built-in pack: all pictures at hand, and views of them (vector_views.py)
+real        real embeddings of the built-in pack: all test pictures, and views of them (vector_views.py)
 fitted256   1,000,000 rows fitted to the first view of each picture (vector_fit.py)
-fitted512   the same lifted to 512 dimensions (`lifted`): no encoder of 512 dimensions is at hand
+fitted512   the same lifted to 512 dimensions (`lifted`): there is no encoder of 512 dimensions here
 isotropic   1,000,000 × 256, hard: a slow spectrum, weak clusters, two outlier dimensions, texts off the rest
 smooth      1,000,000 × 256, hard: a 40-dimensional curved surface without clusters, and noise
 

@@ -121,7 +121,7 @@ class _Asked:
 def measure(
     place: str | Path, *, queries: int = 200, seed: int = 1, step: Step | None = None
 ) -> SiteMeasured:
-    """Measure the site in a folder or at a URL, with so many text and picture queries at most.
+    """Measure the site in a folder or at a URL, with at most `queries` queries of each kind.
 
     Raises UsageError if it has no vectors, FormatError and StorageError as `open_site` does.
     """

@@ -76,7 +76,6 @@ class SiteBuild:
         self._recipes = Recipes.of(job.config)
         self._derived = 0
         self._texts = 0
-        self._pictures = stage.pictures()
         self._damaged: list[Problem] = []
         self._lost = library.lost()
 
@@ -88,7 +87,7 @@ class SiteBuild:
         with clock("gather"):
             unread = read_sidecars(stage, self._library, self._job.progress, again=config.rehash)
         problems = [*source.problems, *stage.problems(), *unread]
-        noun = "picture" if self._pictures else "record"
+        noun = "picture" if stage.pictures() else "record"
         if not stage.usable():
             raise SourceError(
                 f"None of the {counted(len(stage), noun)} in {config.pictures} is usable.",
@@ -243,7 +242,7 @@ class SiteBuild:
         return BuildReport(
             output=self._config.output,
             count=len(found.items),
-            pictures=self._pictures,
+            pictures=len(found.items) - found.placed.without_picture(),
             derived=self._derived,
             texts=self._texts,
             bytes=report.bytes if report else 0,

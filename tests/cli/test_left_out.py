@@ -60,6 +60,18 @@ def reasons(report: BuildReport) -> list[tuple[str, str]]:
     return [(problem.key, problem.reason) for problem in report.problems]
 
 
+def test_pictures_that_are_left_out_are_not_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        draw(folder / f"{number}.png", number)
+    for name, data in BROKEN.items():
+        (folder / name).write_bytes(data)
+    for report in (run(folder), run(folder)):
+        assert (report.count, report.pictures) == (3, 3)
+        assert any("3 images" in line for line in report.lines())
+
+
 @pytest.mark.parametrize("name", BROKEN)
 def test_copies_of_a_broken_file_are_all_named_in_every_build(
     tmp_path: Path, tried: list[str], name: str

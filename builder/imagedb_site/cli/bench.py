@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 10_000),
     default=200,
     show_default=True,
-    help="So many text and so many picture queries, at most.",
+    help="The most queries of each kind, texts and pictures.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Chooses the queries.")
 @click.option(

@@ -75,13 +75,15 @@ async function run(
     return await answer(...await unranked(plan, request, found ? found.mask : await abortable(filtered, signal), resources));
   }
 
-  // The embedding of an image of the collection is known only when all of its vector has loaded.
-  if (staged && !patience && plan.terms.every(({ kind }) => kind !== "like")) {
+  if (staged && !patience) {
+    // The embedding of an image of the collection is known only when the whole vectors have loaded.
+    const rough = plan.terms.every(({ kind }) => kind !== "like");
     const approximate = provisional(async () => {
-      const [near, found, mask] = await Promise.all([startMeaning(resources, meaning, plan, meaning.approximate(plan), resources.rough()), words, filtered]);
+      const vectors = rough ? resources.rough() : resources.nearest();
+      const [near, found, mask] = await Promise.all([startMeaning(resources, meaning, plan, meaning.approximate(plan), vectors), words, filtered]);
       return near.likeness && await answer(await rank(plan, near, found, mask, signal), "static", []);
     });
-    first?.first("coarse", approximate);
+    if (rough) first?.first("coarse", approximate);
   }
 
   try {

@@ -2,24 +2,14 @@
 import { headerCount, readContainer, section } from "./container";
 import { FormatError } from "./errors";
 
-/** What coarse codes stand for: direction d is `scale[d] · matrix[d]`, its code c `steps[d]·(2c − 2^bits[d] + 1)`. */
-export interface Coarse {
-  /** The dimension of the embeddings, and how many directions have a code. */
-  dim: number;
-  dims: number;
-  /** i8 [dims · dim] */
-  matrix: Int8Array;
-  scale: Float32Array;
-  /** 1 … 7 each */
-  bits: Uint8Array;
-  steps: Float32Array;
-  rowBytes: number;
-}
-
 const MOST_BITS = 7;
 
-/** Throws FormatError. */
-export function readCoarse(bytes: Uint8Array, dim: number): Coarse {
+/**
+ * What coarse codes stand for: direction d is `scale[d] · matrix[d]`, its code c `steps[d]·(2c − 2^bits[d] + 1)`.
+ * @param dim the dimension of the embeddings
+ * @throws FormatError
+ */
+export function readCoarse(bytes: Uint8Array, dim: number) {
   const container = readContainer(bytes, "coarse");
   const dims = headerCount(container, "dims", 1);
   if (headerCount(container, "dim", 1) !== dim || dims > dim) throw new FormatError("The coarse codes have other dimensions than the manifest says.");
