@@ -23,6 +23,16 @@ async function flat(missing: readonly number[] = MISSING): Promise<FlatNearest> 
 
 const axis = (d: number, length = 1): Float32Array => new Float32Array(DIM).fill(length, d, d + 1);
 const sideBySide = async (nearest: Nearest, rows: readonly number[]): Promise<number[]> => [...await nearest.embeddings(rows)];
+const QUERIES = [axis(3), axis(0, 0.5), Float32Array.from({ length: DIM }, (_, d) => Math.cos(d))];
+const backgrounds = (nearest: Nearest, texts = false): Promise<number[][]> => Promise.all(QUERIES.map(async (query) => [...await nearest.background(query, texts)]));
+const similaritiesOf = (nearest: Nearest, rows: readonly number[]): Promise<number[][]> =>
+  Promise.all(QUERIES.map(async (query) => [...await nearest.similarities(query, rows)]));
+
+/** Equal up to the rounding of float32. */
+function expectClose(found: number[][], expected: number[][]): void {
+  expect(found.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
+  found.forEach((values, i) => values.forEach((value, j) => { expect(value).toBeCloseTo(expected[i]![j]!, 6); }));
+}
 
 describe("a site in which some rows have no embedding", () => {
   it("finds only rows that have one, with and without a mask", async () => {
@@ -42,11 +52,17 @@ describe("a site in which some rows have no embedding", () => {
     expect([...await nearest.above(axis(3), -2)]).not.toContain(3);
   });
 
-  it("samples the others for the background, always in the same array", async () => {
+  it("samples the others for the background", async () => {
     const nearest = await flat();
-    const background = await nearest.background();
-    expect([...background]).toEqual(await sideBySide(nearest, KNOWN));
-    expect(await nearest.background()).toBe(background);
+    expectClose(await backgrounds(nearest), await similaritiesOf(nearest, KNOWN));
+    expect(await backgrounds(nearest, true)).toEqual(QUERIES.map(() => []));
+  });
+
+  it("has everything in memory, and finds all above a limit within a mask", async () => {
+    const nearest = await flat();
+    expect([...await nearest.held([20, 2])]).toEqual(await sideBySide(nearest, [20, 2]));
+    expect([...await nearest.above(axis(3), 1)].sort((a, b) => a - b)).toEqual([19]);
+    expect([...await nearest.above(axis(3), -2, maskOf([1, 3, 19], COUNT))].sort((a, b) => a - b)).toEqual([1, 19]);
   });
 });
 
@@ -56,23 +72,36 @@ describe("additions beside it", () => {
   it("leave rows without an embedding out of the background, published and added", async () => {
     const published = await flat();
     const joined = new JoinedNearest(published, added);
-    const background = await joined.background();
-    expect([...background]).toEqual(await sideBySide(joined, [...KNOWN, COUNT, COUNT + 2]));
-    for (let row = 0; row < background.length / DIM; row++) {
-      expect(background.subarray(row * DIM, (row + 1) * DIM).some((value) => value !== 0)).toBe(true);
-    }
-    expect(await joined.background()).toBe(background);
+    expectClose(await backgrounds(joined), await similaritiesOf(joined, [...KNOWN, COUNT, COUNT + 2]));
+    expect(await backgrounds(joined, true)).toEqual(QUERIES.map(() => []));
   });
 
   it("change nothing of the background but what they add", async () => {
     const published = await flat();
-    expect(await new JoinedNearest(published, []).background()).toEqual(await published.background());
-    expect(await new JoinedNearest(published, [null]).background()).toEqual(await published.background());
+    expect(await backgrounds(new JoinedNearest(published, []))).toEqual(await backgrounds(published));
+    expect(await backgrounds(new JoinedNearest(published, [null]))).toEqual(await backgrounds(published));
     const whole = new JoinedNearest(await flat([]), [axis(5)]);
     expect(whole.known).toBeNull();
-    expect((await whole.background()).length).toBe((COUNT + 1) * DIM);
+    expect((await backgrounds(whole)).map(({ length }) => length)).toEqual(QUERIES.map(() => COUNT + 1));
     const partly = new JoinedNearest(await flat([]), [null, axis(5)]);
     expect(partly.known).toEqual(without(fullMask(COUNT + 2), maskOf([COUNT], COUNT + 2), COUNT + 2));
+  });
+
+  it("are part of the background at the rate of the published sample", async () => {
+    const published = await flat([]);
+    // As if every seventh of the published rows was in the sample.
+    published.background = () => Promise.resolve(new Float64Array(COUNT / 7));
+    const many = Array.from({ length: 16 }, (_, i) => axis(3, 1 + i));
+    const background = await new JoinedNearest(published, many).background(axis(3), false);
+    expect([...background]).toEqual([0, 0, 0, 1, 6, 11]);
+    expect([...await new JoinedNearest(published, many).background(axis(3), true)]).toEqual([0, 0, 0]);
+  });
+
+  it("are above a limit and held in memory like published rows", async () => {
+    const joined = new JoinedNearest(await flat(), added);
+    expect([...await joined.above(axis(5), 1)].sort((a, b) => a - b)).toEqual([5, COUNT]);
+    expect([...await joined.above(axis(5), 1, maskOf([5, COUNT + 2], COUNT + 3))]).toEqual([5]);
+    expect([...await joined.held([COUNT, 3, COUNT + 1, 5])]).toEqual(await sideBySide(joined, [COUNT, 3, COUNT + 1, 5]));
   });
 
   it("are unknown if they have no embedding, as published rows are", async () => {

@@ -13,9 +13,9 @@ function nearestOf(embeddings: readonly number[][]): Nearest {
   const unasked = () => { throw new Error("is not asked for"); };
   return {
     count: embeddings.length, dim: embeddings[0]!.length, known: null, texts: null, rough: false,
-    embeddings: sideBySide,
-    background: (texts) => sideBySide(texts ? [] : backgroundRows(embeddings.length)),
-    similarities: unasked, search: unasked, above: unasked,
+    held: sideBySide,
+    background: (query, texts) => Promise.resolve(Float64Array.from(texts ? [] : backgroundRows(embeddings.length), (row) => product(Float32Array.from(embeddings[row]!), query))),
+    embeddings: unasked, similarities: unasked, search: unasked, above: unasked,
   };
 }
 

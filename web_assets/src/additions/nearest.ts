@@ -1,13 +1,14 @@
 /** Similarities over published rows and additions. */
 import type { RowMask } from "../kernel/index";
-import { emptyMask, fullMask, has, type Mask } from "../engine/mask";
-import { rowsAbove, sampledRows, UNKNOWN, type Near, type Nearest } from "../engine/nearest";
+import { countMask, emptyMask, fullMask, has, without, type Mask } from "../engine/mask";
+import { UNKNOWN, type Near, type Nearest } from "../engine/nearest";
+import { dot } from "../engine/products";
 
 /** The published rows, and behind them the additions with their exact embeddings (null: not embedded). */
 export class JoinedNearest implements Nearest {
   readonly known: Mask | null;
   readonly texts: Mask | null;
-  private readonly samples = new Map<boolean, Promise<Float32Array>>();
+  private pictures: number | null = null;
 
   constructor(private readonly published: Nearest, private readonly added: readonly (Float32Array | null)[]) {
     this.known = published.known || added.includes(null) ? joinedMask(published, added) : null;
@@ -30,9 +31,7 @@ export class JoinedNearest implements Nearest {
 
   async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
     const near = await this.published.search(query, k, mask, signal);
-    const first = this.published.count;
-    const mine = this.added.flatMap((embedding, i) =>
-      (embedding && (!mask || has(mask, first + i)) ? [{ row: first + i, similarity: dot(query, embedding) }] : []));
+    const mine = this.mine(query, mask);
     if (!mine.length) return near;
     // Equal similarities in row order: published rows are the smaller ones.
     mine.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
@@ -46,7 +45,7 @@ export class JoinedNearest implements Nearest {
       if (takeLocal) j++;
       else i++;
     }
-    return { rows, similarities, exact: near.exact };
+    return { ...near, rows, similarities };
   }
 
   async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {
@@ -57,15 +56,51 @@ export class JoinedNearest implements Nearest {
     return Float64Array.from(all, (row) => {
       if (row < first) return published[next++]!;
       const embedding = this.added[row - first];
-      return embedding ? dot(query, embedding) : UNKNOWN;
+      return embedding ? dot(query, 0, embedding, 0, this.dim) : UNKNOWN;
     });
   }
 
-  async embeddings(rows: ArrayLike<number>): Promise<Float32Array> {
+  embeddings(rows: ArrayLike<number>): Promise<Float32Array> {
+    return this.joined(rows, (published) => this.published.embeddings(published));
+  }
+
+  held(rows: ArrayLike<number>): Promise<Float32Array> {
+    return this.joined(rows, (published) => this.published.held(published));
+  }
+
+  async above(query: ArrayLike<number>, limit: number, mask?: RowMask | null): Promise<Uint32Array> {
+    const published = await this.published.above(query, limit, mask);
+    return Uint32Array.from([...published, ...this.mine(query, mask).flatMap(({ row, similarity }) => (similarity >= limit ? [row] : []))]);
+  }
+
+  /** The sample of the published rows, and as large a share of the additions, which are pictures. */
+  async background(query: ArrayLike<number>, texts: boolean): Promise<Float64Array> {
+    const sample = await this.published.background(query, texts);
+    if (texts) return sample;
+    const mine = this.mine(query);
+    const size = Math.ceil(mine.length * this.share(sample.length));
+    return Float64Array.from([...sample, ...Array.from({ length: size }, (_, i) => mine[Math.floor((i * mine.length) / size)]!.similarity)]);
+  }
+
+  /** The share of the published pictures that is in a sample of this size. */
+  private share(size: number): number {
+    const { known, texts, count } = this.published;
+    this.pictures ??= texts ? countMask(without(known, texts, count)) : known ? countMask(known) : count;
+    return this.pictures ? size / this.pictures : 1;
+  }
+
+  /** The additions with an embedding that the mask allows, with their similarities to a query. */
+  private mine(query: ArrayLike<number>, mask?: RowMask | null): { row: number; similarity: number }[] {
+    const first = this.published.count;
+    return this.added.flatMap((embedding, i) =>
+      (embedding && (!mask || has(mask, first + i)) ? [{ row: first + i, similarity: dot(query, 0, embedding, 0, this.dim) }] : []));
+  }
+
+  private async joined(rows: ArrayLike<number>, of: (rows: number[]) => Promise<Float32Array>): Promise<Float32Array> {
     const { dim } = this;
     const first = this.published.count;
     const all = Array.from(rows);
-    const published = await this.published.embeddings(all.filter((row) => row < first));
+    const published = await of(all.filter((row) => row < first));
     if (published.length === all.length * dim) return published;
     const result = new Float32Array(all.length * dim);
     let next = 0;
@@ -76,18 +111,6 @@ export class JoinedNearest implements Nearest {
     return result;
   }
 
-  above(query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
-    return rowsAbove(this, query, limit);
-  }
-
-  background(texts = false): Promise<Float32Array> {
-    const sample = this.samples.get(texts) ?? this.embeddings(sampledRows(this, texts)).catch((error: unknown) => {
-      this.samples.delete(texts);
-      throw error;
-    });
-    this.samples.set(texts, sample);
-    return sample;
-  }
 }
 
 /** The published rows and the additions that have an embedding. */
@@ -98,10 +121,4 @@ function joinedMask({ count, known }: Nearest, added: readonly (Float32Array | n
     if (embedding) mask[(count + i) >> 3]! |= 1 << ((count + i) & 7);
   });
   return mask;
-}
-
-function dot(a: ArrayLike<number>, b: Float32Array): number {
-  let sum = 0;
-  for (let d = 0; d < b.length; d++) sum += a[d]! * b[d]!;
-  return sum;
 }

@@ -4,8 +4,8 @@
  */
 import type { Mask } from "./mask";
 import { both, without } from "./mask";
-import { rowsAbove, sampledRows, type Near, type Nearest } from "./nearest";
-import { scaleOf, similaritiesTo, type Calibration, type Scale } from "./relevance";
+import type { Near, Nearest } from "./nearest";
+import { scaleOf, type Calibration, type Scale } from "./relevance";
 
 /** Fewer rows of a kind than this have no background of their own: that of all rows is taken. */
 const FEW = 32;
@@ -53,12 +53,15 @@ export class Likeness {
     return this.nearest.similarities(this.vector, rows);
   }
 
-  /** All likely matches, the most similar first. */
-  async likely(): Promise<Uint32Array> {
+  /** All likely matches, in any order. */
+  async likely(): Promise<readonly number[] | Uint32Array> {
     const { limit, nearest, vector, mixed } = this;
-    if (limit === null) return new Uint32Array();
+    if (limit === null) return [];
     if (!mixed) return await nearest.above(vector, limit);
-    return await rowsAbove({ count: nearest.count, search: (_, k) => this.search(k, null) }, vector, limit);
+    const { pictures, texts } = this.scales;
+    const above = ({ start, step }: Scale, mask: Mask) => nearest.above(vector, this.guessed ? Infinity : start + step, mask);
+    const found = await Promise.all([above(pictures!, without(nearest.known, mixed, nearest.count)), above(texts!, mixed)]);
+    return found.flatMap((rows) => [...rows]);
   }
 
   /** The rows of texts, if the collection has both kinds and a scale for each. */
@@ -78,18 +81,13 @@ async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolea
   known.set(nearest, before);
   const found = before.get(vector);
   if (found) return found;
-  const [pictures, texts] = await Promise.all([toSample(nearest, vector, false), toSample(nearest, vector, true)]);
+  const [pictures, texts] = await Promise.all([nearest.background(vector, false), nearest.background(vector, true)]);
   const every = new Float64Array([...pictures, ...texts]);
   const scale = (own: Float64Array, ofTexts: boolean): Scale | null =>
     (own.length ? scaleOf(own.length < FEW ? every : own, { temperature, level: pictured ? null : level }, ofTexts) : null);
   const scales = { pictures: scale(pictures, false), texts: scale(texts, !pictured) };
   before.set(vector, scales);
   return scales;
-}
-
-/** The similarities of the sampled rows of pictures, or of `texts`. Embeddings of coarse codes would first have to be put together. */
-async function toSample(nearest: Nearest, vector: Float32Array, texts: boolean): Promise<Float64Array> {
-  return nearest.rough ? await nearest.similarities(vector, sampledRows(nearest, texts)) : similaritiesTo(vector, await nearest.background(texts));
 }
 
 /** The first `k` of two lists by falling similarity; ties in row order. */

@@ -4,6 +4,7 @@
  */
 import type { CoarseIndex, RowMask, Similar, SimilarityIndex } from "../kernel/index";
 import { both, has, rowsOf, without, type Mask } from "./mask";
+import { similaritiesTo } from "./products";
 
 export interface Near extends Similar {
   /** Whether it is certain that no other row is nearer. */
@@ -30,10 +31,12 @@ export interface Nearest {
   similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array>;
   /** The embeddings of rows side by side, float32 [rows · dim], in a new array. Rows without one give zeros. */
   embeddings(rows: ArrayLike<number>): Promise<Float32Array>;
-  /** All rows with at least this similarity to `query`, most similar first. */
-  above(query: ArrayLike<number>, limit: number): Promise<Uint32Array>;
-  /** A sample of the embeddings of pictures, or of `texts`, float32 [rows · dim]; always the same array. */
-  background(texts?: boolean): Promise<Float32Array>;
+  /** The same as far as they are in memory; zeros for other rows. */
+  held(rows: ArrayLike<number>): Promise<Float32Array>;
+  /** All rows with at least this similarity to `query`, of those that the mask allows, in any order. */
+  above(query: ArrayLike<number>, limit: number, mask?: RowMask | null): Promise<Uint32Array>;
+  /** The similarities of `query` to a sample of pictures, or of `texts`; none if there are no such rows. */
+  background(query: ArrayLike<number>, texts: boolean): Promise<Float64Array>;
 }
 
 /** How many rows, evenly spread over the collection, are sampled for the background. */
@@ -51,7 +54,7 @@ export function backgroundRows(count: number): Uint32Array {
 }
 
 /** The sampled rows of pictures, or of `texts`. */
-export function sampledRows({ count, known: all, texts: mine }: Pick<Nearest, "count" | "known" | "texts">, texts: boolean): Uint32Array {
+function sampledRows({ count, known: all, texts: mine }: Pick<Nearest, "count" | "known" | "texts">, texts: boolean): Uint32Array {
   if (texts && !mine) return new Uint32Array();
   const known = texts ? mine : mine ? without(all, mine, count) : all;
   if (!known) return backgroundRows(count);
@@ -60,9 +63,9 @@ export function sampledRows({ count, known: all, texts: mine }: Pick<Nearest, "c
 }
 
 /** Implements `above` by searching for more and more rows. */
-export async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
+async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, query: ArrayLike<number>, limit: number, mask?: RowMask | null): Promise<Uint32Array> {
   for (let k = FIRST_REACH; ; k *= 4) {
-    const { rows, similarities } = await nearest.search(query, Math.min(k, nearest.count));
+    const { rows, similarities } = await nearest.search(query, Math.min(k, nearest.count), mask);
     const end = similarities.findIndex((similarity) => similarity < limit);
     if (end >= 0) return rows.subarray(0, end);
     if (rows.length >= nearest.count || rows.length < k) return rows;
@@ -107,14 +110,20 @@ export class FlatNearest implements Nearest {
     return found;
   }
 
-  above(query: ArrayLike<number>, limit: number): Promise<Uint32Array> {
-    return rowsAbove(this, query, limit);
+  held(rows: ArrayLike<number>): Promise<Float32Array> {
+    return this.embeddings(rows);
   }
 
-  /** A contiguous copy of the sample, which is read three times as fast as the index. */
-  async background(texts = false): Promise<Float32Array> {
+  above(query: ArrayLike<number>, limit: number, mask?: RowMask | null): Promise<Uint32Array> {
+    return rowsAbove(this, query, limit, mask);
+  }
+
+  async background(query: ArrayLike<number>, texts: boolean): Promise<Float64Array> {
+    // Embeddings of coarse codes would first have to be put together.
+    if (this.rough) return await this.similarities(query, sampledRows(this, texts));
+    // A contiguous copy of the sample is read three times as fast as the index.
     const sample = this.samples.get(texts) ?? this.index.embeddings(sampledRows(this, texts));
     this.samples.set(texts, sample);
-    return sample;
+    return similaritiesTo(query, sample);
   }
 }

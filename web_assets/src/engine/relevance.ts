@@ -4,6 +4,7 @@
  */
 import { has } from "./mask";
 import type { Nearest } from "./nearest";
+import { dot } from "./products";
 
 /** Where the background of a query lies, and how far above it a likely match begins. */
 export interface Scale {
@@ -46,24 +47,16 @@ export function scaleOf(background: Float64Array, { temperature, level }: Calibr
   return { start, step: Math.min(level == null ? far : Math.max(level - start, near), far) };
 }
 
-/** The inner products of `query`, float32 [dim], with rows side by side. */
-export function similaritiesTo(query: Float32Array, rows: Float32Array): Float64Array {
-  const dim = query.length;
-  const result = new Float64Array(rows.length / dim);
-  for (let i = 0; i < result.length; i++) result[i] = dot(query, 0, rows, i * dim, dim);
-  return result;
-}
-
 /**
  * For each of `rows` that shows the picture of an earlier one, that earlier row. The first row of a group stands
- * for the group: later rows are only compared with first rows.
+ * for the group: later rows are only compared with first rows. Rows whose embeddings are not in memory are similar to nothing.
  */
 export async function duplicates(rows: readonly number[], nearest: Nearest): Promise<Map<number, number>> {
   const { dim } = nearest;
   // By the Cauchy–Schwarz inequality, the tails of two vectors add at most the product of the tails' lengths:
   // for most pairs the heads alone show that they differ.
   const head = dim >> 2;
-  const vectors = await nearest.embeddings(rows);
+  const vectors = await nearest.held(rows);
   const { texts } = nearest;
   // Texts show no picture.
   if (texts) rows.forEach((row, place) => { if (has(texts, row)) vectors.fill(0, place * dim, (place + 1) * dim); });
@@ -91,18 +84,4 @@ export async function duplicates(rows: readonly number[], nearest: Nearest): Pro
 function scaleToUnit(vector: Float32Array): void {
   const norm = Math.sqrt(dot(vector, 0, vector, 0, vector.length)) || 1;
   for (let d = 0; d < vector.length; d++) vector[d]! /= norm;
-}
-
-/** The inner product of `length` values at positions of two arrays. Four separate sums can be computed in parallel. */
-function dot(a: Float32Array, i: number, b: Float32Array, j: number, length: number): number {
-  let [w, x, y, z] = [0, 0, 0, 0];
-  const end = i + (length & ~3);
-  for (; i < end; i += 4, j += 4) {
-    w += a[i]! * b[j]!;
-    x += a[i + 1]! * b[j + 1]!;
-    y += a[i + 2]! * b[j + 2]!;
-    z += a[i + 3]! * b[j + 3]!;
-  }
-  for (let rest = length & 3; rest > 0; rest--) w += a[i++]! * b[j++]!;
-  return w + x + y + z;
 }
