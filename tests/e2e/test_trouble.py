@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from conftest import COUNT, Host, Visit, Visitor, eventually
 from playwright.sync_api import Route, expect
 from steps import keep_for_offline
 
 
-class Breakable:
-    """A route that fails while it is broken."""
+def refused(route: Route) -> None:
+    route.fulfill(status=503, body="")
 
-    def __init__(self) -> None:
+
+def damaged(route: Route) -> None:
+    """The picture still decodes, but its bytes are not those that were published."""
+    response = route.fetch()
+    body = bytearray(response.body())
+    body[-20] ^= 0x15
+    route.fulfill(response=response, body=bytes(body))
+
+
+class Breakable:
+    """A route that fails while it is broken.
+
+    It is not taken away when it is repaired: requests that it still answers would then be answered twice.
+    """
+
+    def __init__(self, answer: Callable[[Route], None] = refused) -> None:
         self.broken = True
+        self._answer = answer
 
     def __call__(self, route: Route) -> None:
         if self.broken:
-            route.fulfill(status=503, body="")
+            self._answer(route)
         else:
             route.continue_()
 
@@ -150,24 +167,17 @@ def test_words_that_could_not_be_searched_can_be_tried_again(visit: Visit) -> No
     visitor.settled("“red circle”")
 
 
-def damaged(route: Route) -> None:
-    """The picture still decodes, but its bytes are not those that were published."""
-    response = route.fetch()
-    body = bytearray(response.body())
-    body[-20] ^= 0x15
-    route.fulfill(response=response, body=bytes(body))
-
-
 def test_a_large_picture_that_arrives_damaged_is_not_shown(visit: Visit) -> None:
     visitor = visit(service_workers="block")
     page = visitor.home()
-    visitor.context.route("**/views/*", damaged)
+    route = Breakable(damaged)
+    visitor.context.route("**/views/*", route)
     page.locator(".tile-link").first.click()
     dialog = page.get_by_role("dialog")
     alert = dialog.get_by_role("alert").filter(has_text="picture could not be loaded")
     expect(alert).to_be_visible()
     expect(dialog.locator(".stage-picture img")).to_have_count(1)
-    visitor.context.unroute("**/views/*")
+    route.broken = False
     alert.get_by_role("button", name="Retry").click()
     expect(alert).to_have_count(0)
     eventually(
@@ -178,13 +188,14 @@ def test_a_large_picture_that_arrives_damaged_is_not_shown(visit: Visit) -> None
 def test_an_original_that_arrives_damaged_is_not_saved(visit: Visit) -> None:
     visitor = visit(service_workers="block")
     page = visitor.home()
-    visitor.context.route("**/originals/*", damaged)
+    route = Breakable(damaged)
+    visitor.context.route("**/originals/*", route)
     page.locator(".tile-link").first.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("link", name="Original").click()
     alert = dialog.get_by_role("alert").filter(has_text="original could not be loaded")
     expect(alert).to_be_visible()
-    visitor.context.unroute("**/originals/*")
+    route.broken = False
     with page.expect_download() as saved:
         alert.get_by_role("button", name="Retry").click()
     assert saved.value.suggested_filename.endswith(".png")
