@@ -151,6 +151,16 @@ describe("the controller", () => {
     expect(state().list?.stage).toBe("final");
   });
 
+  it("does not move results of which one has the focus", async () => {
+    const { controller, collection, state } = await opened();
+    collection.delay = 30;
+    controller.go({ ...HOME, text: "cat" });
+    await settle();
+    controller.attach({ ...NO_VIEW, focused: () => true });
+    await expect.poll(() => state().refined?.stage).toBe("final");
+    expect(state().list?.stage).toBe("words");
+  });
+
   it("reports a failed search and recovers by retry", async () => {
     const { controller, collection, state } = await opened();
     collection.failures.set("search", new Error("The catalog could not be loaded."));

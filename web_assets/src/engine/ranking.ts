@@ -43,6 +43,8 @@ export interface Ranking {
   divide?: number;
   /** How many rows of the meaning arm, from the first, are likely matches by meaning alone. */
   close?: number;
+  /** What the meaning arm found, if it is part of the ranking. */
+  near?: Near;
 }
 
 /** How many results of the meaning arm a page needs; rounded up in steps, so that most pages need the same number. */
@@ -64,7 +66,7 @@ export async function rank(
   const named = namedRows(plan, words).length;
   const likely = likelyRows(plan, near, words, query);
   const divide = likely ? { divide: likely.length } : {};
-  const shared = { total, query, ranked: true, close: closeRows(near, query), ...divide };
+  const shared = { total, query, ranked: true, near, close: closeRows(near, query), ...divide };
   if (plan.mode === "meaning") {
     return {
       ...shared,

@@ -12,6 +12,7 @@ import { guessedText, NOTHING_TO_SEARCH, unknownText } from "./notices";
 import { makePlan, wantsRanking, type Plan } from "./plan";
 import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
+import { keepPlaces } from "./steady";
 import { searchWords, syntaxNotice, type WordsFound } from "./words-arm";
 import type { Answer, Notice, SearchRequest, SearchResponse } from "./types";
 
@@ -50,10 +51,13 @@ async function run(
   const filtered = allowed(resources, meaning, request, plan, asked.meaning);
   const words = asked.words ? wordsArm(resources, plan, asked.ranking, filtered, true) : null;
   let done = false;
+  let shown: readonly number[] | null = null;
   const provisional = async (make: () => Promise<Answer | null>): Promise<void> => {
     // If a provisional answer fails, the final one reports the reason.
     const response = await make().catch(() => null);
-    if (response && !done && !signal?.aborted) onPartial?.(response);
+    if (!response || done || signal?.aborted) return;
+    if (response.stage === "static") shown = response.results.map(({ row }) => row);
+    onPartial?.(response);
   };
   // If the model is loaded, showing the words first is only worthwhile while token rows load over a slow connection.
   const patience = meaning.ready(plan) ? WORDS_FIRST_MS : 0;
@@ -93,7 +97,9 @@ async function run(
     const [ranking, stage, notices] = await decide(plan, request, near, found, mask, resources, signal);
     // If something in the query is unknown, that is the reason why there is nothing to search for.
     const reasons = unknown.length ? notices.filter(({ message }) => message !== NOTHING_TO_SEARCH) : notices;
-    return await answer(ranking, stage, [...reasons, ...unknown, ...limitedTo(plan, meaning)]);
+    const { calibration } = resources;
+    const steady = shown && calibration ? await keepPlaces(ranking, shown, plan, calibration.temperature) : ranking;
+    return await answer(steady, stage, [...reasons, ...unknown, ...limitedTo(plan, meaning)]);
   } finally {
     done = true;
   }

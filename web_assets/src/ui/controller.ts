@@ -356,8 +356,8 @@ export class Controller {
     this.store.dispatch({ type: "searching", key, now: this.#env.now() });
     const respond = ({ infos = [], ...response }: Answer): void => {
       if (abort.signal.aborted) return;
-      const hold = holding && (this.results.scrolled() > READING_BEYOND || this.store.get().view.image !== null);
-      this.store.dispatch({ type: "responded", key, response, infos, hold });
+      const reading = this.results.scrolled() > READING_BEYOND || this.results.focused() || this.store.get().view.image !== null;
+      this.store.dispatch({ type: "responded", key, response, infos, hold: holding && reading });
     };
     try {
       // Without pictures the request is sent before the page is redrawn.

@@ -32,7 +32,7 @@ export function Data(): JSX.Element | null {
     if (list) return;
     return controller.attach({
       place: () => ({ key: searchKey(controller.store.get().view), anchor: { index: 0, shift: scrollY } }),
-      scrolled: () => scrollY, focus: () => undefined,
+      scrolled: () => scrollY, focused: () => false, focus: () => undefined,
     });
   }, [list, controller]);
   if (!manifest) return null;

@@ -32,9 +32,11 @@ export interface ResultsView {
   place(): Place | null;
   /** How far the person has scrolled into the results, in CSS pixels: results must not move under someone who reads. */
   scrolled(): number;
+  /** Whether one of the results has the keyboard focus. */
+  focused(): boolean;
   /** Move the focus to the result of an image id, or to the one that had it last. */
   focus(id?: string): void;
 }
 
 /** Used before a view is attached, and after it was removed. */
-export const NO_VIEW: ResultsView = { place: () => null, scrolled: () => 0, focus: () => undefined };
+export const NO_VIEW: ResultsView = { place: () => null, scrolled: () => 0, focused: () => false, focus: () => undefined };

@@ -8,6 +8,7 @@ import { nounOf } from "../layout";
 import { hasGroups } from "../results/groups";
 import { LayoutSwitch, useLayouts } from "../results/results";
 import { loading, range, shownValue, summary } from "../wording";
+import { placeAt } from "../state/list";
 import { sizeOf } from "../state/reducer";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
 import { Modes } from "./modes";
@@ -68,6 +69,9 @@ function Summary(): JSX.Element {
         <button type="button" class="button small accent" onClick={() => {
           controller.acceptRefined();
           scrollTo({ top: 0, behavior: "instant" });
+          // This button goes away, and with it the focus.
+          const first = placeAt(refined, 0)?.info.id;
+          setTimeout(() => { controller.results.focus(first); }, 0);
         }}>
           Show better matches
         </button>

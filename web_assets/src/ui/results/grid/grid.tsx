@@ -193,6 +193,7 @@ export function Grid(): JSX.Element | null {
       return latest.current ? anchor.current : null;
     },
     scrolled: () => scrollY,
+    focused: () => element.current?.contains(document.activeElement) ?? false,
     focus: (id) => {
       const now = latest.current;
       if (!now?.list.length) return;

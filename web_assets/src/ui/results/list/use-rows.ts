@@ -112,6 +112,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
       return latest.current ? { key: latest.current.list.key, anchor: anchorOf(latest.current.rows, at()) } : null;
     },
     scrolled: () => scrollY,
+    focused: () => element.current?.contains(document.activeElement) ?? false,
     focus: (id) => {
       const now = latest.current;
       if (!now?.list.length) return;
