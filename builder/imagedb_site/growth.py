@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .library import StoredLayout
-from .site import UNPLACED, Coarse, Layout, Quantizer, ThumbnailPacks
+from .site import UNPLACED, CellScheme, Coarse, Layout, Quantizer, ThumbnailPacks
 
 Rows = NDArray[np.int64]
 Ids = NDArray[np.uint64]
@@ -127,6 +127,9 @@ def grow(
         ThumbnailPacks(before.packed, pack, slot),
         before.blocks,
         None if before.coarse is None else Coarse.from_bytes(before.coarse.tobytes()),
+        None
+        if before.cells is None
+        else CellScheme.from_bytes(before.cells.tobytes()).moved(given.source),
     )
     return Growth(given.order, layout, given.added, given.removed, grown, compacted=False)
 
@@ -155,6 +158,9 @@ def to_store(
         coarse=None
         if layout.coarse is None
         else np.frombuffer(layout.coarse.to_bytes(), dtype=np.uint8),
+        cells=None
+        if layout.cells is None
+        else np.frombuffer(layout.cells.to_bytes(), dtype=np.uint8),
         thumbnails=thumbnails,
         encoder=encoder,
         grown=growth.grown,

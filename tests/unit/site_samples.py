@@ -23,6 +23,7 @@ from imagedb_site.site import ArrayEmbeddings, SiteInput, SiteRow, SiteSettings
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 sys.path.insert(0, str(GOLDEN))
 
+import make_site_cells  # noqa: E402, F401
 import make_site_grown  # noqa: E402, F401
 import make_site_tiny  # noqa: E402
 

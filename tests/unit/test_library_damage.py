@@ -51,6 +51,7 @@ def layout_of(ids: np.ndarray) -> StoredLayout:
         encoder="enc",
         grown=2,
         coarse=np.arange(9, dtype=np.uint8),
+        cells=np.arange(200, dtype=np.uint8),
     )
 
 

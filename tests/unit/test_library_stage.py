@@ -146,6 +146,7 @@ def test_what_a_build_publishes_is_remembered_with_its_layout(library):
         encoder="enc",
         grown=2,
         coarse=np.arange(9, dtype=np.uint8),
+        cells=np.arange(200, dtype=np.uint8),
     )
     with library.stage([record(f"{n}.jpg") for n in range(3)]) as stage:
         placed = stage.placed()

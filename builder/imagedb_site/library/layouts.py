@@ -19,14 +19,16 @@ from imagedb_site.library.rows import to_json
 from imagedb_site.library.types import StoredLayout
 from imagedb_site.library.upkeep import get_meta
 
-_ARRAYS = ("order", "mean", "scale", "coarse")
+_ARRAYS = ("order", "mean", "scale")
+_BYTES = ("coarse", "cells")
+"""Containers of the site's writers. Layouts did not always have them."""
 
 
 def put(db: apsw.Connection, layout: StoredLayout | None) -> None:
     """Stores a layout, or that none is known. Its arrays of rows are columns of `rows`."""
     parts: dict[str, bytes] = {"settings": b"null"}
     if layout is not None:
-        for name in _ARRAYS:
+        for name in (*_ARRAYS, *_BYTES):
             array = getattr(layout, name)
             if array is not None:
                 parts[name] = array.astype(array.dtype.newbyteorder("<")).tobytes()
@@ -112,7 +114,8 @@ def _layout(
         order=_order(stored.get("order")),
         mean=_floats(stored.get("mean")),
         scale=_floats(stored.get("scale")),
-        coarse=np.frombuffer(stored["coarse"], dtype=np.uint8) if "coarse" in stored else None,
+        coarse=_bytes(stored.get("coarse")),
+        cells=_bytes(stored.get("cells")),
         **settings,
     )
 
@@ -129,9 +132,8 @@ def _parts(db: apsw.Connection) -> dict[str, bytes]:
 def _seal(layout: StoredLayout) -> int:
     """Returns a checksum of all arrays of a layout, those of the rows included."""
     arrays = [getattr(layout, name) for name in ("ids", "pack", "slot", *_ARRAYS)]
-    if layout.coarse is None:
-        # The seal of a library that was made before layouts had this part.
-        arrays.pop()
+    # A part that is missing is left out, as it is in a library that was made before layouts had it.
+    arrays += [part for name in _BYTES if (part := getattr(layout, name)) is not None]
     cells = (
         None if one is None else one.astype(one.dtype.newbyteorder("<")).tobytes() for one in arrays
     )
@@ -149,6 +151,10 @@ def get_order(db: apsw.Connection, path: Path) -> NDArray[np.uint32] | None:
 
 def _order(stored: bytes | None) -> NDArray[np.uint32] | None:
     return None if stored is None else np.frombuffer(stored, dtype="<u4").astype(np.uint32)
+
+
+def _bytes(stored: bytes | None) -> NDArray[np.uint8] | None:
+    return None if stored is None else np.frombuffer(stored, dtype=np.uint8)
 
 
 def _floats(stored: bytes | None) -> NDArray[np.float32] | None:

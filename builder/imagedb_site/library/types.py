@@ -87,9 +87,10 @@ class StoredLayout:
     `ids`: uint64 [rows], the image ids as numbers. `pack`, `slot`: int32 [rows], the place of each row's
     thumbnail. `order`: uint32 [rows], the row at each position of the default order, or None if that is
     row order. `mean`, `scale`: float32 [dim], the quantizer, or None without embeddings. `coarse`: uint8,
-    what coarse codes stand for (site/scheme.py), or None without them. `thumbnails` and
-    `encoder` name the settings that the layout belongs to. `grown` counts the rows that were added or
-    moved since the last canonical layout. `blocks`: rows per file by the names of the site's settings;
+    what coarse codes stand for (site/scheme.py), or None without them. `cells`: uint8, what the tier
+    `cells` keeps (site/cell_scheme.py), or None in the other tier. `thumbnails` and `encoder` name the
+    settings that the layout belongs to. `grown` counts the rows that were added or moved since the last
+    canonical layout. `blocks`: rows per file by the names of the site's settings;
     empty if they are not known.
     """
 
@@ -105,3 +106,4 @@ class StoredLayout:
     grown: int
     blocks: Mapping[str, int] = field(default_factory=dict)
     coarse: NDArray[np.uint8] | None = None
+    cells: NDArray[np.uint8] | None = None

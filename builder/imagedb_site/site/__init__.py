@@ -1,5 +1,6 @@
 """Writers of the published site, docs/FORMAT.md section 2."""
 
+from imagedb_site.site.cell_scheme import CellScheme
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.order import ids_by_path, image_ids, order_key, record_hash, row_order
 from imagedb_site.site.publish import publish, publish_from
@@ -12,6 +13,7 @@ from imagedb_site.site.types import (
     UNPLACED,
     ArrayEmbeddings,
     Attribution,
+    CellSettings,
     Embeddings,
     Layout,
     Original,
@@ -30,6 +32,8 @@ __all__ = [
     "UNPLACED",
     "ArrayEmbeddings",
     "Attribution",
+    "CellScheme",
+    "CellSettings",
     "Coarse",
     "Embeddings",
     "FileChanges",

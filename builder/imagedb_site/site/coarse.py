@@ -37,8 +37,8 @@ def fit_coarse(centred: Floats, row_bytes: int) -> Coarse:
     .989 / .998 of the ten are among the first 40. Directions and bits that are fitted to the embeddings of
     texts, too, give .731 / .799 with captions and .725 / .785 with single words.
     """
-    _, vectors = np.linalg.eigh(_second_moment(centred))
-    directions = _signed(vectors[:, ::-1].T)
+    _, vectors = np.linalg.eigh(second_moment(centred))
+    directions = signed(vectors[:, ::-1].T)
     rotated = centred.astype(np.float64) @ directions.T
     bits = water_fill(np.square(rotated).mean(axis=0), 8 * row_bytes)
     used = np.flatnonzero(bits)
@@ -95,6 +95,18 @@ def pack_bits(codes: Bytes, bits: Bytes) -> Bytes:
     return np.packbits(flat[:, keep], axis=1, bitorder="little")
 
 
+def unpack_bits(packed: Bytes, bits: Bytes) -> Bytes:
+    """Returns the codes uint8 [n, dims] that `pack_bits` packed."""
+    flat = np.unpackbits(packed, axis=1, bitorder="little")
+    out = np.zeros((len(packed), len(bits)), dtype=np.uint8)
+    at = 0
+    for d, width in enumerate(bits.tolist()):
+        for bit in range(width):
+            out[:, d] |= flat[:, at + bit] << bit
+        at += width
+    return out
+
+
 def _step(values: Floats, bits: int) -> float:
     """Half the distance of two neighbouring levels, with the least squared error on `values`."""
     deviation = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
@@ -111,12 +123,13 @@ def _step(values: Floats, bits: int) -> float:
     return found
 
 
-def _second_moment(rows: Floats) -> NDArray[np.float64]:
+def second_moment(rows: Floats) -> NDArray[np.float64]:
+    """Returns the mean of the outer products of rows, float64 [dim, dim]."""
     wide = rows.astype(np.float64)
     return np.asarray(wide.T @ wide / max(1, len(wide)))
 
 
-def _signed(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Directions whose largest value is positive, so that the result does not depend on the solver."""
+def signed(directions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns directions whose largest value is positive: the result does not depend on the solver."""
     largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, None], axis=1)
     return directions * np.where(largest < 0, -1.0, 1.0)

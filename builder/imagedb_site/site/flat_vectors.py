@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from imagedb_site.container import FileEntry
 from imagedb_site.site.coarse import coarse_bytes, encode_coarse, fit_coarse
 from imagedb_site.site.lists import ListWriter
+from imagedb_site.site.quantizer import encode
 from imagedb_site.site.scheme import Coarse, Quantizer
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteSettings
@@ -26,6 +27,9 @@ Floats = NDArray[np.float32]
 
 class FlatCodes:
     """Writes the codes of rows in their order."""
+
+    tier = "flat"
+    cells = None
 
     def __init__(
         self,
@@ -49,10 +53,10 @@ class FlatCodes:
         self._waiting: list[NDArray[np.uint8]] = []
         self._first = 0
 
-    def add(
-        self, first: int, part: Floats, codes: NDArray[np.int8], present: NDArray[np.bool_]
-    ) -> None:
-        """Write the next `block` rows: embeddings float32 [n, dim] and their codes int8 [n, dim]."""
+    def add(self, first: int, part: Floats, present: NDArray[np.bool_]) -> None:
+        """Write the next `block` rows: embeddings float32 [n, dim], and which of them are known."""
+        codes = encode(part, self._quantizer)
+        codes[~present] = 0
         self._shards.add(_write_shard(self._files, first, codes))
         if self.coarse is None:
             return

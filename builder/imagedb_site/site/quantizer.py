@@ -26,6 +26,7 @@ class Survey:
 
     `mean`, `low`, `high`: float32 [dim]. `sample`: float32 [n, dim], about SAMPLE rows at equal
     distances. `present`: bool [rows], which rows have an embedding; the others are left out of all this.
+    `wide`: float32 [m, dim], a larger sample if it was asked for, or an empty one.
     """
 
     mean: Floats
@@ -33,6 +34,7 @@ class Survey:
     high: Floats
     sample: Floats
     present: NDArray[np.bool_]
+    wide: Floats
 
 
 def in_blocks(embeddings: Embeddings, count: int, rows: int) -> Iterator[Floats]:
@@ -69,18 +71,26 @@ def _joined(parts: list[Floats]) -> Floats:
     return np.asarray(whole, dtype=np.float32)
 
 
-def survey(embeddings: Embeddings, count: int) -> Survey:
-    """Read all embeddings once. Raises FormatError as `in_blocks` does, and if all are zeros."""
+def survey(embeddings: Embeddings, count: int, wide: int = 0) -> Survey:
+    """Read all embeddings once. `wide`: how many rows the wide sample is taken from, at equal distances.
+
+    Raises FormatError as `in_blocks` does, and if all are zeros.
+    """
     total = np.zeros(embeddings.dim, dtype=np.float64)
     present: list[NDArray[np.bool_]] = []
     low = np.full(embeddings.dim, np.inf, dtype=np.float32)
     high = -low
     sample = []
+    large = [np.zeros((0, embeddings.dim), dtype=np.float32)]
+    wide = min(wide, count)
+    chosen = np.arange(wide) * count // max(1, wide)
     stride, first = max(1, count // SAMPLE), 0
     for part in in_blocks(embeddings, count, _BLOCK):
         has: NDArray[np.bool_] = np.any(part, axis=1)
         present.append(has)
         sample.append(part[-first % stride :: stride][has[-first % stride :: stride]])
+        here = chosen[slice(*np.searchsorted(chosen, [first, first + len(part)]))] - first
+        large.append(part[here[has[here]]])
         first += len(part)
         block = part if has.all() else part[has]
         if not len(block):
@@ -93,7 +103,7 @@ def survey(embeddings: Embeddings, count: int) -> Survey:
     if not known:
         raise FormatError("No row has an embedding.")
     mean = (total / known).astype(np.float32)
-    return Survey(mean, low, high, np.concatenate(sample), whole)
+    return Survey(mean, low, high, np.concatenate(sample), whole, np.concatenate(large))
 
 
 def fit_quantizer(found: Survey) -> Quantizer:

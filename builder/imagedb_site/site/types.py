@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.records import FieldSpec, Problem, Value
+from imagedb_site.site.cell_scheme import CellScheme
 from imagedb_site.site.scheme import Coarse, Quantizer
 
 Originals = Literal["none", "copy", "link"]
@@ -117,6 +118,25 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class CellSettings:
+    """How the vectors of the tier `cells` are laid out. None chooses.
+
+    `count`: how many cells, at most. `least`, `most`: how many of them a search reads. `rows_per_file`:
+    vectors in a file. `group_bytes`: about the size of a file of coarse codes. `group_fanout`,
+    `vector_fanout`: entries in a node of the lists of these files. All groups of a million rows are in one
+    node, as a search asks for groups all over it.
+    """
+
+    count: int | None = None
+    least: int = 24
+    most: int = 64
+    rows_per_file: int | None = None
+    group_bytes: int = 16 * 1024
+    group_fanout: int = 4096
+    vector_fanout: int = 128
+
+
+@dataclass(frozen=True)
 class SiteSettings:
     """How a site is laid out. `thumbnail_size` and `view_size` are pixels of the longer side.
 
@@ -125,7 +145,8 @@ class SiteSettings:
     `pack_bytes`. The first `cover_rows` images of the default order have files of at most
     `cover_bytes`. `row_block`, `document_block`, `column_block`: rows per file, None for what `blocks`
     chooses; the last is a multiple of 8. `order_block`: the same; `vector_block`: the same, a multiple of
-    4, or None for files of about 1 MiB. `coarse`: whether vectors have coarse codes, too; None chooses.
+    4, or None for files of about 1 MiB. `coarse`: whether vectors of the tier `flat` have coarse codes, too;
+    `cells`: whether they have the tier `cells`; None chooses. `cell_layout`: how these are laid out.
     `column_segment`: rows whose values have their row sets in the
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
     ids per file, on average. `fanout`: entries in a node of a list, None for what `blocks` chooses.
@@ -153,6 +174,8 @@ class SiteSettings:
     values_bytes: int = 32 * 1024
     vector_block: int | None = None
     coarse: bool | None = None
+    cells: bool | None = None
+    cell_layout: CellSettings = field(default_factory=CellSettings)
     ids_per_file: int = 4096
     fanout: int | None = None
     static_block: int = 64
@@ -187,7 +210,8 @@ class Layout:
 
     `order`: uint32 [rows], the row at each position of the default order; None if row order is the
     default order. `quantizer`: None fits it to all embeddings. `coarse`: None fits
-    coarse codes, if the collection is large enough. `packs`: None cuts them from the whole collection.
+    coarse codes, if the collection is large enough. `cells`: what the tier `cells` keeps;
+    None fits it, if the vectors have this tier. `packs`: None cuts them from the whole collection.
     `blocks`: rows per file by the names of the settings (`row_block`, `document_block`, `column_block`);
     None chooses them from the number of rows. The Layout in a SiteReport has a quantizer
     if there are embeddings, and always packs and blocks.
@@ -198,6 +222,7 @@ class Layout:
     packs: ThumbnailPacks | None = None
     blocks: Mapping[str, int] | None = None
     coarse: Coarse | None = None
+    cells: CellScheme | None = None
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.rowsets import encode_rows
+from imagedb_site.site.cell_fit import SAMPLE
+from imagedb_site.site.cell_scheme import CellScheme
+from imagedb_site.site.cell_vectors import CellCodes
 from imagedb_site.site.flat_vectors import FlatCodes
 from imagedb_site.site.look_alike import Projection
 from imagedb_site.site.quantizer import (
     checked_quantizer,
-    encode,
     fit_quantizer,
     in_blocks,
     survey,
@@ -29,11 +31,12 @@ Mask = NDArray[np.bool_]
 @dataclass(frozen=True)
 class Vectors:
     """`manifest` is the manifest's `vectors`; `reduced` float32 [n, d] are the rows asked for, in fewer
-    dimensions."""
+    dimensions. `coarse`, `cells`: what to keep for the next build."""
 
     manifest: dict[str, Any]
     quantizer: Quantizer
     coarse: Coarse | None
+    cells: CellScheme | None
     reduced: Floats
 
 
@@ -48,20 +51,27 @@ def write_vectors(
 ) -> Vectors:
     """Write the quantizer and the codes of all `count` embeddings, which are read twice.
 
-    `layout`: its quantizer and coarse codes are kept. `wanted`: bool [count], the rows to reduce. `pictures`:
-    bool [count], the rows with a picture, or None for all.
+    `layout`: its quantizer, coarse codes and cells are kept. `wanted`: bool [count], the rows to reduce.
+    `pictures`: bool [count], the rows with a picture, or None for all.
     """
-    found = survey(embeddings, count)
+    found = survey(
+        embeddings, count, SAMPLE if has_cells(layout, settings) and layout.cells is None else 0
+    )
     quantizer = checked_quantizer(layout.quantizer or fit_quantizer(found), embeddings.dim)
-    writer = FlatCodes(files, found.sample, count, quantizer, layout.coarse, settings)
+    texts = np.zeros(count, dtype=np.bool_) if pictures is None else found.present & ~pictures
     projection = Projection(found.sample)
+    writer: FlatCodes | CellCodes
+    if has_cells(layout, settings):
+        writer = CellCodes(files, found, quantizer, layout.cells, texts, settings)
+    else:
+        writer = FlatCodes(files, found.sample, count, quantizer, layout.coarse, settings)
+    present = found.present
+    # The wide sample takes as much memory as all codes, which follow.
+    del found
     reduced = np.empty((int(wanted.sum()), projection.dim), dtype=np.float32)
     first = done = 0
     for part in in_blocks(embeddings, count, writer.block):
-        present = found.present[first : first + len(part)]
-        codes = encode(part, quantizer)
-        codes[~present] = 0
-        writer.add(first, part, codes, present)
+        writer.add(first, part, present[first : first + len(part)])
         chosen = part[wanted[first : first + len(part)]]
         reduced[done : done + len(chosen)] = projection(chosen)
         done += len(chosen)
@@ -73,21 +83,26 @@ def write_vectors(
         {"mean": quantizer.mean, "scale": quantizer.scale},
         compress=False,
     )
-    texts = np.zeros(count, dtype=np.bool_) if pictures is None else found.present & ~pictures
-    source = _source(found.present, texts)
+    source = _source(present, texts)
     both = {"texts": _write_rows(files, "vectors-texts", texts)} if source == "both" else {}
     manifest = {
-        "tier": "flat",
+        "tier": writer.tier,
         "codec": "int8",
         "source": source,
-        "missing": _write_rows(files, "vectors-missing", ~found.present),
+        "missing": _write_rows(files, "vectors-missing", ~present),
         **both,
         "count": count,
         "dim": embeddings.dim,
         "quantizer": entry.to_json(),
         **writer.finish(),
     }
-    return Vectors(manifest, quantizer, writer.coarse, reduced)
+    return Vectors(manifest, quantizer, writer.coarse, writer.cells, reduced)
+
+
+def has_cells(layout: Layout, settings: SiteSettings) -> bool:
+    """Whether vectors have the tier `cells`. A site that continues a layout keeps its tier, unless
+    `settings.cells` says otherwise."""
+    return layout.cells is not None if settings.cells is None else settings.cells
 
 
 def _source(present: Mask, texts: Mask) -> str:

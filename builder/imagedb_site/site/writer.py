@@ -146,6 +146,7 @@ def write_to(
             plan.packs,
             blocks_of(settings),
             None if vectors is None else vectors.coarse,
+            None if vectors is None else vectors.cells,
         ),
         problems=tuple(parts.problems),
     )
