@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +13,12 @@ from hypothesis import strategies as st
 
 from imagedb_site.errors import FormatError
 from imagedb_site.site import ArrayEmbeddings, Coarse, Quantizer
-from imagedb_site.site.coarse import coarse_bytes, encode_coarse, fit_coarse
+from imagedb_site.site.coarse import coarse_bytes, encode_coarse, fit_coarse, pack_bits
 from imagedb_site.site.flat_vectors import interleave, shard_rows
 from imagedb_site.site.look_alike import Projection, look_alike_order
 from imagedb_site.site.quantizer import encode, fit_quantizer, in_blocks, survey
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def heavy_tailed(count: int = 3000, dim: int = 96) -> np.ndarray:
@@ -57,7 +61,11 @@ def test_the_nearest_rows_are_among_the_first_by_coarse_codes() -> None:
     mean = values.mean(axis=0)
     coarse = fit_coarse(values - mean, 24)
     assert coarse.row_bytes == 24 and ((coarse.bits >= 1) & (coarse.bits <= 7)).all()
-    rows = mean + values_of(encode_coarse(values - mean, coarse), coarse) @ coarse.directions
+    rows = (
+        mean
+        + values_of(encode_coarse(values - mean, coarse), coarse.bits, coarse.steps)
+        @ coarse.directions
+    )
     true = np.argsort(-(values[:150] @ values.T), axis=1)[:, :10]
     found = np.argsort(-(values[:150] @ rows.T), axis=1)[:, :60]
     assert np.mean([np.isin(a, b).mean() for a, b in zip(true, found, strict=True)]) > 0.95
@@ -65,16 +73,28 @@ def test_the_nearest_rows_are_among_the_first_by_coarse_codes() -> None:
     assert again.to_bytes() == coarse.to_bytes()
 
 
-def values_of(packed: np.ndarray, coarse: Coarse) -> np.ndarray:
+def values_of(packed: np.ndarray, widths: np.ndarray, steps: np.ndarray) -> np.ndarray:
     bits = np.unpackbits(packed, axis=1, bitorder="little")
-    widths = coarse.bits.astype(np.int64)
+    widths = widths.astype(np.int64)
     ends = np.cumsum(widths)
     columns = []
-    for first, end, step in zip(ends - widths, ends, coarse.steps, strict=True):
+    for first, end, step in zip(ends - widths, ends, steps, strict=True):
         code = bits[:, first:end] @ (1 << np.arange(end - first))
         columns.append(step * (2 * code - (1 << (end - first)) + 1))
     assert not bits[:, ends[-1] :].any()
     return np.stack(columns, axis=1)
+
+
+def test_codes_are_packed_as_pages_unpack_them() -> None:
+    cases = json.loads((GOLDEN / "packed.json").read_text(encoding="utf-8"))
+    assert len(cases) > 20
+    for case in cases:
+        bits = np.array(case["bits"], dtype=np.uint8)
+        values = np.array(case["values"])
+        codes = (values + (1 << bits.astype(np.int64)) - 1) // 2
+        packed = pack_bits(codes.astype(np.uint8), bits)
+        assert packed.tobytes().hex() == case["packed"]
+        assert np.array_equal(values_of(packed, bits, np.ones(len(bits))), values)
 
 
 @pytest.mark.parametrize(("dim", "row_bytes"), [(2, 1), (8, 7), (256, 40), (512, 56), (1152, 96)])

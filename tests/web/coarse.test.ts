@@ -10,6 +10,14 @@ import { golden } from "./support/files";
 const file = (start: string): Uint8Array => readFileSync(join(golden, "site-grown", "data", readdirSync(join(golden, "site-grown", "data")).find((name) => name.startsWith(start))!));
 const { dim } = (JSON.parse(readFileSync(join(golden, "site-grown", "manifest.json"), "utf8")) as { vectors: { dim: number } }).vectors;
 
+interface Packed {
+  bits: number[];
+  packed: string;
+  values: number[][];
+}
+
+const packedCases = JSON.parse(readFileSync(join(golden, "packed.json"), "utf8")) as Packed[];
+
 /** Bits in order, the lowest first. */
 function unpacked(code: Uint8Array, bits: Uint8Array): number[] {
   let left = code.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
@@ -45,6 +53,35 @@ describe("coarse codes", () => {
       expect([...best.rows]).toEqual([...all.keys()].sort((a, b) => all[b]! - all[a]!).slice(0, 3));
       expect([...best.similarities]).toEqual([...best.rows].map((row) => all[row]));
     }
+  });
+
+  it.each(["wasm", "js"] as const)("are unpacked as by numpy (%s)", async (backend) => {
+    expect(packedCases.length).toBeGreaterThan(20);
+    for (const { bits, packed, values } of packedCases) {
+      const padded = paddedDim(bits.length);
+      const rowBytes = packed.length / 2 / values.length;
+      const bytes = Uint8Array.from(Buffer.from(packed, "hex"));
+      // Rows before and after stay as they are.
+      const scanner = await allocateScanner(values.length + 5, padded, backend);
+      expect(scanner.backend).toBe(backend);
+      scanner.codes.fill(99);
+      unpackInto(scanner, 3, bytes.subarray(0, rowBytes), { bits: Uint8Array.from(bits), rowBytes });
+      unpackInto(scanner, 4, bytes.subarray(rowBytes), { bits: Uint8Array.from(bits), rowBytes });
+      for (let row = 0; row < values.length + 5; row++) {
+        const found = bits.map((_, d) => scanner.codes[(row >> 2) * 4 * padded + (d >> 4) * 64 + (row & 3) * 16 + (d & 15)]);
+        expect(found, `${bits.join(" ")}: row ${row}`).toEqual(values[row - 3] ?? bits.map(() => 99));
+      }
+    }
+  });
+
+  it("are unpacked in parts if there are many", async () => {
+    const bits = Uint8Array.from({ length: 50 }, (_, d) => 1 + (d % 7));
+    const rowBytes = Math.ceil(bits.reduce((sum, width) => sum + width, 0) / 8);
+    const rows = Math.ceil(200_000 / rowBytes);
+    const packed = Uint8Array.from({ length: rows * rowBytes }, (_, i) => (i * 151 + 7 * (i >> 3)) & 255);
+    const [wasm, js] = await Promise.all((["wasm", "js"] as const).map((backend) => allocateScanner(rows, paddedDim(50), backend)));
+    for (const scanner of [wasm!, js!]) unpackInto(scanner, 0, packed, { bits, rowBytes });
+    expect(Buffer.from(wasm!.codes).equals(Buffer.from(js!.codes))).toBe(true);
   });
 
   it("are refused if they are not what the manifest says", () => {

@@ -1,5 +1,5 @@
 /** Similarities by coarse codes (docs/FORMAT.md 2.9), on top of the same integer scan. */
-import { codeOffset, type RowMask, type Scanner } from "./scanner";
+import { codeOffset, type PackedLayout, type RowMask, type Scanner } from "./scanner";
 import { SimilarityIndex, type Similar } from "./similarity";
 
 /** What coarse codes stand for. */
@@ -17,7 +17,12 @@ export interface Directions {
  * Write the values `2c − 2^bits + 1` of packed codes into a scanner, whose rows have one value per direction.
  * @param packed u8 [rows · rowBytes]: the codes of the rows `first …`, bits in order, the lowest first
  */
-export function unpackInto({ codes, paddedDim }: Pick<Scanner, "codes" | "paddedDim">, first: number, packed: Uint8Array, { bits, rowBytes }: Directions): void {
+export function unpackInto(scanner: Pick<Scanner, "codes" | "paddedDim" | "unpack">, first: number, packed: Uint8Array, { bits, rowBytes }: PackedLayout): void {
+  if (scanner.unpack) {
+    scanner.unpack(first, packed, { bits, rowBytes });
+    return;
+  }
+  const { codes, paddedDim } = scanner;
   const rows = packed.length / rowBytes;
   const dims = bits.length;
   for (let row = 0; row < rows; row++) {

@@ -1,5 +1,5 @@
-;; The scan of int8 codes against an int16 query: baseline SIMD, four interleaved rows at a time
-;; (docs/FORMAT.md 2.6). Memory is the caller's; all addresses are bytes, all multiples of 16 but $mask.
+;; The scan of int8 codes against an int16 query, and the unpacking of coarse codes into such codes: baseline SIMD, four
+;; interleaved rows at a time (docs/FORMAT.md 2.9). Memory is the caller's; all addresses are bytes, all multiples of 16 but $mask.
 (module
   (import "env" "memory" (memory 1))
 
@@ -74,4 +74,37 @@
                 (i32.store offset=4 (local.get $out) (i32x4.extract_lane 3 (local.get $dots)))
                 (local.set $out (i32.add (local.get $out) (i32.const 8)))))))))
       (br_if $next (i32.lt_u (local.tee $group (i32.add (local.get $group) (i32.const 1))) (local.get $groups))))
-    (i32.shr_u (i32.sub (local.get $out) (local.get $start)) (i32.const 3))))
+    (i32.shr_u (i32.sub (local.get $out) (local.get $start)) (i32.const 3)))
+
+  ;; Values 2c − 2^bits + 1 of $rows packed codes of $rowBytes at $packed, interleaved from the row $first on in the codes at $codes.
+  ;; $table has 144 bytes for each of the $groups groups of 16 directions: bytes of the window of each code (2 × 16), its bits in
+  ;; the window (2 × 8 i16), what moves them to bit 8 (2 × 8), 2^bits − 1 (2 × 8), and where the group begins in a row (i32).
+  ;; Up to 15 bytes behind the packed codes are read.
+  (func (export "unpack")
+    (param $packed i32) (param $rows i32) (param $rowBytes i32) (param $codes i32) (param $first i32) (param $groups i32) (param $table i32)
+    (local $row i32) (local $group i32) (local $at i32) (local $to i32) (local $bytes v128)
+    (if (i32.or (i32.eqz (local.get $rows)) (i32.eqz (local.get $groups))) (then (return)))
+    (loop $next
+      (local.set $row (local.get $first))
+      (local.set $to (i32.add (local.get $codes) (i32.add
+        (i32.shl (i32.mul (i32.shr_u (local.get $row) (i32.const 2)) (local.get $groups)) (i32.const 6))
+        (i32.shl (i32.and (local.get $row) (i32.const 3)) (i32.const 4)))))
+      (local.set $at (local.get $table))
+      (local.set $group (i32.const 0))
+      (loop $chunk
+        (local.set $bytes (v128.load (i32.add (local.get $packed) (i32.load offset=128 (local.get $at)))))
+        (v128.store (local.get $to) (i8x16.narrow_i16x8_s
+          (i16x8.sub
+            (i16x8.shr_u (i16x8.mul (v128.and (i8x16.swizzle (local.get $bytes) (v128.load (local.get $at))) (v128.load offset=32 (local.get $at)))
+              (v128.load offset=64 (local.get $at))) (i32.const 7))
+            (v128.load offset=96 (local.get $at)))
+          (i16x8.sub
+            (i16x8.shr_u (i16x8.mul (v128.and (i8x16.swizzle (local.get $bytes) (v128.load offset=16 (local.get $at))) (v128.load offset=48 (local.get $at)))
+              (v128.load offset=80 (local.get $at))) (i32.const 7))
+            (v128.load offset=112 (local.get $at)))))
+        (local.set $at (i32.add (local.get $at) (i32.const 144)))
+        (local.set $to (i32.add (local.get $to) (i32.const 64)))
+        (br_if $chunk (i32.lt_u (local.tee $group (i32.add (local.get $group) (i32.const 1))) (local.get $groups))))
+      (local.set $packed (i32.add (local.get $packed) (local.get $rowBytes)))
+      (local.set $first (i32.add (local.get $first) (i32.const 1)))
+      (br_if $next (local.tee $rows (i32.sub (local.get $rows) (i32.const 1)))))))

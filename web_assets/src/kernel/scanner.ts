@@ -23,11 +23,21 @@ export interface Scanner {
    * @param mask allows only the rows whose bit is set; all rows if it is absent
    */
   scan(query: Int16Array, k: number, mask?: RowMask | null): Hits;
+  /** Write the values of packed codes, from the row `first` on; see `unpackInto`. Absent without WebAssembly. */
+  unpack?(first: number, packed: Uint8Array, layout: PackedLayout): void;
+}
+
+/** How codes are packed: see `unpackInto`. */
+export interface PackedLayout {
+  bits: Uint8Array;
+  rowBytes: number;
 }
 
 /** Rows per block: the threshold rises from block to block, and hits of one block fit a small buffer. */
 export const BLOCK_ROWS = 8192;
 const PAGE = 65536;
+/** The bytes of a group of codes in the table of `unpack`. */
+const TABLE_BYTES = 144;
 
 /** One scan of a block of groups, writing (row, dot) pairs and returning their number. */
 type ScanBlock = (firstGroup: number, groups: number, threshold: number) => number;
@@ -70,7 +80,8 @@ async function wasmScanner(count: number, paddedDim: number): Promise<Scanner> {
   const queryAt = 0;
   const maskAt = queryAt + align(2 * paddedDim);
   const outAt = maskAt + align(Math.ceil(count / 8));
-  const codesAt = outAt + 8 * BLOCK_ROWS;
+  const tableAt = outAt + 8 * BLOCK_ROWS;
+  const codesAt = tableAt + (paddedDim / 16) * TABLE_BYTES;
   const length = codesLength(count, paddedDim);
   const pages = Math.ceil((codesAt + length) / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -79,6 +90,7 @@ async function wasmScanner(count: number, paddedDim: number): Promise<Scanner> {
   const queryInside = new Int16Array(memory.buffer, queryAt, paddedDim);
   const maskInside = new Uint8Array(memory.buffer, maskAt, Math.ceil(count / 8));
   const out = new Int32Array(memory.buffer, outAt, 2 * BLOCK_ROWS);
+  const unpack = instance.exports["unpack"] as (...args: number[]) => void;
   return {
     backend: "wasm",
     count,
@@ -91,7 +103,43 @@ async function wasmScanner(count: number, paddedDim: number): Promise<Scanner> {
       return scanAll(count, k, out, (first, groups, threshold) =>
         scanBlock(codesAt + first * 4 * paddedDim, groups, paddedDim, queryAt, maskAt, first * 4, threshold, outAt));
     },
+    unpack(first, packed, { bits, rowBytes }) {
+      new Uint8Array(memory.buffer, tableAt, codesAt - tableAt).set(unpackTable(bits, paddedDim));
+      // The place for hits takes the packed codes, some rows at a time.
+      const room = new Uint8Array(memory.buffer, outAt, 8 * BLOCK_ROWS);
+      const most = Math.floor((room.length - 16) / rowBytes);
+      const rows = packed.length / rowBytes;
+      for (let row = 0; row < rows; row += most) {
+        const some = Math.min(most, rows - row);
+        room.set(packed.subarray(row * rowBytes, (row + some) * rowBytes));
+        unpack(outAt, some, rowBytes, codesAt, first + row, paddedDim / 16, tableAt);
+      }
+    },
   };
+}
+
+/** What the kernel needs to unpack each group of 16 codes; scan.wat describes it. */
+function unpackTable(bits: Uint8Array, paddedDim: number): Uint8Array {
+  const table = new Uint8Array((paddedDim / 16) * TABLE_BYTES);
+  const view = new DataView(table.buffer);
+  for (let d = 0, bit = 0, start = 0; d < bits.length; d++) {
+    const at = (d >> 4) * TABLE_BYTES;
+    const lane = 2 * (d & 15);
+    if (!lane) {
+      start = bit >> 3;
+      view.setUint32(at + 128, start, true);
+    }
+    const width = bits[d]!;
+    const shift = bit & 7;
+    // Sixteen codes of at most 7 bits lie in 15 bytes, and the second byte of the last window in the sixteenth.
+    table[at + lane] = (bit >> 3) - start;
+    table[at + lane + 1] = (bit >> 3) - start + 1;
+    view.setUint16(at + 32 + lane, ((1 << width) - 1) << shift, true);
+    view.setUint16(at + 64 + lane, 1 << (8 - shift), true);
+    view.setUint16(at + 96 + lane, (1 << width) - 1, true);
+    bit += width;
+  }
+  return table;
 }
 
 function jsScanner(count: number, paddedDim: number): Scanner {
