@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +17,6 @@ from .errors import QuerySyntaxError, StorageError
 from .folding import fold
 from .query.expression import SyntaxProblem
 from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
-from .query.scan import UNKNOWN, Block, above, nearest, samples_of
 from .query.terms_text import TermsText
 from .records import FieldSpec, FieldType
 from .temporary import TemporaryFolder
@@ -29,7 +27,8 @@ if TYPE_CHECKING:
     from .reader import Site
     from .reader.columns import SiteColumn
     from .reader.model import Model
-    from .reader.vectors import Codes
+    from .site_cells import CellNearest
+    from .site_flat import FlatNearest
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
 ALL = 2**31 - 1
@@ -53,16 +52,13 @@ def _expression(expression: str) -> Iterator[None]:
 
 
 class SiteIndex:
-    """A published site. Files are fetched when first needed; vectors are scanned shard by shard."""
+    """A published site. Files are fetched when first needed."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._columns: dict[str, Column] = {}
         self._values: dict[str, FieldValues | None] = {}
         self._having: dict[str, Rows] = {}
-        self._samples: dict[bool, _Taken] = {}
-        self._expected = np.zeros(0, dtype=np.int64)
-        self._taken: _Taken | None = None
 
     @classmethod
     def open(cls, place: str | Path) -> SiteIndex:
@@ -118,30 +114,32 @@ class SiteIndex:
         return read_texts(self._site.manifest.vectors, self._site.read)
 
     def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
-        scan = _Scan(self, query)
-        return nearest(scan.blocks(), scan.exact, k, allowed, scan.margin)
+        return self._vectors.nearest(query, k, allowed)
 
     def above(self, query: Floats, limit: float) -> Rows:
-        scan = _Scan(self, query)
-        return above(scan.blocks(), scan.exact, limit, scan.margin)
+        return self._vectors.above(query, limit)
 
     def expect_rows(self, rows: Rows) -> None:
-        self._expected = np.unique(rows)
+        if self.has_vectors:
+            self._vectors.expect_rows(rows)
 
     def similarities(self, query: Floats, rows: Rows) -> Floats:
-        vectors = self._site.vectors
-        codes = None if self._taken is None else self._taken.of(rows)
-        found = vectors.exact(query, vectors.codes(rows) if codes is None else codes)
-        missing = self._missing
-        if missing is not None:
-            found[missing[rows]] = UNKNOWN
-        return found
+        return self._vectors.similarities(query, rows)
 
     def background(self, query: Floats, *, texts: bool = False) -> Floats:
-        if not self._samples:
-            for _ in _Scan(self, query).blocks():
-                pass
-        return self._site.vectors.exact(query, self._samples[texts].codes)
+        return self._vectors.background(query, texts=texts)
+
+    @cached_property
+    def _vectors(self) -> FlatNearest | CellNearest:
+        """The vectors. Raises UsageError if the site has none."""
+        from .reader.cells import CellVectors
+        from .site_cells import CellNearest
+        from .site_flat import FlatNearest
+
+        vectors = self._site.vectors
+        if isinstance(vectors, CellVectors):
+            return CellNearest(vectors)
+        return FlatNearest(vectors, self._missing, self.texts)
 
     def expect_text(self) -> None:
         """Full text loads what a query needs when it is asked."""
@@ -257,12 +255,14 @@ class SiteIndex:
         Computed in float64, as JavaScript does, so that both have the same bits.
         """
         vectors = self._site.vectors
+        codes, known = self._vectors.held(rows)
         mean, scale = (
             np.asarray(one, np.float64) for one in (vectors.quantizer.mean, vectors.quantizer.scale)
         )
-        exact = mean + scale * vectors.codes(rows).astype(np.float64)
+        exact = mean + scale * codes.astype(np.float64)
         if self._missing is not None:
             exact[self._missing[rows]] = 0
+        exact[~known] = 0
         return np.asarray(exact.astype(np.float32), dtype=np.float64)
 
     @property
@@ -341,56 +341,3 @@ def _column_of(found: SiteColumn) -> Column:
     if found.offsets is None:
         codes[codes >= len(found.names)] = -1
     return Column(dictionary=found.names, codes=codes, offsets=found.offsets)
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """The codes [n, dim] of some rows, which rise."""
-
-    rows: Rows
-    codes: Codes
-
-    def of(self, rows: Rows) -> Codes | None:
-        """The codes of these rows, None if one of them is missing."""
-        places = np.searchsorted(self.rows, rows)
-        if len(rows) and (int(places.max()) >= len(self.rows) or (self.rows[places] != rows).any()):
-            return None
-        return self.codes[places]
-
-
-class _Scan:
-    """One pass over the vectors of a site.
-
-    It also takes the codes of the rows that are expected to be asked for, and if it is the first one those
-    of the sample for backgrounds: reading their shards again would cost as much as the pass.
-    """
-
-    def __init__(self, index: SiteIndex, query: Floats) -> None:
-        self._index = index
-        self._vectors = index._site.vectors
-        self.margin = self._vectors.margin(query)
-        self._query = query
-        self._first = 0
-        self._codes: Any = None
-
-    def blocks(self) -> Iterator[Block]:
-        index = self._index
-        missing = index._missing
-        samples = {} if index._samples else samples_of(index.count, missing, index.texts)
-        wanted = [index._expected, *samples.values()]
-        found = [np.empty((len(rows), self._vectors.dim), dtype=np.int8) for rows in wanted]
-        for first, codes, similarities in self._vectors.scan(self._query):
-            self._first, self._codes = first, codes
-            for rows, taken in zip(wanted, found, strict=True):
-                start, end = np.searchsorted(rows, [first, first + len(codes)])
-                taken[start:end] = codes[rows[start:end] - first]
-            if missing is not None:
-                similarities[missing[first : first + len(codes)]] = -np.inf
-            yield first, similarities
-        index._taken = _Taken(wanted[0], found[0])
-        for texts, rows, taken in zip(samples, wanted[1:], found[1:], strict=True):
-            index._samples[texts] = _Taken(rows, taken)
-
-    def exact(self, rows: Rows) -> Floats:
-        """Of rows of the shard that was read last."""
-        return self._vectors.exact(self._query, self._codes[rows - self._first])

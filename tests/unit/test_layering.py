@@ -51,7 +51,7 @@ LAYERS = [
     {"openclip"},
     {"models"},
     {
-        *("index", "site_index", "library_index", "batches"),
+        *("index", "site_index", "site_flat", "site_cells", "library_index", "batches"),
         *(
             "report",
             "derive",

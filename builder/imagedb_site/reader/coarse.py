@@ -44,8 +44,30 @@ def parse_coarse(value: object, count: int) -> CoarseFiles | None:
     return CoarseFiles(as_entry(coarse.get("file"), "vectors.coarse.file"), block, files)
 
 
-def decode_coarse(data: bytes, dim: int) -> NDArray[np.uint8]:
-    """The bits of each direction, uint8 [dims]. Raises FormatError if the file breaks a rule."""
+@dataclass(frozen=True)
+class Scheme:
+    """What coarse codes stand for: direction d is `scale[d]·matrix[d]`, of `bits[d]` bits.
+
+    `matrix` int8 [dims, dim], `scale` float32 [dims], `steps` float32 [dims], `bits` uint8 [dims].
+    """
+
+    matrix: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    steps: NDArray[np.float32]
+    bits: NDArray[np.uint8]
+
+    @property
+    def dim(self) -> int:
+        return int(self.matrix.shape[1])
+
+    @property
+    def row_bytes(self) -> int:
+        """How many bytes the code of a row takes."""
+        return -(-int(self.bits.sum(dtype=np.int64)) // 8)
+
+
+def decode_coarse(data: bytes, dim: int) -> Scheme:
+    """What coarse codes stand for. Raises FormatError if the file breaks a rule."""
     header, arrays = read_container(data, "coarse")
     if header.get("dim") != dim:
         raise FormatError(f"The coarse codes do not have {dim} dimensions.")
@@ -53,22 +75,23 @@ def decode_coarse(data: bytes, dim: int) -> NDArray[np.uint8]:
     bits = section(header, arrays, "bits", ("u8",), dims)
     scale = section(header, arrays, "scale", ("f32",), dims)
     steps = section(header, arrays, "steps", ("f32",), dims)
-    section(header, arrays, "matrix", ("i8",), dims * dim)
+    matrix = section(header, arrays, "matrix", ("i8",), dims * dim)
     if not dims or dims > dim or not ((bits >= 1) & (bits <= MOST_BITS)).all():
         raise FormatError(f"Coarse codes have 1 to {dim} directions of 1 to {MOST_BITS} bits.")
     for numbers in (scale, steps):
         if not (np.isfinite(numbers).all() and (numbers > 0).all()):
             raise FormatError("The coarse codes hold an impossible number.")
-    if header.get("row_bytes") != -(-int(bits.sum(dtype=np.int64)) // 8):
+    scheme = Scheme(matrix.reshape(dims, dim), scale, steps, bits)
+    if header.get("row_bytes") != scheme.row_bytes:
         raise FormatError("The coarse codes' row_bytes do not fit their bits.")
-    return np.asarray(bits)
+    return scheme
 
 
 def verify_coarse(
     coarse: CoarseFiles, count: int, dim: int, missing: NDArray[np.bool_] | None, read: Read
 ) -> None:
     """Check all files. `missing`: bool [count]. Raises FormatError if one breaks a rule."""
-    total = int(decode_coarse(read(coarse.file), dim).sum(dtype=np.int64))
+    total = int(decode_coarse(read(coarse.file), dim).bits.sum(dtype=np.int64))
     row_bytes = -(-total // 8)
     files = FileList(coarse.files, read)
     for number in range(coarse.files.count):

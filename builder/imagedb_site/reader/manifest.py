@@ -11,6 +11,7 @@ from imagedb_site.checksum import KEY, seal_holds
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.flat_documents import FORMATS
+from imagedb_site.reader.cell_manifest import CellTier, parse_cells
 from imagedb_site.reader.coarse import CoarseFiles, parse_coarse
 from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
 from imagedb_site.reader.postings import PostingsEntry, parse_postings
@@ -64,7 +65,8 @@ class Catalog:
 @dataclass(frozen=True)
 class Vectors:
     """The embeddings: of `source`. `missing` are the rows without one, `texts` those that have that of
-    their text beside others that have that of their picture."""
+    their text beside others that have that of their picture. `block` rows lie in each of `files`; with
+    `cells` they lie in the files of cells, and both are 0 and None."""
 
     source: str
     missing: RowSet | None
@@ -73,8 +75,9 @@ class Vectors:
     dim: int
     block: int
     quantizer: FileEntry
-    files: ListEntry
+    files: ListEntry | None
     coarse: CoarseFiles | None = None
+    cells: CellTier | None = None
 
 
 @dataclass(frozen=True)
@@ -318,22 +321,25 @@ def _vectors(value: object, count: int) -> Vectors | None:
     if value is None:
         return None
     vectors = as_object(value, "vectors")
-    one_of(vectors.get("tier"), ("flat",), "vectors.tier")
+    tier = one_of(vectors.get("tier"), ("flat", "cells"), "vectors.tier")
     one_of(vectors.get("codec"), ("int8",), "vectors.codec")
     if vectors.get("count") != count:
         raise FormatError("vectors.count is not the number of images.")
     dim = as_count(vectors.get("dim"), "vectors.dim", 1 << 16)
     if not dim:
         raise FormatError("vectors.dim is 0.")
-    blocks = _blocks(vectors, "vectors", count)
-    if blocks.block % 4:
-        raise FormatError(f"vectors.block is {blocks.block:,}, not a multiple of 4.")
     quantizer = as_entry(vectors.get("quantizer"), "vectors.quantizer")
     source = one_of(vectors.get("source"), ("pictures", "texts", "both"), "vectors.source")
     missing = row_set(vectors.get("missing"), "vectors.missing", count)
     texts = row_set(vectors.get("texts"), "vectors.texts", count)
     if (texts is not None) != (source == "both"):
         raise FormatError("vectors.texts does not fit vectors.source.")
+    if tier == "cells":
+        cells = parse_cells(vectors, count)
+        return Vectors(source, missing, texts, count, dim, 0, quantizer, None, cells=cells)
+    blocks = _blocks(vectors, "vectors", count)
+    if blocks.block % 4:
+        raise FormatError(f"vectors.block is {blocks.block:,}, not a multiple of 4.")
     coarse = parse_coarse(vectors.get("coarse"), count)
     return Vectors(
         source, missing, texts, count, dim, blocks.block, quantizer, blocks.files, coarse

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from imagedb_site.container import FileEntry, gunzip_if
 from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.layout import MANIFEST, thumbnail_path
+from imagedb_site.reader.cell_store import CellStore
+from imagedb_site.reader.cells import CellVectors
 from imagedb_site.reader.column_index import ColumnEntry, parse_column
 from imagedb_site.reader.column_values import ColumnValues
 from imagedb_site.reader.columns import SiteColumn, decode_column, join_blocks
@@ -36,7 +38,13 @@ from imagedb_site.reader.recent import Recent
 from imagedb_site.reader.shape import as_object, parse_json
 from imagedb_site.reader.source import FolderSource, Source, open_source
 from imagedb_site.reader.tags import TagTable
-from imagedb_site.reader.vectors import Codes, FlatVectors, decode_quantizer, decode_shard
+from imagedb_site.reader.vectors import (
+    Codes,
+    FlatVectors,
+    decode_quantizer,
+    decode_shard,
+    read_missing,
+)
 from imagedb_site.reader.walk import walk
 
 _KEPT_BLOCKS = 64
@@ -237,13 +245,19 @@ class Site:
         }
 
     @cached_property
-    def vectors(self) -> FlatVectors:
-        """The codes of all rows; UsageError if the site has none."""
+    def vectors(self) -> FlatVectors | CellVectors:
+        """The vectors of all rows; UsageError if the site has none."""
         found = self.manifest.vectors
         if found is None:
             raise UsageError("This site holds no vectors: it is searched by words only.")
         with _naming(found.quantizer):
             quantizer = decode_quantizer(self.read(found.quantizer), found.dim)
+        if found.cells is not None:
+            missing = read_missing(found, self.read)
+            known = found.count - (0 if found.missing is None else found.missing.count)
+            store = CellStore(found.cells, found.count, known, found.dim, self.read)
+            return CellVectors(quantizer, store, missing)
+        assert found.files is not None
         shards = FileList(found.files, self.read)
 
         def load(number: int) -> Codes:

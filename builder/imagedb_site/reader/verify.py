@@ -16,6 +16,7 @@ from imagedb_site.layout import (
     thumbnail_path,
 )
 from imagedb_site.portable import script_of
+from imagedb_site.reader.cells import CellVectors
 from imagedb_site.reader.coarse import verify_coarse
 from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
@@ -25,6 +26,7 @@ from imagedb_site.reader.shape import FILE_LIMIT
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
 from imagedb_site.reader.vectors import read_missing, read_texts
+from imagedb_site.reader.verify_cells import verify_cells
 from imagedb_site.reader.verify_model import verify_model
 from imagedb_site.reader.verify_terms import verify_terms
 
@@ -113,9 +115,13 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
     if site.model is not None:
         verify_model(site)
     if manifest.vectors is not None:
-        site.vectors.verify()
         vectors = manifest.vectors
         missing = read_missing(vectors, site.read)
+        opened = site.vectors
+        if isinstance(opened, CellVectors):
+            verify_cells(opened.store, missing, texts)
+        else:
+            opened.verify()
         if vectors.coarse is not None:
             verify_coarse(vectors.coarse, vectors.count, vectors.dim, missing, site.read)
         if manifest.model is not None and manifest.model.dim != manifest.vectors.dim:
