@@ -62,8 +62,9 @@ class MemoryIndex:
         best = rows[np.argsort(-similarities[rows], kind="stable")[:k]]
         return Near(best, similarities[best])
 
-    def above(self, query: Floats, limit: float) -> Rows:
-        return np.flatnonzero(self.similarities(query) >= limit)
+    def above(self, query: Floats, limit: float, allowed: Mask | None = None) -> Rows:
+        found = self.similarities(query) >= limit
+        return np.flatnonzero(found if allowed is None else found & allowed)
 
     texts = None
 
@@ -102,6 +103,9 @@ class MemoryIndex:
 
     def embeddings(self, rows: Rows) -> Floats:
         return np.asarray(self.vectors[rows], dtype=np.float32)
+
+    def held_embeddings(self, rows: Rows) -> Floats:
+        return self.embeddings(rows)
 
     def row_of(self, image_id: str) -> int | None:
         return int(image_id) if image_id.isdigit() and int(image_id) < self.count else None

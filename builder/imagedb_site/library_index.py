@@ -100,9 +100,10 @@ class LibraryIndex:
         scan = _Scan(self._blocks(), query)
         return nearest(scan.blocks(), scan.exact, k, allowed, 0.0)
 
-    def above(self, query: Floats, limit: float) -> Rows:
+    def above(self, query: Floats, limit: float, allowed: Mask | None = None) -> Rows:
         scan = _Scan(self._blocks(), query)
-        return above(scan.blocks(), scan.exact, limit, 0.0)
+        found = above(scan.blocks(), scan.exact, limit, 0.0)
+        return found if allowed is None else found[allowed[found]]
 
     def similarities(self, query: Floats, rows: Rows) -> Floats:
         found = self.embeddings(rows)
@@ -165,6 +166,9 @@ class LibraryIndex:
             return np.zeros((0, 1 if self._pack is None else self._pack.manifest["dim"]), "f4")
         found = self._library.row_embeddings(self._encoder_hash(), rows.tolist())
         return np.asarray(found, dtype=np.float32)
+
+    def held_embeddings(self, rows: Rows) -> Floats:
+        return self.embeddings(rows)
 
     def row_of(self, image_id: str) -> int | None:
         return self._library.row_of(image_id)

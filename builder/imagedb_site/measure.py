@@ -1,6 +1,6 @@
 """How well and at what cost a published site finds by meaning: recall, bytes, requests, time.
 
-Recall is against an exact search of the site's own int8 rows, so it says what the index loses, and not
+Recall is against an exact search of the site's own embeddings, so it says what the index loses, and not
 how good the model is. Bytes and requests are those of a reader that keeps what it has read, as browsers do.
 """
 
@@ -204,19 +204,20 @@ def _told(index: SiteIndex, row: int) -> Iterator[str]:
 
 
 def _exact(site: Site, asked: _Asked, step: Callable[[int, int], None]) -> list[set[int]]:
-    """The ten nearest rows of each query by the codes of all rows; fewer in a smaller collection.
+    """The ten nearest rows of each query by the embeddings of all rows; fewer in a smaller collection.
 
     Rows that are as near as the tenth are all in the set: any of them is a right answer.
     """
-    vectors = site.vectors
-    quantizer = vectors.quantizer
-    weights = np.asarray(asked.queries * quantizer.scale, dtype=np.float64)
-    present = _present(site)
+    present = np.zeros(site.count, dtype=np.bool_)
+    present[_present(site)] = True
+    total, done = int(present.sum()), 0
     best: list[dict[int, float]] = [{} for _ in asked.queries]
-    for first in range(0, len(present), _BLOCK):
-        rows = present[first : first + _BLOCK]
-        codes = vectors.codes(rows)
-        similar = weights @ codes.T.astype(np.float64)
+    for rows, embeddings in _blocks(site):
+        known = present[rows]
+        rows, embeddings = rows[known], embeddings[known]
+        if not len(rows):
+            continue
+        similar = asked.queries.astype(np.float64) @ embeddings.T.astype(np.float64)
         similar[asked.own[:, None] == rows[None, :]] = -np.inf
         for number, line in enumerate(similar):
             some = np.argpartition(-line, min(K, len(line)) - 1)[:K]
@@ -227,8 +228,27 @@ def _exact(site: Site, asked: _Asked, step: Callable[[int, int], None]) -> list[
             if len(kept) > K:
                 tenth = sorted(kept.values(), reverse=True)[K - 1]
                 best[number] = {row: value for row, value in kept.items() if value >= tenth - 1e-6}
-        step(min(first + _BLOCK, len(present)), len(present))
+        done += len(rows)
+        step(done, total)
     return [set(kept) for kept in best]
+
+
+def _blocks(site: Site) -> Iterator[tuple[Rows, Floats]]:
+    """All rows and their embeddings, in the order of the files, in blocks of a useful size."""
+    parts: list[tuple[Rows, Floats]] = []
+    size = 0
+    for rows, embeddings in site.vectors.blocks():
+        for first in range(0, len(rows), _BLOCK):
+            parts.append((rows[first : first + _BLOCK], embeddings[first : first + _BLOCK]))
+            size += len(parts[-1][0])
+            if size >= _BLOCK:
+                yield (
+                    np.concatenate([one for one, _ in parts]),
+                    np.concatenate([e for _, e in parts]),
+                )
+                parts, size = [], 0
+    if parts:
+        yield np.concatenate([one for one, _ in parts]), np.concatenate([e for _, e in parts])
 
 
 def _report(

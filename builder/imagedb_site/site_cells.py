@@ -11,7 +11,6 @@ from .query.scan import UNKNOWN
 
 if TYPE_CHECKING:
     from .reader.cells import CellVectors
-    from .reader.vectors import Codes
 
 
 class CellNearest:
@@ -24,8 +23,8 @@ class CellNearest:
         found = self._vectors.search(query, k, allowed)
         return Near(found.rows, found.similarities.astype(np.float32))
 
-    def above(self, query: Floats, limit: float) -> Rows:
-        return self._vectors.above(query, limit)
+    def above(self, query: Floats, limit: float, allowed: Mask | None) -> Rows:
+        return self._vectors.above(query, limit, allowed)
 
     def expect_rows(self, rows: Rows) -> None:
         """Similarities are those of rows that a search has read: nothing can be kept in advance."""
@@ -36,6 +35,5 @@ class CellNearest:
     def background(self, query: Floats, *, texts: bool) -> Floats:
         return self._vectors.background(query, texts=texts).astype(np.float32)
 
-    def held(self, rows: Rows) -> tuple[Codes, Mask]:
-        """The codes int8 [n, dim] of rows, and which of them are in memory; zeros for the others."""
+    def held(self, rows: Rows) -> Floats:
         return self._vectors.held(rows)

@@ -46,9 +46,10 @@ class FlatNearest:
         scan = _Scan(self, query)
         return nearest(scan.blocks(), scan.exact, k, allowed, scan.margin)
 
-    def above(self, query: Floats, limit: float) -> Rows:
+    def above(self, query: Floats, limit: float, allowed: Mask | None) -> Rows:
         scan = _Scan(self, query)
-        return above(scan.blocks(), scan.exact, limit, scan.margin)
+        found = above(scan.blocks(), scan.exact, limit, scan.margin)
+        return found if allowed is None else found[allowed[found]]
 
     def expect_rows(self, rows: Rows) -> None:
         self.expected = np.unique(rows)
@@ -66,9 +67,9 @@ class FlatNearest:
                 pass
         return self.vectors.exact(query, self.samples[texts].codes)
 
-    def held(self, rows: Rows) -> tuple[Codes, Mask]:
-        """The codes int8 [n, dim] of rows, and which are known: all, as every query reads them."""
-        return self.vectors.codes(rows), np.ones(len(rows), dtype=np.bool_)
+    def held(self, rows: Rows) -> Floats:
+        """All embeddings are known, as every query reads them."""
+        return self.vectors.embeddings(rows)
 
 
 class _Scan:

@@ -116,8 +116,8 @@ class SiteIndex:
     def nearest(self, query: Floats, k: int, allowed: Mask | None) -> Near:
         return self._vectors.nearest(query, k, allowed)
 
-    def above(self, query: Floats, limit: float) -> Rows:
-        return self._vectors.above(query, limit)
+    def above(self, query: Floats, limit: float, allowed: Mask | None = None) -> Rows:
+        return self._vectors.above(query, limit, allowed)
 
     def expect_rows(self, rows: Rows) -> None:
         if self.has_vectors:
@@ -202,12 +202,17 @@ class SiteIndex:
         return Summary(column.known, min(z[0] for z in zones), max(z[1] for z in zones))
 
     def embeddings(self, rows: Rows) -> Floats:
-        vectors = self._site.vectors
-        found = vectors.embeddings(vectors.codes(rows))
-        found = np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
-        missing = self._missing
-        if missing is not None:
-            found[missing[rows]] = 0
+        return self._of_length_1(self._site.vectors.embeddings(rows), rows)
+
+    def held_embeddings(self, rows: Rows) -> Floats:
+        return self._of_length_1(self._vectors.held(rows), rows)
+
+    def _of_length_1(self, found: Floats, rows: Rows) -> Floats:
+        """The embeddings f32[n, dim] of rows, each divided by its length; zeros without one."""
+        if self._missing is not None:
+            found[self._missing[rows]] = 0
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        np.divide(found, lengths, out=found, where=lengths > 0)
         return found
 
     def row_of(self, image_id: str) -> int | None:
@@ -250,20 +255,14 @@ class SiteIndex:
         return None if path is None or place is None else (path, place.offset, place.length)
 
     def rounded_embeddings(self, rows: Rows) -> Doubles:
-        """What the codes of rows stand for, rounded to float32, as float64 [n, dim]; zeros if unknown.
+        """What the codes of rows stand for, rounded to float32, as float64 [n, dim]; zeros without one.
 
-        Computed in float64, as JavaScript does, so that both have the same bits.
+        They have the same bits in JavaScript.
         """
-        vectors = self._site.vectors
-        codes, known = self._vectors.held(rows)
-        mean, scale = (
-            np.asarray(one, np.float64) for one in (vectors.quantizer.mean, vectors.quantizer.scale)
-        )
-        exact = mean + scale * codes.astype(np.float64)
+        found = self._site.vectors.embeddings(rows)
         if self._missing is not None:
-            exact[self._missing[rows]] = 0
-        exact[~known] = 0
-        return np.asarray(exact.astype(np.float32), dtype=np.float64)
+            found[self._missing[rows]] = 0
+        return np.asarray(found, dtype=np.float64)
 
     @property
     def has_vectors(self) -> bool:

@@ -134,7 +134,7 @@ def evaluate(
         page = _with_words(page, found.words, found.parts, index)
     if group and page and page[0].similarity is not None:
         shown = np.array([result.row for result in page], dtype=np.int64)
-        embeddings = index.embeddings(shown)
+        embeddings = index.held_embeddings(shown)
         if index.texts is not None:
             # Texts show no picture.
             embeddings[index.texts[shown]] = 0

@@ -134,11 +134,17 @@ class Index(Protocol):
         ...
 
     def similarities(self, query: Floats, rows: Rows) -> Floats:
-        """The similarity f32[n] of each of the given rows."""
+        """The similarity f32[n] of each of the given rows; −1 if it is not known.
+
+        An index that does not read all rows for `nearest` knows those that it read for this query.
+        """
         ...
 
-    def above(self, query: Floats, limit: float) -> Rows:
-        """All rows whose similarity is at least `limit`, in row order."""
+    def above(self, query: Floats, limit: float, allowed: Mask | None = None) -> Rows:
+        """All rows whose similarity is at least `limit`, in row order, of those in the mask bool[count].
+
+        An estimate from an index that does not read all rows for `nearest`.
+        """
         ...
 
     @property
@@ -200,6 +206,10 @@ class Index(Protocol):
 
     def embeddings(self, rows: Rows) -> Floats:
         """The embeddings f32[n, dim] of the given rows, of length 1."""
+        ...
+
+    def held_embeddings(self, rows: Rows) -> Floats:
+        """The same of rows that `nearest` found, as far as it costs little; zeros for other rows."""
         ...
 
     def row_of(self, image_id: str) -> int | None:

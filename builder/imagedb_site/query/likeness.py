@@ -70,15 +70,22 @@ class Likeness:
 
     def likely(self) -> Rows:
         """All likely matches, in row order."""
-        if self.limit is None:
+        if self.limit is None or self._guessed:
             return np.zeros(0, dtype=np.int64)
         texts = self._mixed
         if texts is None:
             return self._index.above(self.vector, self.limit)
         pictures, others = self._scales
         assert pictures is not None and others is not None
-        found = self._index.above(self.vector, min(pictures.limit, others.limit))
-        return found[self.similarities(found) >= self.limit]
+        # Each kind is asked for by itself: an index that reads only the most similar rows would find texts.
+        return np.sort(
+            np.concatenate(
+                [
+                    self._index.above(self.vector, pictures.limit, ~texts),
+                    self._index.above(self.vector, others.limit, texts),
+                ]
+            )
+        )
 
     @cached_property
     def _mixed(self) -> Mask | None:

@@ -1,4 +1,4 @@
-"""What a manifest says about the tier `cells`."""
+"""What a manifest says about the tier `cells` (docs/FORMAT.md 2.9)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from imagedb_site.reader.shape import (
 )
 
 ROW_CELLS = 1 << 14
-MOST_CELLS = 0xFFFF
+"""Rows per file of `row_cells`."""
+MOST_CELLS = 0xFFFE
+_MOST_READ = 0xFFFF
+_MOST_FILE_ROWS = 1 << 16
 MOST_SAMPLE = 1024
 
 
@@ -31,12 +34,19 @@ class Sample:
 
 @dataclass(frozen=True)
 class CellTier:
-    """`coarse`: what coarse codes stand for. `index`: of `count` cells, of which a search reads `probes`.
-    `groups`: codes of their rows; `files`: int8 codes. `row_cells`: the cell of each row."""
+    """There are `count` cells, the tail aside, of which a search reads from `least` to `most`.
+
+    `index`: their centres. `sizes`: how many rows they have. `coarse`: what coarse codes stand for.
+    `groups`: the rows of cells and their coarse codes; `files`: int8 codes, of at most `rows_per_file` rows.
+    `row_cells`: the cell of each row.
+    """
 
     count: int
-    probes: int
+    least: int
+    most: int
+    rows_per_file: int
     index: FileEntry
+    sizes: FileEntry
     coarse: FileEntry
     groups: ListEntry
     files: ListEntry
@@ -51,21 +61,27 @@ def parse_cells(vectors: Mapping[str, Any], count: int) -> CellTier:
     coarse = as_object(vectors.get("coarse"), "vectors.coarse")
     samples = as_object(vectors.get("sample"), "vectors.sample")
     rows = as_object(vectors.get("row_cells"), "vectors.row_cells")
-    number = as_count(cells.get("count"), "vectors.cells.count", MOST_CELLS)
-    probes = as_count(cells.get("probes"), "vectors.cells.probes", MOST_CELLS)
-    if not number or not probes:
-        raise FormatError("vectors.cells has no cell, or none is read.")
+    number = _positive(cells, "count", MOST_CELLS)
+    least = _positive(cells, "least", _MOST_READ)
+    most = _positive(cells, "most", _MOST_READ)
+    if least > most:
+        raise FormatError("vectors.cells.least is more than vectors.cells.most.")
+    rows_per_file = _positive(cells, "rows_per_file", _MOST_FILE_ROWS)
     row_cells = as_file_list(rows.get("files"), "vectors.row_cells.files")
     if rows.get("block") != ROW_CELLS or row_cells.count != -(-count // ROW_CELLS):
         raise FormatError(f"vectors.row_cells is not cut into blocks of {ROW_CELLS:,} rows.")
     groups = as_file_list(vectors.get("groups"), "vectors.groups")
     files = as_file_list(vectors.get("files"), "vectors.files")
-    if groups.count > number or files.count > count:
+    # The tail may have a group of its own.
+    if groups.count > number + 1 or files.count > count:
         raise FormatError("vectors has more files than cells or rows.")
     return CellTier(
         number,
-        probes,
+        least,
+        most,
+        rows_per_file,
         as_entry(cells.get("file"), "vectors.cells.file"),
+        as_entry(cells.get("sizes"), "vectors.cells.sizes"),
         as_entry(coarse.get("file"), "vectors.coarse.file"),
         groups,
         files,
@@ -73,6 +89,13 @@ def parse_cells(vectors: Mapping[str, Any], count: int) -> CellTier:
         _sample(samples.get("pictures"), "vectors.sample.pictures"),
         _sample(samples.get("texts"), "vectors.sample.texts"),
     )
+
+
+def _positive(cells: Mapping[str, Any], name: str, limit: int) -> int:
+    found = as_count(cells.get(name), f"vectors.cells.{name}", limit)
+    if not found:
+        raise FormatError(f"vectors.cells.{name} is 0.")
+    return found
 
 
 def _sample(value: object, where: str) -> Sample | None:

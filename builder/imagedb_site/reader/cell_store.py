@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,13 @@ from imagedb_site.reader.cell_files import (
     NO_CELL,
     Codes,
     Group,
-    Rows,
+    VectorFile,
     decode_cell_vectors,
     decode_group,
     decode_row_cells,
     decode_sample,
-    decode_table,
 )
+from imagedb_site.reader.cell_index import Packed, Rows, decode_index, decode_sizes
 from imagedb_site.reader.cell_manifest import ROW_CELLS, CellTier, Sample
 from imagedb_site.reader.coarse import decode_coarse
 from imagedb_site.reader.decode import block_span
@@ -29,22 +30,44 @@ from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.recent import Recent
 
 Read = Callable[[FileEntry], bytes]
-Packed = NDArray[np.uint8]
 
-_KEPT_GROUPS = 1024
-_KEPT_FILES = 256
+_KEPT_GROUPS = 2048
+_KEPT_FILES = 512
 _KEPT_ROW_CELLS = 64
 
 
 @dataclass(frozen=True)
 class CellRows:
-    """Rows int64 [n] of some cells: their positions int64 [n] in the order of the cells, their coarse codes
-    uint8 [n, row_bytes], and the cell int64 [n] that each is coded against."""
+    """Rows int64 [n] of some cells: their positions int64 [n] in the order of the cells, the cell int64 [n]
+    that each is coded against, and their factors uint8 [n] and coarse codes uint8 [n, row_bytes]."""
 
     rows: Rows
     positions: Rows
-    codes: Packed
     cells: Rows
+    factors: NDArray[np.uint8]
+    codes: Packed
+
+    def only(self, wanted: NDArray[np.bool_]) -> CellRows:
+        """Those rows of a mask bool [n]."""
+        return CellRows(*(column[wanted] for column in self._columns()))
+
+    @classmethod
+    def joined(cls, parts: list[CellRows]) -> CellRows:
+        columns = zip(*(part._columns() for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
+
+    def _columns(self) -> tuple[Any, ...]:
+        return self.rows, self.positions, self.cells, self.factors, self.codes
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where rows lie: positions int64 [n], −1 without an embedding; the cell int64 [n] that each is coded
+    against; and whether it is a row of the tail, bool [n]."""
+
+    positions: Rows
+    cells: Rows
+    in_tail: NDArray[np.bool_]
 
 
 class CellStore:
@@ -58,16 +81,21 @@ class CellStore:
         with naming(tier.coarse):
             self.scheme = decode_coarse(read(tier.coarse), dim)
         with naming(tier.index):
-            data = read(tier.index)
-            self.table = decode_table(
-                data, self.scheme, tier.count, tier.groups.count, tier.files.count, known
-            )
+            self.index = decode_index(read(tier.index), self.scheme, tier.count)
+        with naming(tier.sizes):
+            wanted = (tier.count, tier.groups.count, tier.files.count, known, tier.rows_per_file)
+            self.sizes = decode_sizes(read(tier.sizes), *wanted)
         self._group_list = FileList(tier.groups, read)
         self._file_list = FileList(tier.files, read)
         self._row_list = FileList(tier.row_cells, read)
         self._groups: Recent[int, Group] = Recent(_KEPT_GROUPS)
-        self._files: Recent[int, Codes] = Recent(_KEPT_FILES)
+        self._files: Recent[int, VectorFile] = Recent(_KEPT_FILES)
         self._row_cells: Recent[int, NDArray[np.uint16]] = Recent(_KEPT_ROW_CELLS)
+
+    @property
+    def tail(self) -> int | None:
+        """The number of the tail; None without one."""
+        return self.tier.count if self.sizes.tail else None
 
     def group(self, number: int) -> Group:
         """The group file of that number."""
@@ -76,54 +104,73 @@ class CellStore:
             entry = self._group_list.entry(number)
             with naming(entry):
                 data = self._read(entry)
-                found = decode_group(data, number, self.table, self.scheme, self.count)
+                found = decode_group(
+                    data, number, self.sizes, self.tier.count, self.scheme, self.count
+                )
             self._groups.put(number, found)
         return found
 
-    def group_of(self, cell: int) -> Group:
-        """The group file that a cell lies in."""
-        return self.group(int(np.searchsorted(self.table.group_starts, cell, "right")) - 1)
+    def _group_of(self, cell: int) -> Group:
+        return self.group(int(np.searchsorted(self.sizes.group_starts, cell, "right")) - 1)
 
     def centre(self, cell: int) -> Codes:
-        """The centre of a cell by the quantizer, int8 [dim]."""
-        group = self.group_of(cell)
+        """The centre of a cell by the quantizer, int8 [dim]. The tail has none."""
+        group = self._group_of(cell)
         return np.asarray(group.centres[cell - group.first])
 
     def rows_of(self, cell: int) -> CellRows:
-        """The rows of a cell, which rise."""
-        group, starts = self.group_of(cell), self.table.starts
+        """The rows of a cell, in the order of their positions."""
+        group, starts = self._group_of(cell), self.sizes.starts
         first = int(starts[cell])
         part = slice(first - int(starts[group.first]), int(starts[cell + 1] - starts[group.first]))
         rows = group.rows[part]
-        against = np.full(len(rows), cell) if group.near is None else group.near[part]
-        return CellRows(rows, first + np.arange(len(rows)), group.codes[part], against)
+        cells = np.full(len(rows), cell) if group.near is None else group.near[part]
+        positions = first + np.arange(len(rows))
+        return CellRows(rows, positions, cells, group.factors[part], group.codes[part])
 
-    def file(self, number: int) -> Codes:
-        """The int8 codes of the vector file of that number, int8 [n, dim]."""
+    def rows_of_group(self, number: int) -> tuple[Rows, Places]:
+        """The rows int64 [n] of a group file, in the order of their positions, and where they lie."""
+        group, starts = self.group(number), self.sizes.starts
+        end = int(self.sizes.group_starts[number + 1])
+        cells = group.near
+        if cells is None:
+            of = np.arange(group.first, end)
+            cells = np.repeat(of, np.diff(starts[group.first : end + 1]))
+        positions = int(starts[group.first]) + np.arange(len(group.rows))
+        in_tail = np.full(len(group.rows), group.near is not None)
+        return group.rows, Places(positions, cells, in_tail)
+
+    def file(self, number: int) -> VectorFile:
+        """The vector file of that number."""
         found = self._files.get(number)
         if found is None:
             entry = self._file_list.entry(number)
-            first, end = (int(one) for one in self.table.file_starts[number : number + 2])
             with naming(entry):
                 data = self._read(entry)
-                found = decode_cell_vectors(data, first, end - first, self.scheme.dim)
+                found = decode_cell_vectors(data, number, self.sizes, self.scheme.dim)
             self._files.put(number, found)
         return found
 
     def holds(self, positions: Rows) -> NDArray[np.bool_]:
         """Whether the vector file of each position is in memory, bool [n]."""
-        numbers = np.searchsorted(self.table.file_starts, positions, "right") - 1
+        numbers = self._files_of(positions)
         kept = [one for one in np.unique(numbers).tolist() if self._files.get(one) is not None]
         return np.isin(numbers, kept)
 
-    def codes_at(self, positions: Rows) -> Codes:
-        """The int8 codes at positions in the order of the cells, int8 [n, dim]."""
-        out = np.zeros((len(positions), self.scheme.dim), dtype=np.int8)
-        numbers = np.searchsorted(self.table.file_starts, positions, "right") - 1
+    def vectors_at(self, positions: Rows) -> VectorFile:
+        """Codes and scales at positions in the order of the cells."""
+        codes = np.zeros((len(positions), self.scheme.dim), dtype=np.int8)
+        scales = np.zeros(len(positions), dtype=np.uint8)
+        numbers = self._files_of(positions)
         for number in np.unique(numbers).tolist():
             places = np.flatnonzero(numbers == number)
-            out[places] = self.file(number)[positions[places] - self.table.file_starts[number]]
-        return out
+            file = self.file(number)
+            inside = positions[places] - self.sizes.file_starts[number]
+            codes[places], scales[places] = file.codes[inside], file.scales[inside]
+        return VectorFile(scales, codes)
+
+    def _files_of(self, positions: Rows) -> Rows:
+        return np.searchsorted(self.sizes.file_starts, positions, "right") - 1
 
     def row_block(self, number: int) -> NDArray[np.uint16]:
         """The cells of the rows of a block, uint16 [n]."""
@@ -132,7 +179,8 @@ class CellStore:
             entry = self._row_list.entry(number)
             with naming(entry):
                 span = block_span(number, ROW_CELLS, self.count)
-                found = decode_row_cells(self._read(entry), *span, self.tier.count)
+                cells = self.tier.count + self.sizes.tail
+                found = decode_row_cells(self._read(entry), *span, cells)
             self._row_cells.put(number, found)
         return found
 
@@ -145,18 +193,32 @@ class CellStore:
             out[places] = self.row_block(number)[rows[places] - number * ROW_CELLS]
         return out
 
-    def positions_of(self, rows: Rows) -> Rows:
-        """The positions of rows in the order of the cells, int64 [n]; −1 without an embedding."""
+    def places_of(self, rows: Rows) -> Places:
+        """Where rows lie."""
         cells = self.cells_of(rows)
-        out = np.full(len(rows), -1, dtype=np.int64)
+        found = Places(np.full(len(rows), -1), cells, cells == self.tail)
         for cell in np.unique(cells[cells != NO_CELL]).tolist():
-            places = np.flatnonzero(cells == cell)
-            inside = self.rows_of(cell).rows
-            at = np.searchsorted(inside, rows[places])
-            if not len(inside) or (inside[np.minimum(at, len(inside) - 1)] != rows[places]).any():
+            wanted = np.flatnonzero(cells == cell)
+            inside = self.rows_of(cell)
+            order = np.argsort(inside.rows)
+            at = np.searchsorted(inside.rows, rows[wanted], sorter=order)
+            if len(order):
+                at = order[np.minimum(at, len(order) - 1)]
+            if not len(order) or (inside.rows[at] != rows[wanted]).any():
                 raise FormatError("A row does not lie in the cell that it should.")
-            out[places] = self.table.starts[cell] + at
-        return out
+            found.positions[wanted] = inside.positions[at]
+            found.cells[wanted] = inside.cells[at]
+        return found
+
+    def places_at(self, positions: Rows) -> Places:
+        """What is coded at positions in the order of the cells."""
+        cells = np.searchsorted(self.sizes.starts, positions, "right") - 1
+        found = Places(positions, cells, cells == self.tail)
+        if found.in_tail.any():
+            assert self.tail is not None
+            inside = positions[found.in_tail] - self.sizes.starts[self.tail]
+            found.cells[found.in_tail] = self.rows_of(self.tail).cells[inside]
+        return found
 
     def sample(self, sample: Sample | None) -> Codes:
         """The int8 codes of a sample, int8 [n, dim]; none without one."""

@@ -31,3 +31,8 @@ class Recent(Generic[Key, Item]):
             self._items.move_to_end(key)
             if len(self._items) > self._size:
                 self._items.popitem(last=False)
+
+    def values(self) -> list[Item]:
+        """All that are kept, without using them."""
+        with self._lock:
+            return list(self._items.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -253,10 +253,9 @@ class Site:
         with _naming(found.quantizer):
             quantizer = decode_quantizer(self.read(found.quantizer), found.dim)
         if found.cells is not None:
-            missing = read_missing(found, self.read)
             known = found.count - (0 if found.missing is None else found.missing.count)
             store = CellStore(found.cells, found.count, known, found.dim, self.read)
-            return CellVectors(quantizer, store, missing)
+            return CellVectors(quantizer, store, cache(partial(read_missing, found, self.read)))
         assert found.files is not None
         shards = FileList(found.files, self.read)
 

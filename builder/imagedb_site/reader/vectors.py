@@ -158,9 +158,22 @@ class FlatVectors:
             found[places] = self._shard(number)[rows[places] - number * self._block]
         return found
 
-    def embeddings(self, codes: Codes) -> Floats:
-        """The embeddings that codes [n, dim] stand for, float32 [n, dim]; their length is 1 only nearly."""
-        return np.asarray(self.quantizer.mean + self.quantizer.scale * codes, dtype=np.float32)
+    def embeddings(self, rows: Rows) -> Floats:
+        """The embeddings float32 [n, dim] of rows; their length is 1 only nearly.
+
+        Those of rows without an embedding mean nothing. Computed in float64, as JavaScript does.
+        """
+        return self._embedded(self.codes(rows))
+
+    def blocks(self) -> Iterator[tuple[Rows, Floats]]:
+        """Rows int64 [n] and their embeddings float32 [n, dim], until all were there, as in `embeddings`."""
+        for number in range(self._count_shards()):
+            codes = self._shard(number)
+            yield number * self._block + np.arange(len(codes)), self._embedded(codes)
+
+    def _embedded(self, codes: Codes) -> Floats:
+        scale = self.quantizer.scale.astype(np.float64)
+        return np.asarray(self.quantizer.mean + scale * codes, dtype=np.float32)
 
     def verify(self) -> None:
         """Read and check every shard."""
