@@ -19,6 +19,8 @@ from imagedb_site.site.lists import ListWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import ArrayEmbeddings
 
+ROWS_PER_FILE = 7
+
 
 class _Folder:
     """A target that adds files to a site that is there."""
@@ -31,14 +33,6 @@ class _Folder:
 
     def put(self, path: str, data: Any) -> None:
         (self._root / path).write_bytes(data)
-
-
-def leb128(number: int) -> bytes:
-    out = b""
-    while number > 127:
-        out += bytes([number & 127 | 128])
-        number >>= 7
-    return out + bytes([number])
 
 
 def clustered(count: int, dim: int, cells: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -58,155 +52,227 @@ def cell_site(
     cells: int = 6,
     tail: int = 0,
     missing: tuple[int, ...] = (),
+    texts: int = 0,
     change: Any = None,
-    probes: int = 2,
+    least: int = 1,
+    most: int = 2,
+    equal: bool = False,
 ) -> np.ndarray:
     """Write a site of the tier `cells`; returns its embeddings, float32 [count, dim].
 
-    `tail`: the last rows, which lie in the tail. `change(kind, header, arrays)` may alter every container.
+    `tail`: the last rows, which lie in the tail. `texts`: the first rows, which have the embedding of a text.
+    `change(kind, header, arrays)` may alter every container. `equal`: all rows have the same embedding.
     """
     values, of = clustered(count, dim, cells)
+    if equal:
+        values[:] = values[0]
     values[list(missing)] = 0
     made = sample_input(count, dim=dim)
+    no_picture: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": None, "placeholder": b""}
+    rows = [
+        dataclasses.replace(row, **no_picture) if at < texts else row
+        for at, row in enumerate(made.rows)
+    ]
     folder.mkdir(parents=True, exist_ok=True)
-    write_site(dataclasses.replace(made, embeddings=ArrayEmbeddings(values)), folder)
-    _to_cells(folder, values, of, cells, tail, change, probes)
+    pictures = np.arange(count) >= texts
+    given = {"rows": rows, "embeddings": ArrayEmbeddings(values), "pictures": pictures}
+    write_site(dataclasses.replace(made, **given), folder)
+    _CellWriter(folder, values, of, cells, tail, texts, change).write(least, most)
     return values
 
 
-def _to_cells(
-    folder: Path,
-    values: np.ndarray,
-    of: np.ndarray,
-    cells: int,
-    tail: int,
-    change: Any,
-    probes: int,
-) -> None:
-    with open_site(folder) as site:
-        quantizer = site.vectors.quantizer
-        codes = site.vectors.codes(np.arange(site.count))
-    manifest = json.loads((folder / "manifest.json").read_bytes())
-    count, dim = values.shape
-    known = values.any(axis=1)
-    files = SiteFiles(_Folder(folder))
+class _CellWriter:
+    """Puts files of cells in the place of those of a flat site."""
 
-    def put(kind: str, header: dict[str, Any], arrays: dict[str, Any]) -> Any:
-        if change is not None:
-            change(kind, header, arrays)
-        return files.put_container(kind, kind, header, arrays, compress=False)
+    def __init__(
+        self,
+        folder: Path,
+        values: np.ndarray,
+        of: np.ndarray,
+        cells: int,
+        tail: int,
+        texts: int,
+        change: Any,
+    ) -> None:
+        self.folder, self.values, self.of, self.cells = folder, values, of, cells
+        self.files = SiteFiles(_Folder(folder))
+        self.change = change
+        with open_site(folder) as site:
+            self.quantizer = site.vectors.quantizer
+            self.codes = site.vectors.codes(np.arange(site.count))
+        self.known = values.any(axis=1)
+        self.texts = np.arange(len(values)) < texts
+        self.tail = tail
+        row_cells = of.copy()
+        row_cells[len(of) - tail :] = cells
+        self.row_cells = np.where(self.known, row_cells, 65535).astype(np.uint16)
+        # The rows of a cell are in no order.
+        shuffled = np.random.default_rng(4).permutation(len(values))
+        order = shuffled[np.argsort(self.row_cells[shuffled], kind="stable")]
+        self.order = order[: int(self.known.sum())]
+        self.sizes = np.bincount(self.row_cells[self.known], minlength=cells + (tail > 0))
+        self.starts = np.concatenate([[0], np.cumsum(self.sizes)])
 
-    total = cells + (tail > 0)
-    row_cells = np.where(known, of, 65535).astype(np.uint16)
-    if tail:
-        row_cells[-tail:] = np.where(known[-tail:], cells, 65535)
-    centres = np.zeros((total, dim), np.int8)
-    for cell in range(cells):
-        inside = known & (of == cell)
-        if inside.any():
-            centres[cell] = np.rint(codes[inside].mean(axis=0))
-    exact = quantizer.mean + quantizer.scale * centres
-    coarse = fit_coarse(values[known] - exact[of[known]], max(1, dim // 2))
-    rotated = (exact[:cells] - quantizer.mean) @ coarse.directions.T
-    bits = np.full(len(coarse.bits), 3, np.uint8)
-    bits[-1] = 0
-    steps = np.full(len(bits), float(np.abs(rotated).max()) / 7, np.float32)
-    index_codes = to_codes(rotated, bits, steps)
-    index = pack_bits(index_codes, bits)
-    rough = quantizer.mean + ((2.0 * index_codes - 7) * steps * (bits > 0)) @ coarse.directions
-    against = exact[of]
-    if tail:
-        against[-tail:] = rough[of[-tail:]]
-    packed = encode_coarse(values - against, coarse)
-    order = np.lexsort((np.arange(count), row_cells))[: int(known.sum())]
-    sizes = np.bincount(row_cells[known], minlength=total)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    runs = [(at, min(at + 3, cells)) for at in range(0, cells, 3)] + [(cells, total)][: tail > 0]
-    groups = ListWriter(files, "cell-codes", None)
-    for first, end in runs:
-        inside = order[starts[first] : starts[end]]
-        text = b""
-        for cell in range(first, end):
-            rows = order[starts[cell] : starts[cell + 1]]
-            text += b"".join(map(leb128, np.diff(rows, prepend=0).tolist()))
-        header = {"first": first, "cells": end - first, "count": len(inside)}
-        header |= {"row_bytes": coarse.row_bytes, "dim": dim}
-        arrays: dict[str, Any] = {
-            "centres": centres[first:end],
-            "rows": np.frombuffer(text, np.uint8),
-            "codes": packed[inside],
+    def put(self, kind: str, header: dict[str, Any], arrays: dict[str, Any]) -> Any:
+        if self.change is not None:
+            self.change(kind, header, arrays)
+        return self.files.put_container(kind, kind, header, arrays, compress=False)
+
+    def write(self, least: int, most: int) -> None:
+        cells, dim = self.cells, self.values.shape[1]
+        centres = np.zeros((cells, dim), np.int8)
+        for cell in range(cells):
+            inside = self.known & (self.of == cell)
+            if inside.any():
+                centres[cell] = np.rint(self.codes[inside].mean(axis=0))
+        exact = self.quantizer.mean + self.quantizer.scale * centres
+        self.coarse = fit_coarse((self.values - exact[self.of])[self.known], max(1, dim // 2))
+        index, rough = self.write_index(exact)
+        against = exact[self.of]
+        tail = len(self.of) - self.tail
+        against[tail:] = rough[self.of[tail:]]
+        residuals = self.values - against
+        manifest = json.loads((self.folder / "manifest.json").read_bytes())
+        found = manifest["vectors"]
+        for name in ("block", "files", "coarse"):
+            found.pop(name, None)
+        header = {"dim": dim, "dims": len(self.coarse.bits), "row_bytes": self.coarse.row_bytes}
+        arrays = {name: getattr(self.coarse, name) for name in ("scale", "steps", "bits", "matrix")}
+        groups, sizes = self.write_groups(centres, residuals)
+        blocks = ListWriter(self.files, "row-cells", None)
+        first = {"first": 0, "count": len(self.of)}
+        blocks.add(self.put("row-cells", first, {"cells": self.row_cells}))
+        found |= {
+            "tier": "cells",
+            "coarse": {"file": self.put("coarse", header, arrays).to_json()},
+            "cells": {
+                "count": cells,
+                "least": least,
+                "most": most,
+                "rows_per_file": ROWS_PER_FILE,
+                "file": index,
+                "sizes": sizes,
+            },
+            "sample": {
+                "pictures": self.write_sample(self.known & ~self.texts),
+                "texts": self.write_sample(self.known & self.texts),
+            },
+            "groups": groups,
+            "files": self.write_vectors(residuals),
+            "row_cells": {"block": 16384, "files": blocks.finish()},
         }
-        if first == cells:
-            arrays["near"] = of[inside].astype(np.uint16)
-        groups.add(put("cell-codes", header, arrays))
-    vectors = ListWriter(files, "cell-vectors", None)
-    file_rows = []
-    for at in range(0, len(order), 7):
-        inside = order[at : at + 7]
-        file_rows.append(len(inside))
-        header = {"first": at, "count": len(inside), "dim": dim}
-        vectors.add(put("cell-vectors", header, {"codes": codes[inside]}))
-    blocks = ListWriter(files, "row-cells", None)
-    blocks.add(put("row-cells", {"first": 0, "count": count}, {"cells": row_cells}))
-    header = {"cells": total, "groups": len(runs), "files": len(file_rows), "dim": dim}
-    header |= {"tail": int(tail > 0), "code_bytes": index.shape[1], "reach_step": 0.01}
-    reach = np.arange(total, dtype=np.uint8) * 5 % 23
-    empty = np.zeros((int(tail > 0), index.shape[1]), np.uint8)
-    reach[cells:] = 0
-    arrays = {
-        "bits": bits,
-        "steps": steps,
-        "codes": np.concatenate([index, empty]),
-        "reach": reach,
-        "sizes": sizes.astype(np.uint32),
-        "group_cells": np.array([end - first for first, end in runs], np.uint32),
-        "file_rows": np.array(file_rows, np.uint32),
-    }
-    table = put("cells", header, arrays)
-    header = {"dim": dim, "dims": len(coarse.bits), "row_bytes": coarse.row_bytes}
-    arrays = {name: getattr(coarse, name) for name in ("scale", "steps", "bits", "matrix")}
-    scheme = put("coarse", header, arrays)
-    sampled = np.flatnonzero(known)
-    sample = put("sample", {"count": len(sampled), "dim": dim}, {"codes": codes[sampled]})
-    found = manifest["vectors"]
-    for name in ("block", "files", "coarse"):
-        found.pop(name, None)
-    found |= {
-        "tier": "cells",
-        "coarse": {"file": scheme.to_json()},
-        "cells": {"count": total, "probes": probes, "file": table.to_json()},
-        "sample": {
-            "pictures": {"count": len(sampled), "file": sample.to_json()},
-            "texts": None,
-        },
-        "groups": groups.finish(),
-        "files": vectors.finish(),
-        "row_cells": {"block": 16384, "files": blocks.finish()},
-    }
-    (folder / "manifest.json").write_bytes(sealed(manifest))
+        (self.folder / "manifest.json").write_bytes(sealed(manifest))
+
+    def write_index(self, exact: np.ndarray) -> tuple[Any, np.ndarray]:
+        """The entry of the index, and the centres as it codes them."""
+        rotated = (exact - self.quantizer.mean) @ self.coarse.directions.T
+        bits = np.full(len(self.coarse.bits), 3, np.uint8)
+        bits[-1] = 0
+        steps = np.full(len(bits), max(float(np.abs(rotated).max()) / 7, 1e-6), np.float32)
+        codes = to_codes(rotated, bits, steps)
+        along = (2.0 * codes - 7) * steps * (bits > 0)
+        packed = pack_bits(codes, bits)
+        header = {"cells": self.cells, "dim": exact.shape[1], "dims": len(bits)}
+        header |= {"code_bytes": packed.shape[1], "reach_step": 0.01}
+        self.row_scale = np.linspace(0.004, 0.006, exact.shape[1]).astype(np.float32)
+        arrays = {
+            "bits": bits,
+            "steps": steps,
+            "codes": packed,
+            "reach": np.arange(self.cells, dtype=np.uint8) * 5 % 23,
+            "row_scale": self.row_scale,
+        }
+        rough = self.quantizer.mean + along @ self.coarse.directions
+        return self.put("cells", header, arrays).to_json(), rough
+
+    def write_groups(self, centres: np.ndarray, residuals: np.ndarray) -> tuple[Any, Any]:
+        """The list of groups, of three cells each, and the entry of the sizes."""
+        cells, starts = self.cells, self.starts
+        packed = encode_coarse(residuals, self.coarse)
+        runs = [(at, min(at + 3, cells)) for at in range(0, cells, 3)]
+        runs += [(cells, cells + 1)] * (self.tail > 0)
+        groups = ListWriter(self.files, "cell-codes", None)
+        for first, end in runs:
+            inside = self.order[starts[first] : starts[end]]
+            header = {"first": first, "cells": end - first, "count": len(inside)}
+            header |= {"row_bytes": self.coarse.row_bytes, "dim": centres.shape[1]}
+            arrays: dict[str, Any] = {
+                "rows": inside.astype(np.uint32),
+                "factors": (100 + inside % 50).astype(np.uint8),
+                "codes": packed[inside],
+            }
+            if first == cells:
+                arrays["near"] = self.of[inside].astype(np.uint16)
+            else:
+                arrays["centres"] = centres[first:end]
+            groups.add(self.put("cell-codes", header, arrays))
+        header = {"cells": cells, "tail": int(self.tail > 0), "groups": len(runs)}
+        arrays = {
+            "sizes": self.sizes.astype(np.uint32),
+            "group_cells": np.array([end - first for first, end in runs], np.uint32),
+        }
+        return groups.finish(), self.put("cell-sizes", header, arrays).to_json()
+
+    def write_vectors(self, residuals: np.ndarray) -> Any:
+        vectors = ListWriter(self.files, "cell-vectors", None)
+        scales = np.ceil(np.abs(residuals / self.row_scale).max(axis=1) / 127 * 32)
+        scales = np.clip(scales, 1, 255).astype(np.uint8)
+        codes = np.rint(residuals / (self.row_scale * (scales / 32.0)[:, None]))
+        codes = np.clip(codes, -127, 127).astype(np.int8)
+        for cell, size in enumerate(self.sizes.tolist()):
+            parts = -(-size // ROWS_PER_FILE)
+            for number in range(parts):
+                first, end = number * size // parts, (number + 1) * size // parts
+                inside = self.order[self.starts[cell] + first : self.starts[cell] + end]
+                header = {"cell": cell, "first": first, "count": end - first}
+                header |= {"dim": residuals.shape[1]}
+                arrays = {"scales": scales[inside], "codes": codes[inside]}
+                vectors.add(self.put("cell-vectors", header, arrays))
+        return vectors.finish()
+
+    def write_sample(self, of_kind: np.ndarray) -> Any:
+        rows = np.flatnonzero(of_kind)
+        if not len(rows):
+            return None
+        rows = rows[np.arange(min(len(rows), 1024)) * len(rows) // min(len(rows), 1024)]
+        header = {"count": len(rows), "dim": self.values.shape[1]}
+        file = self.put("sample", header, {"codes": self.codes[rows]})
+        return {"count": len(rows), "file": file.to_json()}
 
 
 class Plain:
     """The rule of the search in plain Python, with no vector of numpy in a sum."""
 
-    def __init__(self, site: Any) -> None:
-        self.vectors = site.vectors
+    def __init__(self, site: Any, few: int = 2048, refined: int = 48) -> None:
         self.store = site.vectors.store
+        self.tier = self.store.tier
+        self.few, self.refined = few, refined
+        sums = site.vectors._sums
+        self.mean, self.scale = sums.mean.tolist(), sums.scale.tolist()
+        self.row_scale = sums.row_scale.tolist()
 
     def start(self, query: np.ndarray) -> None:
-        scheme, quantizer = self.store.scheme, self.vectors.quantizer
+        scheme, index = self.store.scheme, self.store.index
         self.q = [float(one) for one in query]
-        self.mean = [float(one) for one in quantizer.mean]
-        self.scale = [float(one) for one in quantizer.scale]
-        self.base = 0.0
-        for one, mean in zip(self.q, self.mean, strict=True):
-            self.base += one * mean
+        self.base = self.sum(self.q, self.mean)
         self.p = []
         for row, scale in zip(scheme.matrix, scheme.scale, strict=True):
-            total = 0.0
-            for one, value in zip(self.q, row, strict=True):
-                total += one * float(value)
-            self.p.append(float(scale) * total)
+            self.p.append(float(scale) * self.sum(self.q, [float(one) for one in row]))
+        codes = [self.code(one.tobytes(), index.bits, index.steps) for one in index.codes]
+        self.plain = [self.base + one for one in codes]
+        norm = math.sqrt(self.sum(self.q, self.q))
+        self.reached = [
+            plain + float(reach) * norm
+            for plain, reach in zip(self.plain, index.reach, strict=True)
+        ]
+        self.order = sorted(range(self.tier.count), key=lambda cell: (-self.reached[cell], cell))
+
+    @staticmethod
+    def sum(one: list[float], other: list[float]) -> float:
+        total = 0.0
+        for a, b in zip(one, other, strict=True):
+            total += a * b
+        return total
 
     def code(self, packed: bytes, bits: Any, steps: Any) -> float:
         number = int.from_bytes(packed, "little")
@@ -217,58 +283,77 @@ class Plain:
             total += p * float(step) * value
         return total
 
-    def route(self) -> list[int]:
-        table = self.store.table
-        norm = 0.0
-        for one in self.q:
-            norm += one * one
-        self.plain = [
-            self.base + self.code(one.tobytes(), table.bits, table.steps) for one in table.codes
-        ]
-        reached = [
-            plain + float(reach) * math.sqrt(norm)
-            for plain, reach in zip(self.plain, table.reach, strict=True)
-        ]
-        return sorted(range(table.count - table.tail), key=lambda cell: (-reached[cell], cell))
+    def cells(self, k: int) -> int:
+        """How many cells a search for k rows reads."""
+        mean = variance = 0.0
+        for one in self.reached:
+            mean += one
+        mean /= len(self.reached)
+        for one in self.reached:
+            variance += (one - mean) * (one - mean)
+        limit = max(self.reached) - 1.1 * math.sqrt(variance / len(self.reached))
+        near = sum(one >= limit for one in self.reached)
+        found = min(max(near, self.tier.least), self.tier.most, self.tier.count)
+        return found if k <= 1024 else min(self.tier.count, math.ceil(found * k / 1024))
 
-    def centre(self, cell: int) -> float:
-        total = 0.0
-        code = self.store.centre(cell)
-        for q, mean, scale, value in zip(self.q, self.mean, self.scale, code, strict=True):
-            total += q * (mean + scale * float(value))
-        return total
+    def exact_base(self, cell: int, near: int) -> float:
+        if cell == self.store.tail:
+            return self.plain[near]
+        centre = [
+            mean + scale * float(code)
+            for mean, scale, code in zip(
+                self.mean, self.scale, self.store.centre(cell), strict=True
+            )
+        ]
+        return self.sum(self.q, centre)
 
-    def refined(self, row: int) -> float:
-        total = 0.0
-        code = self.vectors.codes(np.array([row]))[0]
-        for q, scale, value in zip(self.q, self.scale, code, strict=True):
-            total += q * scale * float(value)
-        return self.base + total
+    def scored(self, cell: int) -> dict[int, float]:
+        """All rows of a cell by their coarse codes."""
+        part, scheme = self.store.rows_of(cell), self.store.scheme
+        found = {}
+        for at, row in enumerate(part.rows.tolist()):
+            added = self.code(part.codes[at].tobytes(), scheme.bits, scheme.steps)
+            base = self.exact_base(cell, int(part.cells[at]))
+            found[row] = base + int(part.factors[at]) / 128 * added
+        return found
+
+    def by_vector(self, row: int) -> float:
+        places = self.store.places_of(np.array([row]))
+        file = self.store.vectors_at(places.positions)
+        weights = [q * scale for q, scale in zip(self.q, self.row_scale, strict=True)]
+        added = self.sum(weights, [float(one) for one in file.codes[0]])
+        cell = int(self.store.cells_of(np.array([row]))[0])
+        return self.exact_base(cell, int(places.cells[0])) + int(file.scales[0]) / 32 * added
+
+    def candidates(self, k: int, allowed: set[int] | None) -> dict[int, float]:
+        tail = [] if self.store.tail is None else [self.store.tail]
+        n = self.cells(k)
+        found: dict[int, float] = {}
+        if allowed is None:
+            for cell in self.order[:n] + tail:
+                found |= self.scored(cell)
+            return found
+        rows = np.array(sorted(allowed), np.int64)
+        of = dict(zip(rows.tolist(), self.store.cells_of(rows).tolist(), strict=True))
+        of = {row: cell for row, cell in of.items() if cell != 65535}
+        if len(of) <= self.few:
+            cells = [cell for cell in self.order if cell in of.values()][: 4 * self.tier.most]
+            for cell in cells + tail:
+                found |= {row: one for row, one in self.scored(cell).items() if row in of}
+            return {row: self.plain[cell] for row, cell in of.items() if row not in found} | found
+        at, more = 0, self.order[:n] + tail
+        while more:
+            for cell in more:
+                found |= {row: one for row, one in self.scored(cell).items() if row in of}
+            at += n
+            more = self.order[at : min(at + n, 4 * n)] if len(found) < k else []
+        return found
 
     def search(
         self, query: np.ndarray, k: int, allowed: set[int] | None
     ) -> list[tuple[int, float]]:
         self.start(query)
-        order, table, probes = self.route(), self.store.table, self.store.tier.probes
-        last = table.count - 1
-        if allowed is None:
-            cells = order[: max(probes, math.ceil(probes * k / 1024))] + [last] * table.tail
-        else:
-            rows = np.array(sorted(allowed), np.int64)
-            of = dict(zip(rows.tolist(), self.store.cells_of(rows).tolist(), strict=True))
-            of = {row: cell for row, cell in of.items() if cell != 65535}
-            cells = [cell for cell in order if cell in of.values()][: 4 * probes]
-            cells += [last] * table.tail
-        found = {}
-        for cell in cells:
-            part = self.store.rows_of(cell)
-            scheme = self.store.scheme
-            for row, code, near in zip(part.rows.tolist(), part.codes, part.cells, strict=True):
-                if allowed is None or row in allowed:
-                    base = self.plain[near] if near != cell else self.centre(cell)
-                    found[row] = base + self.code(code.tobytes(), scheme.bits, scheme.steps)
-        if allowed is not None:
-            found |= {row: self.plain[cell] for row, cell in of.items() if row not in found}
+        found = self.candidates(k, allowed)
         best = sorted(found.items(), key=lambda one: (-one[1], one[0]))[:k]
-        first = [(row, self.refined(row)) for row, _ in best[:64]]
-        return sorted(first + best[64:], key=lambda one: (-one[1], one[0]))
+        first = [(row, self.by_vector(row)) for row, _ in best[: self.refined]]
+        return sorted(first + best[self.refined :], key=lambda one: (-one[1], one[0]))

@@ -44,6 +44,7 @@ from imagedb_site.site.quantizer import encode, fit_quantizer, survey
 from imagedb_site.site.types import ArrayEmbeddings
 
 FOLDER = GOLDEN / "site-grown"
+CELLS = GOLDEN / "site-cells"
 RELAXED = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -54,8 +55,9 @@ class Memory:
 
     name = "memory"
 
-    def __init__(self) -> None:
-        self.files = tree(FOLDER)
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+        self.files = tree(folder)
 
     def read(self, path: str, limit: int) -> bytes:
         data = self.files.get(path)
@@ -73,7 +75,14 @@ def use(source: Memory) -> None:
         site.row_of(site.ids[0])
         if site.manifest.vectors is not None:
             query = np.ones(site.manifest.vectors.dim, np.float32)
-            SiteIndex(site).nearest(query, 5, None)
+            index = SiteIndex(site)
+            index.nearest(query, 5, None)
+            index.above(query, 0.5)
+            index.background(query)
+            index.embeddings(np.arange(site.count))
+            if site.manifest.vectors.cells is not None:
+                # Few allowed rows are looked up.
+                index.nearest(query, 5, np.arange(site.count) % 3 == 0)
 
 
 def damage(data: bytes, random_: random.Random) -> bytes:
@@ -96,10 +105,11 @@ def damage(data: bytes, random_: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.parametrize("folder", [FOLDER, CELLS], ids=["flat", "cells"])
 @pytest.mark.parametrize("seed", range(150))
-def test_a_damaged_manifest(seed: int) -> None:
+def test_a_damaged_manifest(seed: int, folder: Path) -> None:
     """Its checksum tells; and behind a right checksum its reader stands on its own."""
-    source = Memory()
+    source = Memory(folder)
     damaged = damage(source.files["manifest.json"], random.Random(seed))
     with pytest.raises(FormatError):
         parse_manifest(damaged)
@@ -113,17 +123,17 @@ def test_a_damaged_manifest(seed: int) -> None:
     except (FormatError, UsageError):
         return
     # If it is accepted, nothing that search depends on has changed.
-    before, after = parse_manifest(tree(FOLDER)["manifest.json"]), parse_manifest(damaged)
+    before, after = parse_manifest(tree(folder)["manifest.json"]), parse_manifest(damaged)
     assert (before.count, before.hash) == (after.count, after.hash)
     source.files["manifest.json"] = damaged
     named = {entry.sha256 for entry in Site(source).entries()}
-    assert named <= {entry.sha256 for entry in Site(Memory()).entries()}
+    assert named <= {entry.sha256 for entry in Site(Memory(folder)).entries()}
 
 
 def forge(source: Memory, path: str, raw: bytes) -> None:
     """Put `raw` in the place of a file, with indexes and a manifest that vouch for it."""
     entry = store(source, path, raw)
-    for parent in tree(FOLDER):
+    for parent in tree(source.folder):
         data = source.files[parent]
         content = gunzip_if(data, 1 << 24) if not parent.startswith(("thumbs/", "views/")) else b""
         name = f'"{path}"'.encode()
@@ -188,14 +198,22 @@ KINDS = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_forged_file_with_a_right_hash(kind: str) -> None:
+OF_CELLS = [
+    *("coarse", "cells", "cell-sizes", "cell-codes", "cell-vectors", "row-cells"),
+    *("sample-pictures", "cell-codes-index", "cell-vectors-index", "quantizer"),
+]
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"), [*((FOLDER, kind) for kind in KINDS), *((CELLS, one) for one in OF_CELLS)]
+)
+def test_a_forged_file_with_a_right_hash(folder: Path, kind: str) -> None:
     """The hash protects against accidents only: the decoders have to stand on their own."""
-    path = next(path for path in tree(FOLDER) if path.startswith(f"data/{kind}."))
-    whole = gunzip_if((FOLDER / path).read_bytes(), 1 << 20)
+    path = next(path for path in tree(folder) if path.startswith(f"data/{kind}."))
+    whole = gunzip_if((folder / path).read_bytes(), 1 << 20)
     refused = 0
     for seed in range(60):
-        source = Memory()
+        source = Memory(folder)
         forge(source, path, damage(whole, random.Random(f"{kind} {seed}")))
         try:
             use(source)
@@ -204,9 +222,10 @@ def test_a_forged_file_with_a_right_hash(kind: str) -> None:
     assert refused > 0
 
 
-def test_forging_alone_does_not_break_the_site() -> None:
-    source = Memory()
-    path = next(path for path in source.files if path.startswith("data/terms."))
+@pytest.mark.parametrize(("folder", "kind"), [(FOLDER, "terms"), (CELLS, "cell-codes")])
+def test_forging_alone_does_not_break_the_site(folder: Path, kind: str) -> None:
+    source = Memory(folder)
+    path = next(path for path in source.files if path.startswith(f"data/{kind}."))
     forge(source, path, gunzip_if(source.files[path], 1 << 20))
     use(source)
 
@@ -377,6 +396,7 @@ def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
         _ = Site(source).ids
 
 
-def test_the_golden_site_is_whole() -> None:
-    use(Memory())
-    verify_site(open_site(FOLDER))
+@pytest.mark.parametrize("folder", [FOLDER, CELLS], ids=["flat", "cells"])
+def test_the_golden_site_is_whole(folder: Path) -> None:
+    use(Memory(folder))
+    verify_site(open_site(folder))
