@@ -65,12 +65,26 @@ def test_documented_objects_have_their_keys(site: PlainSite) -> None:
     required = documented(r'A field definition is `\{("name".*)\}`')
     for field in site.manifest["fields"]:
         assert sorted(set(field) - {"unit", "separator"}) == sorted(required)
-    vectors = documented(r'^`\{("tier": "flat".*)\}`')
-    assert sorted(vectors) == sorted([*site.manifest["vectors"].keys() - {"coarse"}, "flat"])
+    vectors = {*VECTORS, *documented(r"\*\*The tier flat\*\* has the keys `(.*?)`")}
+    assert sorted(vectors) == sorted(site.manifest["vectors"].keys() - {"coarse"})
     for key in ("rows", "ids", "documents", "thumbnails"):
         keys = documented(rf"\| `{key}` \| `\{{(.*?)\}}`")
         named = set(keys) - {"webp", "bin"}
         assert sorted(named) == sorted(site.manifest[key])
+
+
+VECTORS = set(documented(r'^`\{("tier": "flat" or "cells".*), …\}`')) - {"flat", "cells"}
+"""What both tiers have."""
+
+
+def test_the_tier_cells_has_the_documented_keys() -> None:
+    found = PlainSite(GOLDEN / "site-cells").manifest["vectors"]
+    part = TEXT.split("**The tier cells.**", 1)[1]
+    names = re.findall(r"^\| `([a-z_]+)` \|", part.split("Each row", 1)[0], re.MULTILINE)
+    assert sorted({*VECTORS, *names, "texts"}) == sorted(found)
+    for key in ("cells", "sample", "row_cells"):
+        keys = set(documented(rf"\| `{key}` \| `\{{(.*?)\}}`"))
+        assert keys == set(found[key])
 
 
 def test_everything_agrees(site: PlainSite) -> None:
