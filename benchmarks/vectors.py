@@ -41,6 +41,7 @@ from vector_sets import MILLION, SETS, K, load
 from vector_visit import FAST, LARGE, bytes_and_memory, cold, warm
 
 from imagedb_site.measure import CountingSource
+from imagedb_site.query.ranking import FUSION_DEPTH
 from imagedb_site.reader import Site
 from imagedb_site.reader.source import open_source
 from imagedb_site.reader.walk import walk
@@ -84,8 +85,9 @@ def index_recall(name: str, sets: Path) -> dict[str, Any]:
                 source = CountingSource(open_source(folder))
                 index = SiteIndex(Site(source))
             before = len(source.sizes)
-            near = index.nearest(query, K, None)
-            rows.append(near.rows)
+            # As many rows as a search by words and meaning asks for.
+            near = index.nearest(query, FUSION_DEPTH, None)
+            rows.append(near.rows[:K])
             (first if number < fresh else later).append(source.cost(before))
         index.close()
         result[f"recall_at_10_{kind}"] = round(recall(np.stack(rows), truth), 4)

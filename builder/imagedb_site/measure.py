@@ -1,7 +1,8 @@
 """How well and at what cost a published site finds by meaning: recall, bytes, requests, time.
 
 Recall is against an exact search of the site's own embeddings, so it says what the index loses, and not
-how good the model is. Bytes and requests are those of a reader that keeps what it has read, as browsers do.
+how good the model is. As many rows are asked for as a search by words and meaning asks for. Bytes and
+requests are those of a reader that keeps what it has read, as browsers do.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from .errors import UsageError
 from .query.index import Floats, Rows
+from .query.ranking import FUSION_DEPTH
 from .reader import Site
 from .reader.source import Source, open_source
 from .reader.vectors import read_missing
@@ -271,7 +273,7 @@ def _report(
             source, index = _opened(place)
         before = len(source.sizes) if not first else 1
         begun = time.perf_counter()
-        near = index.nearest(query, K + 1, None)
+        near = index.nearest(query, FUSION_DEPTH, None)
         spent = 1000 * (time.perf_counter() - begun)
         size, files = source.cost(before)
         (cold if first else later).append((size, files, spent))

@@ -57,6 +57,7 @@ def cell_site(
     least: int = 1,
     most: int = 2,
     equal: bool = False,
+    **settings: Any,
 ) -> np.ndarray:
     """Write a site of the tier `cells`; returns its embeddings, float32 [count, dim].
 
@@ -67,7 +68,7 @@ def cell_site(
     if equal:
         values[:] = values[0]
     values[list(missing)] = 0
-    made = sample_input(count, dim=dim)
+    made = sample_input(count, dim=dim, **settings)
     no_picture: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": None, "placeholder": b""}
     rows = [
         dataclasses.replace(row, **no_picture) if at < texts else row
@@ -161,6 +162,20 @@ class _CellWriter:
             "files": self.write_vectors(residuals),
             "row_cells": {"block": 16384, "files": blocks.finish()},
         }
+        (self.folder / "manifest.json").write_bytes(sealed(manifest))
+        self.remove_flat(manifest)
+
+    def remove_flat(self, manifest: dict[str, Any]) -> None:
+        """Remove the files of the flat site that are not part of this one."""
+        with open_site(self.folder) as site:
+            own = {entry.path for entry in site.entries()}
+        for file in (self.folder / "data").iterdir():
+            if f"data/{file.name}" not in own:
+                file.unlink()
+        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        manifest["bytes"] = sum(
+            file.stat().st_size for file in files if file.name != "manifest.json"
+        )
         (self.folder / "manifest.json").write_bytes(sealed(manifest))
 
     def write_index(self, exact: np.ndarray) -> tuple[Any, np.ndarray]:
