@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from plain_site import PlainSite
 from site_samples import GOLDEN, golden_pictures, make_site_cells, tree
@@ -187,7 +190,8 @@ def test_added_rows_wait_in_the_tail_and_all_other_files_stay(
         assert len(names(after, key)) == len(names(before, key)) + more
     assert after.settings["file"] == before.settings["file"]
     found = np.array(after.embeddings())
-    assert np.abs(found[150:] - made([900, 901, 902, 903, 904])).max() < 0.01
+    # Coded against the centres of the index: by those of the group files they would be 0.004 away.
+    assert np.abs(found[150:] - made([900, 901, 902, 903, 904])).max() < 0.0015
     # One more row: those that wait still do.
     third = write(
         tmp_path / "third",
@@ -318,3 +322,30 @@ def test_it_keeps_the_tier_below_the_limit(tmp_path: Path, values: Floats) -> No
     write(tmp_path / "again", values, report.layout, options)
     assert tree(tmp_path / "again") == tree(tmp_path / "site")
     assert write(tmp_path / "flat", values, Layout(), options).layout.cells is None
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 30), st.integers(0, 99)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_any_growth_leaves_a_site_that_agrees(changes: list[tuple[int, int, int]]) -> None:
+    """Rows are replaced and added. Each lies in one cell, and its codes give its embedding."""
+    numbers = list(range(60))
+    with tempfile.TemporaryDirectory() as folder:
+        report = write(Path(folder) / "0", made(numbers))
+        for step, (gone, added, seed) in enumerate(changes):
+            source = list(range(len(numbers))) + [-1] * added
+            for row in np.random.default_rng(seed).choice(len(numbers), gone, replace=False):
+                source[row] = -1
+            numbers = [
+                1000 * (step + 1) + row if before < 0 else numbers[before]
+                for row, before in enumerate(source)
+            ]
+            report = write(Path(folder) / f"{step + 1}", made(numbers), grown(report, source))
+            site = read(Path(folder) / f"{step + 1}")
+            assert np.abs(np.array(site.embeddings()) - made(numbers)).max() < 0.05
+            assert site.tail == 0 or site.sizes[-1] <= len(numbers) / 4
