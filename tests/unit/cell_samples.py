@@ -334,7 +334,7 @@ class Plain:
 
     def by_vector(self, row: int) -> float:
         places = self.store.places_of(np.array([row]))
-        file = self.store.vectors_at(places.positions)
+        file = self.store.vectors.at(places.positions)
         weights = [q * scale for q, scale in zip(self.q, self.row_scale, strict=True)]
         added = self.sum(weights, [float(one) for one in file.codes[0]])
         cell = int(self.store.cells_of(np.array([row]))[0])

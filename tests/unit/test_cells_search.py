@@ -12,7 +12,7 @@ from imagedb_site.container import FileEntry
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.query.scan import UNKNOWN
-from imagedb_site.reader import Site, cells, open_site, verify_site
+from imagedb_site.reader import Site, cell_cache, cells, open_site, verify_site
 
 KINDS = {
     "plain": {},
@@ -244,3 +244,43 @@ def test_equal_rows_are_in_row_order(tmp_path: Path) -> None:
             rows = found.rows[found.similarities == value].tolist()
             assert rows == sorted(rows)
         compare(site, Plain(site), queries()[0], 40, None)
+
+
+@pytest.mark.parametrize("kept", [0, 200, 1 << 20])
+def test_each_vector_file_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """Files that are not kept in memory come from a copy of what was read."""
+    monkeypatch.setattr(cell_cache, "KEPT_BYTES", kept)
+    values = cell_site(tmp_path / "site", count=200, cells=20, tail=5, missing=(7,))
+    with open_site(tmp_path / "site") as site:
+        read: list[str] = []
+        whole = site.read
+
+        def noting(entry: FileEntry) -> bytes:
+            read.append(entry.path)
+            return whole(entry)
+
+        site.read = noting  # type: ignore[method-assign]
+        for _ in range(2):
+            for first in range(0, 200, 13):
+                rows = np.arange(first, min(first + 13, 200))
+                found = site.vectors.embeddings(rows)
+                assert found == pytest.approx(values[rows], abs=0.02)
+        assert len(read) == len(set(read))
+        files = [path for path in read if path.startswith("data/cell-vectors.")]
+        assert len(files) == site.manifest.vectors.cells.files.count
+        assert site.vectors.store.vectors.holds(np.arange(199)).all()
+
+
+def test_a_full_disk_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(cell_cache, "KEPT_BYTES", 0)
+    monkeypatch.setattr(cell_cache.tempfile, "TemporaryFile", full)
+    values = cell_site(tmp_path / "site")
+    with open_site(tmp_path / "site") as site:
+        for _ in range(2):
+            found = site.vectors.embeddings(np.arange(60))
+            assert found == pytest.approx(values, abs=0.02)

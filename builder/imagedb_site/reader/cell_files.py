@@ -21,8 +21,8 @@ Codes = NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Group:
-    """The cells `first …` of one file: their centres int8 [cells, dim], and their rows int64 [n] with factors
-    uint8 [n] and coarse codes uint8 [n, row_bytes].
+    """The cells `first …` of one file: their centres int8 [cells, dim], and their rows uint32 [n], with
+    factors uint8 [n] and coarse codes uint8 [n, row_bytes].
 
     `near`: int64 [n], the cell that each row of the tail is coded against; None for other cells. The tail
     has no centre.
@@ -30,7 +30,7 @@ class Group:
 
     first: int
     centres: Codes
-    rows: Rows
+    rows: NDArray[np.uint32]
     factors: NDArray[np.uint8]
     codes: Packed
     near: Rows | None
@@ -64,7 +64,7 @@ def decode_group(
     factors = section(header, arrays, "factors", ("u8",), size)
     if not factors.all():
         raise FormatError("A factor of a coarse code is 0.")
-    rows = section(header, arrays, "rows", ("u32",), size).astype(np.int64)
+    rows = section(header, arrays, "rows", ("u32",), size)
     if size and int(rows.max()) >= count:
         raise FormatError("A cell has a row that the collection does not have.")
     if len(np.unique(rows)) != size:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
+from imagedb_site.reader.cell_cache import VectorFiles
 from imagedb_site.reader.cell_files import (
     NO_CELL,
     Codes,
@@ -31,8 +32,7 @@ from imagedb_site.reader.recent import Recent
 
 Read = Callable[[FileEntry], bytes]
 
-_KEPT_GROUPS = 2048
-_KEPT_FILES = 512
+_KEPT_GROUPS = 4096
 _KEPT_ROW_CELLS = 64
 
 
@@ -89,7 +89,7 @@ class CellStore:
         self._file_list = FileList(tier.files, read)
         self._row_list = FileList(tier.row_cells, read)
         self._groups: Recent[int, Group] = Recent(_KEPT_GROUPS)
-        self._files: Recent[int, VectorFile] = Recent(_KEPT_FILES)
+        self.vectors = VectorFiles(self.sizes, dim, self.load_vectors)
         self._row_cells: Recent[int, NDArray[np.uint16]] = Recent(_KEPT_ROW_CELLS)
 
     @property
@@ -123,7 +123,7 @@ class CellStore:
         group, starts = self._group_of(cell), self.sizes.starts
         first = int(starts[cell])
         part = slice(first - int(starts[group.first]), int(starts[cell + 1] - starts[group.first]))
-        rows = group.rows[part]
+        rows = group.rows[part].astype(np.int64)
         cells = np.full(len(rows), cell) if group.near is None else group.near[part]
         positions = first + np.arange(len(rows))
         return CellRows(rows, positions, cells, group.factors[part], group.codes[part])
@@ -138,39 +138,13 @@ class CellStore:
             cells = np.repeat(of, np.diff(starts[group.first : end + 1]))
         positions = int(starts[group.first]) + np.arange(len(group.rows))
         in_tail = np.full(len(group.rows), group.near is not None)
-        return group.rows, Places(positions, cells, in_tail)
+        return group.rows.astype(np.int64), Places(positions, cells, in_tail)
 
-    def file(self, number: int) -> VectorFile:
-        """The vector file of that number."""
-        found = self._files.get(number)
-        if found is None:
-            entry = self._file_list.entry(number)
-            with naming(entry):
-                data = self._read(entry)
-                found = decode_cell_vectors(data, number, self.sizes, self.scheme.dim)
-            self._files.put(number, found)
-        return found
-
-    def holds(self, positions: Rows) -> NDArray[np.bool_]:
-        """Whether the vector file of each position is in memory, bool [n]."""
-        numbers = self._files_of(positions)
-        kept = [one for one in np.unique(numbers).tolist() if self._files.get(one) is not None]
-        return np.isin(numbers, kept)
-
-    def vectors_at(self, positions: Rows) -> VectorFile:
-        """Codes and scales at positions in the order of the cells."""
-        codes = np.zeros((len(positions), self.scheme.dim), dtype=np.int8)
-        scales = np.zeros(len(positions), dtype=np.uint8)
-        numbers = self._files_of(positions)
-        for number in np.unique(numbers).tolist():
-            places = np.flatnonzero(numbers == number)
-            file = self.file(number)
-            inside = positions[places] - self.sizes.file_starts[number]
-            codes[places], scales[places] = file.codes[inside], file.scales[inside]
-        return VectorFile(scales, codes)
-
-    def _files_of(self, positions: Rows) -> Rows:
-        return np.searchsorted(self.sizes.file_starts, positions, "right") - 1
+    def load_vectors(self, number: int) -> VectorFile:
+        """Read and check the vector file of that number."""
+        entry = self._file_list.entry(number)
+        with naming(entry):
+            return decode_cell_vectors(self._read(entry), number, self.sizes, self.scheme.dim)
 
     def row_block(self, number: int) -> NDArray[np.uint16]:
         """The cells of the rows of a block, uint16 [n]."""

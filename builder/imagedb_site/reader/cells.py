@@ -119,7 +119,7 @@ class CellVectors:
         zeros for the others."""
         positions = self._seen.positions(rows)
         known = positions >= 0
-        known[known] = self.store.holds(positions[known])
+        known[known] = self.store.vectors.holds(positions[known])
         out = np.zeros((len(rows), self.dim), dtype=np.float32)
         out[known] = self._embedded(self.store.places_at(positions[known]))
         return out
@@ -132,7 +132,7 @@ class CellVectors:
                 yield rows, self._embedded(places)
 
     def close(self) -> None:
-        """Nothing is open."""
+        self.store.vectors.close()
 
     def _embedded(self, places: Places) -> Floats:
         """The embeddings of rows that have one, float32 [n, dim]."""
@@ -143,7 +143,7 @@ class CellVectors:
         for cell in np.unique(places.cells[~tail]).tolist():
             inside = ~tail & (places.cells == cell)
             centres[inside] = self._sums.centres(self.store.centre(cell))
-        return self._sums.embeddings(centres, self.store.vectors_at(places.positions))
+        return self._sums.embeddings(centres, self.store.vectors.at(places.positions))
 
     def _route(self, asked: Query, k: int) -> _Routed:
         bases = asked.cells()
@@ -224,7 +224,7 @@ class CellVectors:
             for cell in np.unique(places.cells).tolist():
                 at = unread[places.cells == cell]
                 scored.bases[at] = self._bases(routed, np.full(len(at), cell), cell)
-        vectors = self.store.vectors_at(scored.positions[first])
+        vectors = self.store.vectors.at(scored.positions[first])
         scored.values[first] = routed.query.refined(scored.bases[first], vectors)
 
 

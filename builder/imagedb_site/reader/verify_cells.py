@@ -21,7 +21,7 @@ def verify_cells(store: CellStore, missing: Mask | None, texts: Mask | None) -> 
     known = np.ones(store.count, dtype=np.bool_) if missing is None else ~missing
     _verify_rows(store, known)
     for number in range(store.tier.files.count):
-        store.file(number)
+        store.load_vectors(number)
     kinds = np.zeros(store.count, dtype=np.bool_) if texts is None else texts
     _verify_sample(store, store.tier.pictures, int(np.count_nonzero(known & ~kinds)))
     _verify_sample(store, store.tier.texts, int(np.count_nonzero(known & kinds)))
