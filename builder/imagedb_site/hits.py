@@ -86,6 +86,8 @@ class Hit:
     """What is published about the image: `id`, `path`, `width`, `height`, `fields` and more."""
     matched: Sequence[str] = ()
     """The words of the query (at most 8) that occur in the image's text."""
+    close: bool | None = None
+    """Whether the embedding alone makes it a likely match, or None if meaning was not searched."""
     likely: bool | None = None
     """Whether this is a likely match, or None if the results are not sorted by relevance."""
     duplicate_of: int | None = None
@@ -100,6 +102,8 @@ class Hit:
             found["ranks"] = dict(self.ranks)
         if self.matched:
             found["matched"] = list(self.matched)
+        if self.close is not None:
+            found["close"] = self.close
         if self.likely is not None:
             found["likely"] = self.likely
         if self.duplicate_of is not None:

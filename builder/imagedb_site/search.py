@@ -357,6 +357,7 @@ class Collection:
             result.ranks,
             document,
             result.matched,
+            result.close,
             result.likely,
             result.duplicate_of,
         )

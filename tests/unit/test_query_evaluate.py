@@ -292,6 +292,15 @@ def test_likely_matches_come_before_the_divide(index: MemoryIndex) -> None:
         assert unranked.results and all(result.likely is None for result in unranked.results)
 
 
+def test_which_results_are_likely_by_meaning_alone(index: MemoryIndex) -> None:
+    assert all(result.close is None for result in ask(index, "red car", mode="words").results)
+    answer = ask(index, "red car", mode="meaning")
+    assert answer.divide
+    assert [r.close for r in answer.results] == [at < answer.divide for at in range(5)]
+    for result in ask(index, "red car").results:
+        assert result.close == (result.ranks["meaning"] < answer.divide)
+
+
 def test_one_common_word_does_not_outrank_meaning(index: MemoryIndex) -> None:
     """Row 4 matches in meaning and has none of the words; row 3 has one of three words."""
     answer = evaluate(parse("boats fly high"), index, lambda term: vector("ocean"), mode="all")

@@ -74,13 +74,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class _Found:
-    """All results of a query, before a page is cut out; `words` are looked for in the page's results."""
+    """All results of a query, before a page is cut out; `words` are looked for in the page's results.
+
+    The first `close` rows of the meaning arm are likely matches by meaning alone.
+    """
 
     ranking: Ranking
     total: int | None
     strict_total: int | None = None
     notices: tuple[Notice, ...] = ()
     divide: int | None = None
+    close: int = 0
     asked: Likeness | None = None
     words: tuple[str, ...] = ()
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -126,6 +130,8 @@ def evaluate(
     if found.divide is not None:
         divide = found.divide
         page = [replace(r, likely=offset + at < divide) for at, r in enumerate(page)]
+    if found.asked is not None:
+        page = [replace(r, close=r.ranks.get("meaning", FUSION_DEPTH) < found.close) for r in page]
     if found.asked is not None and index.texts is not None:
         rows = np.array([result.row for result in page], dtype=np.int64)
         cosines = found.asked.cosines(rows).tolist() if len(rows) else []
@@ -226,11 +232,14 @@ def _by_meaning(
     near = asked.nearest(min(depth, index.count), None if mask.all() else mask)
     likely = likely_rows(plan, near, words, asked)
     divide = None if likely is None else len(likely)
+    close = len(_close_rows(near, asked))
     if mode == "meaning":
-        return _Found(Ranking.of_meaning(near), total, divide=divide, asked=asked)
+        return _Found(Ranking.of_meaning(near), total, divide=divide, close=close, asked=asked)
     named = _named(plan, words)
     ranking = fused(near, words.rows, words.coverage, asked, first=len(named))
-    return _Found(ranking, total, words.strict, divide=divide, asked=asked, parts=words.parts)
+    return _Found(
+        ranking, total, words.strict, divide=divide, close=close, asked=asked, parts=words.parts
+    )
 
 
 def likely_rows(plan: Plan, near: Near, words: Words, asked: Likeness) -> Rows | None:
@@ -238,11 +247,15 @@ def likely_rows(plan: Plan, near: Near, words: Words, asked: Likeness) -> Rows |
     named = _named(plan, words)
     if len(named):
         return named
-    limit = asked.limit
-    if limit is None:
+    if asked.limit is None:
         return None
-    first = near.rows[:FUSION_DEPTH][near.similarities[:FUSION_DEPTH] >= limit]
-    return np.union1d(first, words.rows[: words.strict or 0][:FUSION_DEPTH])
+    return np.union1d(_close_rows(near, asked), words.rows[: words.strict or 0][:FUSION_DEPTH])
+
+
+def _close_rows(near: Near, asked: Likeness) -> Rows:
+    """The rows that are likely matches by meaning alone, the nearest first."""
+    limit = np.inf if asked.limit is None else asked.limit
+    return near.rows[:FUSION_DEPTH][near.similarities[:FUSION_DEPTH] >= limit]
 
 
 def _named(plan: Plan, words: Words) -> Rows:

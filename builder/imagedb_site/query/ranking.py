@@ -28,8 +28,9 @@ class Result:
     """One row of an answer, with the reasons why it was found.
 
     `ranks` are the places (from 0) in the arms that found it, `matched` the words of the query in its text.
-    `likely`: it comes before the answer's divide; None if there is no divide. `duplicate_of` is the
-    row of an earlier result that shows the same picture.
+    `close`: the embedding alone makes it a likely match; None if meaning was not searched. `likely`: it
+    comes before the answer's divide; None if there is no divide. `duplicate_of` is the row of an earlier
+    result that shows the same picture.
     """
 
     row: int
@@ -37,6 +38,7 @@ class Result:
     similarity: float | None = None
     ranks: dict[str, int] = field(default_factory=dict)
     matched: tuple[str, ...] = ()
+    close: bool | None = None
     likely: bool | None = None
     duplicate_of: int | None = None
 
