@@ -77,8 +77,10 @@ class Hit:
     similarity: float | None
     """Cosine similarity to the query, from -1 to 1, or None if meaning was not searched.
 
-    It is that of the picture, or that of the text of a record without a picture. -1 stands for a record that
-    has no embedding. In a collection with both, cosines of pictures and texts cannot be compared.
+    It is that of the picture, or that of the text of a record without a picture. -1 stands for a record
+    that has no embedding and, in a large collection, for one that was found by its words alone: a search
+    by meaning compares only a part of the pictures there. In a collection with both, cosines of pictures
+    and texts cannot be compared.
     """
     ranks: Mapping[str, int]
     """Rank, from 0, in the arms `meaning` and `words` that found the image."""
