@@ -14,6 +14,8 @@ from imagedb_site.container import FileEntry
 from imagedb_site.index import SiteIndex
 from imagedb_site.reader import Site, open_site
 
+import make_cell_queries  # isort: skip
+
 EXPECTED: dict[str, Any] = json.loads((GOLDEN / "site-cells.json").read_text(encoding="utf-8"))
 QUERIES = np.array(EXPECTED["queries"], dtype=np.float32)
 CLOSE = 1e-6
@@ -92,3 +94,18 @@ def test_a_search_reads_what_a_page_reads() -> None:
         assert {"quantizer", "coarse", "cells", "cell-sizes"} < set(read)
         assert not {"row-cells", "sample-pictures", "vectors-missing"} & set(read)
         assert len(set(read)) < len(read)
+
+
+def test_whole_queries_have_the_golden_answers() -> None:
+    wanted = json.loads((GOLDEN / "cell-queries.json").read_text(encoding="utf-8"))
+    found = make_cell_queries.make_cases()
+    assert [case["query"] for case in found] == [case["query"] for case in wanted]
+    results = 0
+    for case, want in zip(found, wanted, strict=True):
+        for mode, answer in want["answers"].items():
+            got = case["answers"][mode]
+            results += len(answer["rows"])
+            assert got.pop("similarity", []) == pytest.approx(answer.pop("similarity", []), abs=1)
+            assert got.pop("margin") == pytest.approx(answer.pop("margin"), abs=2e-5)
+            assert got == answer, (case["query"], mode)
+    assert results > 300
