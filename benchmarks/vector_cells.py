@@ -27,7 +27,7 @@ from imagedb_site.query.ranking import FUSION_DEPTH
 from imagedb_site.reader import Site, cells
 from imagedb_site.reader.source import Source, open_source
 
-CHOICES = [(48, 1.1), (64, 1.1), (48, 0.9), (48, 1.3), (64, 1.3)]
+CHOICES = [(48, 1.1), (52, 1.1), (56, 1.1), (64, 1.1), (48, 0.9), (48, 1.3), (64, 1.3)]
 """How many rows are refined, and of how many standard deviations cells are read."""
 
 
