@@ -73,7 +73,8 @@ describe("the build", () => {
   it("gives the service worker an API that is one classic script without the model's runtime", () => {
     const api = file(asset(/^lib\/http\..*\.js$/));
     expect(api.toString()).not.toMatch(/import\.meta|^import /m);
-    expect(gzipSync(api).length).toBeLessThan(92_000);
+    // One script, so it has what the page loads only for some sites, such as the reader of cells.
+    expect(gzipSync(api).length).toBeLessThan(99_000);
     expect(gzipSync(file("sw.js")).length).toBeLessThan(11_000);
     expect(file("sw.js").toString()).toContain(asset(/^lib\/http\..*\.js$/));
   });

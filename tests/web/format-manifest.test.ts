@@ -1,7 +1,7 @@
 /** manifest.json, the index of the model and pack.json: valid ones are read, invalid ones throw FormatError. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FormatError, readManifest, readModelIndex, readPack, type Manifest, type PackManifest } from "../../web_assets/src/format";
+import { FormatError, readManifest, readModelIndex, readPack, type FlatEntry, type Manifest, type PackManifest } from "../../web_assets/src/format";
 import { golden, json } from "./support/files";
 
 const manifest = json<Manifest>(golden, "site-tiny", "manifest.json");
@@ -42,7 +42,7 @@ describe("manifest", () => {
       [(m) => { m.catalog.places.files.count++; }, "catalog.places.files"],
       [(m) => { m.catalog.lengths.block = 1; }, "catalog.lengths"],
       [(m) => { m.catalog.ranked = 1 as never; }, "catalog.ranked"],
-      [(m) => { m.vectors!.block = 6; }, "vectors.block"],
+      [(m) => { (m.vectors as FlatEntry).block = 6; }, "vectors.block"],
       [(m) => { m.vectors!.count = 23; }, "vectors.count"],
       [(m) => { m.model = { temperature: 0 } as never; }, "id"],
       [(m) => { m.model = { id: "a", name: "a", encoder_hash: "a", dim: 4, temperature: 1, level: 2 } as never; }, "model.level"],

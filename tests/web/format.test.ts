@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   FileList, FormatError, headerCount, idAt, lengthAt, numberAt, placeholderAt, readColumn, readColumnsIndex, readContainer, readDocuments, readIds,
   readModelIndex, readOrder, readQuantizer, readRows, readTokenShard, readVectors, readModelWords, rowIn, section, tokenRow, wholeOrder,
-  type FileListEntry, type Manifest, type PackManifest,
+  type FileListEntry, type FlatEntry, type Manifest, type PackManifest,
 } from "../../web_assets/src/format";
 import { decoded, golden, json } from "./support/files";
 import { container as made } from "./support/writer";
@@ -16,7 +16,7 @@ const site = (path: string) => decoded(folder, path);
 const firstOf = async (list: FileListEntry) => site((await new FileList(list, (entry) => Promise.resolve(site(entry.path))).entry(0)).path);
 const [rowsFile, vectorsFile] = await Promise.all([firstOf(manifest.rows.files), firstOf(manifest.vectors!.files)]);
 const rowsCount = Math.min(manifest.rows.block, 24);
-const vectorsCount = Math.min(manifest.vectors!.block, 24);
+const vectorsCount = Math.min((manifest.vectors as FlatEntry).block, 24);
 const columns = readColumnsIndex(site(manifest.columns!.path), manifest.fields, 24);
 const columnFile = (name: string) => columns.get(name)!.files[0]!;
 const ids = json<{ ids: string[] }>(golden, "site-tiny.json").ids;

@@ -3,12 +3,20 @@ import { describe, expect, it } from "vitest";
 import { JoinedNearest } from "../../web_assets/src/additions/nearest";
 import { Likeness } from "../../web_assets/src/engine/likeness";
 import { fullMask, maskOf, without, type Mask } from "../../web_assets/src/engine/mask";
-import { FlatNearest, UNKNOWN } from "../../web_assets/src/engine/nearest";
+import { FlatNearest, UNKNOWN, type Nearest } from "../../web_assets/src/engine/nearest";
+import type { Calibration } from "../../web_assets/src/engine/relevance";
 import { createScanner, SimilarityIndex } from "../../web_assets/src/kernel";
 
 const DIM = 16;
 const TEMPERATURE = 0.05;
 const QUERY = new Float32Array(DIM).fill(1, 0, 1);
+
+/** A likeness whose limit is known. */
+async function known(nearest: Nearest, ...rest: [vector: Float32Array, pictured: boolean, calibration: Calibration | null]): Promise<Likeness> {
+  const likeness = Likeness.of(nearest, ...rest);
+  await likeness.ready;
+  return likeness;
+}
 
 /** A site in which row r has the similarity `similarities[r]` to QUERY. */
 async function site(similarities: readonly number[], texts: Mask | null, missing: readonly number[] = []): Promise<FlatNearest> {
@@ -34,7 +42,7 @@ const rounded = MIXED.map((value) => Math.round(value * 100) / 100);
 
 describe("pictures and texts in one collection", () => {
   it("are on one scale: the background and the beginning of likely matches are at the same places", async () => {
-    const likeness = await Likeness.of(await site(MIXED, TEXTS), QUERY, false, { temperature: TEMPERATURE });
+    const likeness = await known(await site(MIXED, TEXTS), QUERY, false, { temperature: TEMPERATURE });
     const pictures = stepOf(rounded.filter((_, row) => row % 2 === 0), false);
     const texts = stepOf(rounded.filter((_, row) => row % 2 === 1), true);
     const expected = rounded.map((value, row) => (row % 2 ? pictures.start + (value - texts.start) * (pictures.step / texts.step) : value));
@@ -53,7 +61,7 @@ describe("pictures and texts in one collection", () => {
   });
 
   it("keep masks, and rows without an embedding stay unknown", async () => {
-    const likeness = await Likeness.of(await site(MIXED, without(TEXTS, maskOf([3], 120), 120), [3, 4]), QUERY, false, { temperature: TEMPERATURE });
+    const likeness = await known(await site(MIXED, without(TEXTS, maskOf([3], 120), 120), [3, 4]), QUERY, false, { temperature: TEMPERATURE });
     const { rows } = await likeness.search(9, maskOf([3, 4, 5, 6], 120));
     expect([...rows].sort()).toEqual([5, 6]);
     expect([...await likeness.cosines([3, 4])]).toEqual([UNKNOWN, UNKNOWN]);
@@ -62,7 +70,7 @@ describe("pictures and texts in one collection", () => {
   it("have the limit of pictures for both if the query has a picture", async () => {
     const nearest = await site(MIXED, TEXTS);
     const query = Float32Array.from(QUERY);
-    const likeness = await Likeness.of(nearest, query, true, { temperature: TEMPERATURE });
+    const likeness = await known(nearest, query, true, { temperature: TEMPERATURE });
     const [pictures, texts] = [0, 1].map((kind) => stepOf(rounded.filter((_, row) => row % 2 === kind), false)) as [{ start: number; step: number }, { start: number; step: number }];
     expect((await likeness.search(1, maskOf([1], 120))).similarities[0]).toBeCloseTo(pictures.start + (rounded[1]! - texts.start) * (pictures.step / texts.step), 5);
   });
@@ -72,14 +80,14 @@ describe("texts alone", () => {
   it("are likely from a share of the way from the background to an equal text", async () => {
     const count = 40;
     const values = Array.from({ length: count }, (_, row) => 0.2 + row / 100);
-    const likeness = await Likeness.of(await site(values, fullMask(count)), QUERY, false, { temperature: TEMPERATURE });
+    const likeness = await known(await site(values, fullMask(count)), QUERY, false, { temperature: TEMPERATURE });
     const { start, step } = stepOf(values, true);
     expect(likeness.limit).toBeCloseTo(start + step, 5);
     expect((await likeness.search(9, maskOf([5], count))).similarities[0]).toBeCloseTo(0.25, 5);
   });
 
   it("give nothing likely without a model", async () => {
-    const likeness = await Likeness.of(await site([0.5, 0.6], fullMask(2)), QUERY, false, null);
+    const likeness = await known(await site([0.5, 0.6], fullMask(2)), QUERY, false, null);
     expect(likeness.limit).toBeNull();
     expect([...await likeness.likely()]).toEqual([]);
   });
@@ -91,7 +99,7 @@ describe("texts alone", () => {
     picture[0] = 0.9;
     const joined = new JoinedNearest(published, [picture]);
     expect(joined.texts).toEqual(maskOf(Array.from(values.keys()), 41));
-    const likeness = await Likeness.of(joined, Float32Array.from(QUERY), false, { temperature: TEMPERATURE });
+    const likeness = await known(joined, Float32Array.from(QUERY), false, { temperature: TEMPERATURE });
     const { rows, similarities } = await likeness.search(2, null);
     expect([...rows]).toEqual([40, 39]);
     expect(similarities[0]).toBeCloseTo(0.9, 5);

@@ -20,8 +20,11 @@ function nearestOf(embeddings: readonly number[][]): Nearest {
 }
 
 /** The similarity from which a row with a picture is likely. */
-const likelyFrom = async (nearest: Nearest, query: Float32Array, temperature: number, level: number | null = null, pictured = false): Promise<number | null> =>
-  (await Likeness.of(nearest, query, pictured, { temperature, level })).limit;
+async function likelyFrom(nearest: Nearest, query: Float32Array, temperature: number, level: number | null = null, pictured = false): Promise<number | null> {
+  const likeness = Likeness.of(nearest, query, pictured, { temperature, level });
+  await likeness.ready;
+  return likeness.limit;
+}
 
 /** Rows near a few centres: at several distances, so that pairs lie on both sides of the limit. */
 const collections = fc.tuple(fc.integer({ min: 1, max: 37 }), fc.integer({ min: 1, max: 60 }), fc.infiniteStream(fc.double({ min: -1, max: 1, noNaN: true })))

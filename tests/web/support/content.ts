@@ -23,9 +23,10 @@ export async function tinyContent(): Promise<Content> {
   const blocks = (await filesOf(manifest.rows, count)).map(({ content, first, count }) => readRows(content, first, count));
   const wide = (key: "width" | "height" | "offset" | "length") => Uint32Array.from(blocks.flatMap((block) => [...block[key]]));
   const narrow = (key: "pack" | "placeholder") => Uint8Array.from(blocks.flatMap((block: RowsBlock) => [...block[key]]));
-  const { dim } = vectors!;
+  if (vectors?.tier !== "flat") throw new Error("The golden site has vectors of the tier flat.");
+  const { dim } = vectors;
   const codes = new Int8Array(4 * paddedDim(dim) * Math.ceil(count / 4));
-  for (const { content, first, count: size } of await filesOf(vectors!, count)) codes.set(readVectors(content, first, size, dim), first * paddedDim(dim));
+  for (const { content, first, count: size } of await filesOf(vectors, count)) codes.set(readVectors(content, first, size, dim), first * paddedDim(dim));
   return {
     base: { format, version, generator, collection, fields, list, thumbnails, views, originals, remote, downloads, tags, examples, bytes: size, checksum: "0".repeat(64) },
     ids: blocks.flatMap((block) => Array.from({ length: block.count }, (_, i) => idAt(block, i))),

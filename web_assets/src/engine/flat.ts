@@ -1,6 +1,6 @@
 /** Loading vectors of the tier `flat`: every file is decoded into the memory that is scanned. */
 import {
-  FormatError, paddedDim, readCoarse, readCoarseCodes, readQuantizer, readRowSet, readVectors, type Manifest, type Quantizer,
+  FormatError, paddedDim, readCoarse, readCoarseCodes, readQuantizer, readRowSet, readVectors, type CellsEntry, type FlatEntry, type Quantizer,
 } from "../format/index";
 import { allocateScanner, CoarseIndex, SimilarityIndex, unpackInto } from "../kernel/index";
 import type { SiteFiles } from "./files";
@@ -8,19 +8,17 @@ import type { Stage } from "./line";
 import { fullMask, maskOf, without, type Mask } from "./mask";
 import { FlatNearest, type Nearest } from "./nearest";
 
-type Vectors = NonNullable<Manifest["vectors"]>;
-
 /** The int8 codes. If the site has coarse codes, those answer first, and these load later. Throws LoadError or FormatError. */
-export function loadFlat(files: SiteFiles, vectors: Vectors): Promise<Nearest> {
+export function loadFlat(files: SiteFiles, vectors: FlatEntry): Promise<Nearest> {
   return files.during("vectors", () => loadFine(files, vectors, vectors.coarse ? "refine" : "coarse"));
 }
 
 /** The coarse codes of a site that has them. Throws LoadError or FormatError. */
-export function loadCoarse(files: SiteFiles, vectors: Vectors, coarse: NonNullable<Vectors["coarse"]>): Promise<Nearest> {
+export function loadCoarse(files: SiteFiles, vectors: FlatEntry, coarse: NonNullable<FlatEntry["coarse"]>): Promise<Nearest> {
   return files.during("vectors", () => loadRough(files, vectors, coarse));
 }
 
-async function loadFine(files: SiteFiles, vectors: Vectors, stage: Stage): Promise<Nearest> {
+async function loadFine(files: SiteFiles, vectors: FlatEntry, stage: Stage): Promise<Nearest> {
   const { count, dim, block } = vectors;
   const entries = await files.list(vectors.files, "vectors", stage).entries();
   const padded = paddedDim(dim);
@@ -34,14 +32,14 @@ async function loadFine(files: SiteFiles, vectors: Vectors, stage: Stage): Promi
     const first = (place - 1) * block;
     scanner.codes.set(readVectors(content, first, Math.min(block, count - first), dim), first * padded);
   }, stage);
-  const { known, texts } = await rowsOf(files, vectors);
+  const { known, texts } = await embeddedRows(files, vectors);
   return new FlatNearest(new SimilarityIndex(scanner, quantizer!), known, texts);
 }
 
-async function loadRough(files: SiteFiles, vectors: Vectors, { file, block, files: list }: NonNullable<Vectors["coarse"]>): Promise<Nearest> {
+async function loadRough(files: SiteFiles, vectors: FlatEntry, { file, block, files: list }: NonNullable<FlatEntry["coarse"]>): Promise<Nearest> {
   const { count, dim } = vectors;
   const [entries, content, quantizer, { known, texts }] = await Promise.all([
-    files.list(list, "vectors").entries(), files.load(file, "vectors"), files.load(vectors.quantizer, "vectors"), rowsOf(files, vectors),
+    files.list(list, "vectors").entries(), files.load(file, "vectors"), files.load(vectors.quantizer, "vectors"), embeddedRows(files, vectors),
   ]);
   const directions = readCoarse(content, dim);
   const scanner = await allocateScanner(count, paddedDim(directions.dims));
@@ -53,9 +51,9 @@ async function loadRough(files: SiteFiles, vectors: Vectors, { file, block, file
 }
 
 /** The rows that have an embedding, and those that have the embedding of a text. */
-async function rowsOf(files: SiteFiles, vectors: Vectors): Promise<{ known: Mask | null; texts: Mask | null }> {
+export async function embeddedRows(files: SiteFiles, vectors: FlatEntry | CellsEntry): Promise<{ known: Mask | null; texts: Mask | null }> {
   const { count } = vectors;
-  const rowsIn = async (set: Vectors["missing"] | undefined): Promise<Mask | null> =>
+  const rowsIn = async (set: FlatEntry["missing"] | undefined): Promise<Mask | null> =>
     (set ? maskOf(readRowSet(await files.load(set.file, "vectors"), count, set.count), count) : null);
   const [missing, some] = await Promise.all([rowsIn(vectors.missing), rowsIn(vectors.texts)]);
   const known = missing && without(null, missing, count);

@@ -19,9 +19,15 @@ interface Scales {
 const known = new WeakMap<Nearest, WeakMap<Float32Array, Scales>>();
 
 export class Likeness {
-  private constructor(
-    private readonly nearest: Nearest, private readonly vector: Float32Array, private readonly scales: Scales, private readonly guessed: boolean,
-  ) {}
+  private scales: Scales = { pictures: null, texts: null };
+  /** Fulfilled when the limit is known. */
+  readonly ready: Promise<void>;
+
+  private constructor(private readonly nearest: Nearest, private readonly vector: Float32Array, scales: Promise<Scales> | null, private readonly guessed: boolean) {
+    this.ready = Promise.resolve(scales).then((known) => { if (known) this.scales = known; });
+    // A search for the vector reports the failure.
+    this.ready.catch(() => undefined);
+  }
 
   /**
    * @param vector float32 [dim]
@@ -29,11 +35,11 @@ export class Likeness {
    * @param guessed the model does not know the words of the query, so nothing is likely
    * @param calibration null without a model: then nothing is likely
    */
-  static async of(nearest: Nearest, vector: Float32Array, pictured: boolean, calibration: Calibration | null, guessed = false): Promise<Likeness> {
-    return new Likeness(nearest, vector, calibration ? await scalesOf(nearest, vector, pictured, calibration) : { pictures: null, texts: null }, guessed);
+  static of(nearest: Nearest, vector: Float32Array, pictured: boolean, calibration: Calibration | null, guessed = false): Likeness {
+    return new Likeness(nearest, vector, calibration && scalesOf(nearest, vector, pictured, calibration), guessed);
   }
 
-  /** The similarity from which a row is a likely match; null if nothing is. */
+  /** The similarity from which a row is a likely match; null if nothing is. Known when `ready` is, and after a search. */
   get limit(): number | null {
     const scale = this.scales.pictures ?? this.scales.texts;
     return scale && (this.guessed ? Infinity : scale.start + scale.step);
@@ -41,8 +47,12 @@ export class Likeness {
 
   /** The `k` most similar rows. @throws the signal's reason on abort */
   async search(k: number, mask: Mask | null, signal?: AbortSignal): Promise<Near> {
-    const { nearest, vector, mixed } = this;
-    if (!mixed) return await nearest.search(vector, k, mask, signal);
+    const { nearest, vector } = this;
+    // What the scales need is loaded beside the search.
+    const search = nearest.texts ? null : nearest.search(vector, k, mask, signal);
+    const [found] = await Promise.all([search, this.ready]);
+    const { mixed } = this;
+    if (!mixed) return found ?? await nearest.search(vector, k, mask, signal);
     const pictures = await nearest.search(vector, k, both(mask, without(nearest.known, mixed, nearest.count)), signal);
     const texts = await nearest.search(vector, k, both(mask, mixed), signal);
     return merged(pictures, { ...texts, similarities: texts.similarities.map((similarity) => this.moved(similarity)) }, k);
@@ -55,6 +65,7 @@ export class Likeness {
 
   /** All likely matches, in any order. */
   async likely(): Promise<readonly number[] | Uint32Array> {
+    await this.ready;
     const { limit, nearest, vector, mixed } = this;
     if (limit === null) return [];
     if (!mixed) return await nearest.above(vector, limit);
@@ -102,5 +113,6 @@ function merged(a: Near, b: Near, k: number): Near {
     if (first) i++;
     else j++;
   }
-  return { rows, similarities, exact: a.exact && b.exact };
+  const lost = a.lost ?? b.lost;
+  return { rows, similarities, exact: a.exact && b.exact, ...lost ? { lost } : {} };
 }

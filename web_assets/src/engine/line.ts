@@ -36,8 +36,8 @@ interface Running extends Job {
 }
 
 const PRIORITY: Record<Stage, Turn["priority"]> = { view: "high", words: "high", coarse: "auto", refine: "low" };
-/** How many requests run at the same time. */
-const PARALLEL: Record<Stage, number> = { view: 8, words: 8, coarse: 8, refine: 2 };
+/** How many requests run at the same time. Those for first results are many and small at the tier `cells`. */
+const PARALLEL: Record<Stage, number> = { view: 8, words: 8, coarse: 48, refine: 2 };
 /** A transfer makes room if the rest of it would take longer than this (ms), and less than half of it has arrived … */
 const LONG_MS = 1000;
 /** … but not more often than this, so that it ends. */

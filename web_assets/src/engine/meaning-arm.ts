@@ -119,7 +119,7 @@ export async function likenessOf(resources: Resources, nearest: Nearest, terms: 
     const row = await resources.rowOf(term.id);
     return row === null || !has(texts, row);
   }));
-  return await Likeness.of(nearest, vector, pictured.includes(true), resources.calibration, guessed);
+  return Likeness.of(nearest, vector, pictured.includes(true), resources.calibration, guessed);
 }
 
 function unit(vector: ArrayLike<number>): Float32Array | null {

@@ -9,6 +9,8 @@ import { similaritiesTo } from "./products";
 export interface Near extends Similar {
   /** Whether it is certain that no other row is nearer. */
   exact: boolean;
+  /** What could not be loaded, in a sentence for people; the rows are those of the rest then. */
+  lost?: string;
 }
 
 export interface Nearest {

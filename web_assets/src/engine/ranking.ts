@@ -169,8 +169,8 @@ export async function finish(
     }
   }
   if (ranking.strictTotal !== undefined) await addMatched(resources, plan, ranking, results);
-  const { total, strictTotal, missing } = ranking;
-  const all = [...notices, ...missing ? missingNotice(missing) : []];
+  const { total, strictTotal, missing, near } = ranking;
+  const all: Notice[] = [...notices, ...missing ? missingNotice(missing) : [], ...near?.lost ? [{ kind: "info" as const, message: near.lost, retry: true as const }] : []];
   const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
   if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
   const infos = plan.infos ? await resources.infos(results.map(({ row }) => row)) : null;

@@ -1,5 +1,6 @@
 /** The files of one published site, decoded: each is fetched when first needed, and once. */
 import { pause } from "../base/async";
+import { part } from "../base/errors";
 import { SiteTerms, TermsText, type FullText } from "../catalog/index";
 import { Encoder, TokenTable } from "../encoder/index";
 import {
@@ -158,6 +159,7 @@ export class SiteResources {
     const { vectors } = this.manifest;
     if (!vectors) throw new QueryError("This collection has no vectors, so it can only be searched by words.");
     return this.once("vectors", async () => {
+      if (vectors.tier === "cells") return await (await part(import("./cells/cells"), "loadCells")).loadCells(this.files, vectors);
       const loaded = await loadFlat(this.files, vectors);
       // There is one copy of the vectors in memory.
       this.refined = true;
@@ -169,7 +171,7 @@ export class SiteResources {
   /** Similarities for a first answer: those of coarse codes if the site has them, until the others have loaded. */
   rough(): Promise<Nearest> {
     const { vectors } = this.manifest;
-    const coarse = vectors?.coarse;
+    const coarse = vectors?.tier === "flat" && vectors.coarse;
     return coarse && !this.refined ? this.once("coarse vectors", () => loadCoarse(this.files, vectors, coarse)) : this.nearest();
   }
 

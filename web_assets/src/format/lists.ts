@@ -29,6 +29,11 @@ export class FileList {
     return node.entry(index - node.first);
   }
 
+  /** Loads the node that every look-up begins with. */
+  async begin(): Promise<void> {
+    await this.root();
+  }
+
   /** All entries, in order. Loads all nodes. */
   async entries(): Promise<FileEntry[]> {
     const below = async (node: ListNode): Promise<FileEntry[]> => {

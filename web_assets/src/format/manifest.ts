@@ -35,7 +35,7 @@ export interface FieldDefinition {
 /** A value of a field; a list for tags. */
 export type FieldValue = string | number | boolean | string[];
 
-/** The file of a set of rows, and how many they are. */
+/** The file of some rows, and how many they are. */
 export interface RowSetEntry {
   count: number;
   file: FileEntry;
@@ -141,6 +141,45 @@ export interface CatalogEntry {
   lengths: { block: number; files: FileListEntry };
 }
 
+/** What both tiers of vectors have. */
+interface VectorsEntry {
+  codec: "int8";
+  source: "pictures" | "texts" | "both";
+  /** The rows without an embedding. */
+  missing: RowSetEntry | null;
+  /** The rows that have the embedding of their text, if others have that of their picture. */
+  texts?: RowSetEntry;
+  count: number;
+  dim: number;
+  quantizer: FileEntry;
+}
+
+/** Vectors of which every query reads all. */
+export interface FlatEntry extends VectorsEntry {
+  tier: "flat";
+  block: number;
+  files: FileListEntry;
+  /** Shorter codes of the same embeddings, for a first answer. */
+  coarse?: { file: FileEntry; block: number; files: FileListEntry };
+}
+
+/** Vectors of which a query reads some cells: rows that look alike. */
+export interface CellsEntry extends VectorsEntry {
+  tier: "cells";
+  /** What the short codes of rows stand for. */
+  coarse: { file: FileEntry };
+  /** A search reads `least` to `most` of `count` cells. */
+  cells: { count: number; least: number; most: number; rows_per_file: number; file: FileEntry; sizes: FileEntry };
+  /** The codes of some pictures and some texts; null if there are none. */
+  sample: { pictures: RowSetEntry | null; texts: RowSetEntry | null };
+  /** The rows of cells with their short codes. */
+  groups: FileListEntry;
+  /** The int8 codes of rows, at most `rows_per_file` of one cell in each. */
+  files: FileListEntry;
+  /** The cell of each row. */
+  row_cells: { block: number; files: FileListEntry };
+}
+
 /** A site's description of itself (docs/FORMAT.md 2.1). */
 export interface Manifest {
   format: "imagedb-site";
@@ -175,11 +214,7 @@ export interface Manifest {
     formats: ("jsonl" | "csv")[]; rows: number; bytes: number; croissant: string; datapackage: string; index: FileEntry;
   } | null;
   catalog: CatalogEntry;
-  vectors: {
-    tier: "flat"; codec: "int8"; source: "pictures" | "texts" | "both"; missing: RowSetEntry | null; texts?: RowSetEntry; count: number; dim: number; block: number; quantizer: FileEntry; files: FileListEntry;
-    /** Shorter codes of the same embeddings, for a first answer. */
-    coarse?: { file: FileEntry; block: number; files: FileListEntry };
-  } | null;
+  vectors: FlatEntry | CellsEntry | null;
   model: ModelSummary | null;
   suggestions: { file: FileEntry; count: number } | null;
   /** The index of the table of tags that have numbers; null if there is none. */

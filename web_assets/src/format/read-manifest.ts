@@ -5,16 +5,16 @@ import { readEntry } from "./entry";
 import { FormatError } from "./errors";
 import { brief } from "./json";
 import { checkLength } from "./lists";
-import type { FieldDefinition, FileListEntry, Manifest } from "./manifest";
+import type { FieldDefinition, Manifest } from "./manifest";
+import { checkVectors } from "./read-vectors";
 import { checkRemote } from "./remote";
+import { blocks, count, fail, fileList, index, object, text, type Json } from "./shape";
 
 const FORMAT = "imagedb-site";
 const VERSION = 2;
 const FIELD_TYPES = ["text", "tags", "category", "number", "date", "boolean", "url"];
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const MOST_ROWS_PER_BLOCK = 65_536;
-
-type Json = Record<string, unknown>;
 
 /** Check the shape of a parsed manifest.json. Throws FormatError that names what is wrong. */
 export function readManifest(value: unknown): Manifest {
@@ -40,7 +40,7 @@ export function readManifest(value: unknown): Manifest {
   if (thumbnails["extension"] !== "webp" && thumbnails["extension"] !== "bin") fail("thumbnails.extension");
   checkRemote(value["remote"]);
   catalog(object(value, "catalog"), total);
-  if (value["vectors"] !== null) vectors(object(value, "vectors"), total);
+  if (value["vectors"] !== null) checkVectors(object(value, "vectors"), total);
   if (value["model"] !== null) model(object(value, "model"));
   if (value["suggestions"] !== null) {
     const suggestions = object(value, "suggestions");
@@ -68,48 +68,12 @@ function checkVersion(version: unknown): void {
   }
 }
 
-function fail(path: string): never {
-  throw new FormatError(`manifest.json has no valid “${path}”.`);
-}
-
-function object(parent: Json, key: string): Json {
-  const value = own(parent, key);
-  return isObject(value) ? value : fail(key);
-}
-
-function text(parent: Json, key: string): string {
-  const value = own(parent, key);
-  return typeof value === "string" ? value : fail(key);
-}
-
-function count(parent: Json, key: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
-  const value = own(parent, key);
-  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) : fail(key);
-}
-
-/** An entry of a file that holds further entries. */
-function index(value: unknown, path: string): void {
-  if (readEntry(value, path).index !== true) fail(path);
-}
-
-function fileList(parent: Json, path: string): FileListEntry {
-  const value = object(parent, "files");
-  count(value, "count", 1);
-  index(value["index"], `${path}.files`);
-  return value as unknown as FileListEntry;
-}
-
 /** What a list shows: names of fields. */
 function list(value: Json, fields: readonly FieldDefinition[]): void {
   const known = new Set<unknown>(fields.map(({ name }) => name));
   for (const key of ["title", "text"]) if (own(value, key) !== null && !known.has(own(value, key))) fail(`list.${key}`);
   const { columns } = value;
   if (!Array.isArray(columns) || !columns.every((name) => known.has(name)) || new Set(columns).size < columns.length) fail("list.columns");
-}
-
-function blocks(value: Json, path: string, total: number, most?: number): void {
-  const block = count(value, "block", 1, most);
-  checkLength(fileList(value, path), total, block, `${path}.files`);
 }
 
 function ids(value: Json): void {
@@ -153,34 +117,6 @@ function catalog(value: Json, total: number): void {
   if (fileList(object(value, "places"), "catalog.places").count !== files.count) fail("catalog.places.files");
   if (value["pieces"] !== null) fileList(object(value, "pieces"), "catalog.pieces");
   blocks(object(value, "lengths"), "catalog.lengths", total);
-}
-
-function vectors(value: Json, total: number): void {
-  if (value["tier"] !== "flat" || value["codec"] !== "int8") {
-    throw new FormatError(
-      `This site's vectors are “${brief(value["tier"])}/${brief(value["codec"])}”, which this program does not know.`,
-    );
-  }
-  if (count(value, "count") !== total) fail("vectors.count");
-  count(value, "dim", 1);
-  if (count(value, "block", 4) % 4) fail("vectors.block");
-  readEntry(value["quantizer"], "vectors.quantizer");
-  blocks(value, "vectors", total);
-  if (!["pictures", "texts", "both"].includes(text(value, "source"))) fail("vectors.source");
-  if ((value["source"] === "both") !== (value["texts"] !== undefined)) fail("vectors.texts");
-  if (value["missing"] !== null) rowSet(object(value, "missing"), "vectors.missing", total);
-  if (value["coarse"] !== undefined) {
-    const coarse = object(value, "coarse");
-    readEntry(coarse["file"], "vectors.coarse.file");
-    if (count(coarse, "block", 4) % 4) fail("vectors.coarse.block");
-    blocks(coarse, "vectors.coarse", total);
-  }
-  if (value["texts"] !== undefined) rowSet(object(value, "texts"), "vectors.texts", total);
-}
-
-function rowSet(value: Json, name: string, total: number): void {
-  if (count(value, "count", 1) >= total) fail(name);
-  readEntry(value["file"], `${name}.file`);
 }
 
 function model(value: Json): void {

@@ -11,6 +11,8 @@ export interface Parts {
   vectors: FileEntry[];
   /** What a first answer by meaning needs of the vectors. */
   coarse: FileEntry[];
+  /** What every search by meaning needs at the tier `cells`, beside some of its cells. */
+  cells: FileEntry[];
   columns: FileEntry[];
   /** Full text. */
   catalog: FileEntry[];
@@ -22,8 +24,8 @@ export interface Parts {
   staticRows: FileEntry[];
 }
 
-/** Longer lists are not read: they have too many files to request each of them. */
-const LONGEST_LIST = 1024;
+/** Longer lists are not read: they have too many files to request each of them. Without the groups of cells nothing is found offline. */
+const [LONGEST_LIST, MOST_GROUPS] = [1024, 2048];
 
 /**
  * The files that a manifest's index files list. A part whose index is missing is empty.
@@ -32,8 +34,8 @@ const LONGEST_LIST = 1024;
 export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
   const { catalog, columns, model, order, vectors } = manifest;
   const none = (): FileEntry[] => [];
-  const listed = async (list: FileListEntry | undefined): Promise<FileEntry[]> =>
-    (list && list.count <= LONGEST_LIST ? await new FileList(list, read).entries().catch(none) : []);
+  const listed = async (list: FileListEntry | undefined, longest = LONGEST_LIST): Promise<FileEntry[]> =>
+    (list && list.count <= longest ? await new FileList(list, read).entries().catch(none) : []);
   const column = async (entry: ColumnEntry): Promise<FileEntry[]> => {
     const lists = entry.values ? [entry.values.names, ...entry.values.sets] : [];
     return [...columnFiles(entry), ...(await Promise.all(lists.map((list) => listed(list ?? undefined)))).flat()];
@@ -51,14 +53,26 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     const text = [...entries([pack.tokenizer.file]), ...(model.words ? [model.words] : []), ...entries([pack.text.file, ...pack.text.weights ?? []])];
     return { text, tokens: entries(pack.tokens.shards), staticRows: await listed(model.static?.files) };
   };
+  const codes = vectors?.tier === "cells" ? [listed(vectors.groups, MOST_GROUPS), listed(vectors.row_cells.files)] : [listed(vectors?.coarse?.files)];
   const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
   const [rows, ordered, ids, vectorFiles, coarseFiles, namedFiles, documents, text, parts] = await Promise.all([
-    listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), listed(vectors?.coarse?.files), named(), listed(manifest.documents.files),
+    listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), Promise.all(codes), named(), listed(manifest.documents.files),
     Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [], staticRows: [] })),
   ]);
   const shared = vectors ? [vectors.quantizer, ...[vectors.missing, vectors.texts].flatMap((set) => set?.file ?? [])] : [];
   return {
-    rows: [...rows, ...ordered], ids, vectors: vectors ? [...vectors.coarse ? [] : shared, ...vectorFiles] : [], coarse: vectors?.coarse ? [...shared, vectors.coarse.file, ...coarseFiles] : [], columns: namedFiles, documents,
+    rows: [...rows, ...ordered], ids, ...vectorParts(vectors, shared, coarseFiles.flat(), vectorFiles), columns: namedFiles, documents,
     catalog: [catalog.terms.first, ...text.flat()], ...parts,
   };
+}
+
+function vectorParts(vectors: Manifest["vectors"], shared: FileEntry[], coarse: FileEntry[], files: FileEntry[]): Pick<Parts, "vectors" | "coarse" | "cells"> {
+  if (vectors?.tier === "cells") {
+    const { cells, sample } = vectors;
+    const samples = [sample.pictures, sample.texts].flatMap((part) => part?.file ?? []);
+    return { cells: [...shared, cells.file, cells.sizes, vectors.coarse.file, ...samples], coarse, vectors: files };
+  }
+  return vectors?.coarse
+    ? { cells: [], coarse: [...shared, vectors.coarse.file, ...coarse], vectors: files }
+    : { cells: [], coarse: [], vectors: [...shared, ...files] };
 }

@@ -122,6 +122,7 @@ export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], am
   take(parts.rows, SMALL_GROUP);
   take(parts.catalog, BUDGET.all, true);
   if (manifest.suggestions) take([manifest.suggestions.file], SMALL_GROUP);
+  take(parts.cells, BUDGET.all, true);
   take(parts.coarse.length ? parts.coarse : parts.vectors, BUDGET.all, true);
   take(parts.text, BUDGET.all, true);
   take(shell.filter((file) => file.bytes > LARGE), BUDGET.all, true);
