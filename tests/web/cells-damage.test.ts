@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { FormatError, LoadError, readManifest, type CellsEntry, type FileEntry, type Manifest, type Section } from "../../web_assets/src/format";
 import { readCellGroup, readCellIndex, readCellSizes, readCellVectors, readRowCells, readSample } from "../../web_assets/src/format/cells";
 import { readContainer } from "../../web_assets/src/format/container";
+import { checkCells } from "../../web_assets/src/format/read-cells-entry";
 import { maskOf } from "../../web_assets/src/engine/mask";
 import { golden, json } from "./support/files";
 import { plainSearch, writeCells } from "./support/cells";
@@ -119,7 +120,9 @@ describe("a manifest with cells", () => {
   const read = (change: (vectors: CellsEntry) => void) => {
     const vectors = structuredClone(small);
     change(vectors);
-    return readManifest({ ...base, vectors });
+    const manifest = readManifest({ ...base, vectors });
+    checkCells(manifest.vectors as CellsEntry);
+    return manifest;
   };
 
   it("is read", () => {

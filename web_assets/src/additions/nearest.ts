@@ -1,7 +1,7 @@
 /** Similarities over published rows and additions. */
 import type { RowMask } from "../kernel/index";
 import { countMask, emptyMask, fullMask, has, without, type Mask } from "../engine/mask";
-import { UNKNOWN, type Near, type Nearest } from "../engine/nearest";
+import { merged, UNKNOWN, type Near, type Nearest } from "../engine/nearest";
 import { dot } from "../engine/products";
 
 /** The published rows, and behind them the additions with their exact embeddings (null: not embedded). */
@@ -33,19 +33,8 @@ export class JoinedNearest implements Nearest {
     const near = await this.published.search(query, k, mask, signal);
     const mine = this.mine(query, mask);
     if (!mine.length) return near;
-    // Equal similarities in row order: published rows are the smaller ones.
     mine.sort((a, b) => b.similarity - a.similarity || a.row - b.row);
-    const size = Math.min(k, near.rows.length + mine.length);
-    const [rows, similarities] = [new Uint32Array(size), new Float64Array(size)];
-    for (let at = 0, i = 0, j = 0; at < size; at++) {
-      const local = mine[j];
-      const takeLocal = local && (i >= near.rows.length || local.similarity > near.similarities[i]!);
-      rows[at] = takeLocal ? local.row : near.rows[i]!;
-      similarities[at] = takeLocal ? local.similarity : near.similarities[i]!;
-      if (takeLocal) j++;
-      else i++;
-    }
-    return { ...near, rows, similarities };
+    return merged(near, { rows: Uint32Array.from(mine, ({ row }) => row), similarities: Float64Array.from(mine, ({ similarity }) => similarity), exact: true }, k);
   }
 
   async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {

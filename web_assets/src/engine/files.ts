@@ -24,12 +24,13 @@ export class SiteFiles {
     readonly base: string, private readonly fetch: typeof globalThis.fetch, private readonly meter: Meter, readonly line = new Line(),
   ) {}
 
-  /** The decoded content of a file, loaded in its turn. Throws LoadError, FormatError, or the signal's reason. */
-  load(entry: FileEntry, step: Step, stage = STAGE_OF[step], signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    return this.other(step, (turn) => {
-      signal?.throwIfAborted();
-      return this.get(entry, signal ? { ...turn, signal: either(turn.signal, signal) } : turn);
-    }, entry.bytes, stage);
+  /**
+   * The decoded content of a file, loaded in its turn.
+   * @param begin is called at its turn, and may change it
+   * @throws LoadError, FormatError, or what `begin` throws
+   */
+  load(entry: FileEntry, step: Step, stage = STAGE_OF[step], begin = (turn: Turn) => turn): Promise<Uint8Array<ArrayBuffer>> {
+    return this.other(step, async (turn) => await this.get(entry, begin(turn)), entry.bytes, stage);
   }
 
   /** Anything else that is loaded in its turn. */
@@ -96,13 +97,6 @@ export class SiteFiles {
       fetch: this.fetch, ...turn, fresh: this.unverified.has(path), onUnverified: () => { this.unverified.add(path); },
     });
   }
-}
-
-/** Aborted when one of two signals is. */
-function either(...signals: AbortSignal[]): AbortSignal {
-  const both = new AbortController();
-  for (const signal of signals) signal.addEventListener("abort", () => { both.abort(signal.reason); }, { once: true });
-  return both.signal;
 }
 
 /** Run `work` for each item, a few at a time. After a failure no further item is begun. */

@@ -4,7 +4,7 @@
  */
 import type { Mask } from "./mask";
 import { both, without } from "./mask";
-import type { Near, Nearest } from "./nearest";
+import { merged, type Near, type Nearest } from "./nearest";
 import { scaleOf, type Calibration, type Scale } from "./relevance";
 
 /** Fewer rows of a kind than this have no background of their own: that of all rows is taken. */
@@ -99,20 +99,4 @@ async function scalesOf(nearest: Nearest, vector: Float32Array, pictured: boolea
   const scales = { pictures: scale(pictures, false), texts: scale(texts, !pictured) };
   before.set(vector, scales);
   return scales;
-}
-
-/** The first `k` of two lists by falling similarity; ties in row order. */
-function merged(a: Near, b: Near, k: number): Near {
-  const size = Math.min(k, a.rows.length + b.rows.length);
-  const [rows, similarities] = [new Uint32Array(size), new Float64Array(size)];
-  for (let at = 0, i = 0, j = 0; at < size; at++) {
-    const [x, y] = [a.similarities[i] ?? -Infinity, b.similarities[j] ?? -Infinity];
-    const first = j >= b.rows.length || (i < a.rows.length && (x > y || (x === y && a.rows[i]! < b.rows[j]!)));
-    rows[at] = first ? a.rows[i]! : b.rows[j]!;
-    similarities[at] = first ? x : y;
-    if (first) i++;
-    else j++;
-  }
-  const lost = a.lost ?? b.lost;
-  return { rows, similarities, exact: a.exact && b.exact, ...lost ? { lost } : {} };
 }

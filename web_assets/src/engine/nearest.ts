@@ -64,6 +64,22 @@ function sampledRows({ count, known: all, texts: mine }: Pick<Nearest, "count" |
   return backgroundRows(rows.length).map((place) => rows[place]!);
 }
 
+/** The first `k` of two lists by falling similarity; ties in row order. */
+export function merged(a: Near, b: Near, k: number): Near {
+  const size = Math.min(k, a.rows.length + b.rows.length);
+  const [rows, similarities] = [new Uint32Array(size), new Float64Array(size)];
+  for (let at = 0, i = 0, j = 0; at < size; at++) {
+    const [x, y] = [a.similarities[i] ?? -Infinity, b.similarities[j] ?? -Infinity];
+    const first = j >= b.rows.length || (i < a.rows.length && (x > y || (x === y && a.rows[i]! < b.rows[j]!)));
+    rows[at] = first ? a.rows[i]! : b.rows[j]!;
+    similarities[at] = first ? x : y;
+    if (first) i++;
+    else j++;
+  }
+  const lost = a.lost ?? b.lost;
+  return { rows, similarities, exact: a.exact && b.exact, ...lost ? { lost } : {} };
+}
+
 /** Implements `above` by searching for more and more rows. */
 async function rowsAbove(nearest: Pick<Nearest, "count" | "search">, query: ArrayLike<number>, limit: number, mask?: RowMask | null): Promise<Uint32Array> {
   for (let k = FIRST_REACH; ; k *= 4) {

@@ -1,7 +1,7 @@
 /** The files of a site by purpose, as far as their index files are in the cache. */
 import { FileList, type Load } from "../format/lists";
 import { columnFiles, readColumnsIndex, type ColumnEntry } from "../format/column-index";
-import type { FileEntry } from "../format/entry";
+import { entriesIn, type FileEntry } from "../format/entry";
 import type { FileListEntry, Manifest } from "../format/manifest";
 import { readModelIndex } from "../format/model-index";
 
@@ -67,11 +67,8 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
 }
 
 function vectorParts(vectors: Manifest["vectors"], shared: FileEntry[], coarse: FileEntry[], files: FileEntry[]): Pick<Parts, "vectors" | "coarse" | "cells"> {
-  if (vectors?.tier === "cells") {
-    const { cells, sample } = vectors;
-    const samples = [sample.pictures, sample.texts].flatMap((part) => part?.file ?? []);
-    return { cells: [...shared, cells.file, cells.sizes, vectors.coarse.file, ...samples], coarse, vectors: files };
-  }
+  // All files that are not in a list.
+  if (vectors?.tier === "cells") return { cells: entriesIn(vectors).filter(({ index }) => !index), coarse, vectors: files };
   return vectors?.coarse
     ? { cells: [], coarse: [...shared, vectors.coarse.file, ...coarse], vectors: files }
     : { cells: [], coarse: [], vectors: [...shared, ...files] };

@@ -1,5 +1,6 @@
 /** Opening the vectors of the tier `cells`: what every search needs. */
 import { readCellIndex, readCellSizes } from "../../format/cells";
+import { checkCells } from "../../format/read-cells-entry";
 import { readCoarse, readQuantizer, type CellsEntry } from "../../format/index";
 import type { SiteFiles } from "../files";
 import { embeddedRows } from "../flat";
@@ -10,10 +11,11 @@ import { Scheme } from "./scheme";
 import { CellStore } from "./store";
 
 /** @throws LoadError or FormatError */
-export function loadCells(files: SiteFiles, vectors: CellsEntry): Promise<Nearest> {
+export async function loadCells(files: SiteFiles, vectors: CellsEntry): Promise<Nearest> {
+  checkCells(vectors);
   const { dim, cells, coarse, quantizer: quantizerFile } = vectors;
   const load = (file: CellsEntry["quantizer"]) => files.load(file, "vectors", "coarse");
-  return files.during("vectors", async () => {
+  return await files.during("vectors", async () => {
     const lists = { groups: files.list(vectors.groups, "vectors"), vectors: files.list(vectors.files, "vectors") };
     const needed = Promise.all([load(cells.file), load(cells.sizes), load(coarse.file), load(quantizerFile), embeddedRows(files, vectors)]);
     // A search needs these a little later. If one does not arrive, it is asked for again then.

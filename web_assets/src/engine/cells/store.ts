@@ -182,11 +182,21 @@ export class CellStore {
   }
 
   private async decode<T>(entry: FileEntry, decode: (content: Uint8Array<ArrayBuffer>) => T, signal?: AbortSignal): Promise<T> {
-    const content = await this.files.load(entry, "vectors", "coarse", signal);
+    const content = await this.files.load(entry, "vectors", "coarse", (turn) => {
+      signal?.throwIfAborted();
+      return signal ? { ...turn, signal: either(turn.signal, signal) } : turn;
+    });
     try {
       return decode(content);
     } catch (error) {
       throw error instanceof FormatError ? new FormatError(`${entry.path}: ${error.message}`, { cause: error }) : error;
     }
   }
+}
+
+/** Aborted when one of the signals is. */
+function either(...signals: AbortSignal[]): AbortSignal {
+  const both = new AbortController();
+  for (const signal of signals) signal.addEventListener("abort", () => { both.abort(signal.reason); }, { once: true });
+  return both.signal;
 }
