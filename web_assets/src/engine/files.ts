@@ -1,5 +1,5 @@
 /** Loading the files of one site, with progress. */
-import { FileList, loadFile, type FileEntry, type FileListEntry } from "../format/index";
+import { FileList, loadFile, type FileEntry, type FileListEntry, type LoadOptions } from "../format/index";
 import { Line, type Stage, type Turn } from "./line";
 import type { Meter } from "./progress";
 import type { LoadProgress } from "./types";
@@ -29,7 +29,7 @@ export class SiteFiles {
    * @param begin is called at its turn, and may change it
    * @throws LoadError, FormatError, or what `begin` throws
    */
-  load(entry: FileEntry, step: Step, stage = STAGE_OF[step], begin = (turn: Turn) => turn): Promise<Uint8Array<ArrayBuffer>> {
+  load(entry: FileEntry, step: Step, stage = STAGE_OF[step], begin: (turn: Turn) => Turn & Pick<LoadOptions, "retries"> = (turn) => turn): Promise<Uint8Array<ArrayBuffer>> {
     return this.other(step, async (turn) => await this.get(entry, begin(turn)), entry.bytes, stage);
   }
 

@@ -25,7 +25,7 @@ export interface Parts {
 }
 
 /** Longer lists are not read: they have too many files to request each of them. Without the groups of cells nothing is found offline. */
-const [LONGEST_LIST, MOST_GROUPS] = [1024, 2048];
+const [LONGEST_LIST, MOST_GROUPS] = [1024, 4096];
 
 /**
  * The files that a manifest's index files list. A part whose index is missing is empty.

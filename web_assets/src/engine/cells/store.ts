@@ -12,6 +12,8 @@ import type { Scheme } from "./scheme";
 
 /** The most bytes of each kind in memory. */
 const [GROUP_BYTES, VECTOR_BYTES] = [16 << 20, 8 << 20];
+/** How often a file is asked for again: a search answers from the others, so a visitor without a connection does not wait for long. */
+const RETRIES = 1;
 /** Blocks of the cells of rows, of 32 kB each. */
 const ROW_BLOCKS = 64;
 
@@ -184,7 +186,7 @@ export class CellStore {
   private async decode<T>(entry: FileEntry, decode: (content: Uint8Array<ArrayBuffer>) => T, signal?: AbortSignal): Promise<T> {
     const content = await this.files.load(entry, "vectors", "coarse", (turn) => {
       signal?.throwIfAborted();
-      return signal ? { ...turn, signal: either(turn.signal, signal) } : turn;
+      return { ...turn, retries: RETRIES, ...signal ? { signal: either(turn.signal, signal) } : {} };
     });
     try {
       return decode(content);
