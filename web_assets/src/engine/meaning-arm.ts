@@ -107,7 +107,7 @@ export class MeaningArm {
     const [row, nearest] = await Promise.all([this.resources.rowOf(term.id), this.resources.nearest()]);
     if (row === null) throw new QueryError(`The collection has no image ${term.id.slice(0, 40)}.`);
     const embedding = await nearest.embeddings([row]);
-    return unit(embedding) ?? new Float32Array(nearest.dim);
+    return unit(embedding);
   }
 }
 
