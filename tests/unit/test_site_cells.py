@@ -24,12 +24,14 @@ from imagedb_site.site import (
     CellSettings,
     Embeddings,
     Layout,
+    Quantizer,
     SiteInput,
     SiteReport,
     SiteRow,
     SiteSettings,
     write_site,
 )
+from imagedb_site.site.vectors import CELLS_FROM, has_cells
 
 from plain_cells import PlainCells  # isort: skip
 
@@ -314,6 +316,14 @@ def test_what_is_kept_is_stored_as_bytes(tmp_path: Path, values: Floats) -> None
     assert again.to_bytes() == kept.to_bytes() and again.count == kept.count
     moved = again.moved(np.array([3, -1, 0]))
     assert moved.row_cells.tolist() == [kept.row_cells[3], 0xFFFE, kept.row_cells[0]]
+
+
+def test_the_tier_stays_until_the_layout_is_canonical_again() -> None:
+    kept = Quantizer(np.zeros(2, np.float32), np.ones(2, np.float32))
+    auto, flat, cells = SiteSettings(), SiteSettings(cells=False), SiteSettings(cells=True)
+    assert has_cells(CELLS_FROM, Layout(), auto) and not has_cells(CELLS_FROM - 1, Layout(), auto)
+    assert not has_cells(2 * CELLS_FROM, Layout(quantizer=kept), auto)
+    assert not has_cells(2 * CELLS_FROM, Layout(), flat) and has_cells(1, Layout(), cells)
 
 
 def test_it_keeps_the_tier_below_the_limit(tmp_path: Path, values: Floats) -> None:

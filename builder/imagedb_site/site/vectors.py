@@ -28,6 +28,10 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
+CELLS_FROM = 150_000
+"""From how many rows with an embedding a collection has the tier `cells`."""
+
+
 @dataclass(frozen=True)
 class Vectors:
     """`manifest` is the manifest's `vectors`; `reduced` float32 [n, d] are the rows asked for, in fewer
@@ -54,14 +58,12 @@ def write_vectors(
     `layout`: its quantizer, coarse codes and cells are kept. `wanted`: bool [count], the rows to reduce.
     `pictures`: bool [count], the rows with a picture, or None for all.
     """
-    found = survey(
-        embeddings, count, SAMPLE if has_cells(layout, settings) and layout.cells is None else 0
-    )
+    found = survey(embeddings, count, SAMPLE if _may_fit_cells(count, layout, settings) else 0)
     quantizer = checked_quantizer(layout.quantizer or fit_quantizer(found), embeddings.dim)
     texts = np.zeros(count, dtype=np.bool_) if pictures is None else found.present & ~pictures
     projection = Projection(found.sample)
     writer: FlatCodes | CellCodes
-    if has_cells(layout, settings):
+    if has_cells(int(np.count_nonzero(found.present)), layout, settings):
         writer = CellCodes(files, found, quantizer, layout.cells, texts, settings)
     else:
         writer = FlatCodes(files, found.sample, count, quantizer, layout.coarse, settings)
@@ -99,10 +101,22 @@ def write_vectors(
     return Vectors(manifest, quantizer, writer.coarse, writer.cells, reduced)
 
 
-def has_cells(layout: Layout, settings: SiteSettings) -> bool:
-    """Whether vectors have the tier `cells`. A site that continues a layout keeps its tier, unless
-    `settings.cells` says otherwise."""
-    return layout.cells is not None if settings.cells is None else settings.cells
+def has_cells(known: int, layout: Layout, settings: SiteSettings) -> bool:
+    """Whether vectors have the tier `cells`: a canonical layout of CELLS_FROM rows with an embedding or more.
+
+    A site that continues a layout keeps its tier, so that it does not change all its files at one limit again
+    and again. `settings.cells` decides if it is not None.
+    """
+    if settings.cells is not None:
+        return settings.cells
+    if layout.quantizer is not None:
+        return layout.cells is not None
+    return known >= CELLS_FROM
+
+
+def _may_fit_cells(count: int, layout: Layout, settings: SiteSettings) -> bool:
+    """Whether cells have to be fitted, if all rows have an embedding."""
+    return layout.cells is None and has_cells(count, layout, settings)
 
 
 def _source(present: Mask, texts: Mask) -> str:
