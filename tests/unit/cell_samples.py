@@ -258,7 +258,7 @@ class _CellWriter:
 class Plain:
     """The rule of the search in plain Python, with no vector of numpy in a sum."""
 
-    def __init__(self, site: Any, few: int = 2048, refined: int = 48) -> None:
+    def __init__(self, site: Any, few: int = 2048, refined: int = 52) -> None:
         self.store = site.vectors.store
         self.tier = self.store.tier
         self.few, self.refined = few, refined
