@@ -92,10 +92,10 @@ def serving(site: Path) -> Iterator[CountingServer]:
 
 
 @contextmanager
-def browsing(width: int = 1440, height: int = 900) -> Iterator[Page]:
-    """A fresh browser with an empty cache."""
+def browsing(width: int = 1440, height: int = 900, *arguments: str) -> Iterator[Page]:
+    """A fresh browser with an empty cache; `arguments` are for Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *arguments])
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         try:
             yield page

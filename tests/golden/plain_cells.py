@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plain_site import PlainSite
 
 Numbers = Sequence[float]
-REFINED = 48
+REFINED = 52
 FEW = 2048
 
 

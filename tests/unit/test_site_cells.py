@@ -113,7 +113,7 @@ def test_the_golden_site_has_every_case() -> None:
     assert {0, 1, 2, 3, 9} <= cells
     # Some allowed rows lie in cells that are not read.
     many = next(search for search in answers["searches"] if search["k"] == 100)
-    assert len(many["rows"]) == site.rows - len(site.missing) > 48
+    assert len(many["rows"]) == site.rows - len(site.missing) > 52
     assert {site.row_cells[row] for row in many["rows"]} > set(many["cells"])
 
 

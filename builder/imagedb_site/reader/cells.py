@@ -21,7 +21,7 @@ from imagedb_site.reader.vectors import Quantizer
 
 FEW_ROWS = 2048
 """Of at most so many allowed rows, the cells are looked up."""
-REFINED = 48
+REFINED = 52
 """How many of the first rows get their similarity by int8 codes."""
 SPREADS = 1.1
 """Cells are read that are at most so many standard deviations less similar than the first one."""

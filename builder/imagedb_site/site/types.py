@@ -133,7 +133,7 @@ class CellSettings:
     rows_per_file: int | None = None
     group_bytes: int = 16 * 1024
     group_fanout: int = 4096
-    vector_fanout: int = 128
+    vector_fanout: int = 160
 
 
 @dataclass(frozen=True)

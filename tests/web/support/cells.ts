@@ -220,7 +220,7 @@ export function plainSearch(plain: Plain, query: ArrayLike<number>, k: number, a
   }
   const byValue = (a: number, b: number): number => found.get(b)! - found.get(a)! || a - b;
   const first = [...found.keys()].sort(byValue).slice(0, k);
-  for (const row of first.slice(0, 48)) {
+  for (const row of first.slice(0, 52)) {
     const cell = plain.cells.findIndex(({ rows }) => rows.includes(row));
     const { rows, scales, codes } = plain.cells[cell]!;
     const at = rows.indexOf(row);

@@ -77,7 +77,10 @@ export class SiteResources {
     const { fetch, signal } = options;
     const value = await meter.track("manifest", 0, (onProgress) =>
       loadManifest(base, { fetch, onProgress, ...(signal ? { signal } : {}) }));
-    return new SiteResources(readManifest(value), base, options, meter);
+    const manifest = readManifest(value);
+    // The first search should not wait for this part of the program, too.
+    if (manifest.vectors?.tier === "cells") import("./cells/cells").catch(() => undefined);
+    return new SiteResources(manifest, base, options, meter);
   }
 
   get count(): number {

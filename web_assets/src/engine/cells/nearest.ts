@@ -15,7 +15,9 @@ import type { CellStore, LoadedGroup } from "./store";
 /** Of at most so many allowed rows the cells are looked up. */
 const FEW_ROWS = 2048;
 /** How many of the first rows get their similarity by int8 codes. */
-const REFINED = 48;
+const REFINED = 52;
+/** In how many of the first cells most of these rows are. */
+const LIKELY_CELLS = 8;
 /** A search that must read more cells reads at most so many times what it read first. */
 const MORE = 4;
 /** How many rows `above` asks for. */
@@ -144,7 +146,9 @@ export class CellNearest implements Nearest {
     const { least, most, count } = this.entry.cells;
     const n = asked.probes(k, least, most);
     const tail = this.store.sizes.tail ? [count] : [];
-    await this.read(search, [...tail, ...asked.first(n)]);
+    const read = this.read(search, [...tail, ...asked.first(n)]);
+    this.store.expect(asked.first(n).subarray(0, LIKELY_CELLS));
+    await read;
     if (!mask) return;
     const limit = Math.min(MORE * n, count);
     for (let end = n; found.size < k && end < limit; end += n) {

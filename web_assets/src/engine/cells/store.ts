@@ -119,6 +119,12 @@ export class CellStore {
     }, signal);
   }
 
+  /** Load the nodes that name the vector files of some cells, which will be needed when their groups are here. */
+  expect(cells: Iterable<number>): void {
+    const { fileStarts } = this.sizes;
+    for (const cell of cells) if (fileStarts[cell + 1]! > fileStarts[cell]!) this.lists.vectors.entry(fileStarts[cell]!).catch(() => undefined);
+  }
+
   hasFile(number: number): boolean {
     return this.vectors.has(number);
   }
