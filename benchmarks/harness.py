@@ -95,7 +95,9 @@ def serving(site: Path) -> Iterator[CountingServer]:
 def browsing(width: int = 1440, height: int = 900, *arguments: str) -> Iterator[Page]:
     """A fresh browser with an empty cache; `arguments` are for Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, *arguments])
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=[*ARGUMENTS, *arguments]
+        )
         page = browser.new_context(viewport={"width": width, "height": height}).new_page()
         try:
             yield page

@@ -129,8 +129,8 @@ _COLD = """async (text) => {
 def cold(site: Path, line: Line) -> dict[str, int]:
     """Milliseconds until the final answer of a page that has its text tower but nothing of the index.
 
-    The published JavaScript library runs in the page, so that the tower can work before the index is there. As
-    static hosts do, Caddy answers by HTTP/2: by HTTP/1.1, six requests at a time would wait for the latency.
+    The published JavaScript library runs in the page, so that the tower can work before the index is there.
+    As static hosts do, Caddy answers by HTTP/2: by HTTP/1.1, six requests at a time would wait for the latency.
     """
     spent: list[float] = []
     for text in WORDS:
