@@ -130,7 +130,7 @@ def cold(site: Path, line: Line) -> dict[str, int]:
     """Milliseconds until the final answer of a page that has its text tower but nothing of the index.
 
     The published JavaScript library runs in the page, so that the tower can work before the index is there.
-    As static hosts do, Caddy answers by HTTP/2: by HTTP/1.1, six requests at a time would wait for the latency.
+    As static hosts do, Caddy answers by HTTP/2: by HTTP/1.1, only six requests run at a time.
     """
     spent: list[float] = []
     for text in WORDS:

@@ -12,7 +12,7 @@ index_bytes           the files of the index that a first refined answer reads (
 index_requests        … their number; next_query_bytes, next_query_requests: those of a later query
 semantic_bytes_1m     a whole visit by link until the first results by meaning; refined_bytes_1m: final ones
 renderer_rss_mb_1m    peak memory of the page's process in that visit
-cold_ms               a final answer with the page open, the text tower at work and nothing of the index: median
+cold_ms               a final answer with the page open, the text tower loaded, nothing of the index: median
                       of five texts at 40 ms and 100 Mbit/s; cold_ms_20: 20 Mbit/s; cold: with the slowest
 key_to_paint_p50_ms   from Enter to final results, everything loaded (set real); longest_task_ms beside it
 offline_bytes_per_vector   all files of the index, by rows; offline_recall: recall_at_10_text of the set
