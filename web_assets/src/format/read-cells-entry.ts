@@ -1,4 +1,5 @@
 /** What manifest.json says about the tier `cells` (docs/FORMAT.md 2.9). It is checked when the cells are opened, as few sites have them. */
+import { own } from "../base/own";
 import { readEntry } from "./entry";
 import type { CellsEntry } from "./manifest";
 import { blocks, count, fail, fileList, object, type Json } from "./shape";
@@ -33,7 +34,7 @@ export function checkCells(entry: CellsEntry): void {
 function sample(samples: Json, kind: string, rows: number): void {
   const name = `vectors.sample.${kind}`;
   if (rows <= 0) {
-    if (samples[kind] !== null) fail(name);
+    if (own(samples, kind) !== null) fail(name);
     return;
   }
   const value = object(samples, kind);
