@@ -40,7 +40,8 @@ export default defineConfig({
   worker: {
     format: "es",
     plugins: () => plugins(),
-    rolldownOptions: { output: names, checks: { pluginTimings: false } },
+    // What the first search needs is one file, although scripts that are loaded later use parts of it.
+    rolldownOptions: { output: { ...names, codeSplitting: { groups: [{ name: "main", tags: ["$initial"] }] } }, checks: { pluginTimings: false } },
   },
   build: {
     target: "es2022",
