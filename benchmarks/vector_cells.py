@@ -31,23 +31,16 @@ CHOICES = [(48, 1.1), (52, 1.1), (56, 1.1), (64, 1.1), (48, 0.9), (48, 1.3), (64
 """How many rows are refined, and of how many standard deviations cells are read."""
 
 
-class Kept:
+class Kept(CountingSource):
     """A source that reads each file once."""
 
     def __init__(self, inner: Source) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._files: dict[str, bytes] = {}
-
-    @property
-    def name(self) -> str:
-        return self._inner.name
-
-    def address(self, path: str) -> str:
-        return self._inner.address(path)
 
     def read(self, path: str, limit: int) -> bytes:
         if path not in self._files:
-            self._files[path] = self._inner.read(path, limit)
+            self._files[path] = super().read(path, limit)
         return self._files[path]
 
 

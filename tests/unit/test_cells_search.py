@@ -12,7 +12,7 @@ from imagedb_site.container import FileEntry
 from imagedb_site.errors import UsageError
 from imagedb_site.index import SiteIndex
 from imagedb_site.query.scan import UNKNOWN
-from imagedb_site.reader import Site, cell_cache, cells, open_site, verify_site
+from imagedb_site.reader import Site, cells, open_site, spill, verify_site
 
 KINDS = {
     "plain": {},
@@ -181,7 +181,9 @@ def test_rows_by_their_own_codes(tmp_path: Path) -> None:
     assert index.embeddings(np.zeros(0, np.int64)).shape == (0, 8)
 
 
-def test_found_rows_can_be_compared_without_reading_more(tmp_path: Path) -> None:
+def test_found_rows_can_be_compared_without_reading_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell_site(tmp_path / "site", tail=6)
     with open_site(tmp_path / "site") as site:
         index = SiteIndex(site)
@@ -190,16 +192,18 @@ def test_found_rows_can_be_compared_without_reading_more(tmp_path: Path) -> None
         def reading(entry: FileEntry) -> bytes:
             raise AssertionError(entry.path)
 
-        whole, site.read = site.read, reading  # type: ignore[method-assign]
-        held = index.held_embeddings(near.rows)
-        every = index.held_embeddings(np.arange(site.count))
-        site.read = whole  # type: ignore[method-assign]
+        with monkeypatch.context() as patch:
+            patch.setattr(site, "read", reading)
+            held = index.held_embeddings(near.rows)
+            every = index.held_embeddings(np.arange(site.count))
         assert (held == index.embeddings(near.rows)).all()
         assert held.any(axis=1).all()
         assert not every.any(axis=1).all()
 
 
-def test_a_search_reads_the_files_that_it_needs(tmp_path: Path) -> None:
+def test_a_search_reads_the_files_that_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell_site(tmp_path / "site", count=400, cells=40, most=1)
     with open_site(tmp_path / "site") as site:
         read: list[str] = []
@@ -209,7 +213,7 @@ def test_a_search_reads_the_files_that_it_needs(tmp_path: Path) -> None:
             read.append(entry.path.split(".")[0])
             return whole(entry)
 
-        site.read = noting  # type: ignore[method-assign]
+        monkeypatch.setattr(site, "read", noting)
         site.vectors.search(queries()[0], 3)
         assert read.count("data/cell-codes") == 1
         assert 1 <= read.count("data/cell-vectors") <= 3
@@ -251,7 +255,7 @@ def test_each_vector_file_is_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     """Files that are not kept in memory come from a copy of what was read."""
-    monkeypatch.setattr(cell_cache, "KEPT_BYTES", kept)
+    monkeypatch.setattr(spill, "KEPT_BYTES", kept)
     values = cell_site(tmp_path / "site", count=200, cells=20, tail=5, missing=(7,))
     with open_site(tmp_path / "site") as site:
         read: list[str] = []
@@ -261,7 +265,7 @@ def test_each_vector_file_is_read_once(
             read.append(entry.path)
             return whole(entry)
 
-        site.read = noting  # type: ignore[method-assign]
+        monkeypatch.setattr(site, "read", noting)
         for _ in range(2):
             for first in range(0, 200, 13):
                 rows = np.arange(first, min(first + 13, 200))
@@ -277,8 +281,8 @@ def test_a_full_disk_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def full(**_: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(cell_cache, "KEPT_BYTES", 0)
-    monkeypatch.setattr(cell_cache.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(spill, "KEPT_BYTES", 0)
+    monkeypatch.setattr(spill.tempfile, "TemporaryFile", full)
     values = cell_site(tmp_path / "site")
     with open_site(tmp_path / "site") as site:
         for _ in range(2):

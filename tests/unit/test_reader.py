@@ -370,7 +370,7 @@ def test_codes_beyond_the_limit_are_found_again(
     write_site(sample_input(40, dim=16, vector_block=8), folder)
     query = np.linspace(-1, 1, 16)
     want = nearest(open_site(folder), query, 40)
-    monkeypatch.setattr("imagedb_site.reader.vectors.KEPT_BYTES", kept)
+    monkeypatch.setattr("imagedb_site.reader.spill.KEPT_BYTES", kept)
     with open_site(host[0] if remote else folder) as site:
         assert nearest(site, query, 40) == want
         if remote:

@@ -61,16 +61,16 @@ def write(
     values: Floats | Embeddings,
     layout: Layout | None = None,
     options: SiteSettings = SMALL,
-    count: int | None = None,
+    count: int = 0,
 ) -> SiteReport:
-    embeddings = ArrayEmbeddings(values) if isinstance(values, np.ndarray) else values
-    count = count or len(values)  # type: ignore[arg-type]
+    if isinstance(values, np.ndarray):
+        values, count = ArrayEmbeddings(values), len(values)
     site = SiteInput(
         title="Cells",
         rows=[SiteRow(f"{row + 1:016x}", f"record {row:05}", 0, 0) for row in range(count)],
         fields=[FieldSpec("name", "Name", "text", fts=True)],
         thumbnail=lambda row: None,
-        embeddings=embeddings,
+        embeddings=values,
         layout=layout or Layout(),
         settings=options,
     )

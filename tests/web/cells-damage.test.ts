@@ -166,6 +166,8 @@ describe("a shard that cannot be loaded", () => {
     expect(found.rows.length).toBeLessThan(wanted.rows.length + 1);
     const lost = new Set(readContainer(contents.find(({ path }) => path === broken)!.content, "cell-codes").sections.get("rows"));
     expect([...found.rows].some((row) => lost.has(row))).toBe(false);
+    // Rows to leave out cannot be guessed.
+    await expect(again.nearest.above(query, -1)).rejects.toThrow(broken);
     // When it is there again, the next search has it.
     again.server.faults.clear();
     const whole = await again.nearest.search(query, 20);

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { visible } from "../../web_assets/src/base/visible";
-import type { FieldDefinition, ImageDocument } from "../../web_assets/src/engine/types";
+import type { FieldDefinition, ImageDocument, Notice } from "../../web_assets/src/engine/types";
 import { nameOf, sheetOf } from "../../web_assets/src/ui/detail/fields";
 import { cutPieces } from "../../web_assets/src/ui/detail/marks";
 import { clamp, fit, FITTED, MAX_ZOOM, pan, swipeOf, zoomAt, type Frame } from "../../web_assets/src/ui/detail/zoom";
@@ -170,7 +170,7 @@ describe("words for numbers", () => {
 });
 
 describe("the result count in words", () => {
-  const say = (view: Partial<View>, response: { total: number | null; strictTotal?: number; divide?: number; stage?: "words" | "static" | "final" }, rows = 5): string => {
+  const say = (view: Partial<View>, response: { total: number | null; strictTotal?: number; divide?: number; stage?: "words" | "static" | "final"; notices?: Notice[] }, rows = 5): string => {
     const results = Array.from({ length: rows }, (_, row) => ({ row, score: 1 }));
     const infos = results.map(({ row }) => ({ row, id: String(row), width: 1, height: 1, thumbnail: null, placeholder: new Uint8Array() }));
     return summary({ ...HOME, ...view }, firstPage("#", { results, notices: [], elapsedMs: 0, stage: "final", ...response }, infos, 500), 500);
@@ -188,6 +188,9 @@ describe("the result count in words", () => {
     expect(say({ text: "cat" }, { total: null, divide: 1 })).toBe("1 likely match for “cat”, then the nearest");
     expect(say({ text: "cat" }, { total: null, divide: 8 }, 12)).toBe("8 likely matches for “cat”");
     expect(say({ text: "cat" }, { total: null, divide: 0 })).toBe("No likely match for “cat”; these are the nearest");
+    const lost = { kind: "info", message: "Part of the vectors could not be loaded.", retry: true } as const;
+    expect(say({ text: "cat" }, { total: null, divide: 0, notices: [lost] })).toBe("Best matches for “cat”");
+    expect(say({ text: "cat" }, { total: null, divide: 8, notices: [lost] }, 12)).toBe("8 likely matches for “cat”");
     expect(say({ text: "cat" }, { total: 40 })).toBe("Best matches for “cat” among 40 pictures");
     expect(say({ like: ["00000000000000aa"] }, { total: null })).toBe("More like this picture");
     expect(say({ text: "cat", mode: "words" }, { total: 0 }, 0)).toBe("Nothing found for “cat”");

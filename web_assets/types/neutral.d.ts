@@ -19,6 +19,8 @@ interface AbortSignal {
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
 }
+declare const AbortSignal: { any(signals: Iterable<AbortSignal>): AbortSignal };
+
 declare class AbortController {
   readonly signal: AbortSignal;
   abort(reason?: unknown): void;

@@ -1,4 +1,4 @@
-"""The vector files of cells that were read: in memory as far as there is room, then in a temporary file.
+"""The vector files of cells that were read.
 
 A page keeps few of them. A program that asks for the embeddings of all rows, in row order, would otherwise
 read each file again for nearly every row, because neighbours in row order lie in different cells.
@@ -6,18 +6,14 @@ read each file again for nearly every row, because neighbours in row order lie i
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.reader.cell_files import VectorFile
 from imagedb_site.reader.cell_index import CellSizes, Rows
-
-KEPT_BYTES = 64 << 20
-"""How many bytes of codes stay in memory."""
+from imagedb_site.reader.spill import Spill
 
 
 class VectorFiles:
@@ -28,10 +24,7 @@ class VectorFiles:
         self._starts = sizes.file_starts
         self._dim = dim
         self._load = load
-        self._kept: dict[int, VectorFile] = {}
-        self._kept_bytes = 0
-        self._spilled: set[int] = set()
-        self._file: IO[bytes] | None = None
+        self._spill = Spill()
 
     def at(self, positions: Rows) -> VectorFile:
         """Codes and scales at positions in the order of the cells."""
@@ -49,46 +42,19 @@ class VectorFiles:
     def holds(self, positions: Rows) -> NDArray[np.bool_]:
         """Whether the file of each position was read, bool [n]."""
         numbers = self._numbers(positions)
-        found = np.unique(numbers).tolist()
-        return np.isin(numbers, [one for one in found if one in self._kept or one in self._spilled])
+        return np.isin(numbers, [one for one in np.unique(numbers).tolist() if one in self._spill])
 
     def close(self) -> None:
-        self._kept.clear()
-        self._spilled.clear()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._spill.close()
 
     def _numbers(self, positions: Rows) -> Rows:
         return np.searchsorted(self._starts, positions, "right") - 1
 
     def _read(self, number: int) -> VectorFile:
-        if number in self._kept:
-            return self._kept[number]
-        if number in self._spilled and self._file is not None:
-            count = int(self._starts[number + 1] - self._starts[number])
-            self._file.seek(self._place(number))
-            data = np.frombuffer(self._file.read(count * (self._dim + 1)), dtype=np.uint8)
-            return VectorFile(data[:count], data[count:].view(np.int8).reshape(count, self._dim))
-        file = self._load(number)
-        self._keep(number, file)
-        return file
-
-    def _keep(self, number: int, file: VectorFile) -> None:
-        if self._kept_bytes + file.codes.nbytes <= KEPT_BYTES:
-            self._kept[number] = file
-            self._kept_bytes += file.codes.nbytes
-            return
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="imagedb-vectors-")  # noqa: SIM115
-            self._file.seek(self._place(number))
-            self._file.write(file.scales.tobytes() + file.codes.tobytes())
-            self._file.flush()
-        except OSError:
-            # Without room for temporary files the file is read again when it is needed.
-            return
-        self._spilled.add(number)
-
-    def _place(self, number: int) -> int:
-        return int(self._starts[number]) * (self._dim + 1)
+        kept = self._spill.get(number)
+        if kept is None:
+            file = self._load(number)
+            # The scale of each row lies before its codes.
+            kept = np.concatenate([file.scales.view(np.int8)[:, None], file.codes], axis=1)
+            self._spill.put(number, kept)
+        return VectorFile(kept[:, 0].view(np.uint8), kept[:, 1:])

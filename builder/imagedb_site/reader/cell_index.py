@@ -64,10 +64,7 @@ def decode_index(data: bytes, scheme: Scheme, cells: int) -> CellIndex:
     header, arrays = read_container(data, "cells")
     dims, dim = len(scheme.bits), scheme.dim
     expect(header, {"cells": cells, "dim": dim, "dims": dims}, "index of the cells'")
-    step = header.get("reach_step")
-    is_number = isinstance(step, int | float) and not isinstance(step, bool)
-    if not is_number or not 0 <= step <= _LARGEST_STEP:  # type: ignore[operator]
-        raise FormatError("The index of the cells has no valid reach_step.")
+    step = _step(header.get("reach_step"))
     bits = section(header, arrays, "bits", ("u8",), dims)
     steps = section(header, arrays, "steps", ("f32",), dims)
     row_scale = section(header, arrays, "row_scale", ("f32",), dim)
@@ -80,7 +77,7 @@ def decode_index(data: bytes, scheme: Scheme, cells: int) -> CellIndex:
     codes = section(header, arrays, "codes", ("u8",), cells * width).reshape(cells, width)
     check_padding(codes, total)
     reach = section(header, arrays, "reach", ("u8",), cells)
-    return CellIndex(bits, steps, codes, reach * float(step), row_scale)  # type: ignore[arg-type]
+    return CellIndex(bits, steps, codes, reach * step, row_scale)
 
 
 def decode_sizes(
@@ -123,6 +120,17 @@ def check_padding(codes: Packed, bits: int) -> None:
     """Raise FormatError unless what is left of the last byte of codes uint8 [n, bytes] is 0."""
     if bits % 8 and (codes[:, -1] >> (bits % 8)).any():
         raise FormatError("The bits after a coarse code are not 0.")
+
+
+def _step(value: object) -> float:
+    """Raises FormatError unless the value is a step of reach."""
+    if (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= _LARGEST_STEP
+    ):
+        return float(value)
+    raise FormatError("The index of the cells does not have a valid reach_step.")
 
 
 def _positive(numbers: NDArray[np.float32]) -> bool:

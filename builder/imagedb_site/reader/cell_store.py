@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +27,7 @@ from imagedb_site.reader.cell_manifest import ROW_CELLS, CellTier, Sample
 from imagedb_site.reader.coarse import decode_coarse
 from imagedb_site.reader.decode import block_span
 from imagedb_site.reader.lists import FileList
+from imagedb_site.reader.naming import naming
 from imagedb_site.reader.recent import Recent
 
 Read = Callable[[FileEntry], bytes]
@@ -200,14 +200,3 @@ class CellStore:
             return np.zeros((0, self.scheme.dim), dtype=np.int8)
         with naming(sample.file):
             return decode_sample(self._read(sample.file), sample.count, self.scheme.dim)
-
-
-@contextmanager
-def naming(entry: FileEntry) -> Iterator[None]:
-    """Put the file's name before the message of a FormatError raised inside, if it is not there."""
-    try:
-        yield
-    except FormatError as error:
-        if entry.path in str(error):
-            raise
-        raise FormatError(f"{entry.path}: {error}", error.hint) from error

@@ -20,13 +20,13 @@ from imagedb_site.reader.cell_sums import Doubles, Query, Sums, ordered
 from imagedb_site.reader.vectors import Quantizer
 
 FEW_ROWS = 2048
-"""Of at most so many allowed rows, the cells are looked up."""
+"""With at most this many allowed rows, their cells are looked up."""
 REFINED = 52
 """How many of the first rows get their similarity by int8 codes."""
 SPREADS = 1.1
-"""Cells are read that are at most so many standard deviations less similar than the first one."""
+"""Cells are read if they are at most this many standard deviations less similar than the first one."""
 _MORE = 4
-"""A search that must read more cells reads at most so many times as many."""
+"""A search that needs more cells reads at most this many times the number of the first ones."""
 _ROWS_PER_READ = 1024
 
 Floats = NDArray[np.float32]

@@ -14,6 +14,7 @@ from imagedb_site.container import FileEntry
 from imagedb_site.errors import FormatError
 from imagedb_site.postings import LONG_PLACES, ROWS, SIZES, decode_list, decode_places
 from imagedb_site.reader.lists import FileList
+from imagedb_site.reader.naming import naming
 from imagedb_site.reader.recent import Recent
 from imagedb_site.reader.shape import (
     ListEntry,
@@ -304,17 +305,3 @@ def _decoded(term: bytes) -> str:
         return term.decode()
     except UnicodeDecodeError as error:
         raise FormatError("A term of full text is not UTF-8.") from error
-
-
-class naming:
-    """Puts the file's name before the message of a FormatError raised inside."""
-
-    def __init__(self, entry: FileEntry) -> None:
-        self._path = entry.path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FormatError) and self._path not in str(error):
-            raise FormatError(f"{self._path}: {error}", error.hint) from error

@@ -32,6 +32,7 @@ from imagedb_site.reader.documents import decode_documents
 from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse_manifest
 from imagedb_site.reader.model import Model, decode_model
+from imagedb_site.reader.naming import naming
 from imagedb_site.reader.pictures import read_picture
 from imagedb_site.reader.postings import SiteTerms
 from imagedb_site.reader.recent import Recent
@@ -78,10 +79,8 @@ class Site:
 
     def read(self, entry: FileEntry) -> bytes:
         """The decoded content of a file, checked against its entry; FormatError names the file."""
-        try:
+        with naming(entry):
             raw = gunzip_if(self.stored(entry), entry.raw_size)
-        except FormatError as error:
-            raise named(entry, error) from error
         if len(raw) != entry.raw_size:
             raise FormatError(f"{entry.path} has {len(raw):,} bytes, not {entry.raw_size:,}.")
         return raw
@@ -107,7 +106,7 @@ class Site:
         if rows is None:
             entry = self._row_list.entry(number)
             first, count = block_span(number, self.manifest.rows.block, self.count)
-            with _naming(entry):
+            with naming(entry):
                 rows = decode_rows(self.read(entry), first, count)
             self._rows.put(number, rows)
         return rows
@@ -174,7 +173,7 @@ class Site:
         for number in range(listed.count):
             entry = listed.entry(number)
             first, count = block_span(number, blocks.block, self.count)
-            with _naming(entry):
+            with naming(entry):
                 order[first : first + count] = decode_order(
                     self.read(entry), first, count, self.count
                 )
@@ -189,7 +188,7 @@ class Site:
             entry = self._document_list.entry(number)
             first, count = block_span(number, self.manifest.documents.block, self.count)
             ids = [row.image_id for row in self.rows(first, count)]
-            with _naming(entry):
+            with naming(entry):
                 documents = decode_documents(
                     self.read(entry), ids, self.manifest.fields, self.manifest.origins
                 )
@@ -213,7 +212,7 @@ class Site:
         """A field's values for the rows of a block."""
         column = self.column_entry(name)
         first, count = block_span(number, column.block, self.count)
-        with _naming(column.files[number]):
+        with naming(column.files[number]):
             data = self.read(column.files[number])
             return decode_column(data, self.manifest.field(name).type, count, first)
 
@@ -250,7 +249,7 @@ class Site:
         found = self.manifest.vectors
         if found is None:
             raise UsageError("This site holds no vectors: it is searched by words only.")
-        with _naming(found.quantizer):
+        with naming(found.quantizer):
             quantizer = decode_quantizer(self.read(found.quantizer), found.dim)
         if found.cells is not None:
             known = found.count - (0 if found.missing is None else found.missing.count)
@@ -262,7 +261,7 @@ class Site:
         def load(number: int) -> Codes:
             entry = shards.entry(number)
             first, count = block_span(number, found.block, found.count)
-            with _naming(entry):
+            with naming(entry):
                 return decode_shard(self.read(entry), first, count, found.dim)
 
         spill = not isinstance(self.source, FolderSource)
@@ -279,7 +278,7 @@ class Site:
         suggestions = self.manifest.suggestions
         if suggestions is None:
             return []
-        with _naming(suggestions.file):
+        with naming(suggestions.file):
             return decode_words(self.read(suggestions.file), suggestions.count, self.count)
 
     @cached_property
@@ -294,7 +293,7 @@ class Site:
         summary = self.manifest.model
         if summary is None:
             return None
-        with _naming(summary.file):
+        with naming(summary.file):
             return decode_model(self.read(summary.file), summary)
 
     # -- pictures --------------------------------------------------------------------------------
@@ -337,7 +336,7 @@ class Site:
             digits = self.manifest.ids.digits
             prefix = f"{number:0{digits}x}" if digits else ""
             entry = self._id_list.entry(number)
-            with _naming(entry):
+            with naming(entry):
                 found = decode_ids(self.read(entry), prefix, self.count)
             self._id_files.put(number, found)
         return found
@@ -345,24 +344,3 @@ class Site:
     def _check_row(self, row: int) -> None:
         if not 0 <= row < self.count:
             raise UsageError(f"There is no row {row:,}; the collection has {self.count:,} images.")
-
-
-def named(entry: FileEntry, error: FormatError) -> FormatError:
-    """The error with the file's name in front, unless it has it already."""
-    if entry.path in str(error):
-        return error
-    return FormatError(f"{entry.path}: {error}", error.hint)
-
-
-class _naming:
-    """Puts the file's name before the message of a FormatError raised inside."""
-
-    def __init__(self, entry: FileEntry) -> None:
-        self._entry = entry
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FormatError) and self._entry.path not in str(error):
-            raise named(self._entry, error) from error

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from imagedb_site.container import FileEntry, read_container
 from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.reader.decode import section
 from imagedb_site.reader.manifest import Vectors
+from imagedb_site.reader.spill import Spill
 from imagedb_site.rowsets import decode_rows
 
 Codes = NDArray[np.int8]
@@ -22,8 +22,6 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-KEPT_BYTES = 64 << 20
-"""How many bytes of codes stay in memory; further shards are read again when they are needed."""
 _CHUNK_ROWS = 512
 """How many rows of codes are converted to floats at once, so that the floats stay in the cache."""
 _ROUNDING = 2.0**-24
@@ -116,11 +114,7 @@ class FlatVectors:
         self.dim = len(quantizer.mean)
         self._block = block
         self._load = load
-        self._spill = spill
-        self._kept: dict[int, Codes] = {}
-        self._kept_bytes = 0
-        self._spilled: dict[int, tuple[int, int]] = {}
-        self._file: IO[bytes] | None = None
+        self._kept = Spill(to_disk=spill)
 
     def scan(self, query: Floats) -> Iterator[tuple[int, Codes, Floats]]:
         """Every shard in order: its first row, its codes, and the similarities float32 [n] of its rows.
@@ -181,9 +175,7 @@ class FlatVectors:
             self._load(number)
 
     def close(self) -> None:
-        self._kept.clear()
-        if self._file is not None:
-            self._file.close()
+        self._kept.close()
 
     def _folded(self, query: Floats) -> tuple[NDArray[np.float64], float]:
         if query.shape != (self.dim,):
@@ -201,47 +193,21 @@ class FlatVectors:
             waiting: dict[int, Any] = {}
             for number in range(total):
                 for ahead in range(number, min(number + _AHEAD + 1, total)):
-                    if ahead not in waiting and not self._has(ahead):
+                    if ahead not in waiting and ahead not in self._kept:
                         waiting[ahead] = pool.submit(self._load, ahead)
                 if number in waiting:
                     codes: Codes = waiting.pop(number).result()
-                    self._keep(number, codes)
+                    self._kept.put(number, codes)
                 else:
                     codes = self._shard(number)
                 yield codes
 
-    def _has(self, number: int) -> bool:
-        return number in self._kept or number in self._spilled
-
     def _shard(self, number: int) -> Codes:
-        if number in self._kept:
-            return self._kept[number]
-        if number in self._spilled and self._file is not None:
-            start, rows = self._spilled[number]
-            self._file.seek(start)
-            data = self._file.read(rows * self.dim)
-            return np.frombuffer(data, dtype=np.int8).reshape(rows, self.dim)
-        codes = self._load(number)
-        self._keep(number, codes)
+        codes = self._kept.get(number)
+        if codes is None:
+            codes = self._load(number)
+            self._kept.put(number, codes)
         return codes
-
-    def _keep(self, number: int, codes: Codes) -> None:
-        if self._kept_bytes + codes.nbytes <= KEPT_BYTES:
-            self._kept[number] = codes
-            self._kept_bytes += codes.nbytes
-            return
-        if not self._spill:
-            return
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="imagedb-vectors-")  # noqa: SIM115
-            start = self._file.seek(0, 2)
-            self._file.write(np.ascontiguousarray(codes).data)
-            self._file.flush()
-        except OSError:
-            # Without room for temporary files the shard is read again when it is needed.
-            return
-        self._spilled[number] = (start, len(codes))
 
 
 def _products(codes: Codes, weights: NDArray[Any]) -> NDArray[Any]:

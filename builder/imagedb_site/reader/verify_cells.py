@@ -44,7 +44,7 @@ def _verify_rows(store: CellStore, known: Mask) -> None:
 
 
 def _verify_sample(store: CellStore, sample: Sample | None, rows: int) -> None:
-    """Check that there is a sample of so many rows as there should be."""
+    """Check that the sample of `rows` rows has the right size."""
     size = min(rows, MOST_SAMPLE)
     if size != (0 if sample is None else sample.count):
         raise FormatError(f"A sample has another number of rows than {size:,}.")

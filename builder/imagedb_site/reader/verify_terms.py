@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from imagedb_site.errors import FormatError
 from imagedb_site.postings import decode_list, decode_places
 from imagedb_site.reader.lists import FileList
-from imagedb_site.reader.postings import PostingsEntry, Read, SiteTerms, naming
+from imagedb_site.reader.naming import naming
+from imagedb_site.reader.postings import PostingsEntry, Read, SiteTerms
 from imagedb_site.reader.term_files import TermFile, decode_first_terms, decode_places_file
 from imagedb_site.terms import Integers
 from imagedb_site.varints import decode_varints

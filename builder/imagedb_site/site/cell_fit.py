@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from imagedb_site.site.cell_scheme import MOST_CELLS, NEW_CELL, CellScheme
 from imagedb_site.site.clusters import assign, fit_cells
-from imagedb_site.site.coarse import MOST_BITS, pack_bits, second_moment, signed, to_codes
+from imagedb_site.site.coarse import MOST_BITS, SPREADS, pack_bits, second_moment, signed, to_codes
 from imagedb_site.site.quantizer import encode
 from imagedb_site.site.scheme import Coarse, Quantizer
 
@@ -21,10 +21,10 @@ _PER_ROOT = 4
 _LEAST_CELLS = 4
 _LEAST_SPREAD = 1e-9
 _LEAST_STEP = 1e-12
-_STEPS = np.array([2.0, 1.596, 0.996, 0.586, 0.335, 0.188, 0.104, 0.057])
-"""The best steps of b bits for normal values of deviation 1 (coarse.py); with no bit a step has no effect."""
+_STEPS = np.where(SPREADS > 0, SPREADS, 2.0)
+"""Steps must be positive. With no bit a step has no effect."""
 _ERRORS = np.array([1.0, 0.3634, 0.1188, 0.03744, 0.01154, 0.00349, 0.00104, 3.04e-4])
-"""The squared errors that these leave."""
+"""The squared errors that the best steps of b bits leave, of normal values of deviation 1."""
 _CHUNK = 1 << 13
 
 

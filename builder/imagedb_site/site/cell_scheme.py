@@ -64,10 +64,7 @@ class CellScheme:
         cells, dim = self.centres.shape
         header = {"cells": cells, "dim": dim, "reach_step": self.reach_step}
         arrays: dict[str, NDArray[Any]] = {
-            "matrix": self.coarse.matrix,
-            "coarse_scale": self.coarse.scale,
-            "coarse_bits": self.coarse.bits,
-            "coarse_steps": self.coarse.steps,
+            "coarse": np.frombuffer(self.coarse.to_bytes(), dtype=np.uint8),
             "into": self.into,
             "centres": self.centres,
             "bits": self.bits,
@@ -85,14 +82,8 @@ class CellScheme:
         """Raises FormatError if the container is damaged."""
         header, arrays = read_container(data, "cell-scheme")
         cells, dim = int(header["cells"]), int(header["dim"])
-        coarse = Coarse(
-            arrays["matrix"].reshape(-1, dim),
-            arrays["coarse_scale"],
-            arrays["coarse_bits"],
-            arrays["coarse_steps"],
-        )
         return cls(
-            coarse,
+            Coarse.from_bytes(arrays["coarse"].tobytes()),
             arrays["into"].reshape(-1, dim),
             arrays["centres"].reshape(cells, dim),
             arrays["bits"],

@@ -18,7 +18,7 @@ Bytes = NDArray[np.uint8]
 
 MOST_BITS = 7
 """So that `2·code − (2^bits − 1)` is an int8."""
-_SPREADS = np.array([0, 1.596, 0.996, 0.586, 0.335, 0.188, 0.104, 0.057])
+SPREADS = np.array([0, 1.596, 0.996, 0.586, 0.335, 0.188, 0.104, 0.057])
 """The step of a uniform quantizer of b bits with the least squared error for a normal distribution of
 variance 1 (Max, Quantizing for minimum distortion, 1960)."""
 _RATIOS = np.linspace(0.7, 1.3, 13)
@@ -115,7 +115,7 @@ def _step(values: Floats, bits: int) -> float:
     most = (1 << bits) - 1
     found, least = 0.0, np.inf
     for ratio in _RATIOS:
-        step = float(_SPREADS[bits]) * deviation * ratio / 2
+        step = float(SPREADS[bits]) * deviation * ratio / 2
         codes = np.clip(np.rint(values / (2 * step) + most / 2), 0, most)
         error = float(np.mean(np.square(step * (2 * codes - most) - values, dtype=np.float64)))
         if error < least:

@@ -1,5 +1,5 @@
 /**
- * Results that are on screen keep their places when the model refines them, where it finds hardly any difference between them
+ * Results that are on screen keep their places when the model refines them, if it finds hardly any difference between them
  * (docs/QUERY.md, "Steady places").
  */
 import type { Near } from "./nearest";
@@ -10,7 +10,7 @@ import type { Result } from "./types";
 
 /** Results whose similarities differ by less than this share of the temperature are alike: half a logit. */
 const MARGIN = 0.5;
-/** Only so many results from the first one of a page keep their places. */
+/** At most this many results, from the first one of a page on, keep their places. */
 const MOST = 1000;
 
 /** The lowest and the highest score that a result would have if its similarity were half of the margin different. */

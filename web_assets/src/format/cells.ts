@@ -5,7 +5,7 @@ import type { CellsEntry } from "./manifest";
 
 /** The cell of a row without an embedding. */
 export const NO_CELL = 65_535;
-/** Bits of a direction: none in the index, where a direction may be left out. */
+/** Bits of a direction: 0 in the index if a direction is left out there. */
 const MOST_BITS = 7;
 const LARGEST_STEP = 1e6;
 

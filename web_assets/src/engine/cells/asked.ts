@@ -5,7 +5,7 @@
 import { productsWith } from "../../kernel/packed";
 import { UNKNOWN } from "../nearest";
 import { best } from "./best";
-import type { Scheme } from "./scheme";
+import { FACTOR_ONE, SCALE_ONE, type Scheme } from "./scheme";
 
 /** Cells are read from the best on as far as this many standard deviations below it. */
 const SPREAD = 1.1;
@@ -89,7 +89,7 @@ export class Asked {
 
   /** What the coarse codes of the rows `from … to − 1` add to their bases. */
   coarse(codes: Uint8Array, factors: Uint8Array, from: number, to: number): Float64Array {
-    return productsWith(this.weights, codes, from, to - from, this.scheme.rows).map((sum, i) => (factors[from + i]! / 128) * sum);
+    return productsWith(this.weights, codes, from, to - from, this.scheme.rows).map((sum, i) => (factors[from + i]! / FACTOR_ONE) * sum);
   }
 
   /** What row i of a vector file adds to its base. */
@@ -97,7 +97,7 @@ export class Asked {
     let sum = 0;
     const { length } = this.rowWeights;
     for (let k = 0, at = i * length; k < length; k++, at++) sum += this.rowWeights[k]! * codes[at]!;
-    return (scales[i]! / 32) * sum;
+    return (scales[i]! / SCALE_ONE) * sum;
   }
 
   /** The similarities of rows that the quantizer codes, i8 [rows · dim]. */

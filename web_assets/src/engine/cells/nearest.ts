@@ -12,13 +12,13 @@ import { Lost } from "./lost";
 import type { Scheme } from "./scheme";
 import type { CellStore, LoadedGroup } from "./store";
 
-/** Of at most so many allowed rows the cells are looked up. */
+/** With at most this many allowed rows, their cells are looked up. */
 const FEW_ROWS = 2048;
 /** How many of the first rows get their similarity by int8 codes. */
 const REFINED = 52;
 /** In how many of the first cells most of these rows are. */
 const LIKELY_CELLS = 8;
-/** A search that must read more cells reads at most so many times what it read first. */
+/** A search that needs more cells reads at most this many times the number of the first ones. */
 const MORE = 4;
 /** How many rows `above` asks for. */
 const REACHES = [1024, 2048, 4096];
@@ -54,9 +54,17 @@ export class CellNearest implements Nearest {
   }
 
   async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
+    const lost = new Lost();
+    const near = await this.searched(query, k, mask, lost, signal);
+    const { message } = lost;
+    return { ...near, ...message ? { lost: message } : {} };
+  }
+
+  /** @param lost takes the files that could not be loaded */
+  private async searched(query: ArrayLike<number>, k: number, mask: RowMask | null | undefined, lost: Lost, signal?: AbortSignal): Promise<Near> {
     signal?.throwIfAborted();
     const allowed = mask ? this.allowed(mask) : null;
-    const search: Search = { asked: this.asked(query), found: new Candidates(), lost: new Lost(), mask: allowed, signal };
+    const search: Search = { asked: this.asked(query), found: new Candidates(), lost, mask: allowed, signal };
     if (k < 1) return { rows: new Uint32Array(), similarities: new Float64Array(), exact: false };
     try {
       if (allowed && countMask(allowed) <= FEW_ROWS) await this.readFew(search, rowsOf(allowed));
@@ -75,8 +83,7 @@ export class CellNearest implements Nearest {
     await this.refine(search, first.subarray(0, REFINED));
     first.sort((a, b) => values[b]! - values[a]! || rows[a]! - rows[b]!);
     asked.remember({ rows, values });
-    const { message } = lost;
-    return { rows: first.map((at) => rows[at]!), similarities: Float64Array.from(first, (at) => values[at]!), exact: false, ...message ? { lost: message } : {} };
+    return { rows: first.map((at) => rows[at]!), similarities: Float64Array.from(first, (at) => values[at]!), exact: false };
   }
 
   async similarities(query: ArrayLike<number>, rows: ArrayLike<number>): Promise<Float64Array> {
@@ -109,11 +116,16 @@ export class CellNearest implements Nearest {
     return result;
   }
 
-  /** Those that searches for more and more rows find, in row order: an estimate. */
+  /**
+   * Those that searches for more and more rows find, in row order: an estimate.
+   * @throws if a file could not be loaded: rows that should be left out would otherwise be shown, and nobody would know
+   */
   async above(query: ArrayLike<number>, limit: number, mask?: RowMask | null): Promise<Uint32Array> {
     let found: Uint32Array = new Uint32Array();
     for (const k of REACHES) {
-      const { rows, similarities } = await this.search(query, k, mask);
+      const lost = new Lost();
+      const { rows, similarities } = await this.searched(query, k, mask, lost);
+      lost.throwIfAny();
       const end = similarities.findIndex((similarity) => similarity < limit);
       found = rows.slice(0, end < 0 ? rows.length : end);
       if (end >= 0 || rows.length < k) break;

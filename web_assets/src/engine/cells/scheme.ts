@@ -4,6 +4,9 @@ import type { Quantizer } from "../../format/index";
 import type { Directions } from "../../kernel/index";
 import { packingOf, valuesOf, type Packing } from "../../kernel/packed";
 
+/** A factor f of a coarse code stands for f/128, a scale s of a row for s/32. */
+export const [FACTOR_ONE, SCALE_ONE] = [128, 32];
+
 export class Scheme {
   /** How the coarse codes of rows, and those of centres, are packed. */
   readonly rows: Packing;

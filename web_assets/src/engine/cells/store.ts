@@ -8,7 +8,7 @@ import { Shared } from "../lru";
 import { has, type Mask } from "../mask";
 import { Kept, type Sized } from "./kept";
 import type { Lost } from "./lost";
-import type { Scheme } from "./scheme";
+import { SCALE_ONE, type Scheme } from "./scheme";
 
 /** The most bytes of each kind in memory. */
 const [GROUP_BYTES, VECTOR_BYTES] = [16 << 20, 8 << 20];
@@ -139,7 +139,7 @@ export class CellStore {
     const { scheme, entry: { dim } } = this;
     const base = near ? scheme.coarseCentre(near[i]!) : scheme.centre(centre);
     const { rowScale } = scheme.index;
-    return base.map((value, k) => value + (scales[i]! / 32) * rowScale[k]! * codes[i * dim + k]!);
+    return base.map((value, k) => value + (scales[i]! / SCALE_ONE) * rowScale[k]! * codes[i * dim + k]!);
   }
 
   /**
@@ -192,7 +192,7 @@ export class CellStore {
   private async decode<T>(entry: FileEntry, decode: (content: Uint8Array<ArrayBuffer>) => T, signal?: AbortSignal): Promise<T> {
     const content = await this.files.load(entry, "vectors", "coarse", (turn) => {
       signal?.throwIfAborted();
-      return { ...turn, retries: RETRIES, ...signal ? { signal: either(turn.signal, signal) } : {} };
+      return { ...turn, retries: RETRIES, ...signal ? { signal: AbortSignal.any([turn.signal, signal]) } : {} };
     });
     try {
       return decode(content);
@@ -200,11 +200,4 @@ export class CellStore {
       throw error instanceof FormatError ? new FormatError(`${entry.path}: ${error.message}`, { cause: error }) : error;
     }
   }
-}
-
-/** Aborted when one of the signals is. */
-function either(...signals: AbortSignal[]): AbortSignal {
-  const both = new AbortController();
-  for (const signal of signals) signal.addEventListener("abort", () => { both.abort(signal.reason); }, { once: true });
-  return both.signal;
 }

@@ -51,8 +51,9 @@ export function browseList(key: string, count: number, page = PAGE): List {
 /** A list from the first response of a search. `most` bounds every ranking: the size of the collection. */
 export function firstPage(key: string, response: SearchResponse, infos: RowInfo[], most: number, page = PAGE): List {
   const { results, total, strictTotal = null, stage, notices, elapsedMs } = response;
-  // That no result is a likely match is not known before the final stage.
-  const divide = stage === "final" || response.divide ? response.divide ?? null : null;
+  // That no result is a likely match is not known before the final stage, nor if a file could not be loaded.
+  const known = stage === "final" && !notices.some(({ retry }) => retry);
+  const divide = (known ? response.divide : response.divide || null) ?? null;
   const full = results.length >= page;
   const length = full && total !== null ? Math.max(results.length, Math.min(total, most)) : results.length;
   const exhausted = !full || total !== null || length >= most;

@@ -140,7 +140,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
       )}
       {others > 0 && (
         <button type="button" class="tile-group" tabIndex={current ? 0 : -1} aria-expanded={spread}
-          aria-label={`${spread ? "Hide" : `+${count(others)}`} look-alikes of ${label}`} title={spread ? "Hide look-alikes" : "Show look-alikes"}
+          aria-label={`${spread ? "Hide" : `+${count(others)}`} ${others === 1 && !spread ? "look-alike" : "look-alikes"} of ${label}`} title={spread ? "Hide look-alikes" : "Show look-alikes"}
           onClick={() => props.onToggle(result.row)}>
           <StackIcon />{spread ? "Hide" : `+${count(others)}`}
         </button>
