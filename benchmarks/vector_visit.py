@@ -100,9 +100,12 @@ class ColdHost(GatedHost):
         super().__init__(site, Line(0.0, line.bytes_per_s))
         self._latency_s = line.latency_s
         self._now = threading.local()
+        self.ranked: float | None = None
 
     def hold(self, path: str) -> None:
         super().hold(path)
+        if path.startswith("data/rows.") and self.ranked is None:
+            self.ranked = time.time()
         self._now.on_line = self.is_index(path)
         if self._now.on_line:
             time.sleep(self._latency_s)
@@ -127,12 +130,14 @@ _COLD = """async (text) => {
 
 
 def cold(site: Path, line: Line) -> dict[str, int]:
-    """Milliseconds until the final answer of a page that has its text tower but nothing of the index.
+    """Milliseconds until the final answer of a page that has its text tower but nothing of the index: until
+    its rows are known and the page asks for them (`ranked`), and until their documents are there, too.
 
     The published JavaScript library runs in the page, so that the tower can work before the index is there.
     As static hosts do, Caddy answers by HTTP/2: by HTTP/1.1, only six requests run at a time.
     """
     spent: list[float] = []
+    ranked: list[float] = []
     for text in WORDS:
         host = ColdHost(site, line)
         with serving(host), by_http2(host.url) as url, browsing(1280, 720, _TRUST) as page:
@@ -140,10 +145,18 @@ def cold(site: Path, line: Line) -> dict[str, int]:
             page.goto(url + "robots.txt")
             page.evaluate(_OPEN, [url, "a picture"])
             page.wait_for_timeout(1000)
+            host.ranked = None
             host.open()
+            begun = time.time()
             spent.append(page.evaluate(_COLD, text))
-        note(f"  {text}: {spent[-1]:.0f} ms")
-    return {"p50": round(median(spent)), "max": round(max(spent))}
+        assert host.ranked is not None
+        ranked.append(1000 * (host.ranked - begun))
+        note(f"  {text}: {ranked[-1]:.0f} ms, {spent[-1]:.0f} ms")
+    return {
+        "ranked_p50": round(median(ranked)),
+        "p50": round(median(spent)),
+        "max": round(max(spent)),
+    }
 
 
 def warm(site: Path) -> dict[str, Any]:

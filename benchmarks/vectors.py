@@ -13,7 +13,8 @@ index_requests        … their number; next_query_bytes, next_query_requests: t
 semantic_bytes_1m     a whole visit by link until the first results by meaning; refined_bytes_1m: final ones
 renderer_rss_mb_1m    peak memory of the page's process in that visit
 cold_ms               a final answer with the page open, the text tower loaded, nothing of the index: median
-                      of five texts at 40 ms and 100 Mbit/s; cold_ms_20: 20 Mbit/s; cold: with the slowest
+                      of five texts at 40 ms and 100 Mbit/s; cold_ms_20: 20 Mbit/s; cold: with the slowest.
+                      cold_ranked_ms: until the rows of the answer are known, without their documents
 key_to_paint_p50_ms   from Enter to final results, everything loaded (set real); longest_task_ms beside it
 offline_bytes_per_vector   all files of the index, by rows; offline_recall: recall_at_10_text of the set
 scan_share_of_bandwidth, warm_p50_ms_100k, warm_p50_ms_1m   the scan kernel in Chromium (vector_peers.py)
@@ -133,6 +134,8 @@ def part_visit(sets: Path, names: list[str]) -> dict[str, Any]:
         "visit": found,
         "cold_ms": large["p50"],
         "cold_ms_20": fast["p50"],
+        "cold_ranked_ms": large["ranked_p50"],
+        "cold_ranked_ms_20": fast["ranked_p50"],
         "cold": {"100": large, "20": fast},
     }
 

@@ -29,17 +29,17 @@ _CHUNK = 1 << 13
 
 
 def residual_bytes(dim: int) -> int:
-    """Returns how many bytes the coarse code of a row takes: 55 at 256 dimensions, 71 at 512.
+    """Returns how many bytes the coarse code of a row takes: 55 at 256 dimensions, 63 at 512.
 
     Recall@10 of a search that refines 48 rows, a million rows of 256 dimensions, texts / pictures as queries:
     47 bytes .937 / .970, 55 bytes .949 / .973.
     """
-    return max(1, min(39 + dim // 16, dim * 7 // 8))
+    return max(1, min(47 + dim // 32, dim * 7 // 8))
 
 
 def centre_bytes(dim: int) -> int:
-    """Returns how many bytes the code of a centre takes in the index: 40 at 256 dimensions, 56 at 512."""
-    return max(1, min(24 + dim // 16, dim * 7 // 8))
+    """Returns how many bytes the code of a centre takes in the index: 40 at 256 dimensions, 48 at 512."""
+    return max(1, min(32 + dim // 32, dim * 7 // 8))
 
 
 def cell_count(rows: int) -> int:
