@@ -31,6 +31,8 @@ _LANGUAGE_TAG = re.compile(
 )
 """The form of a language tag (BCP 47)."""
 
+_COLOUR = re.compile("#[0-9a-f]{6}", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class BuildConfig:
@@ -58,6 +60,10 @@ class BuildConfig:
     """Address where the site will be published; pages that link to it can then show a preview picture."""
     language: str = "en"
     """Language of the title and the description, as a BCP 47 tag such as `de` or `pt-BR`."""
+    logo: Path | None = None
+    """A picture for the header and for the icon of the installed site, such as a square PNG."""
+    accent: str | None = None
+    """Colour of links and buttons, as `#rrggbb`; it is made darker or lighter until it is legible."""
     attribution: tuple[str, ...] = ()
     """Credit lines shown on every page of the site."""
     model: str = "builtin"
@@ -160,6 +166,11 @@ class BuildConfig:
             raise UsageError(
                 f"language is {self.language!r}, which is not a language tag.",
                 "Use a BCP 47 tag such as en, de or pt-BR.",
+            )
+        if self.accent is not None and not _COLOUR.fullmatch(self.accent):
+            raise UsageError(
+                f"accent is {self.accent!r}, which is not a colour.",
+                "Use six hexadecimal digits such as '#b3261e'.",
             )
         if self.url is not None:
             _check_url(self.url)

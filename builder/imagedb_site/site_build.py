@@ -19,6 +19,7 @@ from .growth import Growth, grow, to_store
 from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, Repair, Stage
 from .library.verify import by_picture
+from .logo import read_logo
 from .packs import ModelPack
 from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
@@ -196,6 +197,8 @@ class SiteBuild:
                 examples=config.examples or found.examples,
                 language=config.language,
                 url=config.url,
+                accent=config.accent,
+                logo=read_logo(config.logo) if config.logo else None,
                 portable=config.portable,
                 list_columns=config.list_columns,
                 downloads=offered_downloads(config, len(rows)),

@@ -59,6 +59,7 @@ LAYERS = [
             "xmp_sidecars",
             "assemble",
             "growth",
+            "logo",
             "placed_site",
             "remote_pictures",
         ),

@@ -42,6 +42,10 @@ _PATH = click.Path(path_type=Path)
 @click.option("--description", help="One or two sentences below the title.")
 @click.option("--url", help="Address where the site will be published, for link previews.")
 @click.option("--language", help="Language of title and description (BCP 47).  [default: en]")
+@click.option(
+    "--logo", type=_PATH, help="Picture for the header and the icon of the installed site."
+)
+@click.option("--accent", help="Colour of links and buttons, '#rrggbb'.")
 @click.option("--attribution", multiple=True, help="Credit line shown on the site.")
 @click.option(
     "--licence", help="Licence of the collection: an SPDX id such as CC-BY-4.0, or a URL."

@@ -21,6 +21,7 @@ from imagedb_site.layout import (
     SERVICE_WORKER,
     hash16,
 )
+from imagedb_site.site.accent import DEFAULT_ACCENT, accent_style
 from imagedb_site.site.api_pages import write_api_pages
 from imagedb_site.site.assets import (
     BOOT_SCRIPT,
@@ -30,6 +31,7 @@ from imagedb_site.site.assets import (
     web_folder,
 )
 from imagedb_site.site.disk import storage_errors
+from imagedb_site.site.icons import write_icons
 from imagedb_site.site.manifest import generator
 from imagedb_site.site.notices import site_notices
 from imagedb_site.site.policy import content_security_policy, integrity
@@ -75,7 +77,17 @@ def _write_pages(
         for path in web.library
     ]
     icon = files.put_hashed("assets", "icon", "svg", _read(template_folder() / "icon.svg"))
-    assets = sorted({entry.path: entry for entry in (*assets, icon)}.values(), key=_path)
+    settings = site.settings
+    icons = write_icons(
+        files,
+        title=site.title,
+        description=site.description,
+        language=settings.language,
+        accent=settings.accent or DEFAULT_ACCENT,
+        logo=settings.logo,
+    )
+    own = (*assets, icon, *icons.entries)
+    assets = sorted({entry.path: entry for entry in own}.values(), key=_path)
     boot = _put_portable(files, site, web)
     values = {
         **_common(site),
@@ -85,8 +97,10 @@ def _write_pages(
             portable=site.settings.portable,
             origins=site.origins,
             pictured=pictured,
+            accent=settings.accent,
         ),
-        "icon": icon.path,
+        "icon": icons.logo or icon.path,
+        "icons": icons,
         "preview": preview,
     }
     index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
@@ -162,6 +176,7 @@ def _application(
     portable: bool,
     origins: Sequence[str],
     pictured: bool,
+    accent: str | None,
 ) -> dict[str, object]:
     """What the templates need to start the application: its files, with their hashes, and the inline code."""
     by_path = {entry.path: entry for entry in assets}
@@ -169,6 +184,7 @@ def _application(
     loading, message = (
         _read(template_folder() / name).decode("utf-8") for name in ("loading.css", "message.css")
     )
+    accented = [accent_style(accent)] if accent else []
     listed = [{"path": entry.path, "bytes": entry.size, "sha256": entry.sha256} for entry in assets]
 
     def checked(path: str) -> dict[str, str]:
@@ -180,12 +196,16 @@ def _application(
 
     return {
         "policy": content_security_policy(
-            boot_script, [loading, _QUIET_STYLE, message], portable=portable, origins=origins
+            boot_script,
+            [loading, _QUIET_STYLE, message, *accented],
+            portable=portable,
+            origins=origins,
         ),
         "portable": web.portable if portable else None,
         "boot_script": _inline(boot_script, "script"),
         "loading_style": _inline(loading, "style"),
         "message_style": _inline(message, "style"),
+        "accent_styles": [_inline(style, "style") for style in accented],
         "quiet_style": _inline(_QUIET_STYLE, "style"),
         "program": _inline(canonical_json(listed).decode("utf-8"), "script"),
         "script": checked(web.script),

@@ -151,7 +151,8 @@ class SiteSettings:
     same files, a multiple of it; `values_bytes`: about the size of such a file. `ids_per_file`: the most
     ids per file, on average. `fanout`: entries in a node of a list, None for what `blocks` chooses.
     `static_block`: static rows of the model per file. `tag_block`: numbered tags per file.
-    `url` is where the site will be published, only needed for an absolute preview picture. `portable`
+    `url` is where the site will be published, only needed for an absolute preview picture. `accent` is the
+    colour `#rrggbb` of links and buttons, None for the program's own; `logo` a PNG file. `portable`
     adds what a page needs that is opened from the disk. `downloads` are the formats in which the metadata
     can be downloaded (flat_documents.FORMATS), in files of at most `download_rows` rows. `web` is the
     folder of the web build, None for the one that `assets.web_folder` finds. Without `pages` only data
@@ -182,6 +183,8 @@ class SiteSettings:
     tag_block: int = 8192
     language: str = "en"
     url: str | None = None
+    accent: str | None = None
+    logo: bytes | None = None
     web: Path | None = None
     pages: bool = True
     portable: bool = False

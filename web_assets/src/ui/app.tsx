@@ -113,7 +113,10 @@ function Header(): JSX.Element {
   );
 }
 
+/** The owner's logo, which the page names, or the program's mark. */
 function Mark(): JSX.Element {
+  const { logo } = document.documentElement.dataset;
+  if (logo) return <img class="logo" src={logo} alt="" width="32" height="32" />;
   return (
     <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
       <rect x="2" y="3" width="9" height="12" rx="2.2" /><rect x="13" y="3" width="9" height="7" rx="2.2" />
