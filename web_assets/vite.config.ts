@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vite";
+import { againPlugin } from "./build/again.ts";
 import { bootPlugin } from "./build/boot.ts";
 import { gzipPlugin } from "./build/gzip.ts";
 import { noticesPlugin } from "./build/notices.ts";
@@ -9,7 +10,7 @@ import { slimPlugin } from "./build/slim.ts";
 import { watPlugin } from "./build/wat.ts";
 
 const here = import.meta.dirname;
-const plugins = (main = false) => [watPlugin(), gzipPlugin(), slimPlugin(), noticesPlugin(main)];
+const plugins = (main = false) => [watPlugin(), gzipPlugin(), slimPlugin(), againPlugin(), noticesPlugin(main)];
 /** 16 hexadecimal digits, as everything in a site is named (docs/FORMAT.md, section 1). */
 const names = {
   hashCharacters: "hex" as const,

@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { defineConfig } from "vite";
+import { againPlugin } from "./build/again.ts";
 import { declarationsPlugin } from "./build/declarations.ts";
 import { gzipPlugin } from "./build/gzip.ts";
 import { slimPlugin } from "./build/slim.ts";
 import { watPlugin } from "./build/wat.ts";
 
 const here = import.meta.dirname;
-const plugins = () => [watPlugin(), gzipPlugin(), slimPlugin()];
+const plugins = () => [watPlugin(), gzipPlugin(), slimPlugin(), againPlugin()];
 /** WebAssembly files get the same names as in the application's build, so that a site has each of them only once. */
 const names = {
   hashCharacters: "hex" as const,

@@ -33,15 +33,13 @@ SEND = """([kind, files]) => {
 
 
 def keep_for_offline(page: Page) -> None:
-    """Let the service worker store what a search needs, if it has not done so, and wait until it has."""
+    """Let the service worker store the collection, and wait until it has."""
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.get_by_role("button", name="About this collection").click()
-    stored = page.get_by_text("it also works offline")
-    button = page.get_by_role("button", name="Keep for offline")
-    stored.or_(button).first.wait_for(timeout=60_000)
-    if button.is_visible():
-        button.click()
-    expect(stored).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Keep this collection offline").click(timeout=60_000)
+    expect(page.get_by_text("This collection is stored on this device")).to_be_visible(
+        timeout=60_000
+    )
     page.keyboard.press("Escape")
 
 

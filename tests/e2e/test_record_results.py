@@ -42,7 +42,7 @@ def test_the_script_of_a_list_is_loaded_beside_the_first_one(
     page = visitor.page
     held: dict[str, list[Route]] = {"manifest.json": [], "assets/list.*.js": []}
     page.route("**/manifest.json", lambda route: held["manifest.json"].append(route))
-    page.route("**/assets/list.*.js", lambda route: held["assets/list.*.js"].append(route))
+    page.route("**/assets/list.*.js*", lambda route: held["assets/list.*.js"].append(route))
     page.add_init_script(SHIFTS)
     visitor.open()
     # Neither waits for the other.
@@ -56,7 +56,7 @@ def test_the_script_of_a_list_is_loaded_beside_the_first_one(
     place = page.locator(".records-soon .records-waiting")
     expect(place).to_be_visible()
     assert page.locator(".record").count() == 0
-    page.unroute("**/assets/list.*.js")
+    page.unroute("**/assets/list.*.js*")
     for route in held["assets/list.*.js"]:
         route.continue_()
     expect(page.locator(".record-link bdi").first).to_be_visible()
@@ -71,13 +71,13 @@ def test_a_list_that_cannot_be_loaded_is_asked_for_again(visit: Visit, tmp_path:
     visitor.host = mixed
     page = visitor.open()
     expect(page.locator(".tile-link img.shown").first).to_be_visible()
-    page.route("**/assets/list.*.js", lambda route: route.abort())
+    page.route("**/assets/list.*.js*", lambda route: route.abort())
     page.reload()
     expect(page.locator(".tile-link img.shown").first).to_be_visible()
     page.get_by_role("radio", name="List").check()
     alert = page.locator(".records-soon [role=alert]")
     expect(alert).to_contain_text("could not be loaded")
-    page.unroute("**/assets/list.*.js")
+    page.unroute("**/assets/list.*.js*")
     alert.get_by_role("button", name="Retry").click()
     expect(page.locator(".record-link bdi").first).to_be_visible()
     mixed.stop()

@@ -132,7 +132,7 @@ def _stored(page: Page) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.get_by_role("button", name="About this collection").click()
     stored = page.get_by_text("it also works offline")
-    button = page.get_by_role("button", name="Keep for offline")
+    button = page.get_by_role("button", name="Keep this collection offline")
     stored.or_(button).first.wait_for(timeout=WAIT_MS)
     if button.is_visible():
         button.click()

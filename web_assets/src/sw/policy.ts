@@ -106,29 +106,33 @@ export interface Warming {
 
 const SMALL_GROUP = 6 << 20;
 /** The most that is fetched, in bytes. With "little", a visit without a search stays below 3 MB. */
-const BUDGET: Record<Amount, number> = { nothing: 0, little: 2_250_000, all: 96 << 20 };
+const BUDGET: Record<Amount, number> = { nothing: 0, little: 2_250_000, all: 1 << 30 };
+/** Searches are said to work offline only if what they need is less than this. */
+const NEEDED = 96 << 20;
+/** How many bytes of thumbnails are kept at most if a visitor asks for all of a collection. */
+export const MOST_PICTURES = 1 << 30;
 
 /** The files that make a collection searchable offline, most important first. A group is fetched as a whole or not at all. */
 export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], amount: Amount): Warming {
   const plan: Warming = { fetch: [], keep: [], needed: [], bytes: 0 };
   const budget = BUDGET[amount];
-  const take = (group: ShellFile[], limit = BUDGET.all, needed = false): void => {
+  const take = (group: ShellFile[], limit = NEEDED, needed = false): void => {
     const bytes = group.reduce((sum, entry) => sum + entry.bytes, 0);
-    const fits = bytes <= limit && plan.bytes + bytes <= budget;
+    const fits = (bytes <= limit || amount === "all") && plan.bytes + bytes <= budget;
     (fits ? plan.fetch : plan.keep).push(...group);
     if (needed && bytes <= limit) plan.needed.push(...group);
     if (fits) plan.bytes += bytes;
   };
   take(parts.rows, SMALL_GROUP);
-  take(parts.catalog, BUDGET.all, true);
+  take(parts.catalog, NEEDED, true);
   if (manifest.suggestions) take([manifest.suggestions.file], SMALL_GROUP);
-  take(parts.cells, BUDGET.all, true);
-  take(parts.coarse.length ? parts.coarse : parts.vectors, BUDGET.all, true);
-  take(parts.text, BUDGET.all, true);
-  take(shell.filter((file) => file.bytes > LARGE), BUDGET.all, true);
+  take(parts.cells, NEEDED, true);
+  take(parts.coarse.length ? parts.coarse : parts.vectors, NEEDED, true);
+  take(parts.text, NEEDED, true);
+  take(shell.filter((file) => file.bytes > LARGE), NEEDED, true);
   take(parts.tokens, 2 * SMALL_GROUP, true);
   take(parts.staticRows, SMALL_GROUP);
-  if (parts.coarse.length) take(parts.vectors, BUDGET.all, true);
+  if (parts.coarse.length) take(parts.vectors, NEEDED, true);
   take(parts.columns, SMALL_GROUP);
   take(parts.ids, SMALL_GROUP);
   take(parts.documents, SMALL_GROUP);
@@ -152,6 +156,25 @@ export interface Kept {
   complete: boolean;
   /** How many bytes of all that can be kept are not stored. */
   left: number;
+  /** How many bytes can be kept in all. */
+  total: number;
+}
+
+/** A message from the page to the service worker: check everything that is kept, and delete what is damaged. */
+export interface VerifyMessage {
+  type: "verify";
+}
+
+/** The answer: how many files are whole, and how many were not. */
+export interface VerifiedMessage {
+  type: "verified";
+  whole: number;
+  damaged: number;
+}
+
+/** A message from the page to the service worker: delete what is kept of the collection. */
+export interface ForgetMessage {
+  type: "forget";
 }
 
 /** A message from the service worker to the page. */

@@ -9,7 +9,8 @@ const GENERATION = 2;
 /** Headers of a transfer that do not hold for a body that is kept. */
 const OF_TRANSFER = ["content-encoding", "content-length", "set-cookie"];
 
-export type CacheName = "shell" | "data" | "mutable" | "thumbnail" | "view";
+/** `offline`: thumbnails that a visitor asked to keep; the others are kept up to a number. */
+export type CacheName = "shell" | "data" | "mutable" | "thumbnail" | "view" | "offline";
 
 export class Store {
   readonly names: Record<CacheName, string>;
@@ -21,6 +22,7 @@ export class Store {
     const named = (name: string): string => `${this.prefix}${name} ${String(GENERATION)}`;
     this.names = {
       shell: `${named("shell")} ${shell.version}`, data: named("data"), mutable: named("mutable"), thumbnail: named("thumbnails"), view: named("views"),
+      offline: named("offline"),
     };
   }
 
@@ -40,7 +42,8 @@ export class Store {
 
   /** The answer of a cache, unchecked: what is kept was checked before. */
   async known(name: CacheName, path: string): Promise<Response | undefined> {
-    return await (await this.open(name)).match(this.at(path));
+    const found = await (await this.open(name)).match(this.at(path));
+    return found ?? (name === "thumbnail" ? await this.known("offline", path) : undefined);
   }
 
   /** The answer of a cache after another check. A damaged one is deleted. */
@@ -55,22 +58,23 @@ export class Store {
 
   async drop(name: CacheName, path: string): Promise<void> {
     await (await this.open(name)).delete(this.at(path));
+    if (name === "thumbnail") await this.drop("offline", path);
   }
 
-  /** Keeps an answer of the network if it is whole. Returns whether it is. */
+  /** Keeps an answer of the network if it is whole. Returns whether it is kept. */
   async keep(name: CacheName, path: string, response: Response, known?: Known): Promise<boolean> {
     const content = await bodyOf(response);
     if (!content || !await this.isWhole(path, content, known)) return false;
-    await this.put(name, path, response, content);
-    return true;
+    return await this.put(name, path, response, content);
   }
 
-  /** Keeps content that was checked. */
-  async put(name: CacheName, path: string, response: Response, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Keeps content that was checked. Returns whether there was room: if not, the site keeps working, just not offline. */
+  async put(name: CacheName, path: string, response: Response, content: Uint8Array<ArrayBuffer>): Promise<boolean> {
     try {
       await (await this.open(name)).put(this.at(path), withBody(response, content));
+      return true;
     } catch {
-      // The device is full: the site keeps working, just not offline.
+      return false;
     }
   }
 
@@ -95,6 +99,11 @@ export class Store {
       await this.drop("data", entry.path);
       return null;
     }
+  }
+
+  /** Deletes everything in a cache. */
+  async clear(name: CacheName): Promise<void> {
+    await caches.delete(this.names[name]);
   }
 
   /** Deletes the caches of earlier workers. */

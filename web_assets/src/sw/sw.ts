@@ -9,10 +9,13 @@ import { sha256 } from "../base/hash";
 import type { Manifest } from "../format/manifest";
 import { decodeManifest } from "../format/manifest-checksum";
 import { readManifest } from "../format/read-manifest";
+import type { FileEntry } from "../format/entry";
 import { entriesOf } from "../format/walk";
 import { apiFor, installApi } from "./http";
+import { forget, pictureFiles, verify } from "./kept";
 import {
-  isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, type Amount, type CoolMessage, type Kept, type Shell, type ShellFile, type WarmedMessage, type WarmMessage,
+  isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, type Amount, type CoolMessage, type ForgetMessage, type Kept, type Shell, type ShellFile,
+  type VerifiedMessage, type VerifyMessage, type WarmedMessage, type WarmMessage,
 } from "./policy";
 import { bodyOf, Store, withBody } from "./store";
 import { warm } from "./warm";
@@ -210,6 +213,21 @@ async function prune(manifest: Manifest): Promise<void> {
     const path = pathInside(key.url, scope);
     if (path !== null && !wanted.has(path)) await cache.delete(key);
   }
+  const pictures = await store.open("offline");
+  const kept = await pictures.keys();
+  if (!kept.length) return;
+  const files = await pictureFiles(manifest, known).catch(() => null);
+  const shown = new Set(files?.map(({ path }) => path));
+  for (const key of files ? kept : []) {
+    const path = pathInside(key.url, scope);
+    if (path !== null && !shown.has(path)) await pictures.delete(key);
+  }
+}
+
+async function known(entry: FileEntry): Promise<Uint8Array> {
+  const content = await store.content(entry);
+  if (!content) throw new Error(`${entry.path} is not in the cache.`);
+  return content;
 }
 
 /** The manifest in the cache, or else that of the network. */
@@ -285,10 +303,14 @@ function isSmall(path: string): boolean {
 }
 
 self.addEventListener("message", (event) => {
-  const message = event.data as Partial<WarmMessage | CoolMessage> | null;
-  if (message?.type === "cool") warmingUp?.abort();
-  if (message?.type !== "warm") return;
+  const message = event.data as Partial<WarmMessage | CoolMessage | VerifyMessage | ForgetMessage> | null;
   const { source } = event;
+  if (message?.type === "cool" || message?.type === "forget") warmingUp?.abort();
+  if (message?.type === "forget") event.waitUntil(forget(store));
+  if (message?.type === "verify") {
+    event.waitUntil(verify(store, scope).then((found) => { source?.postMessage({ type: "verified", ...found } satisfies VerifiedMessage); }));
+  }
+  if (message?.type !== "warm") return;
   const report = (kept: Kept, done = false): void => { source?.postMessage({ type: "warmed", kept, done } satisfies WarmedMessage); };
   const amount = message.amount === "all" || message.amount === "little" ? message.amount : "nothing";
   event.waitUntil(warmUp(amount, report).then((found) => { if (found) report(found.kept, found.done); }, () => undefined));

@@ -2,7 +2,8 @@
 import type { Controller } from "./controller";
 import { connectionOf, isGenerous } from "./connection";
 import type { State } from "./state/reducer";
-import type { Amount, CoolMessage, WarmedMessage, WarmMessage } from "../sw/policy";
+import { storedWish } from "./wish";
+import type { Amount, CoolMessage, ForgetMessage, VerifiedMessage, VerifyMessage, WarmedMessage, WarmMessage } from "../sw/policy";
 
 function idle(): Promise<void> {
   return new Promise((resolve) => {
@@ -43,6 +44,8 @@ function watchForUpdates(controller: Controller): void {
 
 async function warmUp(controller: Controller, script: () => string): Promise<void> {
   watchForUpdates(controller);
+  const wish = storedWish(controller.base);
+  if (wish !== "some") controller.store.dispatch({ type: "keep", keeping: wish });
   // The service worker loads the whole application, so wait for what is on screen.
   await calm(controller);
   await navigator.serviceWorker.register(script(), { scope: new URL(controller.base).pathname });
@@ -68,25 +71,49 @@ function isBusy({ pending, loadingSince }: State): boolean {
 
 /** Let the service worker load when nothing else does, as much as is wanted; a search stops it until the page is calm again. */
 async function keepUp(controller: Controller, { active }: ServiceWorkerRegistration): Promise<never> {
-  let done: Amount | null = null;
-  let asked: Amount = "nothing";
-  navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<WarmedMessage | null>) => {
+  let done: string | null = null;
+  let asked = "";
+  navigator.serviceWorker.addEventListener("message", ({ data }: MessageEvent<WarmedMessage | VerifiedMessage | null>) => {
+    if (data?.type === "verified") controller.store.dispatch({ type: "checked", checked: { whole: data.whole, damaged: data.damaged } });
     if (data?.type !== "warmed") return;
     if (data.done) done = asked;
-    controller.store.dispatch({ type: "kept", kept: { ...data.kept, able: true } });
+    controller.store.dispatch({ type: "kept", kept: { ...data.kept, able: true, ended: data.done } });
   });
   for (;;) {
-    asked = wanted(controller);
-    if (done !== asked) active?.postMessage({ type: "warm", amount: asked } satisfies WarmMessage);
-    await changed(controller, (state) => isBusy(state) || wanted(controller) !== asked);
-    if (done !== asked && isBusy(controller.store.get())) active?.postMessage({ type: "cool" } satisfies CoolMessage);
-    await calm(controller);
+    asked = wish(controller);
+    if (done !== asked) active?.postMessage({ type: "warm", amount: wanted(controller) } satisfies WarmMessage);
+    await changed(controller, (state) => isBusy(state) || wish(controller) !== asked);
+    if (done !== asked) active?.postMessage({ type: "cool" } satisfies CoolMessage);
+    // A wish of the visitor's is not something to wait with.
+    if (wish(controller) === asked) await calm(controller);
   }
 }
 
+/** Checks what is stored; the answer arrives in the state. */
+export function verifyKept(controller: Controller): void {
+  controller.store.dispatch({ type: "checked", checked: "running" });
+  tell({ type: "verify" });
+}
+
+/** Deletes what is stored of the collection. */
+export function forgetKept(controller: Controller): void {
+  tell({ type: "forget" });
+  controller.store.dispatch({ type: "keep", keeping: "some" });
+}
+
+function tell(message: VerifyMessage | ForgetMessage): void {
+  navigator.serviceWorker.controller?.postMessage(message);
+}
+
+/** What is wanted, with its number: the same wish again is another one. */
+function wish(controller: Controller): string {
+  return `${wanted(controller)} ${String(controller.store.get().keepings)}`;
+}
+
 function wanted(controller: Controller): Amount {
-  if (controller.store.get().keeping) return "all";
-  return isGenerous(connectionOf(navigator)) ? "little" : "nothing";
+  const { keeping } = controller.store.get();
+  if (keeping === "all") return "all";
+  return keeping === "some" && isGenerous(connectionOf(navigator)) ? "little" : "nothing";
 }
 
 /** Resolves when the state meets a condition. */

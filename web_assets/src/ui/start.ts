@@ -26,7 +26,7 @@ export function start(open: Open, root: Element, disk?: Disk): Controller {
   // A list that a link or this device asks for is wanted soon. Pages of collections without pictures name its script themselves.
   if ((view.layout ?? layout ?? "grid") !== "grid") readable.prefetch();
   addEventListener("popstate", () => controller.arrived());
-  if (disk) controller.store.dispatch({ type: "kept", kept: { complete: true, left: 0, able: false } });
+  if (disk) controller.store.dispatch({ type: "kept", kept: { complete: true, left: 0, total: 0, able: false, ended: true } });
   else followConnection(controller);
   // Preact would use the elements of the text that the page shows until here.
   root.replaceChildren();

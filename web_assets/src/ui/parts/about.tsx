@@ -7,6 +7,7 @@ import { nounOf } from "../layout";
 import { bytes, count, counted } from "../wording";
 import { DataLink } from "./data-link";
 import { Modal } from "./modal";
+import { Offline } from "./keep-offline";
 import type { Manifest } from "../../engine/types";
 
 export function Dialogs(): JSX.Element | null {
@@ -52,26 +53,6 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
       </dl>
       <h3>Keyboard</h3>
       <KeyList />
-    </div>
-  );
-}
-
-/** What works offline, and the button that stores the rest. */
-function Offline(): JSX.Element {
-  const controller = useController();
-  const { complete, left, able } = useStore((state) => state.kept);
-  const keeping = useStore((state) => state.keeping);
-  const size = left > 0 ? bytes(left) : null;
-  return (
-    <div class="offline">
-      <p role="status">{complete
-        ? "Everything a search needs is stored on this device, so it also works offline."
-        : keeping ? `Storing what a search needs${size ? `: ${size} left` : ""}.` : "What you have loaded once also works offline."}</p>
-      {able && !complete && !keeping && (
-        <button type="button" class="button" onClick={() => controller.store.dispatch({ type: "keep" })}>
-          Keep for offline{size && ` (${size})`}
-        </button>
-      )}
     </div>
   );
 }

@@ -13,9 +13,19 @@ export interface Keeping {
   complete: boolean;
   /** How many bytes can be stored in addition; 0 also if that is unknown. */
   left: number;
+  /** How many bytes can be stored in all. */
+  total: number;
   /** Whether this browser can store more if it is asked to. */
   able: boolean;
+  /** Whether what was asked for has ended, although something may be left. */
+  ended: boolean;
 }
+
+/** What the visitor wants to be stored: what happens to be loaded, everything, or everything but not now. */
+export type Wish = "some" | "all" | "paused";
+
+/** The last check of what is stored: under way, or how many files were whole and damaged. */
+export type Checked = "running" | { whole: number; damaged: number };
 
 export interface State {
   phase: "opening" | "ready" | "failed";
@@ -47,7 +57,11 @@ export interface State {
   /** How much of what an offline visit needs is stored on the device. */
   kept: Keeping;
   /** Whether the visitor asked to store all of it. */
-  keeping: boolean;
+  keeping: Wish;
+  /** Counts up when the visitor asks again for what could not be stored. */
+  keepings: number;
+  /** Null if nothing was checked on this page. */
+  checked: Checked | null;
   /** The number of pictures added on this device that are searched as well; `version` grows with every change to them. */
   local: { count: number; version: number };
   /** A short confirmation, read aloud and shown for a moment. */
@@ -74,7 +88,8 @@ export type Action =
   | { type: "offline"; offline: boolean }
   | { type: "updated" }
   | { type: "kept"; kept: Keeping }
-  | { type: "keep" }
+  | { type: "keep"; keeping: Wish }
+  | { type: "checked"; checked: Checked }
   | { type: "local"; count: number; version: number }
   | { type: "toast"; text: string | null };
 
@@ -87,7 +102,7 @@ export function initialState(view: View = HOME, theme: Theme = "system", layout:
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
     refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme, layout,
-    offline: false, updated: false, kept: { complete: false, left: 0, able: false }, keeping: false, local: { count: 0, version: 0 }, toast: null,
+    offline: false, updated: false, kept: { complete: false, left: 0, total: 0, able: false, ended: false }, keeping: "some", keepings: 0, checked: null, local: { count: 0, version: 0 }, toast: null,
   };
 }
 
@@ -169,7 +184,9 @@ export function reduce(state: State, action: Action): State {
     case "kept":
       return { ...state, kept: action.kept };
     case "keep":
-      return { ...state, keeping: true };
+      return { ...state, keeping: action.keeping, keepings: state.keepings + 1, checked: null, kept: { ...state.kept, ended: false } };
+    case "checked":
+      return { ...state, checked: action.checked };
     case "local":
       return { ...state, local: { count: action.count, version: action.version } };
     case "toast":
