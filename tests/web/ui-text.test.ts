@@ -161,6 +161,17 @@ describe("words for numbers", () => {
     expect(range(field("iso", "number"), 100)).toBe("at least 100");
   });
 
+  it("are written as photographers write them", () => {
+    const aperture = field("aperture", "number", { unit: "f/" });
+    expect([5.6569, 5.66, 2.8284, 1.7818, 1.75, 4.6, 8, 22.627, 11.5, 0.95].map((value) => amount(value, aperture)))
+      .toEqual(["f/5.6", "f/5.6", "f/2.8", "f/1.8", "f/1.75", "f/4.6", "f/8", "f/22", "f/11.5", "f/0.95"]);
+    const exposure = field("exposure_time", "number", { unit: "s" });
+    expect([0.002, 0.00100001, 0.016667, 0.3, 1 / 3, 0.5, 1, 30].map((value) => amount(value, exposure)))
+      .toEqual(["1/500 s", "1/1000 s", "1/60 s", "0.3 s", "1/3 s", "1/2 s", "1 s", "30 s"]);
+    expect(amount(0.002, field("duration", "number", { unit: "s" }))).toBe("0.002 s");
+    expect(range(aperture, 2.8284)).toBe("at least f/2.8");
+  });
+
   it("describe what is loading, and how much of it", () => {
     expect(loading({})).toBeNull();
     expect(loading({ model: { step: "model", loaded: 3_100_000, total: 8_600_000, done: false } }))

@@ -16,6 +16,7 @@ import { DataLink } from "./parts/data-link";
 import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icons";
 import { Reload, Retry } from "./parts/retry";
+import { entitle } from "./parts/title";
 import { DropTarget } from "./pictures/drop";
 import { Results } from "./results/results";
 import { Tray } from "./pictures/tray";
@@ -45,7 +46,7 @@ function Shell(): JSX.Element {
   const text = useStore((state) => (state.view.data === null ? state.view.text.trim() : "Data"));
   useShortcuts(controller);
   useEffect(() => {
-    if (title) document.title = visible(text ? `${text} – ${title}` : title);
+    if (title) entitle("page", text ? `${text} – ${title}` : title);
   }, [title, text]);
   return (
     <>

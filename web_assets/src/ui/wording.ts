@@ -132,9 +132,26 @@ export function secondsOf(day: string): number | undefined {
   return Number.isNaN(at) ? undefined : at / 1000;
 }
 
+/** The f-numbers that are written on lenses. */
+const STOPS = [
+  0.5, 0.7, 1, 1.1, 1.2, 1.4, 1.6, 1.7, 1.8, 2, 2.2, 2.4, 2.5, 2.8, 3.2, 3.5, 4, 4.5, 5, 5.6, 6.3, 7.1, 8, 9, 10, 11, 13, 14, 16, 18, 20, 22, 25, 29, 32, 36, 40, 45, 51, 57, 64, 72, 81, 90, 128,
+];
+
+/** Some files give the exact ratio of a stop, such as 5.657; people know it as 5.6. Other values stay as they are. */
+function stop(value: number): number {
+  const sixths = 6 * Math.log2(value);
+  const exact = 2 ** (Math.round(sixths) / 6);
+  if (!(Math.abs(exact - value) <= value * 0.004) || Number.isInteger(Math.round(value * 1e4) / 1e3)) return Math.round(value * 100) / 100;
+  return STOPS.reduce((one, other) => (Math.abs(other - value) < Math.abs(one - value) ? other : one));
+}
+
 /** A number of a field with its unit; years and other whole numbers of four digits have no thousands separators. */
 export function amount(value: number, field?: FieldDefinition): string {
   const year = Number.isInteger(value) && (/year/.test(field?.name ?? "") || Math.abs(value) < 10_000);
+  if (field?.unit === "f/") return `f/${decimals.format(stop(value))}`;
+  const part = Math.round(1 / value);
+  // 0.3 s is written so on cameras, and is no third.
+  if (field?.unit === "s" && /exposure|shutter/.test(field.name) && part > 1 && Math.abs(part * value - 1) < 0.06) return `1/${String(part)} s`;
   const unit = field?.unit ? ` ${field.unit}` : "";
   return (year ? String(value) : decimals.format(value)) + unit;
 }

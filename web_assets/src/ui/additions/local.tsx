@@ -26,7 +26,7 @@ export function AddButton(): JSX.Element | null {
 
 /** On a tile. */
 export function LocalBadge(): JSX.Element {
-  return <span class="tile-local"><DeviceIcon /><span>On this device</span></span>;
+  return <span class="tile-local"><span class="tile-local-pill"><DeviceIcon /><span>On this device</span></span></span>;
 }
 
 /** In the detail view of an added picture. */

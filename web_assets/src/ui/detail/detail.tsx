@@ -12,8 +12,10 @@ import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
 import { indexOfId, placeAt } from "../state/list";
 import { allowed } from "../parts/remote-picture";
+import { entitle } from "../parts/title";
 import { useThumbnail } from "../parts/use-thumbnail";
 import { numbers, why } from "../results/why";
+import { formatView, isBrowsing } from "../state/view";
 import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
@@ -50,6 +52,7 @@ function Open({ id }: { id: string }): JSX.Element {
   const info = found.state === "loading" ? shown.current : found.state === "ready" ? found.value : null;
   shown.current = info;
   const records = useStore((state) => state.manifest?.thumbnails.count === 0);
+  const browsing = useStore((state) => isBrowsing(state.view));
   const close = (): void => controller.closeImage();
   const list = useStore((state) => state.list);
   const shownIn = useRef(list?.key);
@@ -85,7 +88,12 @@ function Open({ id }: { id: string }): JSX.Element {
           <div class="detail-empty">
             <button type="button" class="icon-button detail-close" aria-label="Close" onClick={close}><CloseIcon /></button>
             {found.state === "loading" && <p role="status"><span class="spinner" aria-hidden="true" />Loading…</p>}
-            {found.state === "ready" && <p role="alert">This {records ? "record" : "picture"} isn't in the collection. It may have been removed.</p>}
+            {found.state === "ready" && (
+              <div>
+                <p role="alert">This {records ? "record" : "picture"} isn't in the collection. It may have been removed.</p>
+                <button type="button" class="button" onClick={close}>{browsing ? "Show the collection" : "Show the results"}</button>
+              </div>
+            )}
             {found.state === "failed" && (
               <p role="alert">{found.message}{" "}
                 <Retry onClick={() => setAttempt((n) => n + 1)} />
@@ -160,6 +168,9 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   }, [document, next?.result.row, previous?.result.row]);
 
   const name = document ? nameOf(document) : "Picture";
+  const title = document && name;
+  useEffect(() => { entitle("picture", title); }, [title]);
+  useEffect(() => () => { entitle("picture", null); }, []);
   const addition = useAddition(info.local ? info.id : null);
   const mine = useOriginal(info.local ? info.id : null);
   const viewFile = mine ?? (document?.view ? siteFile(document.view.path, controller.base) : null);
@@ -178,7 +189,8 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const height = document?.view?.height ?? info.height;
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
   const copy = (): void => {
-    const link = new URL(`#image=${info.id}`, controller.base).href;
+    // The search goes with it, but for the pictures that only this device has.
+    const link = new URL(formatView({ ...controller.store.get().view, image: info.id, pictures: [] }), controller.base).href;
     navigator.clipboard.writeText(link).then(
       () => controller.say("Link copied"), () => controller.say("The link could not be copied"),
     );

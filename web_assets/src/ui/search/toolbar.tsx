@@ -22,7 +22,7 @@ export function Toolbar(): JSX.Element {
   const filterable = fields?.some(isFilterable) ?? false;
   const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" ? 1 : filter.values.length), 0);
   return (
-    <div class="toolbar">
+    <div class={`toolbar ${isRanked(view) ? "" : "browsing"}`}>
       <Modes />
       <Summary />
       <div class="toolbar-end">

@@ -1,0 +1,143 @@
+"""At any width no two controls overlap, nothing is wider than the screen, and no text is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import Visit, Visitor
+from playwright.sync_api import Page, expect
+
+WIDTHS = (320, 390, 600, 768, 820, 960, 1024, 1280, 1440)
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+FAULTS = """() => {
+  const layer = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
+  const looks = (element) => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
+  const spoken = (element) => getComputedStyle(element).clipPath.startsWith("inset(50%");
+  const name = (element) => element.outerHTML.slice(0, 110);
+  // The part of it that can be seen.
+  const box = (element) => {
+    let {left, right, top, bottom} = element.getBoundingClientRect();
+    for (let at = element.parentElement; at && at !== document.body; at = at.parentElement) {
+      if (getComputedStyle(at).overflowY === "visible") continue;
+      const around = at.getBoundingClientRect();
+      [left, right] = [Math.max(left, around.left), Math.min(right, around.right)];
+      [top, bottom] = [Math.max(top, around.top), Math.min(bottom, around.bottom)];
+    }
+    return {left, right, top, bottom, width: right - left, height: bottom - top};
+  };
+  const faults = [];
+
+  // Controls on a tile lie on the link of the tile.
+  const controls = [...layer.querySelectorAll("a[href], button, input, select, summary, textarea")]
+    .filter((element) => looks(element) && box(element).width > 2 && !element.closest(".tile, .record, .scrubber"));
+  controls.forEach((one, i) => {
+    for (const other of controls.slice(i + 1)) {
+      if (one.contains(other) || other.contains(one)) continue;
+      const [a, b] = [box(one), box(other)];
+      const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (width > 1 && height > 1 && !covered(one, other)) faults.push(`overlap: ${name(one)} and ${name(other)}`);
+    }
+  });
+  // What scrolls passes under a header or footer that stays.
+  function covered(one, other) {
+    const kept = (element) => {
+      for (let at = element; at; at = at.parentElement) {
+        if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return at;
+      }
+      return null;
+    };
+    return kept(one) !== kept(other);
+  }
+
+  for (const element of layer.querySelectorAll("*")) {
+    if (!looks(element) || element.closest("svg, script, style, option, .tile")) continue;
+    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
+    let hidden = false;
+    let scrolls = false;
+    for (let at = element; at && at !== layer; at = at.parentElement) {
+      hidden ||= spoken(at);
+      // A wide table has a scroll bar of its own.
+      scrolls ||= at !== element && at.scrollWidth > at.clientWidth && /auto|scroll/.test(getComputedStyle(at).overflowX);
+    }
+    if (hidden || scrolls) continue;
+    const style = getComputedStyle(element);
+    if (style.overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1) faults.push(`cut: ${name(element)}`);
+    if (style.overflowY === "hidden" && element.scrollHeight > element.clientHeight + 3) faults.push(`cut below: ${name(element)}`);
+    const {left, right, width} = element.getBoundingClientRect();
+    if (width > 2 && (left < -1 || right > innerWidth + 1)) faults.push(`beyond the screen: ${name(element)}`);
+  }
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
+  return faults;
+}"""
+
+
+def faults(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(FAULTS)
+    return found
+
+
+def views(visitor: Visitor) -> Iterator[str]:
+    """Shows one view of the site after another."""
+    page = visitor.home()
+    yield "home"
+    ids: list[str] = page.eval_on_selector_all(
+        ".tile-link", "(links) => links.map((link) => link.hash.replace('#image=', ''))"
+    )
+    visitor.open(f"#q=red+circle&like={ids[0]},{ids[1]}&is.tags=red&in.rating=1..4")
+    visitor.settled("red circle")
+    yield "results"
+    page.get_by_role("button", name="Filters").click()
+    expect(page.locator(".facet-count").first).to_be_visible()
+    yield "filters"
+    page.keyboard.press("Escape")
+    visitor.open(f"#q=%22{LONG_WORD}%22&mode=words&is.tags={LONG_WORD}")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible(timeout=60_000)
+    yield "nothing found"
+    visitor.open(f"#image={ids[0]}")
+    expect(page.get_by_text("Image id")).to_be_visible()
+    yield "picture"
+    visitor.open("#image=00000000deadbeef")
+    expect(page.get_by_text("isn't in the collection")).to_be_visible()
+    yield "missing picture"
+    page.get_by_role("button", name="Show the collection").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    for button in ("About this collection", "Add pictures"):
+        page.get_by_role("button", name=button).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        yield button
+        page.keyboard.press("Escape")
+    visitor.open("#data=")
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    yield "data"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_overlaps_or_is_cut(visit: Visit, width: int) -> None:
+    touch = {"is_mobile": True, "has_touch": True} if width <= 600 else {}
+    settings: dict[str, Any] = {"viewport": {"width": width, "height": 844}, **touch}
+    visitor = visit(reduced_motion="reduce", **settings)
+    found = {view: faults(visitor.page) for view in views(visitor)}
+    assert len(found) == 9
+    assert [f"{view}: {fault}" for view, some in found.items() for fault in some] == []
+
+
+def test_the_check_sees_an_overlap_and_a_cut_text(visit: Visit) -> None:
+    page = visit(viewport={"width": 1024, "height": 800}).home()
+    assert faults(page) == []
+    page.locator(".header-end").evaluate("(element) => { element.style.translate = '-200px 0'; }")
+    page.locator(".hero h1").evaluate(
+        "(element) => { Object.assign(element.style, {width: '20px', overflow: 'hidden', overflowWrap: 'normal'}); }"
+    )
+    kinds = {fault.split(":")[0] for fault in faults(page)}
+    assert {"overlap", "cut"} <= kinds
+
+
+def test_a_phone_shows_pictures_without_scrolling(visit: Visit) -> None:
+    """What stands above the first picture takes less than half of the screen."""
+    page = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True).home()
+    first = page.locator('.tile-link[data-index="0"]').bounding_box()
+    assert first and first["y"] < 400
