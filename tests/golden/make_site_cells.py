@@ -51,6 +51,7 @@ SETTINGS = SiteSettings(
     view_size=48,
     pack_above=4,
     cells=True,
+    row_block=16,
     cell_layout=CellSettings(
         count=16,
         least=1,

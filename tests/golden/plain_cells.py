@@ -137,6 +137,7 @@ class PlainCells:
     def _read_vectors(self, listed: Any) -> None:
         entries = iter(self.site.list(listed))
         self.vectors: dict[int, tuple[int, list[int]]] = {}
+        self.drawn: dict[int, dict[str, Any]] = {}
         for cell, group in enumerate(self.groups):
             size = len(group.rows)
             files = -(-size // self.settings["rows_per_file"])
@@ -155,6 +156,9 @@ class PlainCells:
                     group.rows[first:end], parts["scales"], codes, strict=True
                 ):
                     self.vectors[row] = (scale, list(code))
+                if self.settings.get("drawn"):
+                    drawn = self.site.drawn_rows(parts, end - first)
+                    self.drawn |= dict(zip(group.rows[first:end], drawn, strict=True))
         assert next(entries, None) is None
 
     def _read_row_cells(self, listed: Any) -> None:

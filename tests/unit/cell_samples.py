@@ -13,6 +13,7 @@ from site_samples import sample_input
 
 from imagedb_site.checksum import sealed
 from imagedb_site.reader import open_site
+from imagedb_site.reader.decode import RowInfo
 from imagedb_site.site import write_site
 from imagedb_site.site.coarse import encode_coarse, fit_coarse, pack_bits, to_codes
 from imagedb_site.site.lists import ListWriter
@@ -57,12 +58,14 @@ def cell_site(
     least: int = 1,
     most: int = 2,
     equal: bool = False,
+    drawn: bool = False,
     **settings: Any,
 ) -> np.ndarray:
     """Write a site of the tier `cells`; returns its embeddings, float32 [count, dim].
 
     `tail`: the last rows, which lie in the tail. `texts`: the first rows, which have the embedding of a text.
     `change(kind, header, arrays)` may alter every container. `equal`: all rows have the same embedding.
+    `drawn`: files of vectors also have what draws their rows.
     """
     values, of = clustered(count, dim, cells)
     if equal:
@@ -78,8 +81,31 @@ def cell_site(
     pictures = np.arange(count) >= texts
     given = {"rows": rows, "embeddings": ArrayEmbeddings(values), "pictures": pictures}
     write_site(dataclasses.replace(made, **given), folder)
-    _CellWriter(folder, values, of, cells, tail, texts, change).write(least, most)
+    _CellWriter(folder, values, of, cells, tail, texts, change, drawn).write(least, most)
     return values
+
+
+def drawn_arrays(rows: list[RowInfo]) -> dict[str, np.ndarray]:
+    """The sections that draw rows, one line for each row."""
+    packs = [b"" if row.thumbnail is None else bytes.fromhex(row.thumbnail.hash16) for row in rows]
+    places = [
+        (row.thumbnail.offset, row.thumbnail.length) if row.thumbnail else (0, 0) for row in rows
+    ]
+    holders = [bytes([len(row.placeholder)]) + row.placeholder for row in rows]
+
+    def wide(texts: list[bytes], width: int) -> np.ndarray:
+        joined = b"".join(text.ljust(width, b"\0") for text in texts)
+        return np.frombuffer(joined, np.uint8).reshape(-1, width)
+
+    return {
+        "id": wide([bytes.fromhex(row.image_id) for row in rows], 8),
+        "width": np.array([row.width for row in rows], np.uint32),
+        "height": np.array([row.height for row in rows], np.uint32),
+        "pack": wide(packs, 8),
+        "offset": np.array([offset for offset, _ in places], np.uint32),
+        "length": np.array([length for _, length in places], np.uint32),
+        "placeholder": wide(holders, 32),
+    }
 
 
 class _CellWriter:
@@ -94,11 +120,13 @@ class _CellWriter:
         tail: int,
         texts: int,
         change: Any,
+        drawn: bool,
     ) -> None:
         self.folder, self.values, self.of, self.cells = folder, values, of, cells
         self.files = SiteFiles(_Folder(folder))
         self.change = change
         with open_site(folder) as site:
+            self.drawn = drawn_arrays(site.rows(0, site.count)) if drawn else None
             self.quantizer = site.vectors.quantizer
             self.codes = site.vectors.codes(np.arange(site.count))
         self.known = values.any(axis=1)
@@ -151,6 +179,7 @@ class _CellWriter:
                 "least": least,
                 "most": most,
                 "rows_per_file": ROWS_PER_FILE,
+                **({} if self.drawn is None else {"drawn": True}),
                 "file": index,
                 "sizes": sizes,
             },
@@ -242,6 +271,8 @@ class _CellWriter:
                 header = {"cell": cell, "first": first, "count": end - first}
                 header |= {"dim": residuals.shape[1]}
                 arrays = {"scales": scales[inside], "codes": codes[inside]}
+                if self.drawn is not None:
+                    arrays |= {name: one[inside].ravel() for name, one in self.drawn.items()}
                 vectors.add(self.put("cell-vectors", header, arrays))
         return vectors.finish()
 

@@ -138,3 +138,26 @@ def node_entries(header: dict[str, Any], sections: dict[str, list]) -> list[Entr
             entry["index"] = True
         found.append(entry)
     return found
+
+
+def drawn_rows(sections: dict[str, list], count: int) -> list[dict[str, Any]]:
+    """Section 2.3: what draws `count` rows."""
+    widths = {"id": 8, "width": 1, "height": 1, "pack": 8, "offset": 1, "length": 1}
+    for name, width in {**widths, "placeholder": 32}.items():
+        assert len(sections[name]) == width * count
+    found = []
+    for at in range(count):
+        holder = bytes(sections["placeholder"][32 * at : 32 * at + 32])
+        assert not any(holder[1 + holder[0] :])
+        found.append(
+            {
+                "id": bytes(sections["id"][8 * at : 8 * at + 8]).hex(),
+                "width": sections["width"][at],
+                "height": sections["height"][at],
+                "placeholder": holder[1 : 1 + holder[0]].hex(),
+                "pack": bytes(sections["pack"][8 * at : 8 * at + 8]).hex(),
+                "offset": sections["offset"][at],
+                "length": sections["length"][at],
+            }
+        )
+    return found

@@ -19,6 +19,7 @@ from plain_formats import (
     Entry,
     canonical,
     container,
+    drawn_rows,
     entries_in,
     node_entries,
     posting,
@@ -30,6 +31,8 @@ from plain_formats import (
 
 class PlainSite:
     """A site in a folder."""
+
+    drawn_rows = staticmethod(drawn_rows)
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -106,20 +109,7 @@ class PlainSite:
         for index, entry in enumerate(self.list(self.manifest["rows"]["files"])):
             header, sections = self.container(entry, "rows")
             assert header["first"] == index * block == len(found)
-            for at in range(header["count"]):
-                holder = bytes(sections["placeholder"][32 * at : 32 * at + 32])
-                assert not any(holder[1 + holder[0] :])
-                found.append(
-                    {
-                        "id": bytes(sections["id"][8 * at : 8 * at + 8]).hex(),
-                        "width": sections["width"][at],
-                        "height": sections["height"][at],
-                        "placeholder": holder[1 : 1 + holder[0]].hex(),
-                        "pack": bytes(sections["pack"][8 * at : 8 * at + 8]).hex(),
-                        "offset": sections["offset"][at],
-                        "length": sections["length"][at],
-                    }
-                )
+            found += drawn_rows(sections, header["count"])
         assert len(found) == self.count
         return found
 

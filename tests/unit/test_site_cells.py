@@ -108,6 +108,10 @@ def test_the_golden_site_has_every_case() -> None:
     assert site.tail == 1 and site.sizes[-1] > per_file
     assert min(site.sizes) <= per_file < max(site.sizes[:-1])
     assert max(site.group_cells) > 1 and site.missing and site.samples["texts"]
+    # Beside each vector lies what its block of rows says, with a thumbnail and without one.
+    rows = site.site.rows()
+    assert site.drawn == {row: rows[row] for row in set(range(site.rows)) - site.missing}
+    assert {row["length"] > 0 for row in site.drawn.values()} == {True, False}
     answers = json.loads((GOLDEN / "site-cells.json").read_text(encoding="utf-8"))
     cells = {len(search["cells"]) for search in answers["searches"]}
     assert {0, 1, 2, 3, 9} <= cells

@@ -12,7 +12,7 @@ import { plainSearch, writeCells } from "./support/cells";
 import { openCells } from "./support/open-cells";
 import { container } from "./support/writer";
 
-const written = writeCells({ seed: 3, tail: 6, missing: [2] });
+const written = writeCells({ seed: 3, tail: 6, missing: [2], drawn: true });
 const { entry, files, plain } = written;
 const { count, dim } = plain;
 const DIMS = dim - 2;
@@ -41,7 +41,7 @@ const READERS: Record<string, [content: Uint8Array, read: (content: Uint8Array) 
   sizes: [sizes, readSizes, "cell-sizes"],
   group: [group, (content) => readCellGroup(content, numberOf(group), known, shape, count), "cell-codes"],
   tail: [tail, (content) => readCellGroup(content, groups.length - 1, known, shape, count), "cell-codes"],
-  vectors: [vectors, (content) => readCellVectors(content, about["cell"]!, about["first"]!, about["count"]!, dim), "cell-vectors"],
+  vectors: [vectors, (content) => readCellVectors(content, about["cell"]!, about["first"]!, about["count"]!, dim, true), "cell-vectors"],
   rowCells: [rowCells, (content) => readRowCells(content, 0, count, plain.cells.length), "row-cells"],
   sample: [sample, (content) => readSample(content, entry.sample.pictures!.count, dim), "sample"],
 };
@@ -81,6 +81,7 @@ describe("files that break a rule", () => {
     ["group", {}, replaced("group", "factors", 0, 0)], ["group", {}, { codes: new Uint8Array(2) }], ["tail", {}, replaced("tail", "near", 0, 20)], ["tail", {}, { near: null }],
     ["vectors", { cell: 40 }, {}], ["vectors", { first: 99 }, {}], ["vectors", { count: 9 }, {}], ["vectors", { dim: 9 }, {}],
     ["vectors", {}, replaced("vectors", "scales", 0, 0)], ["vectors", {}, replaced("vectors", "codes", 0, -128)],
+    ["vectors", {}, { id: new Uint8Array(7) }], ["vectors", {}, { width: null }], ["vectors", {}, { placeholder: new Uint8Array(31) }], ["vectors", {}, { offset: new Int32Array(about["count"]!) }],
     ["rowCells", { first: 1 }, {}], ["rowCells", { count: 1 }, {}], ["rowCells", {}, replaced("rowCells", "cells", 0, 21)],
     ["sample", { count: 1 }, {}], ["sample", { dim: 9 }, {}], ["sample", {}, replaced("sample", "codes", 0, -128)],
   ])("are refused: %s with %o", (name, header, sections) => {
@@ -134,6 +135,7 @@ describe("a manifest with cells", () => {
     ["“shells/int8”", (v) => { (v as { tier: string }).tier = "shells"; }], ["vectors.count", (v) => { v.count++; }], ["“count”", (v) => { v.cells.count = 0; }],
     ["“count”", (v) => { v.cells.count = 65_535; }], ["“least”", (v) => { v.cells.least = 0; }], ["“most”", (v) => { v.cells.most = v.cells.least - 1; }],
     ["“most”", (v) => { v.cells.most = 65_536; }], ["“rows_per_file”", (v) => { v.cells.rows_per_file = 0; }], ["“rows_per_file”", (v) => { v.cells.rows_per_file = 65_537; }],
+    ["vectors.cells.drawn", (v) => { (v.cells as { drawn: unknown }).drawn = false; }], ["vectors.cells.drawn", (v) => { (v.cells as { drawn: unknown }).drawn = 1; }],
     ["vectors.cells.file", (v) => { v.cells.file = {} as FileEntry; }], ["vectors.cells.sizes", (v) => { v.cells.sizes = {} as FileEntry; }],
     ["vectors.coarse.file", (v) => { v.coarse.file = {} as FileEntry; }], ["“coarse”", (v) => { delete (v as Partial<CellsEntry>).coarse; }],
     ["vectors.groups", (v) => { v.groups.count = 6; }], ["vectors.files", (v) => { v.files.count = total + 1; }], ["“groups”", (v) => { delete (v as Partial<CellsEntry>).groups; }],
@@ -212,7 +214,7 @@ describe("a shard that cannot be loaded", () => {
   });
 
   it("is named if its content is not what the others say", async () => {
-    const other = writeCells({ seed: 3, tail: 6, missing: [2] });
+    const other = writeCells({ seed: 3, tail: 6, missing: [2], drawn: true });
     // The list names a group of another place.
     const groupEntries = paths("cell-codes").map((path) => {
       const bytes = files.stored.get(path)!;

@@ -38,7 +38,8 @@ class CellTier:
 
     `index`: their centres. `sizes`: how many rows they have. `coarse`: what coarse codes stand for.
     `groups`: the rows of cells and their coarse codes; `files`: int8 codes, of at most `rows_per_file` rows.
-    `row_cells`: the cell of each row.
+    `row_cells`: the cell of each row. `drawn`: whether the files of int8 codes also have what a grid draws of
+    each row.
     """
 
     count: int
@@ -53,6 +54,7 @@ class CellTier:
     row_cells: ListEntry
     pictures: Sample | None
     texts: Sample | None
+    drawn: bool
 
 
 def parse_cells(vectors: Mapping[str, Any], count: int) -> CellTier:
@@ -67,6 +69,9 @@ def parse_cells(vectors: Mapping[str, Any], count: int) -> CellTier:
     if least > most:
         raise FormatError("vectors.cells.least is more than vectors.cells.most.")
     rows_per_file = _positive(cells, "rows_per_file", _MOST_FILE_ROWS)
+    drawn = cells.get("drawn", False)
+    if "drawn" in cells and drawn is not True:
+        raise FormatError("vectors.cells.drawn is not true.")
     row_cells = as_file_list(rows.get("files"), "vectors.row_cells.files")
     if rows.get("block") != ROW_CELLS or row_cells.count != -(-count // ROW_CELLS):
         raise FormatError(f"vectors.row_cells is not cut into blocks of {ROW_CELLS:,} rows.")
@@ -88,6 +93,7 @@ def parse_cells(vectors: Mapping[str, Any], count: int) -> CellTier:
         row_cells,
         _sample(samples.get("pictures"), "vectors.sample.pictures"),
         _sample(samples.get("texts"), "vectors.sample.texts"),
+        drawn is True,
     )
 
 

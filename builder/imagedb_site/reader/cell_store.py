@@ -25,7 +25,7 @@ from imagedb_site.reader.cell_files import (
 from imagedb_site.reader.cell_index import Packed, Rows, decode_index, decode_sizes
 from imagedb_site.reader.cell_manifest import ROW_CELLS, CellTier, Sample
 from imagedb_site.reader.coarse import decode_coarse
-from imagedb_site.reader.decode import block_span
+from imagedb_site.reader.decode import block_span, decode_row_bytes
 from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.naming import naming
 from imagedb_site.reader.recent import Recent
@@ -145,6 +145,17 @@ class CellStore:
         entry = self._file_list.entry(number)
         with naming(entry):
             return decode_cell_vectors(self._read(entry), number, self.sizes, self.scheme.dim)
+
+    def drawn_rows(self, number: int) -> NDArray[np.uint8]:
+        """What the vector file of that number says of its rows, uint8 [rows, 64]. Needs `tier.drawn`."""
+        entry = self._file_list.entry(number)
+        first, end = (int(one) for one in self.sizes.file_starts[number : number + 2])
+        with naming(entry):
+            return decode_row_bytes(self._read(entry), "cell-vectors", end - first)
+
+    def vector_entry(self, number: int) -> FileEntry:
+        """The entry of the vector file of that number."""
+        return self._file_list.entry(number)
 
     def row_block(self, number: int) -> NDArray[np.uint16]:
         """The cells of the rows of a block, uint16 [n]."""

@@ -16,6 +16,18 @@ from imagedb_site.reader.shape import as_count, as_texts
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
+_ROW_SECTIONS = (
+    ("id", "u8", 8),
+    ("width", "u32", 1),
+    ("height", "u32", 1),
+    ("pack", "u8", 8),
+    ("offset", "u32", 1),
+    ("length", "u32", 1),
+    ("placeholder", "u8", 32),
+)
+"""Name, type and elements per row of the sections that draw a row."""
+ROW_BYTES = 64
+
 
 @dataclass(frozen=True)
 class Thumbnail:
@@ -70,6 +82,16 @@ def decode_rows(data: bytes, first: int, count: int) -> list[RowInfo]:
         image_id = ids[16 * index : 16 * index + 16]
         rows.append(RowInfo(image_id, width, height, thumbnail, holder[:size]))
     return rows
+
+
+def decode_row_bytes(data: bytes, kind: str, count: int) -> NDArray[np.uint8]:
+    """The sections of `count` rows of a container of that kind, as they are stored, uint8 [count, 64]."""
+    header, arrays = read_container(data, kind)
+    parts = [
+        section(header, arrays, name, (dtype,), width * count)
+        for name, dtype, width in _ROW_SECTIONS
+    ]
+    return np.concatenate([part.view(np.uint8).reshape(count, -1) for part in parts], axis=1)
 
 
 @dataclass(frozen=True)

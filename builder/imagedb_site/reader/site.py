@@ -20,11 +20,13 @@ from imagedb_site.reader.column_index import ColumnEntry, parse_column
 from imagedb_site.reader.column_values import ColumnValues
 from imagedb_site.reader.columns import SiteColumn, decode_column, join_blocks
 from imagedb_site.reader.decode import (
+    ROW_BYTES,
     IdFile,
     RowInfo,
     block_span,
     decode_ids,
     decode_order,
+    decode_row_bytes,
     decode_rows,
     decode_words,
 )
@@ -110,6 +112,15 @@ class Site:
                 rows = decode_rows(self.read(entry), first, count)
             self._rows.put(number, rows)
         return rows
+
+    def row_bytes(self) -> NDArray[np.uint8]:
+        """What the blocks of rows store for each row, uint8 [count, 64]: all of them are read."""
+        found = np.empty((self.count, ROW_BYTES), dtype=np.uint8)
+        for number, first, count in self.blocks(self.manifest.rows):
+            entry = self._row_list.entry(number)
+            with naming(entry):
+                found[first : first + count] = decode_row_bytes(self.read(entry), "rows", count)
+        return found
 
     def row(self, row: int) -> RowInfo:
         self._check_row(row)

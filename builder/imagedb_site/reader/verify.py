@@ -119,7 +119,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
         missing = read_missing(vectors, site.read)
         opened = site.vectors
         if isinstance(opened, CellVectors):
-            verify_cells(opened.store, missing, texts)
+            verify_cells(opened.store, missing, texts, site.row_bytes)
         else:
             opened.verify()
         if vectors.coarse is not None:

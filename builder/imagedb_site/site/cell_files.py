@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imagedb_site.site.cell_rows import RowCodes
 from imagedb_site.site.cell_scheme import CellScheme
 from imagedb_site.site.lists import ListWriter
+from imagedb_site.site.rows import DrawnRows
 from imagedb_site.site.storage import Arrays, SiteFiles
 from imagedb_site.site.types import CellSettings
 
@@ -71,10 +72,11 @@ def write_cells(
     codes: RowCodes,
     settings: CellSettings,
     fanout: int | None,
+    drawn: DrawnRows | None,
 ) -> dict[str, Any]:
     """Write all files of cells and their rows; returns their part of the manifest.
 
-    `codes`: those of all rows, in row order.
+    `codes`: those of all rows, in row order. `drawn`: what lies beside the vector of each row, if anything.
     """
     dim = scheme.centres.shape[1]
     data = scheme.coarse.to_bytes()
@@ -87,11 +89,12 @@ def write_cells(
             "least": settings.least,
             "most": settings.most,
             "rows_per_file": per_file,
+            **({} if drawn is None else {"drawn": True}),
             "file": _write_index(files, scheme),
             "sizes": _write_sizes(files, scheme, placed),
         },
         "groups": _write_groups(files, scheme, placed, codes, settings.group_fanout),
-        "files": _write_vectors(files, placed, codes, per_file, settings.vector_fanout),
+        "files": _write_vectors(files, placed, codes, drawn, per_file, settings.vector_fanout),
         "row_cells": {"block": ROW_CELLS, "files": _write_row_cells(files, placed, fanout)},
     }
 
@@ -159,9 +162,17 @@ def _write_groups(
 
 
 def _write_vectors(
-    files: SiteFiles, placed: Placed, codes: RowCodes, per_file: int, fanout: int
+    files: SiteFiles,
+    placed: Placed,
+    codes: RowCodes,
+    drawn: DrawnRows | None,
+    per_file: int,
+    fanout: int,
 ) -> dict[str, Any]:
-    """Write the int8 codes of each cell in files of equal length. A cell without rows has none."""
+    """Write the int8 codes of each cell in files of equal length. A cell without rows has none.
+
+    Codes alone hardly become shorter by compression.
+    """
     vectors = ListWriter(files, "cell-vectors", fanout)
     starts = placed.starts
     for cell, size in enumerate(placed.sizes.tolist()):
@@ -175,8 +186,10 @@ def _write_vectors(
                 "dim": codes.vectors.shape[1],
             }
             arrays: Arrays = {"scales": codes.scales[inside], "codes": codes.vectors[inside]}
+            if drawn is not None:
+                arrays = {**arrays, **drawn.sections(inside)}
             entry = files.put_container(
-                "cell-vectors", "cell-vectors", header, arrays, compress=False
+                "cell-vectors", "cell-vectors", header, arrays, compress=drawn is not None
             )
             vectors.add(entry)
     return vectors.finish()

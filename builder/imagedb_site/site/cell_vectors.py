@@ -20,6 +20,7 @@ from imagedb_site.site.cell_scheme import NEW_CELL, NO_CELL, CellScheme
 from imagedb_site.site.clusters import assign
 from imagedb_site.site.coarse import unpack_bits
 from imagedb_site.site.quantizer import Survey, encode
+from imagedb_site.site.rows import DrawnRows
 from imagedb_site.site.scheme import Quantizer
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteSettings
@@ -126,8 +127,11 @@ class CellCodes:
         cells[moving] = near[other < _NEARER * lengths[far]]
         base[moving] = self._exact[cells[moving]]
 
-    def finish(self) -> dict[str, Any]:
-        """Write everything; returns the tier's part of the manifest."""
+    def finish(self, drawn: DrawnRows | None) -> dict[str, Any]:
+        """Write everything; returns the tier's part of the manifest.
+
+        `drawn`: what a grid draws of each row, to lie beside its vector.
+        """
         placed = self._placed()
         runs = self.cells.runs
         if not len(runs):
@@ -145,6 +149,7 @@ class CellCodes:
                 self._codes,
                 self._settings.cell_layout,
                 self._settings.fanout,
+                drawn,
             ),
         }
 

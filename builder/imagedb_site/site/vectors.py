@@ -20,6 +20,7 @@ from imagedb_site.site.quantizer import (
     in_blocks,
     survey,
 )
+from imagedb_site.site.rows import DrawnRows
 from imagedb_site.site.scheme import Coarse, Quantizer
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import Embeddings, Layout, SiteSettings
@@ -34,14 +35,32 @@ CELLS_FROM = 150_000
 
 @dataclass(frozen=True)
 class Vectors:
-    """`manifest` is the manifest's `vectors`; `reduced` float32 [n, d] are the rows asked for, in fewer
-    dimensions. `coarse`, `cells`: what to keep for the next build."""
+    """Vectors whose embeddings were read. `reduced` float32 [n, d]: the rows asked for, in fewer dimensions.
 
-    manifest: dict[str, Any]
+    `quantizer`, `coarse`, `cells`: what to keep for the next build, after `finish`.
+    """
+
     quantizer: Quantizer
-    coarse: Coarse | None
-    cells: CellScheme | None
     reduced: Floats
+    writer: FlatCodes | CellCodes
+    begun: dict[str, Any]
+
+    @property
+    def coarse(self) -> Coarse | None:
+        return self.writer.coarse
+
+    @property
+    def cells(self) -> CellScheme | None:
+        return self.writer.cells
+
+    def finish(self, drawn: DrawnRows | None = None) -> dict[str, Any]:
+        """Write the files that are left; gives the manifest's `vectors`.
+
+        `drawn`: what a grid draws of each row. It lies beside the vectors of the tier `cells`.
+        """
+        if isinstance(self.writer, CellCodes):
+            return {**self.begun, **self.writer.finish(drawn)}
+        return {**self.begun, **self.writer.finish()}
 
 
 def write_vectors(
@@ -53,7 +72,7 @@ def write_vectors(
     pictures: Mask | None,
     settings: SiteSettings,
 ) -> Vectors:
-    """Write the quantizer and the codes of all `count` embeddings, which are read twice.
+    """Write the quantizer, and begin with the codes of all `count` embeddings, which are read twice.
 
     `layout`: its quantizer, coarse codes and cells are kept. `wanted`: bool [count], the rows to reduce.
     `pictures`: bool [count], the rows with a picture, or None for all.
@@ -87,7 +106,7 @@ def write_vectors(
     )
     source = _source(present, texts)
     both = {"texts": _write_rows(files, "vectors-texts", texts)} if source == "both" else {}
-    manifest = {
+    begun = {
         "tier": writer.tier,
         "codec": "int8",
         "source": source,
@@ -96,9 +115,8 @@ def write_vectors(
         "count": count,
         "dim": embeddings.dim,
         "quantizer": entry.to_json(),
-        **writer.finish(),
     }
-    return Vectors(manifest, quantizer, writer.coarse, writer.cells, reduced)
+    return Vectors(quantizer, reduced, writer, begun)
 
 
 def has_cells(known: int, layout: Layout, settings: SiteSettings) -> bool:

@@ -33,7 +33,7 @@ from imagedb_site.site.order import checked_order, write_order
 from imagedb_site.site.pages import write_portable, write_program
 from imagedb_site.site.postings import write_postings
 from imagedb_site.site.reuse import PreviousSite
-from imagedb_site.site.rows import RowsWriter
+from imagedb_site.site.rows import DrawnRows, RowsWriter
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.tags import write_tags
 from imagedb_site.site.target import FolderTarget, Target
@@ -81,7 +81,8 @@ def write_to(
     """Write `site` to a target. `previous`: an earlier site, whose compressed content is used again.
 
     Rows and embeddings are read as streams. What grows with the collection in memory: about 100 bytes
-    per row, 8 more per column, 128 for the order of thumbnails, and the different words and values.
+    per row, 8 more per column, 128 for the order of thumbnails, and the different words and values. In the
+    tier `cells` 48 bytes and the codes of each row are kept until its picture is placed.
     """
     settings = with_blocks(site.settings, len(site.rows), site.layout.blocks)
     site = _storable(replace(site, settings=settings))
@@ -93,13 +94,20 @@ def write_to(
     thumbnails, places = write_thumbnails(
         files, site, plan, order, None if vectors is None else vectors.reduced, progress
     )
-    parts = _Parts(files, site, places, order)
+    # In the tier `cells`, what is drawn of a row lies beside its vector: those files come after the rows.
+    drawn = None
+    if vectors is not None and vectors.cells is not None and thumbnails["count"]:
+        drawn = DrawnRows(len(site.rows), places)
+    searched = None if vectors is None or drawn is not None else vectors.finish()
+    parts = _Parts(files, site, places, order, drawn)
     with parts.terms:
         for number, row in enumerate(site.rows):
             parts.add(number, row)
             progress("documents", number + 1, len(site.rows))
         progress("catalog", 0, 1)
         written = parts.finish()
+        if vectors is not None and drawn is not None:
+            searched = vectors.finish(drawn)
         progress("catalog", 1, 1)
     single = places if thumbnails["extension"] == "webp" else None
     pictured = bool(thumbnails["count"] or site.origins)
@@ -122,7 +130,7 @@ def write_to(
         "thumbnails": thumbnails,
         "originals": site.settings.originals,
         "remote": {"origins": sorted(site.origins)} if site.origins else None,
-        "vectors": None if vectors is None else vectors.manifest,
+        "vectors": searched,
         "model": None
         if site.pack is None
         else write_model(files, site.pack, site.settings.static_block),
@@ -155,11 +163,18 @@ def write_to(
 class _Parts:
     """Everything that is written from one pass over the rows."""
 
-    def __init__(self, files: SiteFiles, site: SiteInput, places: Places, order: Order) -> None:
+    def __init__(
+        self,
+        files: SiteFiles,
+        site: SiteInput,
+        places: Places,
+        order: Order,
+        drawn: DrawnRows | None,
+    ) -> None:
         settings = site.settings
         self._files = files
         self._site = site
-        self._rows = RowsWriter(files, places, settings)
+        self._rows = RowsWriter(files, places, settings, drawn)
         self._documents = DocumentsWriter(files, settings)
         self._downloads = DownloadsWriter(files, site, places)
         self._columns = ColumnsWriter(files, site.fields, len(site.rows), settings)

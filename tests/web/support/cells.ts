@@ -15,6 +15,8 @@ export interface Options {
   missing?: readonly number[];
   /** Cells that have no rows. */
   empty?: readonly number[];
+  /** Whether what the grid needs for rows lies beside their vectors: `drawnRow` of each. */
+  drawn?: boolean;
 }
 
 interface Cell {
@@ -67,7 +69,7 @@ export function randomFrom(seed: number): (n: number) => number {
 }
 
 export function writeCells(options: Options = {}): Written {
-  const { seed = 1, rows: count = 300, dim = 10, cells = 20, least = 2, most = 5, rowsPerFile = 4, tail = 0, missing = [], empty = [] } = options;
+  const { seed = 1, rows: count = 300, dim = 10, cells = 20, least = 2, most = 5, rowsPerFile = 4, tail = 0, missing = [], empty = [], drawn = false } = options;
   const random = randomFrom(seed);
   const list = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
   const floats = (n: number, make: () => number): Float32Array => Float32Array.from({ length: n }, make);
@@ -124,6 +126,7 @@ export function writeCells(options: Options = {}): Written {
       const [first, end] = [Math.floor((i * rows.length) / n), Math.floor(((i + 1) * rows.length) / n)];
       return put("cell-vectors", { cell, first, count: end - first, dim }, {
         scales: Uint8Array.from(scales.slice(first, end)), codes: Int8Array.from(codes.slice(first, end).flat()),
+        ...drawn ? drawnRows(rows.slice(first, end)) : {},
       });
     });
   });
@@ -137,7 +140,7 @@ export function writeCells(options: Options = {}): Written {
     quantizer: put("quantizer", { dim }, { mean: plain.mean, scale: plain.scale }),
     coarse: { file: put("coarse", { dim, dims, row_bytes: rowBytes }, { scale: plain.along, steps: plain.steps, bits, matrix: Int8Array.from(plain.matrix.flat()) }) },
     cells: {
-      count: cells, least, most, rows_per_file: rowsPerFile,
+      count: cells, least, most, rows_per_file: rowsPerFile, ...drawn ? { drawn } : {},
       file: put("cells", { cells, dim, dims, code_bytes: codeBytes, reach_step: plain.reachStep }, {
         bits: indexBits, steps: plain.indexSteps, codes: packed(plain.indexValues, indexBits, codeBytes), reach: Uint8Array.from(plain.reach), row_scale: plain.rowScale,
       }),
@@ -150,6 +153,22 @@ export function writeCells(options: Options = {}): Written {
     row_cells: { block, files: files.list("data/row-cells", blocks.map((cells, b) => put("row-cells", { first: b * block, count: cells.length }, { cells }))) },
   };
   return { entry, files, plain, missing };
+}
+
+/** What the grid needs for a row: made up, but different for each. */
+export function drawnRow(row: number) {
+  return { id: (0xabcd_0000_0000n + BigInt(row)).toString(16).padStart(16, "0"), width: 100 + row, height: 50 + row, offset: 10 * row, length: row % 3 ? 7 + row : 0, placeholder: [1 + row % 200, 2, 3] };
+}
+
+function drawnRows(rows: readonly number[]) {
+  const all = rows.map(drawnRow);
+  const hexes = all.flatMap(({ id }) => id.match(/../g)!.map((pair) => parseInt(pair, 16)));
+  const column = (name: "width" | "height" | "offset" | "length") => Uint32Array.from(all, (one) => one[name]);
+  return {
+    id: Uint8Array.from(hexes), width: column("width"), height: column("height"), pack: Uint8Array.from(rows.flatMap((row) => [row & 255, row >> 8, 1, 2, 3, 4, 5, 6])),
+    offset: column("offset"), length: column("length"),
+    placeholder: Uint8Array.from(all.flatMap(({ placeholder }) => [placeholder.length, ...placeholder, ...new Array<number>(31 - placeholder.length).fill(0)])),
+  };
 }
 
 /** Bits in order, the lowest first. */

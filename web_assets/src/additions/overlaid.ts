@@ -69,8 +69,8 @@ export class OverlaidResources implements Resources {
     return place < 0 ? await this.site.rowOf(id) : this.published + place;
   }
 
-  async infos(rows: readonly number[]): Promise<RowInfo[]> {
-    const published = await this.site.infos(rows.filter((row) => row < this.published));
+  async infos(rows: readonly number[], meaning?: boolean): Promise<RowInfo[]> {
+    const published = await this.site.infos(rows.filter((row) => row < this.published), meaning);
     let next = 0;
     return rows.map((row) => (row < this.published ? published[next++]! : this.overlay.info(row, this.published)));
   }

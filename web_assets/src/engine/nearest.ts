@@ -2,6 +2,7 @@
  * The interface between searching by meaning and the storage of vectors. `FlatNearest` scans all of them in memory; other tiers
  * read only what a query needs, so everything is asynchronous.
  */
+import type { RowsBlock } from "../format/index";
 import type { CoarseIndex, RowMask, Similar, SimilarityIndex } from "../kernel/index";
 import { both, has, rowsOf, without, type Mask } from "./mask";
 import { similaritiesTo } from "./products";
@@ -11,6 +12,23 @@ export interface Near extends Similar {
   exact: boolean;
   /** What could not be loaded, in a sentence for people; the rows are those of the rest then. */
   lost?: string;
+}
+
+/** A row of a file that draws it. */
+export interface DrawnRow {
+  file: RowsBlock;
+  at: number;
+}
+
+/** Rows that lie, with what the grid needs for them, beside their vectors. */
+export interface Drawn {
+  /** Those of `rows` whose files are in memory. */
+  held: (rows: readonly number[]) => Map<number, DrawnRow>;
+  /**
+   * Load the files of those of `rows` that recent searches found, if they have fewer bytes than their blocks of rows.
+   * @param blockBytes the size of a block
+   */
+  more: (rows: readonly number[], blockOf: (row: number) => number, blockBytes: number) => Promise<Map<number, DrawnRow>>;
 }
 
 export interface Nearest {
@@ -23,6 +41,8 @@ export interface Nearest {
   readonly texts: Mask | null;
   /** Whether similarities and embeddings are those of coarse codes, for a first answer. */
   readonly rough: boolean;
+  /** What draws rows without their blocks; null or absent if that does not lie beside the vectors. */
+  readonly drawn?: Drawn | null;
   /**
    * The `k` rows most similar to `query`, float [dim]; equal similarities in row order.
    * @param mask allows only the rows whose bit is set

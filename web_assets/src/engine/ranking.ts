@@ -173,7 +173,7 @@ export async function finish(
   const all: Notice[] = [...notices, ...missing ? missingNotice(missing) : [], ...near?.lost ? [{ kind: "info" as const, message: near.lost, retry: true as const }] : []];
   const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
   if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
-  const infos = plan.infos ? await resources.infos(results.map(({ row }) => row)) : null;
+  const infos = plan.infos ? await resources.infos(results.map(({ row }) => row), Boolean(near)) : null;
   return {
     results,
     ...(infos ? { infos } : {}),

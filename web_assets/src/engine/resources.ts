@@ -54,6 +54,7 @@ export class SiteResources {
   private readonly single = new Shared<unknown>();
   private loadedCatalog: FullText | null = null;
   private loadedEncoder: Encoder | null = null;
+  private loadedNearest: Nearest | null = null;
   private loadedWords: ReadonlySet<string> | null = null;
   private refined = false;
   private modelTurn: Promise<void> = Promise.resolve();
@@ -108,9 +109,12 @@ export class SiteResources {
     return this.rows.rowOf(id);
   }
 
-  /** What the grid needs for each of `rows`. */
-  infos(rows: readonly number[]): Promise<RowInfo[]> {
-    return this.rows.infos(rows);
+  /**
+   * What the grid needs for each of `rows`.
+   * @param meaning whether they are results of a search by meaning
+   */
+  infos(rows: readonly number[], meaning = false): Promise<RowInfo[]> {
+    return this.rows.infos(rows, this.loadedNearest?.drawn, meaning);
   }
 
   async document(row: number): Promise<ImageDocument> {
@@ -162,7 +166,10 @@ export class SiteResources {
     const { vectors } = this.manifest;
     if (!vectors) throw new QueryError("This collection has no vectors, so it can only be searched by words.");
     return this.once("vectors", async () => {
-      if (vectors.tier === "cells") return await (await part(import("./cells/cells"), "loadCells")).loadCells(this.files, vectors);
+      if (vectors.tier === "cells") {
+        this.loadedNearest = await (await part(import("./cells/cells"), "loadCells")).loadCells(this.files, vectors);
+        return this.loadedNearest;
+      }
       const loaded = await loadFlat(this.files, vectors);
       // There is one copy of the vectors in memory.
       this.refined = true;

@@ -1,9 +1,10 @@
 /** The rows of one published site: what the grid needs for each, and their ids. */
 import {
-  FormatError, hex, idAt, idIn, isId, placeholderAt, readIds, readRows, rowIn, shardOf, type FileList, type IdShard, type Manifest, type RowsBlock,
+  DRAWN_BYTES, FormatError, hex, idAt, idIn, isId, placeholderAt, readIds, readRows, rowIn, shardOf, type FileList, type IdShard, type Manifest, type RowsBlock,
 } from "../format/index";
 import type { SiteFiles } from "./files";
 import { Shared } from "./lru";
+import type { Drawn, DrawnRow } from "./nearest";
 import type { RowInfo } from "./types";
 
 /** How many decoded files are kept. */
@@ -51,14 +52,21 @@ export class SiteRows {
     return ids;
   }
 
-  /** What the grid needs for each of `rows`. */
-  async infos(rows: readonly number[]): Promise<RowInfo[]> {
+  /**
+   * What the grid needs for each of `rows`.
+   * @param drawn gives rows that need no block
+   * @param more whether it may load files
+   */
+  async infos(rows: readonly number[], drawn: Drawn | null = null, more = false): Promise<RowInfo[]> {
     const { extension } = this.manifest.thumbnails;
     const folder = new URL("thumbs/", this.files.base).href;
-    const blocks = await Promise.all(rows.map((row) => this.block(row)));
+    const found = await Promise.all((await this.beside(rows, drawn, more)).map(async (beside, i) => {
+      if (beside) return beside;
+      const file = await this.block(rows[i]!);
+      return { file, at: rows[i]! - file.first };
+    }));
     return rows.map((row, i): RowInfo => {
-      const block = blocks[i]!;
-      const at = row - block.first;
+      const { file: block, at } = found[i]!;
       const name = hex(block.pack.subarray(8 * at, 8 * at + 8));
       const length = block.length[at]!;
       return {
@@ -70,6 +78,17 @@ export class SiteRows {
         placeholder: placeholderAt(block, at),
       };
     });
+  }
+
+  /** Each of the rows that needs no block. */
+  private async beside(rows: readonly number[], drawn: Drawn | null, more: boolean): Promise<(DrawnRow | undefined)[]> {
+    const held = drawn?.held(rows);
+    if (!drawn || !more) return rows.map((row) => held?.get(row));
+    const { block } = this.manifest.rows;
+    const blockOf = (row: number): number => Math.floor(row / block);
+    const left = rows.filter((row) => !held!.has(row) && !this.blocks.has(String(blockOf(row))));
+    const further = await drawn.more(left, blockOf, block * DRAWN_BYTES);
+    return rows.map((row) => held!.get(row) ?? further.get(row));
   }
 
   /** The block that contains `row`. */

@@ -2,6 +2,7 @@
 import { headerCount, readContainer, section, type Container } from "./container";
 import { FormatError } from "./errors";
 import type { CellsEntry } from "./manifest";
+import { rowsOfFile, type RowsBlock } from "./rows";
 
 /** The cell of a row without an embedding. */
 export const NO_CELL = 65_535;
@@ -111,11 +112,20 @@ export function readCellGroup(bytes: Uint8Array, number: number, { tail, sizes, 
   return { first, centres, rows, factors: factorsOf(container, "factors", size), codes, near };
 }
 
-/** The codes of the rows `first … first + count - 1` of a cell, i8 [count · dim], and the scale of each. */
-export function readCellVectors(bytes: Uint8Array, cell: number, first: number, count: number, dim: number): { scales: Uint8Array; codes: Int8Array } {
+/** The codes of some rows of a cell, i8 [count · dim], the scale of each, and what the grid needs for them if that lies beside. */
+export interface CellVectors {
+  scales: Uint8Array;
+  codes: Int8Array;
+  drawn: RowsBlock | null;
+}
+
+/** The rows `first … first + count - 1` of a cell. */
+export function readCellVectors(bytes: Uint8Array, cell: number, first: number, count: number, dim: number, drawn: boolean): CellVectors {
   const container = readContainer(bytes, "cell-vectors");
   checkHeader(container, { cell, first, count, dim });
-  return { scales: factorsOf(container, "scales", count), codes: codesOf(container, "codes", count * dim) };
+  return {
+    scales: factorsOf(container, "scales", count), codes: codesOf(container, "codes", count * dim), drawn: drawn ? rowsOfFile(container, 0, count) : null,
+  };
 }
 
 /** The cells of the rows `first … first + count - 1`, of `total` with the tail; NO_CELL for a row without an embedding. */

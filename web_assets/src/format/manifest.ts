@@ -168,8 +168,8 @@ export interface CellsEntry extends VectorsEntry {
   tier: "cells";
   /** What the short codes of rows stand for. */
   coarse: { file: FileEntry };
-  /** A search reads `least` to `most` of `count` cells. */
-  cells: { count: number; least: number; most: number; rows_per_file: number; file: FileEntry; sizes: FileEntry };
+  /** A search reads `least` to `most` of `count` cells. With `drawn`, vector files also have what the grid needs for their rows. */
+  cells: { count: number; least: number; most: number; rows_per_file: number; drawn?: true; file: FileEntry; sizes: FileEntry };
   /** The codes of some pictures and some texts; null if there are none. */
   sample: { pictures: RowSetEntry | null; texts: RowSetEntry | null };
   /** The rows of cells with their short codes. */

@@ -15,6 +15,8 @@ export function checkCells(entry: CellsEntry): void {
   const number = count(about, "count", 1, MOST_CELLS);
   count(about, "most", count(about, "least", 1, MOST_PROBES), MOST_PROBES);
   count(about, "rows_per_file", 1, MOST_PER_FILE);
+  const drawn = own(about, "drawn");
+  if (drawn !== undefined && drawn !== true) fail("vectors.cells.drawn");
   readEntry(about["file"], "vectors.cells.file");
   readEntry(about["sizes"], "vectors.cells.sizes");
   readEntry(object(value, "coarse")["file"], "vectors.coarse.file");

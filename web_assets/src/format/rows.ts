@@ -1,7 +1,10 @@
 /** Blocks of rows (docs/FORMAT.md 2.3). */
-import { headerCount, readContainer, section } from "./container";
+import { headerCount, readContainer, section, type Container } from "./container";
 import { FormatError } from "./errors";
 import { hex } from "./hex";
+
+/** Bytes of a row in the sections of a block. */
+export const DRAWN_BYTES = 64;
 
 /** What a grid needs to draw the images `first … first + count - 1`. */
 export interface RowsBlock {
@@ -27,6 +30,11 @@ export function readRows(bytes: Uint8Array, first: number, count: number): RowsB
   if (headerCount(container, "first") !== first || headerCount(container, "count") !== count) {
     throw new FormatError("A block contains other rows than the manifest says.");
   }
+  return rowsOfFile(container, first, count);
+}
+
+/** The sections that draw `count` rows, of a container of any kind. Throws FormatError. */
+export function rowsOfFile(container: Container, first: number, count: number): RowsBlock {
   return {
     first,
     count,

@@ -6,6 +6,7 @@ import type { SiteFiles } from "../files";
 import { both, countMask, has, rowsOf, type Mask } from "../mask";
 import type { Near, Nearest } from "../nearest";
 import { Asked } from "./asked";
+import { Beside } from "./beside";
 import { best } from "./best";
 import { Candidates, UNREAD } from "./candidates";
 import { Lost } from "./lost";
@@ -20,6 +21,8 @@ const REFINED = 52;
 const LIKELY_CELLS = 8;
 /** A search that needs more cells reads at most this many times the number of the first ones. */
 const MORE = 4;
+/** How many of the first rows may be drawn next. */
+const DRAWN = 1024;
 /** How many rows `above` asks for. */
 const REACHES = [1024, 2048, 4096];
 /** Queries whose sums and similarities are remembered. */
@@ -32,6 +35,7 @@ interface Search {
   lost: Lost;
   mask: Mask | null;
   signal: AbortSignal | undefined;
+  shown: boolean;
   /** Ends the step of progress that was begun for it. */
   end?: () => void;
 }
@@ -39,11 +43,14 @@ interface Search {
 export class CellNearest implements Nearest {
   readonly rough = false;
   private recent: Asked[] = [];
+  readonly drawn: Beside | null;
 
   constructor(
     private readonly files: SiteFiles, private readonly entry: CellsEntry, private readonly scheme: Scheme, private readonly store: CellStore,
     readonly known: Mask | null, readonly texts: Mask | null,
-  ) {}
+  ) {
+    this.drawn = entry.cells.drawn ? new Beside(store, entry) : null;
+  }
 
   get count(): number {
     return this.entry.count;
@@ -55,16 +62,19 @@ export class CellNearest implements Nearest {
 
   async search(query: ArrayLike<number>, k: number, mask?: RowMask | null, signal?: AbortSignal): Promise<Near> {
     const lost = new Lost();
-    const near = await this.searched(query, k, mask, lost, signal);
+    const near = await this.searched(query, k, mask, lost, signal, true);
     const { message } = lost;
     return { ...near, ...message ? { lost: message } : {} };
   }
 
-  /** @param lost takes the files that could not be loaded */
-  private async searched(query: ArrayLike<number>, k: number, mask: RowMask | null | undefined, lost: Lost, signal?: AbortSignal): Promise<Near> {
+  /**
+   * @param lost takes the files that could not be loaded
+   * @param shown whether the rows may be drawn next
+   */
+  private async searched(query: ArrayLike<number>, k: number, mask: RowMask | null | undefined, lost: Lost, signal?: AbortSignal, shown = false): Promise<Near> {
     signal?.throwIfAborted();
     const allowed = mask ? this.allowed(mask) : null;
-    const search: Search = { asked: this.asked(query), found: new Candidates(), lost, mask: allowed, signal };
+    const search: Search = { asked: this.asked(query), found: new Candidates(), lost, mask: allowed, signal, shown };
     if (k < 1) return { rows: new Uint32Array(), similarities: new Float64Array(), exact: false };
     try {
       if (allowed && countMask(allowed) <= FEW_ROWS) await this.readFew(search, rowsOf(allowed));
@@ -78,11 +88,14 @@ export class CellNearest implements Nearest {
   private async ranked(search: Search, k: number): Promise<Near> {
     const { asked, found, lost } = search;
     if (!found.size) lost.throwIfAny();
-    const { rows, values } = found;
+    const { rows, values, cells, places } = found;
     const first = best(values, k, (at) => rows[at]!);
     await this.refine(search, first.subarray(0, REFINED));
     first.sort((a, b) => values[b]! - values[a]! || rows[a]! - rows[b]!);
     asked.remember({ rows, values });
+    if (this.drawn && search.shown) {
+      for (const at of first.subarray(0, DRAWN)) if (places[at] !== UNREAD) this.drawn.note(rows[at]!, cells[at]!, places[at]!);
+    }
     return { rows: first.map((at) => rows[at]!), similarities: Float64Array.from(first, (at) => values[at]!), exact: false };
   }
 

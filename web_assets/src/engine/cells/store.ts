@@ -2,7 +2,7 @@
 import {
   NO_CELL, readCellGroup, readCellVectors, readRowCells, readSample, type CellGroup, type CellSizes, type CellShape,
 } from "../../format/cells";
-import { FormatError, type CellsEntry, type FileEntry, type FileList } from "../../format/index";
+import { FormatError, type CellsEntry, type FileEntry, type FileList, type RowsBlock } from "../../format/index";
 import type { SiteFiles } from "../files";
 import { Shared } from "../lru";
 import { has, type Mask } from "../mask";
@@ -29,6 +29,8 @@ export interface LoadedVectors extends Sized {
   /** The code of the centre; of the tail, the cell that each row is coded against. */
   centre: Int8Array;
   near: Uint16Array | null;
+  /** What the grid needs for the rows; null if the files do not have it. */
+  drawn: RowsBlock | null;
 }
 
 export class CellStore {
@@ -104,13 +106,13 @@ export class CellStore {
   file(cell: number, number: number, signal?: AbortSignal): Promise<LoadedVectors> {
     return this.vectors.get(number, async (stop) => {
       const group = await this.group(this.groupOf(cell), stop);
-      const { dim } = this.entry;
+      const { dim, cells: { drawn = false } } = this.entry;
       const { fileStarts, sizes } = this.sizes;
       const [i, files, size] = [number - fileStarts[cell]!, fileStarts[cell + 1]! - fileStarts[cell]!, sizes[cell]!];
       const [first, end] = [Math.floor((i * size) / files), Math.floor(((i + 1) * size) / files)];
       const [from] = this.span(cell, group);
       return await this.read(this.lists.vectors, number, stop, (content) => ({
-        ...readCellVectors(content, cell, first, end - first, dim),
+        ...readCellVectors(content, cell, first, end - first, dim, drawn),
         first, bytes: content.length + dim + 6 * (end - first),
         // Copies: a view would keep the whole group in memory.
         rows: group.rows.slice(from + first, from + end), near: group.near?.slice(from + first, from + end) ?? null,
