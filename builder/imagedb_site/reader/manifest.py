@@ -14,6 +14,7 @@ from imagedb_site.flat_documents import FORMATS
 from imagedb_site.reader.cell_manifest import CellTier, parse_cells
 from imagedb_site.reader.coarse import CoarseFiles, parse_coarse
 from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
+from imagedb_site.reader.meaning_map import MapFiles, parse_map
 from imagedb_site.reader.postings import PostingsEntry, parse_postings
 from imagedb_site.reader.row_set import RowSet, row_set
 from imagedb_site.reader.shape import (
@@ -161,6 +162,7 @@ class Manifest:
     examples: tuple[str, ...]
     program: FileEntry
     bytes: int
+    map: MapFiles | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; raises FormatError if there is none."""
@@ -228,6 +230,7 @@ def parse_manifest(data: bytes) -> Manifest:
         examples=tuple(as_texts(root.get("examples"), "examples")),
         program=as_entry(root.get("program"), "program", index=True),
         bytes=as_count(root.get("bytes"), "bytes"),
+        map=parse_map(root.get("map"), count),
     )
 
 

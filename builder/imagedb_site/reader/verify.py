@@ -22,6 +22,7 @@ from imagedb_site.reader.columns import SiteColumn
 from imagedb_site.reader.decode import RowInfo
 from imagedb_site.reader.downloads import DownloadsCheck
 from imagedb_site.reader.manifest_fields import Field
+from imagedb_site.reader.meaning_map import verify_map
 from imagedb_site.reader.shape import FILE_LIMIT
 from imagedb_site.reader.site import Site
 from imagedb_site.reader.source import Source
@@ -126,6 +127,9 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
             verify_coarse(vectors.coarse, vectors.count, vectors.dim, missing, site.read)
         if manifest.model is not None and manifest.model.dim != manifest.vectors.dim:
             raise FormatError("The model's embeddings and the vectors differ in length.")
+    if manifest.map is not None:
+        without = None if manifest.vectors is None else read_missing(manifest.vectors, site.read)
+        verify_map(manifest.map, without, site.read)
     verify_terms(manifest.catalog.postings, site.read)
     _ = site.words
 

@@ -229,6 +229,34 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class MapTopic:
+    """A topic of the map: `words` that name it, its number of rows, its middle on the flat map, and up to
+    four rows near it. `parent`: the number of the topic that it is part of."""
+
+    name: str
+    words: Sequence[str]
+    count: int
+    x: int
+    y: int
+    rows: Sequence[int]
+    parent: int | None = None
+
+
+@dataclass(frozen=True)
+class MeaningMap:
+    """The map of meaning (docs/FORMAT.md 2.18): uint16 `flat` [rows, 2], `space` [rows, 3] and
+    `row_topics` [rows], all 65,535 for a row without a point; the largest topic first. `method` and
+    `quality` say how it was made and how good it is."""
+
+    flat: NDArray[np.uint16]
+    space: NDArray[np.uint16] | None
+    row_topics: NDArray[np.uint16]
+    topics: Sequence[MapTopic]
+    method: Mapping[str, Any] = field(default_factory=dict)
+    quality: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class SiteInput:
     """Everything a site is written from.
 
@@ -260,6 +288,7 @@ class SiteInput:
     pack: PackSource | None = None
     source: str = "folder"
     tags: Iterable[tuple[int, str, str, int]] = ()
+    map: MeaningMap | None = None
     settings: SiteSettings = field(default_factory=SiteSettings)
 
 

@@ -28,6 +28,7 @@ from imagedb_site.site.manifest import (
     field_definitions,
     generator,
 )
+from imagedb_site.site.map_files import write_map
 from imagedb_site.site.model import write_model
 from imagedb_site.site.order import checked_order, write_order
 from imagedb_site.site.pages import write_portable, write_program
@@ -138,6 +139,10 @@ def write_to(
         "examples": list(site.settings.examples),
         "program": program.to_json(),
     }
+    if site.map is not None:
+        if len(site.map.flat) > len(site.rows):
+            raise FormatError("The map has more rows than the collection.")
+        manifest["map"] = write_map(files, site.map, site.settings.fanout)
     if site.settings.portable:
         manifest["portable"] = write_portable(files).to_json()
     manifest["bytes"] = files.total_bytes
