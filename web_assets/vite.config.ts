@@ -55,7 +55,8 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { app: join(here, "src/ui/main.tsx") },
-      output: names,
+      // What the first screen needs is one file, although scripts that are loaded later use parts of it.
+      output: { ...names, codeSplitting: { groups: [{ name: "app", tags: ["$initial"] }] } },
       checks: { pluginTimings: false },
     },
   },

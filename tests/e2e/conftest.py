@@ -256,7 +256,7 @@ def visit(browser: Browser, host: Host) -> Iterator[Visit]:
     visitors: list[Visitor] = []
 
     def make(**settings: Any) -> Visitor:
-        settings.setdefault("viewport", {"width": 1280, "height": 860})
+        settings.setdefault("viewport", {"width": 1270, "height": 860})
         visitor = Visitor(browser.new_context(**settings), host)
         visitors.append(visitor)
         return visitor

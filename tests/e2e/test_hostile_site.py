@@ -24,7 +24,7 @@ def hostile_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 def watched(browser: Browser, host: Host, **settings: object) -> pages.Watched:
-    settings = {"viewport": {"width": 1280, "height": 860}, "service_workers": "block", **settings}
+    settings = {"viewport": {"width": 1270, "height": 860}, "service_workers": "block", **settings}
     return pages.Watched(browser.new_context(**settings), host.url)
 
 

@@ -36,7 +36,7 @@ def visitor(browser: Browser, tmp_path: Path) -> Iterator[Visitor]:
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     host = Host(tmp_path / "site", mount="/shapes/")
-    visitor = Visitor(browser.new_context(viewport={"width": 1280, "height": 860}), host)
+    visitor = Visitor(browser.new_context(viewport={"width": 1270, "height": 860}), host)
     yield visitor
     visitor.context.close()
     host.stop()

@@ -59,7 +59,7 @@ class Disk(Host):
 
 @pytest.fixture
 def opened(browser: Browser, portable: Path) -> Iterator[DiskVisitor]:
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 860})
+    context = browser.new_context(offline=True, viewport={"width": 1270, "height": 860})
     visitor = DiskVisitor(context, Disk(portable))
     visitor.tolerate(*MODULE)
     yield visitor

@@ -156,7 +156,7 @@ def test_axe_finds_nothing_serious_in_records(visit: Visit, scheme: str, phone: 
 
 def test_a_record_beside_pictures_is_a_card(browser: Browser, tmp_path: Path) -> None:
     mixed = Host(write_records(tmp_path / "site", count=40, pictured=2), mount="/shapes/")
-    visitor = Visitor(browser.new_context(viewport={"width": 1280, "height": 860}), mixed)
+    visitor = Visitor(browser.new_context(viewport={"width": 1270, "height": 860}), mixed)
     try:
         page = visitor.open("#view=grid")
         expect(page.locator(".tile-card").first).to_contain_text("no. ")

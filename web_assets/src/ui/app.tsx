@@ -9,7 +9,8 @@ import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
 import { DataPage } from "./data-page";
 import { Detail } from "./detail/detail";
-import { Filters } from "./filters/panel";
+import { Filters } from "./filters/filters";
+import { useFilters } from "./filters/open";
 import { Dialogs, Footer } from "./parts/about";
 import { Boundary } from "./parts/boundary";
 import { DataLink } from "./parts/data-link";
@@ -40,18 +41,18 @@ function Shell(): JSX.Element {
   const controller = useController();
   const phase = useStore((state) => state.phase);
   const toast = useStore((state) => state.toast);
-  const filtersOpen = useStore((state) => state.filtersOpen);
+  const filters = useFilters();
   const title = useStore((state) => state.manifest?.collection.title ?? null);
   const data = useStore((state) => state.view.data !== null);
   const text = useStore((state) => (state.view.data === null ? state.view.text.trim() : "Data"));
-  useShortcuts(controller);
+  useShortcuts(controller, filters.toggle);
   useEffect(() => {
     if (title) entitle("page", text ? `${text} – ${title}` : title);
   }, [title, text]);
   return (
     <>
       <Header />
-      <div class={`columns ${filtersOpen && !data ? "with-filters" : ""}`}>
+      <div class={`columns ${filters.open && !data ? "with-filters" : ""}`}>
         {!data && <Filters />}
         <main class="main" id="main" aria-busy={phase === "opening"}>
           {phase === "opening" && <Opening />}
@@ -63,8 +64,8 @@ function Shell(): JSX.Element {
                 controller.adding.show(true);
                 void controller.adding.add([file]);
               }} />
-              <Toolbar />
               <Chips />
+              <Toolbar />
               <Messages />
               <Results />
             </>
@@ -209,7 +210,7 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
 }
 
-function useShortcuts(controller: Controller): void {
+function useShortcuts(controller: Controller, toggleFilters: () => void): void {
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
@@ -223,11 +224,10 @@ function useShortcuts(controller: Controller): void {
         event.preventDefault();
         controller.store.dispatch({ type: "dialog", dialog: "keys" });
       } else if (event.key === "f") {
-        const { filtersOpen } = controller.store.get();
-        controller.store.dispatch({ type: "filters", open: !filtersOpen });
+        toggleFilters();
       }
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
-  }, [controller]);
+  }, [controller, toggleFilters]);
 }

@@ -18,12 +18,17 @@ export interface LineProps {
   onExclude: () => void;
 }
 
-export function FacetLine({ label, name, rows, about, chosen, excluded, onChoose, onExclude }: LineProps): JSX.Element {
+/** A value of thousands of characters is cut; its beginning tells it apart. */
+const MOST_SHOWN = 160;
+const cut = (text: string): string => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text);
+
+export function FacetLine({ label, name: whole, rows, about, chosen, excluded, onChoose, onExclude }: LineProps): JSX.Element {
+  const name = cut(whole);
   return (
     <>
       <label>
         <input type="checkbox" checked={chosen} onChange={onChoose} />
-        <span class="facet-value" title={name}>{label}</span>
+        <span class="facet-value" title={name}>{cut(label)}</span>
         {rows >= 0 && <span class="facet-count">{about ? `about ${count(rows)}` : count(rows)}</span>}
       </label>
       <button type="button" class="facet-not" aria-pressed={excluded} aria-label={`Exclude ${name}`} title="Exclude"

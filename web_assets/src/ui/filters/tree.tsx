@@ -2,17 +2,16 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { useController, useStore } from "../context";
+import { useStore } from "../context";
 import { shownValue } from "../wording";
-import { choiceOf, choose, exclude, hasBelow, lastPart } from "./choice";
-import { FacetLine } from "./line";
+import { choiceOf, hasBelow, lastPart } from "./choice";
+import { Found } from "./found";
 import { useCounts } from "./use-counts";
+import { Value } from "./value";
 import type { FacetCount, FieldDefinition } from "../../engine/types";
 
 const FIRST = 8;
 const LISTED_PATHS = 400;
-const SEARCHED_PATHS = 5_000;
-const FOUND_PATHS = 50;
 const natural = new Intl.Collator(undefined, { numeric: true });
 
 interface PathsField {
@@ -78,43 +77,9 @@ function Branch({ field, line, open }: PathsField & { line: FacetCount; open: bo
               title={opened ? "Close" : "Open"} onClick={() => setOpened(!opened)} />
           )
           : <span class="tree-leaf" />}
-        <Path field={field} line={line} label={shownValue(lastPart(line.value, field.separator), field)} />
+        <Value field={field} line={line} label={shownValue(lastPart(line.value, field.separator), field)} />
       </div>
       {opened && line.parent && <Level field={field} under={line.value} />}
     </li>
-  );
-}
-
-/** The paths of all levels that contain a text. */
-function Found({ field, wanted }: PathsField & { wanted: string }): JSX.Element {
-  const { ref, value: counts, failure } = useCounts(field, SEARCHED_PATHS);
-  const text = wanted.toLowerCase();
-  const fitting = (counts ?? []).filter(({ value }) => shownValue(value, field).toLowerCase().includes(text));
-  return (
-    <div ref={ref}>
-      {failure}
-      {!counts && !failure && <p class="faint">Loading…</p>}
-      <ul>
-        {fitting.slice(0, FOUND_PATHS).map((line) => (
-          <li key={line.value} class="facet-line"><Path field={field} line={line} label={shownValue(line.value, field)} /></li>
-        ))}
-      </ul>
-      {fitting.length > FOUND_PATHS && <p class="faint">Type more to see the others.</p>}
-      {counts && !fitting.length && <p class="faint">No value contains “{wanted}”</p>}
-    </div>
-  );
-}
-
-function Path({ field, line, label }: PathsField & { line: FacetCount; label: string }): JSX.Element {
-  const controller = useController();
-  const view = useStore((state) => state.view);
-  const { chosen, excluded } = choiceOf(view, field.name);
-  // A link may write the path with a separator at its end.
-  const written = [...chosen, ...excluded].find((path) => path === line.value + field.separator) ?? line.value;
-  return (
-    <FacetLine label={label} name={shownValue(line.value, field)} rows={line.count} about={line.about}
-      chosen={chosen.includes(written)} excluded={excluded.includes(written)}
-      onChoose={() => controller.go(choose(view, field.name, written))}
-      onExclude={() => controller.go(exclude(view, field.name, written))} />
   );
 }

@@ -5,6 +5,7 @@ import { useController, useStore } from "../context";
 import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
 import { useLate } from "../parts/hooks";
 import { nounOf } from "../layout";
+import { useFilters } from "../filters/open";
 import { hasGroups } from "../results/groups";
 import { LayoutSwitch, useLayouts } from "../results/results";
 import { loading, range, shownValue, summary } from "../wording";
@@ -15,11 +16,9 @@ import { Modes } from "./modes";
 import type { FieldDefinition, Filter, Sort } from "../../engine/types";
 
 export function Toolbar(): JSX.Element {
-  const controller = useController();
-  const open = useStore((state) => state.filtersOpen);
+  const { open, able, toggle } = useFilters();
   const view = useStore((state) => state.view);
   const fields = useStore((state) => state.manifest?.fields);
-  const filterable = fields?.some(isFilterable) ?? false;
   const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" ? 1 : filter.values.length), 0);
   return (
     <div class={`toolbar ${isRanked(view) ? "" : "browsing"}`}>
@@ -29,9 +28,8 @@ export function Toolbar(): JSX.Element {
         <LayoutSwitch />
         <Grouping view={view} />
         <SortMenu view={view} fields={fields ?? []} />
-        {filterable && (
-          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters"
-            onClick={() => controller.store.dispatch({ type: "filters", open: !open })}>
+        {able && (
+          <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters" onClick={toggle}>
             <FilterIcon /><span class="label">Filters</span>{number > 0 && (
               <><span class="badge" aria-hidden="true">{number}</span><span class="visually-hidden">, {number} active</span></>
             )}
@@ -40,10 +38,6 @@ export function Toolbar(): JSX.Element {
       </div>
     </div>
   );
-}
-
-export function isFilterable(field: FieldDefinition): boolean {
-  return field.column !== null && (field.facet || field.type === "number" || field.type === "date");
 }
 
 function Summary(): JSX.Element {
@@ -155,7 +149,11 @@ export function Chips(): JSX.Element | null {
   );
 }
 
-function Chip({ label, value, onRemove }: { label: string; value: string; onRemove: () => void }): JSX.Element {
+/** How many characters of a value a chip shows. */
+const CHIP_TEXT = 80;
+
+function Chip({ label, value: whole, onRemove }: { label: string; value: string; onRemove: () => void }): JSX.Element {
+  const value = whole.length > CHIP_TEXT ? `${whole.slice(0, CHIP_TEXT)}…` : whole;
   return (
     <li>
       <button type="button" class="chip" onClick={onRemove} aria-label={`Remove filter ${label} ${value}`}>

@@ -46,7 +46,8 @@ export interface State {
   progress: Partial<Record<LoadProgress["step"], LoadProgress>>;
   /** When the oldest unfinished step began; null if nothing loads. */
   loadingSince: number | null;
-  filtersOpen: boolean;
+  /** Whether the person opened or closed the filters; null: as the width of the screen suggests. */
+  filtersOpen: boolean | null;
   dialog: DialogName | null;
   theme: Theme;
   /** The layout that was chosen on this device; null if none was. */
@@ -101,7 +102,7 @@ export function sizeOf(state: Pick<State, "manifest" | "local">): number {
 export function initialState(view: View = HOME, theme: Theme = "system", layout: Layout | null = null): State {
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
-    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: false, dialog: null, theme, layout,
+    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: null, dialog: null, theme, layout,
     offline: false, updated: false, kept: { complete: false, left: 0, total: 0, able: false, ended: false }, keeping: "some", keepings: 0, checked: null, local: { count: 0, version: 0 }, toast: null,
   };
 }

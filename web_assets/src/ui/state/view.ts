@@ -43,6 +43,8 @@ const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const IMAGE_ID = /^[0-9a-f]{16}$/;
 const MAX_TEXT = 2000;
+/** How long a value of a filter may be. */
+const MAX_VALUE = 20_000;
 /** How many values the filters of a link may have together, and how many images it may name. */
 const MAX_VALUES = 200;
 const MAX_LIKE = 12;
@@ -84,7 +86,7 @@ function parseFilters(parameters: URLSearchParams): Filter[] {
       if (range) filters.push(range);
       room--;
     } else if (prefix === "is" || prefix === "not") {
-      const values = [...new Set(parameters.getAll(key))].slice(0, room).map((value) => value.slice(0, MAX_TEXT));
+      const values = [...new Set(parameters.getAll(key))].slice(0, room).map((value) => value.slice(0, MAX_VALUE));
       room -= values.length;
       filters.push({ field, kind: prefix === "is" ? "any" : "none", values });
     }

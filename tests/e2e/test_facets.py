@@ -1,0 +1,47 @@
+"""The filters on wide screens and on phones."""
+
+from __future__ import annotations
+
+from conftest import COUNT, Visit
+from playwright.sync_api import expect
+from steps import PHONE, audit
+
+WIDE = {"viewport": {"width": 1440, "height": 900}}
+
+
+def test_filters_are_open_on_a_wide_screen_until_they_are_closed(visit: Visit) -> None:
+    page = visit(**WIDE).home()
+    panel = page.get_by_role("complementary", name="Filters")
+    expect(
+        panel.get_by_role("group", name="Tags").locator("li", has_text="red").locator(".facet-count")
+    ).to_have_text("36")
+    assert audit(page) == []
+    panel.get_by_role("button", name="Close filters").click()
+    expect(panel).to_have_count(0)
+    page.reload()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+    expect(page.get_by_role("button", name="Filters")).to_have_attribute("aria-expanded", "false")
+    page.get_by_role("button", name="Filters").click()
+    expect(panel).to_be_visible()
+
+
+def test_counts_say_what_they_count(visit: Visit) -> None:
+    visitor = visit(**WIDE)
+    page = visitor.open("#q=red&mode=words")
+    panel = page.get_by_role("complementary", name="Filters")
+    expect(panel.locator(".filters-among")).to_have_text("Counts are for the 36 pictures with the words.")
+    circles = panel.get_by_role("group", name="Tags").locator("li", has_text="circle")
+    expect(circles.locator(".facet-count")).to_have_text("9")
+
+
+def test_the_sheet_of_a_phone_says_how_many_results_there_are(visit: Visit) -> None:
+    page = visit(**PHONE).home()
+    page.get_by_role("button", name="Filters").tap()
+    sheet = page.get_by_role("dialog", name="Filters")
+    expect(sheet.get_by_role("button", name=f"Show {COUNT} results")).to_be_visible()
+    sheet.get_by_role("checkbox", name="red").tap()
+    button = sheet.get_by_role("button", name="Show 36 results")
+    expect(button).to_be_visible()
+    button.tap()
+    expect(sheet).to_have_count(0)
+    expect(page.get_by_role("list", name="Active filters")).to_contain_text("red")
