@@ -13,7 +13,9 @@ def test_filters_are_open_on_a_wide_screen_until_they_are_closed(visit: Visit) -
     page = visit(**WIDE).home()
     panel = page.get_by_role("complementary", name="Filters")
     expect(
-        panel.get_by_role("group", name="Tags").locator("li", has_text="red").locator(".facet-count")
+        panel.get_by_role("group", name="Tags")
+        .locator("li", has_text="red")
+        .locator(".facet-count")
     ).to_have_text("36")
     assert audit(page) == []
     panel.get_by_role("button", name="Close filters").click()
@@ -29,7 +31,9 @@ def test_counts_say_what_they_count(visit: Visit) -> None:
     visitor = visit(**WIDE)
     page = visitor.open("#q=red&mode=words")
     panel = page.get_by_role("complementary", name="Filters")
-    expect(panel.locator(".filters-among")).to_have_text("Counts are for the 36 pictures with the words.")
+    expect(panel.locator(".filters-among")).to_have_text(
+        "Counts are for the 36 pictures with the words."
+    )
     circles = panel.get_by_role("group", name="Tags").locator("li", has_text="circle")
     expect(circles.locator(".facet-count")).to_have_text("9")
 
