@@ -195,6 +195,16 @@ def _sample(placed: Placed, items: NDArray[np.int64]) -> list[Mapping[str, Value
     return [placed.fields(item) for item in items[::step].tolist()]
 
 
+# Words of test files, of programs and of their defaults, not of pictures.
+_TECHNICAL = re.compile(
+    r"\b(?:tests?|testing|dummy|placeholder|untitled|lorem|ipsum|strings?|metadata|e?xif|iptc|xmp"
+    r"|jpe?gs?|pngs?|tiffs?|webp|heic|gif|thumbnails?|extractor|encoder|default|unknown|null|none|nan"
+    r"|digital camera|camera phone|screenshot|created (?:with|by|in)|generated (?:with|by)"
+    r"|copyright|all rights|https?|www|version|software|bytes?)\b",
+    re.IGNORECASE,
+)
+
+
 def example_queries(
     counts: Mapping[str, Mapping[str, int]],
     count: int,
@@ -209,6 +219,9 @@ def example_queries(
     words = [word for of_field in counts.values() for word in _frequent(of_field, count)]
     names = ("caption", "captions", "title", "description")
     sentences = [query for name in names for query in _sentences(name, sample)]
+    # What programs write into every file says nothing about a picture.
+    often = Counter(sentences)
+    sentences = [query for query in often if often[query] <= max(2, len(sample) // 20)]
     mixed = [query for pair in zip_longest(sentences, words) for query in pair if query]
     return _distinct(mixed)[:EXAMPLE_COUNT]
 
@@ -219,6 +232,7 @@ def _frequent(counts: Mapping[str, int], count: int) -> list[str]:
     common = [value for value, times in counts.items() if 2 <= times <= most]
     ranked = sorted(common, key=lambda value: (-counts[value], value))
     words = (re.sub(r"[_\-]+", " ", value).strip().lower() for value in ranked)
+    words = (word for word in words if not _TECHNICAL.search(word))
     return [word for word in words if re.fullmatch(r"[^\W\d_]{3,}( [^\W\d_]{2,}){0,2}", word)][:40]
 
 
@@ -230,7 +244,10 @@ def _sentences(name: str, sample: Sequence[Mapping[str, Value]]) -> list[str]:
         if (
             3 <= len(words) <= 6
             and len(first) <= 48
-            and not re.search(r"[\d\"“”()\[\]{}<>]", first)
+            and not re.search(r"[\d\"“”()\[\]{}<>=|/\\_@#%*]", first)
+            and not _TECHNICAL.search(first)
+            # As in "OLYMPUS DIGITAL CAMERA".
+            and first != first.upper()
         ):
             found.append(first[0].lower() + first[1:] if words[0] in ("A", "An", "The") else first)
     return found

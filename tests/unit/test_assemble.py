@@ -105,6 +105,30 @@ def test_example_queries_share_no_word_and_are_neither_rare_nor_common() -> None
     assert example_queries(counts, 100, sample) == ["a boat on water", "cat", "red car", "sea cat"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Test description string for metadata-extractor",
+        "OLYMPUS DIGITAL CAMERA",
+        "Created with the GIMP",
+        "my_title = a b c",
+        "See www example org today",
+        "Untitled picture of mine",
+    ],
+)
+def test_texts_of_programs_and_tests_are_no_example_queries(text: str) -> None:
+    sample: list[dict[str, Value]] = [{"title": text}, {"title": "Two goats on a hill"}]
+    assert example_queries({}, 100, sample) == ["Two goats on a hill"]
+
+
+def test_a_text_that_every_picture_has_is_no_example_query() -> None:
+    sample: list[dict[str, Value]] = [{"title": "Summer of our club"} for _ in range(30)]
+    sample.append({"title": "Two goats on a hill"})
+    assert example_queries({}, 31, sample) == ["Two goats on a hill"]
+    labels = {"label": {"exif": 2, "goat": 2}}
+    assert example_queries(labels, 31, []) == ["goat"]
+
+
 def test_fields_are_never_all_in_memory(library: Library) -> None:
     count = 1200
     put(library, {f"{n:05}.jpg": n for n in range(count)})

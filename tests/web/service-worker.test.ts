@@ -149,6 +149,19 @@ describe("data and pictures", () => {
     expect(await ask(worker, path, "reload")).toBe(text);
   });
 
+  it("that the page no longer wants are no error of the service worker", async () => {
+    const path = kinds[2]!;
+    const gone = await started(() => Promise.reject(new DOMException("The page gave it up.", "AbortError")));
+    await expect(ask(gone, path)).resolves.toBe("");
+    // It was given up while it arrived: nothing is kept, and nothing is reported.
+    const body = new ReadableStream({ start: (controller) => { controller.error(new DOMException("gone", "AbortError")); } });
+    const late = await started(() => Promise.resolve(new Response(body)));
+    await expect(ask(late, path)).rejects.toThrow("gone");
+    expect(late.kept("thumbnail")).toEqual([]);
+    const offline = await started(() => Promise.reject(new TypeError("no network")));
+    await expect(ask(offline, path)).rejects.toThrow("no network");
+  });
+
   it("that a host decodes are handed out and not kept", async () => {
     const path = kinds[0]!;
     const worker = await started(network({ [path]: ["decoded by the host"] }).fetch);

@@ -120,11 +120,13 @@ async function streamed(request: Request, name: Streamed, path: string, event: F
     if (request.cache !== "no-store" && response.ok) {
       const copy = response.clone();
       // Showing a picture has priority over keeping it.
-      keepAlive(event, later(name === "thumbnail" && !fresh ? SHOWN_FIRST : 0).then(() => store.keep(name, path, copy)).then(() => trim(name)));
+      keepAlive(event, later(name === "thumbnail" && !fresh ? SHOWN_FIRST : 0).then(() => store.keep(name, path, copy)).then(() => trim(name)).catch(() => undefined));
     }
     return response;
   } catch (error) {
     if (known) return known;
+    // Nobody waits for the answer any more. Firefox would report the rejection as an error of the service worker.
+    if (error instanceof DOMException && error.name === "AbortError") return new Response(null, { status: 503 });
     throw error;
   }
 }

@@ -25,7 +25,13 @@ export function Downloads({ manifest }: { manifest: Manifest }): JSX.Element {
           from here.
         </p>
       )}
-      {downloads && <Waiting made={made} doing="Loading the list of files" />}
+      {downloads && made.state === "failed" && <Waiting made={made} doing="Loading the list of files" />}
+      {/* Their lines are there before their sizes are known, so that nothing moves. */}
+      {downloads && made.state === "making" && (
+        <ul aria-busy="true">{downloads.formats.map((format) => (
+          <li key={format}><a><DownloadIcon /><span>{NAMES[format]}</span></a><span class="faint">Loading the list of files</span></li>
+        ))}</ul>
+      )}
       {downloads && made.state === "ready" && (
         <ul>{downloads.formats.map((format) => <Files key={format} format={format} files={made.value.filter((file) => file.format === format)} noun={noun} />)}</ul>
       )}

@@ -15,7 +15,7 @@ import { allowed } from "../parts/remote-picture";
 import { entitle } from "../parts/title";
 import { useThumbnail } from "../parts/use-thumbnail";
 import { numbers, why } from "../results/why";
-import { formatView, isBrowsing } from "../state/view";
+import { formatView, isBrowsing, isRanked } from "../state/view";
 import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
@@ -133,6 +133,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const controller = useController();
   const text = useStore((state) => state.view.text.trim());
   const list = useStore((state) => state.list);
+  const ranked = useStore((state) => isRanked(state.view));
   const vectors = useStore((state) => Boolean(state.manifest?.vectors));
   const version = useStore((state) => state.local.version);
   const origins = useStore((state) => state.manifest?.remote?.origins ?? NONE);
@@ -169,6 +170,10 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
 
   const name = document ? nameOf(document) : "Picture";
   const title = document && name;
+  // What stands below the title and the metadata appears in its place, once they have theirs.
+  const once = useRef(false);
+  once.current ||= document !== null || loaded.state === "failed";
+  const known = once.current;
   useEffect(() => { entitle("picture", title); }, [title]);
   useEffect(() => () => { entitle("picture", null); }, []);
   const addition = useAddition(info.local ? info.id : null);
@@ -185,6 +190,8 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const fields = useStore((state) => state.manifest?.fields ?? NO_FIELDS);
   const pictured = info.thumbnail !== null;
   const reasons = result ? why(result, pictured, marks.state === "ready" && marks.value.row === info.row ? highlights : null, fields) : [];
+  const waited = useRef(false);
+  waited.current ||= ranked && known && reasons.length === 0;
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
@@ -219,13 +226,15 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
       </div>
       <div class="detail-info" tabIndex={0} role="region" aria-label={`About this ${noun}`}>
         <h2 aria-live="polite">{document ? name : "…"}</h2>
+        {/* Results that are still searched for may say why it was found: their line keeps its place. */}
+        {reasons.length === 0 && ranked && <p class="why kept" aria-hidden="true" />}
         {result && reasons.length > 0 && (
-          <details class="why">
+          <details class={`why ${waited.current ? "kept" : ""}`}>
             <summary title={numbers(result, pictured)}>{reasons.join(" · ")}</summary>
             <p>{numbers(result, pictured)}</p>
           </details>
         )}
-        <div class="actions">
+        <div class={`actions ${known ? "" : "none"}`}>
           {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
           {!info.local && <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>}
           {original && <Original href={original} own={!controller.views.plain && original.startsWith(controller.base)} />}
@@ -238,7 +247,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
           </p>
         )}
         {document && <Metadata document={document} highlights={highlights} />}
-        <Similar id={info.id} />
+        {known && <Similar id={info.id} />}
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import type { JSX, TargetedEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Placeholder } from "../parts/placeholder";
-import { Retry } from "../parts/retry";
+import { Retry, useAway } from "../parts/retry";
 import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
 
 interface Props {
@@ -154,12 +154,21 @@ export function Stage(props: Props): JSX.Element {
         )}
       </div>
       {(failed || sharp === "failed") && (
-        <div class="stage-failed" role="alert">
-          <span>The {thumbnail ? "larger " : ""}picture could not be loaded{host ? ` from ${host}` : ""}.</span>
-          <Retry class="small" onClick={() => { setSharp("loading"); onRetry(); }} />
-          {host && view && <a class="button small" href={view} target="_blank" rel="noopener noreferrer">Open it there</a>}
-        </div>
+        <Missing what={thumbnail ? "larger picture" : "picture"} host={host} view={view} onRetry={() => { setSharp("loading"); onRetry(); }} />
       )}
+    </div>
+  );
+}
+
+/** Why there is no picture, or only a small one, and what can be done about it. */
+function Missing({ what, host, view, onRetry }: { what: string; host: string | null; view: string | null; onRetry: () => void }): JSX.Element {
+  const away = useAway(onRetry);
+  if (away) return <div class="stage-failed" role="status"><span>You are offline, and the {what} isn't on this device.</span></div>;
+  return (
+    <div class="stage-failed" role="alert">
+      <span>The {what} could not be loaded{host ? ` from ${host}` : ""}.</span>
+      <Retry class="small" onClick={onRetry} />
+      {host && view && <a class="button small" href={view} target="_blank" rel="noopener noreferrer">Open it there</a>}
     </div>
   );
 }

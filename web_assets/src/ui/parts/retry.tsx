@@ -1,6 +1,6 @@
 /** The button beside a message about something that could not be loaded. */
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { RetryIcon } from "./icons";
@@ -27,12 +27,25 @@ export function Reload({ class: more = "" }: { class?: string }): JSX.Element {
 /** On a tile. If the site was updated, a message on the page offers to load it again. */
 export function TileRetry({ label, onClick }: { label: string; onClick: () => void }): JSX.Element | null {
   const { updated, again } = useRetry(onClick);
+  const away = useAway(onClick);
   if (updated) return null;
+  if (away) return <span class="tile-away">Not on this device</span>;
   return (
     <button type="button" class="tile-retry" onClick={again} aria-label={`Retry ${label}`}>
       <RetryIcon /><span>Retry</span>
     </button>
   );
+}
+
+/** Whether there is no network to try again with. Tries by itself when it is back. */
+export function useAway(retry: () => void): boolean {
+  const offline = useStore((state) => state.offline);
+  const was = useRef(offline);
+  useEffect(() => {
+    if (was.current && !offline) retry();
+    was.current = offline;
+  }, [offline]);
+  return offline;
 }
 
 /** Whoever offers to try again first asks whether an update of the site is the reason. */

@@ -59,7 +59,8 @@ function Summary(): JSX.Element {
         {failure ? "" : fits ? <span>{summary(view, list, all, noun)}</span> : busy ? "" : <span class="faint">Searching…</span>}
       </p>
       {busy && <p class="busy"><span class="spinner" aria-hidden="true" />{busy}{fits && list.stage === "words" ? ", then refined by meaning" : ""}</p>}
-      {refined && (
+      {/* Behind an open picture it would only move the results. */}
+      {refined && view.image === null && (
         <button type="button" class="button small accent" onClick={() => {
           controller.acceptRefined();
           scrollTo({ top: 0, behavior: "instant" });
