@@ -21,9 +21,13 @@ FILES = {
     "run.txt": (["pyproject.toml"], None),
     "build.txt": (["pyproject.toml", "requirements/build.in"], "run.txt"),
     "dev.txt": (
-        ["pyproject.toml", "requirements/build.in", "--extra", "dev", "--extra", "parquet"],
+        [
+            *("pyproject.toml", "requirements/build.in"),
+            *("--extra", "dev", "--extra", "map", "--extra", "parquet"),
+        ],
         "build.txt",
     ),
+    "map.txt": (["pyproject.toml", "--extra", "map"], "dev.txt"),
     "release.txt": (["requirements/release.in"], "dev.txt"),
 }
 OPTIONS = ["--universal", "--python-version", "3.11", "--generate-hashes"]

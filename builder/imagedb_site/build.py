@@ -13,6 +13,7 @@ from .index import LIBRARY_FILE
 from .library import Library, Repair
 from .library.repair import repair, start_again
 from .locks import locked
+from .mapping import check_installed
 from .pictures import DETAILS_VERSION
 from .records import Progress
 from .report import BuildReport, Stopwatch
@@ -38,6 +39,8 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     clock = Stopwatch()
     check_places(config)
     check_replaceable(config.output)
+    if config.map:
+        check_installed()
     with clock("model"):
         pack = _load_model(config.model)
     file = config.library_folder / LIBRARY_FILE

@@ -72,6 +72,9 @@ class BuildConfig:
     """What is embedded of records without a picture: nothing, or their text. Pictures are always embedded."""
     embed_fields: tuple[str, ...] = ()
     """Fields whose text is embedded; default: title and text of the list, or else all of full text."""
+    map: bool = False
+    """Make a map of meaning, on which similar pictures lie near each other, and its topics; needs the extra
+    `map`."""
     thumbnail_size: int = 320
     """Thumbnails."""
     view_size: int = 1280
@@ -157,6 +160,10 @@ class BuildConfig:
             raise UsageError(
                 "Texts cannot be embedded without a model.",
                 "Leave out --model none, or leave out --embed text.",
+            )
+        if self.map and self.model == "none":
+            raise UsageError(
+                "There is no map without a model.", "Leave out --model none, or leave out --map."
             )
         if self.downloads not in DOWNLOADS:
             raise UsageError(

@@ -20,6 +20,7 @@ from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, Repair, Stage
 from .library.verify import by_picture
 from .logo import read_logo
+from .mapping import MapRows, Refusal, make_map, map_notes
 from .packs import ModelPack
 from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
@@ -29,6 +30,7 @@ from .report import BuildReport, Stopwatch, counted, licence_notes, portable_not
 from .site import (
     Attribution,
     Layout,
+    MeaningMap,
     SiteInput,
     SiteReport,
     SiteSettings,
@@ -79,6 +81,7 @@ class SiteBuild:
         self._texts = 0
         self._damaged: list[Problem] = []
         self._lost = library.lost()
+        self._map: MeaningMap | Refusal | None = None
 
     def run(self, source: Source) -> BuildReport:
         config, clock, stage = self._config, self._job.clock, self._stage
@@ -119,6 +122,8 @@ class SiteBuild:
         self._damaged = stage.damaged()
         if config.strict and (problems or self._damaged):
             return self._report(source, found, growth, problems, None)
+        with clock("map"):
+            self._map = self._make_map(found, growth)
         with clock("write"):
             report = self._publish(self._site(source, found, growth))
         problems += report.problems
@@ -185,6 +190,7 @@ class SiteBuild:
             embeddings=embeddings,
             layout=growth.layout,
             source=source.name,
+            map=self._map if isinstance(self._map, MeaningMap) else None,
             tags=getattr(source, "tags", None) or (),
             pictures=found.placed.has_picture(),
             origins=sorted(self._remote.used()),
@@ -204,6 +210,28 @@ class SiteBuild:
                 downloads=offered_downloads(config, len(rows)),
             ),
         )
+
+    def _make_map(self, found: Assembled, growth: Growth) -> MeaningMap | Refusal | None:
+        """The map, if it was asked for, or why there is none."""
+        config, pack, placed = self._config, self._pack, found.placed
+        if not config.map or pack is None:
+            return None
+        if not any(placed.embedded()):
+            return Refusal("nothing is embedded")
+        ids = np.empty_like(found.ids)
+        ids[growth.order] = found.ids
+        has_picture = placed.has_picture()
+        blocks = PlacedEmbeddings(placed, pack.encoder_hash, pack.dim).blocks()
+        rows = MapRows(
+            ids=ids,
+            vectors=np.concatenate(list(blocks)),
+            texts=~has_picture,
+            fields=found.fields,
+            values=(
+                row.fields for row in PlacedRows(placed, self._recipes, config.publish_location)
+            ),
+        )
+        return make_map(rows, pack, config.library_folder, self._job.progress, again=config.compact)
 
     def _remember(self, found: Assembled, growth: Growth, layout: Layout) -> None:
         """Keeps the rows and the layout for searches of the library and for the next build.
@@ -266,6 +294,7 @@ class SiteBuild:
                 *self._remote.notes(),
                 *(licence_notes(self._pack.manifest) if self._pack else ()),
                 *self._job.notes,
+                *map_notes(self._map),
                 *_repair_notes(self._lost),
                 *(
                     portable_notes(report.count, report.bytes)

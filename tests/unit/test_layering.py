@@ -60,6 +60,7 @@ LAYERS = [
             "assemble",
             "growth",
             "logo",
+            "mapping",
             "placed_site",
             "remote_pictures",
         ),

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("run.txt", "build.txt", "dev.txt", "release.txt")
+LOCKS = ("run.txt", "build.txt", "dev.txt", "map.txt", "release.txt")
 
 
 def locked(name: str) -> list[Requirement]:
@@ -43,7 +43,8 @@ def test_every_locked_package_has_one_version_and_hashes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extras", "name"), [([""], "run.txt"), (["", "dev", "parquet"], "dev.txt")]
+    ("extras", "name"),
+    [([""], "run.txt"), (["", "dev", "map", "parquet"], "dev.txt"), (["", "map"], "map.txt")],
 )
 def test_the_lock_fits_the_project(extras: list[str], name: str) -> None:
     pinned: dict[str, set[str]] = {}

@@ -62,6 +62,12 @@ _PATH = click.Path(path_type=Path)
     callback=lambda _context, _option, value: _names(value),
     help="Fields whose text is embedded, with commas between them.",
 )
+@click.option(
+    "--map",
+    is_flag=True,
+    default=None,
+    help="Make a map of meaning with topics; needs pip install 'imagedb-site[map]'.",
+)
 @click.option("--thumbnail-size", type=int, help="Longer side in pixels.  [default: 320]")
 @click.option(
     "--view-size",
