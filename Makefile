@@ -15,12 +15,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo demo-artworks web test lint test-python test-web test-openclip soak audit lock wheel bench docs clean
 
-demo: $(VENV)/installed $(VENV)/web
+demo: $(VENV)/installed $(VENV)/web $(if $(PICTURES),,$(VENV)/map)
 ifdef PICTURES
 	$(BIN)/imagedb-site build "$(PICTURES)" -o dist
 else
 	$(BIN)/python demo/prepare.py $(DEMO)
-	$(BIN)/imagedb-site build $(DEMO)/pictures -o dist --metadata $(DEMO)/openmoji.jsonl \
+	$(BIN)/imagedb-site build $(DEMO)/pictures -o dist --metadata $(DEMO)/openmoji.jsonl --map \
 	  --title "OpenMoji" --description "4,495 open-source emoji drawings, searched by meaning." \
 	  --attribution "All drawings by OpenMoji (openmoji.org), CC BY-SA 4.0." \
 	  --example "something to drink" --example "feeling sad" --example "winter sports" \
@@ -65,6 +65,11 @@ $(VENV)/web: $(WEB_SOURCES) $(VENV)/web-deps
 	touch $@
 
 web: $(VENV)/web
+
+# What makes the map of meaning of the demo.
+$(VENV)/map: $(VENV)/installed requirements/map.txt
+	$(BIN)/pip install -q --require-hashes -r requirements/map.txt
+	touch $@
 
 $(VENV)/dev: $(VENV)/installed requirements/dev.txt
 	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt

@@ -24,7 +24,7 @@ def write_map(files: SiteFiles, given: MeaningMap, fanout: int | None) -> dict[s
     """Write the files of a map; returns the manifest's `map`. Raises FormatError if it does not fit."""
     _check(given)
     topics = canonical_json([asdict(topic) for topic in given.topics])
-    entry = files.put_entry("data", "map-names", "json", topics, compress=True)
+    entry = files.put_entry("data", "map-names", "bin", topics, compress=True)
     points, numbers = given.flat, given.row_topics[:, None]
     return {
         "count": int(np.count_nonzero(points[:, 0] != MISSING)),
