@@ -20,6 +20,8 @@ const asset = (pattern: RegExp) => {
 };
 
 beforeAll(async () => {
+  // As `npm run build` does: in a test's own mode, components would carry the names of their files.
+  process.env.NODE_ENV = "production";
   for (const outDir of folders) {
     await build({ configFile: join(repository, "web_assets", "vite.config.ts"), logLevel: "error", build: { outDir, emptyOutDir: true } });
   }

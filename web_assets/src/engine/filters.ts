@@ -3,7 +3,7 @@ import { lengthAt, numberAt, type Column, type FieldDefinition } from "../format
 import type { ColumnSource, Span } from "./column-source";
 import { QueryError } from "./errors";
 import { eachOf } from "./files";
-import { both, emptyMask, without, type Mask } from "./mask";
+import { both, emptyMask, maskOf, without, type Mask } from "./mask";
 import type { FieldCondition } from "./plan";
 import {
   anyOf, comparable, exactTest, intervalTest, parents, rangeTest, valueKeys, valueTest, wholeForms, type NumberTest, type ValueKey,
@@ -27,8 +27,15 @@ export interface Condition {
 
 /** The rows that meet all conditions; null stands for all rows, if there are no conditions. */
 export async function filterRows(resources: Resources, list: readonly Filter[], terms: readonly FieldCondition[] = []): Promise<Mask | null> {
-  const conditions = [...list.map((filter) => ofFilter(filter, resources.field(filter.field))), ...terms.map(ofTerm)];
-  const masks = await Promise.all(conditions.map(async (condition) => conditionMask(condition, await resources.columnSource(condition.field.name))));
+  const ofIds = async (ids: readonly string[]): Promise<Mask> => {
+    const rows = await Promise.all(ids.map((id) => resources.rowOf(id)));
+    return maskOf(rows.filter((row) => row !== null), resources.count);
+  };
+  const ofCondition = async (condition: Condition): Promise<Mask> => conditionMask(condition, await resources.columnSource(condition.field.name));
+  const masks = await Promise.all([
+    ...list.map((filter) => (filter.kind === "ids" ? ofIds(filter.values) : ofCondition(ofFilter(filter, resources.field(filter.field))))),
+    ...terms.map((term) => ofCondition(ofTerm(term))),
+  ]);
   return masks.reduce<Mask | null>(both, null);
 }
 
@@ -94,7 +101,7 @@ function ofTerm({ field, term }: FieldCondition): Condition {
 }
 
 /** A filter of a request, which names values exactly, or a path with everything below it. */
-function ofFilter(filter: Filter, field: FieldDefinition): Condition {
+function ofFilter(filter: Exclude<Filter, { kind: "ids" }>, field: FieldDefinition): Condition {
   if (filter.kind === "range") {
     const { min = -Infinity, max = Infinity } = filter;
     return {

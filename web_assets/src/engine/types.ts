@@ -15,6 +15,8 @@ export type Mode = "all" | "meaning" | "words";
 export type Filter =
   | { field: string; kind: "any"; values: string[] }
   | { field: string; kind: "none"; values: string[] }
+  /** Images with these ids, as 16 hexadecimal digits; unknown ids are left out. The field is `@set`. */
+  | { field: string; kind: "ids"; values: string[] }
   /** Numbers, or seconds since 1970 for dates; a date is found if its year, month, day or moment reaches into the range. */
   | { field: string; kind: "range"; min?: number; max?: number };
 
@@ -35,7 +37,7 @@ export interface SearchRequest {
   text?: string;
   /** Embeddings of the pictures that `image:NAME` terms of the text name, by name. */
   images?: Record<string, Float32Array>;
-  /** Image ids to find more like. */
+  /** Image ids to find more like; with `-` before an id, unlike. */
   like?: string[];
   /** Embeddings of pictures given as queries, each of length `dim`, L2-normalised; of weight 1 if none is given. */
   embeddings?: (Float32Array | WeightedEmbedding)[];

@@ -21,6 +21,7 @@ import { entitle } from "./parts/title";
 import { DropTarget } from "./pictures/drop";
 import { Results } from "./results/results";
 import { Tray } from "./pictures/tray";
+import { Selection } from "./selection/later";
 import { Messages } from "./search/messages";
 import { SearchBar } from "./search/searchbar";
 import { Chips, Toolbar } from "./search/toolbar";
@@ -77,6 +78,7 @@ function Shell(): JSX.Element {
       <Dialogs />
       <AddPanel />
       <DropTarget />
+      <Selection />
       <Undo />
       <Updated />
       <div class="toast-place" role="status">{toast && <span class="toast">{toast}</span>}</div>

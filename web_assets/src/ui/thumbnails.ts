@@ -125,6 +125,13 @@ export class Thumbnails {
     return url.startsWith("blob:") || url.startsWith("data:") || (this.#plain && url.endsWith(".webp"));
   }
 
+  /** The content of a picture, as a file. @throws FailedPicture if it does not arrive undamaged, the signal's reason on abort */
+  async file({ url, offset, length }: Source, signal: AbortSignal): Promise<Blob> {
+    const blob = this.#packs.get(url) ?? await this.#load(url, signal);
+    if (offset + length > blob.size) throw new FailedPicture("The file with the picture is too short.");
+    return blob.slice(offset, offset + length, this.#type);
+  }
+
   /** The object URL of a picture that is loaded already. It is valid for this task, and longer if it is on loan. */
   at(source: Source): string | null {
     return this.#shownAsIs(source) ? source.url : this.#entries.get(keyOf(source))?.url ?? null;

@@ -97,11 +97,12 @@ export function summary(view: View, list: List, all: number, noun: Noun = "pictu
   }
   const within = total !== null && total < all ? ` among ${counted(total, noun)}` : "";
   if (text && own) return `Closest to ${quoted(text)} and ${own === 1 ? "your picture" : "your pictures"}${within}`;
-  if (text && view.like.length) return `Closest to ${quoted(text)} and the chosen ${noun}${within}`;
+  const unlike = view.like.every((id) => id.startsWith("-"));
+  if (text && view.like.length) return `Closest to ${quoted(text)}${unlike ? ", away from" : " and"} the chosen ${noun}${within}`;
   if (text && !view.sort && list.divide !== null) return likely(list.divide, quoted(text), interim) + within;
   if (text) return `Best matches ${interim ? "so far " : ""}for ${quoted(text)}${within}`;
   if (own && list.divide !== null && !view.sort) return likely(list.divide, own === 1 ? "your picture" : "your pictures", interim) + within;
-  if (view.like.length) return (view.like.length === 1 ? `More like this ${noun}` : `More like these ${noun}s`) + within;
+  if (view.like.length) return (unlike ? `Unlike ${view.like.length === 1 ? `this ${noun}` : `these ${noun}s`}` : view.like.length === 1 ? `More like this ${noun}` : `More like these ${noun}s`) + within;
   if (total !== null && total < all) return `${count(total)} of ${counted(all, noun)}`;
   return counted(total ?? all, noun);
 }

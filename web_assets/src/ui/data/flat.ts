@@ -78,12 +78,16 @@ function jsonLine(columns: readonly Column[], item: Item, first: boolean): strin
 /** A whole file: with a line of names in CSV, one line for each item. */
 export function written(format: Format, columns: readonly Column[], items: readonly Item[]): string {
   if (format === "jsonl") return items.map((item, i) => jsonLine(columns, item, i === 0)).join("");
-  const line = (cells: readonly string[]): string => cells.join(",") + "\n";
-  return line(columns.map(({ name }) => cell(name))) + items.map((item) => line(columns.map((column) => cell(valueOf(column, item))))).join("");
+  return line(columns.map(({ name }) => name)) + items.map((item) => line(columns.map((column) => valueOf(column, item)))).join("");
+}
+
+/** A line of CSV. */
+export function line(cells: readonly Cell[]): string {
+  return cells.map(cell).join(",") + "\n";
 }
 
 /** A name for a file: letters and digits of the parts, joined by dashes. */
-export function fileName(format: Format, ...parts: string[]): string {
+export function fileName(format: Format | "zip", ...parts: string[]): string {
   const words = parts.map((part) => part.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 60));
   return `${words.filter(Boolean).join("-") || "data"}.${format}`;
 }

@@ -19,7 +19,7 @@ export interface Sheet {
 
 const TITLES = ["title", "headline", "caption", "captions", "description", "alt", "alt_text", "annotation", "prompt", "comment", "name"];
 const LONG_TEXTS = /^(captions?|description|extended_description|alt|alt_text|prompt|negative_prompt|private_text|text|headline|comment|keywords_text|notes?)$/;
-const CREDIT = /(credit|licen[cs]e|author|artist|creator|copyright|rights|attribution|photographer|source|owner|usage_terms)/;
+export const CREDIT = /(credit|licen[cs]e|author|artist|creator|copyright|rights|attribution|photographer|source|owner|usage_terms)/;
 const CAMERA = /(camera|lens|make|model|iso|aperture|f_?number|exposure|shutter|focal|flash|white_balance|metering|software|orientation|program)/;
 const PLACE = /(taken|date|time|year|month|day|created|modified|gps|latitude|longitude|altitude|place|city|country|state|region|location|sublocation)/;
 

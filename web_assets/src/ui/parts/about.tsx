@@ -100,6 +100,8 @@ const KEYS: [string[], string][] = [
   [["+", "−", "0"], "Zoom in, out, fit"],
   [["m"], "More like this picture"],
   [["g"], "Show or hide look-alikes"],
+  [["x"], "Select, or unselect"],
+  [["Shift", "←", "→"], "Select as you move"],
   [["f"], "Filters"],
   [["?"], "This help"],
 ];

@@ -23,9 +23,13 @@ export function waysOut(view: View, fields: readonly FieldDefinition[], examples
   const ways: Way[] = [];
   const base: View = { ...view, image: null };
   const conditions = view.filters.flatMap((filter): { filter: Filter; value?: string }[] => (
-    filter.kind === "range" ? [{ filter }] : filter.values.map((value) => ({ filter, value }))
+    filter.kind === "range" || filter.kind === "ids" ? [{ filter }] : filter.values.map((value) => ({ filter, value }))
   ));
   for (const { filter, value } of conditions.slice(0, CONDITIONS)) {
+    if (filter.kind === "ids") {
+      ways.push({ label: "Search outside the set as well", view: withoutCondition(base, filter) });
+      continue;
+    }
     const field = fields.find((other) => other.name === filter.field);
     const shown = filter.kind === "range" ? (field ? range(field, filter.min, filter.max) : "range") : shownValue(value ?? "", field);
     const not = filter.kind === "none" ? "not " : "";

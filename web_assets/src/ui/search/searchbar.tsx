@@ -167,9 +167,10 @@ function LikeChip({ id }: { id: string }): JSX.Element {
   const controller = useController();
   const ready = useStore((state) => state.phase === "ready");
   const [info, setInfo] = useState<RowInfo | null>(null);
+  const unlike = id.startsWith("-");
   useEffect(() => {
     let current = true;
-    void controller.infoOf(id).then((found) => { if (current) setInfo(found); }, () => undefined);
+    void controller.infoOf(id.replace("-", "")).then((found) => { if (current) setInfo(found); }, () => undefined);
     return () => { current = false; };
   }, [id, ready]);
   const { url } = useThumbnail(info?.thumbnail ?? null);
@@ -178,7 +179,7 @@ function LikeChip({ id }: { id: string }): JSX.Element {
     controller.go({ ...view, like: view.like.filter((other) => other !== id) });
   };
   return (
-    <span class="like-chip">
+    <span class={`like-chip ${unlike ? "unlike" : ""}`} title={unlike ? "Unlike this picture" : "Like this picture"}>
       {url ? <img src={url} alt="" /> : <span class="like-blank" />}
       <button type="button" aria-label="Search without this picture" onClick={remove}><CloseIcon /></button>
     </span>

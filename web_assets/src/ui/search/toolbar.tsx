@@ -8,7 +8,7 @@ import { nounOf } from "../layout";
 import { useFilters } from "../filters/open";
 import { hasGroups } from "../results/groups";
 import { LayoutSwitch, useLayouts } from "../results/results";
-import { loading, range, shownValue, summary } from "../wording";
+import { counted, loading, range, shownValue, summary } from "../wording";
 import { placeAt } from "../state/list";
 import { sizeOf } from "../state/reducer";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
@@ -19,7 +19,7 @@ export function Toolbar(): JSX.Element {
   const { open, able, toggle } = useFilters();
   const view = useStore((state) => state.view);
   const fields = useStore((state) => state.manifest?.fields);
-  const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" ? 1 : filter.values.length), 0);
+  const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" || filter.kind === "ids" ? 1 : filter.values.length), 0);
   return (
     <div class={`toolbar ${isRanked(view) ? "" : "browsing"}`}>
       <Modes />
@@ -130,6 +130,7 @@ export function Chips(): JSX.Element | null {
   return (
     <ul class="chips" aria-label="Active filters">
       {view.filters.flatMap((filter) => {
+        if (filter.kind === "ids") return [<Chip key="set" label="Set" value={counted(filter.values.length, "picture")} onRemove={() => remove(filter)} />];
         const field = fields?.find((other) => other.name === filter.field);
         const label = field?.label ?? filter.field;
         if (filter.kind === "range") {

@@ -65,6 +65,8 @@ export interface State {
   checked: Checked | null;
   /** The number of pictures added on this device that are searched as well; `version` grows with every change to them. */
   local: { count: number; version: number };
+  /** The chosen results, by image id: their rows. They stay chosen when the search changes. */
+  selected: ReadonlyMap<string, number>;
   /** A short confirmation, read aloud and shown for a moment. */
   toast: string | null;
 }
@@ -92,6 +94,7 @@ export type Action =
   | { type: "keep"; keeping: Wish }
   | { type: "checked"; checked: Checked }
   | { type: "local"; count: number; version: number }
+  | { type: "select"; selected: ReadonlyMap<string, number> }
   | { type: "toast"; text: string | null };
 
 /** How many pictures there are to search. */
@@ -103,7 +106,7 @@ export function initialState(view: View = HOME, theme: Theme = "system", layout:
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
     refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: null, dialog: null, theme, layout,
-    offline: false, updated: false, kept: { complete: false, left: 0, total: 0, able: false, ended: false }, keeping: "some", keepings: 0, checked: null, local: { count: 0, version: 0 }, toast: null,
+    offline: false, updated: false, kept: { complete: false, left: 0, total: 0, able: false, ended: false }, keeping: "some", keepings: 0, checked: null, local: { count: 0, version: 0 }, selected: new Map(), toast: null,
   };
 }
 
@@ -190,6 +193,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, checked: action.checked };
     case "local":
       return { ...state, local: { count: action.count, version: action.version } };
+    case "select":
+      return { ...state, selected: action.selected };
     case "toast":
       return { ...state, toast: action.text };
   }

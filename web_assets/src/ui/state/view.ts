@@ -2,12 +2,13 @@
  * What the person is looking at, as a URL and back. Pure.
  *
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
- * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids), `picture` (names of pictures
- * given as queries, which stay on the device: `2*…` and `-…` weigh them), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
+ * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids, `-…`: unlike), `picture` (names of pictures
+ * given as queries, which stay on the device: `2*…` and `-…` weigh them), `set` (ids of images, `ids.ts`), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
  * `view` (`grid`, `list` or `table`). With `data` the link is to the Data page, which reads the other keys by itself (`ui/data/address.ts`).
  */
 import type { Filter, Mode, Sort } from "../../engine/types";
 import { LAYOUTS, type Layout } from "../layout";
+import { packIds, unpackIds } from "./ids";
 
 /** How many pictures a query may have. */
 export const MAX_QUERY_PICTURES = 12;
@@ -42,12 +43,16 @@ export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like
 const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 const IMAGE_ID = /^[0-9a-f]{16}$/;
+const LIKE = /^-?[0-9a-f]{16}$/;
 const MAX_TEXT = 2000;
 /** How long a value of a filter may be. */
 const MAX_VALUE = 20_000;
-/** How many values the filters of a link may have together, and how many images it may name. */
+/** How many values the filters of a link may have together. */
 const MAX_VALUES = 200;
-const MAX_LIKE = 12;
+/** How many images a search may look for more like. */
+export const MAX_LIKE = 12;
+/** The field of the filter for chosen images. No field of a collection has this name. */
+export const SET_FIELD = "@set";
 /** The keys of a link that are about what is on the screen, and not about what is searched for. */
 const SHOWN = ["image", "view"];
 
@@ -73,7 +78,8 @@ function parseSort(text: string): Sort | null {
 }
 
 function parseFilters(parameters: URLSearchParams): Filter[] {
-  const filters: Filter[] = [];
+  const set = parameters.get("set");
+  const filters: Filter[] = set === null ? [] : [{ field: SET_FIELD, kind: "ids", values: unpackIds(set) }];
   let room = MAX_VALUES;
   for (const key of new Set(parameters.keys())) {
     if (room <= 0) break;
@@ -129,7 +135,7 @@ export function parseView(search: string, hash: string): View {
     mode: MODES.includes(mode) ? (mode as Mode) : "all",
     filters: parseFilters(parameters),
     sort: parseSort(parameters.get("sort") ?? ""),
-    like: [...new Set((parameters.get("like") ?? "").split(",").filter((id) => IMAGE_ID.test(id)))].slice(0, MAX_LIKE),
+    like: [...new Set((parameters.get("like") ?? "").split(",").filter((id) => LIKE.test(id)))].slice(0, MAX_LIKE),
     pictures: parsePictures(parameters.get("picture") ?? ""),
     group: parameters.get("group") !== "no",
     data: null,
@@ -147,6 +153,8 @@ export function formatView(view: View): string {
   for (const filter of view.filters) {
     if (filter.kind === "range") {
       parameters.set(`in.${filter.field}`, `${filter.min ?? ""}..${filter.max ?? ""}`);
+    } else if (filter.kind === "ids") {
+      parameters.set("set", packIds(filter.values));
     } else {
       const key = `${filter.kind === "any" ? "is" : "not"}.${filter.field}`;
       for (const value of filter.values) parameters.append(key, value);

@@ -43,6 +43,7 @@ export function Grid(): JSX.Element | null {
   const list = useStore((state) => state.list);
   const refinement = useStore((state) => state.refinement);
   const { version } = useStore((state) => state.local);
+  const selected = useStore((state) => state.selected);
   const element = useRef<HTMLUListElement>(null);
   const width = useWidth(element, list !== null);
   const [current, setCurrent] = useState(0);
@@ -233,7 +234,7 @@ export function Grid(): JSX.Element | null {
           const box = boxOf(geometry, index);
           return place && box && (
             <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} top={box.top - shift} result={place.result} info={place.info}
-              current={index === current} onFocus={onFocus} onKeyDown={onKeyDown}
+              current={index === current} chosen={selected.size ? selected.has(place.info.id) : null} onFocus={onFocus} onKeyDown={onKeyDown}
               others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />
           );
         })}

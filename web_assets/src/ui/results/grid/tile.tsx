@@ -13,6 +13,7 @@ import { count } from "../../wording";
 import { formatView, HOME } from "../../state/view";
 import { Placeholder } from "../../parts/placeholder";
 import { useThumbnail } from "../../parts/use-thumbnail";
+import { SelectMark } from "../../selection/mark";
 import { numbers, why } from "../why";
 import { readable } from "../readable";
 import type { Highlight, Result, RowInfo } from "../../../engine/types";
@@ -31,6 +32,8 @@ interface Props {
   current: boolean;
   onFocus: (index: number) => void;
   onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>, index: number) => void;
+  /** Whether it is chosen; null if nothing is. */
+  chosen: boolean | null;
   /** How many others of its group there are, and whether they are shown. */
   others: number;
   spread: boolean;
@@ -70,7 +73,7 @@ function Text({ row }: { row: number }): JSX.Element | null {
 }
 
 export const Tile = memo(function Tile(props: Props): JSX.Element {
-  const { index, size, left, top, width, height, result, info, current, others, spread } = props;
+  const { index, size, left, top, width, height, result, info, current, chosen, others, spread } = props;
   const controller = useController();
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
@@ -119,7 +122,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
   const lost = failed || broken;
   return (
-    <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""}`} aria-posinset={index + 1} aria-setsize={size}
+    <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""} ${chosen ? "chosen" : ""}`} aria-posinset={index + 1} aria-setsize={size}
       style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${height.toFixed(2)}px` }}>
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
         tabIndex={current ? 0 : -1} aria-label={label} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
@@ -145,6 +148,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
           <StackIcon />{spread ? "Hide" : `+${count(others)}`}
         </button>
       )}
+      {(looked || chosen !== null) && <SelectMark chosen={chosen === true} label={label} />}
       {lost
         ? <TileRetry label={label} onClick={() => { setBroken(false); retry(); }} />
         : (looked || name !== null) && controller.store.get().manifest?.vectors && (

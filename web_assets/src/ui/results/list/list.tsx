@@ -51,7 +51,7 @@ export function Records(): JSX.Element | null {
           const place = placeAt(list, index);
           return place && (
             <Record key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} top={rows.topOf(index)}
-              height={Math.round(shape.height * rem)} result={place.result} info={place.info} manifest={manifest} current={index === rows.current}
+              height={Math.round(shape.height * rem)} result={place.result} info={place.info} manifest={manifest} current={index === rows.current} chosen={rows.chosenOf(place.info.id)}
               onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} shape={shape} room={room} pictured={pictured} />
           );
         })}

@@ -8,6 +8,7 @@ import { opener } from "../../parts/opening";
 import { Marked } from "../../parts/marked";
 import { remoteThumbnail } from "../../parts/remote-picture";
 import { Retry } from "../../parts/retry";
+import { SelectMark } from "../../selection/mark";
 import { formatView, HOME, toggleValue } from "../../state/view";
 import { count, plain, shownValue } from "../../wording";
 import { useRecord } from "./use-record";
@@ -27,6 +28,8 @@ export interface RowProps {
   manifest: Manifest;
   /** The row the Tab key leads to. */
   current: boolean;
+  /** Whether it is chosen; null if nothing is. */
+  chosen: boolean | null;
   onFocus: (index: number) => void;
   onKeyDown: (event: TargetedKeyboardEvent<HTMLElement>, index: number) => void;
 }
@@ -44,14 +47,14 @@ const [TAG_FONT, TAG_SPACE] = [0.8125, 1.75];
 const MORE_TAGS = 2.5;
 
 export const Record = memo(function Record(props: Props): JSX.Element {
-  const { index, size, top, height, result, info, manifest, current, shape, room, pictured } = props;
+  const { index, size, top, height, result, info, manifest, current, chosen, shape, room, pictured } = props;
   const controller = useController();
   const text = useStore((state) => (state.view.mode === "meaning" ? "" : state.view.text.trim()));
   const { document, highlights, failure, retry } = useRecord(info.row, text);
   const content = document && contentOf(document, manifest.list, manifest.fields, highlights);
   const place = `${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
   return (
-    <li class={`record ${shape.aside ? "with-aside" : ""} ${pictured ? "pictured" : ""} ${result.duplicateOf === undefined ? "" : "repeated"}`}
+    <li class={`record ${shape.aside ? "with-aside" : ""} ${pictured ? "pictured" : ""} ${result.duplicateOf === undefined ? "" : "repeated"} ${chosen ? "chosen" : ""}`}
       aria-posinset={index + 1} aria-setsize={size} style={{ transform: `translateY(${String(top)}px)`, height: `${String(height)}px` }}>
       {pictured && <Picture info={info} remote={remoteThumbnail(document?.remote, manifest.remote?.origins ?? [])} />}
       <div class="record-main">
@@ -73,6 +76,7 @@ export const Record = memo(function Record(props: Props): JSX.Element {
         {content && content.tags.length > 0 && <Tags content={content} room={room} current={current} />}
       </div>
       {shape.aside && <div class="record-aside">{content && <Values values={content.values.slice(0, shape.values)} />}</div>}
+      <SelectMark chosen={chosen === true} label={`record ${place}`} />
       {info.local && <LocalBadge />}
     </li>
   );

@@ -12,6 +12,7 @@ import { Marked } from "../../parts/marked";
 import { remoteThumbnail } from "../../parts/remote-picture";
 import { Retry } from "../../parts/retry";
 import { LongScrubber } from "../long";
+import { SelectMark } from "../../selection/mark";
 import { placeAt } from "../../state/list";
 import { formatView, HOME } from "../../state/view";
 import { count, plain } from "../../wording";
@@ -71,7 +72,7 @@ export function Table(): JSX.Element | null {
             const place = placeAt(list, index);
             return place && (
               <TableRow key={place.result.row} index={index} size={total} top={rows.topOf(index)} height={height} result={place.result} info={place.info}
-                manifest={manifest} current={index === rows.current} onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} />
+                manifest={manifest} current={index === rows.current} chosen={rows.chosenOf(place.info.id)} onFocus={rows.onFocus} onKeyDown={rows.onKeyDown} />
             );
           })}
           {rows.gaps.map((gap) => (
@@ -109,15 +110,16 @@ function Heading({ field, label }: { field: FieldDefinition | null; label: strin
 }
 
 const TableRow = memo(function TableRow(props: RowProps): JSX.Element {
-  const { index, top, height, info, manifest, current } = props;
+  const { index, top, height, info, manifest, current, chosen } = props;
   const controller = useController();
   const text = useStore((state) => (state.view.mode === "meaning" ? "" : state.view.text.trim()));
   const { document, highlights, failure, retry } = useRecord(info.row, text);
   const content = document && contentOf(document, manifest.list, manifest.fields, highlights);
   return (
-    <div role="row" class="table-row" aria-rowindex={index + 2} style={{ transform: `translateY(${String(top)}px)`, height: `${String(height)}px` }}>
+    <div role="row" class={`table-row ${chosen ? "chosen" : ""}`} aria-rowindex={index + 2} style={{ transform: `translateY(${String(top)}px)`, height: `${String(height)}px` }}>
       {hasPictures(manifest) && <Picture info={info} remote={remoteThumbnail(document?.remote, manifest.remote?.origins ?? [])} />}
       <span role="cell" class="table-title">
+        <SelectMark chosen={chosen === true} label={`record ${count(index + 1)}`} />
         <a class="record-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index} tabIndex={current ? 0 : -1}
           onClick={opener(() => controller.openImage(info.id))} onFocus={() => props.onFocus(index)} onKeyDown={(event) => props.onKeyDown(event, index)}
           {...(content ? {} : { "aria-label": `Record ${count(index + 1)}` })}>

@@ -36,6 +36,8 @@ export interface ShownRows {
   /** The place the Tab key leads to. */
   current: number;
   topOf: (index: number) => number;
+  /** Whether an image is chosen; null if nothing is. */
+  chosenOf: (id: string) => boolean | null;
   /** What a scrubber needs; null if there is no list. */
   scrub: Scrub | null;
   onFocus: (index: number) => void;
@@ -46,6 +48,7 @@ export interface ShownRows {
 export function useRows(element: RefObject<HTMLElement | null>, height: number, covered = 0): ShownRows {
   const controller = useController();
   const list = useStore((state) => state.list);
+  const selected = useStore((state) => state.selected);
   const [current, setCurrent] = useState(0);
   const rows = useMemo(() => (list && height > 0 ? rowsOf(list, height) : null), [list, height]);
   const { from, to, shift, height: drawn, at, show, showTop, look } = useScrolling(element, rows?.total ?? null, { over: OVERSCAN, covered });
@@ -141,6 +144,7 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
   return {
     list, height: rows ? drawn : 0, shown, gaps, current, onFocus, onKeyDown,
     divider: divide !== null && divide >= from && divide <= to ? divide - shift : null,
+    chosenOf: (id) => (selected.size ? selected.has(id) : null),
     topOf: (index) => (rows ? topOf(rows, index) - shift : 0),
     scrub: rows && list && { list, total: rows.total, at, show, covered, indexAt: (y) => rowAt(rows, y) },
   };
