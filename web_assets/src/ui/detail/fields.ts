@@ -67,6 +67,18 @@ function rawNameOf(document: ImageDocument): string {
   return label || (Array.isArray(tags) && tags.length ? tags.slice(0, 3).join(", ") : "") || text(document.fields["name"]) || file;
 }
 
+const CREDITS = ["credit", "creator", "author", "artist", "photographer", "attribution", "copyright", "licence", "license"];
+
+/** Who made a picture and how it may be used, in one line; null if the document does not say. */
+export function creditOf({ fields }: ImageDocument): string | null {
+  const parts = CREDITS.flatMap((name) => {
+    const value = own(fields, name);
+    const line = Array.isArray(value) ? value.join(", ") : text(value);
+    return line ? [line] : [];
+  });
+  return parts.length ? visible(firstSentence([...new Set(parts)].join(" · "))) : null;
+}
+
 /** Whether a field only repeats the lines about the file. */
 function repeats({ name }: FieldDefinition, value: FieldValue, document: ImageDocument): boolean {
   switch (name) {

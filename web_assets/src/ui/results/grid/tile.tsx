@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { LocalBadge } from "../../additions/local";
 import { useController } from "../../context";
-import { nameOf } from "../../detail/fields";
+import { creditOf, nameOf } from "../../detail/fields";
 import { SimilarIcon, StackIcon } from "../../parts/icons";
 import { useLater } from "../../parts/later";
 import { TileRetry } from "../../parts/retry";
@@ -77,6 +77,8 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const controller = useController();
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
+  /** For the contact sheet on paper. */
+  const [credit, setCredit] = useState<string | null>(null);
   const [looked, setLooked] = useState(false);
   const [highlights, setHighlights] = useState<Highlight[] | null>(null);
   const [born] = useState(() => performance.now());
@@ -86,7 +88,11 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
 
   const learnName = (): void => {
     controller.document(info.row).then(
-      (document) => { if (alive.current) setName(nameOf(document)); },
+      (document) => {
+        if (!alive.current) return;
+        setName(nameOf(document));
+        setCredit(creditOf(document));
+      },
       () => undefined,
     );
   };
@@ -125,7 +131,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
     <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""} ${chosen ? "chosen" : ""}`} aria-posinset={index + 1} aria-setsize={size}
       style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${height.toFixed(2)}px` }}>
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
-        tabIndex={current ? 0 : -1} aria-label={label} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
+        tabIndex={current ? 0 : -1} aria-label={label} data-credit={credit ?? undefined} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
         <Placeholder hash={info.placeholder} covered={url !== null && !broken} />
         {url && !broken && (
