@@ -23,9 +23,9 @@ photo photograph photographed photographs photography photos pic picture picture
 public domain screenshot show showing shown shows thumbnail untitled unknown view source title
 """
 _POSES = """
-carrying dressed facing featuring featured hold holding holds held hanging lie lies lying pointing
-points posing posed read reading reads sit sits sitting stand standing stands taken wear wearing
-wears worn written pair group drawn different important text
+begin begins began carrying dressed facing featuring featured hold holding holds held hanging lie
+lies lying pointing points posing posed read reading said say says reads sit sits sitting stand
+standing stands taken wear wearing wears worn written pair group drawn different important text
 """
 _GERMAN = """
 aber als am an auch auf aus bei bild bis da das dass dem den der des die dies diese dieser dieses
