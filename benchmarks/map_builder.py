@@ -47,6 +47,7 @@ def builder_keys(site: Path | None, sizes: tuple[int, ...] = SIZES) -> dict[str,
                 [sys.executable, __file__, rows], capture_output=True, text=True, check=True
             )
             found = json.loads(done.stdout.splitlines()[-1])
+            note(str(found))
             keys |= {f"{key}_{size // 1000}k": value for key, value in found.items()}
     return keys
 
