@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from conftest import COUNT, Visit
 from playwright.sync_api import expect
 from steps import PHONE, audit
@@ -49,3 +51,29 @@ def test_the_sheet_of_a_phone_says_how_many_results_there_are(visit: Visit) -> N
     button.tap()
     expect(sheet).to_have_count(0)
     expect(page.get_by_role("list", name="Active filters")).to_contain_text("red")
+
+
+def test_a_range_is_drawn_over_a_histogram_or_set_with_its_sliders(visit: Visit) -> None:
+    page = visit(**WIDE).home()
+    panel = page.get_by_role("complementary", name="Filters")
+    # Opened if it is not among the first groups.
+    expect(panel.locator("summary", has_text="Rating")).to_be_visible()
+    rating = panel.locator("details", has=page.locator("summary", has_text="Rating"))
+    if rating.get_attribute("open") is None:
+        rating.locator("summary").click()
+    sliders = rating.get_by_role("slider")
+    expect(sliders).to_have_count(2)
+    expect(sliders.first).to_have_attribute("aria-valuetext", "from 1")
+    sliders.last.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("button", name="Remove filter Rating")).to_be_visible()
+    assert "in.rating=1..4" in page.url
+    assert audit(page) == []
+    bars = rating.locator(".histogram-bars span")
+    first, second = bars.nth(1).bounding_box(), bars.nth(2).bounding_box()
+    assert first and second
+    page.mouse.move(first["x"] + 5, first["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(second["x"] + 5, second["y"] + 30)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"in\.rating=2\.\.3"))

@@ -181,6 +181,23 @@ describe("facets and ranges", () => {
     expect((await engine.facets("rating")).find(({ value }) => value === "0")?.count).toBe(count("rating", 0));
   });
 
+  it("count numbers and dates in bins, within filters", async () => {
+    const engine = await open(serveTiny());
+    const ratings = expected.columns["rating"] as (number | null)[];
+    const among = (low: number, high: number, rows = ratings) => rows.filter((value) => typeof value === "number" && value >= low && value < high).length;
+    expect(await engine.histogram("rating", { edges: [0, 1, 3, 5] })).toEqual({ counts: [among(0, 1), among(1, 3), among(3, 5)], whole: true });
+    // The last bin has its own end; what is outside is not counted.
+    expect((await engine.histogram("rating", { edges: [1, 2, 3] })).counts).toEqual([among(1, 2), among(2, 4)]);
+    const athens = ratings.filter((_, row) => expected.columns["place"]![row] === "Athens");
+    expect((await engine.histogram("rating", { edges: [0, 5], filters: [{ field: "place", kind: "any", values: ["Athens"] }] })).counts).toEqual([among(0, 5, athens)]);
+    const years = [2020, 2021, 2022].map((year) => Date.UTC(year, 0) / 1000);
+    expect((await engine.histogram("taken", { edges: years })).counts[1]).toBe(17);
+    await expect(engine.histogram("place", { edges: [0, 1] })).rejects.toThrow("no histogram");
+    for (const edges of [[], [1], [1, 1], [2, 1], [0, NaN], Array.from({ length: 1002 }, (_, i) => i)]) {
+      await expect(engine.histogram("rating", { edges })).rejects.toThrow("rising numbers");
+    }
+  });
+
   it("give the smallest and the greatest value", async () => {
     const engine = await open(serveTiny());
     expect(await engine.range("altitude")).toEqual({ min: -200, max: 651 });

@@ -151,6 +151,10 @@ export class FakeCollection implements Collection {
     return Promise.resolve({ min: 1, max: 5 });
   }
 
+  histogram(_: string, { edges }: { edges: number[] }): Promise<{ counts: number[]; whole: boolean }> {
+    return Promise.resolve({ counts: edges.slice(1).map(() => 1), whole: true });
+  }
+
   begin(): Promise<boolean> {
     return Promise.resolve(false);
   }

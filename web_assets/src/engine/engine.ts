@@ -15,9 +15,10 @@ import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { facetCounts } from "./facets";
+import { histogramOf } from "./histogram";
 import { Shared } from "./lru";
 import { both, countMask, maskOf, type Mask } from "./mask";
-import type { CollectionMethods, FacetOptions, SearchOptions, StatsOptions } from "./methods";
+import type { CollectionMethods, FacetOptions, HistogramOptions, SearchOptions, StatsOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
 import { SHOWN_TEXT } from "./notices";
 import { highlightExpression, planText, type TextPlan } from "./plan";
@@ -29,7 +30,7 @@ import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords, type WordsFound } from "./words-arm";
 import type {
-  Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "./types";
 
 export interface EngineOptions {
@@ -161,6 +162,14 @@ export class Engine implements CollectionMethods {
     await this.settled;
     const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
     return await facetCounts(source, definition, mask, limit, under);
+  }
+
+  async histogram(field: string, { edges, ...request }: HistogramOptions): Promise<Histogram> {
+    const { type, label } = this.resources.field(field);
+    if (type !== "number" && type !== "date") throw new QueryError(`The field “${label}” is not a number or a date, so it has no histogram.`);
+    await this.settled;
+    const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
+    return await histogramOf(source, mask, edges);
   }
 
   async range(field: string): Promise<{ min: number; max: number } | null> {

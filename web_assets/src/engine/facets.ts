@@ -85,17 +85,22 @@ type Has = (row: number) => boolean;
 /** Counts in the blocks that have rows of the mask, or in the documents of a few rows. `Has` takes the row numbers of the block. */
 async function countBlocks<Key>(source: ColumnSource, mask: Mask | null, count: (column: Column, has: Has, counts: Counts<Key>) => void): Promise<Counts<Key>> {
   const counts = new Counts<Key>();
+  await eachBlock(source, mask, (column, has) => { count(column, has, counts); });
+  return counts;
+}
+
+/** Calls `use` for the blocks that have rows of the mask, or for the documents of a few rows. */
+export async function eachBlock(source: ColumnSource, mask: Mask | null, use: (column: Column, has: Has) => void): Promise<void> {
   const picked = mask && countMask(mask) <= MOST_PICKED ? source.pick(rowsOf(mask)) : null;
   if (picked) {
-    count(await picked, () => true, counts);
-    return counts;
+    use(await picked, () => true);
+    return;
   }
   const places = source.blocks.flatMap((span, place) => (!mask || touches(mask, span) ? [place] : []));
   await eachOf(places, async (place) => {
     const { first } = source.blocks[place]!;
-    count(await source.block(place), mask ? (row) => has(mask, first + row) : () => true, counts);
+    use(await source.block(place), mask ? (row) => has(mask, first + row) : () => true);
   });
-  return counts;
 }
 
 function touches(mask: Mask, { first, count }: Span): boolean {

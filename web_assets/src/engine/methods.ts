@@ -5,7 +5,7 @@
 import type { Part } from "../base/batches";
 import type { Definition } from "../base/definition";
 import type { Pixels } from "../encoder/index";
-import type { Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, ImageDocument, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
+import type { Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -19,6 +19,12 @@ export interface FacetOptions extends Partial<Omit<SearchRequest, "k" | "offset"
   limit?: number | undefined;
   /** For a field of paths: only the paths directly below this one; an empty text for the first level. */
   under?: string | undefined;
+}
+
+/** The search whose results are counted, and the edges of the bins. */
+export interface HistogramOptions extends Omit<FacetOptions, "limit" | "under"> {
+  /** 2 to 1,001 rising numbers: seconds since 1970 for dates. */
+  edges: number[];
 }
 
 export interface StatsOptions {
@@ -56,6 +62,8 @@ export interface CollectionMethods {
    * values are paths, such as folders, every parent is listed too, and its count includes everything below it.
    */
   facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
+  /** How many images of the current result, as in `facets`, have a number or date in each bin; dates count by their first second. */
+  histogram(field: string, options: HistogramOptions): Promise<Histogram>;
   /** Smallest and greatest value of a number or date field, of dates the first and last second; null if no row has one. */
   range(field: string): Promise<{ min: number; max: number } | null>;
   /**

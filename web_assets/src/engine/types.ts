@@ -145,6 +145,15 @@ export interface FacetCount {
   about?: true;
 }
 
+/** How many images have a number or date in each of some bins. */
+export interface Histogram {
+  counts: number[];
+  /** Whether all of the values are whole numbers. */
+  whole: boolean;
+  /** The counts are estimated, as those of a FacetCount. */
+  about?: true;
+}
+
 /** A completion of what a person is typing. */
 export interface Suggestion {
   kind: "word" | "value";

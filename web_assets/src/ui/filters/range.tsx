@@ -1,11 +1,14 @@
 /** The range filter of a number or a date. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { withFilter } from "../state/view";
 import { amount, dayOf, secondsOf } from "../wording";
+import { dateEdges, numberEdges, rangeOfBins } from "./bins";
+import { Histogram } from "./histogram";
 import { useContent } from "./use-content";
+import { useHistogram } from "./use-counts";
 import type { FieldDefinition } from "../../engine/types";
 
 const DAY = 86_400;
@@ -16,6 +19,8 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
   const { ref, value: span, failure } = useContent((collection) => collection.range(field.name), []);
 
   const dated = field.type === "date";
+  const edges = useMemo(() => (span ? (dated ? dateEdges : numberEdges)(span.min, span.max) : null), [span]);
+  const { value: counted } = useHistogram(field, ref, edges);
   const filter = view.filters.find((other) => other.field === field.name && other.kind === "range");
   const { min, max } = filter?.kind === "range" ? filter : {};
   const set = (side: "min" | "max", text: string): void => {
@@ -35,6 +40,14 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
   return (
     <div ref={ref} class="range" role="group" aria-label={field.label}>
       {failure}
+      {edges && counted?.edges === edges && (
+        <Histogram label={field.label} edges={edges} counted={counted.histogram} whole={dated || counted.histogram.whole} min={min} max={max}
+          write={(edge) => (dated ? dayOf(edge) : amount(edge, field))}
+          onChoose={(bins) => controller.go({
+            ...withFilter(view, field.name, "range", bins && { field: field.name, kind: "range", ...rangeOfBins(edges, ...bins, dated || counted.histogram.whole) }),
+            image: null,
+          })} />
+      )}
       {span === null && <p class="faint">No values</p>}
       {span !== null && (["min", "max"] as const).map((side) => (
         <label key={side}>

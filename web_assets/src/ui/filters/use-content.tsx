@@ -15,12 +15,16 @@ export interface Content<Value> {
   failure: JSX.Element | null;
 }
 
-/** Loads again when one of `inputs` changes; results of earlier ones are dropped. */
+/**
+ * Loads again when one of `inputs` changes; results of earlier ones are dropped.
+ * @param inside an element inside the `<details>`, if there is one already
+ */
 export function useContent<Value>(
-  load: (collection: Collection) => Promise<Value>, inputs: readonly unknown[],
+  load: (collection: Collection) => Promise<Value>, inputs: readonly unknown[], inside?: RefObject<HTMLDivElement | null>,
 ): Content<Value> {
   const { collection } = useController();
-  const ref = useRef<HTMLDivElement>(null);
+  const own = useRef<HTMLDivElement>(null);
+  const ref = inside ?? own;
   const opened = useOpened(ref);
   const [value, setValue] = useState<Value>();
   const [message, setMessage] = useState<string | null>(null);
