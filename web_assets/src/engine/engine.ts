@@ -1,6 +1,7 @@
 /** The engine of one published site: no DOM, the same in a worker, in Node and in tests. */
 import type { Part } from "../base/batches";
 import type { Definition } from "../base/definition";
+import { part } from "../base/errors";
 import { own } from "../base/own";
 import { SyntaxProblem, textOf } from "../catalog/index";
 import type { Pixels } from "../encoder/index";
@@ -14,8 +15,7 @@ import { tagTable, type TagTable } from "./data/tags";
 import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
-import { facetCounts } from "./facets";
-import { histogramOf } from "./histogram";
+import { counting, facetCounts } from "./facets";
 import { Shared } from "./lru";
 import { both, countMask, maskOf, type Mask } from "./mask";
 import type { CollectionMethods, FacetOptions, HistogramOptions, SearchOptions, StatsOptions } from "./methods";
@@ -169,7 +169,11 @@ export class Engine implements CollectionMethods {
     if (type !== "number" && type !== "date") throw new QueryError(`The field “${label}” is not a number or a date, so it has no histogram.`);
     await this.settled;
     const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
-    return await histogramOf(source, mask, edges);
+    const { histogramOf } = await part(import("./histogram"), "histogramOf");
+    const { each, scale } = counting(source, mask);
+    const found = await histogramOf(edges, each, scale);
+    if (!found) throw new QueryError("The edges of a histogram must be 2 to 1,001 rising numbers.");
+    return found;
   }
 
   async range(field: string): Promise<{ min: number; max: number } | null> {

@@ -90,7 +90,7 @@ async function countBlocks<Key>(source: ColumnSource, mask: Mask | null, count: 
 }
 
 /** Calls `use` for the blocks that have rows of the mask, or for the documents of a few rows. */
-export async function eachBlock(source: ColumnSource, mask: Mask | null, use: (column: Column, has: Has) => void): Promise<void> {
+async function eachBlock(source: ColumnSource, mask: Mask | null, use: (column: Column, has: Has) => void): Promise<void> {
   const picked = mask && countMask(mask) <= MOST_PICKED ? source.pick(rowsOf(mask)) : null;
   if (picked) {
     use(await picked, () => true);
@@ -167,4 +167,19 @@ function countNumbers(column: Extract<Column, { kind: "number" }>, type: FieldTy
     const value = has(row) ? numberAt(column, row) : NaN;
     if (!Number.isNaN(value)) counts.add(type === "date" ? new Date(value * 1000).getUTCFullYear() : value, 1);
   }
+}
+
+/** The numbers of the rows of `mask` that are counted, and how a count of them becomes an estimate; null if all are counted. */
+export function counting(source: ColumnSource, mask: Mask | null): { each: (use: (value: number) => void) => Promise<void>; scale: ((count: number) => number) | null } {
+  const chosen = countedRows(mask ?? fullMask(source.count), source.count, false);
+  const [matched, taken] = [mask ? countMask(mask) : source.count, countMask(chosen)];
+  return {
+    each: (use) => eachBlock(source, chosen, (column, has) => {
+      for (let row = 0; column.kind === "number" && row < column.count; row++) {
+        const value = has(row) ? numberAt(column, row) : NaN;
+        if (!Number.isNaN(value)) use(value);
+      }
+    }),
+    scale: taken < matched ? (count) => Math.floor((2 * count * matched + taken) / (2 * taken)) : null,
+  };
 }

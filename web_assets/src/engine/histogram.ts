@@ -1,39 +1,29 @@
-/** Counting the numbers or dates of a field in bins (docs/QUERY.md, "Counts"). */
-import { numberAt } from "../format/index";
-import type { ColumnSource } from "./column-source";
-import { QueryError } from "./errors";
-import { eachBlock } from "./facets";
-import { countMask, fullMask, type Mask } from "./mask";
-import { countedRows } from "./runs";
+/**
+ * Counting the numbers or dates of a field in bins (docs/QUERY.md, "Counts"). A script of its own, which few visitors need: it must
+ * not import what the rest of the engine uses.
+ */
 import type { Histogram } from "./types";
 
 const MOST_BINS = 1000;
 
+/** Gives all values that are counted, one after the other. */
+type Values = (use: (value: number) => void) => Promise<void>;
+
 /**
- * How many rows of `mask` (all rows if null) have a value in each bin: from an edge up to, but without, the next; the last one ends
- * with its own. Dates count by their first second.
+ * How many of the values are in each bin: from an edge up to, but without, the next; the last bin ends with its own edge.
+ * @param scale makes a count of the values an estimate for all rows; null: the counts are exact
+ * @returns null for edges that are not 2 to 1,001 rising numbers
  */
-export async function histogramOf(source: ColumnSource, mask: Mask | null, edges: readonly number[]): Promise<Histogram> {
-  if (edges.length < 2 || edges.length > MOST_BINS + 1 || !edges.every((edge, i) => Number.isFinite(edge) && (!i || edge > edges[i - 1]!))) {
-    throw new QueryError(`The edges of a histogram must be 2 to ${MOST_BINS + 1} rising numbers.`);
-  }
-  const matched = mask ? countMask(mask) : source.count;
-  const chosen = countedRows(mask ?? fullMask(source.count), source.count, false);
-  const taken = countMask(chosen);
+export async function histogramOf(edges: readonly number[], each: Values, scale: ((count: number) => number) | null): Promise<Histogram | null> {
+  if (edges.length < 2 || edges.length > MOST_BINS + 1 || !edges.every((edge, i) => Number.isFinite(edge) && (!i || edge > edges[i - 1]!))) return null;
   const counts = new Array<number>(edges.length - 1).fill(0);
   let whole = true;
-  await eachBlock(source, taken < source.count ? chosen : null, (column, has) => {
-    if (column.kind !== "number") return;
-    for (let row = 0; row < column.count; row++) {
-      const value = has(row) ? numberAt(column, row) : NaN;
-      if (Number.isNaN(value)) continue;
-      whole &&= Number.isInteger(value);
-      const bin = binOf(edges, value);
-      if (bin >= 0) counts[bin]!++;
-    }
+  await each((value) => {
+    whole &&= Number.isInteger(value);
+    const bin = binOf(edges, value);
+    if (bin >= 0) counts[bin]!++;
   });
-  if (taken === matched) return { counts, whole };
-  return { counts: counts.map((count) => Math.floor((2 * count * matched + taken) / (2 * taken))), whole, about: true };
+  return scale ? { counts: counts.map(scale), whole, about: true } : { counts, whole };
 }
 
 /** The bin of a value; −1 if it is in none. */

@@ -4,7 +4,7 @@
 const [AIM, MOST_DAYS, MOST_MONTHS, MOST_YEARS] = [24, 62, 60, 60];
 const DAY = 86_400;
 /** From this ratio of greatest to smallest value on, bins grow with the values. */
-const WIDE = 1000;
+const WIDE = 100;
 
 const year = (seconds: number): number => new Date(seconds * 1000).getUTCFullYear();
 const month = (seconds: number): number => year(seconds) * 12 + new Date(seconds * 1000).getUTCMonth();
