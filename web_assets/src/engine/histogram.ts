@@ -12,10 +12,12 @@ type Values = (use: (value: number) => void) => Promise<void>;
 /**
  * How many of the values are in each bin: from an edge up to, but without, the next; the last bin ends with its own edge.
  * @param scale makes a count of the values an estimate for all rows; null: the counts are exact
- * @returns null for edges that are not 2 to 1,001 rising numbers
+ * @throws RangeError for edges that are not 2 to 1,001 rising numbers
  */
-export async function histogramOf(edges: readonly number[], each: Values, scale: ((count: number) => number) | null): Promise<Histogram | null> {
-  if (edges.length < 2 || edges.length > MOST_BINS + 1 || !edges.every((edge, i) => Number.isFinite(edge) && (!i || edge > edges[i - 1]!))) return null;
+export async function histogramOf(edges: readonly number[], each: Values, scale: ((count: number) => number) | null): Promise<Histogram> {
+  if (edges.length < 2 || edges.length > MOST_BINS + 1 || !edges.every((edge, i) => Number.isFinite(edge) && (!i || edge > edges[i - 1]!))) {
+    throw new RangeError("The edges of a histogram must be 2 to 1,001 rising numbers.");
+  }
   const counts = new Array<number>(edges.length - 1).fill(0);
   let whole = true;
   await each((value) => {
