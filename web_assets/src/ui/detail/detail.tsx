@@ -7,6 +7,7 @@ import { useAddition, useOriginal } from "../additions/use-adding";
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
 import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RightIcon, SimilarIcon, ZoomInIcon, ZoomOutIcon } from "../parts/icons";
+import { Later, useLater } from "../parts/later";
 import { Retry } from "../parts/retry";
 import { Modal } from "../parts/modal";
 import { originalLink, siteFile } from "../links";
@@ -32,6 +33,7 @@ export function Detail(): JSX.Element | null {
   return id && ready ? <Open id={id} /> : null;
 }
 
+const tools = new Later(() => import("./tools"), "ActionTools", "StageTools");
 const NONE: readonly string[] = [];
 const NO_FIELDS: FieldDefinition[] = [];
 
@@ -194,6 +196,8 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   waited.current ||= ranked && known && reasons.length === 0;
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
+  const { module: more } = useLater(tools);
+  const actual = (): void => setZoom((now) => (frame ? zoomAt(now, width / devicePixelRatio / frame.pictureWidth / now.scale, 0, 0, frame) : now));
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
   const copy = (): void => {
     // The search goes with it, but for the pictures that only this device has.
@@ -219,6 +223,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
           {!bare && <span class="stage-zoom">
             <button type="button" class="icon-button" aria-label="Zoom out" disabled={zoom.scale <= 1} onClick={() => zoomBy(1 / 1.6)}><ZoomOutIcon /></button>
             <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => zoomBy(1.6)}><ZoomInIcon /></button>
+            {more && <more.StageTools row={info.row} after={after} onStep={onStep} onActual={actual} />}
           </span>}
         </div>
         <button type="button" class="icon-button step previous" aria-label={`Previous ${noun}`} disabled={!before} onClick={() => onStep(-1)}><LeftIcon /></button>
@@ -238,6 +243,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
           {vectors && <button type="button" class="button" onClick={() => controller.moreLike(info.id)}><SimilarIcon />More like this</button>}
           {!info.local && <button type="button" class="button" onClick={copy}><LinkIcon />Copy link</button>}
           {original && <Original href={original} own={!controller.views.plain && original.startsWith(controller.base)} />}
+          {more && document && <more.ActionTools info={info} document={document} original={Boolean(original?.startsWith(controller.base))} />}
           {mine && addition && <a class="button" href={mine} download={addition.name}><DownloadIcon />Original</a>}
         </div>
         {addition && <LocalTools addition={addition} />}

@@ -20,7 +20,8 @@ export async function wantedOf(controller: Controller, found: readonly ChosenDoc
   }));
 }
 
-function pictureOf({ base, views, thumbnails }: Controller, { original, view }: ChosenDocument["document"], thumbnail: Source | null): Wanted["picture"] {
+/** The largest picture that the site has; null if it has none. */
+export function pictureOf({ base, views, thumbnails }: Pick<Controller, "base" | "views" | "thumbnails">, { original, view }: ChosenDocument["document"], thumbnail: Source | null): Wanted["picture"] {
   // A page from the disk can read neither originals nor views.
   for (const path of views.plain ? [] : [original, view?.path]) {
     const url = path && !/^[a-z][a-z0-9+.-]*:/i.test(path) ? siteFile(path, base) : null;

@@ -1,7 +1,7 @@
 /** What can be done with the chosen results, without their bar. */
-import { messageOf } from "../../base/errors";
 import type { Controller } from "../controller";
 import { fileName } from "../data/flat";
+import { copyText } from "../parts/copy";
 import { saveFile } from "../parts/save";
 import { formatView, HOME, MAX_LIKE, SET_FIELD, type View } from "../state/view";
 import { counted } from "../wording";
@@ -9,19 +9,8 @@ import { allOf, withRange, type Chosen } from "./choose";
 import { credit, linkOf } from "./credits";
 import { documentsOf } from "./rows";
 
-/** Puts a text on the clipboard that is not ready yet, and says what happened. */
-export async function copy(controller: Controller, text: string | Promise<string>, done: string): Promise<void> {
-  try {
-    // The browser must see the request at once, while the click still counts.
-    if (typeof text !== "string" && typeof ClipboardItem === "function") {
-      await navigator.clipboard.write([new ClipboardItem({ "text/plain": text.then((ready) => new Blob([ready], { type: "text/plain" })) })]);
-    } else {
-      await navigator.clipboard.writeText(await text);
-    }
-    controller.say(done);
-  } catch (error) {
-    controller.say(error instanceof DOMException ? "The browser did not allow copying" : messageOf(error));
-  }
+function copy(controller: Controller, text: string | Promise<string>, done: string): Promise<void> {
+  return copyText({ say: (said) => controller.say(said) }, text, done);
 }
 
 /** Published pictures only: nobody else has the others. */
