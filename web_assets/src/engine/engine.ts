@@ -165,8 +165,8 @@ export class Engine implements CollectionMethods {
   }
 
   async histogram(field: string, { edges, ...request }: HistogramOptions): Promise<Histogram> {
-    const { type, label } = this.resources.field(field);
-    if (type !== "number" && type !== "date") throw new QueryError(`The field “${label}” is not a number or a date, so it has no range.`);
+    // Refuses fields that are not numbers or dates.
+    await this.range(field);
     await this.settled;
     const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
     const { histogramOf } = await part(import("./histogram"), "histogramOf");
