@@ -1,7 +1,7 @@
 /** A collection without files, for tests of the interface. It answers like a real one, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  Answer, Batch, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Classes, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -126,6 +126,22 @@ export class FakeCollection implements Collection {
     return Promise.resolve([...counts].map(([value, count]) => ({ value, count })).sort((a, b) => b.count - a.count));
   }
 
+  found(): Promise<Uint8Array | null> {
+    return Promise.resolve(null);
+  }
+
+  mapTopics(): Promise<MapTopic[]> {
+    return Promise.resolve([]);
+  }
+
+  mapBlock(): Promise<MapBlock> {
+    return Promise.reject(new Error("not here"));
+  }
+
+  classes(): Promise<Classes> {
+    return Promise.reject(new Error("not here"));
+  }
+
   sample(size: number): Promise<number[]> {
     return Promise.resolve(this.images.map((_, row) => row).slice(0, size));
   }
@@ -219,7 +235,7 @@ export class FakeCollection implements Collection {
       const { fields } = this.images[row]!.document;
       const text = JSON.stringify(fields).toLowerCase();
       return words.every((word) => text.includes(word)) && (request.filters ?? []).every((filter) => {
-        if (filter.kind === "range") return true;
+        if (filter.kind === "range" || filter.kind === "area" || filter.kind === "topic") return true;
         const has = [fields[filter.field] ?? []].flat().some((value) => filter.values.includes(String(value)));
         return filter.kind === "any" ? has : !has;
       });

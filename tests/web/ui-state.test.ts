@@ -7,6 +7,7 @@ import { initialState, reduce, type Action, type State } from "../../web_assets/
 import {
   formatView, HOME, isBrowsing, parseView, searchKey, toggleValue, withFilter, withoutCondition, type View,
 } from "../../web_assets/src/ui/state/view";
+import { MAP_EDGE, MAP_FIELD, MOST_CORNERS } from "../../web_assets/src/base/map";
 import { fakeManifest } from "./fake-collection";
 
 const field = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/);
@@ -17,6 +18,11 @@ const filters = fc.uniqueArray(
     fc.record({ field, kind: fc.constantFrom("any" as const, "none" as const), values: fc.uniqueArray(text, { minLength: 1, maxLength: 4 }) }),
     fc.record({ field, kind: fc.constant("range" as const), min: fc.integer(), max: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
     fc.record({ field, kind: fc.constant("range" as const), min: fc.integer() }),
+    fc.record({ field: fc.constant(MAP_FIELD), kind: fc.constant("topic" as const), values: fc.uniqueArray(fc.nat(9999).map(String), { minLength: 1, maxLength: 5 }) }),
+    fc.record({
+      field: fc.constant(MAP_FIELD), kind: fc.constant("area" as const),
+      points: fc.array(fc.tuple(fc.nat(MAP_EDGE), fc.nat(MAP_EDGE)), { minLength: 3, maxLength: MOST_CORNERS }).map((corners) => corners.flat()),
+    }),
   ),
   { maxLength: 5, selector: (filter) => `${filter.kind} ${filter.field}` },
 );
@@ -24,7 +30,7 @@ const view: fc.Arbitrary<View> = fc.record({
   text, mode: fc.constantFrom("all", "meaning", "words"), filters,
   sort: fc.option(fc.record({ field, direction: fc.constantFrom("ascending", "descending") })),
   like: fc.array(id, { maxLength: 3 }), image: fc.option(id), group: fc.boolean(),
-  layout: fc.option(fc.constantFrom("grid" as const, "list" as const, "table" as const)),
+  layout: fc.option(fc.constantFrom("grid" as const, "list" as const, "table" as const, "map" as const)),
   data: fc.constant(null),
   pictures: fc.uniqueArray(
     fc.record({ hash: id, weight: fc.constantFrom(1, -1, 2, -0.5, 12.25) }), { maxLength: 4, selector: ({ hash }) => hash },
@@ -59,6 +65,9 @@ describe("a view as a URL", () => {
     fc.assert(fc.property(fc.string(), fc.string(), (search, hash) => { parseView(search, hash); }));
     expect(parseView("", "#mode=magic&image=../../etc&like=zz,00000000000000aa&in.year=abc&sort=--x&is.Tags=a"))
       .toEqual({ ...HOME, like: ["00000000000000aa"] });
+    for (const area of ["1,2,3,4", "1,2,3,4,5", "1,2,3,4,5,x", "1,2,3,4,5,70000", Array.from({ length: 130 }, () => "1").join()]) expect(parseView("", `#area=${area}`)).toEqual(HOME);
+    expect(parseView("", "#topic=3,x,3,-1").filters).toEqual([{ field: MAP_FIELD, kind: "topic", values: ["3"] }]);
+    expect(parseView("", "#topic=,").filters).toEqual([]);
   });
 
   it("keeps open ranges open", () => {

@@ -7,8 +7,8 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { build, type Plugin } from "vite";
 
-/** Packages that only the model needs. The API has no model, so their code is left out. */
-const MODEL_PACKAGES = ["onnxruntime-web/wasm", "@huggingface/tokenizers"];
+/** What the API has no use for, so that its code is left out: packages that only the model needs, and the map, which no address of the API asks for. */
+const LEFT_OUT = ["onnxruntime-web/wasm", "@huggingface/tokenizers", "./map/map"];
 
 /** @param entries the worker and the API; `plugins` of the application, which the API's engine needs */
 export function serviceWorkerPlugin(entries: { worker: string; api: string }, plugins: () => Plugin[]): Plugin {
@@ -16,7 +16,7 @@ export function serviceWorkerPlugin(entries: { worker: string; api: string }, pl
     name: "imagedb:service-worker",
     apply: "build",
     async generateBundle() {
-      const api = await classicScript(entries.api, [withoutModel(), ...plugins()], {});
+      const api = await classicScript(entries.api, [withoutParts(), ...plugins()], {});
       const hash = createHash("sha256").update(api).digest("hex").slice(0, 16);
       const fileName = `lib/http.${hash}.js`;
       this.emitFile({ type: "asset", fileName, source: api });
@@ -26,12 +26,12 @@ export function serviceWorkerPlugin(entries: { worker: string; api: string }, pl
   };
 }
 
-function withoutModel(): Plugin {
-  const id = "\0imagedb:no-model";
+function withoutParts(): Plugin {
+  const id = "\0imagedb:left-out";
   return {
-    name: "imagedb:without-model",
+    name: "imagedb:without-parts",
     enforce: "pre",
-    resolveId: (source) => (MODEL_PACKAGES.includes(source) ? id : null),
+    resolveId: (source) => (LEFT_OUT.includes(source) ? id : null),
     load: (asked) => (asked === id ? "export {};" : null),
   };
 }

@@ -61,6 +61,7 @@ export class OverlaidResources implements Resources {
   first(...given: Parameters<Resources["first"]>) { this.site.first(...given); }
   modelWords() { return this.site.modelWords(); }
   words() { return this.site.words(); }
+  map() { return this.site.map(); }
   foldedWords() { return this.site.foldedWords(); }
   close() { return this.site.close(); }
 

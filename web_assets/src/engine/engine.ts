@@ -30,7 +30,7 @@ import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords, type WordsFound } from "./words-arm";
 import type {
-  Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, LoadProgress, Manifest, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "./types";
 
 export interface EngineOptions {
@@ -160,7 +160,7 @@ export class Engine implements CollectionMethods {
     const { limit = FACET_LIMIT, under, ...request } = options;
     const definition = this.resources.field(field);
     await this.settled;
-    const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
+    const [source, mask] = await Promise.all([this.resources.columnSource(field), this.found(request as Partial<SearchRequest>)]);
     return await facetCounts(source, definition, mask, limit, under);
   }
 
@@ -172,6 +172,23 @@ export class Engine implements CollectionMethods {
     const { histogramOf } = await part(import("./histogram"), "histogramOf");
     const { each, scale } = counting(source, mask);
     return await histogramOf(edges, each, scale);
+  }
+
+  async found(request: Partial<SearchRequest>): Promise<Uint8Array | null> {
+    await this.settled;
+    return await this.current({ ...request, mode: request.mode ?? "all" });
+  }
+
+  async mapTopics(): Promise<MapTopic[]> {
+    return (await this.resources.map()).topics();
+  }
+
+  async mapBlock(place: number, dimensions?: 2 | 3): Promise<MapBlock> {
+    return (await this.resources.map()).block(place, dimensions);
+  }
+
+  async classes(field: string, limit?: number): Promise<Classes> {
+    return (await this.resources.map()).classes(this.resources, field, limit);
   }
 
   async range(field: string): Promise<{ min: number; max: number } | null> {

@@ -33,7 +33,11 @@ export async function filterRows(resources: Resources, list: readonly Filter[], 
   };
   const ofCondition = async (condition: Condition): Promise<Mask> => conditionMask(condition, await resources.columnSource(condition.field.name));
   const masks = await Promise.all([
-    ...list.map((filter) => (filter.kind === "ids" ? ofIds(filter.values) : ofCondition(ofFilter(filter, resources.field(filter.field))))),
+    ...list.map(async (filter) => {
+      if (filter.kind === "ids") return ofIds(filter.values);
+      if (filter.kind === "area" || filter.kind === "topic") return (await resources.map()).rows(filter, resources.count);
+      return ofCondition(ofFilter(filter, resources.field(filter.field)));
+    }),
     ...terms.map((term) => ofCondition(ofTerm(term))),
   ]);
   return masks.reduce<Mask | null>(both, null);
@@ -101,7 +105,7 @@ function ofTerm({ field, term }: FieldCondition): Condition {
 }
 
 /** A filter of a request, which names values exactly, or a path with everything below it. */
-function ofFilter(filter: Exclude<Filter, { kind: "ids" }>, field: FieldDefinition): Condition {
+function ofFilter(filter: Exclude<Filter, { kind: "ids" | "area" | "topic" }>, field: FieldDefinition): Condition {
   if (filter.kind === "range") {
     const { min = -Infinity, max = Infinity } = filter;
     return {

@@ -5,7 +5,7 @@
 import type { Part } from "../base/batches";
 import type { Definition } from "../base/definition";
 import type { Pixels } from "../encoder/index";
-import type { Answer, Batch, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
+import type { Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, MapBlock, MapTopic, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -64,6 +64,14 @@ export interface CollectionMethods {
   facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
   /** How many images of the current result, as in `facets`, have a number or date in each bin; dates count by their first second. */
   histogram(field: string, options: HistogramOptions): Promise<Histogram>;
+  /** The current result of a search, as for `facets`, as bits: bit `r & 7` of byte `r >> 3` for row r. Null for all rows. */
+  found(request: Partial<SearchRequest>): Promise<Uint8Array | null>;
+  /** The topics of the map of meaning, the largest first. Rejects with QueryError if the site has none. */
+  mapTopics(): Promise<MapTopic[]>;
+  /** A block of rows of the map of meaning, in 2 dimensions (the default) or 3. Rejects with QueryError if the site has none. */
+  mapBlock(place: number, dimensions?: 2 | 3): Promise<MapBlock>;
+  /** The values of a field as places in a table of colours; `limit` values (10, at most 32) have a place of their own. Rejects with QueryError if the site has no map. */
+  classes(field: string, limit?: number): Promise<Classes>;
   /** Smallest and greatest value of a number or date field, of dates the first and last second; null if no row has one. */
   range(field: string): Promise<{ min: number; max: number } | null>;
   /**

@@ -17,6 +17,7 @@ import { foldedWords } from "./longer-words";
 import { Shared } from "./lru";
 import type { Stage } from "./line";
 import type { Nearest } from "./nearest";
+import type { SiteMap } from "./map/map";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
 import type { Calibration } from "./relevance";
@@ -183,6 +184,11 @@ export class SiteResources {
     const { vectors } = this.manifest;
     const coarse = vectors?.tier === "flat" && vectors.coarse;
     return coarse && !this.refined ? this.once("coarse vectors", () => loadCoarse(this.files, vectors, coarse)) : this.nearest();
+  }
+
+  /** The map of meaning. Throws QueryError if the site has none. */
+  map(): Promise<SiteMap> {
+    return this.once("map", async () => (await part(import("./map/map"), "openMap")).openMap(this.manifest, this.files));
   }
 
   /** The model, its parts not yet loaded; null if the site has none. */

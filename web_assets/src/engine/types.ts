@@ -4,9 +4,10 @@
  */
 import type { DownloadPart } from "../format/downloads";
 import type { Manifest, FieldDefinition, FieldValue, ImageDocument } from "../format/manifest";
+import type { MapTopic } from "../format/map";
 
 export type Download = DownloadPart;
-export type { Manifest, FieldDefinition, FieldValue, ImageDocument };
+export type { Manifest, FieldDefinition, FieldValue, ImageDocument, MapTopic };
 
 /** `all` fuses meaning and words by rank; `meaning` uses only vectors, `words` only full text. */
 export type Mode = "all" | "meaning" | "words";
@@ -18,7 +19,11 @@ export type Filter =
   /** Images with these ids, as 16 hexadecimal digits; unknown ids are left out. The field is `@set`. */
   | { field: string; kind: "ids"; values: string[] }
   /** Numbers, or seconds since 1970 for dates; a date is found if its year, month, day or moment reaches into the range. */
-  | { field: string; kind: "range"; min?: number; max?: number };
+  | { field: string; kind: "range"; min?: number; max?: number }
+  /** What lies in an area of the map of meaning: the corners of a polygon, as x, y, x, y, … The field is `@map`. */
+  | { field: string; kind: "area"; points: number[] }
+  /** What belongs to topics of the map of meaning, by their numbers. The field is `@map`. */
+  | { field: string; kind: "topic"; values: string[] };
 
 /** The order of results. `relevance` is the order of the search, or the default order if nothing is searched. */
 export interface Sort {
@@ -165,6 +170,25 @@ export interface Suggestion {
   /** The label of the field that has the value. */
   field?: string;
 }
+
+/** A block of rows of the map of meaning. */
+export interface MapBlock {
+  /** The first row, and how many rows there are. */
+  first: number;
+  count: number;
+  /** x, y of each row; with three dimensions x, y, z and 0. Coordinates are 0 to 65,534; 65,535 everywhere: the row is not on the map. */
+  points: Uint16Array;
+  /** The number of each row's topic; 65,535: none. */
+  topics: Uint16Array;
+}
+
+/**
+ * A field's values as places in a table of colours. `values`: the place of a value in the list, 254 for other values. `scale`: from 0 for the least
+ * number to 253 for the greatest. 255: no value.
+ */
+export type Classes =
+  | { kind: "values"; classes: Uint8Array; values: { value: string; count: number }[] }
+  | { kind: "scale"; classes: Uint8Array; min: number; max: number };
 
 /** The query with its unknown words corrected. */
 export interface Correction {

@@ -180,6 +180,22 @@ export interface CellsEntry extends VectorsEntry {
   row_cells: { block: number; files: FileListEntry };
 }
 
+/** What the manifest says about the map. */
+export interface MapEntry {
+  /** Rows with a point, and rows that the map covers: those after them have none. */
+  count: number;
+  rows: number;
+  /** Rows in a file. */
+  block: number;
+  flat: FileListEntry;
+  space: FileListEntry | null;
+  topics: { file: FileEntry; count: number };
+  row_topics: FileListEntry;
+  /** How the map was made, and how good it is: for people. */
+  method: Record<string, unknown>;
+  quality: Record<string, unknown> | null;
+}
+
 /** A site's description of itself (docs/FORMAT.md 2.1). */
 export interface Manifest {
   format: "imagedb-site";
@@ -216,6 +232,8 @@ export interface Manifest {
   catalog: CatalogEntry;
   vectors: FlatEntry | CellsEntry | null;
   model: ModelSummary | null;
+  /** Absent if there is no map. */
+  map?: MapEntry;
   suggestions: { file: FileEntry; count: number } | null;
   /** The index of the table of tags that have numbers; null if there is none. */
   tags: FileEntry | null;

@@ -92,6 +92,11 @@ export const MOST = { thumbnail: 6000, view: 240 } as const;
 /** Larger files of the application are kept when they are used or when there is time, not during installation. */
 export const LARGE = 1 << 20;
 
+/** What only some visits use is kept when it is used, not during installation: the map's script is as large as all others together. */
+export function isInstalled({ path, bytes }: ShellFile): boolean {
+  return bytes <= LARGE && !path.startsWith("assets/map-view.");
+}
+
 /** How much to fetch in advance: nothing, what makes a first search quick, or what an offline visit needs. */
 export type Amount = "nothing" | "little" | "all";
 

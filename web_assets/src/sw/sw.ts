@@ -14,7 +14,7 @@ import { entriesOf } from "../format/walk";
 import { apiFor, installApi } from "./http";
 import { forget, pictureFiles, verify } from "./kept";
 import {
-  isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, type Amount, type CoolMessage, type ForgetMessage, type Kept, type Shell, type ShellFile,
+  isInstalled, isPage, kindOf, LARGE, MOST, pathInside, wantsFresh, type Amount, type CoolMessage, type ForgetMessage, type Kept, type Shell, type ShellFile,
   type VerifiedMessage, type VerifyMessage, type WarmedMessage, type WarmMessage,
 } from "./policy";
 import { bodyOf, Store, withBody } from "./store";
@@ -36,7 +36,7 @@ const PARALLEL = 4;
 
 /** The application as one set, with files from caches of earlier versions if they are the same. Rejects if one is damaged. */
 async function install(): Promise<void> {
-  const files = shell.files.filter(({ path, bytes }) => path === PAGE || bytes <= LARGE);
+  const files = shell.files.filter((file) => file.path === PAGE || isInstalled(file));
   const worker = async (): Promise<void> => {
     for (let file = files.shift(); file; file = files.shift()) {
       try {

@@ -187,7 +187,7 @@ function Hero(): JSX.Element | null {
   const manifest = useStore((state) => state.manifest);
   if (!manifest) return null;
   const { collection, examples } = manifest;
-  if (!isBrowsing(view)) return <h1 class="visually-hidden">{collection.title}</h1>;
+  if (!isBrowsing(view) || view.layout === "map") return <h1 class="visually-hidden">{collection.title}</h1>;
   return (
     <section class="hero">
       <h1>{collection.title}</h1>

@@ -1,9 +1,9 @@
-/** How results are shown: as a grid of pictures, a list to read, or a table. The choice is in the link and on the device. */
+/** How results are shown: as a grid of pictures, a list to read, a table, or the map of meaning. The choice is in the link and on the device. */
 import type { Manifest } from "../engine/types";
 
-export type Layout = "grid" | "list" | "table";
+export type Layout = "grid" | "list" | "table" | "map";
 
-export const LAYOUTS: readonly string[] = ["grid", "list", "table"] satisfies Layout[];
+export const LAYOUTS: readonly string[] = ["grid", "list", "table", "map"] satisfies Layout[];
 
 /** The part of `Storage` that is used; reading or writing may be refused. */
 type Kept = Pick<Storage, "getItem" | "setItem">;
@@ -21,6 +21,8 @@ export function storedLayout(address: string, storage: () => Kept = () => localS
 }
 
 export function storeLayout(address: string, layout: Layout, storage: () => Kept = () => localStorage): void {
+  // The map is a place to go to, not a way to see everything from now on.
+  if (layout === "map") return;
   try {
     storage().setItem(key(address), layout);
   } catch {
@@ -34,9 +36,9 @@ export function hasPictures({ thumbnails, remote }: Pick<Manifest, "thumbnails" 
 }
 
 /** The layouts that make sense, the default first. A table needs a wide screen. */
-export function layoutsFor(manifest: Pick<Manifest, "thumbnails" | "remote">, wide: boolean): Layout[] {
-  const readable: Layout[] = wide ? ["list", "table"] : ["list"];
-  return hasPictures(manifest) ? ["grid", ...readable] : readable;
+export function layoutsFor(manifest: Pick<Manifest, "thumbnails" | "remote"> & { map?: unknown }, wide: boolean): Layout[] {
+  const others: Layout[] = ["list", ...wide ? ["table" as const] : [], ...manifest.map ? ["map" as const] : []];
+  return hasPictures(manifest) ? ["grid", ...others] : others;
 }
 
 /** The layout to show: the one of the link, else the one of the device, else the default. */

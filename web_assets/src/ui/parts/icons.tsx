@@ -52,5 +52,6 @@ export const CheckIcon = icon(<><circle cx="12" cy="12" r="8.5" /><path d="m8.3 
 export const GridIcon = icon(<><rect x="4" y="4" width="9" height="7" rx="1.8" /><rect x="4" y="14" width="6" height="6" rx="1.8" /><rect x="13" y="14" width="7" height="6" rx="1.8" /><rect x="16" y="4" width="4" height="7" rx="1.6" /></>);
 export const ListIcon = icon(<path d="M4 6.5h16M4 11h10M4 15.5h16M4 20h10" />);
 export const TableIcon = icon(<><rect x="3.5" y="4.5" width="17" height="15" rx="2.5" /><path d="M3.5 9.5h17M3.5 14.5h17M10 9.5v10" /></>);
+export const MapIcon = icon(<><circle cx="7" cy="8" r="2.6" /><circle cx="16.5" cy="6.5" r="1.6" /><circle cx="15.5" cy="15.5" r="3.4" /><circle cx="6.5" cy="17" r="1.3" /></>);
 export const DataIcon = icon(<><ellipse cx="12" cy="6" rx="7.5" ry="2.8" /><path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" /></>);
 export const PageIcon = icon(<><path d="M6.5 3.5h7l4.5 4.5v11.5a1 1 0 0 1-1 1H6.5a1 1 0 0 1-1-1V4.5a1 1 0 0 1 1-1Z" /><path d="M13.5 3.5V8H18M8.5 12.5h6.5M8.5 16h4.5" /></>);

@@ -4,9 +4,10 @@ import type { JSX } from "preact";
 import { useController, useStore } from "../context";
 import { layoutOf, layoutsFor, type Layout } from "../layout";
 import { useMedia } from "../parts/hooks";
-import { GridIcon, ListIcon, TableIcon } from "../parts/icons";
+import { GridIcon, ListIcon, MapIcon, TableIcon } from "../parts/icons";
 import { useLater } from "../parts/later";
 import { Retry } from "../parts/retry";
+import { mapView } from "../map/later";
 import { Grid } from "./grid/grid";
 import { readable } from "./readable";
 
@@ -16,13 +17,24 @@ export function useLayouts(): { layout: Layout; able: Layout[] } {
   const linked = useStore((state) => state.view.layout);
   const stored = useStore((state) => state.layout);
   const wide = useMedia("(min-width: 900px)");
-  const able = manifest ? layoutsFor(manifest, wide) : [];
+  const data = useStore((state) => state.view.data !== null);
+  const able = manifest ? layoutsFor(data ? { ...manifest, map: null } : manifest, wide) : [];
   return { layout: layoutOf(linked, stored, able), able };
 }
 
 export function Results(): JSX.Element {
   const { layout } = useLayouts();
-  return layout === "grid" ? <Grid /> : <Readable layout={layout} />;
+  return layout === "grid" ? <Grid /> : layout === "map" ? <Map /> : <Readable layout={layout} />;
+}
+
+function Map(): JSX.Element {
+  const { module, failure, retry } = useLater(mapView);
+  if (module) return <module.MapView />;
+  return (
+    <div class="map-soon" aria-busy={failure === null}>
+      {failure !== null && <div class="grid-failed"><div role="alert"><p>{failure}</p><Retry onClick={retry} /></div></div>}
+    </div>
+  );
 }
 
 /** A list or table: rows without content until its script is there. */
@@ -39,11 +51,11 @@ function Readable({ layout }: { layout: Layout }): JSX.Element {
 }
 
 const CHOICES: Record<Layout, { label: string; icon: () => JSX.Element }> = {
-  grid: { label: "Grid", icon: GridIcon }, list: { label: "List", icon: ListIcon }, table: { label: "Table", icon: TableIcon },
+  grid: { label: "Grid", icon: GridIcon }, list: { label: "List", icon: ListIcon }, table: { label: "Table", icon: TableIcon }, map: { label: "Map", icon: MapIcon },
 };
 
 /**
- * Switches between grid, list and table. Not shown if there is nothing to choose, nor in the grid of a collection whose
+ * Switches between grid, list, table and map. Not shown if there is nothing to choose, nor in the grid of a collection without a map whose
  * rows all have pictures: there it would take the room of what people need more.
  * @param always whether it is shown there too
  */
@@ -51,7 +63,7 @@ export function LayoutSwitch({ always = false }: { always?: boolean }): JSX.Elem
   const controller = useController();
   const { layout, able } = useLayouts();
   const pictured = useStore(({ manifest }) => manifest !== null && manifest.thumbnails.count === manifest.collection.count);
-  if (able.length < 2 || (pictured && layout === "grid" && !always)) return null;
+  if (able.length < 2 || (pictured && layout === "grid" && !always && !able.includes("map"))) return null;
   return (
     <div class="modes layouts" role="radiogroup" aria-label="Show results as">
       {able.map((one) => {

@@ -23,9 +23,13 @@ export function waysOut(view: View, fields: readonly FieldDefinition[], examples
   const ways: Way[] = [];
   const base: View = { ...view, image: null };
   const conditions = view.filters.flatMap((filter): { filter: Filter; value?: string }[] => (
-    filter.kind === "range" || filter.kind === "ids" ? [{ filter }] : filter.values.map((value) => ({ filter, value }))
+    filter.kind === "range" || filter.kind === "ids" || filter.kind === "area" ? [{ filter }] : filter.values.map((value) => ({ filter, value }))
   ));
   for (const { filter, value } of conditions.slice(0, CONDITIONS)) {
+    if (filter.kind === "area" || filter.kind === "topic") {
+      ways.push({ label: filter.kind === "area" ? "Without the area of the map" : `Without topic ${String(Number(value) + 1)} of the map`, view: withoutCondition(base, filter, value) });
+      continue;
+    }
     if (filter.kind === "ids") {
       ways.push({ label: "Search outside the set as well", view: withoutCondition(base, filter) });
       continue;

@@ -1,9 +1,10 @@
 /** The line between search box and results: number of results, order and active filters. */
 import type { JSX, TargetedEvent } from "preact";
 
+import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
 import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
-import { useLate } from "../parts/hooks";
+import { useLate, useLoaded } from "../parts/hooks";
 import { nounOf } from "../layout";
 import { useFilters } from "../filters/open";
 import { hasGroups } from "../results/groups";
@@ -19,7 +20,7 @@ export function Toolbar(): JSX.Element {
   const { open, able, toggle } = useFilters();
   const view = useStore((state) => state.view);
   const fields = useStore((state) => state.manifest?.fields);
-  const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" || filter.kind === "ids" ? 1 : filter.values.length), 0);
+  const number = view.filters.reduce((sum, filter) => sum + (filter.kind === "range" || filter.kind === "ids" || filter.kind === "area" ? 1 : filter.values.length), 0);
   return (
     <div class={`toolbar ${isRanked(view) ? "" : "browsing"}`}>
       <Modes />
@@ -131,6 +132,8 @@ export function Chips(): JSX.Element | null {
     <ul class="chips" aria-label="Active filters">
       {view.filters.flatMap((filter) => {
         if (filter.kind === "ids") return [<Chip key="set" label="Set" value={counted(filter.values.length, "picture")} onRemove={() => remove(filter)} />];
+        if (filter.kind === "area") return [<Chip key="area" label="Map" value="area" onRemove={() => remove(filter)} />];
+        if (filter.kind === "topic") return filter.values.map((value) => <TopicChip key={`topic ${value}`} topic={value} onRemove={() => remove(filter, value)} />);
         const field = fields?.find((other) => other.name === filter.field);
         const label = field?.label ?? filter.field;
         if (filter.kind === "range") {
@@ -149,6 +152,14 @@ export function Chips(): JSX.Element | null {
       </li>
     </ul>
   );
+}
+
+/** A topic of the map; its name comes with those of all topics. */
+function TopicChip({ topic, onRemove }: { topic: string; onRemove: () => void }): JSX.Element {
+  const { collection } = useController();
+  const topics = useLoaded(() => collection?.mapTopics() ?? Promise.resolve([]), [collection]);
+  const name = topics.state === "ready" ? topics.value[Number(topic)]?.name : undefined;
+  return <Chip label="Topic" value={visible(name ?? String(Number(topic) + 1))} onRemove={onRemove} />;
 }
 
 /** How many characters of a value a chip shows. */

@@ -180,7 +180,7 @@ export function reduce(state: State, action: Action): State {
     case "theme":
       return { ...state, theme: action.theme };
     case "layout":
-      return { ...state, layout: action.layout };
+      return action.layout === "map" ? state : { ...state, layout: action.layout };
     case "offline":
       return { ...state, offline: action.offline };
     case "updated":

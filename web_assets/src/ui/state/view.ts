@@ -4,8 +4,10 @@
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
  * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids, `-…`: unlike), `picture` (names of pictures
  * given as queries, which stay on the device: `2*…` and `-…` weigh them), `set` (ids of images, `ids.ts`), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
- * `view` (`grid`, `list` or `table`). With `data` the link is to the Data page, which reads the other keys by itself (`ui/data/address.ts`).
+ * `area` (corners of an area of the map, `x,y,x,y,…`), `topic` (numbers of topics of the map),
+ * `view` (`grid`, `list`, `table` or `map`). With `data` the link is to the Data page, which reads the other keys by itself (`ui/data/address.ts`).
  */
+import { MAP_EDGE, MAP_FIELD, MOST_CORNERS } from "../../base/map";
 import type { Filter, Mode, Sort } from "../../engine/types";
 import { LAYOUTS, type Layout } from "../layout";
 import { packIds, unpackIds } from "./ids";
@@ -77,12 +79,25 @@ function parseSort(text: string): Sort | null {
   return FIELD_NAME.test(field) ? { field, direction: falling ? "descending" : "ascending" } : null;
 }
 
+/** An area or topics of the map of meaning; null if they are malformed. */
+function parseMap(kind: "area" | "topic", texts: string[]): Filter | null {
+  const numbers = texts.filter((text) => /^[0-9]{1,5}$/.test(text)).map(Number);
+  if (kind === "topic") return numbers.length ? { field: MAP_FIELD, kind, values: [...new Set(numbers.map(String))].slice(0, MAX_VALUES) } : null;
+  const able = numbers.length === texts.length && numbers.length >= 6 && numbers.length <= 2 * MOST_CORNERS && numbers.length % 2 === 0;
+  return able && numbers.every((value) => value <= MAP_EDGE) ? { field: MAP_FIELD, kind, points: numbers } : null;
+}
+
 function parseFilters(parameters: URLSearchParams): Filter[] {
   const set = parameters.get("set");
   const filters: Filter[] = set === null ? [] : [{ field: SET_FIELD, kind: "ids", values: unpackIds(set) }];
   let room = MAX_VALUES;
   for (const key of new Set(parameters.keys())) {
     if (room <= 0) break;
+    if (key === "area" || key === "topic") {
+      const filter = parseMap(key, parameters.get(key)!.split(","));
+      if (filter) filters.push(filter);
+      continue;
+    }
     const at = key.indexOf(".");
     const field = key.slice(at + 1);
     if (at < 0 || !FIELD_NAME.test(field)) continue;
@@ -151,7 +166,11 @@ export function formatView(view: View): string {
   if (!view.group) parameters.set("group", "no");
   if (view.mode !== "all") parameters.set("mode", view.mode);
   for (const filter of view.filters) {
-    if (filter.kind === "range") {
+    if (filter.kind === "area") {
+      parameters.set("area", filter.points.join(","));
+    } else if (filter.kind === "topic") {
+      parameters.set("topic", filter.values.join(","));
+    } else if (filter.kind === "range") {
       parameters.set(`in.${filter.field}`, `${filter.min ?? ""}..${filter.max ?? ""}`);
     } else if (filter.kind === "ids") {
       parameters.set("set", packIds(filter.values));
@@ -215,7 +234,7 @@ export function withFilter(view: View, field: string, kind: Filter["kind"], filt
 
 /** The view without one condition: a value, or a whole range. */
 export function withoutCondition(view: View, filter: Filter, value?: string): View {
-  if (filter.kind === "range" || value === undefined) return withFilter(view, filter.field, filter.kind, null);
+  if (filter.kind === "range" || filter.kind === "area" || value === undefined) return withFilter(view, filter.field, filter.kind, null);
   const values = filter.values.filter((other) => other !== value);
   return withFilter(view, filter.field, filter.kind, values.length ? { ...filter, values } : null);
 }

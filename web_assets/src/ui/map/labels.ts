@@ -1,0 +1,39 @@
+/** Which labels of topics are shown: the largest topics first, and none over another. Pure. */
+
+/** A topic's place on the screen. */
+export interface Candidate {
+  topic: number;
+  text: string;
+  left: number;
+  top: number;
+}
+
+export interface Label extends Candidate {
+  width: number;
+}
+
+/** CSS pixels of a letter on average, the space around a label, its height, and its greatest width. */
+const [LETTER, SPACE, HEIGHT, WIDEST] = [7.4, 18, 26, 220];
+const MOST_LABELS = 40;
+
+export function widthOf(text: string): number {
+  return Math.min(WIDEST, [...text].length * LETTER + SPACE);
+}
+
+/** @param candidates in the order of importance; their places are the middles of the labels */
+export function thin(candidates: Iterable<Candidate>, width: number, height: number, most = MOST_LABELS): Label[] {
+  const labels: Label[] = [];
+  for (const candidate of candidates) {
+    if (labels.length >= most) break;
+    const label = { ...candidate, width: widthOf(candidate.text) };
+    const { left, top } = label;
+    if (left < label.width / 2 || top < HEIGHT / 2 || left > width - label.width / 2 || top > height - HEIGHT / 2) continue;
+    if (!labels.some((other) => Math.abs(other.left - left) < (other.width + label.width) / 2 && Math.abs(other.top - top) < HEIGHT)) labels.push(label);
+  }
+  return labels;
+}
+
+/** The label at a place of the screen. */
+export function labelAt(labels: readonly Label[], left: number, top: number): Label | null {
+  return labels.find((label) => Math.abs(label.left - left) <= label.width / 2 && Math.abs(label.top - top) <= HEIGHT / 2) ?? null;
+}
