@@ -58,7 +58,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, nameOf: Emo
       if (term.kind === "like") return { kind: "like", id: term.value, weight: term.weight };
       return { kind: "embedding", embedding: picture(request, term.value), weight: term.weight };
     }),
-    ...like.map((id): Term => (id.startsWith("-") ? { kind: "like", id: id.slice(1), weight: -1 } : { kind: "like", id, weight: 1 })),
+    ...like.map((id): Term => ({ kind: "like", id: id.replace("-", ""), weight: id[0] === "-" ? -1 : 1 })),
     ...embeddings.map((given): Term => ({ kind: "embedding", ...weighted(given) })),
   ];
   const bounded = text.filters.length + text.required.length + (request.filters?.length ?? 0) > 0;
@@ -74,7 +74,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, nameOf: Emo
 
 /** Whether a request searches for something, so that without any arm there is nothing to show. */
 export function wantsRanking({ text }: Plan, { like = [], embeddings = [] }: SearchRequest): boolean {
-  return like.some((id) => !id.startsWith("-")) || embeddings.some((given) => weighted(given).weight > 0) || text.terms.some(({ weight }) => weight > 0);
+  return like.some((id) => id[0] !== "-") || embeddings.some((given) => weighted(given).weight > 0) || text.terms.some(({ weight }) => weight > 0);
 }
 
 function weighted(given: Float32Array | WeightedEmbedding): WeightedEmbedding {
