@@ -1,5 +1,7 @@
 /** Keeping a whole collection on the device, in the service worker. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Manifest } from "../../web_assets/src/format";
+import { golden, json } from "./support/files";
 import { ask, FakeCache, started } from "./support/service-worker";
 import { BASE, serveTiny, type Server } from "./support/site";
 
@@ -22,6 +24,23 @@ describe("a collection that a visitor asks to keep", () => {
     expect((await worker.warm("nothing")).at(-1)).toEqual(after);
     expect((await ask(worker, worker.kept("offline")[0]!)).length).toBeGreaterThan(10);
     expect(server.asked.slice(asked).filter((path) => path.startsWith("thumbs/"))).toEqual([]);
+  });
+
+  it("has the files of its map of meaning, which other visits do not store", async () => {
+    const map = json<{ entry: NonNullable<Manifest["map"]>; files: Record<string, string> }>(golden, "map.json");
+    const server = serveTiny({
+      change: (manifest, files) => {
+        manifest.map = map.entry;
+        for (const [path, text] of Object.entries(map.files)) files.stored.set(path, Uint8Array.from(Buffer.from(text, "base64")));
+      },
+    });
+    const worker = await started(server.fetch);
+    const points = Object.keys(map.files).filter((path) => !path.includes("-index."));
+    expect(points.length).toBeGreaterThan(2);
+    await worker.warm("little");
+    for (const path of points) expect(worker.kept("data")).not.toContain(path);
+    await worker.warm("all");
+    expect(worker.kept("data")).toEqual(expect.arrayContaining(points));
   });
 
   it("says what could not be stored, and stores it when it is asked again", async () => {

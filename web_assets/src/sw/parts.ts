@@ -14,6 +14,8 @@ export interface Parts {
   /** What every search by meaning needs at the tier `cells`, beside some of its cells. */
   cells: FileEntry[];
   columns: FileEntry[];
+  /** The map of meaning. */
+  map: FileEntry[];
   /** Full text. */
   catalog: FileEntry[];
   documents: FileEntry[];
@@ -54,14 +56,18 @@ export async function partsOf(manifest: Manifest, read: Load): Promise<Parts> {
     return { text, tokens: entries(pack.tokens.shards), staticRows: await listed(model.static?.files) };
   };
   const codes = vectors?.tier === "cells" ? [listed(vectors.groups, MOST_GROUPS), listed(vectors.row_cells.files)] : [listed(vectors?.coarse?.files)];
+  const { map } = manifest;
+  const mapped = async (): Promise<FileEntry[]> => (map
+    ? [map.topics.file, ...(await Promise.all([listed(map.flat), listed(map.row_topics), listed(map.space ?? undefined)])).flat()]
+    : []);
   const words = [catalog.terms, catalog.lengths, catalog.places, ...(catalog.pieces ? [catalog.pieces] : [])];
-  const [rows, ordered, ids, vectorFiles, coarseFiles, namedFiles, documents, text, parts] = await Promise.all([
+  const [rows, ordered, ids, vectorFiles, coarseFiles, namedFiles, documents, text, parts, mapFiles] = await Promise.all([
     listed(manifest.rows.files), listed(order?.files), listed(manifest.ids.files), listed(vectors?.files), Promise.all(codes), named(), listed(manifest.documents.files),
-    Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [], staticRows: [] })),
+    Promise.all(words.map(({ files }) => listed(files))), modelFiles().catch(() => ({ text: [], tokens: [], staticRows: [] })), mapped(),
   ]);
   const shared = vectors ? [vectors.quantizer, ...[vectors.missing, vectors.texts].flatMap((set) => set?.file ?? [])] : [];
   return {
-    rows: [...rows, ...ordered], ids, ...vectorParts(vectors, shared, coarseFiles.flat(), vectorFiles), columns: namedFiles, documents,
+    rows: [...rows, ...ordered], ids, ...vectorParts(vectors, shared, coarseFiles.flat(), vectorFiles), columns: namedFiles, documents, map: mapFiles,
     catalog: [catalog.terms.first, ...text.flat()], ...parts,
   };
 }

@@ -140,6 +140,8 @@ export function warming(manifest: Manifest, parts: Parts, shell: ShellFile[], am
   if (parts.coarse.length) take(parts.vectors, NEEDED, true);
   take(parts.columns, SMALL_GROUP);
   take(parts.ids, SMALL_GROUP);
+  // Only on request: most visits do not open the map.
+  if (amount === "all") take(parts.map);
   take(parts.documents, SMALL_GROUP);
   return plan;
 }

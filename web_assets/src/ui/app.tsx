@@ -19,6 +19,7 @@ import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icon
 import { Reload, Retry } from "./parts/retry";
 import { entitle } from "./parts/title";
 import { DropTarget } from "./pictures/drop";
+import { HomeTopics } from "./map/home-topics";
 import { Results } from "./results/results";
 import { Tray } from "./pictures/tray";
 import { Selection } from "./selection/later";
@@ -204,6 +205,7 @@ function Hero(): JSX.Element | null {
           ))}
         </div>
       )}
+      <HomeTopics />
     </section>
   );
 }

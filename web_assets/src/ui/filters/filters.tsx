@@ -1,8 +1,8 @@
 /** The frame of the filters: beside the results on a wide screen, a sheet over them on a narrow one. What is in it loads later. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 
-import { useController, useStore } from "../context";
+import { useStore } from "../context";
+import { useAfterPictures } from "../parts/after-pictures";
 import { useMedia } from "../parts/hooks";
 import { CloseIcon } from "../parts/icons";
 import { Later, useLater } from "../parts/later";
@@ -13,8 +13,6 @@ import { resultsLabel } from "./label";
 import { useFilters } from "./open";
 
 const groups = new Later(() => import("./groups"), "Groups");
-/** How often (ms) and how long at most it is checked whether the first pictures have arrived. */
-const [CHECK_MS, MOST_MS] = [120, 5000];
 
 export function Filters(): JSX.Element | null {
   const { open, unasked, toggle } = useFilters();
@@ -46,25 +44,9 @@ function Content(): JSX.Element {
   return <p class="facet-failed" role="alert">{failure} <Retry class="small" onClick={retry} /></p>;
 }
 
-/** Waits for the first pictures, which matter more than filters that nobody asked for. */
+/** The first pictures matter more than filters that nobody asked for. */
 function AfterPictures(): JSX.Element | null {
-  const controller = useController();
-  const [ready, setReady] = useState(false);
-  useEffect(() => {
-    const end = performance.now() + MOST_MS;
-    let calm = 0;
-    const timer = setInterval(() => {
-      const { list } = controller.store.get();
-      const shown = list !== null && (list.length === 0 || list.pages.some((page) => page?.status === "ready"));
-      calm = shown && !controller.thumbnails.held.running ? calm + 1 : 0;
-      // Pictures are requested a moment after their tiles are drawn.
-      if (calm < 3 && performance.now() < end) return;
-      clearInterval(timer);
-      setReady(true);
-    }, CHECK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return ready ? <Content /> : null;
+  return useAfterPictures() ? <Content /> : null;
 }
 
 function ShowResults({ onClick }: { onClick: () => void }): JSX.Element {
