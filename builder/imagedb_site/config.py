@@ -31,7 +31,7 @@ _LANGUAGE_TAG = re.compile(
 )
 """The form of a language tag (BCP 47)."""
 
-_COLOUR = re.compile("#[0-9a-f]{6}", re.IGNORECASE)
+_COLOUR = re.compile("#?[0-9a-f]{6}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class BuildConfig:
     logo: Path | None = None
     """A picture for the header and for the icon of the installed site, such as a square PNG."""
     accent: str | None = None
-    """Colour of links and buttons, as `#rrggbb`; it is made darker or lighter until it is legible."""
+    """Colour of links and buttons, six hexadecimal digits such as `b3261e`; it is made darker or lighter
+    until it is legible."""
     attribution: tuple[str, ...] = ()
     """Credit lines shown on every page of the site."""
     model: str = "builtin"
@@ -177,7 +178,7 @@ class BuildConfig:
         if self.accent is not None and not _COLOUR.fullmatch(self.accent):
             raise UsageError(
                 f"accent is {self.accent!r}, which is not a colour.",
-                "Use six hexadecimal digits such as '#b3261e'.",
+                "Use six hexadecimal digits such as b3261e.",
             )
         if self.url is not None:
             _check_url(self.url)

@@ -203,7 +203,7 @@ class SiteBuild:
                 examples=config.examples or found.examples,
                 language=config.language,
                 url=config.url,
-                accent=config.accent,
+                accent=f"#{config.accent.lstrip('#').lower()}" if config.accent else None,
                 logo=read_logo(config.logo) if config.logo else None,
                 portable=config.portable,
                 list_columns=config.list_columns,

@@ -45,7 +45,7 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--logo", type=_PATH, help="Picture for the header and the icon of the installed site."
 )
-@click.option("--accent", help="Colour of links and buttons, '#rrggbb'.")
+@click.option("--accent", help="Colour of links and buttons, such as b3261e.")
 @click.option("--attribution", multiple=True, help="Credit line shown on the site.")
 @click.option(
     "--licence", help="Licence of the collection: an SPDX id such as CC-BY-4.0, or a URL."
