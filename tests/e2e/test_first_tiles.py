@@ -18,8 +18,8 @@ NOTE = """(() => {
     return register.apply(this, given);
   };
 })();"""
-# How many tiles are in view, once all of them but one show their picture. The grid rounds the lower edge of the
-# screen up to 80 pixels, so that it does not draw at each step of a scroll.
+# How many tiles are in view, once all of them but one show their picture. The grid rounds the lower edge of
+# the screen up to 80 pixels, so that it does not draw at each step of a scroll.
 ALL_BUT_ONE = """() => {
   const tiles = [...document.querySelectorAll("ul.grid > li.tile")].filter((tile) => {
     const box = tile.getBoundingClientRect();
