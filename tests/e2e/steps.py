@@ -118,3 +118,9 @@ def tab_to(page: Page, wanted: Locator) -> None:
         if wanted.evaluate("(element) => element === document.activeElement"):
             return
     expect(wanted).to_be_focused()
+
+
+def open_filters(page: Page) -> None:
+    """Open the filters, unless they are open at first, as on a wide screen."""
+    if page.locator("#filters").count() == 0:
+        page.locator(".toolbar button[aria-controls=filters]").click()

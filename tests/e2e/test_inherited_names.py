@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import COLOURS, Host, Visitor, draw
 from playwright.sync_api import Browser, expect
+from steps import open_filters
 
 NAMES = "abcdefghijkl"
 LINES = [
@@ -68,7 +69,7 @@ def test_the_whole_journey(visitor: Visitor) -> None:
     assert sorted(ships) == [name for name in rows if rows[name] % 3 == 1]
     page = visitor.page
     page.goto(visitor.host.url)
-    page.get_by_role("button", name="Filters").click()
+    open_filters(page)
     panel = page.get_by_role("complementary", name="Filters")
     panel.get_by_text("Ann", exact=True).click()
     expect(page.locator(".chips")).to_contain_text("Ann")

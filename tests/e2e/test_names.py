@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import COLOURS, Host, Visitor, draw
 from playwright.sync_api import Browser, expect
+from steps import open_filters
 
 SHOWN = {
     b"turned \xe2\x80\xaegnp.exe.png": "turned \\u{202E}gnp.exe.png",
@@ -58,7 +59,7 @@ def test_names_are_shown_visibly(visitor: Visitor) -> None:
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
     assert seen == {*SHOWN.values(), "top.png"}
-    page.get_by_role("button", name="Filters").click()
+    open_filters(page)
     panel = page.get_by_role("complementary", name="Filters")
     panel.get_by_text("dir\\u{202E}").click()
     expect(page.locator(".chips")).to_contain_text("dir\\u{202E}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import COUNT, Host, Visit, Visitor
 from playwright.sync_api import Browser, expect
-from steps import PHONE, SEND, first_name, names, ready, send
+from steps import PHONE, SEND, first_name, names, open_filters, ready, send
 
 from firefox import Firefox, firefox_path
 
@@ -115,7 +115,7 @@ def test_chromium_filters_and_sorts_from_the_disk(opened: DiskVisitor) -> None:
     page = opened.open("#is.label=circle&sort=-rating")
     expect(page.locator(".tile-link img.shown").first).to_be_visible()
     expect(page.locator(".summary")).to_contain_text(f"45 of {COUNT} pictures")
-    page.get_by_role("button", name="Filters").click()
+    open_filters(page)
     facet = page.get_by_role("checkbox", name=re.compile("^triangle"))
     expect(facet).to_be_visible()
     facet.check()

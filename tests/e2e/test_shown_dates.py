@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import COLOURS, Host, Visitor, draw
 from playwright.sync_api import Browser, expect
+from steps import open_filters
 
 DATES = {
     "year": ("1893", "1893"),
@@ -51,7 +52,7 @@ def test_dates_are_shown_and_filtered_with_their_precision(visitor: Visitor) -> 
             expect(line).to_have_text(shown)
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
-    page.get_by_role("button", name="Filters").click()
+    open_filters(page)
     panel = page.get_by_role("complementary", name="Filters")
     printed = panel.get_by_role("group", name="Printed")
     expect(printed.locator(".range-span")).to_have_text("0079-08-24 – 1893-12-31")
