@@ -269,8 +269,8 @@ def test_filters_count_narrow_and_exclude(visit: Visit) -> None:
     tags.get_by_role("button", name="Exclude circle").click()
     expect(page.locator(".summary")).to_contain_text(f"27 of {COUNT} pictures")
     panel.locator("summary", has_text="Rating").click()
-    panel.get_by_role("group", name="Rating").get_by_label("From").fill("5")
-    panel.get_by_role("group", name="Rating").get_by_label("From").press("Enter")
+    panel.get_by_role("group", name="Rating").get_by_label("From", exact=True).fill("5")
+    panel.get_by_role("group", name="Rating").get_by_label("From", exact=True).press("Enter")
     expect(page.locator(".summary")).to_contain_text(f"3 of {COUNT} pictures")
     assert "in.rating=5.." in page.url
     page.get_by_role("button", name="Remove filter Rating").click()
