@@ -61,7 +61,8 @@ def npm_components(notices: str) -> list[Component]:
     bundled = {match["name"]: match["version"] for match in _LISTED.finditer(notices)}
     if not bundled:
         raise ValueError("The wheel's notices.txt lists no packages.")
-    command = ["npm", "sbom", "--package-lock-only", "--omit", "dev", "--sbom-format", "cyclonedx"]
+    # Without development packages npm also leaves out what one of them shares with the bundle.
+    command = ["npm", "sbom", "--package-lock-only", "--sbom-format", "cyclonedx"]
     done = subprocess.run(
         command, cwd=ROOT / "web_assets", check=True, capture_output=True, text=True
     )
