@@ -14,8 +14,9 @@ export function useAfterPictures(): boolean {
     const end = performance.now() + MOST_MS;
     let calm = 0;
     const timer = setInterval(() => {
-      const { list } = controller.store.get();
-      const shown = list !== null && (list.length === 0 || list.pages.some((page) => page?.status === "ready"));
+      const { list, view } = controller.store.get();
+      // The map draws itself, without the pages of the list.
+      const shown = list !== null && (view.layout === "map" || list.length === 0 || list.pages.some((page) => page?.status === "ready"));
       calm = shown && !controller.thumbnails.held.running ? calm + 1 : 0;
       // Pictures are requested a moment after their tiles are drawn.
       if (calm < 3 && performance.now() < end) return;
