@@ -165,3 +165,17 @@ def test_without_webgl_the_topics_are_there(visit: Visit, place: Host) -> None:
     topics = page.get_by_role("navigation", name="Topics")
     topics.get_by_role("button", name=re.compile("^boat")).click()
     summary(page, f"{EACH} of {COUNT}")
+
+
+def test_topics_that_cannot_be_loaded_are_asked_for_again(visit: Visit, place: Host) -> None:
+    visitor = visit(service_workers="block")
+    visitor.host = place
+    visitor.tolerate("Failed to load resource", "ERR_FAILED")
+    visitor.context.route("**/data/map-names.*", lambda route: route.abort())
+    page = visitor.open()
+    topics = page.get_by_role("navigation", name="Topics")
+    alert = topics.get_by_role("alert")
+    expect(alert).to_be_visible(timeout=30_000)
+    visitor.context.unroute("**/data/map-names.*")
+    alert.get_by_role("button", name="Retry").click()
+    expect(topics.get_by_role("link")).to_have_count(3)

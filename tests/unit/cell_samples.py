@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from drawn_samples import drawn_arrays
 from site_samples import sample_input
 
 from imagedb_site.checksum import sealed
 from imagedb_site.reader import open_site
-from imagedb_site.reader.decode import RowInfo
 from imagedb_site.site import write_site
 from imagedb_site.site.coarse import encode_coarse, fit_coarse, pack_bits, to_codes
 from imagedb_site.site.lists import ListWriter
@@ -83,29 +83,6 @@ def cell_site(
     write_site(dataclasses.replace(made, **given), folder)
     _CellWriter(folder, values, of, cells, tail, texts, change, drawn).write(least, most)
     return values
-
-
-def drawn_arrays(rows: list[RowInfo]) -> dict[str, np.ndarray]:
-    """The sections that draw rows, one line for each row."""
-    packs = [b"" if row.thumbnail is None else bytes.fromhex(row.thumbnail.hash16) for row in rows]
-    places = [
-        (row.thumbnail.offset, row.thumbnail.length) if row.thumbnail else (0, 0) for row in rows
-    ]
-    holders = [bytes([len(row.placeholder)]) + row.placeholder for row in rows]
-
-    def wide(texts: list[bytes], width: int) -> np.ndarray:
-        joined = b"".join(text.ljust(width, b"\0") for text in texts)
-        return np.frombuffer(joined, np.uint8).reshape(-1, width)
-
-    return {
-        "id": wide([bytes.fromhex(row.image_id) for row in rows], 8),
-        "width": np.array([row.width for row in rows], np.uint32),
-        "height": np.array([row.height for row in rows], np.uint32),
-        "pack": wide(packs, 8),
-        "offset": np.array([offset for offset, _ in places], np.uint32),
-        "length": np.array([length for _, length in places], np.uint32),
-        "placeholder": wide(holders, 32),
-    }
 
 
 class _CellWriter:

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -20,9 +21,9 @@ from imagedb_site.site.accent import accent_style, contrast
 _GROUNDS = ("#ffffff", "#e7e9ec"), ("#111315", "#272b2f")
 
 
-def build(tmp_path: Path, **settings: object) -> Path:
+def build(tmp_path: Path, **settings: Any) -> Path:
     made = golden_input(make_web(tmp_path / "web"))
-    changed = dataclasses.replace(made.settings, **settings)  # type: ignore[arg-type]
+    changed = dataclasses.replace(made.settings, **settings)
     write_site(dataclasses.replace(made, settings=changed), tmp_path / "site")
     return tmp_path / "site"
 
@@ -98,7 +99,7 @@ def test_an_accent_is_legible_on_every_ground(colour: str) -> None:
             assert contrast(accent[scheme], ground) >= 4.5
 
 
-def test_an_accent_that_is_legible_stays(tmp_path: Path) -> None:
+def test_an_accent_that_is_legible_stays() -> None:
     assert "--accent:light-dark(#7a1f3d," in accent_style("#7a1f3d")
 
 

@@ -149,7 +149,7 @@ describe("data and pictures", () => {
     expect(await ask(worker, path, "reload")).toBe(text);
   });
 
-  it("that the page no longer wants are no error of the service worker", async () => {
+  it("that the page no longer wants are not errors of the service worker", async () => {
     const path = kinds[2]!;
     const gone = await started(() => Promise.reject(new DOMException("The page gave it up.", "AbortError")));
     await expect(ask(gone, path)).resolves.toBe("");

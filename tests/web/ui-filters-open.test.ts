@@ -19,7 +19,7 @@ describe("the button that leads to the results", () => {
     expect(resultsLabel(filtered, list({ total: 0, length: 0 }))).toBe("Nothing found");
   });
 
-  it("does not call a ranking of everything so many results", () => {
+  it("does not count a ranking of everything as results", () => {
     expect(resultsLabel(text, list({ total: null, divide: 12 }))).toBe("Show 12 likely matches");
     expect(resultsLabel(text, list({ total: 161, divide: null }))).toBe("Show results");
     expect(resultsLabel({ ...text, mode: "words" }, list({ total: 9, divide: 0 }))).toBe("Show 9 results");

@@ -151,7 +151,7 @@ export function amount(value: number, field?: FieldDefinition): string {
   const year = Number.isInteger(value) && (/year/.test(field?.name ?? "") || Math.abs(value) < 10_000);
   if (field?.unit === "f/") return `f/${decimals.format(stop(value))}`;
   const part = Math.round(1 / value);
-  // 0.3 s is written so on cameras, and is no third.
+  // Cameras write 0.3 s in this way. It is not a third.
   if (field?.unit === "s" && /exposure|shutter/.test(field.name) && part > 1 && Math.abs(part * value - 1) < 0.06) return `1/${String(part)} s`;
   const unit = field?.unit ? ` ${field.unit}` : "";
   return (year ? String(value) : decimals.format(value)) + unit;

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useStore } from "../context";
 import { useAfterPictures } from "../parts/after-pictures";
 import { Later, useLater } from "../parts/later";
+import { Retry } from "../parts/retry";
 
 const tiles = new Later(() => import("./topic-tiles"), "TopicTiles");
 
@@ -17,8 +18,8 @@ function AfterPictures(): JSX.Element | null {
   return useAfterPictures() ? <Tiles /> : null;
 }
 
-/** Without their script there is the map. */
 function Tiles(): JSX.Element | null {
-  const { module } = useLater(tiles);
+  const { module, failure, retry } = useLater(tiles);
+  if (failure !== null) return <p role="alert">{failure} <Retry class="small" onClick={retry} /></p>;
   return module && <module.TopicTiles />;
 }

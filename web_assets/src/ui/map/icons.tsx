@@ -1,14 +1,5 @@
-/** The icons of the map's tools, in the style of `parts/icons`. */
-import type { ComponentChildren, JSX } from "preact";
-
-function icon(children: ComponentChildren): () => JSX.Element {
-  return () => (
-    <svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75"
-      stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
-      {children}
-    </svg>
-  );
-}
+/** The icons of the map's tools. */
+import { icon } from "../parts/icons";
 
 export const HandIcon = icon(<path d="M12 3v18M3 12h18M12 3 9.5 5.5M12 3l2.5 2.5M12 21l-2.5-2.5M12 21l2.5-2.5M3 12l2.5-2.5M3 12l2.5 2.5M21 12l-2.5-2.5M21 12l-2.5 2.5" />);
 export const BoxIcon = icon(<rect x="4" y="5" width="16" height="14" rx="1" stroke-dasharray="3.2 2.6" />);

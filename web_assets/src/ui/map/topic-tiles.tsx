@@ -1,5 +1,6 @@
 /** The largest topics of the map on the start page, each with a picture from its middle. */
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 
 import { MAP_FIELD } from "../../base/map";
 import { visible } from "../../base/visible";
@@ -8,6 +9,7 @@ import { connectionOf, isGenerous } from "../connection";
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
 import { Placeholder } from "../parts/placeholder";
+import { Retry } from "../parts/retry";
 import { useThumbnail } from "../parts/use-thumbnail";
 import { formatView, HOME } from "../state/view";
 import { count } from "../wording";
@@ -25,6 +27,7 @@ interface Tile {
 export function TopicTiles(): JSX.Element | null {
   const controller = useController();
   const { collection } = controller;
+  const [attempt, setAttempt] = useState(0);
   // A picture in a pack would load many others with it.
   const single = useStore((state) => state.manifest?.thumbnails.extension === "webp");
   const tiles = useLoaded(async (): Promise<Tile[]> => {
@@ -34,8 +37,8 @@ export function TopicTiles(): JSX.Element | null {
     const infos = pictured ? await collection.rows(topics.flatMap(({ rows }) => rows.slice(0, 1))).catch(() => []) : [];
     const known = new Map(infos.map((info) => [info.row, info]));
     return topics.map((topic, number) => ({ topic, number, info: known.get(topic.rows[0] ?? -1) ?? null }));
-  }, [collection]);
-  // The topics are also on the map, which says what could not be loaded.
+  }, [collection, attempt]);
+  if (tiles.state === "failed") return <p role="alert">{tiles.message} <Retry class="small" onClick={() => setAttempt((n) => n + 1)} /></p>;
   if (tiles.state !== "ready" || !tiles.value.length) return null;
   return (
     <ul>

@@ -1,7 +1,8 @@
 /** Icons, drawn in strokes of the text's colour. Decorative: the surrounding element has the accessible name. */
 import type { ComponentChildren, JSX } from "preact";
 
-function icon(children: ComponentChildren): () => JSX.Element {
+/** An icon of 20 pixels from shapes on a square of 24. */
+export function icon(children: ComponentChildren): () => JSX.Element {
   return () => (
     <svg class="icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75"
       stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
