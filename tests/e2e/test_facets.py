@@ -77,3 +77,18 @@ def test_a_range_is_drawn_over_a_histogram_or_set_with_its_sliders(visit: Visit)
     page.mouse.move(second["x"] + 5, second["y"] + 30)
     page.mouse.up()
     expect(page).to_have_url(re.compile(r"in\.rating=2\.\.3"))
+
+
+def test_a_group_without_values_is_folded_until_it_has_some(visit: Visit) -> None:
+    page = visit(**WIDE).open("#q=nothingofthekind&mode=words")
+    panel = page.get_by_role("complementary", name="Filters")
+    tags = panel.locator("details", has=page.locator("summary", has_text="Tags"))
+    expect(tags).not_to_have_attribute("open", re.compile(""), timeout=20_000)
+    # It can still be opened, and says why it is empty.
+    tags.locator("summary").click()
+    expect(tags.get_by_text("No values")).to_be_visible()
+    tags.locator("summary").click()
+    page.locator("#search").fill("red")
+    page.keyboard.press("Enter")
+    expect(page.locator(".summary[data-stage=final]")).to_contain_text("36")
+    expect(panel.locator(".facet-line").first).to_be_attached()

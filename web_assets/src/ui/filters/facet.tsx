@@ -7,6 +7,7 @@ import { count } from "../wording";
 import { choiceOf } from "./choice";
 import { Found } from "./found";
 import { useCounts } from "./use-counts";
+import { useFolded } from "./use-folded";
 import { Value } from "./value";
 import type { FacetCount, FieldDefinition } from "../../engine/types";
 
@@ -28,6 +29,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
     ...marked.filter((value) => !known.some((line) => line.value === value)).map((value): FacetCount => ({ value, count: -1 })),
     ...known,
   ];
+  useFolded(ref, counts !== undefined && !lines.length);
   const wanted = search.trim();
   const shown = all || lines.length <= FIRST + 4 ? lines : lines.filter((line, i) => i < FIRST || marked.includes(line.value));
 

@@ -7,6 +7,7 @@ import { shownValue } from "../wording";
 import { choiceOf, hasBelow, lastPart } from "./choice";
 import { Found } from "./found";
 import { useCounts } from "./use-counts";
+import { useFolded } from "./use-folded";
 import { Value } from "./value";
 import type { FacetCount, FieldDefinition } from "../../engine/types";
 
@@ -47,6 +48,7 @@ function Level({ field, under, onLarge }: PathsField & { under: string; onLarge?
   const important = ({ value }: FacetCount): boolean => marked.includes(value) || hasBelow(value, field.separator, marked);
   const open = ({ value }: FacetCount): boolean => hasBelow(value, field.separator, marked) || (!under && lines.length === 1);
   const shown = all || lines.length <= FIRST + 4 ? lines : lines.filter((line, i) => i < FIRST || important(line));
+  useFolded(ref, !under && counts !== undefined && !lines.length);
   useEffect(() => {
     if (counts) onLarge?.(counts.length > 12 || counts.some(({ parent }) => parent));
   }, [counts]);
