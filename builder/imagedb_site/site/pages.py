@@ -21,6 +21,7 @@ from imagedb_site.layout import (
     SERVICE_WORKER,
     hash16,
 )
+from imagedb_site.records import FieldSpec
 from imagedb_site.site.accent import DEFAULT_ACCENT, accent_style
 from imagedb_site.site.api_pages import write_api_pages
 from imagedb_site.site.assets import (
@@ -30,6 +31,7 @@ from imagedb_site.site.assets import (
     template_folder,
     web_folder,
 )
+from imagedb_site.site.column_blocks import has_column
 from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.icons import write_icons
 from imagedb_site.site.manifest import generator
@@ -101,6 +103,7 @@ def _write_pages(
         ),
         "icon": icons.logo or icon.path,
         "icons": icons,
+        "filters": any(map(_is_filter, site.fields)),
         "preview": preview,
     }
     index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
@@ -147,6 +150,11 @@ def shell_line(entries: Sequence[FileEntry]) -> bytes:
     ]
     version = hash16(canonical_json(listed))
     return b"self.IMAGEDB_SHELL=" + canonical_json({"version": version, "files": listed}) + b";\n"
+
+
+def _is_filter(spec: FieldSpec) -> bool:
+    """Whether the page offers a field as a filter: it keeps a place for them from the first moment on."""
+    return has_column(spec) and (spec.facet or spec.type in ("number", "date"))
 
 
 def _path(entry: FileEntry) -> str:

@@ -40,7 +40,7 @@ export function Facet({ field }: { field: FieldDefinition }): JSX.Element {
           aria-label={`Find in ${field.label}`} onInput={(event) => setSearch(event.currentTarget.value)} />
       )}
       {failure}
-      {!counts && !failure && <p class="faint">Loading…</p>}
+      {!counts && !failure && <p class="faint loading">Loading…</p>}
       {counts && !lines.length && <p class="faint">No values</p>}
       {wanted ? <Found field={field} wanted={wanted} /> : (
         <>

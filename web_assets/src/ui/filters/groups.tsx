@@ -1,5 +1,6 @@
 /** The filters: one group per field. Counts are those within the current result, without the filters on the field itself. */
-import type { JSX } from "preact";
+import type { JSX, RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useStore } from "../context";
 import { nounOf } from "../layout";
@@ -29,8 +30,10 @@ export function Groups(): JSX.Element {
   const view = useStore((state) => state.view);
   const among = useStore(({ view, list, manifest }) => countedAmong(view, list?.key === searchKey(view) ? list : null, nounOf(manifest)));
   const groups = (fields ?? []).filter(isFilterable).sort((one, other) => order(one) - order(other));
+  const frame = useRef<HTMLDivElement>(null);
+  const settled = useSettled(frame);
   return (
-    <>
+    <div ref={frame} class={settled ? "" : "unsettled"}>
       {among && <p class="faint filters-among">{among}</p>}
       {groups.map((field, i) => {
         const active = view.filters.some((filter) => filter.field === field.name);
@@ -41,6 +44,24 @@ export function Groups(): JSX.Element {
           </details>
         );
       })}
-    </>
+    </div>
   );
+}
+
+/** How often (ms) and how long at most the groups are hidden until those that are open have their values. */
+const [LOOK_MS, MOST_MS] = [60, 3000];
+
+/** Whether the values of the open groups are here: until then they would push each other down. */
+function useSettled(frame: RefObject<HTMLElement | null>): boolean {
+  const [settled, setSettled] = useState(false);
+  useEffect(() => {
+    const end = performance.now() + MOST_MS;
+    const timer = setInterval(() => {
+      if (frame.current?.querySelector("[open] .loading") && performance.now() < end) return;
+      clearInterval(timer);
+      setSettled(true);
+    }, LOOK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return settled;
 }

@@ -9,7 +9,7 @@ import type { FieldDefinition } from "../../engine/types";
 const ROOMY = "(min-width: 1280px)";
 
 export function isFilterable(field: FieldDefinition): boolean {
-  return field.column !== null && (field.facet || field.type === "number" || field.type === "date");
+  return field.column && (field.facet || field.type === "number" || field.type === "date");
 }
 
 export interface FiltersOpen {
@@ -24,7 +24,8 @@ export interface FiltersOpen {
 export function useFilters(): FiltersOpen {
   const controller = useController();
   const asked = useStore((state) => state.filtersOpen);
-  const able = useStore((state) => state.manifest?.fields.some(isFilterable) ?? false);
+  // Before the manifest is here the page itself says it, so that nothing moves when it comes.
+  const able = useStore(({ manifest, phase }) => manifest?.fields.some(isFilterable) ?? (phase === "opening" && document.documentElement.dataset.filters !== undefined));
   const roomy = useMedia(ROOMY);
   const open = able && (asked ?? (roomy && storedOpen(controller.base)));
   const toggle = useCallback(() => {

@@ -55,7 +55,7 @@ function Level({ field, under, onLarge }: PathsField & { under: string; onLarge?
   return (
     <div ref={ref} class="tree-level">
       {failure}
-      {!counts && !failure && <p class="faint">Loading…</p>}
+      {!counts && !failure && <p class="faint loading">Loading…</p>}
       {counts && !lines.length && <p class="faint">No values</p>}
       <ul>{shown.map((line) => <Branch key={line.value} field={field} line={line} open={open(line)} />)}</ul>
       {lines.length > shown.length && (
