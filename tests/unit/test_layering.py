@@ -34,6 +34,7 @@ LAYERS = [
         "layout",
         "api_table",
         "rowsets",
+        "objects",
         "varints",
         "picture_files",
         "portable",

@@ -130,6 +130,10 @@ export class FakeCollection implements Collection {
     return Promise.resolve(null);
   }
 
+  pagesOf(row: number): Promise<number[]> {
+    return Promise.resolve([row]);
+  }
+
   mapTopics(): Promise<MapTopic[]> {
     return Promise.resolve([]);
   }

@@ -15,6 +15,7 @@ from imagedb_site.reader.cell_manifest import CellTier, parse_cells
 from imagedb_site.reader.coarse import CoarseFiles, parse_coarse
 from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
 from imagedb_site.reader.meaning_map import MapFiles, parse_map
+from imagedb_site.reader.objects import ObjectFiles, parse_objects
 from imagedb_site.reader.postings import PostingsEntry, parse_postings
 from imagedb_site.reader.row_set import RowSet, row_set
 from imagedb_site.reader.shape import (
@@ -163,6 +164,7 @@ class Manifest:
     program: FileEntry
     bytes: int
     map: MapFiles | None = None
+    objects: ObjectFiles | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; raises FormatError if there is none."""
@@ -231,6 +233,7 @@ def parse_manifest(data: bytes) -> Manifest:
         program=as_entry(root.get("program"), "program", index=True),
         bytes=as_count(root.get("bytes"), "bytes"),
         map=parse_map(root.get("map"), count),
+        objects=parse_objects(root.get("objects"), count),
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from imagedb_site.container import FileEntry, gunzip_if
 from imagedb_site.errors import FormatError, UsageError
 from imagedb_site.layout import MANIFEST, thumbnail_path
+from imagedb_site.objects import Pages
 from imagedb_site.reader.cell_store import CellStore
 from imagedb_site.reader.cells import CellVectors
 from imagedb_site.reader.column_index import ColumnEntry, parse_column
@@ -35,6 +36,7 @@ from imagedb_site.reader.lists import FileList
 from imagedb_site.reader.manifest import MANIFEST_LIMIT, Blocks, Manifest, parse_manifest
 from imagedb_site.reader.model import Model, decode_model
 from imagedb_site.reader.naming import naming
+from imagedb_site.reader.objects import read_objects
 from imagedb_site.reader.pictures import read_picture
 from imagedb_site.reader.postings import SiteTerms
 from imagedb_site.reader.recent import Recent
@@ -282,6 +284,12 @@ class Site:
     def terms(self) -> SiteTerms:
         """The index of full text."""
         return SiteTerms(self.manifest.catalog.postings, self.read)
+
+    @cached_property
+    def objects(self) -> Pages | None:
+        """The pages of objects by row; None if no object has several."""
+        entry = self.manifest.objects
+        return None if entry is None else read_objects(entry, self.count, self.read)
 
     @cached_property
     def words(self) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ from imagedb_site.layout import (
     hash_in_name,
     thumbnail_path,
 )
+from imagedb_site.objects import PageCollector, names_objects
 from imagedb_site.portable import script_of
 from imagedb_site.reader.cells import CellVectors
 from imagedb_site.reader.coarse import verify_coarse
@@ -97,6 +98,7 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
     _ = site.order
     columns = [(field, site.column(field.name)) for field in manifest.fields if field.column]
     pictures = _Pictures(site, sizes)
+    pages = PageCollector()
     downloads = DownloadsCheck(site)
     texts = read_texts(manifest.vectors, site.read)
     for first, rows, documents in _parts(site):
@@ -109,8 +111,10 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
                 raise FormatError(f"vectors.texts has the row {first + offset:,} with a picture.")
             pictures.verify(first + offset, info, document)
             downloads.verify(info, document)
+            pages.add(document["fields"], document["path"])
         for field, column in columns:
             _verify_column(field, column, first, documents)
+    _verify_objects(site, pages)
     if pictures.thumbnails != manifest.thumbnails.count:
         raise FormatError("thumbnails.count is not the number of thumbnails.")
     if site.model is not None:
@@ -132,6 +136,19 @@ def _verify_parts(site: Site, sizes: dict[str, int]) -> None:
         verify_map(manifest.map, without, site.read)
     verify_terms(manifest.catalog.postings, site.read)
     _ = site.words
+
+
+def _verify_objects(site: Site, documents: PageCollector) -> None:
+    """The pages of objects are those that the documents name."""
+    found = site.objects
+    if found is None:
+        return
+    wanted = documents.finish() if names_objects(site.manifest.fields) else None
+    names = ("first", "place", "pages")
+    if wanted is None or any(
+        (getattr(found, name) != getattr(wanted, name)).any() for name in names
+    ):
+        raise FormatError("The pages of objects are not those of the documents.")
 
 
 def _parts(site: Site) -> Iterator[tuple[int, list[RowInfo], list[Document]]]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from imagedb_site.errors import FormatError, PictureError
 from imagedb_site.layout import thumbnail_path
+from imagedb_site.objects import PageCollector, names_objects
 from imagedb_site.records import Problem, Progress
-from imagedb_site.site.blocks import blocks_of, with_blocks
+from imagedb_site.site.blocks import COLUMN_BLOCK, blocks_of, with_blocks
 from imagedb_site.site.catalog import catalog_columns, full_text
 from imagedb_site.site.columns import ColumnsWriter
 from imagedb_site.site.data_set import write_data_set
@@ -30,6 +31,7 @@ from imagedb_site.site.manifest import (
 )
 from imagedb_site.site.map_files import write_map
 from imagedb_site.site.model import write_model
+from imagedb_site.site.object_files import write_objects
 from imagedb_site.site.order import checked_order, write_order
 from imagedb_site.site.pages import write_portable, write_program
 from imagedb_site.site.postings import write_postings
@@ -82,7 +84,8 @@ def write_to(
     """Write `site` to a target. `previous`: an earlier site, whose compressed content is used again.
 
     Rows and embeddings are read as streams. What grows with the collection in memory: about 100 bytes
-    per row, 8 more per column, 128 for the order of thumbnails, and the different words and values. In the
+    per row, 8 more per column, 128 for the order of thumbnails, the different words and values, and the
+    paths of rows that belong to an object. In the
     tier `cells` 48 bytes and the codes of each row are kept until its picture is placed.
     """
     settings = with_blocks(site.settings, len(site.rows), site.layout.blocks)
@@ -143,6 +146,8 @@ def write_to(
         if len(site.map.flat) > len(site.rows):
             raise FormatError("The map has more rows than the collection.")
         manifest["map"] = write_map(files, site.map, site.settings.fanout)
+    if parts.objects is not None:
+        manifest["objects"] = parts.objects
     if site.settings.portable:
         manifest["portable"] = write_portable(files).to_json()
     manifest["bytes"] = files.total_bytes
@@ -186,12 +191,14 @@ class _Parts:
         self._ids = IdsWriter()
         self._views = ViewsWriter(files, site)
         self._words = WordCounter()
+        self._pages = PageCollector() if names_objects(site.fields) else None
         self._list = ListChooser(site.fields, settings.list_columns)
         self._count = 0
         # The paths of views are only kept for the rows where a picture for the preview is looked for.
         head = np.arange(len(site.rows)) if order is None else order
         self._head: dict[int, str | None] = dict.fromkeys(head[:_PREVIEW_ROWS].tolist())
         self.terms = TermTable(catalog_columns(site.fields))
+        self.objects: dict[str, Any] | None = None
         self.problems: list[Problem] = []
         self.hash = ""
 
@@ -211,6 +218,8 @@ class _Parts:
         self._downloads.add(number, published)
         self._columns.add(values)
         self._list.add(values)
+        if self._pages is not None:
+            self._pages.add(values, published["path"])
         texts = full_text(values, self.terms.columns)
         self.terms.add(texts)
         self._words.add(texts)
@@ -230,7 +239,12 @@ class _Parts:
         count = len(self._site.rows)
         if self._count != count:
             raise FormatError(f"{self._count:,} rows were given, not {count:,}.")
-        ids, self.hash = self._ids.finish(self._files, self._site.settings)
+        settings = self._site.settings
+        ids, self.hash = self._ids.finish(self._files, settings)
+        pages = None if self._pages is None else self._pages.finish()
+        if pages is not None:
+            block = settings.column_block or COLUMN_BLOCK
+            self.objects = write_objects(self._files, pages, block, settings.fanout)
         return {
             "columns": self._columns.finish(),
             "list": self._list.finish(),

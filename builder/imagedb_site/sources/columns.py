@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Container, Iterable, Iterator
 
 from imagedb_site import fts
+from imagedb_site.objects import OBJECT, PAGE
 
 RESERVED = fts.RESERVED | frozenset(
     ["file", "height", "id", "image_id", "key", "path", "row", "width"]
@@ -61,10 +62,15 @@ DATE_COLUMNS = frozenset(_DATE_COLUMNS.split())
 _CODE_COLUMNS = (
     "barcode body_serial_number camera_serial_number ean gtin internal_serial_number inventarnummer "
     "inventory_number isbn issn lens_serial_number phone plz post_code postal_code postcode postleitzahl "
-    "serial serial_number seriennummer signatur sku tel telefon telephone upc zip zip_code zipcode"
+    "serial serial_number seriennummer signatur sku tel telefon telephone upc zip zip_code zipcode object"
 )
 CODE_COLUMNS = frozenset(_CODE_COLUMNS.split())
 """Columns whose digits are names, not amounts."""
+
+
+def names_pages(name: str) -> bool:
+    """Whether the field names an object or one of its pages (docs/FORMAT.md 2.19): each value is one name."""
+    return name in (OBJECT, PAGE)
 
 
 def has_tags(name: str) -> bool:

@@ -178,6 +178,8 @@ class Tally:
             if candidate.fits(self.count)
             # "yes", "no" and "unknown" are three values.
             and not (candidate.kind == "boolean" and self._unknown.count)
+            # One page that is called "cover" makes the others labels, too.
+            and not (columns.names_pages(self.name) and candidate.misfits.count)
         ]
         return min(fitting, key=lambda candidate: candidate.misfits.count, default=None)
 

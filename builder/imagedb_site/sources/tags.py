@@ -3,7 +3,7 @@
 They are if the column's name says so (`columns.has_tags`), or if JSON or Parquet has lists of short texts.
 They also are if a fifth of the values have several parts between `;` or `|`, all parts are short (40
 characters, five words), and a quarter of the parts are repeated or all are single words. A column of captions
-(`columns.has_sentences`) never has tags.
+(`columns.has_sentences`), of objects or of pages never has tags.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TagTally:
         """Whether the name of the column says that it has tags."""
         path = columns.PATH_TAGS.get(name)
         separators = (";|," if self.named else ";|").replace(path or "\0", "")
-        if columns.has_sentences(name):
+        if columns.has_sentences(name) or columns.names_pages(name):
             separators = ""
         self._texts = 0
         self._long = 0

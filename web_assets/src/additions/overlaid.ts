@@ -62,6 +62,7 @@ export class OverlaidResources implements Resources {
   modelWords() { return this.site.modelWords(); }
   words() { return this.site.words(); }
   map() { return this.site.map(); }
+  objects() { return this.site.objects(); }
   foldedWords() { return this.site.foldedWords(); }
   close() { return this.site.close(); }
 

@@ -179,6 +179,11 @@ export class Engine implements CollectionMethods {
     return await this.current({ ...request, mode: request.mode ?? "all" });
   }
 
+  async pagesOf(row: number): Promise<number[]> {
+    this.check(row);
+    return await (await this.resources.objects())?.pagesOf(row) ?? [row];
+  }
+
   async mapTopics(): Promise<MapTopic[]> {
     return (await this.resources.map()).topics();
   }

@@ -66,6 +66,8 @@ export interface CollectionMethods {
   histogram(field: string, options: HistogramOptions): Promise<Histogram>;
   /** The current result of a search, as for `facets`, as bits: bit `r & 7` of byte `r >> 3` for row r. Null for all rows. */
   found(request: Partial<SearchRequest>): Promise<Uint8Array | null>;
+  /** The rows of all pages of the object that a row belongs to, in their order; the row alone if it is the only page. */
+  pagesOf(row: number): Promise<number[]>;
   /** The topics of the map of meaning, the largest first. Rejects with QueryError if the site has none. */
   mapTopics(): Promise<MapTopic[]>;
   /** A block of rows of the map of meaning, in 2 dimensions (the default) or 3. Rejects with QueryError if the site has none. */

@@ -18,6 +18,7 @@ import { Shared } from "./lru";
 import type { Stage } from "./line";
 import type { Nearest } from "./nearest";
 import type { SiteMap } from "./map/map";
+import type { SiteObjects } from "./objects/objects";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
 import type { Calibration } from "./relevance";
@@ -189,6 +190,11 @@ export class SiteResources {
   /** The map of meaning. Throws QueryError if the site has none. */
   map(): Promise<SiteMap> {
     return this.once("map", async () => (await part(import("./map/map"), "openMap")).openMap(this.manifest, this.files));
+  }
+
+  /** The objects that have several pages. Null if there are none. */
+  objects(): Promise<SiteObjects | null> {
+    return this.once("objects", async () => this.manifest.objects ? (await part(import("./objects/objects"), "openObjects")).openObjects(this.manifest, this.files) : null);
   }
 
   /** The model, its parts not yet loaded; null if the site has none. */

@@ -196,6 +196,16 @@ export interface MapEntry {
   quality: Record<string, unknown> | null;
 }
 
+/** What the manifest says about objects with several pages. */
+export interface ObjectsEntry {
+  /** Objects that have several pages, and the rows that are their pages. */
+  count: number;
+  rows: number;
+  /** Rows in a file. */
+  block: number;
+  files: FileListEntry;
+}
+
 /** A site's description of itself (docs/FORMAT.md 2.1). */
 export interface Manifest {
   format: "imagedb-site";
@@ -234,6 +244,8 @@ export interface Manifest {
   model: ModelSummary | null;
   /** Absent if there is no map. */
   map?: MapEntry;
+  /** Absent if no object has several pages. */
+  objects?: ObjectsEntry;
   suggestions: { file: FileEntry; count: number } | null;
   /** The index of the table of tags that have numbers; null if there is none. */
   tags: FileEntry | null;
