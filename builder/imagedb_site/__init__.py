@@ -13,7 +13,7 @@ __all__ = ["__version__", "open"]
 
 
 def open(place: str | Path, *, model: str | None = None) -> Collection:
-    """Open a published site (folder or http(s) URL) or a library (its folder or file) for searching.
+    """Open a published site (folder, http(s) URL or bucket) or a library (its folder or file) for searching.
 
     `model` names the pack that encodes queries; the default is the one the collection was built with.
     Use the collection as a context manager, or close it when you are done.

@@ -1,4 +1,4 @@
-"""Search a published site (folder or URL) or a working library from Python.
+"""Search a published site (folder, URL or bucket) or a working library from Python.
 
     import imagedb_site
     with imagedb_site.open("https://example.org/pictures/") as collection:
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .batches import Batches, Definition, batches_of, make_batches
+from .bucket_addresses import is_bucket
 from .dataset import Stats, Tag, TagTable, sample_rows, stats, tag_table
 from .errors import PackError, PictureError, UsageError
 from .hits import Hit, SearchIndex, SearchResponse
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 def open_collection(place: str | Path, *, model: str | None = None) -> Collection:
     """Open a site or a library; see `imagedb_site.open`."""
     text = str(place)
-    if text.startswith(("http://", "https://")):
+    if text.startswith(("http://", "https://")) or is_bucket(text):
         return Collection(SiteIndex.open(text), model)
     path = Path(place)
     if (path / "manifest.json").exists():

@@ -10,8 +10,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from imagedb_site.media_types import content_type
 from imagedb_site.serve import SiteServer
-from imagedb_site.serve.files import SiteFile, content_type
+from imagedb_site.serve.files import SiteFile
 from imagedb_site.serve.handler import Handler
 
 Damage = Callable[[bytes, bytes], bytes]

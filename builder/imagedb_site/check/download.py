@@ -40,7 +40,7 @@ class UrlFiles:
     hidden = frozenset({".nojekyll"})
 
     def __init__(self, url: str) -> None:
-        self._site = UrlSource(url)
+        self._site = self._open(url)
         self._failures = 0
         self._decoded = 0
         self._unlike: list[str] = []
@@ -52,6 +52,13 @@ class UrlFiles:
         self._workers = ThreadPoolExecutor(_PARALLEL)
         self.folder = Path(self._temporary.name) / "site"
         self.source: Source = self
+
+    def _open(self, url: str) -> Source:
+        return UrlSource(url)
+
+    def _fetch(self, path: str, file: Path, limit: int) -> bool:
+        """Fetches a file of at most `limit` bytes; returns whether it was compressed on the way."""
+        return fetch_to(self.address(path), file, limit)
 
     # -- the reader's source ---------------------------------------------------------------------
 
@@ -168,7 +175,7 @@ class UrlFiles:
 
     def _download(self, path: str, file: Path, limit: int) -> bool:
         try:
-            encoded = fetch_to(self.address(path), file, limit)
+            encoded = self._fetch(path, file, limit)
         except StorageError as error:
             with self._lock:
                 self._failures += 1

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from imagedb_site.bucket_addresses import is_bucket
+from imagedb_site.check.bucket import BucketFiles
 from imagedb_site.check.download import UrlFiles
 from imagedb_site.check.files import Files, FolderFiles, HostGoneError, Wanted
 from imagedb_site.check.limits import Host, verdicts
@@ -33,15 +35,20 @@ def check_site(
     privacy: bool = False,
     progress: Progress = no_progress,
 ) -> CheckReport:
-    """Check every file of the site in a folder or at an http(s) address.
+    """Check every file of the site in a folder, in a bucket or at an http(s) address.
 
     The report has a verdict for each known host; with `host`, it is not ok unless that one takes the site.
     With `privacy`, it says what the site reveals, and is not ok if that is private.
     A site at an address is downloaded a few files at a time; all but its pictures is kept in a temporary
     folder meanwhile. Problems of the site are reported, not raised; StorageError if it cannot be read.
     """
-    url = isinstance(path, str) and "://" in path
-    files: Files = UrlFiles(str(path)) if url else FolderFiles(Path(path))
+    files: Files
+    if isinstance(path, str) and is_bucket(path):
+        files = BucketFiles(path)
+    elif isinstance(path, str) and "://" in path:
+        files = UrlFiles(path)
+    else:
+        files = FolderFiles(Path(path))
     try:
         return _Check(files, str(path), host, privacy, progress).run()
     finally:

@@ -36,7 +36,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Check every file of the site in SITE, a folder or an address.
+    """Check every file of the site in SITE, a folder, an address or a place in a bucket.
 
     Every file is compared with the hash that the site has of it, links are followed, and the parts must
     agree with each other. A site at an address is downloaded for this. The report says which hosts take
@@ -57,6 +57,7 @@ def command(
       imagedb-site check
       imagedb-site check public --host github-pages
       imagedb-site check https://example.org/pictures/ --privacy
+      imagedb-site check s3://my-bucket/pictures
       imagedb-site check dist.library
     """
     from ..check import is_library

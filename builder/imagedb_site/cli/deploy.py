@@ -12,12 +12,13 @@ from .progress import ProgressBar
 
 @click.group("deploy")
 def command() -> None:
-    """Publish a built site to a folder or to GitHub Pages.
+    """Publish a built site to a folder, a bucket or GitHub Pages.
 
     \b
     Examples:
       imagedb-site deploy github-pages
       imagedb-site deploy folder dist /srv/www/pictures
+      imagedb-site deploy bucket dist s3://my-bucket/pictures
     """
 
 
@@ -59,6 +60,74 @@ def folder_command(site: Path, target: Path, keep_old: bool, dry_run: bool, quie
         f"{shown(str(target))}: {len(changes.added):,} files ({human_bytes(changes.bytes)}) "
         f"{'to copy' if dry_run else 'copied'}, {removed:,} {'to remove' if dry_run else 'removed'}{kept}"
     )
+
+
+@command.command("bucket")
+@click.argument("site", type=click.Path(path_type=Path))
+@click.argument("target")
+@click.option("--prune", is_flag=True, help="Remove old files whose time of grace is over.")
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=7.0,
+    show_default=True,
+    metavar="DAYS",
+    help="How long files stay that only earlier sites use.",
+)
+@click.option("--all", "everything", is_flag=True, help="Upload unchanged files, too.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show progress.")
+def bucket_command(
+    site: Path,
+    target: str,
+    prune: bool,
+    grace: float,
+    everything: bool,
+    dry_run: bool,
+    quiet: bool,
+) -> None:
+    """Publish the site in SITE to a bucket: TARGET is s3://BUCKET/FOLDER, gs://… or az://….
+
+    Only files that differ are uploaded, several at once: those with a hash in their name first, then the
+    pages, the manifest last. Visitors find a complete site at each moment. Files that only earlier sites use
+    stay; --prune removes those that no site has used for the days of --grace. Credentials come from where the
+    tools of the store keep them. Needs pip install 'imagedb-site[bucket]'.
+
+    \b
+    Examples:
+      imagedb-site deploy bucket dist s3://my-bucket/pictures
+      imagedb-site deploy bucket dist s3://my-bucket/pictures --prune --grace 30
+    """
+    from ..deploy import deploy_bucket
+    from ..report import counted, human_bytes
+
+    with ProgressBar(quiet) as progress:
+        done = deploy_bucket(
+            site,
+            target,
+            prune=prune,
+            grace_days=grace,
+            everything=everything,
+            dry_run=dry_run,
+            progress=progress,
+        )
+    if done.not_copied:
+        click.echo(f"Not a part of the site, not uploaded: {_list(done.not_copied)}")
+    if dry_run:
+        for path in done.uploaded:
+            click.echo(f"upload  {path}")
+        for path in done.removed:
+            click.echo(f"remove  {path}")
+    parts = [
+        f"{counted(len(done.uploaded), 'file')} ({human_bytes(done.bytes)}) "
+        f"{'to upload' if dry_run else 'uploaded'}",
+        f"{done.unchanged:,} unchanged",
+    ]
+    if done.removed:
+        parts.append(f"{len(done.removed):,} old {'to remove' if dry_run else 'removed'}")
+    if done.old:
+        parts.append(f"{counted(done.old, 'old file')} kept")
+    click.echo(f"{shown(target)}: {', '.join(parts)}")
 
 
 @command.command("github-pages")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..bucket_addresses import is_bucket
 from ..display import json_line, shown
 from ..errors import UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("place", default="dist")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(place: str, as_json: bool) -> None:
-    """Show what is in PLACE: a site (folder or URL), a library, or a model pack.
+    """Show what is in PLACE: a site (folder, URL or s3://…), a library, or a model pack.
 
     \b
     Examples:
@@ -40,7 +41,8 @@ def _facts(place: str) -> dict[str, Any]:
     from ..index import LIBRARY_FILE
 
     path = Path(place)
-    if place.startswith(("http://", "https://")) or (path / "manifest.json").exists():
+    at_address = place.startswith(("http://", "https://")) or is_bucket(place)
+    if at_address or (path / "manifest.json").exists():
         return _site(place)
     if (path / LIBRARY_FILE).exists() or (path.suffix == ".db" and path.is_file()):
         return _library(path / LIBRARY_FILE if path.is_dir() else path)

@@ -22,7 +22,7 @@ VERBS = {
     "build": "Build or update the site of a picture collection.",
     "add": "Add pictures from a bundle that was exported in the browser.",
     "serve": "Serve a built site on this machine.",
-    "deploy": "Publish a built site to a folder or to GitHub Pages.",
+    "deploy": "Publish a built site to a folder, a bucket or GitHub Pages.",
     "search": "Search a collection from the command line, exactly.",
     "data": "Read a collection as a data set: counts, tags, samples, pages, batches.",
     "export": "Write metadata and embeddings for other tools: Parquet, CSV, LanceDB, Faiss.",

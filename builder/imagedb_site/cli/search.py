@@ -25,7 +25,7 @@ DEFAULT_K = 10
     "place",
     default="dist.library",
     show_default=True,
-    help="Library, site folder or site URL.",
+    help="Library, or a site: a folder, a URL or s3://….",
 )
 @click.option(
     "-k",

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from imagedb_site.bucket_addresses import is_bucket
 from imagedb_site.errors import FormatError, StorageError, UsageError
+from imagedb_site.reader.bucket_source import BucketSource
 
 _TIMEOUT_S = 30.0
 _LEAST_RATE = 1000
@@ -50,7 +52,9 @@ class Source(Protocol):
 
 
 def open_source(place: str | Path) -> Source:
-    """A source for a folder, or for the http(s) URL of a site, its page or its manifest."""
+    """A source for a folder, for an address in a bucket, or for the http(s) URL of a site or its manifest."""
+    if isinstance(place, str) and is_bucket(place):
+        return BucketSource(place)
     if isinstance(place, str) and "://" in place:
         return UrlSource(place)
     return FolderSource(Path(place))

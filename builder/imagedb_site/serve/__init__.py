@@ -1,6 +1,6 @@
 """Serves a published site on this machine."""
 
-from .files import content_type
+from ..media_types import content_type
 from .handler import parse_range
 from .server import SiteServer, serve
 

@@ -15,8 +15,9 @@ from imagedb_site.api_table import table
 from imagedb_site.display import shown
 from imagedb_site.http_api import Api, Asked, Reply
 from imagedb_site.layout import MANIFEST, is_immutable
+from imagedb_site.media_types import TYPES, content_type
 
-from .files import TYPES, SiteFile, content_type, is_folder_with_page, open_file
+from .files import SiteFile, is_folder_with_page, open_file
 
 _CHUNK = 1 << 18
 _IDLE_S = 60
