@@ -55,15 +55,16 @@ def builder_keys(site: Path | None, sizes: tuple[int, ...] = SIZES) -> dict[str,
 def child(rows: Path) -> dict[str, Any]:
     """In a process of its own, so that its peak memory is that of one map."""
     vectors = np.load(rows)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     flat, _ = fit.fit(vectors)
-    fitted = time.perf_counter()
+    fitted, fitted_cpu = time.perf_counter(), time.process_time()
     topics = find_topics(flat)
     clustered = time.perf_counter()
     quality = measure(vectors, flat)
     assert quality is not None
     return {
         "umap_s": round(fitted - start, 1),
+        "umap_cpu_s": round(fitted_cpu - used, 1),
         "topics_s": round(clustered - fitted, 1),
         "topics": int(topics.max()) + 1,
         "umap_peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
