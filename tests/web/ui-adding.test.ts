@@ -117,17 +117,16 @@ describe("adding pictures", () => {
     expect(it.state.retired).toEqual([]);
   });
 
-  it("restores removed pictures", async () => {
-    const { port, adding: it } = adding();
+  it("restores removed pictures on request", async () => {
+    const { port, means, adding: it } = adding();
     await it.remove(["a"], "Boat");
-    expect(it.state.removed).toEqual({ ids: ["a"], text: "“Boat” was removed." });
-    await it.restore();
+    expect(means.say.mock.calls).toEqual([["“Boat” was removed.", expect.any(Function)]]);
+    expect(port.restored).toEqual([]);
+    (means.say.mock.calls[0]![1] as () => void)();
     expect(port.restored).toEqual([["a"]]);
-    expect(it.state.removed).toBeNull();
     port.removal = new Error("The device could not store the change.");
     await it.remove(["a"], "Boat");
     expect(it.state.problem).toBe("The device could not store the change.");
-    expect(it.state.removed).toBeNull();
   });
 
   it("names a bundle after the collection and the date", async () => {

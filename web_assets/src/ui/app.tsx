@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 
 import { visible } from "../base/visible";
 import { AddPanel } from "./additions/panel";
-import { AddButton, Undo } from "./additions/local";
+import { AddButton } from "./additions/local";
 import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
 import { DataPage } from "./data-page";
@@ -18,6 +18,8 @@ import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icons";
 import { Reload, Retry } from "./parts/retry";
 import { entitle } from "./parts/title";
+import { Toasts } from "./parts/toasts";
+import { ToTop } from "./parts/to-top";
 import { DropTarget } from "./pictures/drop";
 import { HomeTopics } from "./map/home-topics";
 import { Results } from "./results/results";
@@ -42,7 +44,6 @@ export function App({ controller }: { controller: Controller }): JSX.Element {
 function Shell(): JSX.Element {
   const controller = useController();
   const phase = useStore((state) => state.phase);
-  const toast = useStore((state) => state.toast);
   const filters = useFilters();
   const title = useStore((state) => state.manifest?.collection.title ?? null);
   const data = useStore((state) => state.view.data !== null);
@@ -53,10 +54,15 @@ function Shell(): JSX.Element {
   }, [title, text]);
   return (
     <>
+      <a class="button solid skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        document.getElementById("main")?.focus();
+        controller.results.focus();
+      }}>Skip to the {data ? "content" : "results"}</a>
       <Header />
       <div class={`columns ${filters.open && !data ? "with-filters" : ""}`}>
         {!data && <Filters />}
-        <main class="main" id="main" aria-busy={phase === "opening"}>
+        <main class="main" id="main" tabIndex={-1} aria-busy={phase === "opening"}>
           {phase === "opening" && <Opening />}
           {phase === "failed" && <Failed />}
           {phase === "ready" && (data ? <DataPage /> : (
@@ -80,9 +86,9 @@ function Shell(): JSX.Element {
       <AddPanel />
       <DropTarget />
       <Selection />
-      <Undo />
+      <ToTop />
       <Updated />
-      <div class="toast-place" role="status">{toast && <span class="toast">{toast}</span>}</div>
+      <Toasts />
     </>
   );
 }

@@ -57,7 +57,6 @@ export class Controller {
   #search: AbortController | null = null;
   /** The place to scroll to when the list with this key is shown. */
   #restore: Place | null = null;
-  #toast = 0;
 
   constructor(
     open: Open, env: Surroundings,
@@ -78,7 +77,7 @@ export class Controller {
         this.store.dispatch({ type: "local", count, version });
         this.#refresh();
       },
-      say: (text) => this.say(text),
+      say: (text, undo) => this.say(text, undo),
     });
     const latest = options.latest ?? ((url) => fetch(url, { cache: "no-cache" }).then((response) => response.json() as Promise<unknown>));
     this.updates = new Updates({
@@ -270,13 +269,9 @@ export class Controller {
     return info ?? null;
   }
 
-  /** Shows a short message for a moment. */
-  say(text: string): void {
-    const turn = ++this.#toast;
-    this.store.dispatch({ type: "toast", text });
-    setTimeout(() => {
-      if (turn === this.#toast) this.store.dispatch({ type: "toast", text: null });
-    }, 2600);
+  /** Shows a short message for a moment; `undo` takes back what was done, on request. */
+  say(text: string, undo: (() => void) | null = null): void {
+    this.store.dispatch({ type: "toast", toast: { text, undo } });
   }
 
   /** Begins the search for a text that is still being typed; false if it is better to wait for a pause. */

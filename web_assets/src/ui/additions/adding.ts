@@ -26,8 +26,6 @@ export interface AddingState {
   additions: AdditionsState | null;
   jobs: readonly Job[];
   room: Room | null;
-  /** The pictures removed last, which can be restored. */
-  removed: { ids: string[]; text: string } | null;
   /** Names of local copies that were deleted because the pictures have been published. */
   retired: readonly string[];
   busy: "export" | "import" | null;
@@ -39,7 +37,7 @@ export interface Means {
   port: () => LocalAdditions | undefined;
   /** Called when searches have other results from now on. */
   changed: (state: AdditionsState) => void;
-  say: (text: string) => void;
+  say: (text: string, undo?: () => void) => void;
   rasterise: (file: Blob) => Promise<Blob>;
   persist: () => Promise<unknown>;
   estimate: () => Promise<Room | null>;
@@ -47,18 +45,15 @@ export interface Means {
   download: (file: Blob, name: string) => void;
 }
 
-/** How long (ms) removing can be undone by a click. */
-const UNDO_SHOWN_MS = 12_000;
 const BUNDLE = /\.zip$/i;
 
 export class Adding {
-  state: AddingState = { open: false, additions: null, jobs: [], room: null, removed: null, retired: [], busy: null, problem: null };
+  state: AddingState = { open: false, additions: null, jobs: [], room: null, retired: [], busy: null, problem: null };
   readonly #means: Means;
   readonly #listeners = new Set<() => void>();
   #turn: Promise<unknown> = Promise.resolve();
   #next = 0;
   #persisted = false;
-  #undo: ReturnType<typeof setTimeout> | undefined;
 
   constructor(means: Means) {
     this.#means = means;
@@ -119,18 +114,12 @@ export class Adding {
   async remove(ids: string[], name: string): Promise<void> {
     await this.#attempt(async (port) => {
       await port.remove(ids);
-      clearTimeout(this.#undo);
-      this.#set({ removed: { ids, text: ids.length === 1 ? `“${name}” was removed.` : `${String(ids.length)} pictures were removed.` } });
-      this.#undo = setTimeout(() => this.#set({ removed: null }), UNDO_SHOWN_MS);
+      this.#means.say(ids.length === 1 ? `“${name}” was removed.` : `${String(ids.length)} pictures were removed.`, () => void this.restore(ids));
     });
   }
 
-  async restore(): Promise<void> {
-    const { removed } = this.state;
-    if (!removed) return;
-    clearTimeout(this.#undo);
-    this.#set({ removed: null });
-    await this.#attempt((port) => port.restore(removed.ids));
+  async restore(ids: string[]): Promise<void> {
+    await this.#attempt((port) => port.restore(ids));
   }
 
   async export(title: string): Promise<void> {

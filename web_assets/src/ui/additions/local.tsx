@@ -1,4 +1,4 @@
-/** What the rest of the page shows for added pictures: button, badge, tools of the detail view, undo, and a note about deleted copies. */
+/** What the rest of the page shows for added pictures: button, badge, tools of the detail view, and a note about deleted copies. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -56,22 +56,6 @@ export function LocalTools({ addition }: { addition: AdditionSummary }): JSX.Ele
           </div>
         )}
     </section>
-  );
-}
-
-/** Shown for a while after a picture was removed, unless the panel is open: it covers the page and has its own. */
-export function Undo({ inside = false }: { inside?: boolean }): JSX.Element {
-  const { adding } = useController();
-  const { removed, open } = useAdding();
-  return (
-    <div class={`undo-place ${inside ? "inside" : ""}`} role="status">
-      {removed && open === inside && (
-        <div class="undo">
-          <span>{removed.text}</span>
-          <button type="button" class="text-button" onClick={() => void adding.restore()}>Undo</button>
-        </div>
-      )}
-    </div>
   );
 }
 

@@ -8,7 +8,7 @@ import { Adding } from "./adding";
 export interface Page {
   collection: () => Collection | null;
   changed: (state: AdditionsState) => void;
-  say: (text: string) => void;
+  say: (text: string, undo?: () => void) => void;
 }
 
 export function addingOf({ collection, changed, say }: Page): Adding {

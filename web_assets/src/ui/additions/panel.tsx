@@ -10,7 +10,6 @@ import { carriesFiles, filesFrom, listen } from "../pictures/intake";
 import { useImageModelSize } from "../pictures/use-pictures";
 import { bytes, count, pictures } from "../wording";
 import { Coming, Entry } from "./entry";
-import { Undo } from "./local";
 import { useAdding } from "./use-adding";
 
 export function AddPanel(): JSX.Element | null {
@@ -71,7 +70,6 @@ function Panel(): JSX.Element {
           <ul class="entries">{list.map((addition) => <Entry key={addition.id} addition={addition} />)}</ul>
         </>
       )}
-      <Undo inside />
       {(list.length > 0 || jobs.length > 0) && <Foot />}
     </div>
   );

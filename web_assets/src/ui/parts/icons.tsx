@@ -30,6 +30,7 @@ export const SunIcon = icon(
 export const MoonIcon = icon(<path d="M20 14.2A8 8 0 0 1 9.8 4a8 8 0 1 0 10.2 10.2Z" />);
 export const SystemIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 4a8 8 0 0 1 0 16Z" fill="currentColor" /></>);
 export const InfoIcon = icon(<><circle cx="12" cy="12" r="8.5" /><path d="M12 11v5.5M12 7.6v.2" /></>);
+export const TopIcon = icon(<path d="M12 20V8m0 0-5.5 5.5M12 8l5.5 5.5M5 4h14" />);
 export const LeftIcon = icon(<path d="m14.5 5-7 7 7 7" />);
 export const RightIcon = icon(<path d="m9.5 5 7 7-7 7" />);
 export const SimilarIcon = icon(

@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX, TargetedEvent, TargetedMouseEvent } from "
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { CloseIcon } from "./icons";
+import { Toasts } from "./toasts";
 
 interface Props {
   label: string;
@@ -45,6 +46,7 @@ export function Modal({ label, class: extra, onClose, focusSelf = false, heading
         </header>
       )}
       {children}
+      <Toasts />
     </dialog>
   );
 }

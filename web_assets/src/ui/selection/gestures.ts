@@ -2,6 +2,7 @@
 import type { Controller } from "../controller";
 import { placeAt, type List } from "../state/list";
 import { missingPages, toggled, withRange, type Chosen } from "./choose";
+import { clearSelection } from "./work";
 
 /** A finger that stays for this long (ms) and within this distance (CSS pixels) chooses a result. */
 const [LONG_MS, STILL] = [450, 10];
@@ -76,7 +77,7 @@ class Gestures {
     if (event.key === "Escape") {
       if (!this.#chosen.size || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || document.querySelector("[data-busy-selection]")) return;
       swallow(event);
-      this.choose(new Map());
+      clearSelection(this.controller);
     } else if (index === null || !target.matches("[data-index]")) {
       return;
     } else if (event.key === "x" || event.key === "X") {

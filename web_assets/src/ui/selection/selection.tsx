@@ -10,7 +10,7 @@ import { count } from "../wording";
 import { allOf, MOST } from "./choose";
 import { Menu } from "./menu";
 import sheet from "./selection.css?inline";
-import { copyCredits, copyLinks, copySet, download, searchLike, selectAll, setOf } from "./work";
+import { clearSelection, copyCredits, copyLinks, copySet, download, searchLike, selectAll, setOf } from "./work";
 
 export { follow } from "./gestures";
 
@@ -23,7 +23,7 @@ export function Bar(): JSX.Element {
   const { busy, done, told, run, stop, dismiss } = useDownload();
   const [choosing, setChoosing] = useState(false);
   const clear = (): void => {
-    controller.store.dispatch({ type: "select", selected: new Map() });
+    clearSelection(controller);
     controller.results.focus();
   };
   const all = list && allOf(list);

@@ -13,6 +13,14 @@ function copy(controller: Controller, text: string | Promise<string>, done: stri
   return copyText({ say: (said) => controller.say(said) }, text, done);
 }
 
+/** Chooses nothing any more. More than one choice is worth taking back. */
+export function clearSelection(controller: Controller): void {
+  const { store } = controller;
+  const { selected } = store.get();
+  store.dispatch({ type: "select", selected: new Map() });
+  if (selected.size > 1) controller.say(`${String(selected.size)} pictures are no longer selected.`, () => store.dispatch({ type: "select", selected }));
+}
+
 /** Published pictures only: nobody else has the others. */
 function published(controller: Controller, chosen: Chosen): string[] {
   const count = controller.collection?.manifest.collection.count ?? 0;

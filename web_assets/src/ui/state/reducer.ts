@@ -24,6 +24,12 @@ export interface Keeping {
 /** What the visitor wants to be stored: what happens to be loaded, everything, or everything but not now. */
 export type Wish = "some" | "all" | "paused";
 
+/** A short message; with a way to take back what was done, if there is one. */
+export interface Message {
+  text: string;
+  undo: (() => void) | null;
+}
+
 /** The last check of what is stored: under way, or how many files were whole and damaged. */
 export type Checked = "running" | { whole: number; damaged: number };
 
@@ -68,7 +74,7 @@ export interface State {
   /** The chosen results, by image id: their rows. They stay chosen when the search changes. */
   selected: ReadonlyMap<string, number>;
   /** A short confirmation, read aloud and shown for a moment. */
-  toast: string | null;
+  toast: Message | null;
 }
 
 export type Action =
@@ -95,7 +101,7 @@ export type Action =
   | { type: "checked"; checked: Checked }
   | { type: "local"; count: number; version: number }
   | { type: "select"; selected: ReadonlyMap<string, number> }
-  | { type: "toast"; text: string | null };
+  | { type: "toast"; toast: Message | null };
 
 /** How many pictures there are to search. */
 export function sizeOf(state: Pick<State, "manifest" | "local">): number {
@@ -196,6 +202,6 @@ export function reduce(state: State, action: Action): State {
     case "select":
       return { ...state, selected: action.selected };
     case "toast":
-      return { ...state, toast: action.text };
+      return { ...state, toast: action.toast };
   }
 }
