@@ -21,7 +21,6 @@ import { count } from "../wording";
 import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
 import { Original } from "./original";
-import { Similar } from "./similar";
 import { Stage } from "./stage";
 import { useView } from "./use-view";
 import { FITTED, zoomAt, type Frame, type Zoom } from "./zoom";
@@ -33,7 +32,7 @@ export function Detail(): JSX.Element | null {
   return id && ready ? <Open id={id} /> : null;
 }
 
-const tools = new Later(() => import("./tools"), "ActionTools", "StageTools");
+const beside = new Later(() => import("./more"), "ActionTools", "StageTools");
 const NONE: readonly string[] = [];
 const NO_FIELDS: FieldDefinition[] = [];
 
@@ -196,7 +195,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   waited.current ||= ranked && known && reasons.length === 0;
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
-  const { module: more } = useLater(tools);
+  const { module: more, failure, retry } = useLater(beside);
   const actual = (): void => setZoom((now) => (frame ? zoomAt(now, width / devicePixelRatio / frame.pictureWidth / now.scale, 0, 0, frame) : now));
   const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
   const copy = (): void => {
@@ -212,7 +211,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
     else if (event.key === "0") setZoom(FITTED);
   });
   return (
-    <div class={`detail-split ${bare ? "bare" : ""}`}>
+    <div class={`detail-split ${bare ? "bare" : "stripped"}`}>
       <div class="detail-stage">
         {!bare && <Stage name={name} host={remote && new URL(remote).host} thumbnail={thumbnail.url} view={remote ?? view.src}
           failed={view.failed || (only && thumbnail.failed)} onRetry={only ? thumbnail.retry : view.retry} width={width} height={height}
@@ -228,6 +227,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
         </div>
         <button type="button" class="icon-button step previous" aria-label={`Previous ${noun}`} disabled={!before} onClick={() => onStep(-1)}><LeftIcon /></button>
         <button type="button" class="icon-button step next" aria-label={`Next ${noun}`} disabled={!after} onClick={() => onStep(1)}><RightIcon /></button>
+        {!bare && more && known && list && position >= 0 && <more.Strip list={list} position={position} />}
       </div>
       <div class="detail-info" tabIndex={0} role="region" aria-label={`About this ${noun}`}>
         <h2 aria-live="polite">{document ? name : "…"}</h2>
@@ -253,7 +253,9 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
           </p>
         )}
         {document && <Metadata document={document} highlights={highlights} />}
-        {known && <Similar id={info.id} />}
+        {known && more && <more.Similar id={info.id} />}
+        {known && more && <more.SameTime info={info} document={document} />}
+        {failure && <p class="message bad" role="alert">{failure}{" "}<Retry class="small" onClick={retry} /></p>}
       </div>
     </div>
   );

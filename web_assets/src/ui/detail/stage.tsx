@@ -141,7 +141,8 @@ export function Stage(props: Props): JSX.Element {
       onPointerUp={up} onPointerCancel={up} onDblClick={(event) => {
         if (!(event.target as Element).closest("button")) toggle(event);
       }}>
-      <div class="stage-picture" style={{ width: `${String(fitted.width)}px`, height: `${String(fitted.height)}px`, transform }}>
+      {/* Not before the stage is measured: a picture that grows from nothing would move. */}
+      {size.width > 0 && <div class="stage-picture" style={{ width: `${String(fitted.width)}px`, height: `${String(fitted.height)}px`, transform }}>
         {sharp !== "shown" && <Placeholder hash={placeholder} />}
         {thumbnail && sharp !== "shown" && <img src={thumbnail} alt={view ? "" : name} draggable={false} class="shown" />}
         {view && sharp !== "failed" && (
@@ -152,7 +153,7 @@ export function Stage(props: Props): JSX.Element {
               setSharp("shown");
             }} />
         )}
-      </div>
+      </div>}
       {(failed || sharp === "failed") && (
         <Missing what={thumbnail ? "larger picture" : "picture"} host={host} view={view} onRetry={() => { setSharp("loading"); onRetry(); }} />
       )}
