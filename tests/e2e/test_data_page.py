@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import COUNT, Host, Visit, Visitor
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from record_sites import write_records
 from steps import PHONE, audit
 
@@ -55,6 +55,11 @@ def at(visitor: Visitor, host: Host, view: str) -> Page:
     return visitor.open(view)
 
 
+def field(page: Page, label: str) -> Locator:
+    """The card of a field."""
+    return page.locator(".data-field", has=page.get_by_role("heading", name=label, exact=True))
+
+
 def test_the_overview_counts_fields_and_leads_to_searches(visit: Visit) -> None:
     visitor = visit()
     page = visitor.home()
@@ -66,8 +71,7 @@ def test_the_overview_counts_fields_and_leads_to_searches(visit: Visit) -> None:
     tags = page.locator(".data-field", has=page.get_by_text("Tags", exact=True))
     expect(tags.locator("li").first).to_contain_text("drawing")
     expect(tags.locator("li").first).to_contain_text(str(COUNT))
-    rating = page.locator(".data-table tr", has_text="rating")
-    expect(rating).to_contain_text("1 – 5")
+    expect(field(page, "Rating")).to_contain_text("1 – 5")
     # Few documents: their texts are counted at once.
     expect(page.locator(".data-table tr", has_text="title").first).to_contain_text(str(COUNT))
     tags.get_by_role("link", name="circle").click()
@@ -77,6 +81,76 @@ def test_the_overview_counts_fields_and_leads_to_searches(visit: Visit) -> None:
     expect(tags.locator("li").first).to_contain_text("drawing")
     page.go_back()
     expect(page.locator(".tile-link img.shown").first).to_be_visible()
+
+
+def test_bars_of_a_plot_are_filters(visit: Visit) -> None:
+    page = visit().open("#data")
+    bars = field(page, "Rating").get_by_role("link")
+    expect(bars).to_have_count(5)
+    expect(bars.nth(1)).to_have_accessible_name(f"2: {2 * COUNT // 9} pictures")
+    bars.first.focus()
+    for key, at in (("ArrowRight", 1), ("End", 4), ("ArrowRight", 4), ("ArrowLeft", 3)):
+        page.keyboard.press(key)
+        expect(bars.nth(at)).to_be_focused()
+    # The Tab key passes a plot in one step.
+    assert bars.evaluate_all("all => all.filter(({tabIndex}) => tabIndex === 0).length") == 1
+    name = bars.nth(3).get_attribute("aria-label") or ""
+    page.keyboard.press("Enter")
+    expect(page.locator(".summary")).to_contain_text(f"{name.split()[1]} of {COUNT} pictures")
+    assert "in.rating=4..4" in page.url
+    page.go_back()
+    painted = field(page, "Painted").get_by_role("link")
+    expect(painted).to_have_count(9)
+    expect(painted.first).to_have_accessible_name(f"2010: {COUNT // 9} pictures")
+    painted.first.click()
+    expect(page.locator(".summary")).to_contain_text(f"{COUNT // 9} of {COUNT} pictures")
+
+
+def test_credits_the_model_and_the_visit_are_shown(visit: Visit) -> None:
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
+    visitor.home()
+    page = visitor.open("#data")
+    licence = field(page, "Licence")
+    expect(licence.get_by_role("link", name="CC0 1.0")).to_be_visible()
+    expect(licence).to_contain_text(str(COUNT))
+    page.get_by_role("button", name="Copy as BibTeX").click()
+    expect(page.get_by_text("BibTeX entry copied")).to_be_visible()
+    entry = page.evaluate("navigator.clipboard.readText()")
+    assert entry.startswith("@misc{drawnshapes,") and visitor.host.url in entry
+    expect(page.locator(".data-model")).to_contain_text("builtin-")
+    page.get_by_text("Model card").click()
+    expect(page.locator(".data-card-text").get_by_role("heading", name="Figures")).to_be_visible()
+    expect(page.locator(".data-card-text table").first).to_contain_text("R@1")
+    assert audit(page) == []
+
+
+def test_the_cost_of_a_visit_is_what_the_host_has_sent(visit: Visit) -> None:
+    """Without a service worker, and with one that answers from what it keeps."""
+    total = "document.querySelector('[data-total]').dataset.total"
+    visitor = visit(service_workers="block")
+    sent: list[int] = []
+    visitor.page.on(
+        "response", lambda answer: sent.append(int(answer.headers.get("content-length", 0)))
+    )
+    visitor.home()
+    page = visitor.open("#data")
+    expect(page.locator(".data-visit tbody tr", has_text="Pictures")).to_be_visible()
+    expect(page.locator(".data-values li").first).to_be_visible()
+    page.get_by_role("button", name="Count again").click()
+    page.wait_for_timeout(300)
+    # Headers count, too; icons that the browser loads for itself do not.
+    assert sum(sent) > 300_000
+    assert abs(int(page.evaluate(total)) - sum(sent)) < sum(sent) / 20 + 300 * len(sent)
+
+    visitor = visit()
+    page = visitor.home()
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.reload()
+    expect(page.locator(".tile-link img.shown").first).to_be_visible()
+    page = visitor.open("#data")
+    expect(page.locator(".data-visit tbody tr", has_text="Pictures")).to_be_visible()
+    expect(page.locator(".data-visit")).not_to_contain_text("at least")
+    assert int(page.evaluate(total)) < sum(sent) / 2
 
 
 def test_the_published_files_are_there(visit: Visit) -> None:

@@ -52,6 +52,12 @@ describe("the Data page's methods", () => {
     }
   });
 
+  it("give the card of the model", async () => {
+    const card = await collection.modelCard();
+    expect(collection.manifest.model ? [card!.description, card!.text.slice(0, 2)] : card).toEqual(collection.manifest.model ? ["A random pack for tests.", "# "] : null);
+    expect(await (await open(join(golden, "site-grown"))).modelCard()).toBeNull();
+  });
+
   it("list the downloads", async () => {
     expect(await (await open(join(golden, "site-grown"))).downloads()).toEqual([]);
     const tiny = await open(join(golden, "site-tiny"));

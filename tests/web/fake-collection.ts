@@ -1,7 +1,7 @@
 /** A collection without files, for tests of the interface. It answers like a real one, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  Answer, Batch, Classes, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Classes, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, ModelCard, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -152,6 +152,10 @@ export class FakeCollection implements Collection {
 
   batch(): Promise<Batch> {
     return Promise.resolve({ images: [this.images.length, 0, 0], rows: [] });
+  }
+
+  modelCard(): Promise<ModelCard | null> {
+    return Promise.resolve(null);
   }
 
   downloads(): Promise<Download[]> {

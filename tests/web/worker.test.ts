@@ -55,6 +55,15 @@ async function connect(server: Server = serveTiny({ model: true }), program: Pro
 }
 
 describe("a collection behind a worker", () => {
+  it("says what the worker has requested, if it runs", async () => {
+    const { collection, client } = await connect();
+    const found = await collection.requests!();
+    expect(found!.since).toBe(performance.timeOrigin);
+    expect(Array.isArray(found!.requests)).toBe(true);
+    client.close();
+    expect(await collection.requests!()).toBeNull();
+  });
+
   it("answers every call", async () => {
     const { collection } = await connect();
     expect(collection.manifest.collection.count).toBe(24);

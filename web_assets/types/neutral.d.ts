@@ -6,7 +6,13 @@
 
 declare function setTimeout(run: () => void, milliseconds?: number): number;
 declare function clearTimeout(timer: number | undefined): void;
-declare const performance: { now(): number };
+declare const performance: {
+  now(): number;
+  readonly timeOrigin: number;
+  getEntriesByType(type: "resource"): { toJSON(): unknown }[];
+  /** Node and some threads of some browsers have no such limit. */
+  setResourceTimingBufferSize?(most: number): void;
+};
 /** `subtle` is missing on pages that are not served over https. */
 declare var crypto: { readonly subtle: { digest(algorithm: "SHA-256", data: BufferSource): Promise<ArrayBuffer> } };
 

@@ -27,6 +27,7 @@ export function workerCollection(client: WorkerClient, manifest: Manifest, addit
     manifest,
     onProgress: (listener) => client.onProgress(listener),
     pictures: (loading) => { client.pictures(loading); },
+    requests: () => client.requests(),
     close: () => { client.close(); },
     ...(additions ? { additions: { ...client.methods("additions"), onChange: (listener) => client.onAdditions(listener) } } : {}),
   };

@@ -1,5 +1,6 @@
 /** The public library's surface: what `open(url)` gives, in browsers (through a worker) and in Node. */
 import type { LocalAdditions } from "./additions";
+import type { Recorded } from "../base/requests";
 import type { CollectionMethods } from "../engine/methods";
 import type { LoadProgress, Manifest } from "../engine/types";
 
@@ -11,6 +12,8 @@ export interface Collection extends CollectionMethods {
   onProgress(listener: (progress: LoadProgress) => void): () => void;
   /** Say whether the page is loading pictures that are on screen, so that less urgent requests wait. */
   pictures?(loading: boolean): void;
+  /** What the worker has requested; null if it does not run. */
+  requests?(): Promise<Recorded | null>;
   close(): void;
   /** Pictures added on this device; only if `open` was called with `additions`. */
   readonly additions?: LocalAdditions;

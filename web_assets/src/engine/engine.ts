@@ -30,7 +30,7 @@ import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
 import { searchWords, type WordsFound } from "./words-arm";
 import type {
-  Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, Mode, ModelCard, RowInfo, SearchRequest, Stats, Suggestion, Tag,
 } from "./types";
 
 export interface EngineOptions {
@@ -216,6 +216,10 @@ export class Engine implements CollectionMethods {
 
   async downloads(): Promise<Download[]> {
     return await this.drawing.downloads();
+  }
+
+  async modelCard(): Promise<ModelCard | null> {
+    return await this.site.modelCard();
   }
 
   async tag(name: string): Promise<Tag[]> {

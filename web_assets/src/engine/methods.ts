@@ -5,7 +5,7 @@
 import type { Part } from "../base/batches";
 import type { Definition } from "../base/definition";
 import type { Pixels } from "../encoder/index";
-import type { Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, MapBlock, MapTopic, Mode, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
+import type { Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, MapBlock, MapTopic, Mode, ModelCard, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -89,6 +89,8 @@ export interface CollectionMethods {
   batch(definition: Definition, part: Part, n: number): Promise<Batch>;
   /** The files with the metadata to download, in row order; empty if the site has none. */
   downloads(): Promise<Download[]>;
+  /** The card of the model; null without a model. */
+  modelCard(): Promise<ModelCard | null>;
   /**
    * Begin a search whose text is still being typed, if it ends in a known word and everything it needs is loaded:
    * `search` then gives its answer. False if nothing was begun and it is better to wait for a pause.

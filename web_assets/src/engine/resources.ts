@@ -24,7 +24,7 @@ import { Meter } from "./progress";
 import type { Calibration } from "./relevance";
 import { SiteRows } from "./rows";
 import type { Loaded } from "./typing";
-import type { LoadProgress, RowInfo } from "./types";
+import type { LoadProgress, ModelCard, RowInfo } from "./types";
 
 export interface ResourceOptions {
   fetch: typeof fetch;
@@ -42,7 +42,7 @@ const PICTURES_MS = 1500;
 const MODEL_WAITS_MS = 4000;
 
 /** What a search needs from a collection. A visitor's additions are appended as further rows. */
-export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "numberedTags" | "pictures" | "prepare" | "read">>;
+export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "modelCard" | "numberedTags" | "pictures" | "prepare" | "read">>;
 
 export class SiteResources {
   /** The default order of the published rows. */
@@ -230,6 +230,13 @@ export class SiteResources {
 
   private picturesShown(): Promise<void> {
     return new Promise((resolve) => { this.picturesHere.push(resolve); });
+  }
+
+  /** The card of the model; null without a model. */
+  async modelCard(): Promise<ModelCard | null> {
+    if (!this.manifest.model) return null;
+    const { pack: { card, description } } = await this.modelIndex();
+    return { description, text: new TextDecoder().decode(await this.packFile(card)) };
   }
 
   /** Frequent words that the model knows, most frequent first; null if it has none. */

@@ -239,6 +239,14 @@ export interface Tag {
   count: number;
 }
 
+/** What the makers of the model say about it. */
+export interface ModelCard {
+  /** In one line. */
+  description: string;
+  /** The card itself, in Markdown. */
+  text: string;
+}
+
 /** One batch of a seeded split. */
 export interface Batch {
   /** How many images the parts for training, validation and test have. */

@@ -6,6 +6,7 @@
  * every cache, if they are damaged.
  */
 import { sha256 } from "../base/hash";
+import { recorded, recordRequests, type RequestsMessage } from "../base/requests";
 import type { Manifest } from "../format/manifest";
 import { decodeManifest } from "../format/manifest-checksum";
 import { readManifest } from "../format/read-manifest";
@@ -22,6 +23,7 @@ import { warm } from "./warm";
 
 declare const self: ServiceWorkerGlobalScope & { IMAGEDB_SHELL?: Shell };
 
+recordRequests();
 const scope = self.registration.scope;
 const shell: Shell = self.IMAGEDB_SHELL ?? { version: "none", files: [] };
 const store = new Store(scope, shell);
@@ -305,8 +307,9 @@ function isSmall(path: string): boolean {
 }
 
 self.addEventListener("message", (event) => {
-  const message = event.data as Partial<WarmMessage | CoolMessage | VerifyMessage | ForgetMessage> | null;
+  const message = event.data as Partial<WarmMessage | CoolMessage | VerifyMessage | ForgetMessage | RequestsMessage> | null;
   const { source } = event;
+  if (message?.type === "requests") event.ports[0]?.postMessage(recorded());
   if (message?.type === "cool" || message?.type === "forget") warmingUp?.abort();
   if (message?.type === "forget") event.waitUntil(forget(store));
   if (message?.type === "verify") {

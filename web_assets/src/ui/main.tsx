@@ -1,11 +1,13 @@
 /** The entry of the site's page. */
 import "./styles/main.css";
 
+import { recordRequests } from "../base/requests";
 import { opener, serviceWorkerScript } from "../api";
 import type { Boot } from "../boot/types";
 import { keepOffline } from "./offline";
 import { start } from "./start";
 
+recordRequests();
 /** Absent in a page that another program wrote. */
 const boot = (globalThis as { imagedbBoot?: Boot }).imagedbBoot;
 const root = document.getElementById("app");

@@ -1,5 +1,6 @@
 /** The page's side of the worker: every call ends, in a result or in an error, even when the worker dies. */
 import { abortable } from "../base/async";
+import type { Recorded } from "../base/requests";
 import { LoadError } from "../format/errors";
 import type { AdditionsState } from "../additions/types";
 import type { Answer, LoadProgress, Manifest } from "../engine/types";
@@ -111,6 +112,11 @@ export class WorkerClient {
   /** Tell the worker whether the page is loading pictures that are on screen, so that its own requests wait. */
   pictures(loading: boolean): void {
     if (this.ready) this.worker?.postMessage({ kind: "pictures", loading } satisfies ToWorker);
+  }
+
+  /** What the worker has requested; null if it does not run. */
+  async requests(): Promise<Recorded | null> {
+    return this.ready ? await this.send((id) => ({ kind: "requests", id }), {}) as Recorded : null;
   }
 
   /** Stop the worker. The calls under way are rejected with an AbortError, and so is every later call. */

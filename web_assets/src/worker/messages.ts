@@ -10,6 +10,8 @@ export type ToWorker =
   /** `partial`: provisional answers are wanted. */
   | { kind: "call"; id: number; target: Target; method: string; args: unknown[]; partial: boolean }
   | { kind: "abort"; id: number }
+  /** What has this thread requested? */
+  | { kind: "requests"; id: number }
   /** Whether the page is loading pictures that are on screen. */
   | { kind: "pictures"; loading: boolean };
 

@@ -1,5 +1,6 @@
 /** Answers the page's messages with an engine. Separate from `main.ts`, so that tests can run it without a worker. */
 import { own } from "../base/own";
+import { recorded } from "../base/requests";
 import { onProgramError } from "../base/errors";
 import type { AdditionsMethods } from "../additions/methods";
 import type { AdditionsState } from "../additions/types";
@@ -60,6 +61,10 @@ export function serve(port: Port, openSite: OpenSite): void {
     const { id } = message;
     if (message.kind === "abort") {
       running.get(id)?.abort();
+      return;
+    }
+    if (message.kind === "requests") {
+      send({ kind: "result", id, value: recorded() });
       return;
     }
     const controller = new AbortController();

@@ -1,40 +1,51 @@
-/** Counts the fields one after the other, so that the first are there at once and a failure leaves what is known. */
+/** Counts the fields one after the other, with the plots of numbers and dates, so that the first are there at once and a failure leaves what is known. */
 import { useEffect, useState } from "preact/hooks";
 
 import type { Collection } from "../../api/types";
 import { messageOf } from "../../base/errors";
 import { useController } from "../context";
 import type { FieldDefinition, FieldStats, Manifest } from "../../engine/types";
+import { countPlot, type Plot } from "./plot";
 
 /** How many of the most frequent values are listed. */
 export const SHOWN = 5;
-/** Above this number of rows the years of dates are counted on request only, because that loads the dates of all rows. */
-const MOST_DATED = 200_000;
+/** How many are listed on request. */
+export const SHOWN_MORE = 50;
+/** Above this number of rows plots are made on request only, because that loads the values of all rows. */
+const MOST_PLOTTED = 200_000;
 /** Texts are counted at once if their documents are in a few files. */
 const FEW_FILES = 8;
 /** How many files of documents one request reads, and how many requests run at the same time. */
 const [FILES, PARALLEL] = [4, 4];
 
-const kept = new WeakMap<Collection, Map<string, FieldStats>>();
+/** What is known of a field. `plot`: undefined if none is counted, null if the values make none. */
+export type Known = FieldStats & { plot?: Plot | null };
 
-function keptOf(collection: Collection): Map<string, FieldStats> {
-  const known = kept.get(collection) ?? new Map<string, FieldStats>();
+const kept = new WeakMap<Collection, Map<string, Known>>();
+
+function keptOf(collection: Collection): Map<string, Known> {
+  const known = kept.get(collection) ?? new Map<string, Known>();
   kept.set(collection, known);
   return known;
 }
 
-/** Whether the values of a field are counted on request only. */
-export function isDear({ type }: FieldDefinition, manifest: Manifest): boolean {
-  return type === "date" && manifest.collection.count > MOST_DATED;
+/** Whether a field has a plot. */
+export function isPlotted({ column, type }: FieldDefinition): boolean {
+  return column && (type === "number" || type === "date");
+}
+
+/** Whether the plot of a field is made on request only. */
+function isDear(field: FieldDefinition, manifest: Manifest): boolean {
+  return isPlotted(field) && manifest.collection.count > MOST_PLOTTED;
 }
 
 export interface Counting {
-  known: ReadonlyMap<string, FieldStats>;
+  known: ReadonlyMap<string, Known>;
   /** The place of the field that is counted now; null if none is. */
   now: number | null;
   failure: string | null;
   retry: () => void;
-  /** Counts the values of a field that is counted on request only. */
+  /** Counts the values of a field on request: its plot, or more of its values. */
   count: (name: string) => Promise<void>;
 }
 
@@ -44,11 +55,11 @@ export function useCounting(manifest: Manifest): Counting {
   const [now, setNow] = useState<number | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
-  const known = collection ? keptOf(collection) : new Map<string, FieldStats>();
-  const load = async (field: FieldDefinition, limit: number): Promise<void> => {
-    const stats = await collection?.stats({ fields: [field.name], limit });
+  const known = collection ? keptOf(collection) : new Map<string, Known>();
+  const load = async (field: FieldDefinition, limit: number, plotted: boolean): Promise<void> => {
+    const stats = await collection?.stats({ fields: [field.name], limit: isPlotted(field) ? 0 : limit });
     const [found] = stats?.fields ?? [];
-    if (found) known.set(field.name, found);
+    if (found) known.set(field.name, { ...found, ...(collection && plotted ? { plot: await countPlot(collection, field) } : {}) });
     redraw((n) => n + 1);
   };
   useEffect(() => {
@@ -58,7 +69,7 @@ export function useCounting(manifest: Manifest): Counting {
       for (const [place, field] of manifest.fields.entries()) {
         if (!current || known.has(field.name) || !field.column) continue;
         setNow(place);
-        await load(field, isDear(field, manifest) ? 0 : SHOWN);
+        await load(field, SHOWN, isPlotted(field) && !isDear(field, manifest));
       }
     };
     all().catch((error: unknown) => { if (current) setFailure(messageOf(error)); }).finally(() => { if (current) setNow(null); });
@@ -68,7 +79,7 @@ export function useCounting(manifest: Manifest): Counting {
     known, now, failure, retry: () => setAttempt((n) => n + 1),
     count: async (name) => {
       const field = manifest.fields.find((other) => other.name === name);
-      if (field) await load(field, SHOWN);
+      if (field) await load(field, SHOWN_MORE, isPlotted(field));
     },
   };
 }

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { nounOf } from "../layout";
+import { adopt } from "../parts/sheet";
 import { searchKey } from "../state/view";
 import { counted } from "../wording";
 import { parseAddress, type Kind } from "./address";
@@ -12,11 +13,13 @@ import { Overview } from "./overview";
 import { Pages } from "./pages";
 import { GoLink } from "./parts";
 import { Sample } from "./sample";
+import sheet from "./stats.css?inline";
 import { Tags } from "./tags";
 
 const KINDS: [Kind, string][] = [["overview", "Overview"], ["sample", "Sample"], ["page", "Pages"], ["batches", "Batches"], ["tag", "Tags"]];
 
 export function Data(): JSX.Element | null {
+  adopt(sheet);
   const controller = useController();
   const manifest = useStore((state) => state.manifest);
   const text = useStore((state) => state.view.data ?? "");

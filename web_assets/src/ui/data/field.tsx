@@ -8,58 +8,61 @@ import { nounOf } from "../layout";
 import { opener } from "../parts/opening";
 import { formatView, HOME, type View } from "../state/view";
 import { amount, bytes, count, date, shownValue } from "../wording";
-import { isDear, SHOWN, type Counting } from "./counting";
+import { isPlotted, SHOWN, SHOWN_MORE, type Counting, type Known } from "./counting";
+import { PlotBars } from "./plot-bars";
 import type { FieldDefinition, FieldStats, Manifest } from "../../engine/types";
 
 const TYPES: Record<FieldDefinition["type"], string> = {
   text: "text", tags: "tags", category: "category", number: "number", date: "date", boolean: "yes or no", url: "link",
 };
-/** A stored date before compression. */
-const DATE_BYTES = 8;
+/** A stored number or date before compression. */
+const VALUE_BYTES = 8;
 
 interface Props {
   field: FieldDefinition;
   manifest: Manifest;
-  stats: FieldStats | undefined;
+  stats: Known | undefined;
   counting: Counting;
 }
 
 /** Whether a field has values to list: it gets a card. The others are lines of a table. */
-export function isListed({ column, type }: FieldDefinition): boolean {
-  return column && type !== "number";
+export function isListed({ column }: FieldDefinition): boolean {
+  return column;
 }
 
 export function Field({ field, manifest, stats, counting }: Props): JSX.Element {
   const listed = field.type === "boolean" ? 2 : SHOWN;
-  const asking = stats && !stats.values.length && isDear(field, manifest);
+  const plotted = isPlotted(field);
   return (
     <li class="data-field">
       <h3>{field.label}</h3>
-      <p class="faint"><code>{field.name}</code> · {TYPES[field.type]}</p>
+      <p class="faint"><code>{field.name}</code> · {TYPES[field.type]}{field.unit ? ` in ${field.unit}` : ""}</p>
       <dl>
         <div><dt>With a value</dt><dd>{stats ? count(stats.rows ?? 0) : "…"}</dd></div>
         <div><dt>Missing</dt><dd>{stats ? <Missing missing={stats.missing ?? 0} all={manifest.collection.count} /> : "…"}</dd></div>
-        {field.type === "date"
+        {plotted
           ? <div><dt>Range</dt><dd>{stats ? <Range stats={stats} field={field} /> : "…"}</dd></div>
           : <div><dt>Different</dt><dd>{stats ? count(stats.distinct ?? 0) : "…"}</dd></div>}
       </dl>
       <div class="data-values" style={{ "--lines": listed }}>
-        {asking ? <Ask field={field} manifest={manifest} counting={counting} /> : stats && <Values stats={stats} field={field} manifest={manifest} />}
+        {!stats ? null : !plotted ? <Values stats={stats} field={field} manifest={manifest} />
+          : stats.plot ? <PlotBars plot={stats.plot} field={field} manifest={manifest} />
+            : stats.plot === undefined && stats.rows !== 0 && <Ask field={field} manifest={manifest} counting={counting} />}
       </div>
+      {!plotted && stats && stats.values.length === SHOWN && (stats.distinct ?? 0) > SHOWN && <More field={field} distinct={stats.distinct ?? 0} counting={counting} />}
     </li>
   );
 }
 
-/** A number, a text or a link: a line of the table. */
+/** A text or a link: a line of the table. */
 export function Line({ field, manifest, stats }: Omit<Props, "counting">): JSX.Element {
   const open = field.column ? "…" : <span class="faint">not counted</span>;
   return (
     <tr>
       <th scope="row">{field.label} <span class="faint"><code>{field.name}</code></span></th>
-      <td>{TYPES[field.type]}{field.unit ? ` in ${field.unit}` : ""}</td>
+      <td>{TYPES[field.type]}</td>
       <td class="number">{stats ? count(stats.rows ?? 0) : open}</td>
       <td class="number">{stats ? <Missing missing={stats.missing ?? 0} all={manifest.collection.count} /> : field.column && open}</td>
-      <td>{field.type === "number" && (stats ? <Range stats={stats} field={field} /> : open)}</td>
     </tr>
   );
 }
@@ -102,20 +105,42 @@ function Values({ stats, field, manifest }: Pick<Props, "field" | "manifest"> & 
   );
 }
 
+/** Something that is counted on request. */
+function useAsked(name: string, counting: Counting): { state: "asked" | "counting" | { failure: string }; start: () => void } {
+  const [state, setState] = useState<"asked" | "counting" | { failure: string }>("asked");
+  return {
+    state,
+    start: () => {
+      setState("counting");
+      counting.count(name).catch((error: unknown) => setState({ failure: messageOf(error) }));
+    },
+  };
+}
+
 /** Counting is not done unasked if it costs megabytes. */
 function Ask({ field, manifest, counting }: Pick<Props, "field" | "manifest" | "counting">): JSX.Element {
-  const [state, setState] = useState<"asked" | "counting" | { failure: string }>("asked");
-  const start = (): void => {
-    setState("counting");
-    counting.count(field.name).catch((error: unknown) => setState({ failure: messageOf(error) }));
-  };
+  const { state, start } = useAsked(field.name, counting);
   return (
     <div class="data-ask">
-      <p class="faint">Counting the years loads the dates of all {nounOf(manifest)}s: up to {bytes(manifest.collection.count * DATE_BYTES)}.</p>
+      <p class="faint">A plot loads the values of all {nounOf(manifest)}s: up to {bytes(manifest.collection.count * VALUE_BYTES)}.</p>
       {typeof state === "object" && <p class="data-bad" role="alert">{state.failure}</p>}
       <button type="button" class="button small" disabled={state === "counting"} onClick={start}>
-        {state === "counting" ? <><span class="spinner" aria-hidden="true" />Counting</> : typeof state === "object" ? "Retry" : "Count years"}
+        {state === "counting" ? <><span class="spinner" aria-hidden="true" />Counting</> : typeof state === "object" ? "Retry" : "Plot the values"}
       </button>
     </div>
+  );
+}
+
+/** More of the most frequent values. */
+function More({ field, distinct, counting }: { field: FieldDefinition; distinct: number; counting: Counting }): JSX.Element {
+  const { state, start } = useAsked(field.name, counting);
+  return (
+    <p class="data-more">
+      {typeof state === "object" && <span class="data-bad" role="alert">{state.failure} </span>}
+      <button type="button" class="text-button" disabled={state === "counting"} onClick={start}>
+        {distinct <= SHOWN_MORE ? `Show all ${count(distinct)}` : `Show the first ${count(SHOWN_MORE)} of ${count(distinct)}`}
+        <span class="visually-hidden"> values of {field.label}</span>
+      </button>
+    </p>
   );
 }

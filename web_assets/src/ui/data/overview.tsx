@@ -1,4 +1,4 @@
-/** What the collection holds, and its files to download. */
+/** What the collection holds: its files to download, whose it is, statistics, the model, and the cost of the visit. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
@@ -11,9 +11,12 @@ import { useLate } from "../parts/hooks";
 import { AlertIcon } from "../parts/icons";
 import { Retry } from "../parts/retry";
 import { count, loading } from "../wording";
-import { useCounting, useTextCounting } from "./counting";
+import { useCounting, useTextCounting, type Counting } from "./counting";
+import { Credits, isCredit } from "./credits";
 import { Downloads } from "./downloads";
 import { Field, isListed, Line } from "./field";
+import { Model } from "./model";
+import { VisitCost } from "./visit-cost";
 import type { Manifest } from "../../engine/types";
 
 const SOURCES: Record<string, string> = {
@@ -22,7 +25,8 @@ const SOURCES: Record<string, string> = {
 const HASH_DIGITS = 12;
 
 export function Overview({ manifest }: { manifest: Manifest }): JSX.Element {
-  const { collection, fields } = manifest;
+  const { collection, fields, model } = manifest;
+  const counting = useCounting(manifest);
   return (
     <>
       <dl class="facts data-about">
@@ -34,16 +38,25 @@ export function Overview({ manifest }: { manifest: Manifest }): JSX.Element {
       </dl>
       <h2 id="data-downloads">Download</h2>
       <Downloads manifest={manifest} />
-      <h2 id="data-fields">Fields</h2>
-      <Fields manifest={manifest} />
+      <h2 id="data-credits">Credits and licences</h2>
+      <Credits manifest={manifest} counting={counting} />
+      <h2 id="data-fields">Statistics</h2>
+      <Fields manifest={manifest} counting={counting} />
+      {model && (
+        <>
+          <h2>Model</h2>
+          <Model model={model} />
+        </>
+      )}
+      <h2>What this visit cost</h2>
+      <VisitCost />
     </>
   );
 }
 
-function Fields({ manifest }: { manifest: Manifest }): JSX.Element {
-  const counting = useCounting(manifest);
+function Fields({ manifest, counting }: { manifest: Manifest; counting: Counting }): JSX.Element {
   const [, redraw] = useState(0);
-  const [listed, others] = [manifest.fields.filter(isListed), manifest.fields.filter((field) => !isListed(field))];
+  const [listed, others] = [manifest.fields.filter((field) => isListed(field) && !isCredit(field)), manifest.fields.filter((field) => !isListed(field))];
   const texts = manifest.fields.filter(({ column }) => !column);
   const counted = useTextCounting(manifest, texts, () => redraw((n) => n + 1));
   const open = texts.some(({ name }) => !counting.known.has(name));
@@ -58,9 +71,9 @@ function Fields({ manifest }: { manifest: Manifest }): JSX.Element {
         {listed.map((field) => <Field key={field.name} field={field} manifest={manifest} stats={counting.known.get(field.name)} counting={counting} />)}
       </ul>}
       {others.length > 0 && (
-        <div class="data-table" role="region" aria-label="Numbers, texts and links" tabIndex={0}>
+        <div class="data-table" role="region" aria-label="Texts and links" tabIndex={0}>
           <table>
-            <thead><tr><th scope="col">Numbers, texts and links</th><th scope="col">Type</th><th scope="col" class="number">With a value</th><th scope="col" class="number">Missing</th><th scope="col">Range</th></tr></thead>
+            <thead><tr><th scope="col">Texts and links</th><th scope="col">Type</th><th scope="col" class="number">With a value</th><th scope="col" class="number">Missing</th></tr></thead>
             <tbody>{others.map((field) => <Line key={field.name} field={field} manifest={manifest} stats={counting.known.get(field.name)} />)}</tbody>
           </table>
         </div>
