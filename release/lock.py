@@ -23,7 +23,7 @@ FILES = {
     "dev.txt": (
         [
             *("pyproject.toml", "requirements/build.in"),
-            *("--extra", "dev", "--extra", "map", "--extra", "parquet"),
+            *("--extra", "dev", "--extra", "map", "--extra", "parquet", "--extra", "ray"),
         ],
         "build.txt",
     ),

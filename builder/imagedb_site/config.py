@@ -19,6 +19,7 @@ from .web_addresses import check_template, origin_of
 
 ORIGINALS = ("none", "copy", "link")
 EMBED = ("none", "text")
+ENGINES = ("local", "ray")
 DOWNLOADS = ("auto", "none", "jsonl", "csv", "all")
 SourceKind = Literal["folder", "table", "diffusiondb", "danbooru", "webdataset", "imagefolder"]
 SOURCES: tuple[SourceKind, ...] = typing.get_args(SourceKind)
@@ -114,7 +115,20 @@ class BuildConfig:
     device: Literal["cpu", "auto", "cuda", "mps"] = "cpu"
     """Where pictures are embedded; `auto` takes a GPU if torch finds one."""
     workers: int | None = None
-    """Number of decoding processes; default: one per core."""
+    """Number of decoding processes; default: one per core. With the engine `ray`: of each worker."""
+    engine: Literal["local", "ray"] = "local"
+    """What makes thumbnails and embeddings: this machine, or a Ray cluster (docs/guide/clusters.md); the site
+    is the same. Needs the extra `ray`."""
+    address: str | None = None
+    """Address of the Ray cluster, such as `10.0.0.1:6379`; default: RAY_ADDRESS, else this machine."""
+    actors: int | None = None
+    """Most workers of the cluster; default: as many as fit."""
+    actor_cpus: int = 1
+    """Processors of each worker."""
+    actor_gpus: int = 0
+    """GPUs of each worker; `device` says that the model runs on them."""
+    part_size: int = 256
+    """Pictures that a worker finishes and stores together."""
     rehash: bool = False
     """Read all files again to find changes that their size and times do not show."""
     retry_failed: bool = False
@@ -131,6 +145,9 @@ class BuildConfig:
             ("thumbnail_size", 64, 1024),
             ("batch_size", 1, 4096),
             ("view_size", 0, 8192),
+            ("actor_cpus", 1, 1024),
+            ("actor_gpus", 0, 64),
+            ("part_size", 1, 4096),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -166,6 +183,8 @@ class BuildConfig:
             raise UsageError(
                 "There is no map without a model.", "Leave out --model none, or leave out --map."
             )
+        if self.address is not None and self.engine != "ray":
+            raise UsageError("An address is that of a Ray cluster.", "Add --engine ray.")
         if self.downloads not in DOWNLOADS:
             raise UsageError(
                 f"downloads is {self.downloads!r}, but must be one of {', '.join(DOWNLOADS)}."
@@ -298,6 +317,7 @@ __all__ = [
     "DEFAULT_CONFIG_NAME",
     "DOWNLOADS",
     "EMBED",
+    "ENGINES",
     "ORIGINALS",
     "SOURCES",
     "BuildConfig",

@@ -1,23 +1,25 @@
 """Derives what is missing: thumbnails, views, details and embeddings, stored by content hash.
 
-Decoding runs in worker processes while this one embeds and stores. Everything is stored in small
+What is made of the pictures comes from a `Maker`, here or on a cluster; this module stores it, in small
 transactions, so that a build that was killed resumes where it stopped. A content that cannot be used is
 remembered: it costs its time limit once, however many copies it has.
 """
 
 from __future__ import annotations
 
-import time
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import __version__
 from .config import BuildConfig
 from .library import Library, Stage, StoredImage
+from .makers import open_maker
+from .parts import Made, Maker
 from .picture_files import digest_if_unchanged, digest_picture
 from .pictures import (
     DETAILS_VERSION,
@@ -26,14 +28,12 @@ from .pictures import (
     Limits,
     Recipe,
     Work,
-    derive_all,
     view_recipe,
 )
-from .records import PictureRef, Progress
+from .records import Progress
 from .report import Stopwatch
 
 if TYPE_CHECKING:
-    from .encoders import Encoder
     from .packs import ModelPack
 
 _DECODERS = ("pillow", "pillow-heif", "resvg-py")
@@ -84,12 +84,12 @@ def derive(
         _hash_new_files(stage, progress, twins=not library.stats()["files"])
         count = stage.plan(names, encoder_hash, decoder=decoder)
     done = 0
-    deriver = _Deriver(library, stage, pack, config, clock, decoder)
-    while count:
-        with clock("derive"):
-            done += deriver.run(_works(stage, recipes), count, progress)
-        # A copy takes the place of a file that has vanished since it was listed.
-        count = stage.plan(names, encoder_hash, decoder=decoder) if deriver.vanished else 0
+    deriver = _Deriver(library, stage, encoder_hash, decoder)
+    with clock("derive"), open_maker(config, recipes.all, pack, clock) as maker:
+        while count:
+            done += deriver.run(maker, _works(stage, recipes), count, progress)
+            # A copy takes the place of a file that has vanished since it was listed.
+            count = stage.plan(names, encoder_hash, decoder=decoder) if deriver.vanished else 0
     stage.check(names, encoder_hash)
     return done
 
@@ -131,113 +131,81 @@ def _works(stage: Stage, recipes: Recipes) -> Iterator[Work]:
 
 
 class _Deriver:
-    """Runs the decoding pool and stores its results batch by batch."""
+    """Has everything made and stores it group by group."""
 
     def __init__(
-        self,
-        library: Library,
-        stage: Stage,
-        pack: ModelPack | None,
-        config: BuildConfig,
-        clock: Stopwatch,
-        decoder: str,
+        self, library: Library, stage: Stage, encoder_hash: str | None, decoder: str
     ) -> None:
         self.vanished = 0
         """How many files of the last run could not be read."""
-        self._decoder = decoder
         self._library = library
         self._stage = stage
-        self._pack = pack
-        self._config = config
-        self._clock = clock
-        self._encoder: Encoder | None = None
+        self._encoder_hash = encoder_hash
+        self._decoder = decoder
 
-    def run(self, works: Iterable[Work], total: int, progress: Progress) -> int:
+    def run(self, maker: Maker, works: Iterable[Work], total: int, progress: Progress) -> int:
         """Derives everything; returns how many pictures were decoded."""
-        count = self.vanished = 0
-        batch: list[tuple[str, PictureRef, Derived]] = []
+        self.vanished = 0
+        seen = itertools.count(1)
         progress("derive", 0, total)
-        for done, (work, result) in enumerate(self._pool(works), 1):
-            if isinstance(result, DecodeError):
-                self._refuse(work, result)
-            else:
-                count += 1
-                batch.append((work.key, work.picture, result))
-            if len(batch) >= self._config.batch_size:
-                self._store(batch)
-                batch = []
-            progress("derive", done, total)
-        if batch:
-            self._store(batch)
-        return count
+        groups = maker.make(works, lambda: progress("derive", next(seen), total))
+        return sum(self._store(made) for made in groups)
 
-    def _refuse(self, work: Work, error: DecodeError) -> None:
-        """Leaves out a file that cannot be used, with its copies, and remembers its content."""
-        content_hash = None
+    def _store(self, made: Sequence[Made]) -> int:
+        """One transaction per group: files, details, derivatives and embeddings, or none of them.
+
+        Returns how many pictures it has.
+        """
+        refused = [(one.work, one.result) for one in made if isinstance(one.result, DecodeError)]
+        hashes = [self._hash_refused(*one) for one in refused]
+        embedded: list[str] = []
+        embeddings = []
+        with self._library.transaction():
+            for (work, error), content_hash in zip(refused, hashes, strict=True):
+                self._refuse(work, error, content_hash)
+            for one in made:
+                if isinstance(one.result, DecodeError):
+                    continue
+                self._put(one.work, one.result)
+                if one.embedding is not None:
+                    embedded.append(one.result.content_hash)
+                    embeddings.append(one.embedding)
+            if self._encoder_hash is not None and embedded:
+                self._library.put_embeddings(self._encoder_hash, embedded, np.stack(embeddings))
+        return len(made) - len(refused)
+
+    def _put(self, work: Work, derived: Derived) -> None:
+        self._library.put_image(
+            StoredImage(
+                derived.content_hash,
+                derived.width,
+                derived.height,
+                derived.metadata,
+                derived.placeholder,
+                derived.damage,
+            ),
+            details=DETAILS_VERSION,
+        )
+        for recipe, made in derived.derivatives.items():
+            self._library.put_derivative(
+                derived.content_hash, recipe.hash, made.data, made.width, made.height
+            )
+        self._library.put_files([(work.key, work.picture, derived.content_hash)])
+        self._stage.set_hash(work.key, derived.content_hash)
+
+    def _hash_refused(self, work: Work, error: DecodeError) -> str | None:
+        """The content of a file that cannot be used; None if it is not there any more as it was listed."""
         if error.cause == "missing":
             self.vanished += 1
-        else:
-            content_hash = digest_if_unchanged(work.picture)
+            return None
+        return digest_if_unchanged(work.picture)
+
+    def _refuse(self, work: Work, error: DecodeError, content_hash: str | None) -> None:
+        """Leaves out a file that cannot be used, with its copies, and remembers its content."""
         if content_hash is None:
             self._stage.fail(work.key, str(error))
             return
-        with self._library.transaction():
-            self._library.put_refusal(content_hash, str(error), decoder=self._decoder)
-            self._library.put_files([(work.key, work.picture, content_hash)])
-            self._stage.set_hash(work.key, content_hash)
-            self._stage.refuse(content_hash, str(error))
-
-    def _pool(self, works: Iterable[Work]) -> Iterator[tuple[Work, Derived | DecodeError]]:
-        workers = self._config.workers
-        if self._pack is None:
-            return derive_all(works, workers=workers)
-        from .encoders.preprocess import Preprocessing
-
-        preprocessing = Preprocessing.from_json(self._pack.manifest["image"]["preprocessing"])
-        return derive_all(
-            works,
-            preprocess=preprocessing.apply,
-            input_want=max(preprocessing.height, preprocessing.width),
-            workers=workers,
-        )
-
-    def _store(self, batch: Sequence[tuple[str, PictureRef, Derived]]) -> None:
-        """One transaction per batch: files, details, derivatives and embeddings, or none of them."""
-        embedded = [(derived.content_hash, derived.input) for *_, derived in batch]
-        inputs = [(h, tensor) for h, tensor in embedded if tensor is not None]
-        embeddings = self._embed([tensor for _, tensor in inputs])
-        with self._library.transaction():
-            for key, picture, derived in batch:
-                self._library.put_image(
-                    StoredImage(
-                        derived.content_hash,
-                        derived.width,
-                        derived.height,
-                        derived.metadata,
-                        derived.placeholder,
-                        derived.damage,
-                    ),
-                    details=DETAILS_VERSION,
-                )
-                for recipe, made in derived.derivatives.items():
-                    self._library.put_derivative(
-                        derived.content_hash, recipe.hash, made.data, made.width, made.height
-                    )
-                self._library.put_files([(key, picture, derived.content_hash)])
-                self._stage.set_hash(key, derived.content_hash)
-            if self._pack is not None and inputs:
-                self._library.put_embeddings(
-                    self._pack.encoder_hash, [h for h, _ in inputs], embeddings
-                )
-
-    def _embed(self, tensors: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-        if self._pack is None or not tensors:
-            return np.empty((0, 0), dtype=np.float32)
-        if self._encoder is None:
-            from .encoders import Encoder
-
-            self._encoder = Encoder(self._pack, device=self._config.device)
-        start = time.monotonic()
-        embeddings = self._encoder.encode_inputs(np.stack(tensors))
-        self._clock.add("model inference", time.monotonic() - start)
-        return embeddings
+        self._library.put_refusal(content_hash, str(error), decoder=self._decoder)
+        self._library.put_files([(work.key, work.picture, content_hash)])
+        self._stage.set_hash(work.key, content_hash)
+        self._stage.refuse(content_hash, str(error))

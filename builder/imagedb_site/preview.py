@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,9 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
         Library.open(Path(place) / LIBRARY_FILE) as library,
         library.stage(source.records(), details=DETAILS_VERSION) as stage,
     ):
-        derive(stage, library, _METADATA_ONLY, None, config, Stopwatch(), progress)
+        # Reading metadata is quick, and a cluster would need a folder that all machines see.
+        here = replace(config, engine="local", address=None)
+        derive(stage, library, _METADATA_ONLY, None, here, Stopwatch(), progress)
         unread = read_sidecars(stage, library, progress)
         problems = [*source.problems, *stage.problems(), *unread]
         pictures = stage.pictures()

@@ -32,7 +32,19 @@ if TYPE_CHECKING:
 
 _META = "unchanged"
 _WITHOUT_EFFECT = frozenset(
-    {"batch_size", "device", "workers", "rehash", "retry_failed", "repair", "compact", "strict"}
+    {
+        *(
+            "batch_size",
+            "device",
+            "workers",
+            "rehash",
+            "retry_failed",
+            "repair",
+            "compact",
+            "strict",
+        ),
+        *("engine", "address", "actors", "actor_cpus", "actor_gpus", "part_size"),
+    }
 )
 _AGAIN = ("rehash", "retry_failed", "repair", "compact")
 """Settings that ask for work although nothing has changed."""

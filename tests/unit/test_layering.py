@@ -51,13 +51,14 @@ LAYERS = [
     },
     {"packs", "run", "buckets"},
     {"encoders", "sources", "pictures", "library", "site", "reader", "query"},
-    {"openclip"},
+    {"openclip", "parts"},
     {"models"},
     {
         *("index", "site_index", "site_flat", "site_cells", "library_index", "batches"),
         *(
             "report",
             "derive",
+            "makers",
             "embed_texts",
             "xmp_sidecars",
             "assemble",

@@ -44,7 +44,11 @@ def test_every_locked_package_has_one_version_and_hashes(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("extras", "name"),
-    [([""], "run.txt"), (["", "dev", "map", "parquet"], "dev.txt"), (["", "map"], "map.txt")],
+    [
+        ([""], "run.txt"),
+        (["", "dev", "map", "parquet", "ray"], "dev.txt"),
+        (["", "map"], "map.txt"),
+    ],
 )
 def test_the_lock_fits_the_project(extras: list[str], name: str) -> None:
     pinned: dict[str, set[str]] = {}

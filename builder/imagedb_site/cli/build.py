@@ -11,6 +11,7 @@ from ..config import (
     DEFAULT_CONFIG_NAME,
     DOWNLOADS,
     EMBED,
+    ENGINES,
     ORIGINALS,
     SOURCES,
     BuildConfig,
@@ -115,6 +116,21 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--workers", type=int, help="Decoding processes.  [default: one per core]")
 @click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="ray: a cluster makes thumbnails and embeddings; needs pip install 'imagedb-site[ray]'.  "
+    "[default: local]",
+)
+@click.option(
+    "--address", help="Ray cluster, HOST:6379.  [default: RAY_ADDRESS, else this machine]"
+)
+@click.option("--actors", type=int, help="Most workers of the cluster.  [default: all that fit]")
+@click.option("--actor-cpus", type=int, help="Processors of each worker.  [default: 1]")
+@click.option("--actor-gpus", type=int, help="GPUs of each worker.  [default: 0]")
+@click.option(
+    "--part-size", type=int, help="Pictures that a worker stores together.  [default: 256]"
+)
+@click.option(
     "--rehash",
     is_flag=True,
     default=None,
@@ -184,6 +200,7 @@ def command(
       imagedb-site build --from table records.jsonl.gz --title "Our records"
       imagedb-site build --from table museum.csv --embed text --embed-fields title,subjects
       imagedb-site build --from diffusiondb ~/diffusiondb --limit 10000
+      imagedb-site build /shared/photos -o /shared/site --engine ray --address 10.0.0.1:6379
     """
     from ..build import build
     from ..report import counted

@@ -110,7 +110,7 @@ class LocalRunner:
                 return None
             process = self._idle.pop() if self._idle else None
         if process is not None:
-            if process.function is function:
+            if process.function == function:
                 return process
             self._drop(process)
         process = Process(function, self._timeout_s, self._memory_bytes)

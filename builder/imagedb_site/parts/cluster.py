@@ -1,0 +1,124 @@
+"""Makes everything on a cluster: its workers store parts, and the build takes them as they are finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from imagedb_site import errors
+from imagedb_site.errors import ImageDBError, StorageError
+from imagedb_site.packs import ModelPack
+from imagedb_site.parts.folder import PartFolder
+from imagedb_site.parts.made import Made
+from imagedb_site.parts.plan import cut, name_of, to_plan
+from imagedb_site.parts.task import PartTask, place_of
+from imagedb_site.parts.versions import versions_here
+from imagedb_site.pictures import Recipe, Work
+from imagedb_site.run import Failure, Header, Message, Runner
+
+_KINDS = (errors.PackError, errors.SourceError, errors.StorageError, errors.UsageError)
+_AGAIN = "The finished parts are kept: run the same command again to go on."
+
+
+class ClusterMaker:
+    """A `Maker` on a cluster. `open_runner` starts it; it is not called if all parts are finished already.
+
+    `folder` is where the parts are kept until the library has them. `size`: pictures per part. `workers`:
+    decoding processes of each worker. `batch_size`: pictures that a worker embeds together.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        recipes: Sequence[Recipe],
+        pack: ModelPack | None,
+        open_runner: Callable[[], AbstractContextManager[Runner]],
+        *,
+        size: int,
+        workers: int,
+        batch_size: int = 32,
+        device: str = "cpu",
+    ) -> None:
+        self._recipes = tuple(recipes)
+        self._versions = versions_here(pack, device)
+        self._parts = PartFolder(folder.absolute(), self._recipes, self._versions)
+        self._open_runner = open_runner
+        self._size = size
+        self._task = PartTask(
+            *(folder.absolute(), self._recipes, self._versions, place_of(pack), device),
+            workers,
+            batch_size,
+        )
+
+    def __enter__(self) -> ClusterMaker:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            with _storage_errors():
+                self._parts.clear()
+
+    def make(self, works: Iterable[Work], seen: Callable[[], None]) -> Iterator[Sequence[Made]]:
+        """See `Maker.make`. A group is a part; its file is removed once the group is stored."""
+        with _storage_errors():
+            names = [self._plan(group) for group in cut(works, self._size)]
+            self._parts.forget_tries()
+        missing = []
+        for name in names:
+            made = self._get(name)
+            if made is None:
+                missing.append(name)
+            else:
+                yield from self._give(name, made, seen)
+        if not missing:
+            return
+        with self._open_runner() as runner:
+            for name, result in runner.map(
+                self._task, ((name, {"part": name}) for name in missing)
+            ):
+                _require_done(result)
+                made = self._get(name)
+                if made is None:
+                    raise StorageError(f"The part {name} is damaged or missing.", _AGAIN)
+                yield from self._give(name, made, seen)
+
+    def _plan(self, works: Sequence[Work]) -> str:
+        plan = to_plan(works, self._recipes)
+        name = name_of(plan, self._recipes, self._versions)
+        self._parts.add_plan(name, plan)
+        return name
+
+    def _get(self, name: str) -> list[Made] | None:
+        with _storage_errors():
+            return self._parts.get(name)
+
+    def _give(
+        self, name: str, made: Sequence[Made], seen: Callable[[], None]
+    ) -> Iterator[Sequence[Made]]:
+        for _ in made:
+            seen()
+        yield made
+        with _storage_errors():
+            self._parts.drop(name)
+
+
+def _require_done(result: Message | Failure) -> Header:
+    """The answer of a worker; raises what it reports."""
+    if isinstance(result, Failure):
+        raise ImageDBError(f"A worker failed ({result.cause}): {result.detail}.", _AGAIN)
+    header, _ = result
+    if "error" not in header:
+        return header
+    kinds: dict[Any, type[ImageDBError]] = {kind.__name__: kind for kind in _KINDS}
+    raise kinds.get(header["kind"], ImageDBError)(header["error"], header["hint"])
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "input/output error").lower()
+        raise StorageError(f"The parts of the build cannot be stored: {reason}.") from error

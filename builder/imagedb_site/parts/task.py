@@ -1,0 +1,125 @@
+"""What a worker of a cluster does: it makes parts with its own decoders and its own model."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from imagedb_site.errors import ImageDBError, SourceError, StorageError
+from imagedb_site.packs import BUILTIN_FOLDER, ModelPack, load_pack
+from imagedb_site.parts.folder import PartFolder
+from imagedb_site.parts.local import MODEL, LocalMaker
+from imagedb_site.parts.versions import require_same, versions_here
+from imagedb_site.pictures import Recipe
+from imagedb_site.run import Header, Message
+
+_MOST_TRIES = 12
+"""A part that has cost this many workers their life is not tried again."""
+
+
+@dataclass(frozen=True)
+class PartTask:
+    """A picklable function that makes the part `given["part"]` in `folder`.
+
+    It answers what it cost, or an `error` with its `kind` and `hint`. The worker must have the same
+    `versions` as the build. `pack` is the folder of the model, which all machines see; None without a model,
+    "" for the built-in one, which each machine has.
+    """
+
+    folder: Path
+    recipes: tuple[Recipe, ...]
+    versions: Mapping[str, str]
+    pack: str | None
+    device: str
+    workers: int
+    batch_size: int
+
+    def __call__(self, given: Header) -> Message:
+        try:
+            return self._part(str(given["part"])), []
+        except ImageDBError as error:
+            kind, hint = type(error).__name__, error.hint
+            return {"error": str(error), "kind": kind, "hint": hint}, []
+        except OSError as error:
+            reason = (error.strerror or "input/output error").lower()
+            message = f"{platform.node()} cannot write to {self.folder}: {reason}."
+            return {"error": message, "kind": StorageError.__name__, "hint": None}, []
+
+    def _part(self, name: str) -> Header:
+        began, before = time.time(), self._seconds.copy()
+        if self._parts.has(name):
+            # Made by a worker that was lost before it could say so.
+            return {}
+        self._begin(name)
+        made = [
+            one for group in self._maker.make(self._parts.works(name), _ignore) for one in group
+        ]
+        size = self._parts.put(name, made)
+        return {
+            "pictures": len(made),
+            "bytes": size,
+            "began": began,
+            "ended": time.time(),
+            "model_seconds": self._seconds[MODEL] - before[MODEL],
+            "worker": f"{platform.node()} {os.getpid()}",
+        }
+
+    def _begin(self, name: str) -> None:
+        """Raises ImageDBError if this part has cost too many workers their life."""
+        tries = self._parts.begin(name)
+        if tries > _MOST_TRIES:
+            first = self._parts.works(name)[0].key
+            raise SourceError(
+                f"Workers were lost {tries - 1} times at the part that begins with {first}.",
+                "Give them more memory, or make the parts smaller with --part-size.",
+            )
+
+    @cached_property
+    def _parts(self) -> PartFolder:
+        if not self.folder.is_dir():
+            raise StorageError(
+                f"{platform.node()} has no folder {self.folder}.",
+                "The pictures and the library must be where all machines of the cluster see them.",
+            )
+        return PartFolder(self.folder, self.recipes, dict(self.versions))
+
+    @cached_property
+    def _seconds(self) -> dict[str, float]:
+        return {MODEL: 0.0}
+
+    @cached_property
+    def _maker(self) -> LocalMaker:
+        pack = self._load()
+        require_same(self.versions, versions_here(pack, self.device), platform.node())
+        return LocalMaker(
+            pack,
+            device=self.device,
+            workers=self.workers,
+            threads=self.workers,
+            batch_size=self.batch_size,
+            clock=self._note,
+        )
+
+    def _note(self, step: str, seconds: float) -> None:
+        self._seconds[step] += seconds
+
+    def _load(self) -> ModelPack | None:
+        if self.pack is None:
+            return None
+        return load_pack(Path(self.pack) if self.pack else BUILTIN_FOLDER)
+
+
+def place_of(pack: ModelPack | None) -> str | None:
+    """Returns the `pack` of a `PartTask`."""
+    if pack is None:
+        return None
+    return "" if pack.path == BUILTIN_FOLDER else str(pack.path.absolute())
+
+
+def _ignore() -> None:
+    """Nobody watches the single pictures of a part."""

@@ -1,0 +1,193 @@
+"""The engine ray: the same site as the local engine, also if workers are killed; clear errors."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imagedb_site.build import build
+from imagedb_site.config import BuildConfig
+from imagedb_site.errors import PackError, UsageError
+from imagedb_site.parts import cluster
+from imagedb_site.run import Failure, Header, Message
+
+ray = pytest.importorskip("ray", reason="Ray is missing: pip install 'imagedb-site[ray]'")
+
+from imagedb_site.run.ray_runner import RayRunner, check_installed  # noqa: E402
+
+PACK = Path(__file__).parents[1] / "golden" / "pack-tiny"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster_here() -> Iterator[None]:
+    """One small Ray for all tests of this file; `RayRunner` uses a Ray that its process has already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *_python_path()]))
+        runner = RayRunner(cpus=1)
+        yield
+        runner.close()
+
+
+def _python_path() -> list[str]:
+    return [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> BuildConfig:
+    """30 pictures, one of which is a copy and two are damaged."""
+    for number in range(27):
+        noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        path = tmp_path / "pictures" / f"{number % 3}" / f"{number:02}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise).resize((640, 480), Image.Resampling.BICUBIC).save(path)
+    (tmp_path / "pictures" / "copy.jpg").write_bytes(path.read_bytes())
+    (tmp_path / "pictures" / "cut.jpg").write_bytes(path.read_bytes()[:3000])
+    (tmp_path / "pictures" / "none.jpg").write_bytes(b"\xff\xd8\xff")
+    return BuildConfig(tmp_path / "pictures", tmp_path / "dist", model=str(PACK), title="T")
+
+
+def by_ray(config: BuildConfig) -> BuildConfig:
+    return replace(config, output=config.output.with_name("ray"), engine="ray", part_size=4)
+
+
+def files(site: Path) -> dict[str, bytes]:
+    return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
+
+
+def test_the_site_has_the_same_bytes(config: BuildConfig) -> None:
+    here, there = build(config), build(by_ray(config))
+    assert here.problems == there.problems and here.damaged == there.damaged
+    assert (here.count, here.derived) == (there.count, there.derived) == (29, 28)
+    assert files(by_ray(config).output) == files(config.output)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
+def test_killed_workers_are_replaced(config: BuildConfig) -> None:
+    build(config)
+    with Killing(every_s=1.5, most=3) as killed:
+        build(by_ray(config))
+    assert killed
+    assert files(by_ray(config).output) == files(config.output)
+
+
+class Killing:
+    """Kills a worker of this Ray now and then, at most `most` times. A context manager with their ids."""
+
+    def __init__(self, every_s: float, most: int) -> None:
+        self._every_s, self._most = every_s, most
+        self._killed: list[int] = []
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> list[int]:
+        self._thread.start()
+        return self._killed
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while len(self._killed) < self._most and not self._end.wait(self._every_s):
+            for pid in workers():
+                if pid not in self._killed:
+                    os.kill(pid, signal.SIGKILL)
+                    self._killed.append(pid)
+                    break
+
+
+def workers() -> list[int]:
+    """The processes of the actors of this Ray: their parent is its raylet, whose parent is this process."""
+    parents, found = {}, []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            # The name, in brackets, may contain anything; state and parent follow it (proc(5)).
+            status = (path / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            name = (path / "cmdline").read_bytes()
+        except OSError:
+            continue
+        parents[int(path.name)] = int(status[1])
+        if name.startswith(b"ray::") and b"_Actor" in name:
+            found.append(int(path.name))
+    return [pid for pid in found if parents.get(parents.get(pid, 0)) == os.getpid()]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Does what its input says."""
+
+    def __call__(self, given: Header) -> Message:
+        if given.get("fail"):
+            raise KeyError("a bug")
+        if given.get("memory"):
+            raise MemoryError
+        return {"pid": os.getpid()}, [bytes([given["byte"]])]
+
+
+def test_results_belong_to_their_inputs() -> None:
+    inputs: list[Header] = [{"byte": n} for n in range(20)]
+    inputs += [{"fail": True}, {"memory": True}]
+    with RayRunner(cpus=1) as runner:
+        found = dict(runner.map(Task(), enumerate(inputs)))
+    assert found.pop(20) == Failure("error", "KeyError: 'a bug'")
+    assert found.pop(21) == Failure("memory")
+    assert len(found) == 20
+    for number, result in found.items():
+        assert not isinstance(result, Failure)
+        header, parts = result
+        assert parts == [bytes([number])] and header["pid"] != os.getpid()
+
+
+def test_workers_of_another_version_stop_the_build(
+    config: BuildConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: Callable[..., dict[str, str]] = cluster.versions_here
+    monkeypatch.setattr(cluster, "versions_here", lambda *given: here(*given) | {"numpy": "0.1"})
+    with pytest.raises(PackError, match=r"has numpy [1-9][\d.]+, but the build has 0\.1"):
+        build(by_ray(config))
+    assert not by_ray(config).output.exists()
+
+
+def test_a_machine_that_is_too_small_is_noticed_early() -> None:
+    with pytest.raises(UsageError, match="has 1000 processors for a worker"):
+        RayRunner(cpus=1000)
+    with pytest.raises(UsageError, match="has 1 processors and 9 GPUs"):
+        RayRunner(cpus=1, gpus=9)
+
+
+def test_missing_ray_is_said(config: BuildConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "ray" else find(name)
+    )
+    with pytest.raises(UsageError) as caught:
+        check_installed()
+    assert caught.value.hint == "Install it with: pip install 'imagedb-site[ray]'"
+    with pytest.raises(UsageError, match="needs Ray"):
+        build(by_ray(config))
+
+
+def test_an_address_where_nobody_answers_is_refused_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    started = time.monotonic()
+    with pytest.raises(UsageError, match=r"cannot be reached at 127\.0\.0\.1:9"):
+        RayRunner("127.0.0.1:9")
+    assert time.monotonic() - started < 20
+
+
+def test_an_address_without_the_engine_is_refused() -> None:
+    with pytest.raises(UsageError, match="is that of a Ray cluster"):
+        BuildConfig(Path("pictures"), address="10.0.0.1:6379")
