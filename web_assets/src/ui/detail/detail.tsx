@@ -22,6 +22,7 @@ import { nameOf } from "./fields";
 import { Metadata } from "./metadata";
 import { Original } from "./original";
 import { Stage } from "./stage";
+import { indexOfRows, usePages } from "./use-pages";
 import { useView } from "./use-view";
 import { FITTED, zoomAt, type Frame, type Zoom } from "./zoom";
 import type { FieldDefinition, Highlight, ImageDocument, RowInfo } from "../../engine/types";
@@ -33,6 +34,7 @@ export function Detail(): JSX.Element | null {
 }
 
 const beside = new Later(() => import("./more"), "ActionTools", "StageTools");
+const turning = new Later(() => import("./pages"), "Pages");
 const NONE: readonly string[] = [];
 const NO_FIELDS: FieldDefinition[] = [];
 
@@ -45,7 +47,6 @@ function Open({ id }: { id: string }): JSX.Element {
   const controller = useController();
   const [attempt, setAttempt] = useState(0);
   const last = useRef(id);
-  last.current = id;
   const version = useStore((state) => state.local.version);
   const found = useLoaded<RowInfo | null>(() => controller.infoOf(id), [id, attempt, version]);
   const shown = useRef<RowInfo | null>(null);
@@ -64,7 +65,11 @@ function Open({ id }: { id: string }): JSX.Element {
     setTimeout(() => { if (controller.store.get().list?.key === shownIn.current) controller.results.focus(last.current); }, 0);
   }, []);
 
-  const index = info && list ? indexOfId(list, info.id) : -1;
+  const pages = usePages(info?.row ?? null);
+  const own = info && list ? indexOfId(list, info.id) : -1;
+  // Another page than the one in the list has the place of its object.
+  const index = own < 0 && list && pages && pages.length > 1 ? indexOfRows(list, pages) : own;
+  last.current = (own < 0 && index >= 0 && list && placeAt(list, index)?.info.id) || id;
   const step = (by: 1 | -1): void => {
     const next = index < 0 || !list ? null : placeAt(list, index + by);
     if (next) controller.openImage(next.info.id);
@@ -84,7 +89,7 @@ function Open({ id }: { id: string }): JSX.Element {
   return (
     <Modal label={records ? "Record" : "Picture"} class="detail" onClose={close} focusSelf>
       {info
-        ? <Picture key="picture" info={info} position={index} size={list?.total ?? null} before={before} after={after} onStep={step} onClose={close} />
+        ? <Picture key="picture" info={info} pages={pages} position={index} size={list?.total ?? null} before={before} after={after} onStep={step} onClose={close} />
         : (
           <div class="detail-empty">
             <button type="button" class="icon-button detail-close" aria-label="Close" onClick={close}><CloseIcon /></button>
@@ -122,6 +127,8 @@ function useKeys(action: (event: KeyboardEvent) => void): void {
 
 interface PictureProps {
   info: RowInfo;
+  /** The rows of all pages of its object; null until they are known. */
+  pages: readonly number[] | null;
   position: number;
   size: number | null;
   before: boolean;
@@ -130,7 +137,7 @@ interface PictureProps {
   onClose: () => void;
 }
 
-function Picture({ info, position, size, before, after, onStep, onClose }: PictureProps): JSX.Element {
+function Picture({ info, pages, position, size, before, after, onStep, onClose }: PictureProps): JSX.Element {
   const controller = useController();
   const text = useStore((state) => state.view.text.trim());
   const list = useStore((state) => state.list);
@@ -173,7 +180,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
   const title = document && name;
   // What stands below the title and the metadata appears in its place, once they have theirs.
   const once = useRef(false);
-  once.current ||= document !== null || loaded.state === "failed";
+  once.current ||= (document !== null && pages !== null) || loaded.state === "failed";
   const known = once.current;
   useEffect(() => { entitle("picture", title); }, [title]);
   useEffect(() => () => { entitle("picture", null); }, []);
@@ -231,6 +238,7 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
       </div>
       <div class="detail-info" tabIndex={0} role="region" aria-label={`About this ${noun}`}>
         <h2 aria-live="polite">{document ? name : "…"}</h2>
+        {pages && pages.length > 1 && <ObjectPages rows={pages} row={info.row} />}
         {/* Results that are still searched for may say why it was found: their line keeps its place. */}
         {reasons.length === 0 && ranked && <p class="why kept" aria-hidden="true" />}
         {result && reasons.length > 0 && (
@@ -259,4 +267,11 @@ function Picture({ info, position, size, before, after, onStep, onClose }: Pictu
       </div>
     </div>
   );
+}
+
+/** The pages of the object. Their place is kept until the script is there. */
+function ObjectPages(props: { rows: readonly number[]; row: number }): JSX.Element {
+  const { module, failure, retry } = useLater(turning);
+  if (module) return <module.Pages {...props} />;
+  return failure === null ? <div class="pages-soon" /> : <p class="message bad" role="alert">{failure}{" "}<Retry class="small" onClick={retry} /></p>;
 }

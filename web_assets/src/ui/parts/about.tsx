@@ -93,7 +93,7 @@ const KEYS: [string[], string][] = [
   [["Esc"], "Clear, close, back"],
   [["↓"], "Go from the search box to the results"],
   [["←", "↑", "→", "↓"], "Move through the results"],
-  [["Page Up", "Page Down"], "Move by a screen"],
+  [["Page Up", "Page Down"], "Move by a screen; while a picture is open, to another page of its object"],
   [["Home", "End"], "First and last picture"],
   [["Enter"], "Open"],
   [["←", "→"], "Previous and next picture while one is open"],
