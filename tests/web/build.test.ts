@@ -88,6 +88,12 @@ describe("the build", () => {
     expect(gzipSync(file(asset(/^assets\/main\..*\.js$/))).length).toBeLessThan(73_000);
   });
 
+  it("has a viewer of originals that writes no markup and no style sheet, which the page's policy refuses", () => {
+    const viewer = file(asset(/^assets\/deep-viewer\..*\.js$/));
+    expect(viewer.toString()).not.toMatch(/innerHTML *=[^=]|createElement\((["'`])style\1\)/);
+    expect(gzipSync(viewer).length).toBeLessThan(90_000);
+  });
+
   it("ships the WebAssembly file once, compressed, and unchanged", () => {
     expect(list(web).filter((path) => path.endsWith(".wasm"))).toEqual([]);
     expect(gunzipSync(file(asset(/ort-wasm.*\.bin$/))).equals(packageFile("onnxruntime-web/ort-wasm-simd-threaded.wasm"))).toBe(true);

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, { folders: string[]; types?: string[]; packages: s
   additions: { folders: ["format", "kernel", "catalog", "encoder", "engine"], packages: ["fflate", "idb"] },
   worker: { folders: ["engine", "additions", "format"], types: ["encoder"], packages: ["onnxruntime-web", "exifr", "thumbhash"] },
   api: { folders: ["worker", "format"], types: ["engine", "additions"], packages: [] },
-  ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb", "fflate", "three"] },
+  ui: { folders: ["api"], types: ["engine", "format"], packages: ["preact", "thumbhash", "justified-layout", "idb", "fflate", "three", "openseadragon"] },
   portable: { folders: ["api", "worker", "ui", "format"], packages: [] },
   // The same addresses as those of the builder's server, and the description of them that it reads too.
   http: { folders: ["engine", "catalog", "format", ".."], packages: [] },

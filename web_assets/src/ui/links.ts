@@ -30,6 +30,14 @@ export function originalLink(original: string, base: string): string | null {
   return /^[a-z][a-z0-9+.-]*:/i.test(original) ? safeLink(original) : siteFile(original, base);
 }
 
+/** Formats that every browser decodes. */
+const DECODED = /\.(jpe?g|png|webp|avif|gif)$/i;
+
+/** Whether an original can be zoomed into: a file of the site that browsers decode. */
+export function isDeep(original: string | null, base: string): original is string {
+  return original !== null && original.startsWith(base) && DECODED.test(new URL(original).pathname);
+}
+
 /** The text of a link: its host and path, without “https://” and “www.”. */
 export function shownLink(href: string): string {
   const url = new URL(href);

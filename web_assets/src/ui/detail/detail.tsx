@@ -10,7 +10,7 @@ import { CloseIcon, DownloadIcon, LeftIcon, LinkIcon, RightIcon, SimilarIcon, Zo
 import { Later, useLater } from "../parts/later";
 import { Retry } from "../parts/retry";
 import { Modal } from "../parts/modal";
-import { originalLink, siteFile } from "../links";
+import { isDeep, originalLink, siteFile } from "../links";
 import { indexOfId, placeAt } from "../state/list";
 import { allowed } from "../parts/remote-picture";
 import { entitle } from "../parts/title";
@@ -25,6 +25,7 @@ import { Stage } from "./stage";
 import { indexOfRows, usePages } from "./use-pages";
 import { useView } from "./use-view";
 import { FITTED, zoomAt, type Frame, type Zoom } from "./zoom";
+import type { DeepViewer } from "./deep-viewer";
 import type { FieldDefinition, Highlight, ImageDocument, RowInfo } from "../../engine/types";
 
 export function Detail(): JSX.Element | null {
@@ -203,8 +204,21 @@ function Picture({ info, pages, position, size, before, after, onStep, onClose }
   const width = document?.view?.width ?? info.width;
   const height = document?.view?.height ?? info.height;
   const { module: more, failure, retry } = useLater(beside);
-  const actual = (): void => setZoom((now) => (frame ? zoomAt(now, width / devicePixelRatio / frame.pictureWidth / now.scale, 0, 0, frame) : now));
-  const zoomBy = (factor: number): void => setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
+  const deep = useRef<DeepViewer | null>(null);
+  const large = !bare && document?.view && info.width > width * 1.05 && isDeep(original, controller.base) ? original : null;
+  const full = large ? info.width : width;
+  const actual = (): void => {
+    if (deep.current) deep.current.pixel(1 / devicePixelRatio);
+    else setZoom((now) => (frame ? zoomAt(now, full / devicePixelRatio / frame.pictureWidth / now.scale, 0, 0, frame) : now));
+  };
+  const zoomBy = (factor: number): void => {
+    if (deep.current) deep.current.zoomBy(factor);
+    else setZoom((now) => (frame ? zoomAt(now, factor, 0, 0, frame) : now));
+  };
+  const fit = (): void => {
+    if (deep.current) deep.current.fit();
+    else setZoom(FITTED);
+  };
   const copy = (): void => {
     // The search goes with it, but for the pictures that only this device has.
     const link = new URL(formatView({ ...controller.store.get().view, image: info.id, pictures: [] }), controller.base).href;
@@ -215,14 +229,15 @@ function Picture({ info, pages, position, size, before, after, onStep, onClose }
   useKeys((event) => {
     if (event.key === "+" || event.key === "=") zoomBy(1.5);
     else if (event.key === "-") zoomBy(1 / 1.5);
-    else if (event.key === "0") setZoom(FITTED);
+    else if (event.key === "0") fit();
   });
   return (
     <div class={`detail-split ${bare ? "bare" : "stripped"}`}>
       <div class="detail-stage">
         {!bare && <Stage name={name} host={remote && new URL(remote).host} thumbnail={thumbnail.url} view={remote ?? view.src}
-          failed={view.failed || (only && thumbnail.failed)} onRetry={only ? thumbnail.retry : view.retry} width={width} height={height}
+          failed={view.failed || (only && thumbnail.failed)} onRetry={only ? thumbnail.retry : view.retry} width={width} height={height} full={full}
           placeholder={info.placeholder} zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />}
+        {!bare && more && frame && <more.Zoomed key={info.row} name={name} original={large} zoom={zoom} frame={frame} width={width} full={full} onZoom={setZoom} handle={deep} />}
         <div class="stage-top">
           <button type="button" class="icon-button detail-close" aria-label="Close" aria-keyshortcuts="Escape" onClick={onClose}><CloseIcon /></button>
           {position >= 0 && <span class="stage-position">{size === null ? `Match ${count(position + 1)}` : `${count(position + 1)} of ${count(size)}`}</span>}

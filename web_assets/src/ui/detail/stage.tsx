@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Placeholder } from "../parts/placeholder";
 import { Retry, useAway } from "../parts/retry";
-import { fit, FITTED, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
+import { fit, FITTED, MAX_ZOOM, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
 
 interface Props {
   name: string;
@@ -19,6 +19,8 @@ interface Props {
   /** The size of the largest available picture, in pixels; 0 if only the picture itself knows it. */
   width: number;
   height: number;
+  /** The width of the original if it can be zoomed into, else of the largest picture. */
+  full: number;
   placeholder: Uint8Array;
   zoom: Zoom;
   onZoom: (change: (zoom: Zoom) => Zoom) => void;
@@ -42,7 +44,7 @@ interface Drag {
 }
 
 export function Stage(props: Props): JSX.Element {
-  const { name, host, thumbnail, view, failed, onRetry, width, height, placeholder, zoom, onZoom, onFrame, onStep } = props;
+  const { name, host, thumbnail, view, failed, onRetry, width, height, full, placeholder, zoom, onZoom, onFrame, onStep } = props;
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [sharp, setSharp] = useState<"loading" | "shown" | "failed">("loading");
@@ -50,6 +52,8 @@ export function Stage(props: Props): JSX.Element {
   const [own, setOwn] = useState(UNKNOWN);
   const drags = useRef(new Map<number, Drag>());
   const lastTap = useRef({ time: 0, x: 0, y: 0 });
+  /** Whether the last pointer was a mouse: two taps of a finger are a double click, too, and have been understood before. */
+  const mouse = useRef(false);
 
   useLayoutEffect(() => {
     const element = stage.current;
@@ -63,8 +67,8 @@ export function Stage(props: Props): JSX.Element {
   useLayoutEffect(() => setSharp("loading"), [view]);
 
   const fitted = fit(width || own.width, height || own.height, size.width, size.height, ENLARGE);
-  const frame: Frame = { ...size, pictureWidth: fitted.width, pictureHeight: fitted.height };
-  useLayoutEffect(() => onFrame(frame), [size, fitted.width, fitted.height]);
+  const frame: Frame = { ...size, pictureWidth: fitted.width, pictureHeight: fitted.height, most: Math.max(MAX_ZOOM, (4 * full) / Math.max(1, fitted.width)) };
+  useLayoutEffect(() => onFrame(frame), [size, fitted.width, fitted.height, full]);
   const change = (make: (zoom: Zoom, frame: Frame) => Zoom): void => onZoom((now) => make(now, frame));
   const fromCentre = (event: { clientX: number; clientY: number }): { x: number; y: number } => {
     const box = stage.current!.getBoundingClientRect();
@@ -89,7 +93,8 @@ export function Stage(props: Props): JSX.Element {
   });
 
   const down = (event: TargetedEvent<HTMLDivElement, PointerEvent>): void => {
-    if (event.pointerType === "mouse" && event.button !== 0) return;
+    mouse.current = event.pointerType === "mouse";
+    if (mouse.current && event.button !== 0) return;
     if ((event.target as Element).closest("button")) return;
     const { clientX: x, clientY: y } = event;
     drags.current.set(event.pointerId, { x, y, startX: x, startY: y, startTime: event.timeStamp });
@@ -139,7 +144,7 @@ export function Stage(props: Props): JSX.Element {
   return (
     <div ref={stage} class={`stage ${zoom.scale > 1.01 ? "zoomed" : ""}`} onPointerDown={down} onPointerMove={move}
       onPointerUp={up} onPointerCancel={up} onDblClick={(event) => {
-        if (!(event.target as Element).closest("button")) toggle(event);
+        if (mouse.current && !(event.target as Element).closest("button")) toggle(event);
       }}>
       {/* Not before the stage is measured: a picture that grows from nothing would move. */}
       {size.width > 0 && <div class="stage-picture" style={{ width: `${String(fitted.width)}px`, height: `${String(fitted.height)}px`, transform }}>
