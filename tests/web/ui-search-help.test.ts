@@ -51,7 +51,7 @@ describe("recent searches", () => {
 
 describe("the options of the search box", () => {
   const offers = {
-    recent: ["red dress", "castle"], examples: ["something to drink"],
+    saved: [{ name: "Wedding, red dresses", link: "#q=red+dress" }, { name: "Castle", link: "#q=castle" }], recent: ["red dress", "castle"], examples: ["something to drink"],
     suggestions: [
       { kind: "value" as const, text: "tag:red ", shown: "red", field: "Tags" },
       { kind: "word" as const, text: "red ", shown: "red", count: 3 },
@@ -63,12 +63,12 @@ describe("the options of the search box", () => {
 
   it("are recent searches and examples if nothing is typed", () => {
     expect(optionsFor(" ", offers, number).map(({ kind, text }) => `${kind} ${text}`))
-      .toEqual(["recent red dress", "recent castle", "example something to drink"]);
+      .toEqual(["saved ", "saved ", "recent red dress", "recent castle", "example something to drink"]);
   });
 
   it("are what begins with the typed text, without duplicates", () => {
     expect(optionsFor("red", offers, number).map(({ kind, shown, hint }) => [kind, shown, hint])).toEqual([
-      ["recent", "red dress", null], ["value", "red", "Tags"], ["word", "red", "3 pictures"], ["word", "reddish", "1 pictures"],
+      ["saved", "Wedding, red dresses", "saved"], ["recent", "red dress", null], ["value", "red", "Tags"], ["word", "red", "3 pictures"], ["word", "reddish", "1 pictures"],
     ]);
   });
 

@@ -21,6 +21,7 @@ export const CameraIcon = icon(
 export const LockIcon = icon(<><rect x="5" y="10.5" width="14" height="9.5" rx="2.4" /><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5" /></>);
 export const StackIcon = icon(<><rect x="3.5" y="8" width="13" height="12" rx="2.5" /><path d="M8 4.5h9.5a3 3 0 0 1 3 3V16" /></>);
 export const TagIcon = icon(<><path d="M4 5.5A1.5 1.5 0 0 1 5.5 4h6.2L20 12.3a1.6 1.6 0 0 1 0 2.3L14.6 20a1.6 1.6 0 0 1-2.3 0L4 11.7Z" /><path d="M8.2 8.2v.1" /></>);
+export const StarIcon = icon(<path d="m12 4 2.5 5.1 5.6.8-4.1 3.9 1 5.6-5-2.6-5 2.6 1-5.6-4.1-3.9 5.6-.8Z" />);
 export const ClockIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" /></>);
 export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />);
 export const FilterIcon = icon(<path d="M4 7h10m4 0h2M4 17h2m4 0h10M16 5v4M8 15v4" />);

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { visible } from "../../base/visible";
-import { ClockIcon, SearchIcon, TagIcon } from "../parts/icons";
+import { ClockIcon, SearchIcon, StarIcon, TagIcon } from "../parts/icons";
 import type { Option } from "./options";
 import type { Suggestions } from "./use-suggestions";
 
@@ -13,7 +13,7 @@ export function optionId(index: number): string {
   return `suggestion-${String(index)}`;
 }
 
-const KINDS: Record<Option["kind"], () => JSX.Element> = { recent: ClockIcon, word: SearchIcon, value: TagIcon, example: SearchIcon };
+const KINDS: Record<Option["kind"], () => JSX.Element> = { saved: StarIcon, recent: ClockIcon, word: SearchIcon, value: TagIcon, example: SearchIcon };
 
 interface Props {
   typed: string;
@@ -34,7 +34,7 @@ export function Listbox({ typed, suggestions, onTake, onForget }: Props): JSX.El
         {options.map((option, index) => {
           const Kind = KINDS[option.kind];
           return (
-            <li key={`${option.kind} ${option.text}`} id={optionId(index)} role="option" aria-selected={index === active}
+            <li key={`${option.kind} ${option.link ? option.shown : option.text}`} id={optionId(index)} role="option" aria-selected={index === active}
               class={index === active ? "active" : ""} onPointerMove={() => { if (index !== active) setActive(index); }}
               onClick={() => onTake(option)}>
               <Kind />

@@ -1,27 +1,33 @@
-/** The options of the search box: recent searches, completions, examples. Pure. */
+/** The options of the search box: saved and recent searches, completions, examples. Pure. */
 import type { Suggestion } from "../../engine/types";
+import type { SavedSearch } from "./saved";
 
 export interface Option {
-  kind: "recent" | "word" | "value" | "example";
+  kind: "saved" | "recent" | "word" | "value" | "example";
   /** The text of the box after the option is chosen. */
   text: string;
   shown: string;
   /** Shown next to it: the field of a value, the number of pictures with a word. */
   hint: string | null;
+  /** Of a saved search: its link. */
+  link?: string;
 }
 
+/** How many saved searches are offered: their names need not begin with what is typed. */
+const SAVED = 3;
 const RECENT_FIRST = 8;
 const RECENT_BESIDE = 3;
 const SHOWN_OPTIONS = 9;
 
 export interface Offers {
+  saved: readonly SavedSearch[];
   recent: readonly string[];
   examples: readonly string[];
   suggestions: readonly Suggestion[];
 }
 
 /** The options for the text typed so far, best first, without duplicates. */
-export function optionsFor(text: string, { recent, examples, suggestions }: Offers, pictures: (count: number) => string): Option[] {
+export function optionsFor(text: string, { saved, recent, examples, suggestions }: Offers, pictures: (count: number) => string): Option[] {
   const typed = text.trim().toLowerCase();
   const remembered = recent
     .filter((other) => !typed || (other.toLowerCase().startsWith(typed) && other.toLowerCase() !== typed))
@@ -32,9 +38,11 @@ export function optionsFor(text: string, { recent, examples, suggestions }: Offe
       { kind, text: whole, shown, hint: field ?? (count ? pictures(count) : null) }
     ))
     : examples.map((example): Option => ({ kind: "example", text: example, shown: example, hint: null }));
+  const kept = saved.filter(({ name }) => name.toLowerCase().includes(typed)).slice(0, SAVED)
+    .map(({ name, link }): Option => ({ kind: "saved", text: typed, shown: name, hint: "saved", link }));
   const seen = new Set<string>();
-  return [...remembered, ...offered].filter(({ kind, shown }) => {
-    const key = (kind === "value" ? "value " : "") + shown.trim().toLowerCase();
+  return [...kept, ...remembered, ...offered].filter(({ kind, shown }) => {
+    const key = (kind === "value" || kind === "saved" ? `${kind} ` : "") + shown.trim().toLowerCase();
     return !seen.has(key) && seen.add(key);
   }).slice(0, SHOWN_OPTIONS);
 }

@@ -4,15 +4,18 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { nounOf } from "../layout";
-import { CloseIcon, SearchIcon } from "../parts/icons";
+import { CloseIcon, SearchIcon, StarIcon } from "../parts/icons";
 import { Chooser } from "../pictures/chooser";
 import { Eager } from "./eager";
 import { Listbox, LISTBOX, optionId } from "./listbox";
 import type { Option } from "./options";
 import { preparing } from "./prepare";
 import { Recent } from "./recent";
+import { Saved } from "./saved";
+import { SavedSearches } from "./saved-later";
 import { useSuggestions } from "./use-suggestions";
 import { useThumbnail } from "../parts/use-thumbnail";
+import { parseView } from "../state/view";
 import type { RowInfo } from "../../engine/types";
 
 /** A quick typist presses the next key within this many milliseconds; until then no pictures are fetched. */
@@ -25,7 +28,9 @@ export function SearchBar(): JSX.Element {
   const [text, setText] = useState(view.text);
   const input = useRef<HTMLInputElement>(null);
   const [recent] = useState(() => new Recent(controller.base));
-  const suggestions = useSuggestions(text, recent);
+  const [saved] = useState(() => new Saved(controller.base));
+  const [managing, setManaging] = useState(false);
+  const suggestions = useSuggestions(text, recent, saved);
   const [eager] = useState(() => new Eager({
     begin: (text) => controller.begin(text),
     lastTook: () => controller.store.get().list?.elapsedMs ?? null,
@@ -80,6 +85,12 @@ export function SearchBar(): JSX.Element {
   /** A word may be followed by another; anything else is searched for as it is. */
   const take = (option: Option): void => {
     suggestions.close();
+    if (option.link !== undefined) {
+      eager.stop();
+      edited.current = false;
+      controller.go(parseView("", option.link));
+      return;
+    }
     setText(option.text);
     search(option.text, option.kind !== "word");
     input.current?.focus();
@@ -139,27 +150,31 @@ export function SearchBar(): JSX.Element {
     if (matchMedia("(pointer: coarse)").matches) input.current?.blur();
   };
   return (
-    <form class="searchbar" role="search" action="#" onSubmit={submit}
-      onFocusOut={(event) => { if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) suggestions.close(); }}>
-      <span class="searchbar-icon"><SearchIcon /></span>
-      {view.like.map((id) => <LikeChip key={id} id={id} />)}
-      <input ref={input} id="search" type="search" name="q" value={text} autocomplete="off" autocapitalize="off"
-        spellcheck={false} enterkeyhint="search" aria-label={label} aria-keyshortcuts="/"
-        role="combobox" list={undefined} aria-autocomplete="list" aria-expanded={suggestions.open} aria-controls={LISTBOX}
-        {...(suggestions.active >= 0 ? { "aria-activedescendant": optionId(suggestions.active) } : {})}
-        onFocus={() => { if (!focusing.current) prepare(); }}
-        onClick={() => {
-          prepare();
-          suggestions.show();
-        }}
-        placeholder={view.like.length || view.pictures.length ? "Add words" : label}
-        onInput={change} onKeyDown={key} onBlur={leave} />
-      {text
-        ? <button type="button" class="icon-button" aria-label="Clear search" onClick={clear}><CloseIcon /></button>
-        : <kbd class="searchbar-key" aria-hidden="true">/</kbd>}
-      <Chooser />
-      {suggestions.open && <Listbox typed={text} suggestions={suggestions} onTake={take} onForget={forget} />}
-    </form>
+    <>
+      <form class="searchbar" role="search" action="#" onSubmit={submit}
+        onFocusOut={(event) => { if (!(event.relatedTarget instanceof Node && event.currentTarget.contains(event.relatedTarget))) suggestions.close(); }}>
+        <span class="searchbar-icon"><SearchIcon /></span>
+        {view.like.map((id) => <LikeChip key={id} id={id} />)}
+        <input ref={input} id="search" type="search" name="q" value={text} autocomplete="off" autocapitalize="off"
+          spellcheck={false} enterkeyhint="search" aria-label={label} aria-keyshortcuts="/"
+          role="combobox" list={undefined} aria-autocomplete="list" aria-expanded={suggestions.open} aria-controls={LISTBOX}
+          {...(suggestions.active >= 0 ? { "aria-activedescendant": optionId(suggestions.active) } : {})}
+          onFocus={() => { if (!focusing.current) prepare(); }}
+          onClick={() => {
+            prepare();
+            suggestions.show();
+          }}
+          placeholder={view.like.length || view.pictures.length ? "Add words" : label}
+          onInput={change} onKeyDown={key} onBlur={leave} />
+        {text
+          ? <button type="button" class="icon-button" aria-label="Clear search" onClick={clear}><CloseIcon /></button>
+          : <kbd class="searchbar-key" aria-hidden="true">/</kbd>}
+        <button type="button" class="icon-button" aria-label="Saved searches" title="Saved searches" aria-haspopup="dialog" onClick={() => setManaging(true)}><StarIcon /></button>
+        <Chooser />
+        {suggestions.open && <Listbox typed={text} suggestions={suggestions} onTake={take} onForget={forget} />}
+      </form>
+      {managing && <SavedSearches saved={saved} onClose={() => setManaging(false)} />}
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { nounOf } from "../layout";
 import { counted } from "../wording";
 import { optionsFor, stepped, type Option } from "./options";
 import type { Recent } from "./recent";
+import type { Saved } from "./saved";
 import type { Suggestion } from "../../engine/types";
 
 /** After a pause of this length (ms) suggestions are loaded. */
@@ -22,7 +23,7 @@ export interface Suggestions {
   step: (by: 1 | -1) => void;
 }
 
-export function useSuggestions(text: string, recent: Recent): Suggestions {
+export function useSuggestions(text: string, recent: Recent, saved: Saved): Suggestions {
   const controller = useController();
   const examples = useStore((state) => state.manifest?.examples);
   const noun = useStore((state) => nounOf(state.manifest));
@@ -51,7 +52,7 @@ export function useSuggestions(text: string, recent: Recent): Suggestions {
   const typed = text.toLowerCase();
   const suggestions = !stale ? found.suggestions
     : typed.startsWith(found.text.toLowerCase()) ? found.suggestions.filter(({ shown }) => shown.toLowerCase().startsWith(typed)) : [];
-  const options = wanted ? optionsFor(text, { recent: recent.list(), examples: examples ?? [], suggestions }, (number) => counted(number, noun)) : [];
+  const options = wanted ? optionsFor(text, { saved: saved.list(), recent: recent.list(), examples: examples ?? [], suggestions }, (number) => counted(number, noun)) : [];
   const shown = Math.min(active, options.length - 1);
   return {
     options, open: options.length > 0, active: shown, setActive,
