@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import BuildConfig
-from .errors import DamagedLibraryError, LibraryError, UsageError
+from .errors import DamagedLibraryError, LibraryError, SourceError, UsageError
+from .fetched_pictures import Pictures, fetched, list_bucket
 from .index import LIBRARY_FILE
 from .library import Library, Repair
 from .library.repair import repair, start_again
@@ -19,7 +20,7 @@ from .records import Progress
 from .report import BuildReport, Stopwatch
 from .site import check_replaceable, clear_site, storage_errors, workspace
 from .site_build import Job, PicturesChangedError, SiteBuild
-from .sources import Source, gather, load_sidecar, open_kind
+from .sources import Mirror, Source, gather, load_sidecar, open_kind
 from .unchanged import find_unchanged, inputs_of, remember
 
 if TYPE_CHECKING:
@@ -50,10 +51,20 @@ def build(config: BuildConfig, progress: Progress = lambda step, done, total: No
     if known:
         return known
     with clock("gather"):
-        source = gather_source(config, progress)
-    # Both are held from here on: hours of work must not end at a folder that cannot be written to.
-    with workspace(config.output) as aside, _alone(config.library_folder):
-        job = Job(config, aside, pack, clock, progress, _empty_library(file), inputs)
+        mirror = list_bucket(config)
+    with ExitStack() as held:
+        pictures = Pictures()
+        if mirror is not None:
+            held.enter_context(_alone(config.library_folder))
+            with clock("gather"):
+                pictures = held.enter_context(fetched(mirror, config, progress))
+        with clock("gather"):
+            source = gather_source(config, progress, mirror)
+        # Both are held from here on: hours of work must not end at a folder that cannot be written to.
+        aside = held.enter_context(workspace(config.output))
+        if mirror is None:
+            held.enter_context(_alone(config.library_folder))
+        job = Job(config, aside, pack, clock, progress, _empty_library(file), inputs, pictures)
         return _mended(job, source, file)
 
 
@@ -161,8 +172,23 @@ def _load_model(name: str) -> ModelPack | None:
     return resolve(name)
 
 
-def gather_source(config: BuildConfig, progress: Progress) -> Source:
-    """Returns the collection that the settings describe. Raises SourceError."""
+def gather_source(config: BuildConfig, progress: Progress, mirror: Mirror | None = None) -> Source:
+    """Returns the collection that the settings describe; `mirror` lists it if it is in a bucket.
+
+    Raises SourceError.
+    """
+    if mirror is None:
+        return _gather_source(config, progress)
+    try:
+        return _gather_source(config, progress, mirror)
+    except SourceError as error:
+        # People know the address in the bucket, not the folder that stands for it.
+        message = str(error).replace(str(config.pictures), str(mirror))
+        raise SourceError(message, error.hint) from error
+
+
+def _gather_source(config: BuildConfig, progress: Progress, mirror: Mirror | None = None) -> Source:
+    scan = None if mirror is None else mirror.scan
     exclude = [*config.exclude, config.output, config.library_folder]
     if config.source != "folder":
         return open_kind(
@@ -172,6 +198,15 @@ def gather_source(config: BuildConfig, progress: Progress) -> Source:
             exclude=exclude,
             limit=config.limit,
             progress=progress,
+            scan=scan,
+            status=Path.stat if mirror is None else mirror.status,
         )
     sidecars = [load_sidecar(file) for file in config.metadata]
-    return gather(config.pictures, sidecars, exclude=exclude, limit=config.limit, progress=progress)
+    return gather(
+        config.pictures,
+        sidecars,
+        exclude=exclude,
+        limit=config.limit,
+        progress=progress,
+        scan=scan,
+    )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
+from .bucket_addresses import BucketAddress, is_bucket, parse_bucket
+from .config_checks import check_accent, check_language, check_url
 from .errors import UsageError
-from .values import is_web_address
+from .layout import hash16
 from .web_addresses import check_template, origin_of
 
 ORIGINALS = ("none", "copy", "link")
@@ -25,22 +25,14 @@ SourceKind = Literal["folder", "table", "diffusiondb", "danbooru", "webdataset",
 SOURCES: tuple[SourceKind, ...] = typing.get_args(SourceKind)
 DEFAULT_CONFIG_NAME = "imagedb-site.toml"
 
-_LANGUAGE_TAG = re.compile(
-    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?"
-    r"(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(-[a-wyz0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
-    re.IGNORECASE,
-)
-"""The form of a language tag (BCP 47)."""
-
-_COLOUR = re.compile("#?[0-9a-f]{6}", re.IGNORECASE)
-
 
 @dataclass(frozen=True)
 class BuildConfig:
     """Everything that decides what `build` publishes. Sizes are in pixels of the longer side."""
 
     pictures: Path
-    """Folder of pictures, read recursively; with another `source`, its file or folder."""
+    """Folder of pictures, read recursively; with another `source`, its file or folder. In a settings file it
+    may be an address in a bucket, `s3://bucket/pictures`."""
     output: Path = Path("dist")
     """Folder of the published site; replaced only once the new one is complete."""
     library: Path | None = None
@@ -139,6 +131,9 @@ class BuildConfig:
     """Return to the canonical layout, which a build from an empty library has (docs/FORMAT.md 2.12)."""
     strict: bool = False
     """Fail if there was any problem, and leave the site unchanged."""
+    bucket: BucketAddress | None = None
+    """Where the pictures are if `load_config` was given an address in a bucket as `pictures`; `pictures` is
+    then the folder for what is read of them as a whole."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -166,6 +161,18 @@ class BuildConfig:
             raise UsageError(
                 f"A source of the kind {self.source} has its own metadata.", "Leave out --metadata."
             )
+        if self.bucket is not None and self.source in ("diffusiondb", "danbooru"):
+            raise UsageError(
+                f"A data set of the kind {self.source} is not read from a bucket.",
+                "Copy it to this machine first.",
+            )
+        if self.bucket is not None and self.engine != "local":
+            raise UsageError(
+                "The workers of a cluster do not read pictures from a bucket.",
+                "Leave out --engine, or mount the bucket as a folder on all machines.",
+            )
+        if self.bucket is not None and self.originals == "link":
+            raise UsageError("Pictures in a bucket cannot be linked.", "Use --originals copy.")
         if self.originals not in ORIGINALS:
             raise UsageError(
                 f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
@@ -189,18 +196,11 @@ class BuildConfig:
             raise UsageError(
                 f"downloads is {self.downloads!r}, but must be one of {', '.join(DOWNLOADS)}."
             )
-        if not _LANGUAGE_TAG.fullmatch(self.language):
-            raise UsageError(
-                f"language is {self.language!r}, which is not a language tag.",
-                "Use a BCP 47 tag such as en, de or pt-BR.",
-            )
-        if self.accent is not None and not _COLOUR.fullmatch(self.accent):
-            raise UsageError(
-                f"accent is {self.accent!r}, which is not a colour.",
-                "Use six hexadecimal digits such as b3261e.",
-            )
+        check_language(self.language)
+        if self.accent is not None:
+            check_accent(self.accent)
         if self.url is not None:
-            _check_url(self.url)
+            check_url(self.url)
         for origin in self.allow_origin:
             if origin_of(origin) != origin:
                 raise UsageError(
@@ -218,26 +218,40 @@ class BuildConfig:
         return self.library or self.output.with_name(self.output.name + ".library")
 
     @property
+    def bucket_folder(self) -> Path:
+        """The folder in the library for what is read of a bucket as a whole."""
+        return self.library_folder / "bucket" / hash16(str(self.bucket).encode("utf-8"))
+
+    @property
+    def bucket_root(self) -> Path:
+        """The folder in `bucket_folder` that stands for the place in the bucket, and is called like it."""
+        return self.bucket_folder / "files" / (self.bucket.name if self.bucket else "")
+
+    @property
+    def shown_pictures(self) -> str:
+        """Where the pictures are, for people."""
+        return str(self.bucket or self.pictures)
+
+    def with_library(self, folder: Path) -> BuildConfig:
+        """Returns the same settings with another library, which also has what is read of a bucket."""
+        moved = replace(self, library=folder)
+        if self.bucket is None:
+            return moved
+        old, new = self.pictures, moved.bucket_root
+
+        def here(path: Path) -> Path:
+            return new / path.relative_to(old) if path.is_relative_to(old) else path
+
+        tables, left_out = tuple(map(here, self.metadata)), tuple(map(here, self.exclude))
+        return replace(moved, pictures=new, metadata=tables, exclude=left_out)
+
+    @property
     def site_title(self) -> str:
         """The title of the site: `title`, or its default."""
         name = self.pictures.resolve().name
         if self.source != "folder" and self.pictures.is_file():
             name = name.partition(".")[0]
         return self.title or name or "Pictures"
-
-
-def _check_url(url: str) -> None:
-    if not is_web_address(url):
-        raise UsageError(
-            f"url is {url!r}, which is not a web address.",
-            "Use the full address of the site, such as https://example.org/pictures/",
-        )
-    parts = urlsplit(url)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise UsageError(
-            "url has a user name, a password, a query or a fragment, which a site's address must not have.",
-            "Use the plain address of the site, such as https://example.org/pictures/",
-        )
 
 
 def load_config(file: Path | None, overrides: Mapping[str, Any]) -> BuildConfig:
@@ -254,7 +268,37 @@ def load_config(file: Path | None, overrides: Mapping[str, Any]) -> BuildConfig:
     values.update({k: v for k, v in overrides.items() if v is not None and v != ()})
     if "pictures" not in values:
         raise UsageError("No pictures were given.", "Name a folder: imagedb-site build ~/Pictures")
+    if isinstance(values["pictures"], str):
+        return _in_bucket(values)
+    for place in (*values.get("metadata", ()), *values.get("exclude", ())):
+        if isinstance(place, str):
+            raise UsageError(
+                f"{place} is in a bucket, but the pictures are not.",
+                "Copy it to this machine, and name the copy.",
+            )
     return BuildConfig(**values)
+
+
+def _in_bucket(values: Mapping[str, Any]) -> BuildConfig:
+    """The settings if the pictures are an address in a bucket; tables may be addresses below it."""
+    address = parse_bucket(values["pictures"])
+    given = {**values, "pictures": Path(address.name), "bucket": address}
+    config = BuildConfig(**{**given, "metadata": (), "exclude": ()})
+    root = config.bucket_root
+
+    def here(place: Path | str) -> Path:
+        if isinstance(place, Path):
+            return place
+        found = parse_bucket(place)
+        inside = found.root.removeprefix(f"{address.root}/")
+        if found.scheme != address.scheme or inside == found.root:
+            raise UsageError(
+                f"{place} is not below {address}.", "Copy it to this machine, and name the copy."
+            )
+        return root / inside
+
+    more = {name: tuple(map(here, values.get(name, ()))) for name in ("metadata", "exclude")}
+    return BuildConfig(**{**given, **more, "pictures": root})
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -265,6 +309,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} is not valid TOML: {error}.") from error
     hints = typing.get_type_hints(BuildConfig)
+    del hints["bucket"]
     unknown = sorted(set(table) - set(hints))
     if unknown:
         raise UsageError(
@@ -291,6 +336,8 @@ def _convert(file: Path, key: str, value: Any, hint: Any) -> Any:
     if hint is Path:
         if not isinstance(value, str):
             raise wrong
+        if is_bucket(value) and key in ("pictures", "metadata", "exclude"):
+            return value
         return file.parent / Path(value).expanduser()
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise wrong
@@ -310,7 +357,7 @@ def _describe(hint: Any) -> str:
 
 def config_keys() -> dict[str, dataclasses.Field[Any]]:
     """The keys of the configuration file, in order (for the generated documentation)."""
-    return {item.name: item for item in fields(BuildConfig)}
+    return {item.name: item for item in fields(BuildConfig) if item.name != "bucket"}
 
 
 __all__ = [

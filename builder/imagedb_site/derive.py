@@ -17,6 +17,7 @@ import numpy as np
 
 from . import __version__
 from .config import BuildConfig
+from .fetched_pictures import Pictures
 from .library import Library, Stage, StoredImage
 from .makers import open_maker
 from .parts import Made, Maker
@@ -65,14 +66,18 @@ def derive(
     config: BuildConfig,
     clock: Stopwatch,
     progress: Progress,
+    pictures: Pictures | None = None,
 ) -> int:
     """Makes sure the library has everything the site needs of every staged record.
+
+    `pictures` brings them to this machine if they are somewhere else.
 
     Returns how many pictures were decoded. Records that cannot be used have a reason in `stage`
     afterwards. It is remembered for the content, also if time or memory did not suffice: a build must not
     spend them each time. Another version of the program or its decoders, another recipe and
     `config.retry_failed` lead to a new attempt.
     """
+    pictures = pictures or Pictures()
     names = [recipe.hash for recipe in recipes.all]
     encoder_hash = pack.encoder_hash if pack else None
     decoder = decoder_version(recipes)
@@ -81,10 +86,12 @@ def derive(
         library.forget_refusals()
     with clock("scan"):
         stage.fail_larger(largest, f"the file has more than {largest >> 20} MiB")
-        _hash_new_files(stage, progress, twins=not library.stats()["files"])
+        # A picture that would have to be fetched for this is rather decoded.
+        if pictures.here:
+            _hash_new_files(stage, progress, twins=not library.stats()["files"])
         count = stage.plan(names, encoder_hash, decoder=decoder)
     done = 0
-    deriver = _Deriver(library, stage, encoder_hash, decoder)
+    deriver = _Deriver(library, stage, encoder_hash, decoder, pictures)
     with clock("derive"), open_maker(config, recipes.all, pack, clock) as maker:
         while count:
             done += deriver.run(maker, _works(stage, recipes), count, progress)
@@ -134,8 +141,14 @@ class _Deriver:
     """Has everything made and stores it group by group."""
 
     def __init__(
-        self, library: Library, stage: Stage, encoder_hash: str | None, decoder: str
+        self,
+        library: Library,
+        stage: Stage,
+        encoder_hash: str | None,
+        decoder: str,
+        pictures: Pictures,
     ) -> None:
+        self._pictures = pictures
         self.vanished = 0
         """How many files of the last run could not be read."""
         self._library = library
@@ -148,7 +161,8 @@ class _Deriver:
         self.vanished = 0
         seen = itertools.count(1)
         progress("derive", 0, total)
-        groups = maker.make(works, lambda: progress("derive", next(seen), total))
+        here = self._pictures.works(works, self._stage.fail)
+        groups = maker.make(here, lambda: progress("derive", next(seen), total))
         return sum(self._store(made) for made in groups)
 
     def _store(self, made: Sequence[Made]) -> int:
@@ -162,16 +176,18 @@ class _Deriver:
         embeddings = []
         with self._library.transaction():
             for (work, error), content_hash in zip(refused, hashes, strict=True):
-                self._refuse(work, error, content_hash)
+                self._refuse(self._pictures.listed(work), error, content_hash)
             for one in made:
                 if isinstance(one.result, DecodeError):
                     continue
-                self._put(one.work, one.result)
+                self._put(self._pictures.listed(one.work), one.result)
                 if one.embedding is not None:
                     embedded.append(one.result.content_hash)
                     embeddings.append(one.embedding)
             if self._encoder_hash is not None and embedded:
                 self._library.put_embeddings(self._encoder_hash, embedded, np.stack(embeddings))
+        for one in made:
+            self._pictures.release(one.work)
         return len(made) - len(refused)
 
     def _put(self, work: Work, derived: Derived) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .derive import Recipes
 from .errors import PictureError
+from .fetched_pictures import Pictures
 from .keys import split_suffix
 from .library import Placed
 from .picture_files import read_picture
@@ -34,6 +35,7 @@ class PlacedRows:
     placed: Placed
     recipes: Recipes
     publish_location: bool
+    pictures: Pictures = field(default_factory=Pictures)
 
     def __len__(self) -> int:
         return len(self.placed)
@@ -74,14 +76,14 @@ class PlacedRows:
         if found is None:
             return None
         picture, content_hash = found
-        if self.publish_location:
-            if picture.length is None:
-                return Original(picture.path, content_hash)
-            return _part(picture, content_hash)
-        with warnings.catch_warnings():
+        if self.publish_location and self.pictures.here and picture.length is None:
+            return Original(picture.path, content_hash)
+        with self.pictures.file_of(picture) as file, warnings.catch_warnings():
+            if self.publish_location:
+                return _part(file, content_hash)
             # What Pillow thinks of damaged metadata helps nobody.
             warnings.simplefilter("ignore")
-            cleaned = strip_private(picture, content_hash)
+            cleaned = strip_private(file, content_hash)
         if cleaned is not None:
             return cleaned
         key = self.placed.key(row)
@@ -91,7 +93,7 @@ class PlacedRows:
 
 
 def _part(picture: PictureRef, content_hash: str) -> bytes:
-    """Returns a part of a file, which cannot be linked."""
+    """Returns the bytes of a picture that cannot be linked."""
     try:
         data = read_picture(picture, picture.bytes)
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,6 +16,7 @@ from .config import BuildConfig
 from .derive import Recipes, derive
 from .display import shown
 from .errors import SourceError, StorageError
+from .fetched_pictures import Pictures, fetched, list_bucket
 from .index import LIBRARY_FILE
 from .library import Library
 from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
@@ -126,7 +128,6 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
     """
     check_places(config)
     check_replaceable(config.output)
-    source = gather_source(config, progress)
     try:
         folder = TemporaryFolder("imagedb-dry-run-")
     except OSError as error:
@@ -134,21 +135,25 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
             f"Cannot make a temporary folder: {error.strerror or error}.",
             "Set TMPDIR to a folder that can be written to.",
         ) from error
-    with (
-        folder as place,
-        Library.open(Path(place) / LIBRARY_FILE) as library,
-        library.stage(source.records(), details=DETAILS_VERSION) as stage,
-    ):
+    with ExitStack() as held:
+        place = Path(held.enter_context(folder))
+        config = config.with_library(place)
+        mirror, of_source = list_bucket(config), Pictures()
+        if mirror is not None:
+            of_source = held.enter_context(fetched(mirror, config, progress))
+        source = gather_source(config, progress, mirror)
+        library = held.enter_context(Library.open(place / LIBRARY_FILE))
+        stage = held.enter_context(library.stage(source.records(), details=DETAILS_VERSION))
         # Reading metadata is quick, and a cluster would need a folder that all machines see.
         here = replace(config, engine="local", address=None)
-        derive(stage, library, _METADATA_ONLY, None, here, Stopwatch(), progress)
+        derive(stage, library, _METADATA_ONLY, None, here, Stopwatch(), progress, of_source)
         unread = read_sidecars(stage, library, progress)
-        problems = [*source.problems, *stage.problems(), *unread]
+        problems = [*of_source.problems, *source.problems, *stage.problems(), *unread]
         pictures = stage.pictures()
         if not stage.usable():
             noun = "picture" if pictures else "record"
             raise SourceError(
-                f"None of the {counted(len(stage), noun)} in {config.pictures} is usable.",
+                f"None of the {counted(len(stage), noun)} in {config.shown_pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
         remote = RemotePictures(config, {spec.name for spec in source.fields})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from .config import BuildConfig
 from .derive import Recipes, derive
 from .embed_texts import embed_texts
 from .errors import FormatError, SourceError
+from .fetched_pictures import Pictures
 from .flat_documents import FORMATS
 from .growth import Growth, grow, to_store
 from .index import LIBRARY_FILE
@@ -45,7 +46,8 @@ from .xmp_sidecars import read_sidecars
 class Job:
     """What all attempts of a build share. The site is written into `aside`; `notes` go into its report.
 
-    `inputs` stands for all that the site is made from, if that can be said (`unchanged.py`).
+    `inputs` stands for all that the site is made from, if that can be said (`unchanged.py`). `pictures`
+    brings them to this machine.
     """
 
     config: BuildConfig
@@ -55,6 +57,7 @@ class Job:
     progress: Progress
     notes: Sequence[str]
     inputs: str | None = None
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 class PicturesChangedError(SourceError):
@@ -86,15 +89,27 @@ class SiteBuild:
     def run(self, source: Source) -> BuildReport:
         config, clock, stage = self._config, self._job.clock, self._stage
         self._derived = derive(
-            stage, self._library, self._recipes, self._pack, config, clock, self._job.progress
+            stage,
+            self._library,
+            self._recipes,
+            self._pack,
+            config,
+            clock,
+            self._job.progress,
+            self._job.pictures,
         )
         with clock("gather"):
             unread = read_sidecars(stage, self._library, self._job.progress, again=config.rehash)
-        problems = [*source.problems, *stage.problems(), *unread]
+        problems = [
+            *self._job.pictures.problems,
+            *source.problems,
+            *stage.problems(),
+            *unread,
+        ]
         noun = "picture" if stage.pictures() else "record"
         if not stage.usable():
             raise SourceError(
-                f"None of the {counted(len(stage), noun)} in {config.pictures} is usable.",
+                f"None of the {counted(len(stage), noun)} in {config.shown_pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
         with clock("assemble"):
@@ -174,7 +189,7 @@ class SiteBuild:
 
     def _site(self, source: Source, found: Assembled, growth: Growth) -> SiteInput:
         config, pack = self._config, self._pack
-        rows = PlacedRows(found.placed, self._recipes, config.publish_location)
+        rows = PlacedRows(found.placed, self._recipes, config.publish_location, self._job.pictures)
         embeddings = None
         if pack is not None and any(found.placed.embedded()):
             embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim)
@@ -253,7 +268,10 @@ class SiteBuild:
             if pack is not None:
                 library.set_meta(PACK_NAME + pack.encoder_hash, pack.id)
             library.set_meta("settings", _settings(config))
-            library.set_meta("pictures", str(config.pictures.resolve()))
+            library.set_meta(
+                "pictures",
+                config.shown_pictures if config.bucket else str(config.pictures.resolve()),
+            )
             library.set_meta("thumbnail_recipe", self._recipes.thumbnail.hash)
             if config.originals == "link":
                 self._stage.note_links()

@@ -59,7 +59,7 @@ def inputs_of(config: BuildConfig, pack: ModelPack | None) -> str | None:
     Files count as the same if path, size, times and inode are the same. A file that has just been changed
     could change again without any difference.
     """
-    if config.source == "folder":
+    if config.source == "folder" or config.bucket is not None:
         return None
     before = time.time_ns() - _SETTLED_NS
     parts: list[object] = [sys.version, decoder_version(Recipes.of(config))]

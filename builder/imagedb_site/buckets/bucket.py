@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from imagedb_site.bucket_addresses import BucketAddress
 from imagedb_site.buckets.faults import MissingObjectError, store_errors
@@ -18,7 +19,7 @@ _REMOVED_AT_ONCE = 500
 _MD5 = re.compile("[0-9a-f]{32}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredObject:
     """An object as the store lists it.
 
@@ -84,6 +85,14 @@ class Bucket:
         """Returns `length` bytes of an object from the byte number `offset`."""
         with store_errors(self.shown(path), "read"):
             return bytes(self._files.cat_file(self._place(path), start=offset, end=offset + length))
+
+    @contextmanager
+    def opened(self, path: str, block: int) -> Iterator[IO[bytes]]:
+        """Gives an object as a stream that can be read at any place, at least `block` bytes at a time."""
+        with store_errors(self.shown(path), "read"):
+            stream = self._files.open(self._place(path), "rb", block_size=block)
+            with stream:
+                yield stream
 
     def fetch(self, path: str, file: Path) -> None:
         """Copies an object into a file, whose folder exists."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..bucket_addresses import is_bucket
 from ..config import (
     DEFAULT_CONFIG_NAME,
     DOWNLOADS,
@@ -23,8 +24,19 @@ from .progress import ProgressBar
 _PATH = click.Path(path_type=Path)
 
 
+class _PathOrBucket(click.Path):
+    """A path, or an address in a bucket as text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        is_address = isinstance(value, str) and is_bucket(value)
+        return value if is_address else super().convert(value, param, ctx)
+
+
+_PLACE = _PathOrBucket(path_type=Path)
+
+
 @click.command("build")
-@click.argument("pictures", type=_PATH, required=False)
+@click.argument("pictures", type=_PLACE, required=False)
 @click.option("-o", "--output", type=_PATH, help="Folder of the site.  [default: dist]")
 @click.option("--library", type=_PATH, help="Working library.  [default: OUTPUT.library]")
 @click.option(
@@ -37,8 +49,8 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--key", help="Of a table: the column with the keys.  [default: id or a similar name]"
 )
-@click.option("--metadata", type=_PATH, multiple=True, help="Sidecar table (csv, jsonl, parquet).")
-@click.option("--exclude", type=_PATH, multiple=True, help="File or folder to leave out.")
+@click.option("--metadata", type=_PLACE, multiple=True, help="Sidecar table (csv, jsonl, parquet).")
+@click.option("--exclude", type=_PLACE, multiple=True, help="File or folder to leave out.")
 @click.option("--title", help="Title of the site.  [default: the folder's name]")
 @click.option("--description", help="One or two sentences below the title.")
 @click.option("--url", help="Address where the site will be published, for link previews.")
@@ -184,6 +196,9 @@ def command(
     same. The site in OUTPUT is replaced only once the new one is complete. An interrupted build resumes
     where it stopped.
 
+    PICTURES may be in a bucket: s3://BUCKET/FOLDER, gs://… or az://…, with pip install
+    'imagedb-site[bucket]'. Each picture is downloaded when it is new or has changed, and is not kept.
+
     With --from KIND, PICTURES is a data set: a table (CSV, TSV, JSON lines, JSON or Parquet, also
     packed), the parts or the metadata.parquet of DiffusionDB, dumps of Danbooru's posts, tar files of a
     WebDataset, or a folder with metadata.csv as the library datasets has it. Rows need no pictures.
@@ -200,6 +215,7 @@ def command(
       imagedb-site build --from table records.jsonl.gz --title "Our records"
       imagedb-site build --from table museum.csv --embed text --embed-fields title,subjects
       imagedb-site build --from diffusiondb ~/diffusiondb --limit 10000
+      imagedb-site build s3://my-bucket/pictures --title "Our archive"
       imagedb-site build /shared/photos -o /shared/site --engine ray --address 10.0.0.1:6379
     """
     from ..build import build

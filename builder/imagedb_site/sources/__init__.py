@@ -9,10 +9,12 @@ from imagedb_site.sources.additions import (
     load_additions,
 )
 from imagedb_site.sources.base import Source
+from imagedb_site.sources.entries import Scan
 from imagedb_site.sources.folder import PICTURE_SUFFIXES, open_folder
 from imagedb_site.sources.gather import FolderSource, gather
 from imagedb_site.sources.join import Joined
 from imagedb_site.sources.kinds import Kind, open_kind
+from imagedb_site.sources.mirror import Mirror
 from imagedb_site.sources.sidecar import Sidecar, load_sidecar
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "FolderSource",
     "Joined",
     "Kind",
+    "Mirror",
+    "Scan",
     "Sidecar",
     "Source",
     "added_fields",

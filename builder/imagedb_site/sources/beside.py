@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from imagedb_site.records import INODE_BITS, PictureRef
+from imagedb_site.sources.entries import Status
 
 
 def find_picture(folder: Path, name: str, root: Path) -> PictureRef | None:
@@ -25,7 +26,7 @@ def find_picture(folder: Path, name: str, root: Path) -> PictureRef | None:
     return picture_ref(path, status) if inside and stat.S_ISREG(status.st_mode) else None
 
 
-def picture_ref(path: Path, status: os.stat_result) -> PictureRef:
+def picture_ref(path: Path, status: Status) -> PictureRef:
     """Returns the reference to a whole file with this status."""
     return PictureRef(
         path,

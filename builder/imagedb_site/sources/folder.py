@@ -13,6 +13,7 @@ from pathlib import Path
 from imagedb_site.errors import SourceError
 from imagedb_site.keys import key_of, split_suffix
 from imagedb_site.records import INODE_BITS, FieldSpec, PictureRef, Problem, Record, Value
+from imagedb_site.sources.entries import Entry, Scan, Status
 from imagedb_site.sources.xmp_files import XmpFiles
 from imagedb_site.text import natural_key
 
@@ -52,6 +53,7 @@ def open_folder(
     exclude: Sequence[Path] = (),
     limit: int | None = None,
     problem: Callable[[Problem], None] | None = None,
+    scan: Scan | None = None,
 ) -> Iterator[Record]:
     """Yields a `Record` for every picture file below `root`, in natural order of the paths.
 
@@ -59,37 +61,53 @@ def open_folder(
     Hidden files and folders are skipped, and so is everything below a path in `exclude` (the site being
     built may lie inside the collection). A link to a file is followed if its target lies inside `root`; a
     link to a folder is not, because the pictures are found in the folder itself. `problem` is called for
-    each file or folder that cannot be used.
+    each file or folder that cannot be used. `scan` lists folders that are not on this machine; `root` does
+    not have to exist then.
 
     Raises `SourceError` if `root` is not a folder that can be read.
     """
+    excluded = frozenset(path.resolve() for path in exclude)
+    real = root.resolve()
+    if scan is None:
+        _check_folder(root, real)
+    walk = _Walk(real, excluded, problem or (lambda _: None), scan or _scan)
+    yield from islice(walk.records(), limit)
+
+
+def _check_folder(root: Path, real: Path) -> None:
     if not root.exists():
         raise SourceError(f"There is no folder {root}.", "Check the path for typing errors.")
     if not root.is_dir():
         raise SourceError(f"{root} is not a folder.", "Give the folder that holds the pictures.")
-    real = root.resolve()
-    excluded = frozenset(path.resolve() for path in exclude)
     try:
         os.scandir(real).close()
     except OSError as error:
         raise SourceError(f"The folder {root} cannot be read: {error.strerror}.") from error
-    walk = _Walk(real, excluded, problem or (lambda _: None))
-    yield from islice(walk.records(), limit)
+
+
+def _scan(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        return list(found)
 
 
 class _Walk:
     """One walk through a folder. Folders wait on a list, so that they may be nested to any depth."""
 
     def __init__(
-        self, root: Path, excluded: frozenset[Path], report: Callable[[Problem], None]
+        self,
+        root: Path,
+        excluded: frozenset[Path],
+        report: Callable[[Problem], None],
+        scan: Scan,
     ) -> None:
+        self._scan = scan
         self._root = root
         self._excluded = excluded
         self._report = report
 
     def records(self) -> Iterator[Record]:
         """Yields the records of the pictures in natural order of their paths."""
-        waiting = [_Folder(self._root, self._root, "", self._excluded, self._report)]
+        waiting = [self._folder(self._root, "")]
         while waiting:
             folder = waiting[-1]
             entry = folder.next()
@@ -101,9 +119,7 @@ class _Walk:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name.casefold() not in _SKIPPED_FOLDERS:
                         place = folder.path / entry.name
-                        waiting.append(
-                            _Folder(self._root, place, key + "/", self._excluded, self._report)
-                        )
+                        waiting.append(self._folder(place, key + "/"))
                     continue
                 record = self._file(folder, entry, key)
             except OSError as error:
@@ -112,7 +128,10 @@ class _Walk:
             if record is not None:
                 yield record
 
-    def _file(self, folder: _Folder, entry: os.DirEntry[str], key: str) -> Record | None:
+    def _folder(self, path: Path, prefix: str) -> _Folder:
+        return _Folder(self._root, path, prefix, self._excluded, self._report, self._scan)
+
+    def _file(self, folder: _Folder, entry: Entry, key: str) -> Record | None:
         """Returns the record of a file if it is a picture that can be used."""
         stem, suffix = split_suffix(entry.name)
         if suffix in PICTURE_SUFFIXES:
@@ -139,18 +158,18 @@ class _Folder:
         prefix: str,
         excluded: frozenset[Path],
         report: Callable[[Problem], None],
+        scan: Scan,
     ) -> None:
         self.path = path
         self.prefix = prefix
         self._excluded = excluded
         # From last to first, so that each entry is dropped when it is done: one that has been looked at
         # holds its status.
-        self._entries: list[os.DirEntry[str]] = []
+        self._entries: list[Entry] = []
         try:
-            with os.scandir(path) as found:
-                self._entries = sorted(
-                    found, key=lambda entry: (natural_key(entry.name), entry.name), reverse=True
-                )
+            self._entries = sorted(
+                scan(path), key=lambda entry: (natural_key(entry.name), entry.name), reverse=True
+            )
         except OSError as error:
             report(Problem(prefix or ".", f"the folder cannot be read: {_why(error)}"))
         self.readable = _readable_stems(self._entries)
@@ -158,7 +177,7 @@ class _Folder:
         for lone in self.sidecars.problems:
             report(Problem(prefix + key_of(lone.key), lone.reason))
 
-    def next(self) -> os.DirEntry[str] | None:
+    def next(self) -> Entry | None:
         """Returns the next entry that is neither hidden nor excluded; None after the last one."""
         while self._entries:
             entry = self._entries.pop()
@@ -168,7 +187,7 @@ class _Folder:
         return None
 
 
-def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
+def _readable_stems(entries: Iterable[Entry]) -> set[str]:
     """Returns the names without suffix of the pictures in a folder that has pictures that cannot be read."""
     split = [split_suffix(entry.name) for entry in entries]
     if not any(suffix in UNREADABLE for _, suffix in split):
@@ -176,9 +195,7 @@ def _readable_stems(entries: Iterable[os.DirEntry[str]]) -> set[str]:
     return {stem for stem, suffix in split if suffix in PICTURE_SUFFIXES}
 
 
-def _record(
-    root: Path, entry: os.DirEntry[str], key: str, report: Callable[[Problem], None]
-) -> Record | None:
+def _record(root: Path, entry: Entry, key: str, report: Callable[[Problem], None]) -> Record | None:
     path = Path(entry.path)
     if entry.is_symlink():
         if not path.exists():
@@ -188,7 +205,8 @@ def _record(
             report(Problem(key, "a link to a file outside the collection"))
             return None
     # On Windows the status of a directory entry has no inode.
-    status = path.stat() if os.name == "nt" else entry.stat()
+    on_disk = isinstance(entry, os.DirEntry)
+    status: Status = path.stat() if os.name == "nt" and on_disk else entry.stat()
     if not stat.S_ISREG(status.st_mode):
         if not stat.S_ISDIR(status.st_mode):
             report(Problem(key, "not a regular file"))

@@ -16,6 +16,7 @@ from imagedb_site.sources.additions import (
     fitted_values,
     load_additions,
 )
+from imagedb_site.sources.entries import Scan
 from imagedb_site.sources.faults import Faults
 from imagedb_site.sources.folder import (
     FILE,
@@ -162,6 +163,7 @@ def gather(
     exclude: Sequence[Path] = (),
     limit: int | None = None,
     progress: Progress | None = None,
+    scan: Scan | None = None,
 ) -> FolderSource:
     """Lists the pictures below `root` and joins `sidecars` to them.
 
@@ -172,11 +174,14 @@ def gather(
     If two tables give one field of a picture different values, the first table's value is used, which is a
     problem of the source; if they give the field different types, it is a text.
 
+    `scan` lists folders that are not on this machine.
+
     Raises `SourceError` if the folder cannot be used or has no pictures.
     """
     problems: list[Problem] = []
     listing = Listing()
-    for record in open_folder(root, exclude=exclude, limit=limit, problem=problems.append):
+    found = open_folder(root, exclude=exclude, limit=limit, problem=problems.append, scan=scan)
+    for record in found:
         listing.add(record)
         if progress and len(listing) % _PROGRESS_EVERY == 0:
             progress("gather", len(listing), None)

@@ -15,6 +15,7 @@ from imagedb_site.errors import SourceError
 from imagedb_site.keys import key_of
 from imagedb_site.records import FieldSpec, Progress, Record, Value
 from imagedb_site.sources.data_files import find_files
+from imagedb_site.sources.entries import Scan
 from imagedb_site.sources.folder import LABEL, class_labels
 from imagedb_site.sources.gather import FolderSource, gather
 from imagedb_site.sources.packing import split_packing
@@ -69,6 +70,7 @@ def open_imagefolder(
     exclude: Sequence[Path] = (),
     limit: int | None = None,
     progress: Progress | None = None,
+    scan: Scan | None = None,
 ) -> ImageFolderSource:
     """Opens the folder at `path`; the other arguments are those of `gather`.
 
@@ -76,13 +78,21 @@ def open_imagefolder(
     """
     if path.is_file():
         raise SourceError(f"{path} is not a folder.", "Give the folder that holds the pictures.")
-    sidecars = [_sidecar(file, path) for file in find_files(path, _is_metadata)]
+    sidecars = [_sidecar(file, path) for file in find_files(path, is_metadata)]
     return ImageFolderSource(
-        gather(path, sidecars, exclude=exclude, limit=limit, progress=progress)
+        gather(
+            path,
+            sidecars,
+            exclude=exclude,
+            limit=limit,
+            progress=progress,
+            scan=scan,
+        )
     )
 
 
-def _is_metadata(name: str) -> bool:
+def is_metadata(name: str) -> bool:
+    """Whether a file of this name is a table with the metadata of its folder."""
     suffix = split_packing(Path(name))[0]
     return suffix in _TABLES and name.lower().startswith("metadata" + suffix)
 

@@ -11,6 +11,7 @@ from imagedb_site.records import Progress
 from imagedb_site.sources.base import Source
 from imagedb_site.sources.danbooru import open_danbooru
 from imagedb_site.sources.diffusiondb import open_diffusiondb
+from imagedb_site.sources.entries import Scan, StatusOf
 from imagedb_site.sources.imagefolder import open_imagefolder
 from imagedb_site.sources.rows_table import open_table
 from imagedb_site.sources.webdataset import open_webdataset
@@ -26,10 +27,13 @@ def open_kind(
     exclude: Sequence[Path] = (),
     limit: int | None = None,
     progress: Progress | None = None,
+    scan: Scan | None = None,
+    status: StatusOf = Path.stat,
 ) -> Source:
     """Opens what is at `path` as a source of this kind.
 
-    `key` is for tables, `exclude` for folders of pictures.
+    `key` is for tables, `exclude` for folders of pictures, `scan` for those that are not on this machine,
+    and `status` for tar files.
 
     Raises `UsageError` for options that the kind does not have, and `SourceError` if the source cannot be
     used.
@@ -42,12 +46,10 @@ def open_kind(
     if kind == "table":
         return open_table(path, key=key, limit=limit, progress=progress)
     if kind == "imagefolder":
-        return open_imagefolder(path, exclude=exclude, limit=limit, progress=progress)
-    open_rows = {
-        "diffusiondb": open_diffusiondb,
-        "danbooru": open_danbooru,
-        "webdataset": open_webdataset,
-    }[kind]
+        return open_imagefolder(path, exclude=exclude, limit=limit, progress=progress, scan=scan)
+    if kind == "webdataset":
+        return open_webdataset(path, limit=limit, progress=progress, status=status)
+    open_rows = {"diffusiondb": open_diffusiondb, "danbooru": open_danbooru}[kind]
     return open_rows(path, limit=limit, progress=progress)
 
 

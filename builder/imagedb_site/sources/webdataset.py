@@ -18,6 +18,7 @@ from imagedb_site.records import PictureRef, Progress
 from imagedb_site.sources.beside import picture_ref
 from imagedb_site.sources.cells import Cell
 from imagedb_site.sources.data_files import find_files
+from imagedb_site.sources.entries import StatusOf
 from imagedb_site.sources.faults import Faults
 from imagedb_site.sources.flat import flatten
 from imagedb_site.sources.folder import LABEL, PICTURE_SUFFIXES
@@ -35,9 +36,15 @@ _PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
 
 
 def open_webdataset(
-    path: Path, *, limit: int | None = None, progress: Progress | None = None
+    path: Path,
+    *,
+    limit: int | None = None,
+    progress: Progress | None = None,
+    status: StatusOf = Path.stat,
 ) -> RowSource:
     """Opens the tar file, or the folder of tar files, at `path`. It is read twice.
+
+    `status` says how a tar file is known again.
 
     Raises `SourceError` if there is no tar file or no sample.
     """
@@ -56,7 +63,7 @@ def open_webdataset(
             faults = Faults(shard.name)
             prefix = shard.relative_to(root).as_posix()
             try:
-                whole = picture_ref(shard, shard.stat())
+                whole = picture_ref(shard, status(shard))
                 for sample in _samples(shard, faults):
                     number += 1
                     if sample.picture is None and not sample.cells:

@@ -6,13 +6,13 @@ case of `.xmp` does not matter. That of the rest matters only if two names diffe
 
 from __future__ import annotations
 
-import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from unicodedata import normalize
 
 from imagedb_site.keys import split_suffix
 from imagedb_site.records import Problem
+from imagedb_site.sources.entries import Entry
 
 _SUFFIX = ".xmp"
 _LONE = "an XMP sidecar without a picture"
@@ -31,7 +31,7 @@ class XmpFiles:
         self,
         root: Path,
         folder: Path,
-        entries: Iterable[os.DirEntry[str]],
+        entries: Iterable[Entry],
         excluded: Container[Path] = (),
     ) -> None:
         self.problems: list[Problem] = []
@@ -63,7 +63,7 @@ class XmpFiles:
         return tuple(one for one in found if one)
 
 
-def _is_sidecar(entry: os.DirEntry[str]) -> bool:
+def _is_sidecar(entry: Entry) -> bool:
     name = entry.name
     if name[-len(_SUFFIX) :].lower() != _SUFFIX or name.startswith("."):
         return False
@@ -73,7 +73,7 @@ def _is_sidecar(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _owners(entries: Iterable[os.DirEntry[str]]) -> Iterator[str]:
+def _owners(entries: Iterable[Entry]) -> Iterator[str]:
     """Yields what the sidecars of the other files are called without `.xmp`."""
     for entry in entries:
         stem, suffix = split_suffix(entry.name)
