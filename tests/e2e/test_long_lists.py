@@ -56,7 +56,7 @@ def result(page: Page, index: int) -> Locator:
 
 
 def handle(page: Page) -> Locator:
-    return page.get_by_role("scrollbar", name="Place in the results")
+    return page.get_by_role("slider", name="Place in the results")
 
 
 def first_seen(page: Page) -> int:

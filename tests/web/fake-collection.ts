@@ -1,7 +1,7 @@
 /** A collection without files, for tests of the interface. It answers like a real one, from an array. */
 import type { Collection, SearchOptions } from "../../web_assets/src/api/types";
 import type {
-  Answer, Batch, Classes, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, ModelCard, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag,
+  Answer, Batch, Classes, Correction, Download, FacetCount, FieldDefinition, Filter, Highlight, ImageDocument, LoadProgress, Manifest, MapBlock, MapTopic, ModelCard, Result, RowInfo, SearchRequest, Stats, Suggestion, Tag, Timeline,
 } from "../../web_assets/src/engine/types";
 
 export interface FakeImage {
@@ -173,6 +173,17 @@ export class FakeCollection implements Collection {
 
   range(): Promise<{ min: number; max: number } | null> {
     return Promise.resolve({ min: 1, max: 5 });
+  }
+
+  /** Every image with a date of a day in the field. */
+  timeline(field: string): Promise<Timeline | null> {
+    this.#called("timeline", field);
+    const days = this.images.map(({ document }) => Date.parse(String(document.fields[field])) / 86_400_000);
+    const known = [...new Set(days.filter((day) => !Number.isNaN(day)))].sort((a, b) => b - a);
+    return Promise.resolve({
+      added: 0, days: Int32Array.from(known), precisions: new Uint8Array(known.length),
+      counts: Uint32Array.from(known, (day) => days.filter((other) => other === day).length), undated: days.filter(Number.isNaN).length,
+    });
   }
 
   histogram(_: string, { edges }: { edges: number[] }): Promise<{ counts: number[]; whole: boolean }> {

@@ -4,9 +4,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { FieldDefinition, Highlight, RowInfo } from "../../web_assets/src/engine/types";
-import {
-  anchorAt, boxOf, DIVIDER, geometryOf, heightOf, layoutSection, measureFor, neighbour, shownRatio, visible, type Box,
-} from "../../web_assets/src/ui/results/grid/layout";
+import { anchorAt, boxOf, geometryOf, heightOf, neighbour, visible } from "../../web_assets/src/ui/results/grid/layout";
+import { DIVIDER, layoutSection, measureFor, shownRatio, type Box } from "../../web_assets/src/ui/results/grid/rows";
 import { numbers, why } from "../../web_assets/src/ui/results/why";
 import { browseList, PAGE, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { Thumbnails } from "../../web_assets/src/ui/thumbnails";
@@ -150,7 +149,7 @@ describe("the grid", () => {
   it("is empty without results", () => {
     const geometry = geometryOf(browseList("#", 0), measure);
     expect(geometry.height).toBe(0);
-    expect(visible(geometry, 0, 1000)).toEqual({ tiles: [], missing: [] });
+    expect(visible(geometry, 0, 1000)).toEqual({ tiles: [], headings: [], missing: [] });
     expect(anchorAt(geometry, 10)).toEqual({ index: 0, shift: 0 });
   });
 });

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible } from "../../web_assets/src/ui/results/grid/layout";
+import { anchorAt, boxOf, geometryOf, heightOf, neighbour, visible } from "../../web_assets/src/ui/results/grid/layout";
+import { measureFor } from "../../web_assets/src/ui/results/grid/rows";
 import { anchorOf, DIVIDER, heightOfAnchor, rowAt, rowsBetween, rowsOf, topOf, type Rows } from "../../web_assets/src/ui/results/list/geometry";
 import { drawnHeight, isBetween, scrolledTo, tallestAt, toDrawn, toList, type Scale } from "../../web_assets/src/ui/results/scroll-scale";
 import { browseList, PAGE, withPage } from "../../web_assets/src/ui/state/list";

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 
 import { hasGroups, lookAlikes, shownOrder, standIn } from "../../web_assets/src/ui/results/groups";
-import { boxOf, geometryOf, measureFor, neighbour, visible } from "../../web_assets/src/ui/results/grid/layout";
+import { boxOf, geometryOf, neighbour, visible } from "../../web_assets/src/ui/results/grid/layout";
+import { measureFor } from "../../web_assets/src/ui/results/grid/rows";
 import { waysOut } from "../../web_assets/src/ui/search/nothing";
 import { optionsFor, stepped } from "../../web_assets/src/ui/search/options";
 import { Recent, type Kept } from "../../web_assets/src/ui/search/recent";

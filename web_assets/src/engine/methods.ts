@@ -5,7 +5,7 @@
 import type { Part } from "../base/batches";
 import type { Definition } from "../base/definition";
 import type { Pixels } from "../encoder/index";
-import type { Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, MapBlock, MapTopic, Mode, ModelCard, RowInfo, SearchRequest, Stats, Suggestion, Tag } from "./types";
+import type { Answer, Batch, Classes, Correction, Download, FacetCount, Filter, Highlight, Histogram, ImageDocument, MapBlock, MapTopic, Mode, ModelCard, RowInfo, SearchRequest, Stats, Suggestion, Tag, Timeline } from "./types";
 
 export interface SearchOptions {
   /** Aborting rejects with the signal's reason; a newer search does not abort an older one by itself. */
@@ -25,6 +25,12 @@ export interface FacetOptions extends Partial<Omit<SearchRequest, "k" | "offset"
 export interface HistogramOptions extends Omit<FacetOptions, "limit" | "under"> {
   /** 2 to 1,001 rising numbers: seconds since 1970 for dates. */
   edges: number[];
+}
+
+/** The search whose results are ordered by date: in the order of `sort`, else in the default order. All results count, whatever page is asked for. */
+export interface TimelineOptions extends Partial<SearchRequest> {
+  /** There is no answer if the dates have more bytes than this. */
+  most?: number | undefined;
 }
 
 export interface StatsOptions {
@@ -64,6 +70,8 @@ export interface CollectionMethods {
   facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
   /** How many images of the current result, as in `facets`, have a number or date in each bin; dates count by their first second. */
   histogram(field: string, options: HistogramOptions): Promise<Histogram>;
+  /** The dates of all results of a search that is ordered by a field of dates: how many begin on each day. */
+  timeline(field: string, options?: TimelineOptions): Promise<Timeline | null>;
   /** The current result of a search, as for `facets`, as bits: bit `r & 7` of byte `r >> 3` for row r. Null for all rows. */
   found(request: Partial<SearchRequest>): Promise<Uint8Array | null>;
   /** The rows of all pages of the object that a row belongs to, in their order; the row alone if it is the only page. */

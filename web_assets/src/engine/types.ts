@@ -159,6 +159,19 @@ export interface Histogram {
   about?: true;
 }
 
+/** How many results of a list that is ordered by date begin on each day, in the order of the list. */
+export interface Timeline {
+  /** How many results stand before all others, because they were added on this device. */
+  added: number;
+  /** The days, from 1970-01-01 = 0. */
+  days: Int32Array;
+  /** Whether the dates are days or less (0), months (1) or years (2). A day has a line for each. */
+  precisions: Uint8Array;
+  counts: Uint32Array;
+  /** How many results have no date: they come last. */
+  undated: number;
+}
+
 /** A completion of what a person is typing. */
 export interface Suggestion {
   kind: "word" | "value";

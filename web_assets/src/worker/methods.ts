@@ -7,7 +7,7 @@ type Kind = "plain" | "streams";
 
 const COLLECTION: Record<keyof CollectionMethods, Kind> = {
   search: "streams", rows: "plain", document: "plain", rowOf: "plain", ids: "plain", matching: "plain", highlight: "plain", facets: "plain",
-  histogram: "plain", found: "plain", pagesOf: "plain", mapTopics: "plain", mapBlock: "plain", classes: "plain", range: "plain", stats: "plain", tag: "plain", sample: "plain", batch: "plain", downloads: "plain", modelCard: "plain", begin: "plain", embedText: "plain", embedImage: "plain",
+  histogram: "plain", timeline: "plain", found: "plain", pagesOf: "plain", mapTopics: "plain", mapBlock: "plain", classes: "plain", range: "plain", stats: "plain", tag: "plain", sample: "plain", batch: "plain", downloads: "plain", modelCard: "plain", begin: "plain", embedText: "plain", embedImage: "plain",
   imageModelSize: "plain", suggest: "plain", correct: "plain", prepare: "plain", warm: "plain",
 };
 const ADDITIONS: Record<keyof AdditionsMethods, Kind> = {

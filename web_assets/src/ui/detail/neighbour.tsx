@@ -7,7 +7,7 @@ import type { Loaded } from "../parts/hooks";
 import { Placeholder } from "../parts/placeholder";
 import { Retry } from "../parts/retry";
 import { useThumbnail } from "../parts/use-thumbnail";
-import { shownRatio } from "../results/grid/layout";
+import { shownRatio } from "../results/grid/rows";
 import { formatView, HOME } from "../state/view";
 import { nameOf } from "./fields";
 import type { RowInfo } from "../../engine/types";

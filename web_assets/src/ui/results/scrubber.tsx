@@ -1,11 +1,15 @@
-/** A handle beside a long list that leads to any place of it: dragged with mouse or finger, or moved with keys. Says where it leads. */
+/**
+ * A handle beside a long list that leads to any place of it: dragged with mouse or finger, or moved with keys. It says where it leads: the month
+ * of a list by date, else the value that the list is sorted by, and the number of the result. Years are marked beside it.
+ */
 import type { JSX, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { own } from "../../base/own";
 import { useController, useStore } from "../context";
 import { nounOf } from "../layout";
 import { placeAt } from "../state/list";
+import type { Dated } from "../timeline/dated";
 import { count, plain } from "../wording";
 import { headLine } from "./head-line";
 import type { Scrub } from "./view";
@@ -25,11 +29,13 @@ interface Grip {
   fraction: number;
 }
 
-export function Scrubber(props: Scrub): JSX.Element {
-  const { list, total, at, show, covered, indexAt } = props;
+export function Scrubber(props: Scrub & { dated: Dated | null }): JSX.Element {
+  const { list, total, at, show, covered, indexAt, heightAt, dated } = props;
   const controller = useController();
   const noun = useStore(({ manifest }) => nounOf(manifest));
   const [grip, setGrip] = useState<Grip | null>(null);
+  /** The part of the list beside which the mouse is. */
+  const [pointed, setPointed] = useState<number | null>(null);
   const [asked, ask] = useAwake();
   const [awake, wake] = useAwake();
   const frame = useRef(0);
@@ -42,9 +48,11 @@ export function Scrubber(props: Scrub): JSX.Element {
   const most = Math.max(1, total - (innerHeight - headLine() - covered));
   const fraction = grip?.fraction ?? Math.min(1, Math.max(0, at() / most));
   // The last place can be reached, although the list stops before it is at the top of the screen.
-  const index = fraction * most >= most - 1 ? list.length - 1 : Math.max(0, Math.min(list.length - 1, indexAt(fraction * most)));
-  const value = useValue(props, index, grip !== null || asked);
-  const place = `${count(index + 1)} of ${count(list.length)}`;
+  const indexOf = (part: number): number => (part * most >= most - 1 ? list.length - 1 : Math.max(0, Math.min(list.length - 1, indexAt(part * most))));
+  const index = indexOf(fraction);
+  const known = useValue(props, index, dated === null && (grip !== null || asked));
+  const value = dated ? dated.at(index) : known;
+  const place = (of: number): string => `${count(of + 1)} of ${count(list.length)}`;
 
   const edge = headLine() + MARGIN;
   const room = Math.max(1, innerHeight - edge - MARGIN - HANDLE);
@@ -82,17 +90,45 @@ export function Scrubber(props: Scrub): JSX.Element {
     ask();
     show(Math.min(1, Math.max(0, to)) * most);
   };
-  const top = `${String(Math.round(fraction * room))}px`;
-  const says = grip !== null || asked;
+  const point = (event: TargetedPointerEvent<HTMLElement>): void => {
+    if (grip) drag(event, grip.hold);
+    else if (event.pointerType === "mouse") setPointed(Math.min(1, Math.max(0, (event.clientY - edge - HANDLE / 2) / room)));
+  };
+  const pixels = (part: number): string => `${String(Math.round(part * room))}px`;
+  const hovers = grip === null && !asked && pointed !== null && dated !== null;
+  const says = grip !== null || asked || hovers;
+  const said = hovers ? indexOf(pointed) : index;
   return (
     <div class={`scrubber ${awake || grip ? "awake" : ""} ${says ? "says" : ""}`} style={{ top: `${String(edge)}px` }} onPointerDown={onPointerDown}
-      onPointerMove={(event) => { if (grip) drag(event, grip.hold); }} onPointerUp={release} onPointerCancel={release}>
-      <div class="scrubber-handle" role="scrollbar" tabIndex={0} aria-label="Place in the results" aria-controls="results" aria-orientation="vertical"
-        aria-valuemin={1} aria-valuemax={list.length} aria-valuenow={index + 1} aria-valuetext={`${value ? `${value}, ` : ""}${noun} ${place}`}
-        style={{ transform: `translateY(${top})` }} onKeyDown={onKeyDown} />
-      <div class="scrubber-bubble" aria-hidden="true" style={{ transform: `translateY(${top})` }}>
-        {value && <bdi class="scrubber-value">{value}</bdi>}<span>{place}</span>
+      onPointerMove={point} onPointerLeave={() => setPointed(null)} onPointerUp={release} onPointerCancel={release}>
+      {dated && <Years dated={dated} partOf={(place) => Math.min(1, heightAt(place) / most)} room={room} />}
+      <div class="scrubber-handle" role="slider" tabIndex={0} aria-label="Place in the results" aria-controls="results" aria-orientation="vertical"
+        aria-valuemin={1} aria-valuemax={list.length} aria-valuenow={index + 1} aria-valuetext={`${value ? `${value}, ` : ""}${noun} ${place(index)}`}
+        style={{ transform: `translateY(${pixels(fraction)})` }} onKeyDown={onKeyDown} />
+      <div class="scrubber-bubble" aria-hidden="true" style={{ transform: `translateY(${pixels(hovers ? pointed : fraction)})` }}>
+        {(hovers ? dated.at(said) : value) && <bdi class="scrubber-value">{hovers ? dated.at(said) : value}</bdi>}<span>{place(said)}</span>
       </div>
+    </div>
+  );
+}
+
+/** The least space between two marks, in CSS pixels. */
+const APART = 26;
+
+/** Marks beside the first results of years, as many as there is room for. */
+function Years({ dated, partOf, room }: { dated: Dated; partOf: (place: number) => number; room: number }): JSX.Element {
+  const marks = useMemo(() => {
+    let last = -APART;
+    return dated.years.flatMap(({ first, title }) => {
+      const top = partOf(first) * room;
+      if (top - last < APART) return [];
+      last = top;
+      return [{ title, top }];
+    });
+  }, [dated, room, Math.round(partOf(dated.total - 1) * 1000)]);
+  return (
+    <div class="scrubber-years" aria-hidden="true">
+      {marks.map(({ title, top }) => <span key={title} style={{ transform: `translateY(${String(Math.round(top + HANDLE / 2))}px)` }}>{title}</span>)}
     </div>
   );
 }

@@ -25,6 +25,8 @@ export interface Scrub {
   covered: number;
   /** The place at a height. */
   indexAt: (y: number) => number;
+  /** The height of a place, with its heading. */
+  heightAt: (index: number) => number;
 }
 
 export interface ResultsView {

@@ -12,6 +12,7 @@ import { LayoutSwitch, useLayouts } from "../results/results";
 import { counted, loading, range, shownValue, summary } from "../wording";
 import { placeAt } from "../state/list";
 import { sizeOf } from "../state/reducer";
+import { dateOrder } from "../timeline/use-dated";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
 import { Modes } from "./modes";
 import type { FieldDefinition, Filter, Sort } from "../../engine/types";
@@ -107,7 +108,7 @@ function SortMenu({ view, fields }: { view: View; fields: FieldDefinition[] }): 
     <label class="sort">
       <span class="visually-hidden">Sort by</span>
       <select value={chosen} onChange={change}>
-        <option value="">{isRanked(view) ? "Best first" : "Default order"}</option>
+        <option value="">{isRanked(view) ? "Best first" : dateOrder({ ...view, sort: null }, { fields }) ? "Newest first" : "Default order"}</option>
         {sortable.map((field) => (
           <optgroup key={field.name} label={field.label}>
             <option value={`-${field.name}`}>{field.label}: {field.type === "date" ? "newest first" : "highest first"}</option>

@@ -7,15 +7,17 @@ import { useController, useStore } from "../../context";
 import { indexOfId, placeAt, type List } from "../../state/list";
 import { useWidth } from "../../parts/hooks";
 import { Retry } from "../../parts/retry";
-import {
-  anchorAt, boxOf, geometryOf, heightOf, measureFor, neighbour, visible, type Direction, type Geometry,
-} from "./layout";
+import { anchorAt, boxOf, geometryOf, heightOf, neighbour, visible, type Direction, type Geometry } from "./layout";
+import { HEADING } from "./periods";
+import { measureFor } from "./rows";
 import { lookAlikes, standIn } from "../groups";
 import { headLine } from "../head-line";
 import { LongScrubber } from "../long";
+import { useHeadings } from "../use-headings";
 import { useFocus } from "../use-focus";
 import { useScrolling } from "../use-scrolling";
 import type { Place } from "../view";
+import { count } from "../../wording";
 import { Tile } from "./tile";
 
 const KEYS: Record<string, Direction> = {
@@ -40,7 +42,7 @@ function endOf(geometry: Geometry): number {
 
 export function Grid(): JSX.Element | null {
   const controller = useController();
-  const list = useStore((state) => state.list);
+  const { list, dated } = useHeadings();
   const refinement = useStore((state) => state.refinement);
   const { version } = useStore((state) => state.local);
   const selected = useStore((state) => state.selected);
@@ -61,7 +63,7 @@ export function Grid(): JSX.Element | null {
   const ending = useRef(false);
 
   const geometry = useMemo(
-    () => (list && width > 0 ? geometryOf(list, measureFor(width), open) : null), [list, width, open],
+    () => (list && width > 0 ? geometryOf(list, measureFor(width), open, dated?.starts) : null), [list, width, open, dated],
   );
   const toggle = useCallback((row: number): void => {
     setOpened((old) => {
@@ -137,8 +139,8 @@ export function Grid(): JSX.Element | null {
 
   const key = list?.key ?? null;
   const near = Math.floor(innerHeight * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / GROW_STEPS));
-  const { tiles, missing } = useMemo(
-    () => (geometry ? visible(geometry, from + near, to - near) : { tiles: [], missing: [] }), [geometry, from, to, near],
+  const { tiles, headings, missing } = useMemo(
+    () => (geometry ? visible(geometry, from + near, to - near) : { tiles: [], headings: [], missing: [] }), [geometry, from, to, near],
   );
   // Tiles beyond the screen are drawn once the pictures on screen have arrived: theirs would delay those. For a list
   // that the next letter replaces they are not drawn at all.
@@ -243,6 +245,12 @@ export function Grid(): JSX.Element | null {
             <span>Weaker matches</span>
           </li>
         ))}
+        {dated && headings.map(({ period, left, top, width }) => (
+          <li key={`period-${String(period)}`} class="period"
+            style={{ transform: `translate(${left.toFixed(2)}px, ${String(top - shift)}px)`, width: `${width.toFixed(2)}px`, height: `${String(HEADING)}px` }}>
+            <h2>{dated.periods[period]!.title}</h2><span class="faint">{count(dated.periods[period]!.count)}</span>
+          </li>
+        ))}
         {geometry && missing.map((page) => {
           const section = geometry.sections[page]!;
           const state = list.pages[page];
@@ -261,7 +269,8 @@ export function Grid(): JSX.Element | null {
           );
         })}
       </ul>
-      {geometry && <LongScrubber list={list} total={geometry.height} at={at} show={jump} covered={0} indexAt={(y) => anchorAt(geometry, y).index} />}
+      {geometry && <LongScrubber list={list} total={geometry.height} at={at} show={jump} covered={0} indexAt={(y) => anchorAt(geometry, y).index}
+        heightAt={(index) => heightOf(geometry, { index, shift: dated?.starts.includes(index) ? -HEADING : 0 })} />}
     </>
   );
 }

@@ -2,25 +2,11 @@
  * The positions of tiles. The grid is a stack of sections, one per page of the list; a section whose page has been loaded is
  * laid out exactly, the others are estimated. All lengths are CSS pixels. Pure.
  */
-import justifiedLayout from "justified-layout";
-
 import { pageLength, type List, type Page } from "../../state/list";
 import { shownOrder } from "../groups";
 import type { Anchor } from "../view";
-
-export interface Box {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-
-export interface Measure {
-  width: number;
-  /** The target height of rows, and the space between tiles. */
-  rowHeight: number;
-  gap: number;
-}
+import { estimatePeriods, HEADING, layoutPeriods, type Place } from "./periods";
+import { layoutParts, shownRatio, type Box, type Measure } from "./rows";
 
 export interface Section {
   /** Index of the first tile in the list. */
@@ -34,6 +20,13 @@ export interface Section {
   count: number;
   /** The position in the section of the line between likely and weaker matches; null if it is not in this section. */
   divider: number | null;
+  /** The headings of periods that begin in it, and their positions in the section. */
+  headings: Heading[];
+}
+
+/** A heading above the results of a period, by the number of the period. */
+export interface Heading extends Place {
+  period: number;
 }
 
 export interface Geometry {
@@ -44,143 +37,85 @@ export interface Geometry {
   page: number;
 }
 
-const NARROWEST = 0.5;
-const WIDEST = 3;
-const TYPICAL = 1.3;
-
-/** Width over height as drawn: very wide and very tall pictures are cropped a little, unknown sizes are squares. */
-export function shownRatio(width: number, height: number): number {
-  if (width <= 0 || height <= 0) return 1;
-  return Math.min(WIDEST, Math.max(NARROWEST, width / height));
-}
-
-/** Row height and gap for a width: small tiles on a phone, larger ones on a desktop. */
-export function measureFor(width: number): Measure {
-  if (width < 480) return { width, rowHeight: 128, gap: 3 };
-  if (width < 900) return { width, rowHeight: 176, gap: 5 };
-  if (width < 1800) return { width, rowHeight: 216, gap: 8 };
-  return { width, rowHeight: 260, gap: 8 };
-}
-
-/** Stretches the boxes of one row to the full width. */
-function stretchRow(boxes: Box[], top: number, { width, gap }: Measure): void {
-  const ratios = boxes.map((box) => box.width / box.height);
-  const sum = ratios.reduce((total, ratio) => total + ratio, 0);
-  const height = (width - gap * (boxes.length - 1)) / sum;
-  let left = 0;
-  for (const [i, box] of boxes.entries()) {
-    box.left = left;
-    box.top = top;
-    box.height = height;
-    box.width = height * ratios[i]!;
-    left += box.width + gap;
-  }
-}
-
-/** Boxes of one section. `closed`: more tiles follow in the next section, so the last row must be full as well. */
-export function layoutSection(ratios: number[], measure: Measure, closed: boolean): { boxes: Box[]; height: number } {
-  if (!ratios.length) return { boxes: [], height: 0 };
-  const { boxes: laid, widowCount } = justifiedLayout(ratios, {
-    containerWidth: measure.width, containerPadding: 0, boxSpacing: measure.gap,
-    targetRowHeight: measure.rowHeight, targetRowHeightTolerance: 0.25,
-  });
-  const boxes = laid.map(({ left, top, width, height }) => ({ left, top, width, height }));
-  if (closed && widowCount > 0) closeLastRow(boxes, widowCount, measure);
-  const last = boxes[boxes.length - 1]!;
-  // A last row left open takes the height of the one before, at which wide pictures may not fit.
-  if (last.left + last.width > measure.width) {
-    stretchRow(boxes.filter(({ top }) => Math.abs(top - last.top) < 0.5), last.top, measure);
-  }
-  return { boxes, height: last.top + last.height };
-}
-
-/** Lets the remaining tiles fill a row, or join the row before if they would become too tall. */
-function closeLastRow(boxes: Box[], widows: number, measure: Measure): void {
-  let row = boxes.slice(-widows);
-  const sum = row.reduce((total, box) => total + box.width / box.height, 0);
-  const tall = (measure.width - measure.gap * (row.length - 1)) / sum > 1.6 * measure.rowHeight;
-  if (tall && boxes.length > widows) {
-    const before = boxes[boxes.length - widows - 1]!.top;
-    row = boxes.filter((box) => box.top >= before - 0.5);
-  }
-  stretchRow(row, row[0]!.top, measure);
-}
-
-function estimateHeight(count: number, { width, rowHeight, gap }: Measure): number {
-  const perRow = Math.max(1, (width + gap) / (rowHeight * TYPICAL + gap));
-  return Math.max(1, Math.ceil(count / perRow)) * (rowHeight + gap) - gap;
-}
-
-/** The height of the line between likely and weaker matches. */
-export const DIVIDER = 64;
-
 interface Laid {
   measure: Measure;
   closed: boolean;
   split: number;
   open: ReadonlySet<number>;
+  starts: readonly number[];
   boxes: (Box | undefined)[];
   order: number[];
   height: number;
   divider: number | null;
-}
-
-/**
- * A section in two parts: before `split`, and from `split` on; in one part if `split` is outside.
- * @param leading whether it is the first section: the line is never above the end of its first row, so that a few likely matches
- * have the nearest others beside them, instead of an empty place
- */
-function layoutParts(
-  ratios: number[], measure: Measure, closed: boolean, likely: number, leading: boolean,
-): { boxes: Box[]; height: number; divider: number | null } {
-  const whole = layoutSection(ratios, measure, closed);
-  const row = leading ? whole.boxes.filter(({ top }) => top < 0.5).length : 0;
-  const split = Math.max(likely, row);
-  if (likely < 0 || split >= ratios.length) return { ...whole, divider: null };
-  const above = layoutSection(ratios.slice(0, split), measure, split === row);
-  const below = layoutSection(ratios.slice(split), measure, closed);
-  const shift = above.height + DIVIDER;
-  const boxes = [...above.boxes, ...below.boxes.map((box) => ({ ...box, top: box.top + shift }))];
-  return { boxes, height: shift + below.height, divider: above.height };
+  headings: Heading[];
 }
 
 const laidPages = new WeakMap<Page, Laid>();
 
 function laidOut(
-  page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number, leading: boolean, open: ReadonlySet<number>,
+  page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number, first: number, open: ReadonlySet<number>, starts: readonly number[],
 ): Laid {
   const known = laidPages.get(page);
-  if (known && known.closed === closed && known.split === split && known.open === open && known.measure.width === measure.width) return known;
+  if (known && known.closed === closed && known.split === split && known.open === open && known.starts === starts && known.measure.width === measure.width) return known;
   const { places: order, firsts } = shownOrder(page.results, open);
   const ratios = order.map((place) => shownRatio(page.infos[place]?.width ?? 0, page.infos[place]?.height ?? 0));
   // All members of a group stay on the side of its first one.
-  const before = split < 0 || split >= page.results.length ? split : firsts.filter((first) => first < split).length;
-  const { boxes: shown, height, divider } = layoutParts(ratios, measure, closed, before, leading);
+  const shownBefore = (limit: number): number => firsts.filter((place) => place < limit).length;
+  const before = split < 0 || split >= page.results.length ? split : shownBefore(split);
+  // A period of which all results are hidden in groups has no heading.
+  const periods = new Map(periodsIn(starts, first, first + page.results.length).map((period) => [shownBefore(starts[period]! - first), period]));
+  periods.delete(ratios.length);
+  const { boxes: shown, height, divider, places } = periods.size
+    ? { ...layoutPeriods(ratios, measure, closed, [...periods.keys()]), divider: null }
+    : { ...layoutParts(ratios, measure, closed, before, first === 0), places: [] };
   const boxes = new Array<Box | undefined>(page.results.length).fill(undefined);
   order.forEach((place, i) => { boxes[place] = shown[i]; });
-  const laid = { measure, closed, split, open, boxes, order, height, divider };
+  const headings = [...periods.values()].map((period, i) => ({ period, ...places[i]! }));
+  const laid = { measure, closed, split, open, starts, boxes, order, height, divider, headings };
   laidPages.set(page, laid);
   return laid;
 }
 
+/** The numbers of the periods that begin at the places `from … to − 1`. */
+function periodsIn(starts: readonly number[], from: number, to: number): number[] {
+  const found: number[] = [];
+  for (let period = firstFrom(starts, from); period < starts.length && starts[period]! < to; period++) found.push(period);
+  return found;
+}
+
+/** The first of some rising numbers that is not below a limit. */
+function firstFrom(rising: readonly number[], limit: number): number {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 const NONE: ReadonlySet<number> = new Set();
+const NO_STARTS: readonly number[] = [];
 
 /**
  * The geometry of a list at a width. Pages already laid out at this width are not laid out again.
- * `open` has the rows whose look-alikes are shown.
+ * `open` has the rows whose look-alikes are shown, `starts` the places at which periods begin.
  */
-export function geometryOf(list: List, measure: Measure, open: ReadonlySet<number> = NONE): Geometry {
+export function geometryOf(list: List, measure: Measure, open: ReadonlySet<number> = NONE, starts: readonly number[] = NO_STARTS): Geometry {
   const sections: Section[] = [];
   let top = 0;
   for (let index = 0; index < list.pages.length; index++) {
     const page = list.pages[index];
     const count = pageLength(list, index);
-    const closed = index < list.pages.length - 1;
+    const [first, end] = [index * list.page, index * list.page + count];
+    const begins = periodsIn(starts, first, end + 1);
+    // What follows in another period does not fill the last row.
+    const closed = index < list.pages.length - 1 && starts[begins.at(-1) ?? -1] !== end;
     // Without a likely match there is nothing to separate: the line above the grid says that these are the nearest.
     const split = list.divide ? list.divide - index * list.page : -1;
-    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split, index === 0, open) : null;
-    const height = laid?.height ?? estimateHeight(count, measure);
-    sections.push({ first: index * list.page, top, height, boxes: laid?.boxes ?? null, order: laid?.order ?? [], count, divider: laid?.divider ?? null });
+    const laid = page?.status === "ready" ? laidOut(page, measure, closed, split, first, open, starts) : null;
+    const height = laid?.height ?? estimatePeriods(count, measure, closed, begins.flatMap((period) => (starts[period]! < end ? [starts[period]! - first] : [])));
+    sections.push({ first, top, height, boxes: laid?.boxes ?? null, order: laid?.order ?? [], count, divider: laid?.divider ?? null, headings: laid?.headings ?? [] });
     top += height + measure.gap;
   }
   return { sections, height: Math.max(0, top - measure.gap), measure, page: list.page };
@@ -206,9 +141,10 @@ export function boxOf(geometry: Geometry, index: number): Box | null {
   return section && box ? { ...box, top: box.top + section.top } : null;
 }
 
-/** Indices of the tiles that touch `from … to`, and the pages there that are missing. */
-export function visible(geometry: Geometry, from: number, to: number): { tiles: number[]; missing: number[] } {
+/** Indices of the tiles that touch `from … to`, the headings there in the coordinates of the grid, and the pages there that are missing. */
+export function visible(geometry: Geometry, from: number, to: number): { tiles: number[]; headings: Heading[]; missing: number[] } {
   const tiles: number[] = [];
+  const headings: Heading[] = [];
   const missing: number[] = [];
   for (let s = sectionAt(geometry, from); s >= 0 && s < geometry.sections.length; s++) {
     const section = geometry.sections[s]!;
@@ -218,13 +154,17 @@ export function visible(geometry: Geometry, from: number, to: number): { tiles: 
       missing.push(s);
       continue;
     }
+    for (const heading of section.headings) {
+      const top = section.top + heading.top;
+      if (top <= to && top + HEADING >= from) headings.push({ ...heading, top });
+    }
     for (const i of section.order) {
       const box = section.boxes[i]!;
       const top = section.top + box.top;
       if (top <= to && top + box.height >= from) tiles.push(section.first + i);
     }
   }
-  return { tiles, missing };
+  return { tiles, headings, missing };
 }
 
 export type Direction = "left" | "right" | "up" | "down" | "first" | "last" | "screen up" | "screen down";

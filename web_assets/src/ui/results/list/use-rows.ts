@@ -146,6 +146,6 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
     divider: divide !== null && divide >= from && divide <= to ? divide - shift : null,
     chosenOf: (id) => (selected.size ? selected.has(id) : null),
     topOf: (index) => (rows ? topOf(rows, index) - shift : 0),
-    scrub: rows && list && { list, total: rows.total, at, show, covered, indexAt: (y) => rowAt(rows, y) },
+    scrub: rows && list && { list, total: rows.total, at, show, covered, indexAt: (y) => rowAt(rows, y), heightAt: (index) => topOf(rows, index) },
   };
 }

@@ -1,0 +1,23 @@
+/** The list that a grid shows, with the dates that its headings are made of. */
+import { useMemo } from "preact/hooks";
+
+import { useStore } from "../context";
+import { useLate } from "../parts/hooks";
+import type { List } from "../state/list";
+import type { Dated } from "../timeline/dated";
+import { useDated } from "../timeline/use-dated";
+
+/** How long (ms) the first results wait for their headings, which would move them. */
+const PATIENCE_MS = 1500;
+
+/** Until the dates are known, the list has no results. */
+export function useHeadings(): { list: List | null; dated: Dated | null } {
+  const list = useStore((state) => state.list);
+  const dated = useDated();
+  const waiting = dated === undefined;
+  const since = useMemo(() => (waiting ? performance.now() : null), [waiting, list?.key]);
+  const late = useLate(since, PATIENCE_MS);
+  const soon = waiting && !late;
+  const shown = useMemo(() => (list && soon ? { ...list, pages: list.pages.map((page) => (page?.status === "failed" ? page : undefined)) } : list), [list, soon]);
+  return { list: shown, dated: dated ?? null };
+}
