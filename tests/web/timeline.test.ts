@@ -83,7 +83,13 @@ describe("the dates of a list", () => {
       expect(dated.total).toBe(total);
     }
     expect(await engine.timeline(field, { most: 0 })).toBeNull();
-    await expect(engine.timeline(engine.manifest.fields.find(({ type }) => type === "text")!.name)).rejects.toThrow("has no dates");
+    expect(await engine.timeline("rating")).toBeNull();
+    await expect(engine.timeline("title")).rejects.toThrow("is not a number or a date");
+    const words = (await engine.timeline(field, { text: "cat", mode: "words", sort: { field, direction: "descending" } }))!;
+    expect(datedOf(words)?.total ?? words.undated).toBe((await engine.search({ text: "cat", mode: "words" })).total);
+    const some = (await engine.timeline(field, { filters: [{ field, kind: "any", values: ["2019"] }] }))!;
+    expect(some.undated).toBe(0);
+    expect(new Set(lines(some).map(([day]) => day.slice(0, 4)))).toEqual(new Set(["2019"]));
     await engine.close();
   });
 });

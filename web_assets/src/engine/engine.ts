@@ -17,7 +17,7 @@ import { QueryError } from "./errors";
 import { filterRows } from "./filters";
 import { counting, facetCounts } from "./facets";
 import { Shared } from "./lru";
-import { both, countMask, maskOf, rowsOf, type Mask } from "./mask";
+import { both, countMask, maskOf, type Mask } from "./mask";
 import type { CollectionMethods, FacetOptions, HistogramOptions, SearchOptions, StatsOptions, TimelineOptions } from "./methods";
 import { MeaningArm } from "./meaning-arm";
 import { SHOWN_TEXT } from "./notices";
@@ -45,8 +45,6 @@ export interface EngineOptions {
 const FACET_LIMIT = 50;
 /** How many current results are kept for facets. */
 const REMEMBERED_RESULTS = 4;
-/** The most results that a timeline of a search with words or pictures has. */
-const MOST_LISTED = 100_000;
 
 export class Engine implements CollectionMethods {
   /** The address of the site's folder. */
@@ -176,16 +174,12 @@ export class Engine implements CollectionMethods {
     return await histogramOf(edges, each, scale);
   }
 
-  async timeline(field: string, { most = Infinity, ...request }: TimelineOptions = {}): Promise<Timeline | null> {
-    const { type, label } = this.resources.field(field);
-    if (type !== "date") throw new QueryError(`The field “${label}” has no dates.`);
+  async timeline(field: string, options: TimelineOptions = {}): Promise<Timeline | null> {
+    // Refuses fields that are not numbers or dates.
+    await this.range(field);
     await this.settled;
-    const source = await this.resources.columnSource(field);
-    if (source.bytes > most) return null;
-    const asked = { ...request, mode: request.mode ?? "all" } as SearchRequest;
-    const ordered = asked.sort?.direction;
-    const { timelineOf } = await part(import("./timeline"), "timelineOf");
-    return await timelineOf(source, await this.listed(asked), ordered !== "ascending", ordered ? Infinity : this.resources.published);
+    const { timeline } = await part(import("./timeline"), "timeline");
+    return await timeline(field, options, this.resources, (request) => this.search(request), (request) => this.current(request));
   }
 
   async found(request: Partial<SearchRequest>): Promise<Uint8Array | null> {
@@ -306,16 +300,6 @@ export class Engine implements CollectionMethods {
   private current(request: SearchRequest): Promise<Mask | null> {
     const find = () => currentResult(this.resources, this.meaning, request);
     return request.embeddings?.length || request.images ? find() : this.currents.get(JSON.stringify(request), find);
-  }
-
-  /** The rows of all results of a search, in any order; null for all rows. */
-  private async listed(request: SearchRequest): Promise<ArrayLike<number> | null> {
-    const { text, like, embeddings } = request;
-    if (text?.trim() || like?.length || embeddings?.length) {
-      return (await this.search({ ...request, offset: 0, k: Math.min(MOST_LISTED, this.resources.count) })).results.map(({ row }) => row);
-    }
-    const mask = await this.current(request);
-    return mask && rowsOf(mask);
   }
 
   /** The rows that meet filters and a query text: those of its words arm, if it has words. */

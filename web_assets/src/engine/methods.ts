@@ -70,7 +70,7 @@ export interface CollectionMethods {
   facets(field: string, options?: FacetOptions): Promise<FacetCount[]>;
   /** How many images of the current result, as in `facets`, have a number or date in each bin; dates count by their first second. */
   histogram(field: string, options: HistogramOptions): Promise<Histogram>;
-  /** The dates of all results of a search that is ordered by a field of dates: how many begin on each day. */
+  /** The dates of all results of a search that is ordered by a field of dates: how many begin on each day. Null if the field has no dates, or too many. */
   timeline(field: string, options?: TimelineOptions): Promise<Timeline | null>;
   /** The current result of a search, as for `facets`, as bits: bit `r & 7` of byte `r >> 3` for row r. Null for all rows. */
   found(request: Partial<SearchRequest>): Promise<Uint8Array | null>;

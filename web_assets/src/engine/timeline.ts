@@ -4,7 +4,10 @@
  */
 import type { Column } from "../format/columns";
 import type { ColumnSource } from "./column-source";
-import type { Timeline } from "./types";
+import type { Mask } from "./mask";
+import type { TimelineOptions } from "./methods";
+import type { Resources } from "./resources";
+import type { Answer, SearchRequest, Timeline } from "./types";
 
 const DAY = 86_400;
 /** How long (s) a date of a month and one of a year last at least. */
@@ -13,6 +16,32 @@ const [MONTH, YEAR] = [28 * DAY, 365 * DAY];
 const FEW = 1000;
 /** The place of a date among those of its day: the order of dates that begin together is that of their ends. */
 const [MIDNIGHT, WHOLE_MONTH, WHOLE_YEAR, LATER] = [0, 1, 2, 3];
+
+/** The most results that the timeline of a search with words or pictures has. */
+const MOST_LISTED = 100_000;
+
+/** Null if the field has no dates, or if they have too many bytes. `current` gives the rows of a search without an order. */
+export async function timeline(
+  field: string, { most = Infinity, ...options }: TimelineOptions, resources: Resources,
+  search: (request: SearchRequest) => Promise<Answer>, current: (request: SearchRequest) => Promise<Mask | null>,
+): Promise<Timeline | null> {
+  const source = await resources.columnSource(field);
+  if (resources.field(field).type !== "date" || source.bytes > most) return null;
+  const request: SearchRequest = { ...options, mode: options.mode ?? "all" };
+  const { text, like, embeddings, sort } = request;
+  const ranked = text?.trim() || like?.length || embeddings?.length;
+  const rows = ranked
+    ? (await search({ ...request, offset: 0, k: Math.min(MOST_LISTED, resources.count) })).results.map(({ row }) => row)
+    : rowsIn(await current(request), resources.count);
+  return await timelineOf(source, rows, sort?.direction !== "ascending", sort ? Infinity : resources.published);
+}
+
+function rowsIn(mask: Mask | null, count: number): number[] | null {
+  if (!mask) return null;
+  const rows: number[] = [];
+  for (let row = 0; row < count; row++) if (mask[row >> 3]! & (1 << (row & 7))) rows.push(row);
+  return rows;
+}
 
 /**
  * @param rows of the list, in any order; null for all
