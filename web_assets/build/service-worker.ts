@@ -7,8 +7,8 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { build, type Plugin } from "vite";
 
-/** What the API has no use for, so that its code is left out: packages that only the model needs, and the map, the objects and timelines, which no address of the API asks for. */
-const LEFT_OUT = ["onnxruntime-web/wasm", "@huggingface/tokenizers", "./map/map", "./objects/objects", "./timeline"];
+/** What the API has no use for, so that its code is left out: packages that only the model needs, and the map, the objects, timelines and histograms, which no address of the API asks for. */
+const LEFT_OUT = ["onnxruntime-web/wasm", "@huggingface/tokenizers", "./map/map", "./objects/objects", "./timeline", "./histogram"];
 
 /** @param entries the worker and the API; `plugins` of the application, which the API's engine needs */
 export function serviceWorkerPlugin(entries: { worker: string; api: string }, plugins: () => Plugin[]): Plugin {

@@ -10,8 +10,8 @@ import type { Assets } from "./assets";
 import { rangeOf } from "./columns";
 import { currentResult } from "./current";
 import { Drawing } from "./data/drawing";
-import { statsOf } from "./data/stats";
-import { tagTable, type TagTable } from "./data/tags";
+import { ownValues, statsOf } from "./data/stats";
+import type { TagTable } from "./data/tags";
 import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
@@ -22,7 +22,7 @@ import type { CollectionMethods, FacetOptions, HistogramOptions, SearchOptions, 
 import { MeaningArm } from "./meaning-arm";
 import { SHOWN_TEXT } from "./notices";
 import { highlightExpression, planText, type TextPlan } from "./plan";
-import { parse } from "./query/index";
+import { normal, parse } from "./query/index";
 import { browse } from "./ranking";
 import { manifestUrl, SiteResources, type Resources } from "./resources";
 import { search } from "./search";
@@ -236,7 +236,7 @@ export class Engine implements CollectionMethods {
 
   /** The tags of the published images. */
   tagTable(): Promise<TagTable> {
-    this.tags ??= tagTable(this.site).catch((error: unknown) => {
+    this.tags ??= part(import("./data/tags"), "tagTable").then(({ tagTable }) => tagTable(this.site, normal, ownValues)).catch((error: unknown) => {
       this.tags = null;
       throw error;
     });

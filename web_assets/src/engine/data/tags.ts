@@ -1,15 +1,18 @@
-/** All tags of a collection by number and by name. The twin of builder/imagedb_site/dataset.py. */
-import { normal } from "../query/index";
+/**
+ * All tags of a collection by number and by name. The twin of builder/imagedb_site/dataset.py. A script of its own, which few visitors need: it
+ * must not import what the rest of the engine uses.
+ */
+import type { normal as Normal } from "../query/index";
 import type { SiteResources } from "../resources";
 import type { Tag } from "../types";
-import { ownValues } from "./stats";
+import type { ownValues as OwnValues } from "./stats";
 
 export class TagTable {
   private readonly byId = new Map<number, Tag>();
   private readonly ids = new Map<string, Map<string, number>>();
   private readonly byName = new Map<string, number[]>();
 
-  constructor(tags: Iterable<Tag>) {
+  constructor(tags: Iterable<Tag>, private readonly normal: typeof Normal) {
     for (const tag of tags) {
       this.byId.set(tag.id, tag);
       const ids = this.ids.get(tag.category) ?? new Map<string, number>();
@@ -45,7 +48,7 @@ export class TagTable {
 
   /** The tags with this name, by number; case, accents, `_` and `-` do not matter. */
   find(name: string): Tag[] {
-    return (this.byName.get(normal(name)) ?? []).toSorted((a, b) => a - b).map((id) => this.byId.get(id)!);
+    return (this.byName.get(this.normal(name)) ?? []).toSorted((a, b) => a - b).map((id) => this.byId.get(id)!);
   }
 
   /** The numbers of the tags that an image has in one field. */
@@ -56,13 +59,13 @@ export class TagTable {
 }
 
 /** The tags by the numbers of the collection, or else from 1: field after field, in each the most frequent first, ties in code-point order. */
-export async function tagTable(resources: SiteResources): Promise<TagTable> {
+export async function tagTable(resources: SiteResources, normal: typeof Normal, ownValues: typeof OwnValues): Promise<TagTable> {
   const numbered = await resources.numberedTags();
-  if (numbered) return new TagTable(numbered.map(({ id, name, field, count }) => ({ id, name, category: field, count })));
+  if (numbered) return new TagTable(numbered.map(({ id, name, field, count }) => ({ id, name, category: field, count })), normal);
   const found: Tag[] = [];
   for (const { name: category, type, column: hasColumn } of resources.manifest.fields) {
     if (type !== "tags" || !hasColumn) continue;
     for (const { value, count } of await ownValues(await resources.columnSource(category))) found.push({ id: found.length + 1, name: value, category, count });
   }
-  return new TagTable(found);
+  return new TagTable(found, normal);
 }
