@@ -17,10 +17,11 @@ from .locks import locked
 from .mapping import check_installed
 from .pictures import DETAILS_VERSION
 from .records import Progress
-from .report import BuildReport, Stopwatch
+from .report import BuildReport
 from .site import check_replaceable, clear_site, storage_errors, workspace
 from .site_build import Job, PicturesChangedError, SiteBuild
 from .sources import Mirror, Source, gather, load_sidecar, open_kind
+from .stopwatch import Stopwatch, Trace
 from .unchanged import find_unchanged, inputs_of, remember
 
 if TYPE_CHECKING:
@@ -31,13 +32,25 @@ _CHANGES = 2
 """How often a build starts again because pictures have changed."""
 
 
-def build(config: BuildConfig, progress: Progress = lambda step, done, total: None) -> BuildReport:
+def build(
+    config: BuildConfig,
+    progress: Progress = lambda step, done, total: None,
+    trace: Path | None = None,
+) -> BuildReport:
     """Brings the site in `config.output` up to date with the pictures.
+
+    `trace` is a new file that shows when each process did what (Chrome's JSON format, for Perfetto).
 
     Raises:
         UsageError, SourceError, PackError, LibraryError, StorageError: nothing was published.
     """
-    clock = Stopwatch()
+    if trace is None:
+        return _build(config, progress, Stopwatch())
+    with Trace(trace) as lanes:
+        return _build(config, progress, Stopwatch(lanes))
+
+
+def _build(config: BuildConfig, progress: Progress, clock: Stopwatch) -> BuildReport:
     check_places(config)
     check_replaceable(config.output)
     if config.map:
@@ -120,6 +133,7 @@ def _run(job: Job, source: Source, file: Path) -> BuildReport:
             stage = library.stage(
                 source.records(), details=DETAILS_VERSION, rehash=job.config.rehash
             )
+        job.clock.add("gather", items=len(stage))
         with stage:
             report = SiteBuild(job, library, stage).run(source)
         if job.inputs and report.published and sound:

@@ -32,7 +32,7 @@ from .pictures import (
     view_recipe,
 )
 from .records import Progress
-from .report import Stopwatch
+from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -97,6 +97,7 @@ def derive(
             done += deriver.run(maker, _works(stage, recipes), count, progress)
             # A copy takes the place of a file that has vanished since it was listed.
             count = stage.plan(names, encoder_hash, decoder=decoder) if deriver.vanished else 0
+    clock.add("derive", items=done)
     stage.check(names, encoder_hash)
     return done
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .config import BuildConfig
 from .parts import LocalMaker, Maker
 from .pictures import Recipe
-from .report import Stopwatch
+from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -27,7 +27,7 @@ def open_maker(
             device=config.device,
             workers=config.workers,
             batch_size=config.batch_size,
-            clock=clock.add,
+            clock=clock,
         )
     from .parts.cluster import ClusterMaker
     from .run.ray_runner import RayRunner, check_installed
@@ -44,4 +44,5 @@ def open_maker(
         workers=config.workers or config.actor_cpus,
         batch_size=config.batch_size,
         device=config.device,
+        clock=clock,
     )

@@ -23,9 +23,10 @@ from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
 from .placed_site import can_be_cleaned
 from .records import Problem, Progress
 from .remote_pictures import RemotePictures
-from .report import PublicField, Stopwatch, counted, example_of, named, what_is_there
+from .report import PublicField, counted, example_of, named, what_is_there
 from .site import check_replaceable
 from .sources import Source
+from .stopwatch import Stopwatch
 from .temporary import TemporaryFolder
 from .xmp_sidecars import read_sidecars
 

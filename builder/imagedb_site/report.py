@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .display import shown
 from .records import Problem, Value
+from .stopwatch import Step
 
 PORTABLE_BYTES = 2_000_000_000
 PORTABLE_PICTURES = 20_000
@@ -41,29 +40,6 @@ def example_of(value: Value) -> str:
     return text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}…"
 
 
-class Stopwatch:
-    """Seconds by step."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._started = time.monotonic()
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            self.add(step, time.monotonic() - start)
-
-    def add(self, step: str, seconds: float) -> None:
-        self.seconds[step] = self.seconds.get(step, 0.0) + seconds
-
-    @property
-    def total(self) -> float:
-        return time.monotonic() - self._started
-
-
 @dataclass(frozen=True)
 class BuildReport:
     """`derived` of `pictures` pictures were processed in this build, the others were known. Sizes in bytes.
@@ -75,7 +51,8 @@ class BuildReport:
     are on the site although they are damaged, and what is wrong with them. `repaired` names pictures of which
     something was damaged in the library and was made again. `hidden` is the number of
     pictures with a private value that was not published, by the label of its field. `texts` were embedded in
-    this build, the others were known.
+    this build, the others were known. `steps` is `seconds` with what each step worked on; those that run in
+    several processes have the seconds of all of them.
     """
 
     output: Path
@@ -98,6 +75,7 @@ class BuildReport:
     notes: list[str] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
     texts: int = 0
+    steps: Mapping[str, Step] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The report as one JSON object."""
@@ -117,6 +95,10 @@ class BuildReport:
             "model": self.model,
             "seconds": {step: round(value, 3) for step, value in self.seconds.items()},
             "total_seconds": round(self.total_seconds, 3),
+            "steps": {
+                name: {"seconds": round(one.seconds, 3), "items": one.items, "bytes": one.bytes}
+                for name, one in self.steps.items()
+            },
             "problems": [{"path": p.key, "reason": p.reason} for p in self.problems],
             "damaged": [{"path": p.key, "reason": p.reason} for p in self.damaged],
             "repaired": [{"path": p.key, "what": p.reason} for p in self.repaired],
@@ -130,9 +112,7 @@ class BuildReport:
         yield from named("Taken although damaged", self.damaged)
         yield from named("Damaged in the library and made again", self.repaired)
         if profile:
-            yield "Time by step:"
-            for step, value in self.seconds.items():
-                yield f"  {step:<22} {value:8.2f} s"
+            yield from _profile(self.steps)
         yield from map(shown, self.notes)
         if self.hidden:
             yield self._hidden_line()
@@ -161,6 +141,16 @@ class BuildReport:
         )
         more = f" and {counted(len(fields) - _SHOWN, 'more field')}" if len(fields) > _SHOWN else ""
         return f"Private, not published: {names}{more}. --publish-location publishes them."
+
+
+def _profile(steps: Mapping[str, Step]) -> Iterator[str]:
+    """A table of the steps: time, what they worked on, and how fast."""
+    yield f"{'Time by step:':<24}{'seconds':>9} {'items':>10} {'per second':>11} {'size':>9}"
+    for name, step in steps.items():
+        items = f"{step.items:,}" if step.items else ""
+        rate = f"{step.items / step.seconds:,.1f}" if step.items and step.seconds else ""
+        size = human_bytes(step.bytes) if step.bytes else ""
+        yield f"  {name:<22}{step.seconds:9.2f} {items:>10} {rate:>11} {size:>9}".rstrip()
 
 
 def named(title: str, problems: Sequence[Problem]) -> Iterator[str]:

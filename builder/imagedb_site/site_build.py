@@ -27,7 +27,7 @@ from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
 from .records import Problem, Progress
 from .remote_pictures import RemotePictures
-from .report import BuildReport, Stopwatch, counted, licence_notes, portable_notes
+from .report import BuildReport, counted, licence_notes, portable_notes
 from .site import (
     Attribution,
     Layout,
@@ -38,6 +38,7 @@ from .site import (
     publish_from,
 )
 from .sources import Source
+from .stopwatch import Stopwatch
 from .values import is_web_address
 from .xmp_sidecars import read_sidecars
 
@@ -132,6 +133,7 @@ class SiteBuild:
                     self._pack,
                     self._job.progress,
                 )
+            clock.add("embed texts", items=self._texts)
         with clock("assemble"):
             growth = self._grow(found)
         self._damaged = stage.damaged()
@@ -141,6 +143,7 @@ class SiteBuild:
             self._map = self._make_map(found, growth)
         with clock("write"):
             report = self._publish(self._site(source, found, growth))
+        clock.add("write", items=report.files, size=report.bytes)
         problems += report.problems
         if config.strict and problems:
             return self._report(source, found, growth, problems, None)
@@ -303,6 +306,7 @@ class SiteBuild:
             compacted=growth.compacted,
             model=self._pack.id if self._pack else None,
             seconds=self._job.clock.seconds,
+            steps=self._job.clock.steps,
             total_seconds=self._job.clock.total,
             problems=list(dict.fromkeys(problems)),
             damaged=self._damaged,

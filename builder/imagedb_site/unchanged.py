@@ -23,9 +23,10 @@ from .derive import Recipes, decoder_version
 from .layout import OWN_NAMES
 from .library import Library, Repair
 from .records import Problem
-from .report import BuildReport, Stopwatch
+from .report import BuildReport
 from .site.assets import template_folder
 from .sources.kinds import place_of
+from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -142,6 +143,7 @@ def _report(config: BuildConfig, known: dict[str, Any], clock: Stopwatch) -> Bui
         compacted=False,
         model=known["model"],
         seconds=clock.seconds,
+        steps=clock.steps,
         total_seconds=clock.total,
         problems=[Problem(one["path"], one["reason"]) for one in known["problems"]],
         damaged=[Problem(one["path"], one["reason"]) for one in known["damaged"]],

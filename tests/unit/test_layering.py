@@ -44,6 +44,7 @@ LAYERS = [
         "cache",
         "evaluate",
         "durable",
+        "stopwatch",
         "locks",
         "temporary",
         "web_addresses",

@@ -23,9 +23,9 @@ from imagedb_site.parts.plan import cut, from_plan, name_of, to_plan
 from imagedb_site.parts.versions import require_same, versions_here
 from imagedb_site.pictures import DecodeError, Derivative, Derived, Recipe, Work
 from imagedb_site.records import PictureRef
-from imagedb_site.report import Stopwatch
 from imagedb_site.run import Failure, Function, Header, Message
 from imagedb_site.run.base import Key
+from imagedb_site.stopwatch import Stopwatch
 
 pytest.importorskip("pyarrow", reason="pip install 'imagedb-site[ray]'")
 

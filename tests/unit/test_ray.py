@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from imagedb_site.config import BuildConfig
 from imagedb_site.errors import PackError, UsageError
 from imagedb_site.parts import cluster
 from imagedb_site.run import Failure, Header, Message
+from ray_workers import ray_workers
 
 ray = pytest.importorskip("ray", reason="Ray is missing: pip install 'imagedb-site[ray]'")
 
@@ -33,7 +35,9 @@ PACK = Path(__file__).parents[1] / "golden" / "pack-tiny"
 def cluster_here() -> Iterator[None]:
     """One small Ray for all tests of this file; `RayRunner` uses a Ray that its process has already."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *_python_path()]))
+        # Workers import this file, whose folder is not on their path.
+        own = [str(folder) for folder in Path(__file__).parents[:2]]
+        patch.setenv("PYTHONPATH", os.pathsep.join([*own, *_python_path()]))
         runner = RayRunner(cpus=1)
         yield
         runner.close()
@@ -65,11 +69,15 @@ def files(site: Path) -> dict[str, bytes]:
     return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
 
 
-def test_the_site_has_the_same_bytes(config: BuildConfig) -> None:
-    here, there = build(config), build(by_ray(config))
+def test_the_site_has_the_same_bytes(config: BuildConfig, tmp_path: Path) -> None:
+    here, there = build(config), build(by_ray(config), trace=tmp_path / "trace.json")
     assert here.problems == there.problems and here.damaged == there.damaged
     assert (here.count, here.derived) == (there.count, there.derived) == (29, 28)
     assert files(by_ray(config).output) == files(config.output)
+    assert there.steps["decode"].items == here.steps["decode"].items == 29
+    trace = json.loads((tmp_path / "trace.json").read_text())
+    parts = sum(one["name"] == "make parts" for one in trace)
+    assert there.steps["make parts"].items == parts == 8
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
@@ -100,27 +108,11 @@ class Killing:
 
     def _run(self) -> None:
         while len(self._killed) < self._most and not self._end.wait(self._every_s):
-            for pid in workers():
+            for pid in ray_workers():
                 if pid not in self._killed:
                     os.kill(pid, signal.SIGKILL)
                     self._killed.append(pid)
                     break
-
-
-def workers() -> list[int]:
-    """The processes of the actors of this Ray: their parent is its raylet, whose parent is this process."""
-    parents, found = {}, []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            # The name, in brackets, may contain anything; state and parent follow it (proc(5)).
-            status = (path / "stat").read_text(errors="replace").rpartition(")")[2].split()
-            name = (path / "cmdline").read_bytes()
-        except OSError:
-            continue
-        parents[int(path.name)] = int(status[1])
-        if name.startswith(b"ray::") and b"_Actor" in name:
-            found.append(int(path.name))
-    return [pid for pid in found if parents.get(parents.get(pid, 0)) == os.getpid()]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from imagedb_site.locks import locked
 from imagedb_site.picture_files import digest_picture
 from imagedb_site.pictures import DETAILS_VERSION, DecodeError, Work, derive_all
 from imagedb_site.records import FieldSpec, PictureRef, Problem, Progress, Record
-from imagedb_site.report import Stopwatch
 from imagedb_site.site import storage_errors
 from imagedb_site.sources import (
     PICTURE_SUFFIXES,
@@ -38,6 +37,7 @@ from imagedb_site.sources import (
     load_additions,
     open_folder,
 )
+from imagedb_site.stopwatch import Stopwatch
 from imagedb_site.temporary import TemporaryFolder, remove_abandoned
 
 if TYPE_CHECKING:

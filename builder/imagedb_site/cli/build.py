@@ -179,13 +179,19 @@ _PLACE = _PathOrBucket(path_type=Path)
     is_flag=True,
     help="Write nothing: say what would be public, with examples, and what would be hidden.",
 )
-@click.option("--profile", is_flag=True, help="Print where the time went.")
+@click.option(
+    "--profile", is_flag=True, help="Print a table of the steps: time, items per second, bytes."
+)
+@click.option(
+    "--trace", type=_PATH, help="Write when each process did what, for ui.perfetto.dev (JSON)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
     config: Path | None,
     dry_run: bool,
     profile: bool,
+    trace: Path | None,
     as_json: bool,
     quiet: bool,
     **overrides: Any,
@@ -227,7 +233,7 @@ def command(
     if dry_run:
         return _dry_run(settings, as_json=as_json, quiet=quiet)
     with ProgressBar(quiet) as progress:
-        report = build(settings, progress=progress)
+        report = build(settings, progress=progress, trace=trace)
     if as_json:
         click.echo(json_line(report.to_json()))
     else:

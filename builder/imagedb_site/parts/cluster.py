@@ -17,8 +17,10 @@ from imagedb_site.parts.task import PartTask, place_of
 from imagedb_site.parts.versions import versions_here
 from imagedb_site.pictures import Recipe, Work
 from imagedb_site.run import Failure, Header, Message, Runner
+from imagedb_site.stopwatch import Stopwatch
 
 _KINDS = (errors.PackError, errors.SourceError, errors.StorageError, errors.UsageError)
+PARTS = "make parts"
 _AGAIN = "The finished parts are kept: run the same command again to go on."
 
 
@@ -26,7 +28,8 @@ class ClusterMaker:
     """A `Maker` on a cluster. `open_runner` starts it; it is not called if all parts are finished already.
 
     `folder` is where the parts are kept until the library has them. `size`: pictures per part. `workers`:
-    decoding processes of each worker. `batch_size`: pictures that a worker embeds together.
+    decoding processes of each worker. `batch_size`: pictures that a worker embeds together. `clock` gets the
+    time of all workers together.
     """
 
     def __init__(
@@ -40,12 +43,14 @@ class ClusterMaker:
         workers: int,
         batch_size: int = 32,
         device: str = "cpu",
+        clock: Stopwatch | None = None,
     ) -> None:
         self._recipes = tuple(recipes)
         self._versions = versions_here(pack, device)
         self._parts = PartFolder(folder.absolute(), self._recipes, self._versions)
         self._open_runner = open_runner
         self._size = size
+        self._clock = clock or Stopwatch()
         self._task = PartTask(
             *(folder.absolute(), self._recipes, self._versions, place_of(pack), device),
             workers,
@@ -78,7 +83,7 @@ class ClusterMaker:
             for name, result in runner.map(
                 self._task, ((name, {"part": name}) for name in missing)
             ):
-                _require_done(result)
+                self._note(_require_done(result))
                 made = self._get(name)
                 if made is None:
                     raise StorageError(f"The part {name} is damaged or missing.", _AGAIN)
@@ -89,6 +94,15 @@ class ClusterMaker:
         name = name_of(plan, self._recipes, self._versions)
         self._parts.add_plan(name, plan)
         return name
+
+    def _note(self, header: Header) -> None:
+        """Adds what a part cost its worker."""
+        if not header:
+            return
+        for step, cost in header["steps"].items():
+            self._clock.add(step, cost["seconds"], cost["items"], cost["bytes"])
+        self._clock.add(PARTS, header["ended"] - header["began"], 1, header["bytes"])
+        self._clock.span(header["worker"], PARTS, header["began"], header["ended"])
 
     def _get(self, name: str) -> list[Made] | None:
         with _storage_errors():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,12 +11,14 @@ import numpy as np
 from imagedb_site.parts.made import Made
 from imagedb_site.pictures import DecodeError, Derived, Limits, Work, derive_all
 from imagedb_site.run import LocalRunner
+from imagedb_site.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from imagedb_site.encoders import Encoder
     from imagedb_site.encoders.preprocess import Preprocessing
     from imagedb_site.packs import ModelPack
 
+DECODE = "decode"
 MODEL = "model inference"
 
 
@@ -25,7 +26,7 @@ class LocalMaker:
     """A `Maker` on this machine; a build has one, and so has each worker of a cluster.
 
     `workers`: decoding processes, one per core by default. `batch_size`: pictures that are embedded and
-    yielded together. `clock` is told how many seconds the model took.
+    yielded together. `clock` gets the time of all decoders together and that of the model.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class LocalMaker:
         workers: int | None = None,
         threads: int | None = None,
         batch_size: int = 32,
-        clock: Callable[[str, float], None] = lambda step, seconds: None,
+        clock: Stopwatch | None = None,
     ) -> None:
         limits = Limits()
         self._limits = limits
@@ -44,7 +45,7 @@ class LocalMaker:
         self._device = device
         self._threads = threads
         self._batch_size = batch_size
-        self._clock = clock
+        self._clock = clock or Stopwatch()
         self._encoder: Encoder | None = None
         self._preprocess: Preprocessing | None = None
         if pack is not None:
@@ -52,7 +53,10 @@ class LocalMaker:
 
             self._preprocess = Preprocessing.from_json(pack.manifest["image"]["preprocessing"])
         self._runner = LocalRunner(
-            workers, timeout_s=limits.timeout_s, memory_bytes=limits.memory_bytes
+            workers,
+            timeout_s=limits.timeout_s,
+            memory_bytes=limits.memory_bytes,
+            watch=self._decoded,
         )
 
     def __enter__(self) -> LocalMaker:
@@ -65,6 +69,7 @@ class LocalMaker:
         """See `Maker.make`. A picture that cannot be used is yielded at once."""
         batch: list[tuple[Work, Derived]] = []
         for work, result in self._derive(works):
+            self._clock.add(DECODE, items=1, size=work.picture.bytes)
             if isinstance(result, DecodeError):
                 yield [Made(work, result)]
             else:
@@ -107,7 +112,11 @@ class LocalMaker:
             from imagedb_site.encoders import Encoder
 
             self._encoder = Encoder(self._pack, self._threads, device=self._device)
-        start = time.monotonic()
-        embeddings = self._encoder.encode_inputs(np.stack(inputs))
-        self._clock(MODEL, time.monotonic() - start)
+        with self._clock.timed("model", MODEL):
+            embeddings = self._encoder.encode_inputs(np.stack(inputs))
+        self._clock.add(MODEL, items=len(inputs))
         return embeddings
+
+    def _decoded(self, worker: str, began: float, ended: float) -> None:
+        self._clock.add(DECODE, ended - began)
+        self._clock.span(worker.replace("run", "decoder"), DECODE, began, ended)

@@ -6,17 +6,18 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
 from imagedb_site.errors import ImageDBError, SourceError, StorageError
 from imagedb_site.packs import BUILTIN_FOLDER, ModelPack, load_pack
 from imagedb_site.parts.folder import PartFolder
-from imagedb_site.parts.local import MODEL, LocalMaker
+from imagedb_site.parts.local import LocalMaker
 from imagedb_site.parts.versions import require_same, versions_here
 from imagedb_site.pictures import Recipe
 from imagedb_site.run import Header, Message
+from imagedb_site.stopwatch import Stopwatch
 
 _MOST_TRIES = 12
 """A part that has cost this many workers their life is not tried again."""
@@ -51,21 +52,19 @@ class PartTask:
             return {"error": message, "kind": StorageError.__name__, "hint": None}, []
 
     def _part(self, name: str) -> Header:
-        began, before = time.time(), self._seconds.copy()
+        began = time.time()
         if self._parts.has(name):
             # Made by a worker that was lost before it could say so.
             return {}
         self._begin(name)
-        made = [
-            one for group in self._maker.make(self._parts.works(name), _ignore) for one in group
-        ]
+        works = self._parts.works(name)
+        made = [one for group in self._maker.make(works, _ignore) for one in group]
         size = self._parts.put(name, made)
         return {
-            "pictures": len(made),
             "bytes": size,
             "began": began,
             "ended": time.time(),
-            "model_seconds": self._seconds[MODEL] - before[MODEL],
+            "steps": {step: asdict(cost) for step, cost in self._clock.take().items()},
             "worker": f"{platform.node()} {os.getpid()}",
         }
 
@@ -89,8 +88,8 @@ class PartTask:
         return PartFolder(self.folder, self.recipes, dict(self.versions))
 
     @cached_property
-    def _seconds(self) -> dict[str, float]:
-        return {MODEL: 0.0}
+    def _clock(self) -> Stopwatch:
+        return Stopwatch()
 
     @cached_property
     def _maker(self) -> LocalMaker:
@@ -102,11 +101,8 @@ class PartTask:
             workers=self.workers,
             threads=self.workers,
             batch_size=self.batch_size,
-            clock=self._note,
+            clock=self._clock,
         )
-
-    def _note(self, step: str, seconds: float) -> None:
-        self._seconds[step] += seconds
 
     def _load(self) -> ModelPack | None:
         if self.pack is None:

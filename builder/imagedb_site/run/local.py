@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
@@ -22,7 +23,8 @@ class LocalRunner:
     """A `Runner` on processes of this machine, started when they are needed; a context manager.
 
     `workers`: how many processes; by default one per core. `timeout_s`: seconds that one call may
-    take. `memory_bytes`: how much memory one worker may use.
+    take. `memory_bytes`: how much memory one worker may use. `watch` is told of every call, by several
+    threads: the worker's name, and when it began and ended, in seconds since 1970.
     """
 
     def __init__(
@@ -31,9 +33,11 @@ class LocalRunner:
         *,
         timeout_s: float = 30.0,
         memory_bytes: int = 4 << 30,
+        watch: Callable[[str, float, float], None] | None = None,
     ) -> None:
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
+        self._watch = watch
         self._count = max(1, workers or _cores())
         self._threads = ThreadPoolExecutor(self._count, "run")
         self._idle: list[Process] = []
@@ -86,12 +90,14 @@ class LocalRunner:
             process = self._take(function)
             if process is None:
                 return Failure("stopped")
-            before = process.served
+            before, began = process.served, time.time()
             try:
                 result = process.call(given)
             except BaseException:
                 self._drop(process)
                 raise
+            if self._watch is not None:
+                self._watch(threading.current_thread().name, began, time.time())
             poisoned = isinstance(result, Failure) and result.cause in ("crash", "memory")
             if poisoned or not process.alive or process.served >= _RECYCLE:
                 self._drop(process)
