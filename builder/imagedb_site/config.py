@@ -338,6 +338,11 @@ def _convert(file: Path, key: str, value: Any, hint: Any) -> Any:
             raise wrong
         if is_bucket(value) and key in ("pictures", "metadata", "exclude"):
             return value
+        if is_bucket(value):
+            raise UsageError(
+                f"{file}: {key} must be a path on this machine, not {value}.",
+                "Give an address in a bucket for the site with -o.",
+            )
         return file.parent / Path(value).expanduser()
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise wrong

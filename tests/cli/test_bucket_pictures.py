@@ -124,6 +124,10 @@ def test_what_did_not_change_is_not_downloaded_again(tmp_path: Path, store: Faul
     store.asked.clear()
     again = made(tmp_path, ADDRESS, "there")
     assert (fetched(store), again.derived) == ([], 0)
+    for place in list(store.store):
+        store.pipe_file(place, store.cat_file(place))
+    store.asked.clear()
+    assert (made(tmp_path, ADDRESS, "there").derived, fetched(store)) == (0, [])
     draw(folder / "cat" / "image_00.jpg", 77)
     draw(folder / "dog" / "new.jpg", 78)
     (folder / "cat" / "image_06.jpg").unlink()

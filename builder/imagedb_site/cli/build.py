@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..bucket_addresses import is_bucket
+from ..bucket_addresses import is_bucket, parse_bucket
 from ..config import (
     DEFAULT_CONFIG_NAME,
     DOWNLOADS,
@@ -18,7 +18,7 @@ from ..config import (
     BuildConfig,
     load_config,
 )
-from ..display import json_line
+from ..display import json_line, shown
 from .progress import ProgressBar
 
 _PATH = click.Path(path_type=Path)
@@ -37,7 +37,7 @@ _PLACE = _PathOrBucket(path_type=Path)
 
 @click.command("build")
 @click.argument("pictures", type=_PLACE, required=False)
-@click.option("-o", "--output", type=_PATH, help="Folder of the site.  [default: dist]")
+@click.option("-o", "--output", type=_PLACE, help="Folder of the site, or s3://….  [default: dist]")
 @click.option("--library", type=_PATH, help="Working library.  [default: OUTPUT.library]")
 @click.option(
     "--from",
@@ -200,7 +200,8 @@ def command(
 
     Only pictures that changed since the last build are processed, and most files of the site stay the
     same. The site in OUTPUT is replaced only once the new one is complete. An interrupted build resumes
-    where it stopped.
+    where it stopped. If OUTPUT is s3://BUCKET/NAME, the site is built in the folder NAME and uploaded as
+    `deploy bucket` does.
 
     PICTURES may be in a bucket: s3://BUCKET/FOLDER, gs://… or az://…, with pip install
     'imagedb-site[bucket]'. Each picture is downloaded when it is new or has changed, and is not kept.
@@ -229,16 +230,27 @@ def command(
 
     if config is None and Path(DEFAULT_CONFIG_NAME).is_file():
         config = Path(DEFAULT_CONFIG_NAME)
+    target = overrides["output"]
+    if isinstance(target, str):
+        overrides["output"] = Path(parse_bucket(target).name)
     settings = load_config(config, overrides)
     if dry_run:
         return _dry_run(settings, as_json=as_json, quiet=quiet)
     with ProgressBar(quiet) as progress:
         report = build(settings, progress=progress, trace=trace)
+        uploaded = None
+        if isinstance(target, str) and report.published:
+            from ..deploy import deploy_bucket
+
+            uploaded = deploy_bucket(settings.output, target, progress=progress)
     if as_json:
-        click.echo(json_line(report.to_json()))
+        more = {} if uploaded is None else {"bucket": uploaded.to_json()}
+        click.echo(json_line({**report.to_json(), **more}))
     else:
         for line in report.lines(profile=profile):
             click.echo(line)
+        if uploaded is not None:
+            click.echo(f"{shown(str(target))}: {uploaded.summary()}")
     count = len(report.problems) + len(report.damaged)
     if settings.strict and count:
         click.echo(f"Error: {counted(count, 'problem')} (--strict).", err=True)

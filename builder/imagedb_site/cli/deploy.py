@@ -99,7 +99,6 @@ def bucket_command(
       imagedb-site deploy bucket dist s3://my-bucket/pictures --prune --grace 30
     """
     from ..deploy import deploy_bucket
-    from ..report import counted, human_bytes
 
     with ProgressBar(quiet) as progress:
         done = deploy_bucket(
@@ -118,16 +117,7 @@ def bucket_command(
             click.echo(f"upload  {path}")
         for path in done.removed:
             click.echo(f"remove  {path}")
-    parts = [
-        f"{counted(len(done.uploaded), 'file')} ({human_bytes(done.bytes)}) "
-        f"{'to upload' if dry_run else 'uploaded'}",
-        f"{done.unchanged:,} unchanged",
-    ]
-    if done.removed:
-        parts.append(f"{len(done.removed):,} old {'to remove' if dry_run else 'removed'}")
-    if done.old:
-        parts.append(f"{counted(done.old, 'old file')} kept")
-    click.echo(f"{shown(target)}: {', '.join(parts)}")
+    click.echo(f"{shown(target)}: {done.summary(dry_run=dry_run)}")
 
 
 @command.command("github-pages")

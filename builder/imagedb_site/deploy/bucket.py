@@ -17,6 +17,7 @@ from imagedb_site.errors import CheckError, FormatError, StorageError
 from imagedb_site.layout import MANIFEST, OWN_NAMES, REPLACED, hash_in_name, is_immutable
 from imagedb_site.media_types import content_type
 from imagedb_site.records import Progress
+from imagedb_site.report import counted, human_bytes
 from imagedb_site.site.disk import storage_errors
 
 GRACE_DAYS = 7.0
@@ -45,6 +46,29 @@ class BucketDeployment:
     old: int
     removed: tuple[str, ...]
     not_copied: tuple[str, ...]
+
+    def to_json(self) -> dict[str, int]:
+        """The numbers of files, and the bytes uploaded."""
+        return {
+            "uploaded": len(self.uploaded),
+            "bytes": self.bytes,
+            "unchanged": self.unchanged,
+            "old": self.old,
+            "removed": len(self.removed),
+        }
+
+    def summary(self, *, dry_run: bool = False) -> str:
+        """What was done, or with `dry_run` would be, in one line."""
+        uploaded = f"{counted(len(self.uploaded), 'file')} ({human_bytes(self.bytes)})"
+        parts = [
+            f"{uploaded} {'to upload' if dry_run else 'uploaded'}",
+            f"{self.unchanged:,} unchanged",
+        ]
+        if self.removed:
+            parts.append(f"{len(self.removed):,} old {'to remove' if dry_run else 'removed'}")
+        if self.old:
+            parts.append(f"{counted(self.old, 'old file')} kept")
+        return ", ".join(parts)
 
 
 def deploy_bucket(

@@ -73,9 +73,10 @@ class _Entry:
 
 def _status(one: StoredObject) -> _Status:
     tag = int.from_bytes(hashlib.sha256(one.tag.encode()).digest()[:8], "big") & INODE_BITS
-    # Without a tag a second change within the clock's step could not be told from the first.
+    # The tag says more than the time: the same content may be stored again. Without a tag, a second change
+    # within the clock's step could not be told from the first.
     changed = 0 if one.tag else one.changed_ns
-    return _Status(stat.S_IFREG, one.size, one.changed_ns, changed, tag)
+    return _Status(stat.S_IFREG, one.size, changed, changed, tag)
 
 
 class Mirror:
@@ -267,7 +268,7 @@ def _reason(error: StorageError) -> str:
 
 
 def _state(one: StoredObject) -> list[object]:
-    return [one.tag, one.changed_ns, one.size]
+    return [one.tag or one.changed_ns, one.size]
 
 
 def _read_index(file: Path) -> dict[str, object]:
