@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .config import BuildConfig
 from .errors import DamagedLibraryError, LibraryError, SourceError, UsageError
 from .fetched_pictures import Pictures, fetched, list_bucket
+from .given_embeddings import GivenEmbeddings
 from .index import LIBRARY_FILE
 from .library import Library, Repair
 from .library.repair import repair, start_again
@@ -57,6 +58,9 @@ def _build(config: BuildConfig, progress: Progress, clock: Stopwatch) -> BuildRe
         check_installed()
     with clock("model"):
         pack = _load_model(config.model)
+        given = None
+        if config.embeddings is not None and pack is not None:
+            given = GivenEmbeddings(config.embeddings, pack)
     file = config.library_folder / LIBRARY_FILE
     with clock("compare"):
         inputs = inputs_of(config, pack)
@@ -77,7 +81,9 @@ def _build(config: BuildConfig, progress: Progress, clock: Stopwatch) -> BuildRe
         aside = held.enter_context(workspace(config.output))
         if mirror is None:
             held.enter_context(_alone(config.library_folder))
-        job = Job(config, aside, pack, clock, progress, _empty_library(file), inputs, pictures)
+        job = Job(
+            config, aside, pack, clock, progress, _empty_library(file), inputs, pictures, given
+        )
         return _mended(job, source, file)
 
 

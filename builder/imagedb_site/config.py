@@ -62,6 +62,9 @@ class BuildConfig:
     """Credit lines shown on every page of the site."""
     model: str = "builtin"
     """Model pack: `builtin`, the name of an exported pack, or a folder; `none` to search by words only."""
+    embeddings: Path | None = None
+    """Parquet file with embeddings that were computed elsewhere: key and vector of each picture or record.
+    `model` then encodes queries only."""
     embed: Literal["none", "text"] = "none"
     """What is embedded of records without a picture: nothing, or their text. Pictures are always embedded."""
     embed_fields: tuple[str, ...] = ()
@@ -181,6 +184,16 @@ class BuildConfig:
             raise UsageError(f"embed is {self.embed!r}, but must be one of {', '.join(EMBED)}.")
         if self.embed_fields and self.embed != "text":
             raise UsageError("embed_fields is given, but no text is embedded.", "Add --embed text.")
+        if self.embeddings is not None and self.model == "none":
+            raise UsageError(
+                "Embeddings are given, but no model that encodes queries for them.",
+                "Name the model that they were computed with: --model",
+            )
+        if self.embeddings is not None and self.embed == "text":
+            raise UsageError(
+                "Embeddings are given, so no text is embedded.",
+                "Leave out --embed text, or leave out --embeddings.",
+            )
         if self.embed == "text" and self.model == "none":
             raise UsageError(
                 "Texts cannot be embedded without a model.",

@@ -258,7 +258,11 @@ class LibraryIndex:
     def _encoder_hash(self) -> str:
         if self._pack is None:
             raise UsageError("This library was built without a model.")
-        return self._pack.encoder_hash
+        from .library import given_encoder
+
+        encoder_hash = self._pack.encoder_hash
+        given = self._library.get_meta("given_embeddings") == encoder_hash
+        return given_encoder(encoder_hash) if given else encoder_hash
 
     def _blocks(self) -> Iterator[Floats]:
         return self._library.embedding_blocks(self._encoder_hash())

@@ -16,6 +16,7 @@ from .embed_texts import embed_texts
 from .errors import FormatError, SourceError
 from .fetched_pictures import Pictures
 from .flat_documents import FORMATS
+from .given_embeddings import GivenEmbeddings
 from .growth import Growth, grow, to_store
 from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, Repair, Stage
@@ -59,6 +60,7 @@ class Job:
     notes: Sequence[str]
     inputs: str | None = None
     pictures: Pictures = field(default_factory=Pictures)
+    given: GivenEmbeddings | None = None
 
 
 class PicturesChangedError(SourceError):
@@ -78,6 +80,9 @@ class SiteBuild:
         self._job = job
         self._config = job.config
         self._pack = job.pack
+        self._given = job.given
+        own = job.pack.encoder_hash if job.pack else ""
+        self._encoder_hash = job.given.encoder_hash if job.given else own
         self._library = library
         self._stage = stage
         self._recipes = Recipes.of(job.config)
@@ -93,7 +98,7 @@ class SiteBuild:
             stage,
             self._library,
             self._recipes,
-            self._pack,
+            None if self._given else self._pack,
             config,
             clock,
             self._job.progress,
@@ -113,6 +118,9 @@ class SiteBuild:
                 f"None of the {counted(len(stage), noun)} in {config.shown_pictures} is usable.",
                 f"The first: {problems[0].key}: {problems[0].reason}" if problems else None,
             )
+        if self._given is not None:
+            with clock("read embeddings"):
+                problems += self._given.store(stage, self._library, self._job.progress)
         with clock("assemble"):
             self._remote = RemotePictures(config, {spec.name for spec in source.fields})
             found = assemble(
@@ -125,6 +133,8 @@ class SiteBuild:
             )
             problems += self._remote.problems()
             problems += found.problems
+            if self._given is not None:
+                self._given.place(found.placed)
         if config.embed == "text" and self._pack is not None:
             with clock("embed texts"):
                 self._texts = embed_texts(
@@ -188,14 +198,14 @@ class SiteBuild:
         if self._pack is None:
             return None
         _, texts = found.placed.embedded()
-        return self._pack.encoder_hash + ("+texts" if texts else "")
+        return self._encoder_hash + ("+texts" if texts else "")
 
     def _site(self, source: Source, found: Assembled, growth: Growth) -> SiteInput:
         config, pack = self._config, self._pack
         rows = PlacedRows(found.placed, self._recipes, config.publish_location, self._job.pictures)
         embeddings = None
         if pack is not None and any(found.placed.embedded()):
-            embeddings = PlacedEmbeddings(found.placed, pack.encoder_hash, pack.dim)
+            embeddings = PlacedEmbeddings(found.placed, self._encoder_hash, pack.dim)
         return SiteInput(
             title=config.site_title,
             description=config.description,
@@ -239,7 +249,7 @@ class SiteBuild:
         ids = np.empty_like(found.ids)
         ids[growth.order] = found.ids
         has_picture = placed.has_picture()
-        blocks = PlacedEmbeddings(placed, pack.encoder_hash, pack.dim).blocks()
+        blocks = PlacedEmbeddings(placed, self._encoder_hash, pack.dim).blocks()
         rows = MapRows(
             ids=ids,
             vectors=np.concatenate(list(blocks)),
@@ -269,7 +279,9 @@ class SiteBuild:
             found.placed.remember(found.fields, stored)
             library.set_meta("model", config.model)
             if pack is not None:
-                library.set_meta(PACK_NAME + pack.encoder_hash, pack.id)
+                library.set_meta(PACK_NAME + self._encoder_hash, pack.id)
+                given = pack.encoder_hash if self._given else ""
+                library.set_meta("given_embeddings", given)
             library.set_meta("settings", _settings(config))
             library.set_meta(
                 "pictures",
@@ -279,7 +291,7 @@ class SiteBuild:
             if config.originals == "link":
                 self._stage.note_links()
             self._stage.prune()
-            if config.embed == "text":
+            if config.embed == "text" or self._given:
                 library.prune_text_embeddings()
             library.nothing_lost()
 
@@ -315,6 +327,7 @@ class SiteBuild:
                 *source.notes,
                 *self._remote.notes(),
                 *(licence_notes(self._pack.manifest) if self._pack else ()),
+                *(self._given.notes if self._given else ()),
                 *self._job.notes,
                 *map_notes(self._map),
                 *_repair_notes(self._lost),

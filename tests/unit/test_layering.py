@@ -70,6 +70,7 @@ LAYERS = [
             "placed_site",
             "remote_pictures",
             "fetched_pictures",
+            "given_embeddings",
         ),
     },
     {"site_build", "unchanged", "dataset", "hits"},

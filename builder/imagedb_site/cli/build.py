@@ -65,6 +65,7 @@ _PLACE = _PathOrBucket(path_type=Path)
 )
 @click.option("--example", "examples", multiple=True, help="Example query on the start page.")
 @click.option("--model", help="Model pack: a name, a folder, or none.  [default: builtin]")
+@click.option("--embeddings", type=_PATH, help="Parquet file with embeddings of the model, by key.")
 @click.option(
     "--embed",
     type=click.Choice(EMBED),
@@ -223,6 +224,7 @@ def command(
       imagedb-site build --from table museum.csv --embed text --embed-fields title,subjects
       imagedb-site build --from diffusiondb ~/diffusiondb --limit 10000
       imagedb-site build s3://my-bucket/pictures --title "Our archive"
+      imagedb-site build photos --embeddings vectors.parquet --model mobileclip
       imagedb-site build /shared/photos -o /shared/site --engine ray --address 10.0.0.1:6379
     """
     from ..build import build

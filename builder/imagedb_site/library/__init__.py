@@ -6,6 +6,7 @@ from imagedb_site.library.repair import Repair
 from imagedb_site.library.stage import Stage
 from imagedb_site.library.types import Item, RowRecord, StagedImage, StoredImage, StoredLayout
 from imagedb_site.library.upkeep import PACK_NAME
+from imagedb_site.library.vectors import given_encoder
 from imagedb_site.library.xmp_files import XmpFile
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "StoredImage",
     "StoredLayout",
     "XmpFile",
+    "given_encoder",
 ]

@@ -195,6 +195,11 @@ class Library:
         with translated(self._path):
             return vectors.of_contents(self._db, self._path, encoder_hash, content_hashes)
 
+    def forget_embeddings(self, encoder_hash: str) -> None:
+        """Removes all embeddings of an encoder."""
+        with translated(self._path), atomic(self._db):
+            vectors.forget(self._db, encoder_hash)
+
     def missing_text_embeddings(self, encoder_hash: str, text_hashes: Sequence[str]) -> list[str]:
         """Returns those of `text_hashes` that have no embedding of this encoder, in their order."""
         with translated(self._path):

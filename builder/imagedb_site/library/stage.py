@@ -276,6 +276,22 @@ class Stage:
             ).get
             return None if found is None else str(found)
 
+    def find(self, key: str) -> tuple[int, str | None] | None:
+        """Returns number and content hash of a usable record; a record without a picture has no hash."""
+        with translated(self._path):
+            sql = "SELECT item, content_hash FROM staged WHERE key = ? AND reason IS NULL"
+            return self._db.execute(sql, (key,)).fetchone()
+
+    def unembedded(self, encoder_hash: str) -> Iterator[tuple[str, str]]:
+        """Yields key and content hash of the usable pictures without an embedding of this encoder."""
+        pack = vectors.find_pack(self._db, encoder_hash)
+        sql = (
+            "SELECT s.item, s.key, s.content_hash FROM staged s JOIN images i USING (content_hash) "
+            "WHERE s.reason IS NULL AND NOT EXISTS (SELECT 1 FROM embeddings e "
+            f"WHERE e.pack = {pack[0] if pack else -1:d} AND e.image = i.id)"
+        )
+        yield from ((key, content_hash) for _, key, content_hash in self._pages(sql, "s.item"))
+
     def images(self) -> Iterator[StagedImage]:
         """Yields the usable records by key, in the order of code points."""
         with translated(self._path):

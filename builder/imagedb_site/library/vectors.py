@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +24,19 @@ BLOCK = 8192
 _INTACT = checksums.intact("embeddings", "e", encoder_hash="?1", content_hash="{content}")
 
 _TEXT_INTACT = checksums.intact("text_embeddings", "t", encoder_hash="?1", text_hash="c.text_hash")
+
+
+def given_encoder(encoder_hash: str) -> str:
+    """Returns the name under which embeddings are kept that the owner brought along for an encoder."""
+    return hashlib.sha256(f"given {encoder_hash}".encode()).hexdigest()
+
+
+def forget(db: apsw.Connection, encoder_hash: str) -> None:
+    """Removes all embeddings of an encoder."""
+    found = find_pack(db, encoder_hash)
+    if found is not None:
+        db.execute("DELETE FROM embeddings WHERE pack = ?", (found[0],))
+        db.execute("DELETE FROM text_embeddings WHERE pack = ?", (found[0],))
 
 
 def find_pack(db: apsw.Connection, encoder_hash: str) -> tuple[int, int] | None:
