@@ -75,9 +75,15 @@ class FaultyStore(memory.MemoryFileSystem):  # type: ignore[misc, name-defined]
         super().pipe_file(path, value)
 
     def rm(self, path: Any, **settings: Any) -> None:
-        for place in [path] if isinstance(path, str) else path:
-            self._ask("delete", place)
-            super().rm_file(place)
+        for place in path:
+            # As the library for S3: these are patterns, and nothing fits them.
+            if set(place) & set("*?["):
+                raise FileNotFoundError(place)
+            self.rm_file(place)
+
+    def rm_file(self, path: str) -> None:
+        self._ask("delete", path)
+        super().rm_file(path)
 
 
 def new_bucket(address: str = "s3://photos/site") -> tuple[Bucket, FaultyStore]:

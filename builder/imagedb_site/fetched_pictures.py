@@ -35,7 +35,7 @@ def list_bucket(config: BuildConfig) -> Mirror | None:
     if config.bucket is None:
         return None
     mirror = Mirror(open_bucket(config.bucket), config.pictures, config.bucket_folder)
-    if mirror.is_file and config.source != "table":
+    if mirror.is_file and config.source not in ("table", "webdataset"):
         raise SourceError(f"{mirror} is an object, not a folder.", "Give the folder that it is in.")
     return mirror
 
@@ -47,14 +47,15 @@ def fetched(mirror: Mirror, config: BuildConfig, progress: Progress) -> Iterator
 
     def whole(path: str) -> bool:
         if config.source in ("table", "webdataset"):
-            return not path
+            return config.source == "table" and not path
         name = path.rpartition("/")[2]
         metadata = config.source == "imagefolder" and is_metadata(name)
         beside = path == ADDITIONS_FILE or name.lower().endswith(".xmp")
         return metadata or beside or mirror.root / path in tables
 
     def outlines(path: str) -> bool:
-        return config.source == "webdataset" and path.lower().endswith(".tar")
+        name = path or mirror.root.name
+        return config.source == "webdataset" and name.lower().endswith(".tar")
 
     try:
         config.bucket_folder.mkdir(parents=True, exist_ok=True)

@@ -252,6 +252,9 @@ def test_tar_files_of_a_webdataset(tmp_path: Path, store: FaultyStore) -> None:
     there = made(tmp_path, ADDRESS, "there", source="webdataset")
     assert tree(tmp_path / "there") == tree(tmp_path / "here")
     assert there.problems == here.problems and there.count > 14
+    one = made(tmp_path, folder / "00000.tar", "one", source="webdataset")
+    assert made(tmp_path, f"{ADDRESS}/00000.tar", "two", source="webdataset").count == one.count
+    assert tree(tmp_path / "two") == tree(tmp_path / "one")
     outline = next((tmp_path / "there.library").rglob("00000.tar"))
     assert outline.stat().st_size == (folder / "00000.tar").stat().st_size
     store.asked.clear()

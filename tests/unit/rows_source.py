@@ -63,7 +63,7 @@ def build_rows(
 ) -> BuildReport:
     """Builds a site of the records in `folder`/dist."""
     source = records if isinstance(records, RowsSource) else RowsSource(lambda: records)
-    monkeypatch.setattr("imagedb_site.build.gather_source", lambda config, progress: source)
-    monkeypatch.setattr("imagedb_site.preview.gather_source", lambda config, progress: source)
+    monkeypatch.setattr("imagedb_site.build.gather_source", lambda *_: source)
+    monkeypatch.setattr("imagedb_site.preview.gather_source", lambda *_: source)
     given = {"pictures": folder / "table.csv", "output": folder / "dist", "model": "none"}
     return build(load_config(None, {**given, **settings}))

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from bucket_samples import FaultyStore, content_of, new_address, new_bucket
 from click.testing import CliRunner
 from site_samples import make_web, sample_input, tree
 
 import imagedb_site
+from bucket_samples import FaultyStore, content_of, new_address, new_bucket
 from imagedb_site.bucket_addresses import is_bucket, parse_bucket
 from imagedb_site.buckets import open_bucket
 from imagedb_site.check import check_site
@@ -153,6 +153,15 @@ def test_a_file_that_is_used_again_begins_anew(sites: tuple[Path, Path]) -> None
     deploy_bucket(second, bucket, now=START + 20 * DAY)
     done = deploy_bucket(second, bucket, now=START + 21 * DAY, prune=True, grace_days=7)
     assert done.removed == ()
+
+
+def test_old_files_with_odd_names_are_removed_too(sites: tuple[Path, Path]) -> None:
+    bucket, store = _with(sites[0])
+    for path in ("data/a [1].bin", "data/*", "data/1.bin"):
+        bucket.put(path, b"x", "text/plain", "no-cache")
+    deploy_bucket(sites[0], bucket, now=START)
+    assert len(deploy_bucket(sites[0], bucket, now=START + 8 * DAY, prune=True).removed) == 3
+    assert own(content_of(store, bucket)) == tree(sites[0])
 
 
 @pytest.mark.parametrize("record", [b"", b"[]", b'{"since": {"data/x": 3}}', b"\xff" * 9])

@@ -143,7 +143,7 @@ def test_a_dry_run_says_which_hosts_browsers_would_contact(monkeypatch, tmp_path
     records[3] = replace(records[3], image_url="https://no.example/3?a=1")
     records[4] = replace(records[4], image_url=f"{HOST}/4?token=s3cret")
     source = RowsSource(lambda: records)
-    monkeypatch.setattr("imagedb_site.preview.gather_source", lambda config, progress: source)
+    monkeypatch.setattr("imagedb_site.preview.gather_source", lambda *_: source)
     given = {"pictures": tmp_path / "t.csv", "output": tmp_path / "dist", "model": "none"}
     allowed = (HOST, "https://t.example", "https://unused.example")
     found = preview(load_config(None, {**given, "allow_origin": allowed}))

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from imagedb_site.bucket_addresses import BucketAddress
-from imagedb_site.buckets.faults import MissingObjectError, store_errors
+from imagedb_site.buckets.faults import store_errors
 from imagedb_site.errors import FormatError
 
 _REMOVED_AT_ONCE = 500
 _MD5 = re.compile("[0-9a-f]{32}")
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,16 @@ class Bucket:
             self._files.put_file(str(file), self._place(path), **self._headers(kind, cache))
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Removes objects. Those that are missing do not count."""
+        """Removes objects."""
         places = [self._place(path) for path in paths]
-        for start in range(0, len(places), _REMOVED_AT_ONCE):
-            with store_errors(str(self), "delete objects in"):
-                try:
-                    self._files.rm(places[start : start + _REMOVED_AT_ONCE])
-                except FileNotFoundError as error:
-                    raise MissingObjectError(
-                        f"Objects in {self} vanish while they are deleted."
-                    ) from error
+        # The library takes such characters for a pattern if it is given several places.
+        plain = [place for place in places if not _PATTERN.search(place)]
+        with store_errors(str(self), "delete objects in"):
+            for start in range(0, len(plain), _REMOVED_AT_ONCE):
+                self._files.rm(plain[start : start + _REMOVED_AT_ONCE])
+            for place in places:
+                if _PATTERN.search(place):
+                    self._files.rm_file(place)
 
     def _place(self, path: str) -> str:
         return f"{self.address.root}/{path}" if path else self.address.root
