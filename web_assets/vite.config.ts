@@ -41,8 +41,11 @@ export default defineConfig({
   worker: {
     format: "es",
     plugins: () => plugins(),
-    // What the first search needs is one file, although scripts that are loaded later use parts of it.
-    rolldownOptions: { output: { ...names, codeSplitting: { groups: [{ name: "main", tags: ["$initial"] }] } }, checks: { pluginTimings: false } },
+    // What the first view needs is one file, and what the first search needs another, although scripts that are loaded later use parts of them.
+    rolldownOptions: {
+      output: { ...names, codeSplitting: { groups: [{ name: "main", tags: ["$initial"], priority: 2 }, { name: "whole", test: /\/worker\/whole\.ts$|rolldown\/runtime/, priority: 1 }] } },
+      checks: { pluginTimings: false },
+    },
   },
   build: {
     target: "es2022",

@@ -1,7 +1,7 @@
 /** The same collection in many layouts gives the same answers, and loads no more files than needed. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { Engine, type SearchRequest } from "../../web_assets/src/engine";
-import { browse } from "../../web_assets/src/engine/ranking";
+import { browse } from "../../web_assets/src/engine/browse";
 import { maskOf } from "../../web_assets/src/engine/mask";
 import type { Manifest } from "../../web_assets/src/format";
 import { tinyContent } from "./support/content";

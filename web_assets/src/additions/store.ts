@@ -4,10 +4,10 @@
  * handles lock other tabs out, and private windows lack it more often.)
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { ADDITIONS_DATABASE } from "./device";
 import { continued, lineageOf, type Lineage, type Seen } from "./lineage";
 import { AdditionsError, type Addition } from "./types";
 
-const ADDITIONS_DATABASE = "imagedb-additions";
 const DATABASE_VERSION = 1;
 /** How long (ms) a removed picture can be brought back. */
 export const RESTORABLE_MS = 10 * 60_000;

@@ -11,7 +11,7 @@ import type { Collection, OpenOptions } from "./types";
  * @throws LoadError if it cannot be fetched, FormatError if it is not a site that this program reads
  */
 export async function openWorker(start: () => WorkerLike, url: string, options: OpenOptions, program: Program | null = null): Promise<Collection> {
-  const client = new WorkerClient(start, url, options.additions, program);
+  const client = new WorkerClient(start, url, options.additions, program, options.search);
   try {
     return workerCollection(client, await client.open(options.signal), options.additions);
   } catch (error) {

@@ -27,6 +27,8 @@ export interface OpenOptions {
   fetch?: typeof fetch;
   /** Whether pictures can be added on this device. Only in browsers, and only on the site's own pages. */
   additions?: boolean;
+  /** False if the first thing shown is a list of everything: its pictures then come before the program that searches. Only on the site's own pages. */
+  search?: boolean;
 }
 
 export type Open = (url: string, options?: OpenOptions) => Promise<Collection>;

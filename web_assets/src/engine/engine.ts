@@ -23,8 +23,9 @@ import { MeaningArm } from "./meaning-arm";
 import { SHOWN_TEXT } from "./notices";
 import { highlightExpression, planText, type TextPlan } from "./plan";
 import { normal, parse } from "./query/index";
-import { browse } from "./ranking";
-import { manifestUrl, SiteResources, type Resources } from "./resources";
+import { browse } from "./browse";
+import { manifestUrl, Published } from "./published";
+import { SiteResources, type Resources } from "./resources";
 import { search } from "./search";
 import { correction, suggest, usesModel, type Finds } from "./suggest/index";
 import { endsInWord } from "./typing";
@@ -69,8 +70,12 @@ export class Engine implements CollectionMethods {
 
   /** @param url absolute; the site's folder, its manifest.json or one of its pages */
   static async open(url: string, options: EngineOptions): Promise<Engine> {
-    const site = await SiteResources.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch });
-    return new Engine(site, url, options.decode);
+    return Engine.over(await Published.open(url, { ...options, fetch: options.fetch ?? globalThis.fetch }), url, options);
+  }
+
+  /** Searches of a site that is open. */
+  static over(published: Published, url: string, { assets, decode }: Pick<EngineOptions, "assets" | "decode">): Engine {
+    return new Engine(new SiteResources(published, assets), url, decode);
   }
 
   /** Search these rows from now on: those of the site, or those of the site followed by others. */

@@ -1,5 +1,8 @@
 /** Loading the files of one site, with progress. */
-import { FileList, loadFile, type FileEntry, type FileListEntry, type LoadOptions } from "../format/index";
+import type { FileEntry } from "../format/entry";
+import { FileList } from "../format/lists";
+import { loadFile, type LoadOptions } from "../format/load";
+import type { FileListEntry } from "../format/manifest";
 import { Line, type Stage, type Turn } from "./line";
 import type { Meter } from "./progress";
 import type { LoadProgress } from "./types";

@@ -1,5 +1,7 @@
 /** The default order of a collection, read block by block as far as it is needed. */
-import { readOrder, wholeOrder, type FileList, type Manifest } from "../format/index";
+import type { FileList } from "../format/lists";
+import type { Manifest } from "../format/manifest";
+import { readOrder, wholeOrder } from "../format/order";
 import type { SiteFiles } from "./files";
 import { Shared } from "./lru";
 import { has, rowsOf, type Mask } from "./mask";

@@ -1,7 +1,7 @@
 /** Rankings of both arms, and the requested page of one. */
 import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import type { Likeness } from "./likeness";
-import { countMask, has, type Mask } from "./mask";
+import { countMask, type Mask } from "./mask";
 import type { Near, Nearest } from "./nearest";
 import { missingNotice, type Missing } from "./partial-words";
 import type { Plan } from "./plan";
@@ -127,28 +127,6 @@ function wordsTotals(words: WordsFound | null): Pick<Ranking, "strictTotal" | "p
 /** No results: there is nothing to search for. */
 export function nothing(): Ranking {
   return { length: 0, rows: () => [], at: () => { throw new RangeError("There is no result."); }, total: 0, ranked: true };
-}
-
-/** All rows, or those of a mask, in default order: first the additions, newest first, then the published rows. */
-export async function browse(mask: Mask | null, { count, published, order }: Pick<Resources, "count" | "published" | "order">): Promise<Ranking> {
-  const added: number[] = [];
-  for (let row = count - 1; row >= published; row--) if (!mask || has(mask, row)) added.push(row);
-  const listed = mask && await order.within(mask);
-  const length = added.length + (listed?.length ?? published);
-  return {
-    length, total: length, ranked: false,
-    rows: async (from, to) => {
-      const first = added.slice(from, to);
-      const [start, end] = [Math.max(0, from - added.length), Math.max(0, to - added.length)];
-      const others = listed ? listed.subarray(start, end) : await order.rows(start, end);
-      if (!first.length) return others;
-      const rows = new Uint32Array(first.length + others.length);
-      rows.set(first);
-      rows.set(others, first.length);
-      return rows;
-    },
-    at: (_, row) => ({ row, score: 0 }),
-  };
 }
 
 /** The answer: the page of `ranking` that the plan requests. */

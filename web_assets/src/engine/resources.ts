@@ -4,14 +4,14 @@ import { part } from "../base/errors";
 import { SiteTerms, TermsText, type FullText } from "../catalog/index";
 import { Encoder, TokenTable } from "../encoder/index";
 import {
-  FormatError, loadManifest, readColumnsIndex, readDocuments, readManifest, readModelIndex, readTagIndex, readTags, readModelWords, readWords,
-  type Column, type FieldDefinition, type FileEntry, type FileList, type ImageDocument, type Manifest, type ModelIndex, type NumberedTag, type WordsFile,
+  FormatError, readColumnsIndex, readModelIndex, readTagIndex, readTags, readModelWords, readWords,
+  type Column, type FieldDefinition, type FileEntry, type ImageDocument, type Manifest, type ModelIndex, type NumberedTag, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
 import type { ColumnSource } from "./column-source";
 import { SiteColumn } from "./columns";
 import { QueryError } from "./errors";
-import { SiteFiles } from "./files";
+import type { SiteFiles } from "./files";
 import { loadCoarse, loadFlat } from "./flat";
 import { foldedWords } from "./longer-words";
 import { Shared } from "./lru";
@@ -19,25 +19,19 @@ import type { Stage } from "./line";
 import type { Nearest } from "./nearest";
 import type { SiteMap } from "./map/map";
 import type { SiteObjects } from "./objects/objects";
-import { DefaultOrder } from "./order";
-import { Meter } from "./progress";
+import type { DefaultOrder } from "./order";
+import { Published, type PublishedOptions } from "./published";
 import type { Calibration } from "./relevance";
-import { SiteRows } from "./rows";
+import type { SiteRows } from "./rows";
 import type { Loaded } from "./typing";
 import type { LoadProgress, ModelCard, RowInfo } from "./types";
 
-export interface ResourceOptions {
-  fetch: typeof fetch;
+export interface ResourceOptions extends PublishedOptions {
   assets: Assets;
-  onProgress?: (progress: LoadProgress) => void;
-  signal?: AbortSignal;
 }
 
-const DOCUMENT_BLOCKS = 64;
 /** Milliseconds in which the page can request the pictures of an answer before anything of a later stage is loaded or started. */
 const PICTURES_FIRST_MS = 300;
-/** How long (ms) other requests wait at most for the pictures on screen. */
-const PICTURES_MS = 1500;
 /** Milliseconds after which the model starts even if there is no answer by words yet. */
 const MODEL_WAITS_MS = 4000;
 
@@ -45,13 +39,12 @@ const MODEL_WAITS_MS = 4000;
 export type Resources = Pick<SiteResources, Exclude<keyof SiteResources, "rows" | "imageModelSize" | "modelCard" | "numberedTags" | "pictures" | "prepare" | "read">>;
 
 export class SiteResources {
+  readonly manifest: Manifest;
   /** The default order of the published rows. */
   readonly order: DefaultOrder;
   /** The published rows and their ids. */
   readonly rows: SiteRows;
   private readonly files: SiteFiles;
-  private readonly documentFiles: FileList;
-  private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
   private terms: SiteTerms | null = null;
   private readonly single = new Shared<unknown>();
   private loadedCatalog: FullText | null = null;
@@ -60,30 +53,20 @@ export class SiteResources {
   private loadedWords: ReadonlySet<string> | null = null;
   private refined = false;
   private modelTurn: Promise<void> = Promise.resolve();
-  private readonly picturesHere: (() => void)[] = [];
 
-  private constructor(
-    readonly manifest: Manifest, base: string,
-    private readonly options: ResourceOptions, meter: Meter,
-  ) {
-    const files = new SiteFiles(base, options.fetch, meter);
-    this.files = files;
-    this.rows = new SiteRows(manifest, files);
-    this.order = new DefaultOrder(manifest.order, manifest.collection.count, files);
-    this.documentFiles = files.list(manifest.documents.files, "documents");
+  /** Searches of the rows of `site`. */
+  constructor(private readonly site: Published, private readonly assets: Assets) {
+    this.manifest = site.manifest;
+    this.order = site.order;
+    this.rows = site.rows;
+    this.files = site.files;
+    // The first search should not wait for this part of the program, too.
+    if (this.manifest.vectors?.tier === "cells") import("./cells/cells").catch(() => undefined);
   }
 
   /** @param url the site's folder, its manifest.json or one of its pages */
   static async open(url: string, options: ResourceOptions): Promise<SiteResources> {
-    const base = manifestUrl(url);
-    const meter = new Meter((progress) => options.onProgress?.(progress));
-    const { fetch, signal } = options;
-    const value = await meter.track("manifest", 0, (onProgress) =>
-      loadManifest(base, { fetch, onProgress, ...(signal ? { signal } : {}) }));
-    const manifest = readManifest(value);
-    // The first search should not wait for this part of the program, too.
-    if (manifest.vectors?.tier === "cells") import("./cells/cells").catch(() => undefined);
-    return new SiteResources(manifest, base, options, meter);
+    return new SiteResources(await Published.open(url, options), options.assets);
   }
 
   get count(): number {
@@ -120,13 +103,7 @@ export class SiteResources {
   }
 
   async document(row: number): Promise<ImageDocument> {
-    const { block } = this.manifest.documents;
-    const number = Math.floor(row / block);
-    const documents = await this.documentBlocks.get(String(number), async () => {
-      const content = await this.files.loadListed(this.documentFiles, number, "documents");
-      return readDocuments(content, Math.min(block, this.count - number * block), this.manifest.remote?.origins);
-    });
-    return documents[row - number * block]!;
+    return await this.site.document(row);
   }
 
   /** A field's values for every row. Throws QueryError if it has no column. */
@@ -206,7 +183,7 @@ export class SiteResources {
       pack: async () => (await this.modelIndex()).pack,
       load: (file) => this.packFile(file),
       staticTable: this.staticTable(),
-      runtime: () => this.files.other("runtime", this.options.assets.runtime),
+      runtime: () => this.files.other("runtime", this.assets.runtime),
       turn: () => this.modelTurn,
     });
     return this.loadedEncoder;
@@ -217,19 +194,14 @@ export class SiteResources {
    * not need a later stage itself.
    */
   first(stage: Stage, answer: Promise<unknown>): void {
-    const shown = answer.then(() => Promise.race([pause(PICTURES_FIRST_MS), this.picturesShown()]), () => undefined);
+    const shown = answer.then(() => Promise.race([pause(PICTURES_FIRST_MS), this.site.picturesShown()]), () => undefined);
     this.files.line.expect(stage, shown);
     if (stage === "words") this.modelTurn = Promise.race([shown, pause(MODEL_WAITS_MS)]);
   }
 
   /** Whether pictures that are on screen are being loaded: what is not needed for them waits. */
   pictures(loading: boolean): void {
-    if (loading) this.files.line.expect("view", this.picturesShown(), PICTURES_MS);
-    else this.picturesHere.splice(0).forEach((resolve) => { resolve(); });
-  }
-
-  private picturesShown(): Promise<void> {
-    return new Promise((resolve) => { this.picturesHere.push(resolve); });
+    this.site.pictures(loading);
   }
 
   /** The card of the model; null without a model. */
@@ -335,17 +307,4 @@ export class SiteResources {
   private once<T>(key: string, make: () => Promise<T>): Promise<T> {
     return this.single.get(key, make) as Promise<T>;
   }
-}
-
-/** The address of the manifest of the site that `url` is a folder, a page or the manifest of. */
-export function manifestUrl(url: string): string {
-  const address = new URL(url);
-  address.hash = "";
-  if (!address.pathname.endsWith(".json")) {
-    address.search = "";
-    if (/\.html?$/.test(address.pathname)) address.pathname = address.pathname.replace(/[^/]*$/, "");
-    if (!address.pathname.endsWith("/")) address.pathname += "/";
-    address.pathname += "manifest.json";
-  }
-  return address.href;
 }

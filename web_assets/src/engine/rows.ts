@@ -1,7 +1,10 @@
 /** The rows of one published site: what the grid needs for each, and their ids. */
-import {
-  DRAWN_BYTES, FormatError, hex, idAt, idIn, isId, placeholderAt, readIds, readRows, rowIn, shardOf, type FileList, type IdShard, type Manifest, type RowsBlock,
-} from "../format/index";
+import { FormatError } from "../format/errors";
+import { hex } from "../format/hex";
+import { idIn, isId, readIds, rowIn, shardOf, type IdShard } from "../format/ids";
+import type { FileList } from "../format/lists";
+import type { Manifest } from "../format/manifest";
+import { DRAWN_BYTES, idAt, placeholderAt, readRows, type RowsBlock } from "../format/rows";
 import type { SiteFiles } from "./files";
 import { Shared } from "./lru";
 import type { Drawn, DrawnRow } from "./nearest";

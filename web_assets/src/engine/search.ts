@@ -2,6 +2,7 @@
 import { abortable, pause } from "../base/async";
 import { messageOf } from "../base/errors";
 import { SyntaxProblem } from "../catalog/index";
+import { browse } from "./browse";
 import { missingEmoji } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
@@ -10,7 +11,7 @@ import type { SearchOptions } from "./methods";
 import { likenessOf, type MeaningArm } from "./meaning-arm";
 import { guessedText, NOTHING_TO_SEARCH, unknownText } from "./notices";
 import { makePlan, wantsRanking, type Plan } from "./plan";
-import { browse, byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
+import { byWords, finish, nothing, rank, type Query, type Ranking } from "./ranking";
 import type { Resources } from "./resources";
 import { keepPlaces } from "./steady";
 import { searchWords, syntaxNotice, type WordsFound } from "./words-arm";

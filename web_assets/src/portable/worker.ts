@@ -35,7 +35,7 @@ function dataAddress(content: Uint8Array, type: string): string {
 
 globalThis.addEventListener("message", ({ ports }: MessageEvent) => {
   const read = readerOver(ports[0]!);
-  serve(globalThis as unknown as Port, async (url, onProgress, additions) => {
+  serve(globalThis as unknown as Port, async (url, onProgress, { additions }) => {
     const fetch = fetchOver(url, read);
     const collection = await Engine.open(url, { fetch, assets: assetsFrom(fetch, url), decode: decodePicture, onProgress });
     return { collection, additions: additions ? openAdditions(collection, { ...additionsHost(), address: dataAddress }) : null };

@@ -110,7 +110,7 @@ export class Controller {
   async start(): Promise<void> {
     this.store.dispatch({ type: "reopening" });
     try {
-      const collection = await this.#open(this.#base);
+      const collection = await this.#open(this.#base, { search: !isBrowsing(this.store.get().view) });
       this.collection = collection;
       collection.onProgress((progress) => {
         this.store.dispatch({ type: "progress", progress, now: this.#env.now() });

@@ -54,10 +54,11 @@ export class WorkerClient {
   /**
    * @param additions whether pictures may be added on this device
    * @param program null if its files cannot be checked
+   * @param search whether a search follows at once
    */
   constructor(
     private readonly start: () => WorkerLike, private readonly url: string, private readonly additions = false,
-    private readonly program: Program | null = null,
+    private readonly program: Program | null = null, private readonly search = true,
   ) {}
 
   /** Start the worker if it does not run, and open the collection. */
@@ -73,7 +74,7 @@ export class WorkerClient {
   }
 
   private async begin(): Promise<Manifest> {
-    const message = (id: number): ToWorker => ({ kind: "open", id, url: this.url, additions: this.additions });
+    const message = (id: number): ToWorker => ({ kind: "open", id, url: this.url, additions: this.additions, search: this.search });
     if (this.spoiled) await this.repair();
     try {
       return await this.send(message, {}) as Manifest;

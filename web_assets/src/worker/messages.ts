@@ -6,7 +6,7 @@ import type { Target } from "./methods";
 
 /** Page to worker. */
 export type ToWorker =
-  | { kind: "open"; id: number; url: string; additions: boolean }
+  | { kind: "open"; id: number; url: string; additions: boolean; search: boolean }
   /** `partial`: provisional answers are wanted. */
   | { kind: "call"; id: number; target: Target; method: string; args: unknown[]; partial: boolean }
   | { kind: "abort"; id: number }

@@ -21,8 +21,14 @@ export interface Opened {
   additions: (AdditionsMethods & { onChange: (state: AdditionsState) => void }) | null;
 }
 
-/** @param additions whether pictures may be added on this device */
-export type OpenSite = (url: string, onProgress: (progress: LoadProgress) => void, additions: boolean) => Promise<Opened>;
+export interface Wishes {
+  /** Whether pictures may be added on this device. */
+  additions: boolean;
+  /** Whether a search follows at once. */
+  search: boolean;
+}
+
+export type OpenSite = (url: string, onProgress: (progress: LoadProgress) => void, wishes: Wishes) => Promise<Opened>;
 
 type Call = Extract<ToWorker, { kind: "call" }>;
 type Method = (...args: unknown[]) => Promise<unknown>;
@@ -34,8 +40,8 @@ export function serve(port: Port, openSite: OpenSite): void {
 
   onProgramError((lasting) => { send({ kind: "damaged", lasting }); });
 
-  const open = async (url: string, wanted: boolean): Promise<Manifest> => {
-    site = openSite(url, (progress) => { send({ kind: "progress", progress }); }, wanted);
+  const open = async (url: string, wishes: Wishes): Promise<Manifest> => {
+    site = openSite(url, (progress) => { send({ kind: "progress", progress }); }, wishes);
     const { collection, additions } = await site;
     if (additions) additions.onChange = (state) => { send({ kind: "additions-changed", state }); };
     return collection.manifest;
@@ -69,7 +75,7 @@ export function serve(port: Port, openSite: OpenSite): void {
     }
     const controller = new AbortController();
     running.set(id, controller);
-    (message.kind === "open" ? open(message.url, message.additions) : call(message, controller.signal))
+    (message.kind === "open" ? open(message.url, message) : call(message, controller.signal))
       .then((value) => { send({ kind: "result", id, value }); }, (error: unknown) => { send({ kind: "error", id, error: encodeError(error) }); })
       .finally(() => running.delete(id));
   });
