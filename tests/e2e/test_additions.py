@@ -87,7 +87,7 @@ def describe(page: Page, caption: str, tags: str) -> None:
     page.locator(".entry[data-id]").first.get_by_role("button", name=re.compile("^Edit")).click()
     page.get_by_role("textbox", name="Title").fill(caption)
     page.get_by_role("textbox", name="Tags").fill(tags)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".entry-title").first).to_have_text(caption)
 
 
