@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from .config import BuildConfig
 from .errors import DamagedLibraryError, LibraryError, SourceError, UsageError
-from .fetched_pictures import Pictures, fetched, list_bucket
+from .fetched_pictures import fetched, list_bucket
 from .given_embeddings import GivenEmbeddings
 from .index import LIBRARY_FILE
 from .library import Library, Repair
 from .library.repair import repair, start_again
 from .locks import locked
 from .mapping import check_installed
+from .parts.pictures import Pictures
 from .pictures import DETAILS_VERSION
 from .records import Progress
 from .report import BuildReport

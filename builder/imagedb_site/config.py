@@ -169,11 +169,6 @@ class BuildConfig:
                 f"A data set of the kind {self.source} is not read from a bucket.",
                 "Copy it to this machine first.",
             )
-        if self.bucket is not None and self.engine != "local":
-            raise UsageError(
-                "The workers of a cluster do not read pictures from a bucket.",
-                "Leave out --engine, or mount the bucket as a folder on all machines.",
-            )
         if self.bucket is not None and self.originals == "link":
             raise UsageError("Pictures in a bucket cannot be linked.", "Use --originals copy.")
         if self.originals not in ORIGINALS:

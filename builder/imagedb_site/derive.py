@@ -17,10 +17,10 @@ import numpy as np
 
 from . import __version__
 from .config import BuildConfig
-from .fetched_pictures import Pictures
 from .library import Library, Stage, StoredImage
 from .makers import open_maker
 from .parts import Made, Maker
+from .parts.pictures import Pictures
 from .picture_files import digest_if_unchanged, digest_picture
 from .pictures import (
     DETAILS_VERSION,

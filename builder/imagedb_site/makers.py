@@ -45,4 +45,5 @@ def open_maker(
         batch_size=config.batch_size,
         device=config.device,
         clock=clock,
+        bucket=(str(config.bucket), config.pictures.resolve()) if config.bucket else None,
     )

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .derive import Recipes
 from .errors import PictureError
-from .fetched_pictures import Pictures
 from .keys import split_suffix
 from .library import Placed
+from .parts.pictures import Pictures
 from .picture_files import read_picture
 from .pictures import strip_private
 from .records import PictureRef

@@ -16,9 +16,10 @@ from .config import BuildConfig
 from .derive import Recipes, derive
 from .display import shown
 from .errors import SourceError, StorageError
-from .fetched_pictures import Pictures, fetched, list_bucket
+from .fetched_pictures import fetched, list_bucket
 from .index import LIBRARY_FILE
 from .library import Library
+from .parts.pictures import Pictures
 from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
 from .placed_site import can_be_cleaned
 from .records import Problem, Progress

@@ -14,7 +14,6 @@ from .config import BuildConfig
 from .derive import Recipes, derive
 from .embed_texts import embed_texts
 from .errors import FormatError, SourceError
-from .fetched_pictures import Pictures
 from .flat_documents import FORMATS
 from .given_embeddings import GivenEmbeddings
 from .growth import Growth, grow, to_store
@@ -24,6 +23,7 @@ from .library.verify import by_picture
 from .logo import read_logo
 from .mapping import MapRows, Refusal, make_map, map_notes
 from .packs import ModelPack
+from .parts.pictures import Pictures
 from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
 from .records import Problem, Progress

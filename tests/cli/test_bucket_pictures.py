@@ -20,6 +20,7 @@ memory = pytest.importorskip(
 )
 
 import imagedb_site.fetched_pictures  # noqa: E402
+import imagedb_site.parts.pictures  # noqa: E402
 from bucket_samples import FaultyStore  # noqa: E402
 from imagedb_site.bucket_addresses import BucketAddress  # noqa: E402
 from imagedb_site.buckets import CONNECTIONS, Bucket  # noqa: E402
@@ -205,7 +206,7 @@ def test_few_pictures_are_on_this_machine_at_once(
 ) -> None:
     fill(store, make_pictures(tmp_path / "photos", 160))
     most = 0
-    whole = imagedb_site.fetched_pictures.FetchedPictures._fetch
+    whole = imagedb_site.parts.pictures.FetchedPictures._fetch
 
     def noted(self: Any, picture: Any) -> Any:
         nonlocal most
@@ -213,7 +214,7 @@ def test_few_pictures_are_on_this_machine_at_once(
         most = max(most, sum(1 for _ in self._folder.glob("*.jpg")))
         return found
 
-    monkeypatch.setattr(imagedb_site.fetched_pictures.FetchedPictures, "_fetch", noted)
+    monkeypatch.setattr(imagedb_site.parts.pictures.FetchedPictures, "_fetch", noted)
     made(tmp_path, ADDRESS, "there", workers=1, model="none", batch_size=16)
     # Those that wait for a decoder, those that are stored together, and those that are fetched meanwhile.
     assert 0 < most <= 64 + 16 + 3 * CONNECTIONS < 160

@@ -29,7 +29,7 @@ class ClusterMaker:
 
     `folder` is where the parts are kept until the library has them. `size`: pictures per part. `workers`:
     decoding processes of each worker. `batch_size`: pictures that a worker embeds together. `clock` gets the
-    time of all workers together.
+    time of all workers together. `bucket` is that of a `PartTask`.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class ClusterMaker:
         batch_size: int = 32,
         device: str = "cpu",
         clock: Stopwatch | None = None,
+        bucket: tuple[str, Path] | None = None,
     ) -> None:
         self._recipes = tuple(recipes)
         self._versions = versions_here(pack, device)
@@ -55,6 +56,7 @@ class ClusterMaker:
             *(folder.absolute(), self._recipes, self._versions, place_of(pack), device),
             workers,
             batch_size,
+            bucket,
         )
 
     def __enter__(self) -> ClusterMaker:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from imagedb_site.buckets import open_bucket
 from imagedb_site.errors import ImageDBError, SourceError, StorageError
 from imagedb_site.packs import BUILTIN_FOLDER, ModelPack, load_pack
 from imagedb_site.parts.folder import PartFolder
 from imagedb_site.parts.local import LocalMaker
+from imagedb_site.parts.made import Made
+from imagedb_site.parts.pictures import FetchedPictures
 from imagedb_site.parts.versions import require_same, versions_here
-from imagedb_site.pictures import Recipe
+from imagedb_site.pictures import DecodeError, Recipe, Work
 from imagedb_site.run import Header, Message
+from imagedb_site.sources import RemoteFiles
 from imagedb_site.stopwatch import Stopwatch
+from imagedb_site.temporary import TemporaryFolder
 
 _MOST_TRIES = 12
 """A part that has cost this many workers their life is not tried again."""
@@ -29,7 +34,8 @@ class PartTask:
 
     It answers what it cost, or an `error` with its `kind` and `hint`. The worker must have the same
     `versions` as the build. `pack` is the folder of the model, which all machines see; None without a model,
-    "" for the built-in one, which each machine has.
+    "" for the built-in one, which each machine has. `bucket`: its address and the folder that stands for it
+    in the works, if the pictures are in one.
     """
 
     folder: Path
@@ -39,6 +45,7 @@ class PartTask:
     device: str
     workers: int
     batch_size: int
+    bucket: tuple[str, Path] | None = None
 
     def __call__(self, given: Header) -> Message:
         try:
@@ -58,7 +65,7 @@ class PartTask:
             return {}
         self._begin(name)
         works = self._parts.works(name)
-        made = [one for group in self._maker.make(works, _ignore) for one in group]
+        made = self._made(works) if self.bucket is None else self._made_of(works, *self.bucket)
         size = self._parts.put(name, made)
         return {
             "bytes": size,
@@ -67,6 +74,26 @@ class PartTask:
             "steps": {step: asdict(cost) for step, cost in self._clock.take().items()},
             "worker": f"{platform.node()} {os.getpid()}",
         }
+
+    def _made(self, works: Iterable[Work]) -> list[Made]:
+        return [one for group in self._maker.make(works, _ignore) for one in group]
+
+    def _made_of(self, works: Sequence[Work], address: str, root: Path) -> list[Made]:
+        """The same of pictures in a bucket, which are fetched with the credentials of this machine."""
+        by_key = {work.key: work for work in works}
+        made: list[Made] = []
+
+        def fail(key: str, reason: str) -> None:
+            made.append(Made(by_key[key], DecodeError(reason, "missing")))
+
+        with TemporaryFolder("imagedb-part-") as folder:
+            remote = RemoteFiles(open_bucket(address), root)
+            pictures = FetchedPictures(remote, Path(folder))
+            for group in self._maker.make(pictures.works(works, fail), _ignore):
+                for one in group:
+                    made.append(replace(one, work=pictures.listed(one.work)))
+                    pictures.release(one.work)
+        return made
 
     def _begin(self, name: str) -> None:
         """Raises ImageDBError if this part has cost too many workers their life."""

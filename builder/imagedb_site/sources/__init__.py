@@ -14,7 +14,7 @@ from imagedb_site.sources.folder import PICTURE_SUFFIXES, open_folder
 from imagedb_site.sources.gather import FolderSource, gather
 from imagedb_site.sources.join import Joined
 from imagedb_site.sources.kinds import Kind, open_kind
-from imagedb_site.sources.mirror import Mirror
+from imagedb_site.sources.mirror import Mirror, RemoteFiles
 from imagedb_site.sources.sidecar import Sidecar, load_sidecar
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Joined",
     "Kind",
     "Mirror",
+    "RemoteFiles",
     "Scan",
     "Sidecar",
     "Source",

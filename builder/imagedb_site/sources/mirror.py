@@ -79,7 +79,42 @@ def _status(one: StoredObject) -> _Status:
     return _Status(stat.S_IFREG, one.size, changed, changed, tag)
 
 
-class Mirror:
+class RemoteFiles:
+    """Objects of a bucket under paths below `root`."""
+
+    def __init__(self, bucket: Bucket, root: Path) -> None:
+        self.root = root
+        self._bucket = bucket
+
+    def fetch(self, picture: PictureRef, file: Path) -> None:
+        """Write a picture, or the part of a file that it is, to `file`.
+
+        Raises PictureError if it cannot be had, and StorageError if the store or the disk fails.
+        """
+        path = self._path_of(picture.path)
+        try:
+            if picture.length is None:
+                self._bucket.fetch(path, file)
+                size = file.stat().st_size
+            else:
+                data = self._bucket.read_part(path, picture.offset, picture.length)
+                file.write_bytes(data)
+                size = len(data)
+        except MissingObjectError as error:
+            raise PictureError("the file cannot be read: no such object in the bucket") from error
+        except RefusedObjectError as error:
+            raise PictureError("the file cannot be read: permission is denied") from error
+        except OSError as error:
+            raise _disk(file, error) from error
+        if size != picture.bytes:
+            raise PictureError(_CHANGED)
+
+    def _path_of(self, path: Path) -> str:
+        inside = path.relative_to(self.root).as_posix()
+        return "" if inside == "." else inside
+
+
+class Mirror(RemoteFiles):
     """The objects of a bucket under paths below `root`, which is called as the place in the bucket is.
 
     `problems` are the objects that cannot be used, with the reasons.
@@ -90,10 +125,9 @@ class Mirror:
 
         Raises SourceError if there is nothing, and StorageError.
         """
-        self.root = root.resolve()
+        super().__init__(bucket, root.resolve())
         self.folder = folder
         self.problems: list[Problem] = []
-        self._bucket = bucket
         self._objects: dict[str, StoredObject] = {}
         self._folders: dict[str, dict[str, _Entry]] = {"": {}}
         for one in bucket.objects():
@@ -144,33 +178,6 @@ class Mirror:
             kept.add(one.path)
             progress(_STEP, done, len(todo))
         _write_index(index, (one for one in wanted if one.path in kept))
-
-    def fetch(self, picture: PictureRef, file: Path) -> None:
-        """Write a picture, or the part of a file that it is, to `file`.
-
-        Raises PictureError if it cannot be had, and StorageError if the store or the disk fails.
-        """
-        path = self._path_of(picture.path)
-        try:
-            if picture.length is None:
-                self._bucket.fetch(path, file)
-                size = file.stat().st_size
-            else:
-                data = self._bucket.read_part(path, picture.offset, picture.length)
-                file.write_bytes(data)
-                size = len(data)
-        except MissingObjectError as error:
-            raise PictureError("the file cannot be read: no such object in the bucket") from error
-        except RefusedObjectError as error:
-            raise PictureError("the file cannot be read: permission is denied") from error
-        except OSError as error:
-            raise _disk(file, error) from error
-        if size != picture.bytes:
-            raise PictureError(_CHANGED)
-
-    def _path_of(self, path: Path) -> str:
-        inside = path.relative_to(self.root).as_posix()
-        return "" if inside == "." else inside
 
     def _add(self, one: StoredObject) -> None:
         self._objects[one.path] = one
