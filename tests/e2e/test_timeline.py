@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,6 +119,43 @@ def test_the_handle_tells_the_month(visit: Visit, settings: dict[str, object]) -
     page.keyboard.press("End")
     last = f"Without a date, picture {COUNT} of {COUNT}"
     expect(handle(page)).to_have_attribute("aria-valuetext", last)
+
+
+@pytest.mark.parametrize("settings", [{}, PHONE], ids=["wide", "phone"])
+def test_the_calendar_leads_to_a_month_and_filters_by_a_day(
+    visit: Visit, settings: dict[str, object]
+) -> None:
+    page = visit(**settings).open()
+    page.get_by_role("button", name="Calendar").click()
+    dialog = page.get_by_role("dialog", name="Calendar")
+    expect(dialog.get_by_label("Year", exact=True).locator("option")).to_have_text(
+        ["2024 (31)", "2023 (28)", "2021 (20)", "2020 (4)"]
+    )
+    expect(dialog.get_by_role("button", name="Jul 2024, 31 pictures")).to_be_enabled()
+    expect(dialog.get_by_role("button", name="Jun 2024, 0 pictures")).to_be_disabled()
+    dialog.get_by_role("button", name="Earlier year").click()
+    dialog.get_by_role("button", name="May 2023, 28 pictures").click()
+    expect(dialog.locator(".calendar-foot p")).to_have_text("May 2023: 28 pictures")
+    assert audit(page) == []
+    dialog.get_by_role("button", name="Go there").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("heading", name="May 2023")).to_be_in_viewport()
+    expect(page.locator(".tile-link:focus")).to_have_attribute("data-index", "31")
+    page.get_by_role("button", name="Calendar").click()
+    dialog.get_by_label("Year", exact=True).select_option("2023 (28)")
+    dialog.get_by_role("button", name="May 2023, 28 pictures").focus()
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="1 May 2023, 1 picture", exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(dialog.locator(".calendar-foot p")).to_have_text("May 9, 2023: 1 picture")
+    dialog.get_by_role("button", name="Show only these").click()
+    expect(page).to_have_url(re.compile("is.taken=2023-05-09"))
+    expect(page.locator(".summary")).to_contain_text(f"1 of {COUNT}")
+    page.get_by_role("button", name="Calendar").click()
+    dialog.get_by_role("button", name="All dates").click()
+    expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
 
 
 def test_only_the_grid_has_headings(visit: Visit) -> None:

@@ -15,6 +15,7 @@ import { HEADING, layoutPeriods } from "../../web_assets/src/ui/results/grid/per
 import { measureFor, type Box } from "../../web_assets/src/ui/results/grid/rows";
 import { browseList, PAGE, withPage, type List } from "../../web_assets/src/ui/state/list";
 import { HOME } from "../../web_assets/src/ui/state/view";
+import { dateText, shapeOf, yearsOf } from "../../web_assets/src/ui/timeline/calendar-days";
 import { datedOf } from "../../web_assets/src/ui/timeline/dated";
 import { dateOrder } from "../../web_assets/src/ui/timeline/use-dated";
 import { golden } from "./support/files";
@@ -131,6 +132,27 @@ describe("the periods of a list", () => {
     expect(long.periods).toHaveLength(10_000);
     expect(long.starts[9999]).toBe(29_997);
     expect(long.at(29_999)).toBe("Jan 1000");
+  });
+});
+
+describe("the calendar", () => {
+  it("counts years, months and days, and knows their first places in any order", async () => {
+    for (const descending of [true, false]) {
+      const timeline = await timelineOf(source(DATES), null, descending, Infinity);
+      const [late, early] = yearsOf(timeline);
+      expect([late!.year, late!.count, early!.year, early!.count]).toEqual([2008, 7, 1999, 1]);
+      expect(late!.months.map((month) => month?.count ?? 0)).toEqual([2, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0]);
+      expect([...late!.months[6]!.days]).toEqual([[3, { count: 3, first: descending ? 0 : 5 }]]);
+      expect(late!.months[0]!.first).toBe(descending ? 4 : 1);
+      expect(early!.first).toBe(descending ? 7 : 0);
+    }
+  });
+
+  it("writes dates as filters take them, in years 1 to 9999", () => {
+    expect([dateText(79), dateText(2008, 6), dateText(2008, 6, 3)]).toEqual(["0079", "2008-07", "2008-07-03"]);
+    expect([shapeOf(2008, 1), shapeOf(2024, 8), shapeOf(1, 0), shapeOf(9999, 11)]).toEqual(
+      [{ days: 29, begins: 4 }, { days: 30, begins: 6 }, { days: 31, begins: 0 }, { days: 31, begins: 2 }],
+    );
   });
 });
 

@@ -38,6 +38,8 @@ export interface ResultsView {
   focused(): boolean;
   /** Move the focus to the result of an image id, or to the one that had it last. */
   focus(id?: string): void;
+  /** Scroll to a place of the list, and move the focus there. */
+  show?(index: number): void;
 }
 
 /** Used before a view is attached, and after it was removed. */

@@ -12,6 +12,7 @@ import { LayoutSwitch, useLayouts } from "../results/results";
 import { counted, loading, range, shownValue, summary } from "../wording";
 import { placeAt } from "../state/list";
 import { sizeOf } from "../state/reducer";
+import { CalendarButton } from "../timeline/calendar-button";
 import { dateOrder } from "../timeline/use-dated";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
 import { Modes } from "./modes";
@@ -30,6 +31,7 @@ export function Toolbar(): JSX.Element {
         <LayoutSwitch />
         <Grouping view={view} />
         <SortMenu view={view} fields={fields ?? []} />
+        <CalendarButton />
         {able && (
           <button type="button" class="button quiet" aria-expanded={open} aria-controls="filters" onClick={toggle}>
             <FilterIcon /><span class="label">Filters</span>{number > 0 && (

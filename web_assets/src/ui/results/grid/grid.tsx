@@ -203,6 +203,13 @@ export function Grid(): JSX.Element | null {
       const at = id === undefined ? current : indexOfId(now.list, id);
       if (at >= 0) focusTile(standIn(now.list, Math.min(at, now.list.length - 1), open));
     },
+    show: (index) => {
+      if (!latest.current) return;
+      // A part of the space above its heading stays above the screen, with the row before.
+      jump(heightOf(latest.current.geometry, { index, shift: 8 - HEADING }));
+      setCurrent(index);
+      giveFocus(index);
+    },
   }), [controller, current, open]);
 
   const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {

@@ -122,6 +122,11 @@ export function useRows(element: RefObject<HTMLElement | null>, height: number, 
       const index = id === undefined ? current : indexOfId(now.list, id);
       if (index >= 0) focusRow(Math.min(index, now.list.length - 1));
     },
+    show: (index) => {
+      if (!latest.current) return;
+      show(topOf(latest.current.rows, index));
+      focusRow(index);
+    },
   }), [controller, look, current, focusRow]);
 
   const onKeyDown = useCallback((event: TargetedKeyboardEvent<HTMLElement>, index: number): void => {
