@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .bucket_addresses import BucketAddress, is_bucket, parse_bucket
-from .config_checks import check_accent, check_language, check_url
+from .config_checks import check_accent, check_home, check_language, check_url
 from .errors import UsageError
 from .layout import hash16
 from .web_addresses import check_template, origin_of
@@ -55,6 +55,12 @@ class BuildConfig:
     """Language of the title and the description, as a BCP 47 tag such as `de` or `pt-BR`."""
     logo: Path | None = None
     """A picture for the header and for the icon of the installed site, such as a square PNG."""
+    cover: str | None = None
+    """A picture above the title of the start page: the path of one below the picture folder, the
+    key of another record, or any picture file."""
+    home: tuple[str, ...] = ()
+    """Sections of the start page in their order: `topics`, `sample`, `on-this-day`, `recent`; or
+    `none`. Default: `topics` and `on-this-day`."""
     accent: str | None = None
     """Colour of links and buttons, six hexadecimal digits such as `b3261e`; it is made darker or lighter
     until it is legible."""
@@ -205,6 +211,7 @@ class BuildConfig:
                 f"downloads is {self.downloads!r}, but must be one of {', '.join(DOWNLOADS)}."
             )
         check_language(self.language)
+        check_home(self.home)
         if self.accent is not None:
             check_accent(self.accent)
         if self.url is not None:
@@ -324,7 +331,9 @@ def _read_toml(file: Path) -> dict[str, Any]:
             f"{file} has an unknown key: {', '.join(unknown)}.",
             f"Known keys: {', '.join(sorted(hints))}.",
         )
-    return {key: _convert(file, key, value, hints[key]) for key, value in table.items()}
+    values = {key: _convert(file, key, value, hints[key]) for key, value in table.items()}
+    beside = file.parent / values.get("cover", ".")
+    return {**values, "cover": str(beside)} if beside.is_file() else values
 
 
 def _convert(file: Path, key: str, value: Any, hint: Any) -> Any:

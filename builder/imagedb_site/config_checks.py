@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from .errors import UsageError
@@ -14,6 +15,9 @@ _LANGUAGE_TAG = re.compile(
     re.IGNORECASE,
 )
 """The form of a language tag (BCP 47)."""
+
+HOME = ("topics", "sample", "on-this-day", "recent")
+"""The sections that a start page may have."""
 
 _COLOUR = re.compile("#?[0-9a-f]{6}", re.IGNORECASE)
 
@@ -34,6 +38,20 @@ def check_accent(accent: str) -> None:
             f"accent is {accent!r}, which is not a colour.",
             "Use six hexadecimal digits such as b3261e.",
         )
+
+
+def check_home(sections: Sequence[str]) -> None:
+    """Accepts different sections of the start page, or `none`."""
+    for place, name in enumerate(sections):
+        if name != "none" and name not in HOME:
+            raise UsageError(
+                f"home has the section {name!r}, which does not exist.",
+                f"The sections are {', '.join(HOME)}, and none for a page without any.",
+            )
+        if name in sections[:place] or (name == "none" and len(sections) > 1):
+            raise UsageError(
+                f"home has {name!r} beside other sections or twice.", "Name each section once."
+            )
 
 
 def check_url(url: str) -> None:

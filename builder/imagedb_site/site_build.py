@@ -17,6 +17,7 @@ from .errors import FormatError, SourceError
 from .flat_documents import FORMATS
 from .given_embeddings import GivenEmbeddings
 from .growth import Growth, grow, to_store
+from .home import make_home
 from .index import LIBRARY_FILE
 from .library import PACK_NAME, Library, Repair, Stage
 from .library.verify import by_picture
@@ -219,6 +220,7 @@ class SiteBuild:
             layout=growth.layout,
             source=source.name,
             map=self._map if isinstance(self._map, MeaningMap) else None,
+            home=make_home(config, rows, found.fields, embeddings, self._map),
             tags=getattr(source, "tags", None) or (),
             pictures=found.placed.has_picture(),
             origins=sorted(self._remote.used()),

@@ -73,7 +73,10 @@ def inputs_of(config: BuildConfig, pack: ModelPack | None) -> str | None:
     skipped = {config.output.resolve(), config.library_folder.resolve()}
     try:
         sources = _files(place_of(config.source, config.pictures.resolve()), skipped)
-        for path in (*sources, *(one.resolve() for one in (config.logo, config.embeddings) if one)):
+        own = [config.logo, config.embeddings]
+        if config.cover and Path(config.cover).is_file():
+            own.append(Path(config.cover))
+        for path in (*sources, *(one.resolve() for one in own if one)):
             status = path.stat()
             if max(status.st_mtime_ns, status.st_ctime_ns) > before:
                 return None

@@ -101,6 +101,7 @@ def test_the_owners_commands_are_accepted(shapes: Path) -> None:
     builds = [line for line in builds if "--model packs" not in line and "--map" not in line]
     assert len(builds) >= 5
     shutil.copy(next((shapes / "pictures").rglob("*.png")), shapes / "logo.png")
+    shutil.copy(shapes / "logo.png", shapes / "harbour.jpg")
     for line in builds:
         words = re.findall(r'"([^"]*)"|(\S+)', line)
         arguments = [a or b.replace("~/Pictures", "pictures") for a, b in words]

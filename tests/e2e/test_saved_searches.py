@@ -1,4 +1,4 @@
-"""Saved searches: saved under a name, offered, opened, removed and brought back, and what happens without storage."""
+"""Saved searches: saved under a name, offered, opened, removed and restored; browsers without storage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from conftest import Visit
 from playwright.sync_api import Locator, Page, expect
 from steps import PHONE, audit
 
-FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+FULL = (
+    "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+)
 
 
 def opened(page: Page) -> Locator:

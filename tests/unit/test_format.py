@@ -48,7 +48,7 @@ def documented(pattern: str) -> list[str]:
 def test_the_manifest_has_the_documented_keys(site: PlainSite) -> None:
     # Only some sites have these keys.
     assert sorted(table("### 2.1 manifest.json")) == sorted(
-        {*site.manifest, "map", "objects", "portable"}
+        {*site.manifest, "home", "map", "objects", "portable"}
     )
     assert site.manifest["version"] == 2
 
@@ -58,7 +58,7 @@ def test_typescript_reads_the_same_keys(site: PlainSite) -> None:
     body = re.search(r"export interface Manifest \{\n(.*?)\n\}", source, re.DOTALL)
     assert body is not None
     keys = re.findall(r"^  ([a-z_]+)\??:", body[1], re.MULTILINE)
-    assert sorted(keys) == sorted({*site.manifest, "map", "objects"})
+    assert sorted(keys) == sorted({*site.manifest, "home", "map", "objects"})
 
 
 def test_documented_objects_have_their_keys(site: PlainSite) -> None:

@@ -58,6 +58,12 @@ _PLACE = _PathOrBucket(path_type=Path)
 @click.option(
     "--logo", type=_PATH, help="Picture for the header and the icon of the installed site."
 )
+@click.option("--cover", help="Picture above the title: of the collection, or any picture file.")
+@click.option(
+    "--home",
+    callback=lambda _context, _option, value: _names(value),
+    help="Sections of the start page: topics, sample, on-this-day, recent, or none.",
+)
 @click.option("--accent", help="Colour of links and buttons, such as b3261e.")
 @click.option("--attribution", multiple=True, help="Credit line shown on the site.")
 @click.option(

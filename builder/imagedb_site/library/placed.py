@@ -161,6 +161,27 @@ class Placed:
                 ).get
             )
 
+    def row_of(self, key: str) -> int | None:
+        """Returns the row with a key, None if there is none."""
+        with translated(self._path):
+            found = self._db.execute(
+                "SELECT p.row FROM places p JOIN staged s USING (item) WHERE s.key = ?", (key,)
+            ).get
+        return None if found is None else int(found)
+
+    def newest_files(self, count: int) -> list[int]:
+        """Returns at most `count` rows with pictures, those whose files were changed last first."""
+        with translated(self._path):
+            return [
+                int(row)
+                for (row,) in self._db.execute(
+                    "SELECT p.row FROM places p JOIN items t USING (item) JOIN staged s USING (item) "
+                    "WHERE t.image IS NOT NULL AND s.path IS NOT NULL "
+                    "ORDER BY s.mtime_ns DESC, s.key LIMIT ?",
+                    (count,),
+                )
+            ]
+
     def original(self, row: int) -> tuple[PictureRef, str] | None:
         """Returns the file of a row, and the hash of the content that the row was made of."""
         with translated(self._path):

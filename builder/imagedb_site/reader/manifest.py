@@ -13,6 +13,7 @@ from imagedb_site.errors import FormatError
 from imagedb_site.flat_documents import FORMATS
 from imagedb_site.reader.cell_manifest import CellTier, parse_cells
 from imagedb_site.reader.coarse import CoarseFiles, parse_coarse
+from imagedb_site.reader.home import Home, parse_home
 from imagedb_site.reader.manifest_fields import Field, ListView, read_fields, read_list
 from imagedb_site.reader.meaning_map import MapFiles, parse_map
 from imagedb_site.reader.objects import ObjectFiles, parse_objects
@@ -165,6 +166,7 @@ class Manifest:
     bytes: int
     map: MapFiles | None = None
     objects: ObjectFiles | None = None
+    home: Home | None = None
 
     def field(self, name: str) -> Field:
         """The field of that name; raises FormatError if there is none."""
@@ -234,6 +236,7 @@ def parse_manifest(data: bytes) -> Manifest:
         bytes=as_count(root.get("bytes"), "bytes"),
         map=parse_map(root.get("map"), count),
         objects=parse_objects(root.get("objects"), count),
+        home=parse_home(root.get("home"), count, {field.name for field in fields}),
     )
 
 

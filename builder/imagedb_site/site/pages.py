@@ -88,7 +88,10 @@ def _write_pages(
         accent=settings.accent or DEFAULT_ACCENT,
         logo=settings.logo,
     )
-    own = (*assets, icon, *icons.entries)
+    cover = None
+    if site.home is not None and site.home.cover is not None:
+        cover = files.put_hashed("assets", "cover", "webp", site.home.cover)
+    own = (*assets, icon, *icons.entries, *([cover] if cover else []))
     assets = sorted({entry.path: entry for entry in own}.values(), key=_path)
     boot = _put_portable(files, site, web)
     values = {
@@ -104,7 +107,8 @@ def _write_pages(
         "icon": icons.logo or icon.path,
         "icons": icons,
         "filters": any(map(_is_filter, site.fields)),
-        "preview": preview,
+        "cover": cover.path if cover else None,
+        "preview": cover.path if cover else preview,
     }
     index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
     missing = files.put("404.html", render_page("404.html.j2", values))

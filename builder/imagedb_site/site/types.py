@@ -257,6 +257,18 @@ class MeaningMap:
 
 
 @dataclass(frozen=True)
+class SiteHome:
+    """The start page (docs/FORMAT.md 2.20): its sections in order, and the rows of `sample` and `recent`.
+    `dated`: the field by which `recent` are the newest, None if by no field. `cover`: a WebP file."""
+
+    sections: Sequence[str] = ()
+    sample: Sequence[int] = ()
+    recent: Sequence[int] = ()
+    dated: str | None = None
+    cover: bytes | None = None
+
+
+@dataclass(frozen=True)
 class SiteInput:
     """Everything a site is written from.
 
@@ -289,6 +301,7 @@ class SiteInput:
     source: str = "folder"
     tags: Iterable[tuple[int, str, str, int]] = ()
     map: MeaningMap | None = None
+    home: SiteHome | None = None
     settings: SiteSettings = field(default_factory=SiteSettings)
 
 

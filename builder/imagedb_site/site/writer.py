@@ -19,6 +19,7 @@ from imagedb_site.site.columns import ColumnsWriter
 from imagedb_site.site.data_set import write_data_set
 from imagedb_site.site.documents import DocumentsWriter, document
 from imagedb_site.site.downloads import DownloadsWriter
+from imagedb_site.site.home_entry import home_entry
 from imagedb_site.site.ids import IdsWriter
 from imagedb_site.site.larger import ViewsWriter, write_original
 from imagedb_site.site.list_view import ListChooser
@@ -146,6 +147,8 @@ def write_to(
         if len(site.map.flat) > len(site.rows):
             raise FormatError("The map has more rows than the collection.")
         manifest["map"] = write_map(files, site.map, site.settings.fanout)
+    if (home := home_entry(site)) is not None:
+        manifest["home"] = home
     if parts.objects is not None:
         manifest["objects"] = parts.objects
     if site.settings.portable:

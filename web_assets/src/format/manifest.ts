@@ -196,6 +196,17 @@ export interface MapEntry {
   quality: Record<string, unknown> | null;
 }
 
+/** What the start page shows above the collection. */
+export interface HomeEntry {
+  /** Names of sections in order; a page leaves out those that it does not know. */
+  sections: string[];
+  /** Rows with pictures that differ from each other, and the newest ones. */
+  sample: number[];
+  recent: number[];
+  /** The field by which `recent` are the newest; null: by another time. */
+  dated: string | null;
+}
+
 /** What the manifest says about objects with several pages. */
 export interface ObjectsEntry {
   /** Objects that have several pages, and the rows that are their pages. */
@@ -246,6 +257,8 @@ export interface Manifest {
   map?: MapEntry;
   /** Absent if no object has several pages. */
   objects?: ObjectsEntry;
+  /** Absent if what the start page shows is left to the page. */
+  home?: HomeEntry;
   suggestions: { file: FileEntry; count: number } | null;
   /** The index of the table of tags that have numbers; null if there is none. */
   tags: FileEntry | null;

@@ -21,7 +21,7 @@ import { entitle } from "./parts/title";
 import { Toasts } from "./parts/toasts";
 import { ToTop } from "./parts/to-top";
 import { DropTarget } from "./pictures/drop";
-import { HomeTopics } from "./map/home-topics";
+import { Home } from "./home/home";
 import { Results } from "./results/results";
 import { Tray } from "./pictures/tray";
 import { Selection } from "./selection/later";
@@ -197,7 +197,7 @@ function Hero(): JSX.Element | null {
   if (!isBrowsing(view) || view.layout === "map") return <h1 class="visually-hidden">{collection.title}</h1>;
   return (
     <section class="hero">
-      <h1>{collection.title}</h1>
+      <Cover title={collection.title} />
       <p class="hero-text">
         {collection.description || `${counted(collection.count, nounOf(manifest))}, searched in your browser.`}
       </p>
@@ -211,9 +211,16 @@ function Hero(): JSX.Element | null {
           ))}
         </div>
       )}
-      <HomeTopics />
+      <Home />
     </section>
   );
+}
+
+/** The title, on the owner's cover if there is one, which the page names. Nothing moves when it arrives, and the pictures come first. */
+function Cover({ title }: { title: string }): JSX.Element {
+  const { cover } = document.documentElement.dataset;
+  if (!cover) return <h1>{title}</h1>;
+  return <div class="cover"><img src={cover} alt="" fetchpriority="low" decoding="async" /><h1>{title}</h1></div>;
 }
 
 function isTyping(target: EventTarget | null): boolean {

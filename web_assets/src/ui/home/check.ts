@@ -1,0 +1,18 @@
+/** The start page in the manifest (docs/FORMAT.md 2.20). Only the page reads it, so only the page checks it. Pure. */
+import { own } from "../../base/own";
+import type { Manifest } from "../../engine/types";
+
+const MOST = 48;
+
+/** Whether what a manifest says about the start page has the right form, and names nothing that there is not. */
+export function isHome(value: unknown, { collection: { count }, fields }: Pick<Manifest, "collection" | "fields">): value is NonNullable<Manifest["home"]> {
+  if (typeof value !== "object" || value === null) return false;
+  const home = value as Record<string, unknown>;
+  const lists = ["sections", "sample", "recent"].every((key) => {
+    const list = own(home, key);
+    const fits = (item: unknown): boolean => (key === "sections" ? typeof item === "string" : Number.isInteger(item) && (item as number) >= 0 && (item as number) < count);
+    return Array.isArray(list) && list.length <= MOST && new Set(list).size === list.length && list.every(fits);
+  });
+  const dated = own(home, "dated");
+  return lists && (dated === null || fields.some(({ name }) => name === dated));
+}
