@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-import imagedb_site.derive as deriving
+import imagedb_site.parts.local as deriving
 import imagedb_site.sources.folder as walking
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
