@@ -3,9 +3,10 @@
     make bench NAME=page                            # builds the sites, which are kept in .cache
     make bench NAME=page ARGS="--steps 1000"        # scrolls less
 
-first_js_css_bytes    scripts and styles of a visit until its pictures are shown and nothing more is sent for
-                      a second, with gzip, without those of the service worker
+first_js_css_bytes    scripts and styles until the pictures in view are shown, with gzip
 first_files           … their paths and bytes
+idle_js_css_bytes     the same, with what the page loads afterwards without being asked: the engine, dialogs,
+                      filters; idle_files are those
 cls_home, cls_deep_link, cls_phone   layout shift of the start page and of a link to a search on a desk, and
                       the larger of both on a phone (slow line, 4,726 photographs)
 scroll_steps          steps of a row and a half each, down and up again, through 100,000 pictures; every
@@ -61,17 +62,29 @@ _SCROLL = """async ([first, steps]) => {
 }"""
 
 
+def _code(taken: list[tuple[str, int]]) -> dict[str, int]:
+    return {path: size for path, size in taken if path.endswith((".js", ".mjs", ".css"))}
+
+
 def first_code(site: Path) -> dict[str, Any]:
-    """The scripts and styles that the start page needs."""
-    with on_line(site) as host, browsing(1280, 720) as page:
+    """The scripts and styles of a visit without a search, and without a service worker."""
+    with on_line(site) as host, browsing() as opened:
+        assert opened.context.browser is not None
+        context = opened.context.browser.new_context(
+            viewport={"width": 1280, "height": 720}, service_workers="block"
+        )
+        page = context.new_page()
         page.goto(host.url, wait_until="commit")
         page.wait_for_function(SHOWN, polling="raf")
-        sent: dict[str, int] = {}
-        while taken := host.taken():
-            sent |= {path: size for path, size in taken if path.endswith((".js", ".mjs", ".css"))}
-            page.wait_for_timeout(1000)
-    sent.pop("sw.js", None)
-    return {"first_js_css_bytes": sum(sent.values()), "first_files": sent}
+        first = _code(host.taken())
+        page.wait_for_timeout(5000)
+        later = _code(host.taken())
+    return {
+        "first_js_css_bytes": sum(first.values()),
+        "first_files": first,
+        "idle_js_css_bytes": sum(first.values()) + sum(later.values()),
+        "idle_files": later,
+    }
 
 
 def _heap(page: Page) -> tuple[float, int]:

@@ -83,7 +83,7 @@ describe("the build", () => {
 
   it("starts small: the page loads neither the engine nor the model's runtime", () => {
     const app = file(asset(/^assets\/app\..*\.js$/));
-    expect(gzipSync(app).length).toBeLessThan(69_000);
+    expect(gzipSync(app).length).toBeLessThan(62_000);
     expect(app.toString()).not.toMatch(/InferenceSession|fts5/);
     // What the first view needs of the engine, and what searches add to it.
     expect(gzipSync(file(asset(/^assets\/main\..*\.js$/))).length).toBeLessThan(15_000);

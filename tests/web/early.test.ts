@@ -1,7 +1,7 @@
 /** A site that shows its pictures before its search has loaded. */
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { keepsPictures } from "../../web_assets/src/additions/device";
 import { Store } from "../../web_assets/src/additions/store";
 import type { Addition, AdditionsState } from "../../web_assets/src/additions/types";
@@ -77,8 +77,7 @@ describe("before the search has loaded", () => {
     await new Promise((resolve) => { setTimeout(resolve, 20); });
     expect(loads()).toBe(0);
     collection.pictures(false);
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-    expect(loads()).toBe(1);
+    await vi.waitFor(() => { expect(loads()).toBe(1); });
   });
 
   it("a search that could not be loaded is loaded again by the next question", async () => {

@@ -3,17 +3,16 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { visible } from "../base/visible";
-import { AddPanel } from "./additions/panel";
 import { AddButton } from "./additions/local";
 import { ControllerContext, useController, useStore } from "./context";
 import type { Controller } from "./controller";
 import { DataPage } from "./data-page";
-import { Detail } from "./detail/detail";
 import { Filters } from "./filters/filters";
 import { useFilters } from "./filters/open";
-import { Dialogs, Footer } from "./parts/about";
+import { LateOverlays } from "./overlays-later";
 import { Boundary } from "./parts/boundary";
 import { DataLink } from "./parts/data-link";
+import { Footer } from "./parts/footer";
 import { useLate } from "./parts/hooks";
 import { AlertIcon, InfoIcon, MoonIcon, SunIcon, SystemIcon } from "./parts/icons";
 import { Reload, Retry } from "./parts/retry";
@@ -81,9 +80,7 @@ function Shell(): JSX.Element {
         </main>
       </div>
       {phase === "ready" && <Footer />}
-      <Detail />
-      <Dialogs />
-      <AddPanel />
+      <LateOverlays />
       <DropTarget />
       <Selection />
       <ToTop />

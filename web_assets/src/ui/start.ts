@@ -4,6 +4,7 @@ import { createElement, render } from "preact";
 import type { Open } from "../api/types";
 import { App } from "./app";
 import { Controller } from "./controller";
+import { overlays } from "./overlays-later";
 import { readable } from "./results/readable";
 import type { Views } from "./detail/views";
 import { applyTheme, storedTheme } from "./theme";
@@ -25,6 +26,7 @@ export function start(open: Open, root: Element, disk?: Disk): Controller {
   const { view, layout } = controller.store.get();
   // A list that a link or this device asks for is wanted soon. Pages of collections without pictures name its script themselves.
   if ((view.layout ?? layout ?? "grid") !== "grid") readable.prefetch();
+  if (view.image !== null) overlays.prefetch();
   addEventListener("popstate", () => controller.arrived());
   if (disk) controller.store.dispatch({ type: "kept", kept: { complete: true, left: 0, total: 0, able: false, ended: true } });
   else followConnection(controller);

@@ -17,8 +17,8 @@ export interface Later {
   load: () => Promise<Opened>;
 }
 
-/** Milliseconds after the first answer in which its pictures should have loaded. */
-const PICTURES_MS = 2500;
+/** Milliseconds after the first answer in which its pictures should have loaded, and those in which they are drawn. */
+const [PICTURES_MS, DRAWN_MS] = [2500, 150];
 
 export function early(site: Published, { additions, kept, load }: Later): Opened {
   let opened: Opened | null = null;
@@ -39,7 +39,7 @@ export function early(site: Published, { additions, kept, load }: Later): Opened
   };
   /** The search is loaded once the pictures of the first answer are there. */
   const follow = (): void => {
-    void Promise.race([site.picturesShown(), pause(PICTURES_MS)]).then(whole).catch(() => undefined);
+    void Promise.race([site.picturesShown(), pause(PICTURES_MS)]).then(() => pause(DRAWN_MS)).then(whole).catch(() => undefined);
   };
 
   const inside = (row: unknown): boolean => Number.isInteger(row) && (row as number) >= 0 && (row as number) < site.count;

@@ -6,7 +6,7 @@ import { own } from "../../base/own";
 import { visible } from "../../base/visible";
 import { useStore } from "../context";
 import { nounOf } from "../layout";
-import { Attribution } from "../parts/about";
+import { Attribution } from "../parts/footer";
 import { useLate } from "../parts/hooks";
 import { AlertIcon } from "../parts/icons";
 import { Retry } from "../parts/retry";

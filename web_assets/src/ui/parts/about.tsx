@@ -2,10 +2,10 @@
 import type { JSX } from "preact";
 
 import { useController, useStore } from "../context";
-import { safeLink } from "../links";
 import { nounOf } from "../layout";
-import { bytes, count, counted } from "../wording";
+import { bytes, count } from "../wording";
 import { DataLink } from "./data-link";
+import { Attribution } from "./footer";
 import { Modal } from "./modal";
 import { Offline } from "./keep-offline";
 import type { Manifest } from "../../engine/types";
@@ -57,24 +57,6 @@ function About({ manifest }: { manifest: Manifest }): JSX.Element {
   );
 }
 
-export function Attribution({ manifest }: { manifest: Manifest }): JSX.Element | null {
-  const { attribution } = manifest.collection;
-  if (!attribution.length) return null;
-  return (
-    <ul class="attribution">
-      {attribution.map(({ text, url, licence }) => {
-        const href = url ? safeLink(url) : null;
-        return (
-          <li key={text + (url ?? "")}>
-            {href ? <a href={href} target="_blank" rel="noopener noreferrer">{text}</a> : text}
-            {licence && <span class="faint"> · {licence}</span>}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
 /** The query language in brief (docs/QUERY.md has all of it). */
 const LANGUAGE: [string, string][] = [
   ["a red car at night", "Pictures that show this, and pictures whose text has these words"],
@@ -119,26 +101,4 @@ function KeyList(): JSX.Element {
 
 function Keys(): JSX.Element {
   return <div class="prose"><KeyList /></div>;
-}
-
-export function Footer(): JSX.Element | null {
-  const controller = useController();
-  const manifest = useStore((state) => state.manifest);
-  if (!manifest) return null;
-  const { model } = manifest;
-  return (
-    <footer class="footer">
-      <Attribution manifest={manifest} />
-      <p>
-        {counted(manifest.collection.count, nounOf(manifest))} · {bytes(manifest.bytes)}
-        {model && ` · Model ${model.name} (${model.licence.id})`}
-        {" · "}Searched in your browser, by <span class="nowrap">{manifest.generator}</span>
-      </p>
-      <p class="footer-links">
-        <DataLink class="text-button" />
-        <button type="button" class="text-button" onClick={() => controller.store.dispatch({ type: "dialog", dialog: "about" })}>About</button>
-        <button type="button" class="text-button" onClick={() => controller.store.dispatch({ type: "dialog", dialog: "keys" })}>Keyboard</button>
-      </p>
-    </footer>
-  );
 }

@@ -1,0 +1,10 @@
+/** What lies above the page: the open picture, the dialogs about the collection, and that for adding pictures. One script, loaded after the first pictures. */
+import type { JSX } from "preact";
+
+import { AddPanel } from "./additions/panel";
+import { Detail } from "./detail/detail";
+import { Dialogs } from "./parts/about";
+
+export function Overlays(): JSX.Element {
+  return <><Detail /><Dialogs /><AddPanel /></>;
+}
