@@ -66,6 +66,9 @@ def test_pictures_stand_below_their_months(visit: Visit, settings: dict[str, obj
     heading = page.locator(".period").first.bounding_box()
     tile = first.bounding_box()
     assert heading and tile and abs(heading["y"] + heading["height"] - tile["y"]) <= 1
+    # In the document a heading stands before its first picture.
+    order = ".period:first-of-type + .tile, .this-day + .period + .tile"
+    expect(page.locator(order).locator("[data-index='0']")).to_have_count(1)
     assert audit(page) == []
     first.focus()
     page.keyboard.press("End")
@@ -156,6 +159,31 @@ def test_the_calendar_leads_to_a_month_and_filters_by_a_day(
     page.get_by_role("button", name="Calendar").click()
     dialog.get_by_role("button", name="All dates").click()
     expect(page.locator(".summary")).to_contain_text(f"{COUNT} pictures")
+
+
+@pytest.mark.parametrize("settings", [{}, PHONE], ids=["wide", "phone"])
+def test_the_start_page_leads_to_this_day(visit: Visit, settings: dict[str, object]) -> None:
+    visitor = visit(**settings)
+    visitor.page.clock.set_fixed_time("2026-07-03T12:00:00")
+    page = visitor.open()
+    link = page.get_by_role("link", name="On this day: 2024")
+    expect(link).to_be_visible()
+    line, heading = link.bounding_box(), page.locator(".period h2").first.bounding_box()
+    assert line and heading and line["y"] + line["height"] <= heading["y"]
+    assert audit(page) == []
+    link.click()
+    expect(page.locator(".summary")).to_contain_text(f"1 of {COUNT}")
+    expect(page.get_by_role("link", name="On this day")).to_have_count(0)
+    page.go_back()
+    expect(link).to_be_visible()
+
+
+def test_no_other_year_has_this_day(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.clock.set_fixed_time("2026-03-03T12:00:00")
+    page = visitor.open()
+    expect(page.get_by_role("heading", name="July 2024")).to_be_visible()
+    expect(page.get_by_role("link", name="On this day")).to_have_count(0)
 
 
 def test_only_the_grid_has_headings(visit: Visit) -> None:

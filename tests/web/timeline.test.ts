@@ -135,6 +135,16 @@ describe("the periods of a list", () => {
   });
 });
 
+describe("this day", () => {
+  it("has the days of earlier years, with dates that say a day", async () => {
+    const found = (await dated(["2008-07-03T10:00", "2008-07-03", "2012-07-03", "2012-07-04", "2026-07-03", "2010-07", "2010", "1900-07-03", undefined]))!;
+    expect(found.alike(new Date(2026, 6, 3, 23, 59))).toEqual(["2012-07-03", "2008-07-03", "1900-07-03"]);
+    expect(found.alike(new Date(2008, 6, 3))).toEqual(["1900-07-03"]);
+    expect(found.alike(new Date(2026, 6, 5))).toEqual([]);
+    expect((await dated(["2024-02-29"]))!.alike(new Date(2026, 1, 28))).toEqual([]);
+  });
+});
+
 describe("the calendar", () => {
   it("counts years, months and days, and knows their first places in any order", async () => {
     for (const descending of [true, false]) {

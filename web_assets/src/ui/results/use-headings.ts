@@ -4,14 +4,17 @@ import { useMemo } from "preact/hooks";
 import { useStore } from "../context";
 import { useLate } from "../parts/hooks";
 import type { List } from "../state/list";
+import { isBrowsing } from "../state/view";
 import type { Dated } from "../timeline/dated";
 import { useDated } from "../timeline/use-dated";
 
 /** How long (ms) the first results wait for their headings, which would move them. */
 const PATIENCE_MS = 1500;
 
-/** Until the dates are known, the list has no results. */
-export function useHeadings(): { list: List | null; dated: Dated | null } {
+const NONE: readonly string[] = [];
+
+/** Until the dates are known, the list has no results. `past`: the days of earlier years that are like today, on the start page. */
+export function useHeadings(): { list: List | null; dated: Dated | null; past: readonly string[] } {
   const list = useStore((state) => state.list);
   const dated = useDated();
   const waiting = dated === undefined;
@@ -19,5 +22,7 @@ export function useHeadings(): { list: List | null; dated: Dated | null } {
   const late = useLate(since, PATIENCE_MS);
   const soon = waiting && !late;
   const shown = useMemo(() => (list && soon ? { ...list, pages: list.pages.map((page) => (page?.status === "failed" ? page : undefined)) } : list), [list, soon]);
-  return { list: shown, dated: dated ?? null };
+  const home = useStore(({ view }) => isBrowsing(view) && view.data === null);
+  const past = useMemo(() => (home && dated ? dated.alike(new Date()) : NONE), [home, dated]);
+  return { list: shown, dated: dated ?? null, past };
 }

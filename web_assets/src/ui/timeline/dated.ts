@@ -21,6 +21,8 @@ export interface Dated {
   total: number;
   /** The date of the result at a place, in a few letters. */
   at: (index: number) => string;
+  /** The days of earlier years that have the day and the month of a date, as dates of documents are written, the latest first. */
+  alike: (today: Date) => string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -60,6 +62,7 @@ export function datedOf(timeline: Timeline): Dated | null {
   return {
     timeline, periods, starts: periods.map(({ first }) => first), years: able[1]!.map(titled), total: end + undated,
     at: (index) => (index < added ? ADDED : index >= end ? UNDATED : shortly(timeline, lastUpTo(starts, index))),
+    alike: (today) => alike(timeline, today),
   };
 }
 
@@ -77,7 +80,23 @@ function dateOf({ days, precisions }: Timeline, run: number, unit: Unit): string
   const year = at.getUTCFullYear();
   if (unit === "decade") return `${String(year - (year % 10))}s`;
   const whole = String(year).padStart(4, "0");
-  return unit === "year" || precisions[run] === 2 ? whole : `${whole}-${String(at.getUTCMonth() + 1).padStart(2, "0")}`;
+  return unit === "year" || precisions[run] === 2 ? whole : `${whole}-${two(at.getUTCMonth() + 1)}`;
+}
+
+function alike({ days, precisions }: Timeline, today: Date): string[] {
+  const [year, end] = [today.getFullYear(), `-${two(today.getMonth() + 1)}-${two(today.getDate())}`];
+  const found = new Set<string>();
+  days.forEach((day, run) => {
+    const at = new Date(day * DAY_MS);
+    if (precisions[run] !== 0 || at.getUTCFullYear() >= year) return;
+    const text = `${String(at.getUTCFullYear()).padStart(4, "0")}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())}`;
+    if (text.endsWith(end)) found.add(text);
+  });
+  return [...found].sort().reverse();
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }
 
 function shortly(timeline: Timeline, run: number): string {

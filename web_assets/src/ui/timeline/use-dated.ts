@@ -15,7 +15,7 @@ const MOST_BYTES = 1_000_000;
 /** How many lists keep their dates. */
 const KEPT = 12;
 /** The field of the default order (docs/FORMAT.md 2.5). */
-const TAKEN = "taken";
+export const TAKEN = "taken";
 
 /** The field by whose dates the results of a view are ordered; null if they are in another order. */
 export function dateOrder(view: View, manifest: Pick<Manifest, "fields"> | null): string | null {

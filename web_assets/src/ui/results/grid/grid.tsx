@@ -17,7 +17,8 @@ import { useHeadings } from "../use-headings";
 import { useFocus } from "../use-focus";
 import { useScrolling } from "../use-scrolling";
 import type { Place } from "../view";
-import { count } from "../../wording";
+import { Period } from "../../timeline/period";
+import { LINE, ThisDay } from "../../timeline/this-day";
 import { Tile } from "./tile";
 
 const KEYS: Record<string, Direction> = {
@@ -42,7 +43,7 @@ function endOf(geometry: Geometry): number {
 
 export function Grid(): JSX.Element | null {
   const controller = useController();
-  const { list, dated } = useHeadings();
+  const { list, dated, past } = useHeadings();
   const refinement = useStore((state) => state.refinement);
   const { version } = useStore((state) => state.local);
   const selected = useStore((state) => state.selected);
@@ -63,7 +64,7 @@ export function Grid(): JSX.Element | null {
   const ending = useRef(false);
 
   const geometry = useMemo(
-    () => (list && width > 0 ? geometryOf(list, measureFor(width), open, dated?.starts) : null), [list, width, open, dated],
+    () => (list && width > 0 ? geometryOf(list, measureFor(width), open, dated?.starts, past.length ? LINE : 0) : null), [list, width, open, dated, past],
   );
   const toggle = useCallback((row: number): void => {
     setOpened((old) => {
@@ -238,24 +239,22 @@ export function Grid(): JSX.Element | null {
     <>
       <ul ref={element} id="results" class={`grid ${gliding ? "gliding" : ""}`} role="list" aria-label="Results"
         data-stage={list.stage} data-key={list.key} style={{ height: `${String(geometry ? Math.ceil(scrolling.height) : 0)}px` }}>
-        {geometry && drawn.map((index) => {
+        {past.length > 0 && from < LINE && <ThisDay key="this-day" days={past} shift={shift} />}
+        {geometry && drawn.flatMap((index) => {
           const place = placeAt(list, index);
           const box = boxOf(geometry, index);
-          return place && box && (
+          // In the document, as on the screen, a heading stands before its first result.
+          const heading = dated && headings.find(({ period }) => dated.starts[period] === index);
+          return place && box ? [
+            heading && <Period key={`period-${String(heading.period)}`} period={dated.periods[heading.period]!} left={heading.left} top={heading.top - shift} width={heading.width} height={HEADING} />,
             <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} top={box.top - shift} result={place.result} info={place.info}
               current={index === current} chosen={selected.size ? selected.has(place.info.id) : null} onFocus={onFocus} onKeyDown={onKeyDown}
-              others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />
-          );
+              others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />,
+          ] : [];
         })}
         {geometry?.sections.map((section) => section.divider !== null && (
           <li key="divider" class="divider" style={{ transform: `translateY(${String(section.top + section.divider - shift)}px)` }}>
             <span>Weaker matches</span>
-          </li>
-        ))}
-        {dated && headings.map(({ period, left, top, width }) => (
-          <li key={`period-${String(period)}`} class="period"
-            style={{ transform: `translate(${left.toFixed(2)}px, ${String(top - shift)}px)`, width: `${width.toFixed(2)}px`, height: `${String(HEADING)}px` }}>
-            <h2>{dated.periods[period]!.title}</h2><span class="faint">{count(dated.periods[period]!.count)}</span>
           </li>
         ))}
         {geometry && missing.map((page) => {

@@ -99,11 +99,11 @@ const NO_STARTS: readonly number[] = [];
 
 /**
  * The geometry of a list at a width. Pages already laid out at this width are not laid out again.
- * `open` has the rows whose look-alikes are shown, `starts` the places at which periods begin.
+ * `open` has the rows whose look-alikes are shown, `starts` the places at which periods begin, `lead` is the height of what stands above them.
  */
-export function geometryOf(list: List, measure: Measure, open: ReadonlySet<number> = NONE, starts: readonly number[] = NO_STARTS): Geometry {
+export function geometryOf(list: List, measure: Measure, open: ReadonlySet<number> = NONE, starts: readonly number[] = NO_STARTS, lead = 0): Geometry {
   const sections: Section[] = [];
-  let top = 0;
+  let top = lead;
   for (let index = 0; index < list.pages.length; index++) {
     const page = list.pages[index];
     const count = pageLength(list, index);
