@@ -16,7 +16,6 @@ from .library import Library, Repair
 from .library.repair import repair, start_again
 from .locks import locked
 from .mapping import check_installed
-from .parts.pictures import Pictures
 from .pictures import DETAILS_VERSION
 from .records import Progress
 from .report import BuildReport
@@ -71,12 +70,10 @@ def _build(config: BuildConfig, progress: Progress, clock: Stopwatch) -> BuildRe
     with clock("gather"):
         mirror = list_bucket(config)
     with ExitStack() as held:
-        pictures = Pictures()
         if mirror is not None:
             held.enter_context(_alone(config.library_folder))
-            with clock("gather"):
-                pictures = held.enter_context(fetched(mirror, config, progress))
         with clock("gather"):
+            pictures = held.enter_context(fetched(mirror, config, progress))
             source = gather_source(config, progress, mirror)
         # Both are held from here on: hours of work must not end at a folder that cannot be written to.
         aside = held.enter_context(workspace(config.output))
@@ -209,7 +206,6 @@ def gather_source(config: BuildConfig, progress: Progress, mirror: Mirror | None
 
 
 def _gather_source(config: BuildConfig, progress: Progress, mirror: Mirror | None = None) -> Source:
-    scan = None if mirror is None else mirror.scan
     exclude = [*config.exclude, config.output, config.library_folder]
     if config.source != "folder":
         return open_kind(
@@ -219,8 +215,7 @@ def _gather_source(config: BuildConfig, progress: Progress, mirror: Mirror | Non
             exclude=exclude,
             limit=config.limit,
             progress=progress,
-            scan=scan,
-            status=Path.stat if mirror is None else mirror.status,
+            mirror=mirror,
         )
     sidecars = [load_sidecar(file) for file in config.metadata]
     return gather(
@@ -229,5 +224,5 @@ def _gather_source(config: BuildConfig, progress: Progress, mirror: Mirror | Non
         exclude=exclude,
         limit=config.limit,
         progress=progress,
-        scan=scan,
+        scan=None if mirror is None else mirror.scan,
     )

@@ -21,7 +21,9 @@ ORIGINALS = ("none", "copy", "link")
 EMBED = ("none", "text")
 ENGINES = ("local", "ray")
 DOWNLOADS = ("auto", "none", "jsonl", "csv", "all")
-SourceKind = Literal["folder", "table", "diffusiondb", "danbooru", "webdataset", "imagefolder"]
+SourceKind = Literal[
+    "folder", "table", "diffusiondb", "danbooru", "webdataset", "parquet", "imagefolder"
+]
 SOURCES: tuple[SourceKind, ...] = typing.get_args(SourceKind)
 DEFAULT_CONFIG_NAME = "imagedb-site.toml"
 
@@ -171,12 +173,14 @@ class BuildConfig:
                 f"A source of the kind {self.source} has its own metadata.", "Leave out --metadata."
             )
         if self.bucket is not None and self.source in ("diffusiondb", "danbooru"):
+            reason = f"A data set of the kind {self.source} is not read from a bucket."
+            raise UsageError(reason, "Copy it to this machine first.")
+        if self.source == "parquet" and self.engine != "local":
             raise UsageError(
-                f"A data set of the kind {self.source} is not read from a bucket.",
-                "Copy it to this machine first.",
+                "The workers of a cluster do not read pictures from rows.", "Leave out --engine."
             )
-        if self.bucket is not None and self.originals == "link":
-            raise UsageError("Pictures in a bucket cannot be linked.", "Use --originals copy.")
+        if (self.bucket is not None or self.source == "parquet") and self.originals == "link":
+            raise UsageError("Only pictures that are files can be linked.", "Use --originals copy.")
         if self.originals not in ORIGINALS:
             raise UsageError(
                 f"originals is {self.originals!r}, but must be one of {', '.join(ORIGINALS)}."
@@ -264,7 +268,8 @@ class BuildConfig:
     def site_title(self) -> str:
         """The title of the site: `title`, or its default."""
         name = self.pictures.resolve().name
-        if self.source != "folder" and self.pictures.is_file():
+        is_file = self.pictures.is_file() or (self.bucket and name.endswith(".parquet"))
+        if self.source != "folder" and is_file:
             name = name.partition(".")[0]
         return self.title or name or "Pictures"
 

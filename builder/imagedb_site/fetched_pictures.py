@@ -13,6 +13,7 @@ from .parts.pictures import DistantPictures, FetchedPictures, Pictures
 from .records import Progress
 from .sources import ADDITIONS_FILE, Mirror
 from .sources.imagefolder import is_metadata
+from .sources.picture_rows import RowPictures
 from .temporary import TemporaryFolder
 
 
@@ -24,18 +25,25 @@ def list_bucket(config: BuildConfig) -> Mirror | None:
     if config.bucket is None:
         return None
     mirror = Mirror(open_bucket(config.bucket), config.pictures, config.bucket_folder)
-    if mirror.is_file and config.source not in ("table", "webdataset"):
+    if mirror.is_file and config.source not in ("table", "webdataset", "parquet"):
         raise SourceError(f"{mirror} is an object, not a folder.", "Give the folder that it is in.")
     return mirror
 
 
 @contextmanager
-def fetched(mirror: Mirror, config: BuildConfig, progress: Progress) -> Iterator[Pictures]:
-    """Copies what is read of a bucket as a whole, and gives the pictures in it. Raises StorageError."""
+def fetched(mirror: Mirror | None, config: BuildConfig, progress: Progress) -> Iterator[Pictures]:
+    """Gives the pictures of a build. Copies what is read of a bucket as a whole. Raises StorageError."""
+    if mirror is None and config.source != "parquet":
+        yield Pictures()
+        return
+    if mirror is None:
+        with TemporaryFolder("imagedb-rows-") as rows:
+            yield FetchedPictures(RowPictures(), Path(rows))
+        return
     tables = {path.resolve() for path in config.metadata}
 
     def whole(path: str) -> bool:
-        if config.source in ("table", "webdataset"):
+        if config.source in ("table", "webdataset", "parquet"):
             return config.source == "table" and not path
         name = path.rpartition("/")[2]
         metadata = config.source == "imagefolder" and is_metadata(name)
@@ -57,4 +65,5 @@ def fetched(mirror: Mirror, config: BuildConfig, progress: Progress) -> Iterator
         ) from error
     with folder as place:
         kind = FetchedPictures if config.engine == "local" else DistantPictures
-        yield kind(mirror, Path(place), mirror.problems)
+        remote = RowPictures(mirror.open) if config.source == "parquet" else mirror
+        yield kind(remote, Path(place), mirror.problems)

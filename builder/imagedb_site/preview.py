@@ -19,7 +19,6 @@ from .errors import SourceError, StorageError
 from .fetched_pictures import fetched, list_bucket
 from .index import LIBRARY_FILE
 from .library import Library
-from .parts.pictures import Pictures
 from .pictures import DETAILS_VERSION, METADATA_FIELDS, PRIVATE_FIELDS
 from .placed_site import can_be_cleaned
 from .records import Problem, Progress
@@ -140,9 +139,8 @@ def preview(config: BuildConfig, progress: Progress = lambda step, done, total: 
     with ExitStack() as held:
         place = Path(held.enter_context(folder))
         config = config.with_library(place)
-        mirror, of_source = list_bucket(config), Pictures()
-        if mirror is not None:
-            of_source = held.enter_context(fetched(mirror, config, progress))
+        mirror = list_bucket(config)
+        of_source = held.enter_context(fetched(mirror, config, progress))
         source = gather_source(config, progress, mirror)
         library = held.enter_context(Library.open(place / LIBRARY_FILE))
         stage = held.enter_context(library.stage(source.records(), details=DETAILS_VERSION))

@@ -303,7 +303,7 @@ def test_what_cannot_be_built(tmp_path: Path, store: FaultyStore) -> None:
     fill(store, make_pictures(tmp_path / "photos", 2))
     one = f"{ADDRESS}/cat/image_00.jpg"
     refused(lambda: made(tmp_path, one, "x"), SourceError, "is an object, not a folder")
-    refused(lambda: made(tmp_path, ADDRESS, "x", originals="link"), UsageError, "cannot be linked")
+    refused(lambda: made(tmp_path, ADDRESS, "x", originals="link"), UsageError, "can be linked")
     refused(lambda: made(tmp_path, ADDRESS, "x", source="danbooru"), UsageError, "from a bucket")
     other = ("s3://other/table.csv",)
     refused(lambda: made(tmp_path, ADDRESS, "x", metadata=other), UsageError, "is not below")

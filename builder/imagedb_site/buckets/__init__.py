@@ -1,7 +1,7 @@
 """Buckets of object stores, reached through fsspec: list, read, write, remove, with clear errors."""
 
 from imagedb_site.buckets.bucket import Bucket, StoredObject
-from imagedb_site.buckets.faults import MissingObjectError, RefusedObjectError
+from imagedb_site.buckets.faults import MissingObjectError, RefusedObjectError, store_errors
 from imagedb_site.buckets.opener import CONNECTIONS, open_bucket
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "RefusedObjectError",
     "StoredObject",
     "open_bucket",
+    "store_errors",
 ]

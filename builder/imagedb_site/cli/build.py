@@ -44,7 +44,7 @@ _PLACE = _PathOrBucket(path_type=Path)
     "source",
     type=click.Choice(SOURCES),
     metavar="KIND",
-    help="folder, table, diffusiondb, danbooru, webdataset or imagefolder.  [default: folder]",
+    help="folder, table, diffusiondb, danbooru, webdataset, parquet or imagefolder.  [default: folder]",
 )
 @click.option(
     "--key", help="Of a table: the column with the keys.  [default: id or a similar name]"

@@ -9,16 +9,28 @@ from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
-from imagedb_site.buckets import CONNECTIONS
 from imagedb_site.errors import PictureError
 from imagedb_site.keys import split_suffix
 from imagedb_site.pictures import Work
 from imagedb_site.records import PictureRef, Problem
-from imagedb_site.sources import RemoteFiles
 
+_AHEAD = 16
 _AHEAD_BYTES = 256 << 20
 _LONGEST_SUFFIX = 20
+
+
+class Remote(Protocol):
+    """Where pictures are fetched from."""
+
+    at_once: int
+    """How many threads may fetch."""
+
+    def fetch(self, picture: PictureRef, file: Path) -> None:
+        """Writes a picture to `file`. Raises PictureError if it cannot be had, StorageError and OSError."""
+        ...
+
 
 Fail = Callable[[str, str], None]
 """Called with the key of a picture and the reason why it cannot be used."""
@@ -50,11 +62,11 @@ class Pictures:
 
 
 class FetchedPictures(Pictures):
-    """Pictures in a bucket. Only those that are worked on, and a few more, are on this machine."""
+    """Pictures in a bucket or in rows. Only those that are worked on, and a few more, are files here."""
 
     here = False
 
-    def __init__(self, remote: RemoteFiles, folder: Path, problems: Sequence[Problem] = ()) -> None:
+    def __init__(self, remote: Remote, folder: Path, problems: Sequence[Problem] = ()) -> None:
         """`folder` has the fetched files; it is the caller's to remove."""
         self.problems = problems
         self._remote = remote
@@ -63,14 +75,14 @@ class FetchedPictures(Pictures):
         self._given: dict[str, Work] = {}
 
     def works(self, works: Iterable[Work], fail: Fail) -> Iterator[Work]:
-        workers = ThreadPoolExecutor(CONNECTIONS)
+        workers = ThreadPoolExecutor(self._remote.at_once)
         waiting: deque[tuple[Work, Future[PictureRef]]] = deque()
         ahead = 0
         try:
             for work in works:
                 waiting.append((work, workers.submit(self._fetch, work.picture)))
                 ahead += work.picture.bytes
-                while len(waiting) > CONNECTIONS or (len(waiting) > 1 and ahead > _AHEAD_BYTES):
+                while len(waiting) > _AHEAD or (len(waiting) > 1 and ahead > _AHEAD_BYTES):
                     ahead -= waiting[0][0].picture.bytes
                     yield from self._ready(*waiting.popleft(), fail)
             while waiting:

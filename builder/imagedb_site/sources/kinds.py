@@ -11,12 +11,13 @@ from imagedb_site.records import Progress
 from imagedb_site.sources.base import Source
 from imagedb_site.sources.danbooru import open_danbooru
 from imagedb_site.sources.diffusiondb import open_diffusiondb
-from imagedb_site.sources.entries import Scan, StatusOf
 from imagedb_site.sources.imagefolder import open_imagefolder
+from imagedb_site.sources.mirror import Mirror
+from imagedb_site.sources.picture_rows import is_parquet, open_here, open_picture_rows
 from imagedb_site.sources.rows_table import open_table
 from imagedb_site.sources.webdataset import open_webdataset
 
-Kind = Literal["table", "diffusiondb", "danbooru", "webdataset", "imagefolder"]
+Kind = Literal["table", "diffusiondb", "danbooru", "webdataset", "parquet", "imagefolder"]
 
 
 def open_kind(
@@ -27,13 +28,12 @@ def open_kind(
     exclude: Sequence[Path] = (),
     limit: int | None = None,
     progress: Progress | None = None,
-    scan: Scan | None = None,
-    status: StatusOf = Path.stat,
+    mirror: Mirror | None = None,
 ) -> Source:
     """Opens what is at `path` as a source of this kind.
 
-    `key` is for tables, `exclude` for folders of pictures, `scan` for those that are not on this machine,
-    and `status` for tar files.
+    `key` is for tables, `exclude` for folders of pictures, and `mirror` lists what is not on this
+    machine.
 
     Raises `UsageError` for options that the kind does not have, and `SourceError` if the source cannot be
     used.
@@ -46,9 +46,20 @@ def open_kind(
     if kind == "table":
         return open_table(path, key=key, limit=limit, progress=progress)
     if kind == "imagefolder":
+        scan = None if mirror is None else mirror.scan
         return open_imagefolder(path, exclude=exclude, limit=limit, progress=progress, scan=scan)
+    status = Path.stat if mirror is None else mirror.status
     if kind == "webdataset":
         return open_webdataset(path, limit=limit, progress=progress, status=status)
+    if kind == "parquet":
+        return open_picture_rows(
+            path,
+            limit=limit,
+            progress=progress,
+            status=status,
+            files=None if mirror is None else mirror.files(is_parquet),
+            opener=open_here if mirror is None else mirror.open,
+        )
     open_rows = {"diffusiondb": open_diffusiondb, "danbooru": open_danbooru}[kind]
     return open_rows(path, limit=limit, progress=progress)
 

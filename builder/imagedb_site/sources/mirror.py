@@ -13,9 +13,11 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from imagedb_site.buckets import (
     CONNECTIONS,
@@ -27,9 +29,11 @@ from imagedb_site.buckets import (
 from imagedb_site.errors import PictureError, SourceError, StorageError
 from imagedb_site.records import INODE_BITS, PictureRef, Problem, Progress
 from imagedb_site.sources.tar_outline import copy_outline
+from imagedb_site.text import natural_key
 
 _INDEX = "kept.json"
 _PART = "part"
+_BLOCK = 1 << 20
 _STEP = "read from the bucket"
 _LONGEST_NAME = 255
 _CHANGED = "the file changed during the build"
@@ -81,6 +85,9 @@ def _status(one: StoredObject) -> _Status:
 
 class RemoteFiles:
     """Objects of a bucket under paths below `root`."""
+
+    at_once = CONNECTIONS
+    """How many threads may read."""
 
     def __init__(self, bucket: Bucket, root: Path) -> None:
         self.root = root
@@ -152,6 +159,21 @@ class Mirror(RemoteFiles):
         """The entries of a folder below the root."""
         inside = folder.relative_to(self.root).as_posix()
         return self._folders.get("" if inside == "." else inside, {}).values()
+
+    def files(self, wanted: Wanted) -> list[Path]:
+        """The files with such names in natural order; the object itself if the address names one."""
+        if self.is_file:
+            return [self.root]
+        found = [
+            self.root / path
+            for path in self._objects
+            if wanted(path) and not any(part.startswith(".") for part in path.split("/"))
+        ]
+        return sorted(found, key=lambda path: (natural_key(str(path)), str(path)))
+
+    def open(self, path: Path) -> AbstractContextManager[IO[bytes]]:
+        """Gives an object as a stream that can be read at any place."""
+        return self._bucket.opened(self._path_of(path), _BLOCK)
 
     def status(self, path: Path) -> _Status:
         """What is known of the object that the file at `path` stands for."""

@@ -120,7 +120,7 @@ class RowSource:
                 yield Record(row.key, row.fields, row.picture)
         self._check()
         if given != self._count:
-            raise _changed(next(iter(self._stamps)))
+            raise _changed(next(iter(self._stamps), Path(self.name)))
 
     def _check(self) -> None:
         for path, stamp in self._stamps.items():
