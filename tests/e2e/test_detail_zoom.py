@@ -13,7 +13,7 @@ from conftest import Host, Visit, eventually
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 from steps import PHONE, audit
-from test_trouble import broken
+from test_trouble import Breakable, broken
 
 COLOUR = """(canvas) => {
   const { width, height } = canvas;
@@ -86,9 +86,11 @@ def test_zooming_in_shows_the_original_down_to_its_pixels(visit: Visit) -> None:
     page.mouse.move(box["x"] + 100, box["y"] + 100, steps=5)
     page.mouse.up()
     eventually(lambda: deep.locator("canvas").first.evaluate(COLOUR)[0] > 0)
-    page.keyboard.press("0")
+    # Escape leaves the zoom, and only then the picture.
+    page.keyboard.press("Escape")
     expect(page.locator(".deep")).to_have_count(0)
     expect(page.locator(".zoom-bar")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_be_visible()
     # The next picture starts fitted, with an original of its own.
     page.keyboard.press("1")
     expect(deep).to_be_visible()
@@ -116,6 +118,23 @@ def test_an_original_that_does_not_come_can_be_asked_for_again(visit: Visit) -> 
     expect(alert).to_have_count(0)
 
 
+def test_a_site_that_cannot_be_reached_is_named_as_the_reason(visit: Visit) -> None:
+    visitor = visit(service_workers="block")
+    visitor.tolerate("net::ERR", "Failed to load resource")
+    route = Breakable(lambda route: route.abort("connectionrefused"))
+    visitor.context.route("**/views/*", route)
+    page = visitor.home()
+    page.locator('.tile-link[data-index="0"]').click()
+    failed = page.locator(".stage-failed")
+    expect(failed).to_contain_text("could not be loaded: the site cannot be reached.")
+    failed.get_by_role("button", name="Retry").click()
+    expect(failed).to_contain_text("the site cannot be reached")
+    route.broken = False
+    failed.get_by_role("button", name="Retry").click()
+    expect(failed).to_have_count(0)
+    expect(page.locator(".stage-picture img.shown")).to_be_visible()
+
+
 def test_on_a_phone_two_taps_zoom_in_and_a_button_leads_back(visit: Visit) -> None:
     page = visit(**PHONE, reduced_motion="reduce").home()
     page.locator('.tile-link[data-index="0"]').tap()
@@ -133,3 +152,47 @@ def test_on_a_phone_two_taps_zoom_in_and_a_button_leads_back(visit: Visit) -> No
     assert audit(page) == []
     page.get_by_role("button", name="Fit", exact=True).tap()
     expect(page.locator(".deep")).to_have_count(0)
+
+
+def test_a_finger_draws_the_picture_down_and_closes_it(visit: Visit) -> None:
+    # So low that the details below the picture must be scrolled to.
+    visitor = visit(**{**PHONE, "viewport": {"width": 390, "height": 600}})
+    page = visitor.home()
+    page.locator('.tile-link[data-index="0"]').tap()
+    expect(page.get_by_text("Image id")).to_be_attached()
+    devtools = visitor.context.new_cdp_session(page)
+
+    def draw(*ways: tuple[int, int]) -> None:
+        for number, (x, y) in enumerate(ways):
+            kind = "touchMove" if number else "touchStart"
+            points = [{"x": x, "y": y}]
+            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    # Not far enough, and upwards, which scrolls to the details.
+    draw((200, 200), (200, 230), (202, 250))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    draw((200, 300), (200, 270), (200, 200), (200, 100))
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    eventually(lambda: page.locator("dialog").evaluate("(dialog) => dialog.scrollTop") > 10)
+    page.locator("dialog").evaluate("(dialog) => dialog.scrollTo(0, 0)")
+    draw((200, 150), (200, 180), (202, 240), (205, 330))
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_details_can_be_hidden(visit: Visit) -> None:
+    page = visit().home()
+    page.locator('.tile-link[data-index="0"]').click()
+    details = page.get_by_role("button", name="Details")
+    expect(details).to_have_attribute("aria-pressed", "true")
+    narrow = page.locator(".stage").bounding_box()
+    page.keyboard.press("i")
+    expect(page.locator(".detail-info")).to_be_hidden()
+    wide = page.locator(".stage").bounding_box()
+    assert narrow and wide and wide["width"] > narrow["width"] + 300
+    assert audit(page) == []
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".detail-info")).to_be_hidden()
+    details.click()
+    expect(page.locator(".detail-info")).to_be_visible()

@@ -3,6 +3,11 @@ import { areWhole, hashInName } from "../base/hash";
 
 export class FailedPicture extends Error {}
 
+/** Whether a request failed because nobody answers: `fetch` reports this by a TypeError and nothing else. */
+export function isLost(error: unknown): boolean {
+  return error instanceof TypeError;
+}
+
 export interface PictureOptions {
   fetch: typeof fetch;
   signal?: AbortSignal;

@@ -42,14 +42,28 @@ export function Zoomed(props: Props): JSX.Element | null {
   const zoomed = zoom.scale > ZOOMED;
   const blurred = original !== null && zoomed && pixels > width * ZOOMED;
   const quiet = useQuiet(zoom);
+  const latest = useRef((): void => undefined);
   const offered = blurred && !asked && isMetered(connectionOf(navigator));
   useEffect(() => { if (blurred && !offered) setAsked(true); }, [blurred, offered]);
   useEffect(() => { if (blurred && quiet && deep.state === "ready") setOpen(true); }, [blurred, quiet, deep.state]);
   useEffect(() => { if (!zoomed || deep.state !== "ready") setOpen(false); }, [zoomed, deep.state]);
+  useEffect(() => {
+    if (!zoomed) return;
+    // The Escape key leaves the zoom, and only then the picture.
+    const cancel = (event: Event): void => {
+      if (!(event.target instanceof HTMLDialogElement && event.target.matches(".detail"))) return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current();
+    };
+    document.addEventListener("cancel", cancel, true);
+    return () => document.removeEventListener("cancel", cancel, true);
+  }, [zoomed]);
   const fit = (): void => {
     if (handle.current) handle.current.fit();
     else onZoom(FITTED);
   };
+  latest.current = fit;
   return (
     <>
       {open && deep.state === "ready" && <Deep {...props} src={deep.src} onFail={fail} />}
@@ -59,7 +73,7 @@ export function Zoomed(props: Props): JSX.Element | null {
           <button type="button" class="button small" title="Fit (0)" onClick={fit}>Fit</button>
           {offered && <button type="button" class="button small" onClick={() => setAsked(true)}>Load the original</button>}
           {blurred && deep.state === "loading" && <Loading part={deep.part} />}
-          {blurred && deep.state === "failed" && <Failed onRetry={retry}>The original could not be loaded.</Failed>}
+          {blurred && deep.state === "failed" && <Failed onRetry={retry}>The original could not be loaded{deep.lost ? ": the site cannot be reached" : ""}.</Failed>}
         </div>
       )}
     </>

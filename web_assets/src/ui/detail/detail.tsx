@@ -147,6 +147,7 @@ function Picture({ info, pages, position, size, before, after, onStep, onClose }
   const version = useStore((state) => state.local.version);
   const origins = useStore((state) => state.manifest?.remote?.origins ?? NONE);
   const [zoom, setZoom] = useState<Zoom>(FITTED);
+  const [alone, setAlone] = useState(false);
   const [attempt, setAttempt] = useState(0);
   const [frame, setFrame] = useState<Frame | null>(null);
   const thumbnail = useThumbnail(info.thumbnail);
@@ -232,11 +233,11 @@ function Picture({ info, pages, position, size, before, after, onStep, onClose }
     else if (event.key === "0") fit();
   });
   return (
-    <div class={`detail-split ${bare ? "bare" : "stripped"}`}>
+    <div class={`detail-split ${bare ? "bare" : alone ? "stripped alone" : "stripped"}`}>
       <div class="detail-stage">
         {!bare && <Stage name={name} host={remote && new URL(remote).host} thumbnail={thumbnail.url} view={remote ?? view.src}
-          failed={view.failed || (only && thumbnail.failed)} onRetry={only ? thumbnail.retry : view.retry} width={width} height={height} full={full}
-          placeholder={info.placeholder} zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} />}
+          failed={view.failed || (only && thumbnail.failed)} lost={view.lost} onRetry={only ? thumbnail.retry : view.retry} width={width} height={height} full={full}
+          placeholder={info.placeholder} zoom={zoom} onZoom={setZoom} onFrame={setFrame} onStep={onStep} onClose={onClose} />}
         {!bare && more && frame && <more.Zoomed key={info.row} name={name} original={large} zoom={zoom} frame={frame} width={width} full={full} onZoom={setZoom} handle={deep} />}
         <div class="stage-top">
           <button type="button" class="icon-button detail-close" aria-label="Close" aria-keyshortcuts="Escape" onClick={onClose}><CloseIcon /></button>
@@ -244,7 +245,7 @@ function Picture({ info, pages, position, size, before, after, onStep, onClose }
           {!bare && <span class="stage-zoom">
             <button type="button" class="icon-button" aria-label="Zoom out" disabled={zoom.scale <= 1} onClick={() => zoomBy(1 / 1.6)}><ZoomOutIcon /></button>
             <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => zoomBy(1.6)}><ZoomInIcon /></button>
-            {more && <more.StageTools row={info.row} after={after} onStep={onStep} onActual={actual} />}
+            {more && <more.StageTools row={info.row} after={after} onStep={onStep} onActual={actual} alone={alone} onAlone={setAlone} />}
           </span>}
         </div>
         <button type="button" class="icon-button step previous" aria-label={`Previous ${noun}`} disabled={!before} onClick={() => onStep(-1)}><LeftIcon /></button>

@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { useLoaded } from "../parts/hooks";
-import { HOME, formatView } from "../state/view";
+import { opener } from "../parts/opening";
+import { formatView, HOME } from "../state/view";
 import { Neighbours } from "./neighbour";
 import { AROUND, momentOf, searchesAround, type Moment } from "./when";
 import type { Collection } from "../../api/types";
@@ -52,11 +53,7 @@ function Around({ info, moment }: { info: RowInfo; moment: Moment }): JSX.Elemen
   const day = { ...HOME, filters: [moment.day], sort: { field: moment.field.name, direction: "ascending" as const } };
   return (
     <Neighbours title="Around the same time" found={found} onRetry={() => setAttempt((n) => n + 1)} unnamed="Picture taken around the same time" open={info.id}>
-      <p><a href={formatView(day)} onClick={(event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
-        controller.go(day);
-      }}>All from {moment.shown}</a></p>
+      <p><a href={formatView(day)} onClick={opener(() => { controller.go(day); })}>All from {moment.shown}</a></p>
     </Neighbours>
   );
 }

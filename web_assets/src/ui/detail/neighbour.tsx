@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { useController } from "../context";
 import type { Loaded } from "../parts/hooks";
+import { opener } from "../parts/opening";
 import { Placeholder } from "../parts/placeholder";
 import { Retry } from "../parts/retry";
 import { useThumbnail } from "../parts/use-thumbnail";
@@ -54,11 +55,7 @@ function Neighbour({ info, unnamed, open }: { info: RowInfo; unnamed: string; op
   return (
     <li {...(bare ? { class: "similar-record" } : { style: { aspectRatio: String(shownRatio(info.width, info.height)) } })}>
       <a href={formatView({ ...HOME, image: info.id })} aria-label={name ?? unnamed} title={name ?? undefined} {...(open ? { "aria-current": "true" } : {})}
-        onClick={(event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-          event.preventDefault();
-          if (!open) controller.openImage(info.id);
-        }}>
+        onClick={opener(() => { if (!open) controller.openImage(info.id); })}>
         {bare ? <bdi>{name}</bdi> : <Placeholder hash={info.placeholder} />}
         {url && <img src={url} alt="" class="shown" draggable={false} />}
       </a>

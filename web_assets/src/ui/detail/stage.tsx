@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Placeholder } from "../parts/placeholder";
 import { Retry, useAway } from "../parts/retry";
+import { useDrawnDown } from "./use-drawn-down";
 import { fit, FITTED, MAX_ZOOM, pan, swipeOf, zoomAt, type Frame, type Zoom } from "./zoom";
 
 interface Props {
@@ -15,6 +16,8 @@ interface Props {
   view: string | null;
   /** Whether the larger picture, or the only one, could not be loaded. */
   failed: boolean;
+  /** Whether that was because nobody answers. */
+  lost: boolean;
   onRetry: () => void;
   /** The size of the largest available picture, in pixels; 0 if only the picture itself knows it. */
   width: number;
@@ -27,10 +30,15 @@ interface Props {
   /** Called with the sizes of stage and picture when they change. */
   onFrame: (frame: Frame) => void;
   onStep: (step: 1 | -1) => void;
+  /** Called when the picture is drawn down by a finger. */
+  onClose: () => void;
 }
 
 /** The largest factor by which small pictures are enlarged, so that they do not look blurred. */
 const ENLARGE = 2;
+
+/** A picture that a finger draws down further than this (CSS pixels) is closed. */
+const FAR_DOWN = 90;
 
 /** The size that is assumed of a picture until it has arrived. */
 const UNKNOWN = { width: 1024, height: 1024 };
@@ -44,16 +52,18 @@ interface Drag {
 }
 
 export function Stage(props: Props): JSX.Element {
-  const { name, host, thumbnail, view, failed, onRetry, width, height, full, placeholder, zoom, onZoom, onFrame, onStep } = props;
+  const { name, host, thumbnail, view, failed, lost, onRetry, width, height, full, placeholder, zoom, onZoom, onFrame, onStep, onClose } = props;
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [sharp, setSharp] = useState<"loading" | "shown" | "failed">("loading");
-  const [shift, setShift] = useState(0);
+  const [shift, setShift] = useState({ x: 0, y: 0 });
   const [own, setOwn] = useState(UNKNOWN);
   const drags = useRef(new Map<number, Drag>());
   const lastTap = useRef({ time: 0, x: 0, y: 0 });
   /** Whether the last pointer was a mouse: two taps of a finger are a double click, too, and have been understood before. */
   const mouse = useRef(false);
+
+  const drawn = useDrawnDown(stage, zoom.scale <= 1.01);
 
   useLayoutEffect(() => {
     const element = stage.current;
@@ -114,7 +124,8 @@ export function Stage(props: Props): JSX.Element {
       const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
       change((now, limits) => pan(now, dx, dy, limits));
     } else if (event.pointerType !== "mouse") {
-      setShift(event.clientX - drag.startX);
+      const [x, y] = [event.clientX - drag.startX, event.clientY - drag.startY];
+      setShift(drawn.current ? { x: 0, y: Math.max(0, y) } : { x, y: 0 });
     }
     drag.x = event.clientX;
     drag.y = event.clientY;
@@ -122,14 +133,16 @@ export function Stage(props: Props): JSX.Element {
   const up = (event: TargetedEvent<HTMLDivElement, PointerEvent>): void => {
     const drag = drags.current.get(event.pointerId);
     drags.current.delete(event.pointerId);
-    setShift(0);
+    setShift({ x: 0, y: 0 });
     if (!drag || drags.current.size || event.type === "pointercancel") return;
     const dx = event.clientX - drag.startX;
     const dy = event.clientY - drag.startY;
     if (event.pointerType === "mouse") return;
     if (zoom.scale <= 1.01) {
       const swipe = swipeOf(dx, dy, dx / Math.max(1, event.timeStamp - drag.startTime));
-      if (swipe) onStep(swipe === "next" ? 1 : -1);
+      if (drawn.current) {
+        if (dy > FAR_DOWN) onClose();
+      } else if (swipe) onStep(swipe === "next" ? 1 : -1);
     }
     if (Math.hypot(dx, dy) > 10) return;
     const tap = lastTap.current;
@@ -140,7 +153,7 @@ export function Stage(props: Props): JSX.Element {
       lastTap.current = { time: event.timeStamp, x: event.clientX, y: event.clientY };
     }
   };
-  const transform = `translate(${String(zoom.x + shift)}px, ${String(zoom.y)}px) scale(${String(zoom.scale)})`;
+  const transform = `translate(${String(zoom.x + shift.x)}px, ${String(zoom.y + shift.y)}px) scale(${String(zoom.scale)})`;
   return (
     <div ref={stage} class={`stage ${zoom.scale > 1.01 ? "zoomed" : ""}`} onPointerDown={down} onPointerMove={move}
       onPointerUp={up} onPointerCancel={up} onDblClick={(event) => {
@@ -160,19 +173,19 @@ export function Stage(props: Props): JSX.Element {
         )}
       </div>}
       {(failed || sharp === "failed") && (
-        <Missing what={thumbnail ? "larger picture" : "picture"} host={host} view={view} onRetry={() => { setSharp("loading"); onRetry(); }} />
+        <Missing what={thumbnail ? "larger picture" : "picture"} host={host} lost={lost} view={view} onRetry={() => { setSharp("loading"); onRetry(); }} />
       )}
     </div>
   );
 }
 
 /** Why there is no picture, or only a small one, and what can be done about it. */
-function Missing({ what, host, view, onRetry }: { what: string; host: string | null; view: string | null; onRetry: () => void }): JSX.Element {
+function Missing({ what, host, lost, view, onRetry }: { what: string; host: string | null; lost: boolean; view: string | null; onRetry: () => void }): JSX.Element {
   const away = useAway(onRetry);
   if (away) return <div class="stage-failed" role="status"><span>You are offline, and the {what} isn't on this device.</span></div>;
   return (
     <div class="stage-failed" role="alert">
-      <span>The {what} could not be loaded{host ? ` from ${host}` : ""}.</span>
+      <span>The {what} could not be loaded{host ? ` from ${host}` : lost ? ": the site cannot be reached" : ""}.</span>
       <Retry class="small" onClick={onRetry} />
       {host && view && <a class="button small" href={view} target="_blank" rel="noopener noreferrer">Open it there</a>}
     </div>

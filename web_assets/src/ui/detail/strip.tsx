@@ -1,10 +1,11 @@
 /** The film strip: the pictures before and after the open one, small, in the order of the results. */
-import type { JSX, TargetedEvent, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
+import type { JSX, TargetedEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { useController } from "../context";
 import { useMedia, useWidth } from "../parts/hooks";
 import { memo } from "../parts/memo";
+import { opener } from "../parts/opening";
 import { Placeholder } from "../parts/placeholder";
 import { adopt } from "../parts/sheet";
 import { useThumbnail } from "../parts/use-thumbnail";
@@ -103,16 +104,11 @@ interface FrameProps {
 const Frame = memo(function Frame({ place, left, info, size, current }: FrameProps): JSX.Element {
   const controller = useController();
   const { url } = useThumbnail(info?.thumbnail ?? null);
-  const open = (event: TargetedMouseEvent<HTMLAnchorElement>): void => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-    event.preventDefault();
-    if (info && !current) controller.openImage(info.id);
-  };
   return (
     <li style={{ transform: `translateX(${String(left)}px)` }}>
       {info && (
         <a href={formatView({ ...controller.store.get().view, image: info.id, pictures: [] })} tabIndex={current ? 0 : -1} {...(current ? { "aria-current": "true" } : {})}
-          aria-label={`Picture ${count(place + 1)}${size === null ? "" : ` of ${count(size)}`}`} draggable={false} onClick={open}>
+          aria-label={`Picture ${count(place + 1)}${size === null ? "" : ` of ${count(size)}`}`} draggable={false} onClick={opener(() => { if (!current) controller.openImage(info.id); })}>
           <Placeholder hash={info.placeholder} covered={url !== null} />
           {url && <img src={url} alt="" draggable={false} decoding="async" />}
         </a>

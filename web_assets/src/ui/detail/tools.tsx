@@ -33,10 +33,13 @@ interface StageProps {
   onStep: (by: 1) => void;
   /** Zooms so that a pixel of the picture is one of the screen. */
   onActual: () => void;
+  /** Whether the picture is shown alone, without what is known about it. */
+  alone: boolean;
+  onAlone: (alone: boolean) => void;
 }
 
-/** Buttons over the picture. The keys are `s`, `f` and `1`. */
-export function StageTools({ row, after, onStep, onActual }: StageProps): JSX.Element {
+/** Buttons over the picture. The keys are `s`, `f`, `i` and `1`. */
+export function StageTools({ row, after, onStep, onActual, alone, onAlone }: StageProps): JSX.Element {
   adopt(sheet);
   const [running, setRunning] = useState(false);
   const [full, setFull] = useState(document.fullscreenElement !== null);
@@ -62,6 +65,7 @@ export function StageTools({ row, after, onStep, onActual }: StageProps): JSX.El
       if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
       if (event.key === "s") setRunning((now) => !now);
       else if (event.key === "f") toggleFull();
+      else if (event.key === "i") onAlone(!alone);
       else if (event.key === "1") onActual();
     };
     document.addEventListener("fullscreenchange", change);
@@ -82,6 +86,8 @@ export function StageTools({ row, after, onStep, onActual }: StageProps): JSX.El
         <button type="button" class="icon-button" aria-label={full ? "Leave full screen" : "Full screen"} title={full ? "Leave full screen (f)" : "Full screen (f)"}
           onClick={toggleFull}>{glyph(full ? "M9 4v5H4M20 9h-5V4M4 15h5v5M15 20v-5h5" : "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5")}</button>
       )}
+      <button type="button" class="icon-button about" aria-pressed={!alone} aria-label="Details" title={alone ? "Show the details (i)" : "Hide the details (i)"}
+        onClick={() => onAlone(!alone)}>{glyph("M12 11v6M12 7.5v.01M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z")}</button>
     </span>
   );
 }

@@ -2,12 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { useController } from "../context";
+import { isLost } from "../picture-file";
 import { loadOriginal } from "./deep-load";
 
 export type Deep =
   | { state: "none" }
   | { state: "loading"; part: number | null }
-  | { state: "failed" }
+  | { state: "failed"; lost: boolean }
   | { state: "ready"; src: string };
 
 export interface UsedOriginal {
@@ -36,12 +37,12 @@ export function useOriginal(url: string | null): UsedOriginal {
         src = URL.createObjectURL(blob);
         setDeep({ state: "ready", src });
       },
-      () => { if (!abort.signal.aborted) setDeep({ state: "failed" }); },
+      (error: unknown) => { if (!abort.signal.aborted) setDeep({ state: "failed", lost: isLost(error) }); },
     );
     return () => {
       abort.abort();
       if (src) URL.revokeObjectURL(src);
     };
   }, [url, attempt]);
-  return { deep, retry: () => setAttempt((n) => n + 1), fail: () => setDeep({ state: "failed" }) };
+  return { deep, retry: () => setAttempt((n) => n + 1), fail: () => setDeep({ state: "failed", lost: false }) };
 }

@@ -2,11 +2,14 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { useController } from "../context";
+import { isLost } from "../picture-file";
 
 export interface View {
   /** An object URL; null until the picture is here. */
   src: string | null;
   failed: boolean;
+  /** It failed because nobody answers. */
+  lost: boolean;
   retry: () => void;
 }
 
@@ -14,7 +17,7 @@ export interface View {
 export function useView(url: string | null): View {
   const { views } = useController();
   const [attempt, setAttempt] = useState(0);
-  const [shown, setShown] = useState<{ of: string; src: string | null; failed: boolean } | null>(null);
+  const [shown, setShown] = useState<{ of: string; src: string | null; failed: boolean; lost: boolean } | null>(null);
   const local = !url || views.plain || url.startsWith("blob:");
   useEffect(() => {
     if (!url || local) return;
@@ -25,9 +28,9 @@ export function useView(url: string | null): View {
     loan.blob.then((blob) => {
       if (!current) return;
       src = URL.createObjectURL(blob);
-      setShown({ of: url, src, failed: false });
-    }, () => {
-      if (current) setShown({ of: url, src: null, failed: true });
+      setShown({ of: url, src, failed: false, lost: false });
+    }, (error: unknown) => {
+      if (current) setShown({ of: url, src: null, failed: true, lost: isLost(error) });
     });
     return () => {
       current = false;
@@ -41,5 +44,5 @@ export function useView(url: string | null): View {
     if (url && !local) views.distrust(url);
     setAttempt((n) => n + 1);
   };
-  return { src: local ? url : now?.src ?? null, failed: now?.failed ?? false, retry };
+  return { src: local ? url : now?.src ?? null, failed: now?.failed ?? false, lost: now?.lost ?? false, retry };
 }

@@ -80,7 +80,7 @@ const KEYS: [string[], string][] = [
   [["Enter"], "Open"],
   [["←", "→"], "Previous and next picture while one is open"],
   [["+", "−", "0"], "Zoom in, out, fit"],
-  [["s", "f", "1"], "Slideshow, full screen and actual size of an open picture"],
+  [["s", "f", "1", "i"], "Slideshow, full screen, actual size and details of an open picture"],
   [["m"], "More like this picture"],
   [["g"], "Show or hide look-alikes"],
   [["x"], "Select, or unselect"],
