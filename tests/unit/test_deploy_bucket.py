@@ -236,14 +236,21 @@ def test_errors_are_clear(
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(StorageError, match="s3fs") as raised:
+    def missing(scheme: str) -> None:
+        raise ImportError(f"no library for {scheme}")
+
+    monkeypatch.setattr("fsspec.get_filesystem_class", missing)
+    for address, package, command in (
+        ("s3://photos/site", "s3fs", 'Run: pip install "imagedb-site[bucket]"'),
+        ("gs://photos/site", "gcsfs", "Run: pip install gcsfs"),
+        ("az://photos/site", "adlfs", "Run: pip install adlfs"),
+    ):
+        with pytest.raises(StorageError, match=package) as raised:
+            open_bucket(address)
+        assert raised.value.hint == command
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(StorageError, match="s3fs"):
         open_bucket("s3://photos/site")
-    assert raised.value.hint == 'Run: pip install "imagedb-site[bucket]"'
-    monkeypatch.setitem(sys.modules, "gcsfs", None)
-    with pytest.raises(StorageError, match="gcsfs") as raised:
-        open_bucket("gs://photos/site")
-    assert raised.value.hint == "Run: pip install gcsfs"
 
 
 def test_addresses() -> None:
