@@ -20,6 +20,7 @@ const sources = join(web, "src");
 const ALLOWED = [
   "worker/methods.ts: functions[method]",
   "worker/serve.ts: (object as unknown as Record<string, Method>)[method]",
+  "worker/early.ts: (object as Record<string, (...args: unknown[]) => unknown>)[method]",
   "boot/browser.ts: names[i]! in scope",
   'boot/program.ts: TYPES[file.path.split(".").pop()!]',
 ];
