@@ -13,7 +13,7 @@ WEB_SOURCES := $(shell find web_assets/src web_assets/build web_assets/licences 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo demo-artworks web test lint test-python test-web test-openclip soak audit lock wheel bench docs clean
+.PHONY: demo demo-artworks web test lint test-python test-web test-openclip soak screenshots audit lock wheel bench docs clean
 
 demo: $(VENV)/installed $(VENV)/web $(if $(PICTURES),,$(VENV)/map)
 ifdef PICTURES
@@ -107,6 +107,12 @@ soak: $(VENV)/dev $(VENV)/web
 	$(BIN)/python tests/browser.py
 	$(BIN)/python tests/programs.py
 	PYTHONPATH=$(CURDIR)/tests $(BIN)/python -m soak $(ARGS)
+
+# Pictures of every state of the sites, at four widths, in light and dark, into .cache/screens/pictures; each is checked.
+# make screenshots ARGS="--site camera --state detail --width 390", or ARGS=--readme for the picture of the README.
+screenshots: $(VENV)/dev $(VENV)/web $(VENV)/map
+	$(BIN)/python tests/browser.py
+	PYTHONPATH=$(CURDIR)/tests $(BIN)/python -m screens $(ARGS)
 
 # make bench NAME=build prints one JSON object as its last line. Exporting models needs torch.
 WITH_TORCH = $(if $(filter packs-ViT-SO400M-14-SigLIP2,$(NAME)-$(ARGS)),,$(filter packs roundtrip,$(NAME)))

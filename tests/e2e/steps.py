@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT, Visitor
+from conftest import Visitor
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-AXE = ROOT / "web_assets" / "node_modules" / "axe-core" / "axe.min.js"
+from page_checks import audit as audit
+
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "is_mobile": True,
@@ -41,24 +42,6 @@ def keep_for_offline(page: Page) -> None:
         timeout=60_000
     )
     page.keyboard.press("Escape")
-
-
-def audit(page: Page) -> list[str]:
-    """The violations of WCAG 2.2 AA and best practices that axe rates as serious or critical."""
-    if not page.evaluate("'axe' in window"):
-        # Through the debugger, because the page's own policy forbids another script tag.
-        page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
-    found: dict[str, Any] = page.evaluate(
-        """() => axe.run(document, {resultTypes: ["violations"], runOnly: {type: "tag",
-          values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}})"""
-    )
-    assert len(found["passes"]) > 5, "axe has checked nothing"
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
-        for rule in found["violations"]
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
 
 
 def names(page: Page, count: int = 8) -> list[str]:

@@ -7,81 +7,12 @@ from typing import Any
 
 import pytest
 from conftest import Visit, Visitor
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+
+from page_checks import faults
 
 WIDTHS = (320, 390, 600, 768, 820, 960, 1024, 1280, 1440)
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
-
-FAULTS = """() => {
-  const layer = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
-  const looks = (element) => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
-  const spoken = (element) => getComputedStyle(element).clipPath.startsWith("inset(50%");
-  const name = (element) => element.outerHTML.slice(0, 110);
-  // The part of it that can be seen.
-  const box = (element) => {
-    let {left, right, top, bottom} = element.getBoundingClientRect();
-    for (let at = element.parentElement; at && at !== document.body; at = at.parentElement) {
-      if (getComputedStyle(at).overflowY === "visible") continue;
-      const around = at.getBoundingClientRect();
-      [left, right] = [Math.max(left, around.left), Math.min(right, around.right)];
-      [top, bottom] = [Math.max(top, around.top), Math.min(bottom, around.bottom)];
-    }
-    return {left, right, top, bottom, width: right - left, height: bottom - top};
-  };
-  const faults = [];
-
-  // Controls on a tile lie on the link of the tile.
-  const controls = [...layer.querySelectorAll("a[href], button, input, select, summary, textarea")]
-    .filter((element) => looks(element) && box(element).width > 2)
-    .filter((element) => !element.closest(".tile, .record, .scrubber"));
-  controls.forEach((one, i) => {
-    for (const other of controls.slice(i + 1)) {
-      if (one.contains(other) || other.contains(one)) continue;
-      const [a, b] = [box(one), box(other)];
-      const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-      const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-      if (width <= 1 || height <= 1 || covered(one, other)) continue;
-      faults.push(`overlap: ${name(one)} and ${name(other)}`);
-    }
-  });
-  // What scrolls passes under a header or footer that stays.
-  function covered(one, other) {
-    const kept = (element) => {
-      for (let at = element; at; at = at.parentElement) {
-        if (["sticky", "fixed"].includes(getComputedStyle(at).position)) return at;
-      }
-      return null;
-    };
-    return kept(one) !== kept(other);
-  }
-
-  for (const element of layer.querySelectorAll("*")) {
-    if (!looks(element) || element.closest("svg, script, style, option, .tile")) continue;
-    if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
-    let hidden = false;
-    let scrolls = false;
-    for (let at = element; at && at !== layer; at = at.parentElement) {
-      hidden ||= spoken(at);
-      // A wide table has a scroll bar of its own.
-      scrolls ||= at !== element && at.scrollWidth > at.clientWidth
-        && /auto|scroll/.test(getComputedStyle(at).overflowX);
-    }
-    if (hidden || scrolls) continue;
-    const style = getComputedStyle(element);
-    const {scrollWidth, clientWidth, scrollHeight, clientHeight} = element;
-    if (style.overflowX !== "visible" && scrollWidth > clientWidth + 1) faults.push(`cut: ${name(element)}`);
-    if (style.overflowY === "hidden" && scrollHeight > clientHeight + 3) faults.push(`low: ${name(element)}`);
-    const {left, right, width} = element.getBoundingClientRect();
-    if (width > 2 && (left < -1 || right > innerWidth + 1)) faults.push(`outside: ${name(element)}`);
-  }
-  if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
-  return faults;
-}"""
-
-
-def faults(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(FAULTS)
-    return found
 
 
 def views(visitor: Visitor) -> Iterator[str]:

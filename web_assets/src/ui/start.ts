@@ -3,7 +3,9 @@ import { createElement, render } from "preact";
 
 import type { Open } from "../api/types";
 import { App } from "./app";
+import { connectionOf } from "./connection";
 import { Controller } from "./controller";
+import { storedLook } from "./look";
 import { overlays } from "./overlays-later";
 import { readable } from "./results/readable";
 import type { Views } from "./detail/views";
@@ -23,6 +25,7 @@ export function start(open: Open, root: Element, disk?: Disk): Controller {
   applyTheme(theme);
   history.scrollRestoration = "manual";
   const controller = new Controller((url, options) => open(url, { ...options, additions: true }), { location, history, now: () => performance.now() }, { theme, ...disk });
+  controller.store.dispatch({ type: "look", look: storedLook(matchMedia("(hover: none)").matches && !connectionOf(navigator)?.saveData) });
   const { view, layout } = controller.store.get();
   // A list that a link or this device asks for is wanted soon. Pages of collections without pictures name its script themselves.
   if ((view.layout ?? layout ?? "grid") !== "grid") readable.prefetch();

@@ -25,6 +25,7 @@ export const StarIcon = icon(<path d="m12 4 2.5 5.1 5.6.8-4.1 3.9 1 5.6-5-2.6-5 
 export const ClockIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" /></>);
 export const CloseIcon = icon(<path d="M6 6l12 12M18 6 6 18" />);
 export const FilterIcon = icon(<path d="M4 7h10m4 0h2M4 17h2m4 0h10M16 5v4M8 15v4" />);
+export const ViewIcon = icon(<><rect x="4" y="4.5" width="16" height="9.5" rx="2" /><path d="M4 17.5h10M4 20.5h6" /></>);
 export const SunIcon = icon(
   <><circle cx="12" cy="12" r="4" /><path d="M12 3v1.5m0 15V21M3 12h1.5m15 0H21M5.6 5.6l1.1 1.1m10.6 10.6 1.1 1.1m0-12.8-1.1 1.1M6.7 17.3l-1.1 1.1" /></>,
 );

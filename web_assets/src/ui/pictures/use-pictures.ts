@@ -1,5 +1,5 @@
 /** Hooks that follow the pictures of the query. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 import { useController } from "../context";
 import type { Pictures } from "./pictures";
@@ -8,7 +8,8 @@ import type { Pictures } from "./pictures";
 export function usePictures(): Pictures {
   const { pictures } = useController();
   const [, redraw] = useState(0);
-  useEffect(() => pictures.subscribe(() => redraw((n) => n + 1)), [pictures]);
+  // A layout effect, because a picture that is kept on this device is ready before the others run.
+  useLayoutEffect(() => pictures.subscribe(() => redraw((n) => n + 1)), [pictures]);
   return pictures;
 }
 

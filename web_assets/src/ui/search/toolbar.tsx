@@ -3,12 +3,11 @@ import type { JSX, TargetedEvent } from "preact";
 
 import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
-import { CloseIcon, FilterIcon, StackIcon } from "../parts/icons";
+import { CloseIcon, FilterIcon } from "../parts/icons";
 import { useLate, useLoaded } from "../parts/hooks";
 import { nounOf } from "../layout";
 import { useFilters } from "../filters/open";
-import { hasGroups } from "../results/groups";
-import { LayoutSwitch, useLayouts } from "../results/results";
+import { LayoutSwitch } from "../results/results";
 import { counted, loading, range, shownValue, summary } from "../wording";
 import { placeAt } from "../state/list";
 import { sizeOf } from "../state/reducer";
@@ -16,6 +15,7 @@ import { CalendarButton } from "../timeline/calendar-button";
 import { dateOrder } from "../timeline/use-dated";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
 import { Modes } from "./modes";
+import { ViewButton } from "./view-button";
 import type { FieldDefinition, Filter, Sort } from "../../engine/types";
 
 export function Toolbar(): JSX.Element {
@@ -29,7 +29,7 @@ export function Toolbar(): JSX.Element {
       <Summary />
       <div class="toolbar-end">
         <LayoutSwitch />
-        <Grouping view={view} />
+        <ViewButton />
         <SortMenu view={view} fields={fields ?? []} />
         <CalendarButton />
         {able && (
@@ -76,22 +76,6 @@ function Summary(): JSX.Element {
         </button>
       )}
     </div>
-  );
-}
-
-/** Switches the grouping of look-alikes on and off; shown if it makes a difference. */
-function Grouping({ view }: { view: View }): JSX.Element | null {
-  const controller = useController();
-  const grouped = useStore((state) => state.list !== null && hasGroups(state.list));
-  const { layout } = useLayouts();
-  // Its place is kept while results may come that have look-alikes, so that the line does not break again.
-  const none = view.group && !grouped;
-  if (layout !== "grid" || (none && !isRanked(view))) return null;
-  return (
-    <button type="button" class={`button quiet grouping ${none ? "none" : ""}`} aria-pressed={view.group} title="Show look-alikes as one picture"
-      onClick={() => controller.go({ ...view, group: !view.group, image: null })}>
-      <StackIcon /><span class="label">Group look-alikes</span>
-    </button>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { LoadProgress, Manifest, RowInfo, SearchResponse } from "../../engine/types";
 import { browseList, firstPage, pageOf, sameOrder, withPage, type List, type Page } from "./list";
 import type { Layout } from "../layout";
+import { PLAIN, type Look } from "../look";
 import { HOME, type View } from "./view";
 
 export type Theme = "system" | "light" | "dark";
@@ -58,6 +59,7 @@ export interface State {
   theme: Theme;
   /** The layout that was chosen on this device; null if none was. */
   layout: Layout | null;
+  look: Look;
   offline: boolean;
   /** Whether the site was published again since this page was opened, so that only a reload helps. */
   updated: boolean;
@@ -94,6 +96,7 @@ export type Action =
   | { type: "dialog"; dialog: DialogName | null }
   | { type: "theme"; theme: Theme }
   | { type: "layout"; layout: Layout }
+  | { type: "look"; look: Look }
   | { type: "offline"; offline: boolean }
   | { type: "updated" }
   | { type: "kept"; kept: Keeping }
@@ -111,7 +114,7 @@ export function sizeOf(state: Pick<State, "manifest" | "local">): number {
 export function initialState(view: View = HOME, theme: Theme = "system", layout: Layout | null = null): State {
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
-    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: null, dialog: null, theme, layout,
+    refined: null, refinement: 0, progress: {}, loadingSince: null, filtersOpen: null, dialog: null, theme, layout, look: PLAIN,
     offline: false, updated: false, kept: { complete: false, left: 0, total: 0, able: false, ended: false }, keeping: "some", keepings: 0, checked: null, local: { count: 0, version: 0 }, selected: new Map(), toast: null,
   };
 }
@@ -187,6 +190,8 @@ export function reduce(state: State, action: Action): State {
       return { ...state, theme: action.theme };
     case "layout":
       return action.layout === "map" ? state : { ...state, layout: action.layout };
+    case "look":
+      return { ...state, look: action.look };
     case "offline":
       return { ...state, offline: action.offline };
     case "updated":

@@ -47,6 +47,7 @@ export function Grid(): JSX.Element | null {
   const refinement = useStore((state) => state.refinement);
   const { version } = useStore((state) => state.local);
   const selected = useStore((state) => state.selected);
+  const style = useStore((state) => state.look);
   const element = useRef<HTMLUListElement>(null);
   const width = useWidth(element, list !== null);
   const [current, setCurrent] = useState(0);
@@ -64,7 +65,7 @@ export function Grid(): JSX.Element | null {
   const ending = useRef(false);
 
   const geometry = useMemo(
-    () => (list && width > 0 ? geometryOf(list, measureFor(width), open, dated?.starts, past.length ? LINE : 0) : null), [list, width, open, dated, past],
+    () => (list && width > 0 ? geometryOf(list, measureFor(width, style), open, dated?.starts, past.length ? LINE : 0) : null), [list, width, style, open, dated, past],
   );
   const toggle = useCallback((row: number): void => {
     setOpened((old) => {
@@ -175,7 +176,7 @@ export function Grid(): JSX.Element | null {
   const reveal = useCallback((geometry: Geometry, index: number): void => {
     const box = boxOf(geometry, index);
     const top = box?.top ?? heightOf(geometry, { index, shift: 0 });
-    const bottom = top + (box?.height ?? geometry.measure.rowHeight);
+    const bottom = top + (box?.height ?? geometry.measure.rowHeight) + geometry.measure.caption;
     const room = innerHeight - headLine();
     look();
     if (top < at() + 8) jump(top - 8);
@@ -231,6 +232,7 @@ export function Grid(): JSX.Element | null {
   const onFocus = useCallback((index: number) => setCurrent(index), []);
 
   if (!list) return null;
+  const caption = geometry?.measure.caption ?? 0;
   const total = list.total ?? (list.exhausted ? list.length : -1);
   const drawn = current < list.length && !tiles.includes(current) && geometry && boxOf(geometry, current)
     ? [...tiles, current]
@@ -238,7 +240,7 @@ export function Grid(): JSX.Element | null {
   return (
     <>
       <ul ref={element} id="results" class={`grid ${gliding ? "gliding" : ""}`} role="list" aria-label="Results"
-        data-stage={list.stage} data-key={list.key} style={{ height: `${String(geometry ? Math.ceil(scrolling.height) : 0)}px` }}>
+        data-stage={list.stage} data-key={list.key} style={{ height: `${String(geometry ? Math.ceil(scrolling.height) : 0)}px`, "--caption": `${String(caption)}px` }}>
         {past.length > 0 && from < LINE && <ThisDay key="this-day" days={past} shift={shift} />}
         {geometry && drawn.flatMap((index) => {
           const place = placeAt(list, index);
@@ -247,7 +249,7 @@ export function Grid(): JSX.Element | null {
           const heading = dated && headings.find(({ period }) => dated.starts[period] === index);
           return place && box ? [
             heading && <Period key={`period-${String(heading.period)}`} period={dated.periods[heading.period]!} left={heading.left} top={heading.top - shift} width={heading.width} height={HEADING} />,
-            <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} top={box.top - shift} result={place.result} info={place.info}
+            <Tile key={place.info.local ? `${place.info.id} ${String(version)}` : place.result.row} index={index} size={total} {...box} top={box.top - shift} caption={caption} result={place.result} info={place.info}
               current={index === current} chosen={selected.size ? selected.has(place.info.id) : null} onFocus={onFocus} onKeyDown={onKeyDown}
               others={lookAlikes(list, index)} spread={open.has(place.result.row)} onToggle={toggle} />,
           ] : [];

@@ -2,7 +2,7 @@ declare module "justified-layout" {
   export interface Options {
     containerWidth: number;
     containerPadding: number;
-    boxSpacing: number;
+    boxSpacing?: number | { horizontal: number; vertical: number };
     targetRowHeight: number;
     targetRowHeightTolerance?: number;
     widowLayoutStyle?: "left" | "justify" | "center";

@@ -50,13 +50,17 @@ interface Laid {
   headings: Heading[];
 }
 
+function sameMeasure(one: Measure, other: Measure): boolean {
+  return one.width === other.width && one.rowHeight === other.rowHeight && one.caption === other.caption;
+}
+
 const laidPages = new WeakMap<Page, Laid>();
 
 function laidOut(
   page: Extract<Page, { status: "ready" }>, measure: Measure, closed: boolean, split: number, first: number, open: ReadonlySet<number>, starts: readonly number[],
 ): Laid {
   const known = laidPages.get(page);
-  if (known && known.closed === closed && known.split === split && known.open === open && known.starts === starts && known.measure.width === measure.width) return known;
+  if (known && known.closed === closed && known.split === split && known.open === open && known.starts === starts && sameMeasure(known.measure, measure)) return known;
   const { places: order, firsts } = shownOrder(page.results, open);
   const ratios = order.map((place) => shownRatio(page.infos[place]?.width ?? 0, page.infos[place]?.height ?? 0));
   // All members of a group stay on the side of its first one.
@@ -161,7 +165,7 @@ export function visible(geometry: Geometry, from: number, to: number): { tiles: 
     for (const i of section.order) {
       const box = section.boxes[i]!;
       const top = section.top + box.top;
-      if (top <= to && top + box.height >= from) tiles.push(section.first + i);
+      if (top <= to && top + box.height + geometry.measure.caption >= from) tiles.push(section.first + i);
     }
   }
   return { tiles, headings, missing };

@@ -82,7 +82,7 @@ function layoutLine(line: readonly Part[], ratios: readonly number[], measure: M
   }
   // A heading at the end of its line has the rest of it.
   places.at(-1)!.width = width - places.at(-1)!.left;
-  return { boxes, places, height: HEADING + height };
+  return { boxes, places, height: HEADING + height + measure.caption };
 }
 
 /** A section with headings. */
@@ -116,6 +116,6 @@ export function estimatePeriods(count: number, measure: Measure, closed: boolean
   const parts = partsOf(new Array<number>(count).fill(TYPICAL), measure, breaks, closed);
   return linesOf(parts, measure).reduce((sum, line) => {
     const { from, to, headed, width } = line[0]!;
-    return sum + (headed ? HEADING : 0) + (width !== null ? measure.rowHeight : estimateHeight(to - from, measure));
+    return sum + (headed ? HEADING : 0) + (width !== null ? measure.rowHeight + measure.caption : estimateHeight(to - from, measure));
   }, 0);
 }

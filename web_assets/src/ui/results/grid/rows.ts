@@ -4,6 +4,8 @@
  */
 import justifiedLayout from "justified-layout";
 
+import { PLAIN, type Look } from "../../look";
+
 export interface Box {
   left: number;
   top: number;
@@ -16,11 +18,17 @@ export interface Measure {
   /** The target height of rows, and the space between tiles. */
   rowHeight: number;
   gap: number;
+  /** The height of the captions below pictures; 0 if there are none. */
+  caption: number;
 }
 
 const NARROWEST = 0.5;
 const WIDEST = 3;
 export const TYPICAL = 1.3;
+/** The rows of a compact grid, as a part of the usual height. */
+const COMPACT = 0.64;
+/** The height of a caption. */
+const CAPTION = 26;
 
 /** Width over height as drawn: very wide and very tall pictures are cropped a little, unknown sizes are squares. */
 export function shownRatio(width: number, height: number): number {
@@ -29,11 +37,10 @@ export function shownRatio(width: number, height: number): number {
 }
 
 /** Row height and gap for a width: small tiles on a phone, larger ones on a desktop. */
-export function measureFor(width: number): Measure {
-  if (width < 480) return { width, rowHeight: 128, gap: 3 };
-  if (width < 900) return { width, rowHeight: 176, gap: 5 };
-  if (width < 1800) return { width, rowHeight: 216, gap: 8 };
-  return { width, rowHeight: 260, gap: 8 };
+export function measureFor(width: number, { compact, captions }: Look = PLAIN): Measure {
+  const [rowHeight, gap] = width < 480 ? [128, 3] : width < 900 ? [176, 5] : width < 1800 ? [216, 8] : [260, 8];
+  const caption = captions ? CAPTION : 0;
+  return compact ? { width, rowHeight: Math.round(rowHeight * COMPACT), gap: Math.ceil(gap / 2), caption } : { width, rowHeight, gap, caption };
 }
 
 /** Stretches the boxes of one row to the full width. */
@@ -55,7 +62,7 @@ function stretchRow(boxes: Box[], top: number, { width, gap }: Measure): void {
 export function layoutSection(ratios: number[], measure: Measure, closed: boolean): { boxes: Box[]; height: number } {
   if (!ratios.length) return { boxes: [], height: 0 };
   const { boxes: laid, widowCount } = justifiedLayout(ratios, {
-    containerWidth: measure.width, containerPadding: 0, boxSpacing: measure.gap,
+    containerWidth: measure.width, containerPadding: 0, boxSpacing: { horizontal: measure.gap, vertical: measure.gap + measure.caption },
     targetRowHeight: measure.rowHeight, targetRowHeightTolerance: 0.25,
   });
   const boxes = laid.map(({ left, top, width, height }) => ({ left, top, width, height }));
@@ -65,7 +72,7 @@ export function layoutSection(ratios: number[], measure: Measure, closed: boolea
   if (last.left + last.width > measure.width) {
     stretchRow(boxes.filter(({ top }) => Math.abs(top - last.top) < 0.5), last.top, measure);
   }
-  return { boxes, height: last.top + last.height };
+  return { boxes, height: last.top + last.height + measure.caption };
 }
 
 /** Lets the remaining tiles fill a row, or join the row before if they would become too tall. */
@@ -81,9 +88,9 @@ function closeLastRow(boxes: Box[], widows: number, measure: Measure): void {
 }
 
 /** The height of rows that are not loaded. */
-export function estimateHeight(count: number, { width, rowHeight, gap }: Measure): number {
+export function estimateHeight(count: number, { width, rowHeight, gap, caption }: Measure): number {
   const perRow = Math.max(1, (width + gap) / (rowHeight * TYPICAL + gap));
-  return Math.max(1, Math.ceil(count / perRow)) * (rowHeight + gap) - gap;
+  return Math.max(1, Math.ceil(count / perRow)) * (rowHeight + caption + gap) - gap;
 }
 
 /** The height of the line between likely and weaker matches. */

@@ -26,6 +26,8 @@ interface Props {
   top: number;
   width: number;
   height: number;
+  /** The height of the caption below it; 0 if there is none. */
+  caption: number;
   result: Result;
   info: RowInfo;
   /** The tile the Tab key leads to. */
@@ -40,22 +42,22 @@ interface Props {
   onToggle: (row: number) => void;
 }
 
-/** How long (ms) a picture is on screen before its name is loaded, so that results that are soon replaced load none. */
-const NAME_DELAY_MS = 600;
+/** How long (ms) a picture is on screen before its name is loaded, so that results that are soon replaced load none; less if names are shown. */
+const [NAME_DELAY_MS, SHOWN_NAME_DELAY_MS] = [600, 250];
 
 /** A picture that arrives within this many ms appears without fading in, because a fade takes a dozen frames. */
 const NO_FADE_MS = 300;
 
 /** Waits until a picture has been on screen for a while, nothing better is being searched for, and the browser is idle. */
-function whenSettled(busy: () => boolean, action: () => void): () => void {
+function whenSettled(delay: number, busy: () => boolean, action: () => void): () => void {
   let handle: number | undefined;
   let timer: ReturnType<typeof setTimeout>;
   const begin = (): void => {
-    if (busy()) timer = setTimeout(begin, NAME_DELAY_MS);
+    if (busy()) timer = setTimeout(begin, delay);
     else if (typeof requestIdleCallback === "function") handle = requestIdleCallback(action, { timeout: 3000 });
     else action();
   };
-  timer = setTimeout(begin, NAME_DELAY_MS);
+  timer = setTimeout(begin, delay);
   return () => {
     clearTimeout(timer);
     if (handle !== undefined) cancelIdleCallback(handle);
@@ -73,7 +75,7 @@ function Text({ row }: { row: number }): JSX.Element | null {
 }
 
 export const Tile = memo(function Tile(props: Props): JSX.Element {
-  const { index, size, left, top, width, height, result, info, current, chosen, others, spread } = props;
+  const { index, size, left, top, width, height, caption, result, info, current, chosen, others, spread } = props;
   const controller = useController();
   const { url, failed, retry } = useThumbnail(info.thumbnail);
   const [name, setName] = useState<string | null>(null);
@@ -100,7 +102,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   useEffect(() => () => forget.current?.(), []);
   // Names are loaded after the pictures, except for the focused tile, which loads its name immediately.
   const learnLater = (): void => {
-    if (name === null && !sparing()) forget.current ??= whenSettled(() => controller.store.get().pending !== null, learnName);
+    if (name === null && (caption > 0 || !sparing())) forget.current ??= whenSettled(caption ? SHOWN_NAME_DELAY_MS : NAME_DELAY_MS, () => controller.store.get().pending !== null, learnName);
   };
   useEffect(() => { if (failed || !info.thumbnail) learnLater(); }, [failed]);
   /** Done without redrawing the tile, because the cost adds up over all pictures on screen. */
@@ -129,7 +131,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const lost = failed || broken;
   return (
     <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""} ${chosen ? "chosen" : ""}`} aria-posinset={index + 1} aria-setsize={size}
-      style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${height.toFixed(2)}px` }}>
+      style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${(height + caption).toFixed(2)}px` }}>
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
         tabIndex={current ? 0 : -1} aria-label={label} data-credit={credit ?? undefined} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
@@ -138,12 +140,13 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
           <img src={url} alt="" draggable={false} decoding="async"
             onLoad={onLoad} onError={() => setBroken(true)} />
         )}
-        {!info.thumbnail && <Text row={info.row} />}
+        {!pictured && <Text row={info.row} />}
       </a>
       {info.local && <LocalBadge />}
-      {looked && !lost && info.thumbnail && (name ?? reasons.length > 0) && (
+      {caption > 0 && pictured && <span class="tile-below" aria-hidden="true">{name}</span>}
+      {looked && !lost && pictured && ((!caption && name) || reasons.length > 0) && (
         <span class="tile-caption" aria-hidden="true">
-          {name && <span class="tile-name">{name}</span>}
+          {!caption && name && <span class="tile-name">{name}</span>}
           {reasons.length > 0 && <span class="tile-why">{reasons.join(" · ")}</span>}
         </span>
       )}
