@@ -2,8 +2,11 @@
 import type { JSX } from "preact";
 
 import { AddPanel } from "./additions/panel";
-import { Detail } from "./detail/detail";
+import { beside, Detail } from "./detail/detail";
 import { Dialogs } from "./parts/about";
+
+// An open picture needs these tools at once, also if the network is gone by then.
+beside.prefetch();
 
 export function Overlays(): JSX.Element {
   return <><Detail /><Dialogs /><AddPanel /></>;

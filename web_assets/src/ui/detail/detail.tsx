@@ -34,7 +34,7 @@ export function Detail(): JSX.Element | null {
   return id && ready ? <Open id={id} /> : null;
 }
 
-const beside = new Later(() => import("./more"), "ActionTools", "StageTools");
+export const beside = new Later(() => import("./more"), "ActionTools", "StageTools");
 const turning = new Later(() => import("./pages"), "Pages");
 const NONE: readonly string[] = [];
 const NO_FIELDS: FieldDefinition[] = [];
