@@ -220,3 +220,11 @@ def test_without_dates_there_is_nothing(browser: Browser, tmp_path: Path) -> Non
     visitor.check()
     visitor.context.close()
     host.stop()
+
+
+def test_a_typed_month_is_offered_as_a_date(visit: Visit) -> None:
+    page = visit().open()
+    page.locator("#search").fill("may 2023")
+    page.get_by_role("option", name="May 2023 Taken").click()
+    expect(page.locator(".summary")).to_contain_text("among 28 pictures")
+    expect(page.locator(".tile-link").first).to_be_visible()

@@ -5,6 +5,7 @@ import { useController, useStore } from "../context";
 import { nounOf } from "../layout";
 import { counted } from "../wording";
 import { optionsFor, stepped, type Option } from "./options";
+import { dateSuggestion } from "./typed-date";
 import type { Recent } from "./recent";
 import type { Saved } from "./saved";
 import type { Suggestion } from "../../engine/types";
@@ -26,6 +27,7 @@ export interface Suggestions {
 export function useSuggestions(text: string, recent: Recent, saved: Saved): Suggestions {
   const controller = useController();
   const examples = useStore((state) => state.manifest?.examples);
+  const fields = useStore((state) => state.manifest?.fields);
   const noun = useStore((state) => nounOf(state.manifest));
   const [wanted, setWanted] = useState(false);
   const [active, setActive] = useState(-1);
@@ -52,7 +54,8 @@ export function useSuggestions(text: string, recent: Recent, saved: Saved): Sugg
   const typed = text.toLowerCase();
   const suggestions = !stale ? found.suggestions
     : typed.startsWith(found.text.toLowerCase()) ? found.suggestions.filter(({ shown }) => shown.toLowerCase().startsWith(typed)) : [];
-  const options = wanted ? optionsFor(text, { saved: saved.list(), recent: recent.list(), examples: examples ?? [], suggestions }, (number) => counted(number, noun)) : [];
+  const dated = dateSuggestion(text, fields ?? []);
+  const options = wanted ? optionsFor(text, { saved: saved.list(), recent: recent.list(), examples: examples ?? [], suggestions: dated ? [dated, ...suggestions] : suggestions }, (number) => counted(number, noun)) : [];
   const shown = Math.min(active, options.length - 1);
   return {
     options, open: options.length > 0, active: shown, setActive,
