@@ -22,7 +22,14 @@ import soak
 
 MUST_BE_ZERO = (
     *("lost", "different_bytes", "hangs", "scripts_run", "leaks", "flips_undetected"),
-    *("bad_200_unrecovered", "blank_pages", "hosts_failed", "load_errors", "crashes"),
+    *(
+        "bad_200_unrecovered",
+        "blank_pages",
+        "hosts_failed",
+        "load_errors",
+        "crashes",
+        "firefox_failures",
+    ),
 )
 
 
