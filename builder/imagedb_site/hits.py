@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .query.correct import Correction
 from .query.evaluate import Notice
 from .query.index import Index
+from .query.ranking import ObjectPage
 
 if TYPE_CHECKING:
     from .packs import ModelPack
@@ -95,6 +96,9 @@ class Hit:
     duplicate_of: int | None = None
     """The row of an earlier hit that shows the same picture, if grouping was requested."""
 
+    object_page: ObjectPage | None = None
+    """Which page of its object it is, or None if the object has no other pages."""
+
     def to_json(self) -> dict[str, Any]:
         """The hit as one JSON object: the document and every reason that is known."""
         found: dict[str, Any] = {"row": self.row, "score": self.score, **self.document}
@@ -110,6 +114,8 @@ class Hit:
             found["likely"] = self.likely
         if self.duplicate_of is not None:
             found["duplicate_of"] = self.duplicate_of
+        if self.object_page is not None:
+            found["object_page"] = asdict(self.object_page)
         return found
 
 
@@ -120,10 +126,15 @@ class SearchResponse:
     hits: list[Hit]
     """The found images, best first."""
     total: int | None
-    """How many images match in all, or None if the query ranks the whole collection."""
+    """How many images match in all, or None if the query ranks the whole collection.
+
+    If the pages of an object are one hit, it is how many objects match. An image without other pages is one.
+    """
     divide: int | None = None
     """How many hits, from the first, are likely matches, or None if not sorted by relevance."""
     notices: Sequence[Notice] = ()
     """What to tell the person who asked, such as a field that cannot be sorted by."""
     correction: Correction | None = None
     """The query that was probably meant, if no image has all words and one of them occurs nowhere."""
+    pictures: int | None = None
+    """If the pages of an object are one hit and the total is known: how many images match."""

@@ -15,6 +15,7 @@ from .dates import date_span
 from .errors import DamagedLibraryError, LibraryError, PictureError, QuerySyntaxError, UsageError
 from .folding import fold
 from .keys import path_of
+from .objects import PageCollector, Pages, names_objects
 from .query.field_values import summary_of
 from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
 from .query.scan import UNKNOWN, Block, above, nearest, samples_of
@@ -76,6 +77,15 @@ class LibraryIndex:
     @cached_property
     def fields(self) -> Sequence[FieldSpec]:
         return self._library.fields()
+
+    @cached_property
+    def objects(self) -> Pages | None:
+        if not names_objects(self.fields):
+            return None
+        collector = PageCollector()
+        for record in self._library.rows():
+            collector.add(record.fields, record.key)
+        return collector.finish()
 
     @property
     def temperature(self) -> float | None:

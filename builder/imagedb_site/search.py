@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .batches import Batches, Definition, batches_of, make_batches
 from .bucket_addresses import is_bucket
 from .dataset import Stats, Tag, TagTable, sample_rows, stats, tag_table
-from .errors import PackError, PictureError, UsageError
+from .errors import PackError, UsageError
 from .hits import Hit, SearchIndex, SearchResponse
 from .index import LibraryIndex, SiteIndex
 from .query import parse
@@ -34,7 +34,7 @@ from .query.plan import make_plan, quote
 from .query.ranking import Result
 from .query.strange import LEAST_WORDS, MOST_TOKENS, Strangeness
 from .query.words_arm import longer_words
-from .temporary import TemporaryFolder
+from .query_picture import load_picture
 
 if TYPE_CHECKING:
     from .encoders import Encoder
@@ -73,19 +73,22 @@ class Collection:
         k: int | None = None,
         offset: int = 0,
         group: bool = False,
+        by_object: bool = False,
     ) -> SearchResponse:
         """Answer a query in the language of docs/QUERY.md.
 
         `mode` is `all` (meaning and words together), `meaning` or `words`. `k` is the number of hits;
         the default is the value of `k:` in the query, or 20. `offset` skips hits, to read the results
-        page by page. With `group`, hits that show the same picture as an earlier one say so.
+        page by page. With `group`, hits that show the same picture as an earlier one say so. With
+        `by_object`, the pages of an object are one hit: the best of them, or the first one if nothing
+        ranks the hits.
 
         Raises:
             UsageError: the query has an unknown image id, or asks for meaning without a model.
             PictureError: a picture of the query cannot be decoded.
             StorageError: a picture of the query, or a file of the site, cannot be read.
         """
-        return self._answer(parse(text), mode, k, offset, group)
+        return self._answer(parse(text), mode, k, offset, group, by_object)
 
     def search_many(
         self,
@@ -94,6 +97,7 @@ class Collection:
         mode: Mode = "all",
         k: int | None = None,
         default_k: int = DEFAULT_K,
+        by_object: bool = False,
     ) -> list[SearchResponse]:
         """Answer several queries. Their pictures and texts are encoded together, which is faster.
 
@@ -105,7 +109,8 @@ class Collection:
             self._encode(list(dict.fromkeys(_unweighted(term) for term in terms)))
         sizes = [k if k is not None else parse(text).k or default_k for text in texts]
         return [
-            self.search(text, mode=mode, k=size) for text, size in zip(texts, sizes, strict=True)
+            self.search(text, mode=mode, k=size, by_object=by_object)
+            for text, size in zip(texts, sizes, strict=True)
         ]
 
     def similar(self, image: str, *, k: int = DEFAULT_K, offset: int = 0) -> SearchResponse:
@@ -116,7 +121,7 @@ class Collection:
         own = self.index.row_of(image)
         known = len(image) == 16 and not set(image) - set("0123456789abcdef")
         query = Query(terms=(Term("like" if known else "image", image),))
-        found = self._answer(query, "meaning", offset + k + 1, 0, False)
+        found = self._answer(query, "meaning", offset + k + 1, 0)
         hits = [hit for hit in found.hits if hit.row != own]
         return SearchResponse(hits[offset : offset + k], found.total, found.divide, found.notices)
 
@@ -240,22 +245,35 @@ class Collection:
         row = self.index.row_of(image_id)
         return None if row is None else self._hit(Result(row, 0.0))
 
+    def pages(self, hit: Hit) -> list[Hit]:
+        """All pages of the object that a hit belongs to, in their order; the hit alone without others."""
+        pages = self.index.objects
+        return self.hits([hit.row] if pages is None else pages.rows_of(hit.row))
+
     def thumbnail(self, hit: Hit) -> bytes | None:
         """The hit's thumbnail as the bytes of a WebP file, or None if it has none."""
         return self.index.thumbnail(hit.row)
 
     def _answer(
-        self, query: Query, mode: Mode, k: int | None, offset: int, group: bool
+        self,
+        query: Query,
+        mode: Mode,
+        k: int | None,
+        offset: int,
+        group: bool = False,
+        by_object: bool = False,
     ) -> SearchResponse:
         embed = self._embed_for(mode)
         strange = self._strange if embed else None
-        page: dict[str, Any] = {"k": k, "offset": offset, "group": group}
+        page: dict[str, Any] = {"k": k, "offset": offset, "group": group, "by_object": by_object}
         answer = evaluate(query, self.index, embed, mode=mode, strange=strange, **page)
         hits = [self._hit(result) for result in answer.results]
         correction = None
         if mode != "meaning" and answer.strict_total == 0:
             correction = self._correction(query, embed is not None)
-        return SearchResponse(hits, answer.total, answer.divide, answer.notices, correction)
+        return SearchResponse(
+            hits, answer.total, answer.divide, answer.notices, correction, answer.pictures
+        )
 
     def _embed_for(self, mode: Mode) -> Embed | None:
         """What embeds the terms of a query; None if only words are searched."""
@@ -345,7 +363,7 @@ class Collection:
             if kind == "text":
                 vectors = self.encoder.encode_queries(values)
             else:
-                vectors = list(self.encoder.encode_images([_load_picture(v) for v in values]))
+                vectors = list(self.encoder.encode_images([load_picture(v) for v in values]))
             self._cache.update(zip(of_kind, vectors, strict=True))
 
     def _hit(self, result: Result) -> Hit:
@@ -361,6 +379,7 @@ class Collection:
             result.close,
             result.likely,
             result.duplicate_of,
+            result.object_page,
         )
 
     def close(self) -> None:
@@ -376,24 +395,6 @@ class Collection:
 
 def _unweighted(term: Term) -> Term:
     return Term(term.kind, term.value)
-
-
-def _load_picture(value: str) -> Any:
-    """The picture of an `image:` term, from a file or an http(s) URL."""
-    from .pictures import Limits, open_picture
-
-    limits = Limits()
-    if not value.startswith(("http://", "https://")):
-        path = Path(value.removeprefix("file://")).expanduser()
-        if not path.is_file():
-            raise PictureError(f"There is no picture {value}.")
-        return open_picture(path, limits, want=512).image
-    from .reader.source import fetch
-
-    with TemporaryFolder("imagedb-picture-") as folder:
-        path = Path(folder) / ("picture" + Path(value.split("?")[0]).suffix[:6])
-        path.write_bytes(fetch(value, limits.max_bytes))
-        return open_picture(path, limits, want=512).image
 
 
 __all__ = ["Collection", "Correction", "Hit", "SearchIndex", "SearchResponse", "open_collection"]

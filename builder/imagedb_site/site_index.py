@@ -15,6 +15,7 @@ from .container import FileEntry, canonical_json, gzip_bytes
 from .durable import settle
 from .errors import QuerySyntaxError, StorageError
 from .folding import fold
+from .objects import Pages
 from .query.expression import SyntaxProblem
 from .query.index import Column, FieldValues, Floats, Mask, Near, Reach, Rows, Summary
 from .query.terms_text import TermsText
@@ -80,6 +81,10 @@ class SiteIndex:
             )
             for f in self._site.manifest.fields
         ]
+
+    @property
+    def objects(self) -> Pages | None:
+        return self._site.objects
 
     @property
     def temperature(self) -> float | None:

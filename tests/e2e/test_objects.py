@@ -1,4 +1,4 @@
-"""Objects with several pictures: their pages in the detail view, with keyboard, mouse and touch."""
+"""Objects with several pictures: one result for each, and their pages in the detail view."""
 
 from __future__ import annotations
 
@@ -112,6 +112,63 @@ def test_pages_on_a_phone(visit: Visit, link: Callable[[str], str], scheme: str)
         box = page.get_by_role("button", name=button).bounding_box()
         assert box is not None and box["width"] >= 40 and box["height"] >= 40
     assert page.evaluate("document.querySelector('dialog').scrollWidth") == 390
+    assert audit(page) == []
+
+
+def summary(page: Page) -> Locator:
+    return page.locator(".summary[data-stage=final] p").first
+
+
+def badges(page: Page) -> Locator:
+    return page.locator(".tile-pages")
+
+
+def test_an_object_is_one_result_until_all_pages_are_wanted(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.home()
+    expect(summary(page)).to_have_text(f"{OBJECTS} objects, {PICTURES} pictures")
+    expect(page.locator(".tile")).to_have_count(OBJECTS)
+    expect(badges(page)).to_have_text(["4 pages", "2 pages", "60 pages", "12 pages"])
+    assert audit(page) == []
+    toggle = page.get_by_role("button", name="All pages")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    toggle.click()
+    expect(summary(page)).to_have_text(f"{PICTURES} pictures")
+    expect(badges(page).first).to_have_text("p. 4 of 4")
+    assert page.url.endswith("#pages=all")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    page.go_back()
+    expect(summary(page)).to_have_text(f"{OBJECTS} objects, {PICTURES} pictures")
+
+
+def test_the_best_page_stands_for_its_object(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("#q=harbour&mode=words")
+    expect(summary(page)).to_have_text("8 objects with “harbour”")
+    expect(badges(page)).to_have_count(1)
+    expect(badges(page)).to_have_text(re.compile(r"^p\. (3|6|9|12) of 12$"))
+    name = page.locator(".tile", has=badges(page)).locator(".tile-link")
+    expect(name).to_have_attribute("aria-label", re.compile(r"harbour.*, p\. \d+ of 12$"))
+    name.click()
+    expect(strip(page).get_by_role("heading")).to_have_text(re.compile(r"^Page (3|6|9|12) of 12$"))
+    # Another page has the place of its object, so that the results go on from there.
+    position = page.locator(".stage-position").inner_text()
+    page.get_by_role("button", name="Previous page").click()
+    expect(strip(page).get_by_role("heading")).to_have_text(re.compile(r"^Page (2|5|8|11) of 12$"))
+    expect(page.locator(".stage-position")).to_have_text(position)
+    page.keyboard.press("Escape")
+    expect(name).to_be_focused()
+    page.goto(visitor.host.url + "#is.object=Ledger&in.height=1..")
+    expect(summary(page)).to_have_text(f"1 of {OBJECTS} objects, 60 pictures")
+
+
+@pytest.mark.parametrize("view", ["list", "table"])
+def test_lists_and_tables_say_what_is_a_page(visit: Visit, view: str) -> None:
+    visitor = visit()
+    page = visitor.open(f"#view={view}")
+    expect(summary(page)).to_have_text(f"{OBJECTS} objects, {PICTURES} pictures")
+    of = page.locator(".of-object")
+    expect(of.filter(has_text="60 pages")).to_be_visible()
     assert audit(page) == []
 
 

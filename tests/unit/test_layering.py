@@ -75,7 +75,7 @@ LAYERS = [
         ),
     },
     {"home"},
-    {"site_build", "unchanged", "dataset", "hits"},
+    {"site_build", "unchanged", "dataset", "hits", "query_picture"},
     {"add", "search", "build", "check", "measure"},
     {"picture_of", "http_api"},
     {"serve"},

@@ -29,7 +29,7 @@ const filters = fc.uniqueArray(
 const view: fc.Arbitrary<View> = fc.record({
   text, mode: fc.constantFrom("all", "meaning", "words"), filters,
   sort: fc.option(fc.record({ field, direction: fc.constantFrom("ascending", "descending") })),
-  like: fc.array(id, { maxLength: 3 }), image: fc.option(id), group: fc.boolean(),
+  like: fc.array(id, { maxLength: 3 }), image: fc.option(id), group: fc.boolean(), allPages: fc.boolean(),
   layout: fc.option(fc.constantFrom("grid" as const, "list" as const, "table" as const, "map" as const)),
   data: fc.constant(null),
   pictures: fc.uniqueArray(
@@ -46,14 +46,14 @@ describe("a view as a URL", () => {
       expect(back.text).toBe(given.text);
       expect(back.filters).toHaveLength(given.filters.length);
       for (const filter of given.filters) expect(back.filters).toContainEqual(normal(filter));
-      expect(back).toMatchObject({ mode: given.mode, sort: given.sort, like: given.like, image: given.image, pictures: given.pictures, group: given.group, layout: given.layout });
+      expect(back).toMatchObject({ mode: given.mode, sort: given.sort, like: given.like, image: given.image, pictures: given.pictures, group: given.group, allPages: given.allPages, layout: given.layout });
       expect(parseView("?" + formatView(given).slice(1), "")).toEqual(back);
     }));
   });
 
   it("stays readable", () => {
     const given: View = {
-      text: "red flower", mode: "words", sort: { field: "taken", direction: "descending" }, image: "00000000000000aa", like: [], group: true, layout: "list", data: null,
+      text: "red flower", mode: "words", sort: { field: "taken", direction: "descending" }, image: "00000000000000aa", like: [], group: true, allPages: false, layout: "list", data: null,
       pictures: [{ hash: "00000000000000ab", weight: 1 }, { hash: "00000000000000ac", weight: -0.5 }],
       filters: [{ field: "tags", kind: "any", values: ["cat", "dog"] }, { field: "year", kind: "range", min: 2019, max: 2021 }],
     };

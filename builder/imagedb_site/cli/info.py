@@ -13,6 +13,7 @@ from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..reader.manifest import Vectors
+    from ..reader.objects import ObjectFiles
 
 
 @click.command("info")
@@ -66,10 +67,16 @@ def _site(place: str) -> dict[str, Any]:
             "bytes": manifest.bytes,
             "fields": [f"{f.name} ({f.type})" for f in manifest.fields],
             "model": manifest.model.id if manifest.model else "none",
+            **_objects(manifest.objects),
             **_embedded(manifest.vectors),
             "collection": manifest.hash,
             "generator": manifest.generator,
         }
+
+
+def _objects(objects: ObjectFiles | None) -> dict[str, int]:
+    """How many objects have several pages, and how many pages these are, if there are any."""
+    return {} if objects is None else {"objects": objects.count, "pages": objects.rows}
 
 
 def _embedded(vectors: Vectors | None) -> dict[str, int]:

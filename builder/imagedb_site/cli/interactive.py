@@ -41,6 +41,7 @@ class Session:
     collection: Collection
     mode: Mode = "all"
     k: int = 10
+    by_object: bool = True
     _values: dict[str, list[str]] = field(default_factory=dict)
 
     def ask(self, line: str) -> bool:
@@ -58,7 +59,8 @@ class Session:
         elif line:
             try:
                 k = None if parse(line).k else self.k
-                show(self.collection.search(line, mode=self.mode, k=k))
+                found = self.collection.search(line, mode=self.mode, k=k, by_object=self.by_object)
+                show(found)
             except ImageDBError as error:
                 click.echo(shown(f"{error} {error.hint or ''}".rstrip()), err=True)
         return True

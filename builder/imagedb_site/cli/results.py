@@ -25,8 +25,10 @@ def show(response: SearchResponse) -> None:
         similarity = "      " if hit.similarity is None else f"{hit.similarity:6.3f}"
         fields = hit.document["fields"]
         title = " ".join(str(fields.get("title") or fields.get("label", "")).split())
+        page = hit.object_page
+        pages = "" if page is None else f"  (page {page.number:,} of {page.of:,})"
         click.echo(
-            f"{place:3}  {similarity}  {hit.image_id}  {shown(hit.document['path'])}  {shown(title)}"
+            f"{place:3}  {similarity}  {hit.image_id}  {shown(hit.document['path'])}  {shown(title)}{pages}"
         )
     if not response.hits:
         click.echo("No results.", err=True)
@@ -37,6 +39,8 @@ def show(response: SearchResponse) -> None:
 def to_json(text: str, response: SearchResponse) -> str:
     """One line of JSON."""
     answer: dict[str, object] = {"query": text, "total": response.total}
+    if response.pictures is not None:
+        answer["pictures"] = response.pictures
     answer["results"] = [hit.to_json() for hit in response.hits]
     if response.divide is not None:
         answer["divide"] = response.divide

@@ -54,6 +54,9 @@ DEFAULT_K = 10
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the results to an HTML page (does not open a browser).",
 )
+@click.option(
+    "--all-pages", is_flag=True, help="Show every page of an object, not only the best one."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per query.")
 def command(
     queries: tuple[str, ...],
@@ -64,6 +67,7 @@ def command(
     file: Path | None,
     interactive: bool,
     gallery: Path | None,
+    all_pages: bool,
     as_json: bool,
 ) -> None:
     """Search a library (exactly), a built site or a published one.
@@ -93,9 +97,11 @@ def command(
         if interactive:
             from .interactive import Session, run
 
-            run(Session(collection, chosen, k or DEFAULT_K))
+            run(Session(collection, chosen, k or DEFAULT_K, not all_pages))
             return
-        responses = collection.search_many(texts, mode=chosen, k=k, default_k=DEFAULT_K)
+        responses = collection.search_many(
+            texts, mode=chosen, k=k, default_k=DEFAULT_K, by_object=not all_pages
+        )
         if gallery is not None:
             from .gallery import write_gallery
 

@@ -15,6 +15,7 @@ from ..errors import QuerySyntaxError
 from .index import Index, Mask, Near, Rows
 from .likeness import Likeness
 from .meaning import Embed, likeness, unknown_texts, unwanted
+from .objects import folded, objects_among, with_page
 from .parse import Query, parse
 from .plan import Plan, filter_mask, make_plan, plain_words, quote
 from .ranking import (
@@ -61,6 +62,8 @@ class Notice:
 class Answer:
     """A page of results in order. `total` counts all matches if the query has an end, else None.
 
+    If the pages of an object are one result, `total` counts objects, and `pictures` all matches.
+
     `strict_total` is how many have all words. Results from the place `divide` on are weaker matches; None
     if the order is not that of relevance.
     """
@@ -70,6 +73,7 @@ class Answer:
     strict_total: int | None = None
     notices: tuple[Notice, ...] = ()
     divide: int | None = None
+    pictures: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class _Found:
     asked: Likeness | None = None
     words: tuple[str, ...] = ()
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pictures: int | None = None
 
 
 def evaluate(
@@ -99,13 +104,15 @@ def evaluate(
     k: int | None = None,
     offset: int = 0,
     group: bool = False,
+    by_object: bool = False,
     strange: Strange | None = None,
 ) -> Answer:
     """Answer `query` with `k` results from `offset` on; `embed` may be None if only words are searched.
 
     `k:` in the query limits the number of all results, and is the default of `k`; without it, the default
     is 20. An FTS5 expression that SQLite refuses is searched as plain words, with a notice. With `group`,
-    results that show the same picture are found. `strange` says whether a text is in a language that the
+    results that show the same picture are found. With `by_object` the pages of an object are one result.
+    `strange` says whether a text is in a language that the
     model does not know; then no match is likely by meaning.
 
     Raises UsageError for an image id that the index does not have.
@@ -113,12 +120,12 @@ def evaluate(
     size = k if k is not None else query.k or DEFAULT_K
     reach = max(offset, 0) + max(size, 0)
     try:
-        found = _found(query, index, embed, mode, reach, strange)
+        found = _found(query, index, embed, mode, reach, strange, by_object)
     except QuerySyntaxError as error:
         if query.match is None:
             raise
         query = parse(query.source, expressions=False)
-        found = _found(query, index, embed, mode, reach, strange)
+        found = _found(query, index, embed, mode, reach, strange, by_object)
         notice = Notice(
             "fts-syntax",
             f"This is not a full-text expression, so it was searched as plain words ({error}).",
@@ -146,7 +153,11 @@ def evaluate(
             embeddings[index.texts[shown]] = 0
         same = duplicates(shown.tolist(), embeddings)
         page = [replace(result, duplicate_of=same.get(result.row)) for result in page]
-    return Answer(page, found.total, found.strict_total, found.notices, found.divide)
+    if index.objects is not None:
+        page = [with_page(result, index.objects) for result in page]
+    return Answer(
+        page, found.total, found.strict_total, found.notices, found.divide, found.pictures
+    )
 
 
 def prepare(
@@ -180,11 +191,14 @@ def _found(
     mode: Mode,
     reach: int,
     strange: Strange | None,
+    by_object: bool,
 ) -> _Found:
     plan = make_plan(query, index)
     mask, asked, notices = prepare(plan, index, embed, mode, strange)
     if asked is not None:
         found = _by_meaning(plan, index, mode, asked, mask, reach)
+        if by_object and mode == "meaning":
+            found = _deep_enough(found, plan, index, asked, mask, reach)
     elif plan.strict is None or mode == "meaning":
         found = _unranked(plan.query, index, mask, said=bool(notices))
     else:
@@ -197,6 +211,7 @@ def _found(
             parts=words.parts,
         )
     found = replace(found, words=plan.words[:MATCHED_WORDS])
+    found = _by_object(found, index, mask) if by_object else found
     found = _sorted(found, plan, index) if query.sort else found
     return replace(found, notices=(*found.notices, *notices))
 
@@ -239,6 +254,42 @@ def _by_meaning(
     ranking = fused(near, words.rows, words.coverage, asked, first=len(named))
     return _Found(
         ranking, total, words.strict, divide=divide, close=close, asked=asked, parts=words.parts
+    )
+
+
+def _deep_enough(
+    found: _Found, plan: Plan, index: Index, asked: Likeness, mask: Mask, reach: int
+) -> _Found:
+    """A ranking by meaning with as many objects as are asked for, if there are so many."""
+    wanted = max(reach, SORT_POOL if plan.query.sort else 0)
+    while index.objects is not None and objects_among(found.ranking.rows, index.objects) < wanted:
+        deeper = _by_meaning(plan, index, "meaning", asked, mask, 2 * len(found.ranking))
+        if len(deeper.ranking) == len(found.ranking):
+            break
+        found = deeper
+    return found
+
+
+def _by_object(found: _Found, index: Index, mask: Mask) -> _Found:
+    """The pages of an object as one result."""
+    pages = index.objects
+    if pages is None:
+        return found
+    ranking, places = folded(found.ranking, pages)
+    total, strict = found.total, found.strict_total
+    if total is not None:
+        among = np.flatnonzero(mask) if found.asked is not None else found.ranking.rows
+        total = objects_among(among, pages)
+    if strict is not None and found.asked is None:
+        strict = int(np.count_nonzero(places < strict))
+    divide = None if found.divide is None else int(np.count_nonzero(places < found.divide))
+    return replace(
+        found,
+        ranking=ranking,
+        total=total,
+        strict_total=strict,
+        divide=divide,
+        pictures=found.total,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..objects import Pages
 from ..records import FieldSpec
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -109,6 +110,11 @@ class Index(Protocol):
     @property
     def fields(self) -> Sequence[FieldSpec]:
         """The fields that images of the collection may have: name, label, type and more."""
+        ...
+
+    @property
+    def objects(self) -> Pages | None:
+        """The pages of objects by row; None if no object has several."""
         ...
 
     @property

@@ -24,13 +24,21 @@ Coverage = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
+class ObjectPage:
+    """Which page of its object a row is: `number`, from 1, of `of`."""
+
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Result:
     """One row of an answer, with the reasons why it was found.
 
     `ranks` are the places (from 0) in the arms that found it, `matched` the words of the query in its text.
     `close`: the embedding alone makes it a likely match; None if meaning was not searched. `likely`: it
     comes before the answer's divide; None if there is no divide. `duplicate_of` is the row of an earlier
-    result that shows the same picture.
+    result that shows the same picture. `object_page` is None for a row without other pages.
     """
 
     row: int
@@ -41,6 +49,7 @@ class Result:
     close: bool | None = None
     likely: bool | None = None
     duplicate_of: int | None = None
+    object_page: ObjectPage | None = None
 
 
 class Ranking:

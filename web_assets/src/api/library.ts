@@ -57,6 +57,11 @@ export interface QueryOptions {
   images?: Record<string, Float32Array>;
   /** Whether to mark hits that show the same picture as an earlier one (`duplicateOf`). */
   group?: boolean;
+  /**
+   * Whether the pages of an object are one hit: the best of them, or the first one if nothing ranks the hits. If it is given, true or false,
+   * hits say which page they are.
+   */
+  byObject?: boolean;
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
 }

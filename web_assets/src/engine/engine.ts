@@ -8,14 +8,11 @@ import type { Pixels } from "../encoder/index";
 import { Ahead } from "./ahead";
 import type { Assets } from "./assets";
 import { rangeOf } from "./columns";
-import { currentResult } from "./current";
 import { Drawing } from "./data/drawing";
-import { ownValues, statsOf } from "./data/stats";
 import type { TagTable } from "./data/tags";
 import { missingEmoji, withNames } from "./emoji-words";
 import { QueryError } from "./errors";
 import { filterRows } from "./filters";
-import { counting, facetCounts } from "./facets";
 import { Shared } from "./lru";
 import { both, countMask, maskOf, type Mask } from "./mask";
 import type { CollectionMethods, FacetOptions, HistogramOptions, SearchOptions, StatsOptions, TimelineOptions } from "./methods";
@@ -44,6 +41,8 @@ export interface EngineOptions {
 }
 
 const FACET_LIMIT = 50;
+/** Loaded with the first count. */
+const counts = () => part(import("./counts"), "facetCounts");
 /** How many current results are kept for facets. */
 const REMEMBERED_RESULTS = 4;
 
@@ -165,7 +164,7 @@ export class Engine implements CollectionMethods {
     const { limit = FACET_LIMIT, under, ...request } = options;
     const definition = this.resources.field(field);
     await this.settled;
-    const [source, mask] = await Promise.all([this.resources.columnSource(field), this.found(request as Partial<SearchRequest>)]);
+    const [source, mask, { facetCounts }] = await Promise.all([this.resources.columnSource(field), this.found(request as Partial<SearchRequest>), counts()]);
     return await facetCounts(source, definition, mask, limit, under);
   }
 
@@ -174,7 +173,7 @@ export class Engine implements CollectionMethods {
     await this.range(field);
     await this.settled;
     const [source, mask] = await Promise.all([this.resources.columnSource(field), this.current({ ...(request as Partial<SearchRequest>), mode: request.mode ?? "all" })]);
-    const { histogramOf } = await part(import("./histogram"), "histogramOf");
+    const [{ histogramOf }, { counting }] = await Promise.all([part(import("./histogram"), "histogramOf"), counts()]);
     const { each, scale } = counting(source, mask);
     return await histogramOf(edges, each, scale);
   }
@@ -216,7 +215,7 @@ export class Engine implements CollectionMethods {
   }
 
   async stats(options: StatsOptions = {}): Promise<Stats> {
-    return await statsOf(this.site, options);
+    return await (await counts()).statsOf(this.site, options);
   }
 
   async sample(size: number, seed: number): Promise<number[]> {
@@ -241,7 +240,7 @@ export class Engine implements CollectionMethods {
 
   /** The tags of the published images. */
   tagTable(): Promise<TagTable> {
-    this.tags ??= part(import("./data/tags"), "tagTable").then(({ tagTable }) => tagTable(this.site, normal, ownValues)).catch((error: unknown) => {
+    this.tags ??= Promise.all([part(import("./data/tags"), "tagTable"), counts()]).then(([{ tagTable }, { ownValues }]) => tagTable(this.site, normal, ownValues)).catch((error: unknown) => {
       this.tags = null;
       throw error;
     });
@@ -303,7 +302,7 @@ export class Engine implements CollectionMethods {
 
   /** The current result, which several facets ask for one after the other; pictures given as queries are not remembered. */
   private current(request: SearchRequest): Promise<Mask | null> {
-    const find = () => currentResult(this.resources, this.meaning, request);
+    const find = async () => (await counts()).currentResult(this.resources, this.meaning, request);
     return request.embeddings?.length || request.images ? find() : this.currents.get(JSON.stringify(request), find);
   }
 

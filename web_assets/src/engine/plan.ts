@@ -26,6 +26,8 @@ export interface Plan {
   limit: number;
   /** Whether to look for results that show the same picture. */
   group: boolean;
+  /** Whether the pages of an object are one result; undefined if nobody asks for pages. */
+  byObject: boolean | undefined;
   /** Whether the answer includes what the grid needs for each result. */
   infos: boolean;
   /** Whether conditions limit the results, so that their total is known. */
@@ -69,7 +71,7 @@ export function makePlan(request: SearchRequest, manifest: Manifest, nameOf: Emo
     }
     if (!Number.isFinite(term.weight)) throw new QueryError("A weight must be a finite number.");
   }
-  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, infos: request.infos ?? false, bounded, notices };
+  return { mode, text, terms, sort, offset, k, limit: query.k ?? Infinity, group: request.group ?? false, byObject: request.byObject, infos: request.infos ?? false, bounded, notices };
 }
 
 /** Whether a request searches for something, so that without any arm there is nothing to show. */

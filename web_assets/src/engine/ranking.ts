@@ -3,6 +3,7 @@ import { fuse, FUSION_DEPTH, rankScore } from "./fusion";
 import type { Likeness } from "./likeness";
 import { countMask, type Mask } from "./mask";
 import type { Near, Nearest } from "./nearest";
+import type { Foldable } from "./objects/fold";
 import { missingNotice, type Missing } from "./partial-words";
 import type { Plan } from "./plan";
 import { duplicates } from "./relevance";
@@ -45,6 +46,12 @@ export interface Ranking {
   close?: number;
   /** What the meaning arm found, if it is part of the ranking. */
   near?: Near;
+  /** The rows that may be results; null for all. */
+  mask?: Mask | null;
+  /** The ranking for more results, if that depends on their number. */
+  deeper?: (k: number) => Promise<Ranking>;
+  /** What else the answer says, if the pages of an object are one result. */
+  extra?: Pick<SearchResponse, "pictures">;
 }
 
 /** How many results of the meaning arm a page needs; rounded up in steps, so that most pages need the same number. */
@@ -66,10 +73,11 @@ export async function rank(
   const named = namedRows(plan, words).length;
   const likely = likelyRows(plan, near, words, query);
   const divide = likely ? { divide: likely.length } : {};
-  const shared = { total, query, ranked: true, near, close: closeRows(near, query), ...divide };
+  const shared = { total, query, ranked: true, near, mask, close: closeRows(near, query), ...divide };
   if (plan.mode === "meaning") {
     return {
       ...shared,
+      deeper: (k) => rank({ ...plan, offset: 0, k }, query, words, filtered, signal),
       length: near.rows.length,
       rows: (from, to) => near.rows.subarray(from, to),
       at: (place, row) => ({ row, score: near.similarities[place]!, similarity: near.similarities[place]!, ranks: { meaning: place } }),
@@ -133,7 +141,10 @@ export function nothing(): Ranking {
 export async function finish(
   resources: Resources, plan: Plan, ranking: Ranking, stage: SearchResponse["stage"], notices: Notice[], started: number,
 ): Promise<Answer> {
-  const { results, left } = await page(resources, plan, ranking);
+  const objects = plan.byObject === undefined ? null : await resources.objects();
+  const shown: Foldable = objects && plan.byObject ? await objects.fold(ranking, plan, resources.count) : ranking;
+  const { results, left } = await page(resources, plan, shown);
+  await objects?.mark(results);
   if (ranking.query?.likeness) {
     const { nearest, likeness } = ranking.query;
     const rows = results.map(({ row }) => row);
@@ -147,15 +158,17 @@ export async function finish(
     }
   }
   if (ranking.strictTotal !== undefined) await addMatched(resources, plan, ranking, results);
-  const { total, strictTotal, missing, near } = ranking;
+  const { missing, near } = ranking;
+  const { total, strictTotal, extra } = shown;
   const all: Notice[] = [...notices, ...missing ? missingNotice(missing) : [], ...near?.lost ? [{ kind: "info" as const, message: near.lost, retry: true as const }] : []];
-  const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : ranking.divide;
+  const divide = plan.sort && plan.sort.field !== "relevance" ? undefined : shown.divide;
   if (divide !== undefined) results.forEach((result, i) => { result.likely = plan.offset + i < divide; });
   const infos = plan.infos ? await resources.infos(results.map(({ row }) => row), Boolean(near)) : null;
   return {
     results,
     ...(infos ? { infos } : {}),
     total,
+    ...extra,
     ...(strictTotal === undefined ? {} : { strictTotal }),
     ...(divide === undefined ? {} : { divide }),
     stage,
@@ -197,7 +210,7 @@ function includes(rows: Uint32Array, row: number): boolean {
 }
 
 /** The requested results, and whether sorting left some out (only the most relevant ones are sorted). */
-async function page(resources: Resources, plan: Plan, ranking: Ranking): Promise<{ results: Result[]; left: boolean }> {
+async function page(resources: Resources, plan: Plan, ranking: Foldable): Promise<{ results: Result[]; left: boolean }> {
   const { offset, k, limit, sort } = plan;
   const { length, rows, at, ranked } = ranking;
   const end = Math.min(length, offset + k, limit);

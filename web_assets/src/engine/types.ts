@@ -48,6 +48,11 @@ export interface SearchRequest {
   embeddings?: (Float32Array | WeightedEmbedding)[];
   /** Whether to look for results of this page that show the same picture. */
   group?: boolean;
+  /**
+   * Whether the pages of an object are one result: the best of them, or the first one if nothing ranks the results. If it is given, true or
+   * false, results say which page they are.
+   */
+  byObject?: boolean;
   /** Whether the answer includes what the grid needs for each result. */
   infos?: boolean;
   mode: Mode;
@@ -76,6 +81,8 @@ export interface Result {
   likely?: boolean;
   /** With `group`: the row of an earlier result of this page that shows the same picture. */
   duplicateOf?: number;
+  /** With `byObject`: which page of its object it is, from 1, if the object has several. */
+  page?: { number: number; of: number };
 }
 
 /**
@@ -95,8 +102,10 @@ export interface Notice {
 /** The answer to a search. */
 export interface SearchResponse {
   results: Result[];
-  /** How many images match in all, or null if the query ranks the whole collection. */
+  /** How many images match in all, or null if the query ranks the whole collection. With `byObject` how many objects; an image without other pages is one. */
   total: number | null;
+  /** With `byObject`, if the total is known: how many images match. */
+  pictures?: number;
   /** How many of them have all the words, if words were searched; the others have only some. 0 if a word could not be loaded: a notice names it. */
   strictTotal?: number;
   /** How many results, from the first, are likely matches; absent if the order is not that of relevance. */

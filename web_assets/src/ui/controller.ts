@@ -7,7 +7,7 @@ import type { Answer, ImageDocument, RowInfo, SearchRequest } from "../engine/ty
 import { addingOf } from "./additions/means";
 import type { Adding } from "./additions/adding";
 import { createStore, type Store } from "./state/store";
-import { browseList, pageOf, type List } from "./state/list";
+import { browseList, pageOf, together, type List } from "./state/list";
 import { initialState, reduce, type Action, type State, type Theme } from "./state/reducer";
 import { formatView, HOME, isBrowsing, MAX_QUERY_PICTURES, parseView, searchKey, withPictures, type View } from "./state/view";
 import { Pictures } from "./pictures/pictures";
@@ -167,7 +167,7 @@ export class Controller {
   /** Shows images similar to one, by its id. Text and filters are removed, and the mode is changed if it does not fit. */
   moreLike(id: string): void {
     const { view } = this.store.get();
-    this.go({ ...HOME, filters: view.filters, group: view.group, like: [id] });
+    this.go({ ...HOME, filters: view.filters, group: view.group, allPages: view.allPages, like: [id] });
   }
 
   /** Adds the person's own pictures to the current search. */
@@ -290,7 +290,7 @@ export class Controller {
       ...(view.like.length ? { like: view.like } : {}),
       ...(view.filters.length ? { filters: view.filters } : {}),
       ...(view.sort ? { sort: view.sort } : {}),
-      ...(view.group ? { group: true } : {}),
+      ...together(view, this.store.get().manifest),
       infos: true,
     };
   }

@@ -13,7 +13,7 @@ export function count(value: number): string {
 }
 
 /** What a collection consists of. */
-export type Noun = "picture" | "record";
+export type Noun = "picture" | "record" | "object";
 
 export function counted(value: number, noun: Noun): string {
   return `${counts.format(value)} ${noun}${value === 1 ? "" : "s"}`;
@@ -83,19 +83,24 @@ function likely(divide: number, of: string, interim: boolean): string {
   return `${interim ? "So far " : ""}${count(divide)} likely ${divide === 1 ? "match" : "matches"} for ${of}${divide < FEW && !interim ? ", then the nearest" : ""}`;
 }
 
-/** The result count in words. Before the final stage it is what was found so far, and never that nothing was found. */
-export function summary(view: View, list: List, all: number, noun: Noun = "picture"): string {
+/** What is said of a result that is a page of an object. `folded`: it stands for all pages. */
+export function pageOfObject({ number, of }: { number: number; of: number }, folded: boolean): string {
+  return folded && number === 1 ? `${count(of)} pages` : `p. ${count(number)} of ${count(of)}`;
+}
+
+/** The result count in words; `unit` is what is counted. Before the final stage it is what was found so far, and never that nothing was found. */
+export function summary(view: View, list: List, all: number, noun: Noun = "picture", unit = noun): string {
   const text = view.text.trim();
   const total = list.total;
   const own = view.pictures.length;
   const interim = list.stage !== "final";
   if (list.length === 0 && interim) return text ? `Still searching for ${quoted(text)}` : "Still searching";
   if (list.length === 0) return text ? `Nothing found for ${quoted(text)}` : "Nothing found";
-  if (text && view.mode === "words" && !interim && total !== null) return withWords(text, total, list.strictTotal, noun);
+  if (text && view.mode === "words" && !interim && total !== null) return withWords(text, total, list.strictTotal, unit);
   if (text && list.stage === "words") {
-    return total === null ? `${noun === "picture" ? "Pictures" : "Records"} with ${quoted(text)}` : `So far ${withWords(text, total, list.strictTotal, noun)}`;
+    return total === null ? `${noun === "picture" ? "Pictures" : "Records"} with ${quoted(text)}` : `So far ${withWords(text, total, list.strictTotal, unit)}`;
   }
-  const within = total !== null && total < all ? ` among ${counted(total, noun)}` : "";
+  const within = total !== null && total < all ? ` among ${counted(total, unit)}` : "";
   if (text && own) return `Closest to ${quoted(text)} and ${own === 1 ? "your picture" : "your pictures"}${within}`;
   const unlike = view.like.every((id) => id.startsWith("-"));
   if (text && view.like.length) return `Closest to ${quoted(text)}${unlike ? ", away from" : " and"} the chosen ${noun}${within}`;
@@ -103,8 +108,9 @@ export function summary(view: View, list: List, all: number, noun: Noun = "pictu
   if (text) return `Best matches ${interim ? "so far " : ""}for ${quoted(text)}${within}`;
   if (own && list.divide !== null && !view.sort) return likely(list.divide, own === 1 ? "your picture" : "your pictures", interim) + within;
   if (view.like.length) return (unlike ? `Unlike ${view.like.length === 1 ? `this ${noun}` : `these ${noun}s`}` : view.like.length === 1 ? `More like this ${noun}` : `More like these ${noun}s`) + within;
-  if (total !== null && total < all) return `${count(total)} of ${counted(all, noun)}`;
-  return counted(total ?? all, noun);
+  const each = list.pictures === null ? "" : `, ${counted(list.pictures, noun)}`;
+  if (total !== null && total < all) return `${count(total)} of ${counted(all, unit)}${each}`;
+  return counted(total ?? all, unit) + each;
 }
 
 const dated = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" });

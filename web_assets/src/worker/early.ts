@@ -46,7 +46,7 @@ export function early(site: Published, { additions, kept, load }: Later): Opened
   /** Answers without the search; null if they need it. */
   const first: Partial<Record<keyof CollectionMethods, (asked: never) => Promise<unknown> | null>> = {
     search: (request: SearchRequest) => {
-      if (!isWhole(request) || (request.group && site.manifest.objects)) return null;
+      if (!isWhole(request) || request.byObject !== undefined) return null;
       follow();
       return wholeAnswer(site, request);
     },

@@ -20,6 +20,7 @@ export const CameraIcon = icon(
 );
 export const LockIcon = icon(<><rect x="5" y="10.5" width="14" height="9.5" rx="2.4" /><path d="M8 10.5V8a4 4 0 0 1 8 0v2.5" /></>);
 export const StackIcon = icon(<><rect x="3.5" y="8" width="13" height="12" rx="2.5" /><path d="M8 4.5h9.5a3 3 0 0 1 3 3V16" /></>);
+export const PagesIcon = icon(<path d="M12 6.5C9.8 4.9 7 4.4 3.5 4.5v14c3.5-.1 6.3.4 8.5 2 2.2-1.6 5-2.1 8.5-2v-14c-3.5-.1-6.3.4-8.5 2Zm0 0v14" />);
 export const TagIcon = icon(<><path d="M4 5.5A1.5 1.5 0 0 1 5.5 4h6.2L20 12.3a1.6 1.6 0 0 1 0 2.3L14.6 20a1.6 1.6 0 0 1-2.3 0L4 11.7Z" /><path d="M8.2 8.2v.1" /></>);
 export const StarIcon = icon(<path d="m12 4 2.5 5.1 5.6.8-4.1 3.9 1 5.6-5-2.6-5 2.6 1-5.6-4.1-3.9 5.6-.8Z" />);
 export const ClockIcon = icon(<><circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" /></>);

@@ -3,14 +3,14 @@ import type { JSX, TargetedEvent } from "preact";
 
 import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
-import { CloseIcon, FilterIcon } from "../parts/icons";
+import { CloseIcon, FilterIcon, PagesIcon } from "../parts/icons";
 import { useLate, useLoaded } from "../parts/hooks";
 import { nounOf } from "../layout";
 import { useFilters } from "../filters/open";
-import { LayoutSwitch } from "../results/results";
+import { LayoutSwitch, useLayouts } from "../results/results";
 import { counted, loading, range, shownValue, summary } from "../wording";
-import { placeAt } from "../state/list";
-import { sizeOf } from "../state/reducer";
+import { foldsPages, placeAt } from "../state/list";
+import { placesOf } from "../state/reducer";
 import { CalendarButton } from "../timeline/calendar-button";
 import { dateOrder } from "../timeline/use-dated";
 import { isRanked, searchKey, withoutCondition, type View } from "../state/view";
@@ -30,6 +30,7 @@ export function Toolbar(): JSX.Element {
       <div class="toolbar-end">
         <LayoutSwitch />
         <ViewButton />
+        <AllPages view={view} />
         <SortMenu view={view} fields={fields ?? []} />
         <CalendarButton />
         {able && (
@@ -51,8 +52,9 @@ function Summary(): JSX.Element {
   const failure = useStore((state) => state.searchFailure);
   const progress = useStore((state) => state.progress);
   const refined = useStore((state) => state.refined);
-  const all = useStore(sizeOf);
+  const all = useStore(placesOf);
   const noun = useStore((state) => nounOf(state.manifest));
+  const folded = useStore((state) => foldsPages(state.view, state.manifest));
   const controller = useController();
   const late = useLate(pending?.since ?? null, 300);
   const fits = list?.key === searchKey(view);
@@ -60,7 +62,7 @@ function Summary(): JSX.Element {
   return (
     <div class={`summary ${isRanked(view) ? "ranked" : ""}`} data-stage={pending ? "searching" : fits ? list.stage : "none"}>
       <p role="status">
-        {failure ? "" : fits ? <span>{summary(view, list, all, noun)}</span> : busy ? "" : <span class="faint">Searching…</span>}
+        {failure ? "" : fits ? <span>{summary(view, list, all, noun, folded ? "object" : noun)}</span> : busy ? "" : <span class="faint">Searching…</span>}
       </p>
       {busy && <p class="busy"><span class="spinner" aria-hidden="true" />{busy}{fits && list.stage === "words" ? ", then refined by meaning" : ""}</p>}
       {/* Behind an open picture it would only move the results. */}
@@ -76,6 +78,20 @@ function Summary(): JSX.Element {
         </button>
       )}
     </div>
+  );
+}
+
+/** Makes every page of an object a result; shown if the collection has objects with several pages. */
+function AllPages({ view }: { view: View }): JSX.Element | null {
+  const controller = useController();
+  const able = useStore((state) => state.manifest?.objects !== undefined);
+  const { layout } = useLayouts();
+  if (!able || layout === "map") return null;
+  return (
+    <button type="button" class="button quiet grouping" aria-pressed={view.allPages} title="Show every page of an object, not only the best one"
+      onClick={() => controller.go({ ...view, allPages: !view.allPages, image: null })}>
+      <PagesIcon /><span class="label">All pages</span>
+    </button>
   );
 }
 

@@ -1,5 +1,6 @@
 /** A list of results that is filled page by page, as pure values. */
-import type { Manifest, Notice, Result, RowInfo, SearchResponse } from "../../engine/types";
+import type { Manifest, Notice, Result, RowInfo, SearchRequest, SearchResponse } from "../../engine/types";
+import type { View } from "./view";
 
 /** Results per page: enough to fill a screen, few enough to load quickly. */
 export const PAGE = 120;
@@ -15,6 +16,16 @@ export function pageOf(manifest: Manifest | null): number {
   return manifest?.thumbnails.count === 0 && !manifest.remote ? PAGE_OF_TEXTS : PAGE;
 }
 
+/** Whether the pages of an object are one result. */
+export function foldsPages({ allPages }: View, manifest: Manifest | null): boolean {
+  return manifest?.objects !== undefined && !allPages;
+}
+
+/** What a search puts together: look-alikes, and the pages of objects if the collection has any. */
+export function together(view: View, manifest: Manifest | null): Pick<SearchRequest, "group" | "byObject"> {
+  return { ...(view.group ? { group: true } : {}), ...(manifest?.objects ? { byObject: foldsPages(view, manifest) } : {}) };
+}
+
 export type Page =
   | { status: "loading" }
   | { status: "failed"; message: string }
@@ -26,6 +37,8 @@ export interface List {
   page: number;
   /** How many images match; null if the ranking has no known end. */
   total: number | null;
+  /** How many images these are, if an object with several is one result; null if that is unknown or has no meaning. */
+  pictures: number | null;
   /** How many of them have all the words, if words were searched. */
   strictTotal: number | null;
   /** How many results, from the first, are likely matches; null if that is unknown or has no meaning. */
@@ -40,17 +53,17 @@ export interface List {
   pages: (Page | undefined)[];
 }
 
-/** The whole collection in its own order: its length is known, its pages come when shown. */
-export function browseList(key: string, count: number, page = PAGE): List {
+/** The whole collection in its own order: its length is known, its pages come when shown. `pictures` as in a list. */
+export function browseList(key: string, count: number, page = PAGE, pictures: number | null = null): List {
   return {
-    key, page, total: count, strictTotal: null, divide: null, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
+    key, page, total: count, pictures, strictTotal: null, divide: null, length: count, exhausted: true, stage: "final", notices: [], elapsedMs: 0,
     pages: new Array<Page | undefined>(Math.ceil(count / page)).fill(undefined),
   };
 }
 
 /** A list from the first response of a search. `most` bounds every ranking: the size of the collection. */
 export function firstPage(key: string, response: SearchResponse, infos: RowInfo[], most: number, page = PAGE): List {
-  const { results, total, strictTotal = null, stage, notices, elapsedMs } = response;
+  const { results, total, pictures = null, strictTotal = null, stage, notices, elapsedMs } = response;
   // That no result is a likely match is not known before the final stage, nor if a file could not be loaded.
   const known = stage === "final" && !notices.some(({ retry }) => retry);
   const divide = (known ? response.divide : response.divide || null) ?? null;
@@ -60,7 +73,7 @@ export function firstPage(key: string, response: SearchResponse, infos: RowInfo[
   const pages: (Page | undefined)[] = [{ status: "ready", results, infos }];
   const slots = exhausted ? Math.ceil(length / page) : 2;
   while (pages.length < slots) pages.push(undefined);
-  return { key, page, total, strictTotal, divide, length, exhausted, stage, notices, elapsedMs, pages };
+  return { key, page, total, pictures, strictTotal, divide, length, exhausted, stage, notices, elapsedMs, pages };
 }
 
 /** The list with one page filled in. A short page of a ranking without known end ends it. */

@@ -1,6 +1,6 @@
 /** The state of the interface, and the pure function that changes it. */
 import type { LoadProgress, Manifest, RowInfo, SearchResponse } from "../../engine/types";
-import { browseList, firstPage, pageOf, sameOrder, withPage, type List, type Page } from "./list";
+import { browseList, firstPage, foldsPages, pageOf, sameOrder, withPage, type List, type Page } from "./list";
 import type { Layout } from "../layout";
 import { PLAIN, type Look } from "../look";
 import { HOME, type View } from "./view";
@@ -111,6 +111,12 @@ export function sizeOf(state: Pick<State, "manifest" | "local">): number {
   return (state.manifest?.collection.count ?? 0) + state.local.count;
 }
 
+/** How many results the whole collection has: an object with several pages may be one. */
+export function placesOf(state: Pick<State, "manifest" | "local" | "view">): number {
+  const { manifest, view } = state;
+  return sizeOf(state) - (manifest?.objects && foldsPages(view, manifest) ? manifest.objects.rows - manifest.objects.count : 0);
+}
+
 export function initialState(view: View = HOME, theme: Theme = "system", layout: Layout | null = null): State {
   return {
     phase: "opening", failure: null, manifest: null, view, list: null, pending: null, searchFailure: null,
@@ -159,7 +165,7 @@ export function reduce(state: State, action: Action): State {
       return { ...state, view: action.view };
     case "browsed":
       return {
-        ...state, list: browseList(action.key, sizeOf(state), pageOf(state.manifest)), pending: null,
+        ...state, list: browseList(action.key, placesOf(state), pageOf(state.manifest), foldsPages(state.view, state.manifest) ? sizeOf(state) : null), pending: null,
         searchFailure: null, refined: null,
       };
     case "shown":

@@ -3,7 +3,7 @@
  *
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
  * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids, `-…`: unlike), `picture` (names of pictures
- * given as queries, which stay on the device: `2*…` and `-…` weigh them), `set` (ids of images, `ids.ts`), `group=no`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
+ * given as queries, which stay on the device: `2*…` and `-…` weigh them), `set` (ids of images, `ids.ts`), `group=no`, `pages=all`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
  * `area` (corners of an area of the map, `x,y,x,y,…`), `topic` (numbers of topics of the map),
  * `view` (`grid`, `list`, `table` or `map`). With `data` the link is to the Data page, which reads the other keys by itself (`ui/data/address.ts`).
  */
@@ -32,6 +32,8 @@ export interface View {
   pictures: PictureTerm[];
   /** Whether results that show the same picture are one. */
   group: boolean;
+  /** Whether every page of an object is a result, and not only one page. */
+  allPages: boolean;
   /** The image id shown in the detail view. */
   image: string | null;
   /** How the results are shown; null: as this device prefers. */
@@ -40,7 +42,7 @@ export interface View {
   data: string | null;
 }
 
-export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, image: null, layout: null, data: null };
+export const HOME: View = { text: "", mode: "all", filters: [], sort: null, like: [], pictures: [], group: true, allPages: false, image: null, layout: null, data: null };
 
 const MODES: readonly string[] = ["all", "meaning", "words"];
 const FIELD_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -153,6 +155,7 @@ export function parseView(search: string, hash: string): View {
     like: [...new Set((parameters.get("like") ?? "").split(",").filter((id) => LIKE.test(id)))].slice(0, MAX_LIKE),
     pictures: parsePictures(parameters.get("picture") ?? ""),
     group: parameters.get("group") !== "no",
+    allPages: parameters.get("pages") === "all",
     data: null,
   };
 }
@@ -164,6 +167,7 @@ export function formatView(view: View): string {
   if (view.like.length) parameters.set("like", view.like.join(","));
   if (view.pictures.length) parameters.set("picture", view.pictures.map(formatPicture).join(","));
   if (!view.group) parameters.set("group", "no");
+  if (view.allPages) parameters.set("pages", "all");
   if (view.mode !== "all") parameters.set("mode", view.mode);
   for (const filter of view.filters) {
     if (filter.kind === "area") {

@@ -9,7 +9,8 @@ import { SimilarIcon, StackIcon } from "../../parts/icons";
 import { useLater } from "../../parts/later";
 import { TileRetry } from "../../parts/retry";
 import { memo } from "../../parts/memo";
-import { count } from "../../wording";
+import { foldsPages } from "../../state/list";
+import { count, pageOfObject } from "../../wording";
 import { formatView, HOME } from "../../state/view";
 import { Placeholder } from "../../parts/placeholder";
 import { useThumbnail } from "../../parts/use-thumbnail";
@@ -127,7 +128,10 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   };
   const pictured = info.thumbnail !== null;
   const reasons = looked ? why(result, pictured, highlights, controller.store.get().manifest?.fields ?? []) : [];
-  const label = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
+  const { view, manifest } = controller.store.get();
+  const page = result.page && pageOfObject(result.page, foldsPages(view, manifest));
+  if (page && looked) reasons.push(page);
+  const label = (name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`) + (page ? `, ${page}` : "");
   const lost = failed || broken;
   return (
     <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""} ${chosen ? "chosen" : ""}`} aria-posinset={index + 1} aria-setsize={size}
@@ -143,6 +147,7 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
         {!pictured && <Text row={info.row} />}
       </a>
       {info.local && <LocalBadge />}
+      {page && !lost && <span class="tile-pages" aria-hidden="true" style={{ bottom: `${String(caption + 6)}px` }}>{page}</span>}
       {caption > 0 && pictured && <span class="tile-below" aria-hidden="true">{name}</span>}
       {looked && !lost && pictured && ((!caption && name) || reasons.length > 0) && (
         <span class="tile-caption" aria-hidden="true">

@@ -13,6 +13,7 @@ import { formatView, HOME, toggleValue } from "../../state/view";
 import { count, plain, shownValue } from "../../wording";
 import { useRecord } from "./use-record";
 import { contentOf, type Content, type Shape, type Value } from "./content";
+import { OfObject } from "./of-object";
 import { Picture } from "./picture";
 import { emWidth, fitting } from "./snippet";
 import type { Manifest, Result, RowInfo } from "../../../engine/types";
@@ -62,7 +63,7 @@ export const Record = memo(function Record(props: Props): JSX.Element {
           tabIndex={current ? 0 : -1} onClick={opener(() => controller.openImage(info.id))}
           onFocus={() => props.onFocus(index)} onKeyDown={(event) => props.onKeyDown(event, index)}
           {...(content ? {} : { "aria-label": `Record ${place}` })}>
-          {content ? <bdi><Marked pieces={content.title} /></bdi> : !failure && <span class="bone" />}
+          {content ? <><bdi><Marked pieces={content.title} /></bdi><OfObject result={result} /></> : !failure && <span class="bone" />}
         </a>
         {failure && <p class="record-failed" role="alert">{failure} <Retry class="small" onClick={retry} /></p>}
         {content?.text && shape.textLines > 0 && (

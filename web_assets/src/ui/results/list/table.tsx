@@ -19,6 +19,7 @@ import { count, plain } from "../../wording";
 import { useRecord } from "./use-record";
 import { contentOf } from "./content";
 import { GapContent, rootFont } from "./list";
+import { OfObject } from "./of-object";
 import { Picture } from "./picture";
 import type { RowProps } from "./record";
 import { useRows } from "./use-rows";
@@ -123,7 +124,7 @@ const TableRow = memo(function TableRow(props: RowProps): JSX.Element {
         <a class="record-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index} tabIndex={current ? 0 : -1}
           onClick={opener(() => controller.openImage(info.id))} onFocus={() => props.onFocus(index)} onKeyDown={(event) => props.onKeyDown(event, index)}
           {...(content ? {} : { "aria-label": `Record ${count(index + 1)}` })}>
-          {content ? <bdi><Marked pieces={content.title} /></bdi> : !failure && <span class="bone" />}
+          {content ? <><bdi><Marked pieces={content.title} /></bdi><OfObject result={props.result} /></> : !failure && <span class="bone" />}
         </a>
         {failure && <span class="record-failed" role="alert">{failure} <Retry class="small" onClick={retry} /></span>}
       </span>
