@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import Visit
+from conftest import Visit, eventually
 from playwright.sync_api import Page, expect
 from steps import PHONE, audit
 from test_deep_links import SHIFTS
@@ -73,8 +73,14 @@ def test_pictures_around_the_same_time(visit: Visit) -> None:
     page = visitor.search("red circle")
     page.locator('.tile-link[data-index="0"]').click()
     near = page.get_by_role("region", name="Around the same time")
-    page.get_by_role("region", name="More like this").scroll_into_view_if_needed()
-    expect(near.locator("img")).to_have_count(6)
+    place = page.locator(".similar-place")
+
+    def shown() -> bool:
+        # The details may be drawn again while the search loads.
+        place.evaluate("(one) => one.scrollIntoView()")
+        return near.locator("img").count() == 6
+
+    eventually(shown)
     expect(near.locator("[aria-current]")).to_have_count(1)
     # Their names are learned a little later.
     other = near.locator("a:not([aria-current])[title]").first
