@@ -27,7 +27,7 @@ def test_the_strip_follows_and_leads(visit: Visit) -> None:
     page.keyboard.press("ArrowRight")
     expect(position).to_have_text("5 of 180")
     assert current(page) == "Picture 5 of 180"
-    page.get_by_role("link", name="Picture 9 of 180", exact=True).click()
+    page.locator(".strip").get_by_role("link", name="Picture 9 of 180", exact=True).click()
     expect(position).to_have_text("9 of 180")
     # One stop of the Tab key, which goes along with the arrow keys.
     expect(page.locator('.strip a[tabindex="0"]')).to_have_count(1)
@@ -37,7 +37,7 @@ def test_the_strip_follows_and_leads(visit: Visit) -> None:
     assert current(page) == "Picture 10 of 180"
     # Far along, in a page of results that was not loaded yet; few pictures are drawn at a time.
     page.locator(".strip").evaluate("(strip) => { strip.scrollLeft = 165 * 56; }")
-    page.get_by_role("link", name="Picture 178 of 180", exact=True).click()
+    page.locator(".strip").get_by_role("link", name="Picture 178 of 180", exact=True).click()
     expect(position).to_have_text("178 of 180")
     assert page.locator(".strip li").count() < 40
     assert audit(page) == []
@@ -63,7 +63,7 @@ def test_the_strip_on_a_phone_moves_under_a_finger_and_nothing_else_moves(visit:
     box = page.locator(".strip").bounding_box()
     picture = page.locator(".stage-picture").bounding_box()
     assert box and picture and picture["y"] + picture["height"] <= box["y"] + 0.5
-    page.get_by_role("link", name="Picture 8 of 180", exact=True).tap()
+    page.locator(".strip").get_by_role("link", name="Picture 8 of 180", exact=True).tap()
     expect(page.locator(".stage-position")).to_have_text("8 of 180")
     assert page.evaluate("document.querySelector('dialog').scrollWidth") == 390
 
