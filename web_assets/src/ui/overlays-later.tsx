@@ -1,6 +1,6 @@
 /** Loads what lies above the page: after the first pictures, or when somebody opens it. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { useAdding } from "./additions/use-adding";
 import { useController, useStore } from "./context";
@@ -18,18 +18,21 @@ export function LateOverlays(): JSX.Element | null {
   const dialog = useStore((state) => state.dialog !== null);
   const { open } = useAdding();
   const soon = useAfterPictures();
-  useEffect(() => { if (soon) overlays.prefetch(); }, [soon]);
-  if (overlays.now) return <overlays.now.Overlays />;
-  return ready && (image || dialog || open) ? <Loading /> : null;
+  const wanted = ready && (image || dialog || open);
+  const begun = useRef(false);
+  begun.current ||= soon || wanted;
+  // The same element from the first moment on: what is open must not be drawn again.
+  return begun.current ? <Loaded wanted={wanted} /> : null;
 }
 
-function Loading(): JSX.Element | null {
+function Loaded({ wanted }: { wanted: boolean }): JSX.Element | null {
   const controller = useController();
   const { module, failure, retry } = useLater(overlays);
-  const [since] = useState(() => performance.now());
+  useEffect(() => { if (wanted && failure !== null) retry(); }, [wanted]);
+  const since = useMemo(() => (wanted ? performance.now() : null), [wanted]);
   const late = useLate(since, 300);
   if (module) return <module.Overlays />;
-  if (failure === null && !late) return null;
+  if (!wanted || (failure === null && !late)) return null;
   const close = (): void => {
     controller.adding.show(false);
     controller.store.dispatch({ type: "dialog", dialog: null });
