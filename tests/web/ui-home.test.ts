@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { readManifest, type Manifest } from "../../web_assets/src/format";
-import { isHome } from "../../web_assets/src/ui/home/check";
+import { isHome, sectionsOf } from "../../web_assets/src/ui/home/check";
 import { golden, json } from "./support/files";
 
 const manifest = json<Manifest>(golden, "site-tiny", "manifest.json");
@@ -19,4 +19,10 @@ describe("the start page of a manifest", () => {
     expect(cases.refused.length).toBeGreaterThan(10);
     for (const home of [...cases.refused, null, undefined, 3]) expect(isHome(home, manifest), JSON.stringify(home)).toBe(false);
   });
+});
+
+it("a site that leaves the sections to the page has the usual ones", () => {
+  expect(sectionsOf(null)).toEqual(["topics", "on-this-day"]);
+  expect(sectionsOf({ ...manifest, home: cases.refused[0] } as never)).toEqual(["topics", "on-this-day"]);
+  expect(sectionsOf({ ...manifest, home: { sections: ["recent"], sample: [], recent: [], dated: null } } as never)).toEqual(["recent"]);
 });

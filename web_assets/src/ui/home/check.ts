@@ -3,6 +3,13 @@ import { own } from "../../base/own";
 import type { Manifest } from "../../engine/types";
 
 const MOST = 48;
+/** Of a site that leaves the sections to the page. */
+const USUAL: readonly string[] = ["topics", "on-this-day"];
+
+/** The sections of the start page, in the owner's order. */
+export function sectionsOf(manifest: Manifest | null): readonly string[] {
+  return manifest && isHome(manifest.home, manifest) ? manifest.home.sections : USUAL;
+}
 
 /** Whether what a manifest says about the start page has the right form, and names nothing that there is not. */
 export function isHome(value: unknown, { collection: { count }, fields }: Pick<Manifest, "collection" | "fields">): value is NonNullable<Manifest["home"]> {

@@ -8,16 +8,14 @@ import { HomeTopics } from "../map/home-topics";
 import { useAfterPictures } from "../parts/after-pictures";
 import { Later, useLater } from "../parts/later";
 import { Retry } from "../parts/retry";
-import { isHome } from "./check";
+import { sectionsOf } from "./check";
 
 const strip = new Later(() => import("./strip"), "Strip");
 const SECTIONS: Record<string, () => JSX.Element | null> = { topics: HomeTopics, sample: () => <Pictures kind="sample" />, recent: () => <Pictures kind="recent" /> };
-/** Of a site that leaves them to the page. */
-const USUAL = ["topics"];
 
 export function Home(): JSX.Element {
   const manifest = useStore((state) => state.manifest);
-  const sections = useMemo(() => (manifest && isHome(manifest.home, manifest) ? manifest.home.sections : USUAL), [manifest]);
+  const sections = useMemo(() => sectionsOf(manifest), [manifest]);
   return (
     <>
       {sections.map((name) => {

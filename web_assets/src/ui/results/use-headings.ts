@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 
 import { useStore } from "../context";
+import { sectionsOf } from "../home/check";
 import { useLate } from "../parts/hooks";
 import type { List } from "../state/list";
 import { isBrowsing } from "../state/view";
@@ -23,6 +24,7 @@ export function useHeadings(): { list: List | null; dated: Dated | null; past: r
   const soon = waiting && !late;
   const shown = useMemo(() => (list && soon ? { ...list, pages: list.pages.map((page) => (page?.status === "failed" ? page : undefined)) } : list), [list, soon]);
   const home = useStore(({ view }) => isBrowsing(view) && view.data === null);
-  const past = useMemo(() => (home && dated ? dated.alike(new Date()) : NONE), [home, dated]);
+  const manifest = useStore((state) => state.manifest);
+  const past = useMemo(() => (home && dated && sectionsOf(manifest).includes("on-this-day") ? dated.alike(new Date()) : NONE), [home, dated, manifest]);
   return { list: shown, dated: dated ?? null, past };
 }
