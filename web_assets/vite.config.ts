@@ -43,7 +43,7 @@ export default defineConfig({
     plugins: () => plugins(),
     // What the first view needs is one file, and what the first search needs another, although scripts that are loaded later use parts of them.
     rolldownOptions: {
-      output: { ...names, codeSplitting: { groups: [{ name: "main", tags: ["$initial"], priority: 2 }, { name: "whole", test: /\/worker\/whole\.ts$|rolldown\/runtime/, priority: 1 }] } },
+      output: { ...names, codeSplitting: { groups: [{ name: "main", tags: ["$initial"], priority: 2 }, { name: "columns", test: /\/engine\/site-columns\.ts$/, priority: 1.5 }, { name: "whole", test: /\/worker\/whole\.ts$|rolldown\/runtime/, priority: 1 }] } },
       checks: { pluginTimings: false },
     },
   },

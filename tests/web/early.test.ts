@@ -59,6 +59,21 @@ describe("before the search has loaded", () => {
     expect(loads()).toBe(0);
   });
 
+  it("the dates of the whole list are the same as the search's", async () => {
+    const { collection, loads, site } = await open();
+    const field = site.manifest.fields.find(({ type, column }) => type === "date" && column)!.name;
+    const whole = Engine.over(site, BASE, { assets });
+    const found = await collection.timeline(field, { mode: "all" });
+    expect(found!.counts.length).toBeGreaterThan(0);
+    expect(found).toEqual(await whole.timeline(field, { mode: "all" }));
+    expect(await collection.timeline(field, { most: 1 })).toBeNull();
+    expect(loads()).toBe(0);
+    const sorted = await collection.timeline(field, { sort: { field, direction: "ascending" } });
+    expect(sorted!.days).toEqual(found!.days.toReversed());
+    expect(loads()).toBe(1);
+    await expect(collection.timeline("no such field")).rejects.toThrow();
+  });
+
   it("everything else waits for the search, which is loaded once", async () => {
     const { collection, loads } = await open();
     const [found, facets] = await Promise.all([collection.search({ ...BROWSE, text: "dog", mode: "words" }), collection.suggest("d")]);

@@ -10,8 +10,8 @@ import { build, type Plugin } from "vite";
 /** What the API has no use for, so that its code is left out: packages that only the model needs, and the map, the objects, timelines and histograms, which no address of the API asks for. */
 const LEFT_OUT = ["onnxruntime-web/wasm", "@huggingface/tokenizers", "./map/map", "./objects/objects", "./timeline", "./histogram"];
 
-/** What loads the script of counts. */
-const LAZY = 'import("./counts")';
+/** Scripts that the page loads later and the API always needs, by the file that loads them. */
+const NEEDED: Record<string, string> = { "engine.ts": "./counts", "published.ts": "./site-columns" };
 
 /** @param entries the worker and the API; `plugins` of the application, which the API's engine needs */
 export function serviceWorkerPlugin(entries: { worker: string; api: string }, plugins: () => Plugin[]): Plugin {
@@ -38,9 +38,12 @@ function withoutParts(): Plugin {
     load: (asked) => (asked === id ? "export {};" : null),
     // A part that the API needs costs less as one of its own modules: in one script everything that a part imports would be wrapped in a function.
     transform(code, asked) {
-      if (!asked.replaceAll("\\", "/").endsWith("/engine/engine.ts")) return null;
-      if (!code.includes(LAZY)) this.error(`engine.ts no longer contains ${LAZY}.`);
-      return { code: `import * as countsPart from "./counts";\n${code.replace(LAZY, "Promise.resolve(countsPart)")}`, map: null };
+      const [, file = ""] = /\/engine\/([^/]+)$/.exec(asked.replaceAll("\\", "/")) ?? [];
+      const needed = NEEDED[file];
+      if (needed === undefined) return null;
+      const lazy = `import("${needed}")`;
+      if (!code.includes(lazy)) this.error(`${file} no longer contains ${lazy}.`);
+      return { code: `import * as neededPart from "${needed}";\n${code.replace(lazy, "Promise.resolve(neededPart)")}`, map: null };
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Lists that are not ranked, and the first one that a visitor sees. */
+import { part } from "../base/errors";
 import { has, type Mask } from "./mask";
+import type { TimelineOptions } from "./methods";
 import type { Published } from "./published";
 import type { Ranking } from "./ranking";
 import type { Resources } from "./resources";
-import type { Answer, SearchRequest } from "./types";
+import type { Answer, SearchRequest, Timeline } from "./types";
 
 /** All rows, or those of a mask, in default order: first the additions, newest first, then the published rows. */
 export async function browse(mask: Mask | null, { count, published, order }: Pick<Resources, "count" | "published" | "order">): Promise<Ranking> {
@@ -46,4 +48,17 @@ export async function wholeAnswer(site: Published, { k, offset = 0, infos }: Sea
   const results = Array.from(await rows(start, end), (row, i) => at(start + i, row));
   const found = infos ? { infos: await site.rows.infos(results.map(({ row }) => row)) } : {};
   return { results, ...found, total: length, stage: "final", notices: [], elapsedMs: performance.now() - started };
+}
+
+/** Whether the dates of a field are asked for in that list. */
+export function isWholeTimeline(site: Published, field: string, options: TimelineOptions): boolean {
+  const dates = site.manifest.fields.some(({ name, type, column }) => name === field && type === "date" && column);
+  return dates && !options.sort && !site.manifest.objects && isWhole({ ...options, mode: "all", k: 0, offset: 0 });
+}
+
+/** The dates of that list, as the engine gives them. */
+export async function wholeTimeline(site: Published, field: string, { most = Infinity }: TimelineOptions): Promise<Timeline | null> {
+  const [columns, { timelineOf }] = await Promise.all([site.columns(), part(import("./timeline"), "timelineOf")]);
+  const column = columns.column(field);
+  return column && column.bytes <= most ? await timelineOf(column, null, true, site.count) : null;
 }

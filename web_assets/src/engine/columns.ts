@@ -1,11 +1,12 @@
 /** The columns of a collection: blocks that are loaded when they are needed, and the values of large columns. */
 import { own } from "../base/own";
-import { joinColumns, readColumn, type Column, type ColumnEntry, type FieldDefinition, type ImageDocument } from "../format/index";
+import type { ColumnEntry } from "../format/column-index";
+import { joinColumns, readColumn, type Column } from "../format/columns";
+import type { FieldDefinition, ImageDocument } from "../format/manifest";
 import { columnOf } from "./column-of";
 import type { ColumnSource, ColumnValues, Span } from "./column-source";
 import type { SiteFiles } from "./files";
 import { Shared } from "./lru";
-import { SiteValues } from "./values";
 
 /** The documents of the published rows, which lie in blocks. */
 export interface Documents {
@@ -19,16 +20,14 @@ const [MOST_DOCUMENT_BLOCKS, DOCUMENT_BLOCK_BYTES] = [256, 24_000];
 /** A column of the published files. */
 export class SiteColumn implements ColumnSource {
   readonly blocks: readonly Span[];
-  readonly values: ColumnValues | null;
   private readonly kept = new Shared<Column>();
 
   constructor(
     private readonly entry: ColumnEntry, private readonly field: FieldDefinition, readonly count: number, private readonly files: SiteFiles,
-    private readonly documents: Documents,
+    private readonly documents: Documents, readonly values: ColumnValues | null = null,
   ) {
-    const { block, zones, values } = entry;
+    const { block, zones } = entry;
     this.blocks = entry.files.map((_, i) => ({ first: i * block, count: Math.min(block, count - i * block), zone: zones ? zones[i] : undefined }));
-    this.values = values && new SiteValues(values, count, files);
   }
 
   get known(): number {

@@ -2,6 +2,7 @@
  * A published site as far as its first view needs it: the manifest, rows and documents. It is small, so that pictures appear
  * before the search has loaded; `SiteResources` adds what searches need. It imports single files of the format for the same reason.
  */
+import { part } from "../base/errors";
 import { readDocuments } from "../format/documents";
 import type { FileList } from "../format/lists";
 import { loadManifest } from "../format/load";
@@ -12,6 +13,7 @@ import { Shared } from "./lru";
 import { DefaultOrder } from "./order";
 import { Meter } from "./progress";
 import { SiteRows } from "./rows";
+import type { SiteColumns } from "./site-columns";
 import type { LoadProgress } from "./types";
 
 export interface PublishedOptions {
@@ -31,6 +33,7 @@ export class Published {
   readonly rows: SiteRows;
   private readonly documentFiles: FileList;
   private readonly documentBlocks = new Shared<ImageDocument[]>(DOCUMENT_BLOCKS);
+  private readonly single = new Shared<SiteColumns>();
   private readonly picturesHere: (() => void)[] = [];
 
   private constructor(readonly manifest: Manifest, readonly files: SiteFiles) {
@@ -63,6 +66,10 @@ export class Published {
       return readDocuments(content, Math.min(block, this.count - number * block), this.manifest.remote?.origins);
     });
     return documents[row - number * block]!;
+  }
+
+  columns(): Promise<SiteColumns> {
+    return this.single.get("columns", async () => await (await part(import("./site-columns"), "SiteColumns")).SiteColumns.open(this));
   }
 
   /** Whether pictures that are on screen are being loaded: what is not needed for them waits. */

@@ -4,12 +4,11 @@ import { part } from "../base/errors";
 import { SiteTerms, TermsText, type FullText } from "../catalog/index";
 import { Encoder, TokenTable } from "../encoder/index";
 import {
-  FormatError, readColumnsIndex, readModelIndex, readTagIndex, readTags, readModelWords, readWords,
+  FormatError, readModelIndex, readTagIndex, readTags, readModelWords, readWords,
   type Column, type FieldDefinition, type FileEntry, type ImageDocument, type Manifest, type ModelIndex, type NumberedTag, type WordsFile,
 } from "../format/index";
 import type { Assets } from "./assets";
 import type { ColumnSource } from "./column-source";
-import { SiteColumn } from "./columns";
 import { QueryError } from "./errors";
 import type { SiteFiles } from "./files";
 import { loadCoarse, loadFlat } from "./flat";
@@ -25,6 +24,7 @@ import type { Calibration } from "./relevance";
 import type { SiteRows } from "./rows";
 import type { Loaded } from "./typing";
 import type { LoadProgress, ModelCard, RowInfo } from "./types";
+import { SiteValues } from "./values";
 
 export interface ResourceOptions extends PublishedOptions {
   assets: Assets;
@@ -276,10 +276,8 @@ export class SiteResources {
 
   private columnSources(): Promise<ReadonlyMap<string, ColumnSource>> {
     return this.once("columns", async () => {
-      const { columns, fields } = this.manifest;
-      const documents = { block: this.manifest.documents.block, read: (row: number) => this.document(row) };
-      const index = columns ? readColumnsIndex(await this.load(columns, "column"), fields, this.count) : [];
-      return new Map(Array.from(index, ([name, entry]) => [name, new SiteColumn(entry, this.field(name), this.count, this.files, documents)]));
+      const columns = await this.site.columns();
+      return new Map(Array.from(columns.entries, ([name, { values }]) => [name, columns.column(name, values && new SiteValues(values, this.count, this.files))!]));
     });
   }
 

@@ -1,8 +1,8 @@
 /** An open site that shows its pictures before its search has loaded: questions about rows are answered at once, all others wait. */
 import { pause } from "../base/async";
 import type { AdditionsState } from "../additions/types";
-import { isWhole, wholeAnswer } from "../engine/browse";
-import type { CollectionMethods } from "../engine/methods";
+import { isWhole, isWholeTimeline, wholeAnswer, wholeTimeline } from "../engine/browse";
+import type { CollectionMethods, TimelineOptions } from "../engine/methods";
 import type { Published } from "../engine/published";
 import type { SearchRequest } from "../engine/types";
 import { derive } from "./methods";
@@ -44,12 +44,13 @@ export function early(site: Published, { additions, kept, load }: Later): Opened
 
   const inside = (row: unknown): boolean => Number.isInteger(row) && (row as number) >= 0 && (row as number) < site.count;
   /** Answers without the search; null if they need it. */
-  const first: Partial<Record<keyof CollectionMethods, (asked: never) => Promise<unknown> | null>> = {
+  const first: Partial<Record<keyof CollectionMethods, (...asked: never[]) => Promise<unknown> | null>> = {
     search: (request: SearchRequest) => {
       if (!isWhole(request) || request.byObject !== undefined) return null;
       follow();
       return wholeAnswer(site, request);
     },
+    timeline: (field: string, options: TimelineOptions = {}) => (isWholeTimeline(site, field, options) ? wholeTimeline(site, field, options) : null),
     rows: (rows: number[]) => (rows.every(inside) ? site.rows.infos(rows) : null),
     document: (row: number) => (inside(row) ? site.document(row) : null),
     rowOf: (id: string) => site.rows.rowOf(id),
@@ -57,7 +58,7 @@ export function early(site: Published, { additions, kept, load }: Later): Opened
   };
 
   const collection = derive("collection", (method) => async (...args) => {
-    const answer = opened || await kept ? null : first[method as keyof CollectionMethods]?.(args[0] as never);
+    const answer = opened || await kept ? null : first[method as keyof CollectionMethods]?.(...args as never[]);
     if (answer) return await answer;
     return await call((await whole()).collection, method, args);
   });
