@@ -311,6 +311,8 @@ def test_keyboard_alone_is_enough(visit: Visit) -> None:
     page.keyboard.press("+")
     expect(page.locator(".stage.zoomed")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator(".stage.zoomed")).to_have_count(0)
+    page.keyboard.press("Escape")
     expect(page.locator('.tile-link[data-index="1"]')).to_be_focused()
     page.keyboard.press("m")
     visitor.settled("More like this picture")
