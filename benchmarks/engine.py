@@ -6,7 +6,7 @@ model_images_per_second   the model alone, on all cores, with pictures that are 
 local_images_per_second   the same pictures from files: decoded, thumbnails and views made, embedded, stored
 ray_images_per_second     the same with --engine ray on this machine, the start of Ray included
 local_share, ray_share    these two, as shares of the model's rate
-peak_rss_mb_10k, …_100k   most memory of the build's own process, with so many small pictures that all differ
+peak_rss_mb_10k, …_100k   most memory of the build's own process, with that many small pictures, no two alike
 identical                 whether both engines made the same files
 kills, lost               what `make soak ARGS=engine` counts; a site that differs counts as lost
 stages                    the steps of the local build: seconds, items, bytes

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import warnings
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from .errors import UsageError
+from .owner_picture import open_owner_picture
 
 MOST_BYTES = 60_000
 """The largest cover: it must not delay the first pictures."""
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 _MOST_FILE = 64 << 20
 _MOST_PIXELS = 100_000_000
 _WIDTHS = (1600, 1280, 960, 640, 320)
@@ -29,17 +28,7 @@ def make_cover(data: bytes, name: str) -> bytes:
     advice = "Use a PNG, JPEG, WebP, GIF or AVIF file; one of 1,600 x 600 pixels looks best."
     if len(data) > _MOST_FILE:
         raise UsageError(f"The cover {name} is larger than 64 MB.", advice)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-                if opened.width * opened.height > _MOST_PIXELS:
-                    raise UsageError(f"The cover {name} has more than 100 million pixels.", advice)
-                image = _opaque(ImageOps.exif_transpose(opened))
-    except UsageError:
-        raise
-    except Exception as error:  # Decoders raise anything on damaged files.
-        raise UsageError(f"The cover {name} is not a picture that can be read.", advice) from error
+    image = _opaque(open_owner_picture(data, f"cover {name}", _MOST_PIXELS, advice))
     height = max(1, round(image.width * _TALLEST))
     if image.height > height:
         top = (image.height - height) // 2

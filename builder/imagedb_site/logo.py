@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from .errors import UsageError
+from .owner_picture import open_owner_picture
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 _MOST_BYTES = 16 << 20
 _MOST_PIXELS = 50_000_000
 _SIZE = 512
@@ -28,17 +27,7 @@ def read_logo(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read the logo {path}: {error.strerror}.") from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-                if opened.width * opened.height > _MOST_PIXELS:
-                    raise UsageError(f"The logo {path} has more than 50 million pixels.", advice)
-                image = ImageOps.exif_transpose(opened).convert("RGBA")
-    except UsageError:
-        raise
-    except Exception as error:  # Decoders raise anything on damaged files.
-        raise UsageError(f"The logo {path} is not a picture that can be read.", advice) from error
+    image = open_owner_picture(data, f"logo {path}", _MOST_PIXELS, advice).convert("RGBA")
     image.thumbnail((_SIZE, _SIZE), Image.Resampling.LANCZOS)
     clean = Image.new("RGBA", image.size, (0, 0, 0, 0))
     clean.paste(image)

@@ -214,7 +214,7 @@ def test_without_dates_there_is_nothing(browser: Browser, tmp_path: Path) -> Non
     page.evaluate("scrollBy(0, 900)")
     expect(page.locator(".period")).to_have_count(0)
     expect(handle(page)).to_have_count(0)
-    # These records have another date, which is no order unless one asks for it.
+    # These records have another date. Nothing is ordered by it unless a visitor asks for that.
     page = visitor.open("#view=grid&sort=-made")
     expect(page.locator(".period").first).to_be_visible()
     visitor.check()

@@ -50,6 +50,7 @@ LAYERS = [
         "web_addresses",
         "bucket_addresses",
         "media_types",
+        "owner_picture",
     },
     {"packs", "run", "buckets"},
     {"encoders", "sources", "pictures", "library", "site", "reader", "query"},

@@ -1,4 +1,4 @@
-/** The film strip below an open picture: what it reaches, where it is scrolled to, what is drawn. */
+/** The film strip below an open picture: which places it covers, how far it is scrolled, which thumbnails it draws. */
 import { describe, expect, it } from "vitest";
 
 import { CELL, drawnOf, lengthOf, middleOf, reachOf } from "../../web_assets/src/ui/detail/strip-window";

@@ -260,7 +260,7 @@ def _by_meaning(
 def _deep_enough(
     found: _Found, plan: Plan, index: Index, asked: Likeness, mask: Mask, reach: int
 ) -> _Found:
-    """A ranking by meaning with as many objects as are asked for, if there are so many."""
+    """A ranking by meaning with the number of objects that is asked for, or with all if there are fewer."""
     wanted = max(reach, SORT_POOL if plan.query.sort else 0)
     while index.objects is not None and objects_among(found.ranking.rows, index.objects) < wanted:
         deeper = _by_meaning(plan, index, "meaning", asked, mask, 2 * len(found.ranking))

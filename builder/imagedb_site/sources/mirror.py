@@ -1,8 +1,8 @@
 """A bucket as a folder of this machine, without most of its bytes.
 
 Tables and XMP sidecars are copied into the folder, and stay there until the object changes. Of tar files the
-headers and texts are copied to their places in a file with holes. Pictures are only listed: whoever needs one
-asks for it.
+headers and texts are copied to their places in a file with holes. Pictures are only listed; a
+picture is fetched when it is needed.
 """
 
 from __future__ import annotations

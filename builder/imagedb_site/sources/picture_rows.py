@@ -17,7 +17,6 @@ from imagedb_site.buckets import store_errors
 from imagedb_site.errors import ImageDBError, PictureError, SourceError
 from imagedb_site.keys import split_suffix
 from imagedb_site.records import PictureRef, Progress
-from imagedb_site.sources.beside import picture_ref
 from imagedb_site.sources.data_files import find_files
 from imagedb_site.sources.entries import StatusOf
 from imagedb_site.sources.faults import Faults
@@ -26,6 +25,7 @@ from imagedb_site.sources.folder import FILE, LABEL, PICTURE_SUFFIXES
 from imagedb_site.sources.inferred import RawRow, read_types
 from imagedb_site.sources.row_source import Gathered, Log, Row, RowSource, key_of_cell
 from imagedb_site.sources.rowkeys import RowKeys
+from imagedb_site.sources.shards import read_shards
 
 Opener = Callable[[Path], AbstractContextManager[IO[bytes]]]
 _NAMES = ("image", "img", "picture", "photo", "jpg", "jpeg", "png", "webp")
@@ -52,7 +52,7 @@ def open_picture_rows(
     """Opens the Parquet file, or the folder of them, at `path`. It is read twice.
 
     `files`, `status` and `opener` stand for files that are not on this machine. Raises `SourceError` if there
-    is no such file, or none with pictures.
+    is no Parquet file.
     """
     shards = files if files is not None else find_files(path, is_parquet)
     if not any(is_parquet(shard.name) for shard in shards):
@@ -63,15 +63,10 @@ def open_picture_rows(
     _require_pyarrow(path)
 
     def read(log: Log) -> Iterator[RawRow]:
-        for shard in shards:
-            faults = Faults(shard.name)
-            try:
-                whole = picture_ref(shard, status(shard))
-                yield from _rows(shard, whole, shard.relative_to(root).as_posix(), opener)
-            except (SourceError, OSError) as error:
-                reason = f"{str(error).rstrip('.')}; the file was left out"
-                faults.once("files that cannot be read", reason)
-            log.add(faults)
+        def rows_of(shard: Path, whole: PictureRef, _: Faults) -> Iterator[RawRow]:
+            return _rows(shard, whole, shard.relative_to(root).as_posix(), opener)
+
+        return read_shards(shards, status, rows_of, log)
 
     log, faults, keys = Log(), Faults(path.name), RowKeys()
     types = read_types(

@@ -7,6 +7,7 @@ the tar file.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,6 @@ from typing import BinaryIO
 
 from imagedb_site.errors import SourceError
 from imagedb_site.records import PictureRef, Progress
-from imagedb_site.sources.beside import picture_ref
 from imagedb_site.sources.cells import Cell
 from imagedb_site.sources.data_files import find_files
 from imagedb_site.sources.entries import StatusOf
@@ -26,6 +26,7 @@ from imagedb_site.sources.inferred import RawRow, read_types
 from imagedb_site.sources.jsonfile import not_json
 from imagedb_site.sources.row_source import Gathered, Log, Row, RowSource, key_of_cell
 from imagedb_site.sources.rowkeys import RowKeys
+from imagedb_site.sources.shards import read_shards
 from imagedb_site.sources.tarfiles import Member, members
 from imagedb_site.sources.textfile import MOST_CHARACTERS
 
@@ -58,23 +59,19 @@ def open_webdataset(
         raise SourceError(f"There is no tar file in {path}.", hint)
 
     def read(log: Log) -> Iterator[RawRow]:
-        number = 0
-        for shard in shards:
-            faults = Faults(shard.name)
+        numbers = itertools.count(1)
+
+        def rows_of(shard: Path, whole: PictureRef, faults: Faults) -> Iterator[RawRow]:
             prefix = shard.relative_to(root).as_posix()
-            try:
-                whole = picture_ref(shard, status(shard))
-                for sample in _samples(shard, faults):
-                    number += 1
-                    if sample.picture is None and not sample.cells:
-                        kind = "samples without a picture and metadata"
-                        faults.add(kind, f"sample {number} has no picture and no metadata")
-                        continue
-                    yield sample.row(whole, prefix, number)
-            except (SourceError, OSError) as error:
-                reason = f"{str(error).rstrip('.')}; the file was left out"
-                faults.once("files that cannot be read", reason)
-            log.add(faults)
+            for sample in _samples(shard, faults):
+                number = next(numbers)
+                if sample.picture is None and not sample.cells:
+                    kind = "samples without a picture and metadata"
+                    faults.add(kind, f"sample {number} has no picture and no metadata")
+                    continue
+                yield sample.row(whole, prefix, number)
+
+        return read_shards(shards, status, rows_of, log)
 
     log, faults, keys = Log(), Faults(path.name), RowKeys()
     types = read_types(

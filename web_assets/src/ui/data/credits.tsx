@@ -39,7 +39,7 @@ export function Credits({ manifest, counting }: { manifest: Manifest; counting: 
         </p>
       )}
       {!counted.length && !others.length && !collection.attribution.length && (
-        <p class="data-lead">The collection does not say whose its {noun}s are. Ask whoever published it before you use them elsewhere.</p>
+        <p class="data-lead">The collection does not name the owners of its {noun}s. Ask its publisher before you use them elsewhere.</p>
       )}
       <figure class="data-cite">
         <figcaption>How to cite the collection</figcaption>
