@@ -55,15 +55,14 @@ def _facets(visit: Visit) -> None:
     if not page.locator("#filters").count():
         page.locator(".toolbar button[aria-controls=filters]").click()
     expect(page.locator("#filters details").first).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.locator("#filters .loading")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(page.locator("#filters details[open] .loading")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def _timeline(visit: Visit) -> None:
     visit.home()
-    timeline = visit.page.get_by_role("radio", name="Timeline")
-    if not timeline.count():
-        raise MissingError("the site has no timeline")
-    timeline.check(force=True)
+    if not visit.page.get_by_role("button", name="Calendar").count():
+        raise MissingError("the site has no dates")
+    visit.page.mouse.wheel(0, 1200)
     visit.page.wait_for_timeout(1500)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -156,6 +157,9 @@ def test_the_404_page_needs_no_other_file(site: Path) -> None:
     parsed = page(site, "404.html")
     assert parsed.all("link") == [] and parsed.all("script") == []
     assert [attrs["href"] for attrs in parsed.all("a")] == ["./"]
+    text = html.unescape((site / "404.html").read_text(encoding="utf-8"))
+    styles = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert len(styles) >= 2 and all(_source(style) in text for style in styles)
 
 
 def test_sharing_needs_an_absolute_picture(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,6 +12,7 @@ from imagedb_site.api_table import Parameter, Route, routes, table
 from imagedb_site.container import FileEntry, canonical_json
 from imagedb_site.layout import API_PAGES
 from imagedb_site.records import FieldSpec
+from imagedb_site.site.policy import text_policy
 from imagedb_site.site.storage import SiteFiles
 
 _STYLE = """body { max-width: 60rem; margin: 0 auto; padding: 16px; font: 1rem/1.5 system-ui, sans-serif; }
@@ -55,14 +54,13 @@ def write_api_pages(
 
 def help_values(fields: Sequence[FieldSpec]) -> dict[str, object]:
     """What the help page says beside the collection's title."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
     groups = [
         (group["title"], marked(group["text"]), [_shown(r) for r in routes() if r.group == name])
         for name, group in table()["groups"].items()
     ]
     return {
         "style": Markup(_STYLE),  # noqa: S704
-        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        "policy": text_policy([_STYLE]),
         "syntax": [(marked(typed), marked(meaning)) for typed, meaning in table()["syntax"]],
         "groups": groups,
         "fields": fields,

@@ -36,7 +36,7 @@ from imagedb_site.site.disk import storage_errors
 from imagedb_site.site.icons import write_icons
 from imagedb_site.site.manifest import generator
 from imagedb_site.site.notices import site_notices
-from imagedb_site.site.policy import content_security_policy, integrity
+from imagedb_site.site.policy import content_security_policy, integrity, text_policy
 from imagedb_site.site.storage import SiteFiles
 from imagedb_site.site.types import SiteInput
 
@@ -216,6 +216,7 @@ def _application(
         "portable": web.portable if portable else None,
         "boot_script": _inline(boot_script, "script"),
         "loading_style": _inline(loading, "style"),
+        "text_policy": text_policy([loading, message, *accented]),
         "message_style": _inline(message, "style"),
         "accent_styles": [_inline(style, "style") for style in accented],
         "quiet_style": _inline(_QUIET_STYLE, "style"),

@@ -103,7 +103,7 @@ function Header(): JSX.Element {
   };
   return (
     <header class="header">
-      <a class="brand" href="#" onClick={(event) => { event.preventDefault(); controller.home(); scrollTo({ top: 0 }); }}>
+      <a class="brand" href="#" aria-label={title ? undefined : "Start page"} onClick={(event) => { event.preventDefault(); controller.home(); scrollTo({ top: 0 }); }}>
         <Mark /><span>{title}</span>
       </a>
       <SearchBar />
