@@ -65,6 +65,7 @@ class MemoryIndex:
         self.vectors = np.stack([vector(str(values["title"])) for values in ROWS])
 
     order = None
+    objects = None
 
     @property
     def folded_words(self) -> list[str]:

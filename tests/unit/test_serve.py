@@ -188,11 +188,11 @@ def test_a_range_lies_within_the_file(header: str, size: int) -> None:
         *("/index.html/", "/index.html%00.png", "/" + "a" * 5000, "/%ff%fe", "/C:/x", "/nothing"),
     ],
 )
-def test_nothing_but_the_files_of_the_site(server: SiteServer, path: str) -> None:
+def test_nothing_but_the_files_of_the_site(server: SiteServer, site: Path, path: str) -> None:
     answer = ask(server, path)
     assert answer.status == 404
+    assert answer.body == (site / "404.html").read_bytes()
     assert b"secret" not in answer.body
-    assert b"root:" not in answer.body
 
 
 def test_the_404_page(server: SiteServer, site: Path) -> None:

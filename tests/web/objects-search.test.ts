@@ -104,4 +104,17 @@ describe("one result for each object", () => {
     expect(server.asked.filter((path) => path.startsWith("data/objects.")).length).toBe(Math.ceil(60 / BLOCK));
     await other.close();
   });
+
+  it("has the dates of the pages that stand for their objects", async () => {
+    const field = engine.manifest.fields.find(({ type, column }) => type === "date" && column)!.name;
+    const sort = { field, direction: "descending" as const };
+    const sizeOf = async (byObject: boolean): Promise<[number, number | null]> => {
+      const dates = (await engine.timeline(field, { sort, byObject }))!;
+      return [dates.undated + dates.counts.reduce((sum, count) => sum + count, 0), (await engine.search({ mode: "all", sort, byObject, k: 1 })).total];
+    };
+    const [objects, ofObjects] = await sizeOf(true);
+    const [pictures, ofPictures] = await sizeOf(false);
+    expect([objects, pictures]).toEqual([ofObjects, ofPictures]);
+    expect(objects).toBeLessThan(pictures);
+  });
 });

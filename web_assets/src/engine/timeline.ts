@@ -17,10 +17,10 @@ const FEW = 1000;
 /** The place of a date among those of its day: the order of dates that begin together is that of their ends. */
 const [MIDNIGHT, WHOLE_MONTH, WHOLE_YEAR, LATER] = [0, 1, 2, 3];
 
-/** The most results that the timeline of a search with words or pictures has. */
+/** The most results that the timeline of a search has: one with words or pictures, or one whose results are objects. */
 const MOST_LISTED = 100_000;
 
-/** Null if the field has no dates, or if they have too many bytes. `current` gives the rows of a search without an order. */
+/** Null if the field has no dates, if they have too many bytes, or if there are too many objects. `current` gives the rows of a search without an order. */
 export async function timeline(
   field: string, { most = Infinity, ...options }: TimelineOptions, resources: Resources,
   search: (request: SearchRequest) => Promise<Answer>, current: (request: SearchRequest) => Promise<Mask | null>,
@@ -28,9 +28,12 @@ export async function timeline(
   const source = await resources.columnSource(field);
   if (resources.field(field).type !== "date" || source.bytes > most) return null;
   const request: SearchRequest = { ...options, mode: options.mode ?? "all" };
-  const { text, like, embeddings, sort } = request;
-  const ranked = text?.trim() || like?.length || embeddings?.length;
-  const rows = ranked
+  const { text, like, embeddings, sort, byObject } = request;
+  const folded = byObject && resources.manifest.objects;
+  if (folded && resources.count > MOST_LISTED) return null;
+  // Which page stands for an object is known by a search only.
+  const searched = folded || text?.trim() || like?.length || embeddings?.length;
+  const rows = searched
     ? (await search({ ...request, offset: 0, k: Math.min(MOST_LISTED, resources.count) })).results.map(({ row }) => row)
     : rowsIn(await current(request), resources.count);
   return await timelineOf(source, rows, sort?.direction !== "ascending", sort ? Infinity : resources.published);
