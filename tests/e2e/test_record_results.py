@@ -34,6 +34,29 @@ SHIFTS = """addEventListener("DOMContentLoaded", () => {
 });"""
 
 
+# A page whose frames are late, as those of a busy device are.
+LATE_FRAMES = """
+  const later = setTimeout;
+  window.setTimeout = (call, ms, ...rest) => later(call, Math.max(ms ?? 0, 2000), ...rest);
+  window.requestAnimationFrame = (call) => later(() => call(performance.now()), 2000);
+"""
+
+
+@pytest.mark.parametrize("view", ["list", "table"])
+def test_a_script_that_comes_before_the_next_frame_is_used(visit: Visit, view: str) -> None:
+    visitor = visit()
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/assets/list.*.js*", lambda route: held.append(route))
+    page.add_init_script(LATE_FRAMES)
+    visitor.open(f"#view={view}")
+    page.locator(".records-soon .records-waiting").wait_for()
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator(".record-link").first).to_be_visible()
+
+
 @pytest.mark.parametrize("settings", [{}, PHONE], ids=["desk", "phone"])
 def test_the_script_of_a_list_is_loaded_beside_the_first_one(
     visit: Visit, settings: dict[str, Any]

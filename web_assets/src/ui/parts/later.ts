@@ -46,8 +46,10 @@ export interface UsedLater<Module> {
 export function useLater<Module extends object>(later: Later<Module>): UsedLater<Module> {
   const [failure, setFailure] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
+  const module = later.now;
   useEffect(() => {
-    if (later.now) return;
+    // What was drawn counts: the module may have come between drawing and now.
+    if (module) return;
     let current = true;
     setFailure(null);
     later.load().then(
@@ -56,5 +58,5 @@ export function useLater<Module extends object>(later: Later<Module>): UsedLater
     );
     return () => { current = false; };
   }, [later, attempt]);
-  return { module: later.now, failure, retry: () => setAttempt((n) => n + 1) };
+  return { module, failure, retry: () => setAttempt((n) => n + 1) };
 }
