@@ -205,6 +205,8 @@ describe("the result count in words", () => {
     expect(say({ text: "cat" }, { total: 40 })).toBe("Best matches for “cat” among 40 pictures");
     expect(say({ like: ["00000000000000aa"] }, { total: null })).toBe("More like this picture");
     expect(say({ text: "cat", mode: "words" }, { total: 0 }, 0)).toBe("Nothing found for “cat”");
+    expect(say({ text: '"black cat"', mode: "words" }, { total: 0 }, 0)).toBe("Nothing found for “black cat”");
+    expect(say({ text: '"a" or "b"', mode: "words" }, { total: 0 }, 0)).toBe('Nothing found for “"a" or "b"”');
   });
 });
 

@@ -62,8 +62,9 @@ export function loadedPart(progress: Partial<Record<LoadProgress["step"], LoadPr
   return Math.min(1, open.reduce((sum, step) => sum + step.loaded, 0) / total);
 }
 
+/** Quotation marks around all of the text are not repeated. */
 function quoted(text: string): string {
-  const short = visible(text.trim());
+  const short = visible(text.trim().replace(/^["“„«]([^"“”„«»]+)["“”»]$/, "$1"));
   return `“${short.length > 60 ? short.slice(0, 59) + "…" : short}”`;
 }
 

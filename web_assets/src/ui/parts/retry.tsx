@@ -31,9 +31,11 @@ export function TileRetry({ label, onClick }: { label: string; onClick: () => vo
   if (updated) return null;
   if (away) return <span class="tile-away">Not on this device</span>;
   return (
-    <button type="button" class="tile-retry" onClick={again} aria-label={`Retry ${label}`}>
-      <RetryIcon /><span>Retry</span>
-    </button>
+    <div class="tile-again">
+      <button type="button" class="tile-retry" onClick={again} aria-label={`Retry ${label}`}>
+        <RetryIcon /><span>Retry</span>
+      </button>
+    </div>
   );
 }
 
