@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from conftest import COUNT, Visit
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from steps import PHONE, audit
 
 
@@ -96,6 +96,23 @@ def test_the_keyboard_chooses(visit: Visit) -> None:
     visitor.settled("Unlike this picture")
     page.keyboard.press("Escape")
     assert "like=-" in page.url
+
+
+def test_keys_that_come_before_the_script_count(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    held: list[Route] = []
+    page.route("**/assets/selection.*.js*", lambda route: held.append(route))
+    visitor.home()
+    page.locator(".tile-link").nth(0).focus()
+    for key in ("x", "ArrowRight", "ArrowRight", "x", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator(".tile-link").nth(3)).to_be_focused()
+    assert held
+    expect(page.locator(".selection")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    chosen(page, 3)
 
 
 def test_a_long_press_chooses(visit: Visit) -> None:

@@ -154,8 +154,8 @@ function drawn(index: number): boolean {
   return document.querySelector(`#results [data-index="${String(index)}"]`) !== null;
 }
 
-/** Listens until the returned function is called. @param held what the person did before: the finger that lies on a result, or a key */
-export function follow(controller: Controller, held: PointerEvent | KeyboardEvent | null): () => void {
+/** Listens until the returned function is called. @param missed what the person did before, in order: the finger that lies on a result, keys and where they led */
+export function follow(controller: Controller, missed: readonly Event[]): () => void {
   const gestures = new Gestures(controller);
   const abort = new AbortController();
   const on = <Type extends keyof DocumentEventMap>(type: Type, listener: (event: DocumentEventMap[Type]) => void): void =>
@@ -167,8 +167,11 @@ export function follow(controller: Controller, held: PointerEvent | KeyboardEven
   on("pointermove", (one) => gestures.move(one));
   on("contextmenu", (one) => gestures.menu(one));
   for (const type of ["pointerup", "pointercancel", "scroll"] as const) on(type, () => gestures.release());
-  if (held instanceof KeyboardEvent) gestures.key(held);
-  else if (held) gestures.down(held);
+  for (const one of missed) {
+    if (one instanceof KeyboardEvent) gestures.key(one);
+    else if (one instanceof FocusEvent) gestures.focus(one);
+    else gestures.down(one as PointerEvent);
+  }
   return () => {
     abort.abort();
     gestures.release();

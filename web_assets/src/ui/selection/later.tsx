@@ -8,6 +8,7 @@ import { Later, useLater } from "../parts/later";
 
 const selection = new Later(() => import("./selection"), "Bar", "follow");
 const EVENTS = ["pointerover", "pointerdown", "pointerup", "pointercancel", "keydown", "focusin"] as const;
+const MISSED = new Set<string>(["pointerdown", "keydown", "focusin"]);
 
 /** Listens to the gestures that choose results, and shows the bar with what can be done with them. */
 export function Selection(): JSX.Element | null {
@@ -16,18 +17,18 @@ export function Selection(): JSX.Element | null {
   useEffect(() => {
     const abort = new AbortController();
     let loading = false;
-    /** What the script has missed while it was loaded: the finger that lies on a result, or the key. */
-    let held: PointerEvent | KeyboardEvent | null = null;
+    /** What the script has missed while it was loaded, in order: the finger that lies on a result, keys and where they led. */
+    let missed: Event[] = [];
     const listen = (event: Event): void => {
-      if (event.type === "pointerup" || event.type === "pointercancel") held = null;
+      if (event.type === "pointerup" || event.type === "pointercancel") missed = missed.filter(({ type }) => type !== "pointerdown");
       if (!(event.target instanceof Element && event.target.closest("#results"))) return;
-      if (event instanceof KeyboardEvent || event.type === "pointerdown") held = event as PointerEvent | KeyboardEvent;
+      if (MISSED.has(event.type)) missed.push(event);
       if (loading) return;
       loading = true;
       selection.load().then(({ follow }) => {
         if (abort.signal.aborted) return;
         abort.abort();
-        stop = follow(controller, held);
+        stop = follow(controller, missed);
       }, (error: unknown) => {
         loading = false;
         controller.say(messageOf(error));
