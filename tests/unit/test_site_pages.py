@@ -180,8 +180,14 @@ def test_an_invalid_address_is_not_used(tmp_path: Path, url: str) -> None:
 
 
 def test_without_scripts_the_page_says_what_it_is(site: Path) -> None:
-    assert "24 images" in page(site).text
+    assert "This collection of 24 records can be searched" in page(site).text
     assert page(site).all("noscript")
+
+
+def test_a_site_without_description_says_what_it_has(tmp_path: Path) -> None:
+    made = dataclasses.replace(golden_input(make_web(tmp_path / "web")), description="")
+    write_site(made, tmp_path / "site")
+    assert page(tmp_path / "site").meta("description") == "24 records, searched in your browser."
 
 
 def test_the_service_worker_knows_the_application(site: Path) -> None:

@@ -50,11 +50,11 @@ main p { margin: 12px 0 0; }
 
 
 def write_program(
-    files: SiteFiles, site: SiteInput, preview: str | None, *, pictured: bool
+    files: SiteFiles, site: SiteInput, preview: str | None, *, pictured: int
 ) -> FileEntry:
     """Write everything that a browser opens, if the settings ask for pages; returns the index of it.
 
-    `preview` is the path of a picture that represents the site, or None. `pictured`: whether there are
+    `preview` is the path of a picture that represents the site, or None. `pictured`: how many rows have
     pictures to show. Raises ImageDBError if the web application has not been built.
     """
     entries = _write_pages(files, site, preview, pictured) if site.settings.pages else []
@@ -70,7 +70,7 @@ def write_portable(files: SiteFiles) -> FileEntry:
 
 
 def _write_pages(
-    files: SiteFiles, site: SiteInput, preview: str | None, pictured: bool
+    files: SiteFiles, site: SiteInput, preview: str | None, pictured: int
 ) -> list[FileEntry]:
     web = load_web(site.settings.web or web_folder())
     assets = [_put(files.put_immutable, path, web) for path in web.files]
@@ -109,6 +109,7 @@ def _write_pages(
         "filters": any(map(_is_filter, site.fields)),
         "cover": cover.path if cover else None,
         "preview": cover.path if cover else preview,
+        "contents": _contents(len(site.rows), pictured),
     }
     index = files.put(INDEX_PAGE, render_page("index.html.j2", values))
     missing = files.put("404.html", render_page("404.html.j2", values))
@@ -165,6 +166,12 @@ def _path(entry: FileEntry) -> str:
     return entry.path
 
 
+def _contents(count: int, pictured: int) -> str:
+    """What there is to search."""
+    noun = "picture" if pictured >= count else "record"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def _common(site: SiteInput) -> dict[str, object]:
     """What the templates say about a collection."""
     url = base_url(site.settings.url)
@@ -187,7 +194,7 @@ def _application(
     *,
     portable: bool,
     origins: Sequence[str],
-    pictured: bool,
+    pictured: int,
     accent: str | None,
 ) -> dict[str, object]:
     """What the templates need to start the application: its files, with their hashes, and the inline code."""

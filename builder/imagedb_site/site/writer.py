@@ -115,7 +115,7 @@ def write_to(
             searched = vectors.finish(drawn)
         progress("catalog", 1, 1)
     single = places if thumbnails["extension"] == "webp" else None
-    pictured = bool(thumbnails["count"] or site.origins)
+    pictured = thumbnails["count"] or (len(site.rows) if site.origins else 0)
     program = write_program(files, site, parts.preview(single), pictured=pictured)
     manifest: dict[str, Any] = {
         "format": FORMAT,
