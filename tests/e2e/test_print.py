@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
+import pytest
 from conftest import Visit
 from playwright.sync_api import Page, expect
 from steps import names
@@ -32,6 +34,28 @@ def test_results_are_a_contact_sheet_with_captions_and_credits(visit: Visit) -> 
     assert below and all(box["y"] >= boxes[0]["y"] + boxes[0]["height"] - 1 for box in below)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert 1 <= pages(page) <= 1 + len(boxes) // 16
+
+
+@pytest.mark.parametrize("view", ["list", "table"])
+def test_the_rows_of_a_list_are_whole_and_follow_each_other(visit: Visit, view: str) -> None:
+    page = visit(color_scheme="dark").open(f"#view={view}")
+    rows = page.locator(".record, .table-body .table-row")
+    expect(rows.first.locator(".record-link")).not_to_be_empty()
+    expect(rows.first.locator(".bone")).to_have_count(0)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 960})
+    expect(page.locator(".header")).to_be_hidden()
+    boxes = [box for row in rows.all() if (box := row.bounding_box())]
+    assert len(boxes) > 6
+    for above, below in itertools.pairwise(boxes):
+        assert below["y"] >= above["y"] + above["height"] - 1
+    cut = rows.evaluate_all(
+        """rows => rows.map(row => [row.textContent, row.scrollWidth - row.clientWidth,
+            row.scrollHeight - row.clientHeight]).filter(([, wider, taller]) => wider > 1 || taller > 1)"""
+    )
+    assert cut == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
+    assert pages(page) >= 1
 
 
 def test_the_open_picture_fits_on_one_page(visit: Visit) -> None:

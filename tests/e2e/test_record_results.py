@@ -34,6 +34,29 @@ SHIFTS = """addEventListener("DOMContentLoaded", () => {
 });"""
 
 
+def test_the_values_of_a_row_stand_beside_each_other_at_any_width(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.open("#view=list")
+    lines = page.locator(".record-main .record-values")
+    seen = set()
+    for width in (360, 480, 600, 688, 760, 820, 880):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(lines.first).to_be_visible()
+        found = lines.evaluate_all(
+            """lines => lines.map(line => [...line.children].map(pair => {
+              const [label, value] = pair.children;
+              return [label.scrollWidth - label.clientWidth, value.scrollWidth - value.clientWidth,
+                pair.getBoundingClientRect().right - line.getBoundingClientRect().right];
+            }))"""
+        )
+        for pairs in found:
+            seen.add(len(pairs))
+            for at, (label, value, beyond) in enumerate(pairs):
+                assert label <= 0 and beyond <= 1, (width, pairs)
+                assert value <= 0 or at == len(pairs) - 1, (width, pairs)
+    assert len(seen) > 1
+
+
 # A page whose frames are late, as those of a busy device are.
 LATE_FRAMES = """
   const later = setTimeout;

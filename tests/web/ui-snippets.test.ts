@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import type { FieldDefinition, Highlight, ImageDocument } from "../../web_assets/src/engine/types";
 import { contentOf, shapeOf } from "../../web_assets/src/ui/results/list/content";
-import { emWidth, excerpt, fitting, isMarked } from "../../web_assets/src/ui/results/list/snippet";
+import { emWidth, excerpt, fitting, fittingValues, isMarked } from "../../web_assets/src/ui/results/list/snippet";
 
 const ELLIPSES = /^… | …$/g;
 /** Without half a surrogate pair. */
@@ -49,6 +49,19 @@ describe("an excerpt", () => {
 });
 
 describe("tags in one line", () => {
+  it("shows the values that fit, the last one perhaps cut", () => {
+    const long = { label: "Taken", value: "November 7, 2000 at 10:41 AM" };
+    const short = { label: "ISO", value: "100" };
+    expect(fittingValues([long, short], 18)).toBe(1);
+    expect(fittingValues([long, short], 24)).toBe(2);
+    // Six letters of a long value are worth showing, fewer are not.
+    expect(fittingValues([short, long], 13)).toBe(2);
+    expect(fittingValues([short, long], 9)).toBe(1);
+    expect(fittingValues([long, long, long], Infinity)).toBe(3);
+    expect(fittingValues([long], 1)).toBe(1);
+    expect(fittingValues([], 10)).toBe(0);
+  });
+
   it("are as many as fit, with room for the number of the others", () => {
     expect(fitting([4, 4, 4], 12, 3)).toBe(3);
     expect(fitting([4, 4, 4], 11, 3)).toBe(2);

@@ -15,7 +15,7 @@ import { useRecord } from "./use-record";
 import { contentOf, type Content, type Shape, type Value } from "./content";
 import { OfObject } from "./of-object";
 import { Picture } from "./picture";
-import { emWidth, fitting } from "./snippet";
+import { emWidth, fitting, fittingValues } from "./snippet";
 import type { Manifest, Result, RowInfo } from "../../../engine/types";
 
 export interface RowProps {
@@ -73,7 +73,7 @@ export const Record = memo(function Record(props: Props): JSX.Element {
           </p>
         )}
         {!content && !failure && shape.textLines > 0 && <span class="record-text"><span class="bone wide" /></span>}
-        {content && !shape.aside && content.values.length > 0 && <Values values={content.values.slice(0, shape.values)} />}
+        {content && !shape.aside && content.values.length > 0 && <Values values={content.values.slice(0, shape.values)} room={room} />}
         {content && content.tags.length > 0 && <Tags content={content} room={room} current={current} />}
       </div>
       {shape.aside && <div class="record-aside">{content && <Values values={content.values.slice(0, shape.values)} />}</div>}
@@ -83,11 +83,13 @@ export const Record = memo(function Record(props: Props): JSX.Element {
   );
 });
 
-function Values({ values }: { values: Value[] }): JSX.Element {
+/** @param room the width of their line in rem; each has a line of its own without it */
+function Values({ values, room = Infinity }: { values: Value[]; room?: number }): JSX.Element {
+  const pairs = values.map(({ field, value }) => ({ name: field.name, label: field.label, value: plain(value, field) }));
   return (
     <dl class="record-values">
-      {values.map(({ field, value }) => (
-        <div key={field.name}><dt>{field.label}</dt><dd><bdi>{plain(value, field)}</bdi></dd></div>
+      {pairs.slice(0, fittingValues(pairs, room)).map(({ name, label, value }) => (
+        <div key={name}><dt>{label}</dt><dd><bdi>{value}</bdi></dd></div>
       ))}
     </dl>
   );

@@ -62,6 +62,26 @@ export function emWidth(text: string): number {
   return width;
 }
 
+/** The font of labels and values in rem, what stands between them, and how much of a value is worth showing, in em. */
+const [VALUE_FONT, BETWEEN, APART, WORTH] = [0.8125, 0.4, 1.25, 6];
+/** Values are heavier than usual text. */
+const HEAVY = 1.1;
+
+/**
+ * How many labels with their values fit into one line, the last of them perhaps cut. At least one.
+ * @param room in rem
+ */
+export function fittingValues(pairs: readonly { label: string; value: string }[], room: number): number {
+  let used = 0;
+  for (const [i, { label, value }] of pairs.entries()) {
+    const before = used + emWidth(label) * VALUE_FONT + BETWEEN;
+    const width = emWidth(value) * HEAVY;
+    if (i > 0 && before + Math.min(width, WORTH) * VALUE_FONT > room) return i;
+    used = before + width * VALUE_FONT + APART;
+  }
+  return pairs.length;
+}
+
 /**
  * How many of the values fit into one line.
  * @param widths of the values with their spaces around, and `room`, in the same unit
