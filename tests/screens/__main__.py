@@ -100,6 +100,8 @@ def photograph(
             for scheme in ["light"] if how.paper else schemes:
                 page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 page.wait_for_timeout(300)
+                # A busy device has not painted the other colours by then.
+                page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
                 width = page.viewport_size["width"] if page.viewport_size else 0
                 file = to / f"{to.name}-{state}-{width}-{scheme}.png"
                 page.screenshot(path=file, full_page=how.paper)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import importlib.util
 import inspect
 import re
@@ -70,8 +71,13 @@ def anchors(text: str) -> set[str]:
 def test_generated_pages_are_fresh() -> None:
     pages: dict[Path, str] = GENERATE.pages()
     assert {page.name for page in pages} == {"cli.md", "python-api.md"}
-    stale = [page.name for page, text in pages.items() if page.read_text("utf-8") != text]
-    assert not stale, "run `make docs`"
+    for page, text in pages.items():
+        stale = list(
+            difflib.unified_diff(
+                page.read_text("utf-8").split("\n"), text.split("\n"), lineterm="", n=0
+            )
+        )
+        assert not stale, f"run `make docs`: {page.name}"
 
 
 def public_python() -> Iterator[tuple[str, Any]]:
