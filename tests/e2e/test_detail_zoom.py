@@ -154,6 +154,35 @@ def test_on_a_phone_two_taps_zoom_in_and_a_button_leads_back(visit: Visit) -> No
     expect(page.locator(".deep")).to_have_count(0)
 
 
+def test_two_fingers_zoom(visit: Visit) -> None:
+    page = visit(**PHONE, reduced_motion="reduce").home()
+    page.locator('.tile-link[data-index="0"]').click()
+    expect(page.locator(".stage-picture img.shown")).to_be_visible()
+    box = page.locator(".stage").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    devtools = page.context.new_cdp_session(page)
+
+    def pinch(start: int, end: int) -> None:
+        for step in range(13):
+            apart = start + (end - start) * step / 12
+            points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+            kind = "touchMove" if step else "touchStart"
+            devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+            page.wait_for_timeout(16)
+        devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    pinch(20, 120)
+    expect(page.locator(".deep.shown")).to_be_visible()
+    eventually(lambda: percent(page) > 10)
+    before = percent(page)
+    pinch(20, 120)
+    eventually(lambda: percent(page) > 2 * before)
+    nearer = percent(page)
+    pinch(120, 40)
+    eventually(lambda: percent(page) < nearer / 2)
+
+
 def test_a_finger_draws_the_picture_down_and_closes_it(visit: Visit) -> None:
     # So low that the details below the picture must be scrolled to.
     visitor = visit(**{**PHONE, "viewport": {"width": 390, "height": 600}})
