@@ -12,7 +12,7 @@ AXE = Path(__file__).parents[1] / "web_assets" / "node_modules" / "axe-core" / "
 GRAVE = ("serious", "critical")
 
 FAULTS = """() => {
-  const layer = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document;
+  const layer = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document;
   const looks = (element) => element.checkVisibility({opacityProperty: true, visibilityProperty: true});
   const spoken = (element) => getComputedStyle(element).clipPath.startsWith("inset(50%");
   const name = (element) => element.outerHTML.slice(0, 110);

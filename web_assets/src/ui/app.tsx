@@ -90,7 +90,7 @@ function Shell(): JSX.Element {
   );
 }
 
-function Header(): JSX.Element {
+export function Header(): JSX.Element {
   const controller = useController();
   const title = useStore((state) => state.manifest?.collection.title ?? "");
   const theme = useStore((state) => state.theme);
@@ -134,7 +134,7 @@ function Mark(): JSX.Element {
 }
 
 /** A hairline under the header while something loads. */
-function ProgressLine(): JSX.Element | null {
+export function ProgressLine(): JSX.Element | null {
   const since = useStore((state) => state.loadingSince);
   const progress = useStore((state) => state.progress);
   const late = useLate(since, 300);
@@ -148,7 +148,7 @@ function ProgressLine(): JSX.Element | null {
   );
 }
 
-function Opening(): JSX.Element {
+export function Opening(): JSX.Element {
   const since = useStore((state) => state.loadingSince);
   const progress = useStore((state) => state.progress);
   const late = useLate(since, 300);
@@ -160,7 +160,7 @@ function Opening(): JSX.Element {
   );
 }
 
-function Failed(): JSX.Element {
+export function Failed(): JSX.Element {
   const controller = useController();
   const failure = useStore((state) => state.failure);
   return (
@@ -174,7 +174,7 @@ function Failed(): JSX.Element {
 }
 
 /** The site was published again: what this page still lacks may be gone. */
-function Updated(): JSX.Element | null {
+export function Updated(): JSX.Element | null {
   const updated = useStore((state) => state.updated);
   if (!updated) return null;
   return (

@@ -14,10 +14,14 @@ export function ToTop(): JSX.Element | null {
     addEventListener("scroll", look, { passive: true });
     return () => removeEventListener("scroll", look);
   }, []);
+  return far ? <TopButton /> : null;
+}
+
+export function TopButton(): JSX.Element {
   const go = (): void => {
     scrollTo({ top: 0, behavior: "instant" });
     // This button goes away, and with it the focus.
     document.getElementById("main")?.focus({ preventScroll: true });
   };
-  return far ? <button type="button" class="icon-button to-top" aria-label="Back to top" title="Back to top" onClick={go}><TopIcon /></button> : null;
+  return <button type="button" class="icon-button to-top" aria-label="Back to top" title="Back to top" onClick={go}><TopIcon /></button>;
 }

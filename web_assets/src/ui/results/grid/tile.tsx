@@ -69,10 +69,15 @@ function sparing(): boolean {
   return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
-/** What a tile shows instead of a picture of the site. Without its script the tile can still be opened. */
-function Text({ row }: { row: number }): JSX.Element | null {
+/** What a tile shows instead of a picture of the site: it is the name of the link. Without its script the tile can still be opened. */
+function Text({ row, name, page }: { row: number; name: string; page: string | undefined }): JSX.Element {
   const { module } = useLater(readable);
-  return module && <module.Card row={row} />;
+  return (
+    <>
+      {module ? <module.Card row={row} name={name} /> : <span class="visually-hidden">{name}</span>}
+      {page && <span class="visually-hidden">, {page}</span>}
+    </>
+  );
 }
 
 export const Tile = memo(function Tile(props: Props): JSX.Element {
@@ -131,20 +136,21 @@ export const Tile = memo(function Tile(props: Props): JSX.Element {
   const { view, manifest } = controller.store.get();
   const page = result.page && pageOfObject(result.page, foldsPages(view, manifest));
   if (page && looked) reasons.push(page);
-  const label = (name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`) + (page ? `, ${page}` : "");
+  const called = name ?? `Picture ${count(index + 1)}${size > 0 ? ` of ${count(size)}` : ""}`;
+  const label = called + (page ? `, ${page}` : "");
   const lost = failed || broken;
   return (
     <li class={`tile ${others || result.duplicateOf !== undefined ? "grouped" : ""} ${spread || result.duplicateOf !== undefined ? "spread" : ""} ${chosen ? "chosen" : ""}`} aria-posinset={index + 1} aria-setsize={size}
       style={{ transform: `translate(${left.toFixed(2)}px, ${top.toFixed(2)}px)`, width: `${width.toFixed(2)}px`, height: `${(height + caption).toFixed(2)}px` }}>
       <a class="tile-link" href={formatView({ ...HOME, image: info.id })} data-row={info.row} data-index={index}
-        tabIndex={current ? 0 : -1} aria-label={label} data-credit={credit ?? undefined} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
+        tabIndex={current ? 0 : -1} aria-label={pictured ? label : undefined} data-credit={credit ?? undefined} title={looked ? numbers(result, pictured) : ""} onClick={open} onPointerEnter={look}
         onFocus={() => { look(); props.onFocus(index); }} onKeyDown={(event) => props.onKeyDown(event, index)}>
         <Placeholder hash={info.placeholder} covered={url !== null && !broken} />
         {url && !broken && (
           <img src={url} alt="" draggable={false} decoding="async"
             onLoad={onLoad} onError={() => setBroken(true)} />
         )}
-        {!pictured && <Text row={info.row} />}
+        {!pictured && <Text row={info.row} name={called} page={page} />}
       </a>
       {info.local && <LocalBadge />}
       {page && !lost && <span class="tile-pages" aria-hidden="true" style={{ bottom: `${String(caption + 6)}px` }}>{page}</span>}

@@ -8,15 +8,16 @@ import { RemotePicture, remoteThumbnail } from "../../parts/remote-picture";
 import { contentOf } from "./content";
 import { useRecord } from "./use-record";
 
-export function Card({ row }: { row: number }): JSX.Element | null {
+/** @param name of the link until the text is here, or beside a picture */
+export function Card({ row, name }: { row: number; name: string }): JSX.Element {
   const manifest = useStore((state) => state.manifest);
   const text = useStore((state) => (state.view.mode === "meaning" ? "" : state.view.text.trim()));
   const { document, highlights } = useRecord(row, text);
   const [lost, setLost] = useState(false);
   const remote = remoteThumbnail(document?.remote, manifest?.remote?.origins ?? []);
   useEffect(() => setLost(false), [remote]);
-  if (!document || !manifest) return null;
-  if (remote && !lost) return <RemotePicture src={remote} alt="" onFail={() => setLost(true)} />;
+  if (!document || !manifest) return <span class="visually-hidden">{name}</span>;
+  if (remote && !lost) return <RemotePicture src={remote} alt={name} onFail={() => setLost(true)} />;
   const content = contentOf(document, manifest.list, manifest.fields, highlights);
   return (
     <span class={`tile-card ${content.reading ? "reading" : ""}`}>

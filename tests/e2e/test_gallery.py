@@ -1,0 +1,57 @@
+"""Every state of every component, on one page: nothing overlaps or is cut, and axe finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from gallery_page import FRAME, build_gallery, empty_frames, open_gallery, serving_files
+from page_checks import audit, faults
+
+IMPACTS = ("minor", "moderate", "serious", "critical")
+LEAST_FRAMES = 85
+ONLY_HERE = "landmark-unique"
+"""A page of a site has one search box and one tray; the gallery has several."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = build_gallery(tmp_path_factory.mktemp("gallery"))
+    with serving_files(folder) as url:
+        yield url
+
+
+def listened(page: Page) -> list[str]:
+    """The errors of the page, as they come."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    return errors
+
+
+@pytest.mark.parametrize("width", (390, 820, 1440))
+def test_every_state_can_be_seen_and_used(
+    browser: Browser, gallery: str, width: int, tmp_path: Path
+) -> None:
+    touch: dict[str, Any] = {"is_mobile": True, "has_touch": True} if width <= 820 else {}
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, reduced_motion="reduce", **touch
+    )
+    page = context.new_page()
+    errors = listened(page)
+    open_gallery(page, gallery)
+    assert page.locator(FRAME).count() >= LEAST_FRAMES
+    assert empty_frames(page) == []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=tmp_path / f"gallery-{width}-{scheme}.png", full_page=True)
+        assert faults(page) == [], scheme
+        found = audit(page, IMPACTS)
+        assert [one for one in found if not one.startswith(ONLY_HERE)] == [], scheme
+    assert errors == []
+    context.close()
