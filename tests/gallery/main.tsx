@@ -5,7 +5,9 @@ import "./gallery.css";
 import { render, type JSX } from "preact";
 
 import { Buttons } from "./buttons";
+import { Filtering } from "./filtering";
 import { work } from "./frame";
+import { Overlays } from "./overlays";
 import { Results } from "./results";
 import { Saying } from "./saying";
 import { Searching } from "./searching";
@@ -24,7 +26,7 @@ function Gallery(): JSX.Element {
   return (
     <main class="gallery">
       <h1>Gallery of states</h1>
-      <div class="showcases"><Buttons /><Searching /><Saying /><Results /></div>
+      <div class="showcases"><Buttons /><Searching /><Saying /><Results /><Filtering /><Overlays /></div>
     </main>
   );
 }
@@ -37,6 +39,5 @@ for (const act of work.later) {
   act();
   await pause(100);
 }
-if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 await pause(300);
 document.documentElement.dataset["gallery"] = "ready";

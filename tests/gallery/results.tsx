@@ -49,7 +49,9 @@ class Unread extends FakeCollection {
 const waiting: World = { collection: (...all) => new (class extends FakeCollection { override search(): Promise<never> { return never(); } })(...all) };
 const broken: World = { then: (_, collection) => { collection.failures.set("search", new Error("A file of the list could not be loaded (status 503).")); } };
 const unread: World = { images: images(2), collection: (...all) => new Unread(...all) };
-const lost: World = { images: images(2), then: (_, collection) => { collection.failures.set("document", new Error("This record could not be loaded.")); } };
+const lost: World = { images: images(2), collection: (...all) => new (class extends FakeCollection {
+  override document(row: number): Promise<ImageDocument> { return row ? super.document(row) : Promise.reject(new Error("This record could not be loaded.")); }
+})(...all) };
 const chosen: World = { images: images(2), then: ({ store }) => store.dispatch({ type: "select", selected: new Map([["0000000000000001", 0]]) }) };
 const texts: World = { images: images(2, () => ({ pictured: false })) };
 

@@ -26,6 +26,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
 from browser import ARGUMENTS, chromium_path
+from gallery_page import build_gallery, open_gallery, serving_files, unexpected
 from imagedb_site.serve import SiteServer
 from page_checks import audit, faults
 from screens._readme import photograph_for_readme
@@ -37,6 +38,8 @@ HEIGHTS = {1440: 900, 1024: 768, 820: 1180, 390: 844}
 SCHEMES = ("light", "dark")
 TOUCH = 900
 """Narrower screens are touched."""
+GALLERY = "gallery"
+"""The page of all states of components, which is no site."""
 A4 = (794, 1123)
 IMPACTS = ("minor", "moderate", "serious", "critical")
 # Errors that a state causes on purpose, and what drawing in software says.
@@ -85,10 +88,16 @@ class Visitors:
 
 
 def photograph(
-    visitors: Visitors, url: str, words: str, state: str, schemes: list[str], to: Path
+    visitors: Visitors,
+    url: str,
+    words: str,
+    state: str,
+    schemes: list[str],
+    to: Path,
+    how: State | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One state in light and dark. Raises MissingError if the site does not have it."""
-    how = STATES[state]
+    how = how or STATES[state]
     with visitors.context(state, how) as context:
         page = context.new_page()
         errors: list[str] = []
@@ -101,10 +110,12 @@ def photograph(
                 page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 page.wait_for_timeout(300)
                 # A busy device has not painted the other colours by then.
-                page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+                page.evaluate(
+                    "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+                )
                 width = page.viewport_size["width"] if page.viewport_size else 0
                 file = to / f"{to.name}-{state}-{width}-{scheme}.png"
-                page.screenshot(path=file, full_page=how.paper)
+                page.screenshot(path=file, full_page=how.paper or how.whole)
                 yield {
                     "state": state,
                     "width": width,
@@ -145,6 +156,21 @@ def photograph_site(
             visitors.close()
 
 
+def photograph_gallery(browser: Browser, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Every state of every component, on one page."""
+    to = KEPT / "pictures" / GALLERY
+    to.mkdir(parents=True, exist_ok=True)
+    with serving_files(build_gallery(KEPT / GALLERY)) as url:
+        for width in options.width:
+            visitors = Visitors(browser, (width, HEIGHTS.get(width, 900)))
+            shown = State(lambda visit: open_gallery(visit.page, visit.url), whole=True)
+            for shot in photograph(visitors, url, "", "components", options.scheme, to, shown):
+                for kind in ("faults", "axe"):
+                    shot[kind] = unexpected(shot[kind])
+                yield {"site": GALLERY, **shot}
+            visitors.close()
+
+
 def run(options: argparse.Namespace) -> int:
     built = dict(one.split("=", 1) for one in options.built)
     shots: list[dict[str, Any]] = []
@@ -152,6 +178,11 @@ def run(options: argparse.Namespace) -> int:
         arguments = [*ARGUMENTS, "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=arguments)
         for name in options.site:
+            if name == GALLERY:
+                for shot in photograph_gallery(browser, options):
+                    shots.append(shot)
+                    print(json.dumps(shot), flush=True)
+                continue
             try:
                 folder = Path(built[name]) if name in built else SITES[name].build()
             except MissingError as missing:
@@ -192,7 +223,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="screens", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--site", type=chosen(SITES), default=list(SITES))
+    parser.add_argument("--site", type=chosen([*SITES, GALLERY]), default=[*SITES, GALLERY])
     parser.add_argument("--state", type=chosen(STATES), default=list(STATES))
     parser.add_argument("--width", type=chosen(None, int), default=list(HEIGHTS), help="pixels")
     parser.add_argument("--scheme", type=chosen(SCHEMES), default=list(SCHEMES))

@@ -187,6 +187,8 @@ class State:
     """Whether it needs a visitor of its own, without a service worker unless it is about being offline."""
     paper: bool = False
     """Whether it is about paper, which has no dark form and one width."""
+    whole: bool = False
+    """Whether the whole page is photographed, and not the screen."""
 
 
 STATES = {
