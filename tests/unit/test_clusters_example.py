@@ -7,10 +7,12 @@ import shlex
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import click
 import pytest
 import yaml
 
 from imagedb_site.cli.build import command
+from imagedb_site.cli.main import cli
 from imagedb_site.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +35,9 @@ def pods(job: dict[str, Any]) -> list[dict[str, Any]]:
 def settings(job: dict[str, Any]) -> Any:
     program, verb, *arguments = shlex.split(job["spec"]["entrypoint"])
     assert (program, verb) == ("imagedb-site", "build")
-    given = command.make_context("build", arguments).params
+    # Below its parent, as everywhere: the command keeps what it has learned of it.
+    parent = click.Context(cli, info_name="imagedb-site", **cli.context_settings)
+    given = command.make_context("build", arguments, parent=parent).params
     return load_config(None, {k: v for k, v in given.items() if k not in NOT_SETTINGS})
 
 
