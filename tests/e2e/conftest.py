@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 import sys
 import threading
@@ -227,7 +228,8 @@ class Visitor:
 
     def search(self, text: str, mode: str = "words") -> Page:
         page = self.open(f"#q={text.replace(' ', '+')}&mode={mode}")
-        self.settled(f"“{text}”")
+        phrase = re.fullmatch('"([^"]*)"', text)
+        self.settled(f"“{phrase[1] if phrase else text}”")
         return page
 
     def settled(self, words: str) -> None:

@@ -127,7 +127,8 @@ def test_a_site_that_cannot_be_reached_is_named_as_the_reason(visit: Visit) -> N
     page.locator('.tile-link[data-index="0"]').click()
     failed = page.locator(".stage-failed")
     expect(failed).to_contain_text("could not be loaded: the site cannot be reached.")
-    failed.get_by_role("button", name="Retry").click()
+    with page.expect_event("requestfailed", lambda request: "/views/" in request.url):
+        failed.get_by_role("button", name="Retry").click()
     expect(failed).to_contain_text("the site cannot be reached")
     route.broken = False
     failed.get_by_role("button", name="Retry").click()

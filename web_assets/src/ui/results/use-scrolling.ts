@@ -47,12 +47,18 @@ export function useScrolling(element: RefObject<HTMLElement | null>, total: numb
   /** Where the page was put last; −1 once the person has scrolled. */
   const placed = useRef(-1);
   const scale = useRef<Scale>({ total: 0, tallest: 0 });
-  scale.current = { total: total ?? 0, tallest: tallestAt(devicePixelRatio) };
   const listener = useRef(onScroll);
   listener.current = onScroll;
   const [span, setSpan] = useState({ from: 0, to: 2000, shift: 0, height: 0 });
 
   const drawnNow = useCallback((): number => headLine() + covered - (element.current?.getBoundingClientRect().top ?? 0), [covered]);
+  const read = useCallback((): void => {
+    const drawn = drawnNow();
+    last.current = { drawn, y: scrolledTo(drawn, last.current, scale.current, innerHeight) };
+  }, [drawnNow]);
+  // Where the page is in the list as it was: there may be no frame between scrolling and now.
+  if (scale.current.total && scale.current.total !== total && element.current) read();
+  scale.current = { total: total ?? 0, tallest: tallestAt(devicePixelRatio) };
   const draw = useCallback((): void => {
     const { drawn, y } = last.current;
     const beyond = innerHeight * over;
@@ -66,10 +72,9 @@ export function useScrolling(element: RefObject<HTMLElement | null>, total: numb
   }, [over, covered]);
   const look = useCallback((): void => {
     if (!element.current) return;
-    const drawn = drawnNow();
-    last.current = { drawn, y: scrolledTo(drawn, last.current, scale.current, innerHeight) };
+    read();
     draw();
-  }, [drawnNow, draw]);
+  }, [read, draw]);
   const show = useCallback((y: number): void => {
     const drawn = toDrawn(y, scale.current);
     const moved = drawn - drawnNow();

@@ -77,7 +77,6 @@ export function Grid(): JSX.Element | null {
     setTimeout(() => setGliding(false), GLIDE);
   }, []);
   const latest = useRef<{ geometry: Geometry; list: List } | null>(null);
-  latest.current = geometry && list ? { geometry, list } : null;
 
   const scrolling = useScrolling(element, geometry?.height ?? null, {
     over: OVERSCAN,
@@ -87,13 +86,15 @@ export function Grid(): JSX.Element | null {
     },
   });
   const { from, to, shift, at, show } = scrolling;
-  /** What the person looks at is where they have scrolled to. */
+  /** What the person looks at is where they have scrolled to, if need be in the list as it was a moment ago. */
   const follow = useCallback((): void => {
     const now = latest.current;
     if (!now || !scrolling.scrolled()) return;
     settling.current = ending.current = false;
     anchor.current = { key: now.list.key, anchor: anchorAt(now.geometry, at()) };
   }, []);
+  if (latest.current && latest.current.geometry !== geometry) follow();
+  latest.current = geometry && list ? { geometry, list } : null;
   const look = useCallback((): void => {
     scrolling.look();
     follow();
