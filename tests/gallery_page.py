@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import threading
@@ -11,11 +12,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.sync_api import Page
+from PIL import Image
+from playwright.sync_api import FloatRect, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_MS = 60_000
 FRAME = "section.frame"
+_SLICE = 4000
 # A page of a site has one search box. Of a value of 10,000 characters four lines are shown.
 ONLY_HERE = ("landmark-unique", 'low: <span class="facet-value"')
 
@@ -69,3 +72,13 @@ def empty_frames(page: Page) -> list[str]:
         })).map((stage) => stage.parentElement.getAttribute("aria-label"))""",
     )
     return found
+
+
+def photograph_whole(page: Page, path: Path) -> None:
+    """Writes a picture of the whole page. Chromium repeats what is taller than its largest surface."""
+    width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    whole = Image.new("RGB", (width, height))
+    for top in range(0, height, _SLICE):
+        clip: FloatRect = {"x": 0, "y": top, "width": width, "height": min(_SLICE, height - top)}
+        whole.paste(Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))), (0, top))
+    whole.save(path)

@@ -9,7 +9,15 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from gallery_page import FRAME, build_gallery, empty_frames, open_gallery, serving_files, unexpected
+from gallery_page import (
+    FRAME,
+    build_gallery,
+    empty_frames,
+    open_gallery,
+    photograph_whole,
+    serving_files,
+    unexpected,
+)
 from page_checks import audit, faults
 
 IMPACTS = ("minor", "moderate", "serious", "critical")
@@ -47,7 +55,7 @@ def test_every_state_can_be_seen_and_used(
     assert empty_frames(page) == []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=tmp_path / f"gallery-{width}-{scheme}.png", full_page=True)
+        photograph_whole(page, tmp_path / f"gallery-{width}-{scheme}.png")
         assert unexpected(faults(page)) == [], scheme
         assert unexpected(audit(page, IMPACTS)) == [], scheme
     assert errors == []

@@ -26,7 +26,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Error, sync_playwright
 
 from browser import ARGUMENTS, chromium_path
-from gallery_page import build_gallery, open_gallery, serving_files, unexpected
+from gallery_page import build_gallery, open_gallery, photograph_whole, serving_files, unexpected
 from imagedb_site.serve import SiteServer
 from page_checks import audit, faults
 from screens._readme import photograph_for_readme
@@ -115,7 +115,10 @@ def photograph(
                 )
                 width = page.viewport_size["width"] if page.viewport_size else 0
                 file = to / f"{to.name}-{state}-{width}-{scheme}.png"
-                page.screenshot(path=file, full_page=how.paper or how.whole)
+                if how.whole:
+                    photograph_whole(page, file)
+                else:
+                    page.screenshot(path=file, full_page=how.paper)
                 yield {
                     "state": state,
                     "width": width,
