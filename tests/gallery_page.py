@@ -13,7 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import FloatRect, Page
+from playwright.sync_api import Error, FloatRect, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_MS = 60_000
@@ -80,5 +80,13 @@ def photograph_whole(page: Page, path: Path) -> None:
     whole = Image.new("RGB", (width, height))
     for top in range(0, height, _SLICE):
         clip: FloatRect = {"x": 0, "y": top, "width": width, "height": min(_SLICE, height - top)}
-        whole.paste(Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))), (0, top))
+        try:
+            part = page.screenshot(full_page=True, clip=clip)
+        except Error:
+            # The page is less tall while it is photographed: its end is reached.
+            if not top:
+                raise
+            whole = whole.crop((0, 0, width, top))
+            break
+        whole.paste(Image.open(io.BytesIO(part)), (0, top))
     whole.save(path)
