@@ -6,7 +6,7 @@ import { watPlugin } from "./build/wat.ts";
 
 const here = import.meta.dirname;
 
-/** The gallery of all states of the interface, for tests and for looking at. It is no part of a site. */
+/** The gallery of all states of the interface, for tests and for looking at. It is not part of a site. */
 export default defineConfig({
   root: join(here, "../tests/gallery"),
   base: "./",

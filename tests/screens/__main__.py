@@ -39,7 +39,7 @@ SCHEMES = ("light", "dark")
 TOUCH = 900
 """Narrower screens are touched."""
 GALLERY = "gallery"
-"""The page of all states of components, which is no site."""
+"""The page of all states of components. It is not a site."""
 A4 = (794, 1123)
 IMPACTS = ("minor", "moderate", "serious", "critical")
 # Errors that a state causes on purpose, and what drawing in software says.

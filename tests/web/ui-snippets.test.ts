@@ -48,7 +48,7 @@ describe("an excerpt", () => {
   });
 });
 
-describe("tags in one line", () => {
+describe("values and tags in one line", () => {
   it("shows the values that fit, the last one perhaps cut", () => {
     const long = { label: "Taken", value: "November 7, 2000 at 10:41 AM" };
     const short = { label: "ISO", value: "100" };

@@ -31,6 +31,8 @@ export function Selection(): JSX.Element | null {
         stop = follow(controller, missed);
       }, (error: unknown) => {
         loading = false;
+        // Nothing of this happens later, when nobody expects it.
+        missed = [];
         controller.say(messageOf(error));
       });
     };
