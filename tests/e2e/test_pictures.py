@@ -282,6 +282,26 @@ def test_look_alikes_are_one_tile_until_it_is_expanded(visit: Visit, drawn: Path
     expect(page.locator(".tile-group").first).to_be_visible()
 
 
+def test_the_mark_of_look_alikes_is_small_and_easy_to_touch(visit: Visit, drawn: Path) -> None:
+    visitor = visit(**PHONE)
+    page = visitor.home()
+    pick(page, drawn / "stripe" / "red-5.png")
+    ready(visitor)
+    mark = page.locator(".tile-group").first
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box and box["height"] <= 30
+    reached = mark.evaluate(
+        """(mark) => {
+          const {left, top, width, height} = mark.getBoundingClientRect();
+          const far = [[-21, 0], [21, 0], [0, -21], [0, 21]];
+          return far.map(([x, y]) =>
+            document.elementFromPoint(left + width / 2 + x, top + height / 2 + y) === mark);
+        }"""
+    )
+    assert reached == [True] * 4
+
+
 def test_a_drop_while_a_picture_is_open_searches(visit: Visit, drawn: Path) -> None:
     visitor = visit()
     page = visitor.home()
