@@ -82,6 +82,10 @@ describe("the map", () => {
     expect(await topics("0", "1")).toBe(19);
     expect(await topics("65535")).toBe(0);
     expect(await topics("7")).toBe(0);
+    // Numbers change when the collection does; names are what links keep.
+    expect(await topics(TOPICS[1]!.name)).toBe(10);
+    expect(await topics(TOPICS[0]!.name, "1")).toBe(19);
+    expect(await topics("no such topic")).toBe(0);
   });
 
   it("gives the current result as bits", async () => {

@@ -18,7 +18,7 @@ const filters = fc.uniqueArray(
     fc.record({ field, kind: fc.constantFrom("any" as const, "none" as const), values: fc.uniqueArray(text, { minLength: 1, maxLength: 4 }) }),
     fc.record({ field, kind: fc.constant("range" as const), min: fc.integer(), max: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
     fc.record({ field, kind: fc.constant("range" as const), min: fc.integer() }),
-    fc.record({ field: fc.constant(MAP_FIELD), kind: fc.constant("topic" as const), values: fc.uniqueArray(fc.nat(9999).map(String), { minLength: 1, maxLength: 5 }) }),
+    fc.record({ field: fc.constant(MAP_FIELD), kind: fc.constant("topic" as const), values: fc.uniqueArray(fc.oneof(fc.nat(9999).map(String), fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter((name) => !name.includes(","))), { minLength: 1, maxLength: 5 }) }),
     fc.record({
       field: fc.constant(MAP_FIELD), kind: fc.constant("area" as const),
       points: fc.array(fc.tuple(fc.nat(MAP_EDGE), fc.nat(MAP_EDGE)), { minLength: 3, maxLength: MOST_CORNERS }).map((corners) => corners.flat()),
@@ -66,8 +66,16 @@ describe("a view as a URL", () => {
     expect(parseView("", "#mode=magic&image=../../etc&like=zz,00000000000000aa&in.year=abc&sort=--x&is.Tags=a"))
       .toEqual({ ...HOME, like: ["00000000000000aa"] });
     for (const area of ["1,2,3,4", "1,2,3,4,5", "1,2,3,4,5,x", "1,2,3,4,5,70000", Array.from({ length: 130 }, () => "1").join()]) expect(parseView("", `#area=${area}`)).toEqual(HOME);
-    expect(parseView("", "#topic=3,x,3,-1").filters).toEqual([{ field: MAP_FIELD, kind: "topic", values: ["3"] }]);
-    expect(parseView("", "#topic=,").filters).toEqual([]);
+    expect(parseView("", "#topic=").filters).toEqual([]);
+  });
+
+  it("names topics, and reads the numbers of older links", () => {
+    const topics = (...values: string[]) => [{ field: MAP_FIELD, kind: "topic", values }];
+    const given = { ...HOME, filters: [{ field: MAP_FIELD, kind: "topic" as const, values: ["tower, church", "cats"] }] };
+    expect(formatView(given)).toBe("#topic=tower,+church&topic=cats");
+    expect(parseView("", formatView(given)).filters).toEqual(given.filters);
+    expect(parseView("", "#topic=3,5,3").filters).toEqual(topics("3", "5"));
+    expect(parseView("", "#topic=3&topic=1980, war").filters).toEqual(topics("3", "1980, war"));
   });
 
   it("keeps open ranges open", () => {

@@ -22,7 +22,7 @@ export type Filter =
   | { field: string; kind: "range"; min?: number; max?: number }
   /** What lies in an area of the map of meaning: the corners of a polygon, as x, y, x, y, … The field is `@map`. */
   | { field: string; kind: "area"; points: number[] }
-  /** What belongs to topics of the map of meaning, by their numbers. The field is `@map`. */
+  /** What belongs to topics of the map of meaning, by their names; a number stands for the topic in that place. The field is `@map`. */
   | { field: string; kind: "topic"; values: string[] };
 
 /** The order of results. `relevance` is the order of the search, or the default order if nothing is searched. */

@@ -1,5 +1,5 @@
 /** The map of meaning of a site: where each row lies, and its topic. Loaded with the first question about it. */
-import { MOST_CORNERS } from "../../base/map";
+import { MOST_CORNERS, topicOf } from "../../base/map";
 import { boxOf, inside } from "../../base/polygon";
 import type { FileList, Manifest, MapEntry } from "../../format/index";
 import { checkMap, readMapPoints, readMapTopics, readRowTopics, type MapTopic } from "../../format/map";
@@ -47,9 +47,9 @@ export class SiteMap {
     const add = (row: number): void => { mask[row >> 3]! |= 1 << (row & 7); };
     const places = Array.from({ length: Math.ceil(this.entry.rows / this.entry.block) }, (_, place) => place);
     if (filter.kind === "topic") {
-      const wanted = new Set(filter.values.map(Number));
-      // A topic has the rows of its parts, too.
       const topics = await this.topics();
+      const wanted = new Set(filter.values.map((value) => topicOf(topics, value)));
+      // A topic has the rows of its parts, too.
       topics.forEach((_, topic) => { if (lineOf(topics, topic).some((above) => wanted.has(above))) wanted.add(topic); });
       await eachOf(places, async (place) => {
         (await this.topicsOf(place)).forEach((topic, i) => { if (topic !== MISSING && wanted.has(topic)) add(place * this.entry.block + i); });

@@ -3,7 +3,7 @@ import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { messageOf } from "../../base/errors";
-import { MAP_FIELD } from "../../base/map";
+import { MAP_FIELD, topicOf } from "../../base/map";
 import { areaOf } from "../../base/polygon";
 import { useController, useStore } from "../context";
 import { useMedia } from "../parts/hooks";
@@ -199,8 +199,8 @@ function Map({ attempt, onRetry }: { attempt: number; onRetry: () => void }): JS
     if (points) controller.go({ ...withFilter(latest.current.view, MAP_FIELD, "area", { field: MAP_FIELD, kind: "area", points }), image: null });
   };
   const toggle = (topic: number): void => {
-    const value = String(topic);
-    const values = chosen.includes(value) ? chosen.filter((other) => other !== value) : [...chosen, value];
+    const others = chosen.filter((value) => topicOf(known, value) !== topic);
+    const values = others.length < chosen.length ? others : [...chosen, known[topic]!.name];
     controller.go({ ...withFilter(view, MAP_FIELD, "topic", values.length ? { field: MAP_FIELD, kind: "topic", values } : null), image: null });
   };
   const keyed = (event: TargetedKeyboardEvent<HTMLElement>): void => {
@@ -249,7 +249,7 @@ function Map({ attempt, onRetry }: { attempt: number; onRetry: () => void }): JS
             <Legend classes={classes} field={field} dark={dark} />
           </div>
         )}
-        {beside && <TopicList topics={topics} counts={counts} chosen={chosen} dark={dark} onToggle={toggle} onShow={trouble ? null : (topic) => { setDimensions(2); stage.current?.show(topic); }} onRetry={onRetry} />}
+        {beside && <TopicList topics={topics} counts={counts} chosen={chosen.map((value) => topicOf(known, value))} dark={dark} onToggle={toggle} onShow={trouble ? null : (topic) => { setDimensions(2); stage.current?.show(topic); }} onRetry={onRetry} />}
       </div>
     </section>
   );

@@ -13,7 +13,8 @@ interface Props {
   topics: Loaded<MapTopic[]>;
   /** How many results of the search each topic has; null if nothing is searched. */
   counts: Uint32Array | null;
-  chosen: readonly string[];
+  /** Numbers of topics; null for one that this map does not have. */
+  chosen: readonly (number | null)[];
   dark: boolean;
   onToggle: (topic: number) => void;
   /** Shows a topic on the map; null without a map. */
@@ -34,7 +35,7 @@ export function TopicList({ topics, counts, chosen, dark, onToggle, onShow, onRe
             const name = visible(topic.name);
             return (
               <li key={i} class={found === 0 ? "none" : ""}>
-                <button type="button" class="map-topic" aria-pressed={chosen.includes(String(i))} onClick={() => onToggle(i)}>
+                <button type="button" class="map-topic" aria-pressed={chosen.includes(i)} onClick={() => onToggle(i)}>
                   <span class="map-swatch" aria-hidden="true" style={{ background: css(hue(i, dark)) }} />
                   <bdi>{name}</bdi>
                   <span class="faint">{found === undefined ? count(topic.count) : `${count(found)} of ${count(topic.count)}`}</span>

@@ -44,16 +44,16 @@ export function TopicTiles(): JSX.Element | null {
     <ul>
       {tiles.value.map(({ topic, number, info }) => (
         <li key={number}>
-          <TopicTile topic={topic} number={number} info={info} />
+          <TopicTile topic={topic} info={info} />
         </li>
       ))}
     </ul>
   );
 }
 
-function TopicTile({ topic, number, info }: Tile): JSX.Element {
+function TopicTile({ topic, info }: Omit<Tile, "number">): JSX.Element {
   const controller = useController();
-  const view = { ...HOME, filters: [{ field: MAP_FIELD, kind: "topic" as const, values: [String(number)] }] };
+  const view = { ...HOME, filters: [{ field: MAP_FIELD, kind: "topic" as const, values: [topic.name] }] };
   return (
     <a class="home-topic" href={formatView(view)} title={visible(topic.name)}
       onClick={(event) => {

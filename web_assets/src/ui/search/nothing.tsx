@@ -27,7 +27,7 @@ export function waysOut(view: View, fields: readonly FieldDefinition[], examples
   ));
   for (const { filter, value } of conditions.slice(0, CONDITIONS)) {
     if (filter.kind === "area" || filter.kind === "topic") {
-      ways.push({ label: filter.kind === "area" ? "Without the area of the map" : `Without topic ${String(Number(value) + 1)} of the map`, view: withoutCondition(base, filter, value) });
+      ways.push({ label: filter.kind === "area" ? "Without the area of the map" : `Without the topic “${value ?? ""}”`, view: withoutCondition(base, filter, value) });
       continue;
     }
     if (filter.kind === "ids") {

@@ -1,6 +1,7 @@
 /** The line between search box and results: number of results, order and active filters. */
 import type { JSX, TargetedEvent } from "preact";
 
+import { topicOf } from "../../base/map";
 import { visible } from "../../base/visible";
 import { useController, useStore } from "../context";
 import { CloseIcon, FilterIcon, PagesIcon } from "../parts/icons";
@@ -157,12 +158,13 @@ export function Chips(): JSX.Element | null {
   );
 }
 
-/** A topic of the map; its name comes with those of all topics. */
+/** A topic of the map. An older link has its number; the name comes with those of all topics. */
 function TopicChip({ topic, onRemove }: { topic: string; onRemove: () => void }): JSX.Element {
   const { collection } = useController();
   const topics = useLoaded(() => collection?.mapTopics() ?? Promise.resolve([]), [collection]);
-  const name = topics.state === "ready" ? topics.value[Number(topic)]?.name : undefined;
-  return <Chip label="Topic" value={visible(name ?? String(Number(topic) + 1))} onRemove={onRemove} />;
+  const known = topics.state === "ready" ? topics.value : [];
+  const number = topicOf(known, topic);
+  return <Chip label="Topic" value={visible(number === null ? topic : known[number]!.name)} onRemove={onRemove} />;
 }
 
 /** How many characters of a value a chip shows. */

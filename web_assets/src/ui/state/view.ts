@@ -4,7 +4,7 @@
  * A view is written after `#`, so that a query never reaches the host's log; links with the same keys after
  * `?` also work. Keys: `q`, `mode`, `sort` (`-field`: descending), `like` (image ids, `-…`: unlike), `picture` (names of pictures
  * given as queries, which stay on the device: `2*…` and `-…` weigh them), `set` (ids of images, `ids.ts`), `group=no`, `pages=all`, `image` (open image), `is.FIELD_NAME` and `not.FIELD_NAME` (repeated), `in.FIELD_NAME` (`min..max`, either side may be empty),
- * `area` (corners of an area of the map, `x,y,x,y,…`), `topic` (numbers of topics of the map),
+ * `area` (corners of an area of the map, `x,y,x,y,…`), `topic` (names of topics of the map, repeated; numbers in older links),
  * `view` (`grid`, `list`, `table` or `map`). With `data` the link is to the Data page, which reads the other keys by itself (`ui/data/address.ts`).
  */
 import { MAP_EDGE, MAP_FIELD, MOST_CORNERS } from "../../base/map";
@@ -81,12 +81,20 @@ function parseSort(text: string): Sort | null {
   return FIELD_NAME.test(field) ? { field, direction: falling ? "descending" : "ascending" } : null;
 }
 
-/** An area or topics of the map of meaning; null if they are malformed. */
-function parseMap(kind: "area" | "topic", texts: string[]): Filter | null {
-  const numbers = texts.filter((text) => /^[0-9]{1,5}$/.test(text)).map(Number);
-  if (kind === "topic") return numbers.length ? { field: MAP_FIELD, kind, values: [...new Set(numbers.map(String))].slice(0, MAX_VALUES) } : null;
+/** Numbers of topics or coordinates, separated by commas. */
+const NUMBERS = /^[0-9]{1,5}(?:,[0-9]{1,5})*$/;
+
+/** Topics of the map of meaning; null if there are none. */
+function parseTopics(texts: string[]): Filter | null {
+  const names = texts.flatMap((text) => (NUMBERS.test(text) ? text.split(",") : [text.slice(0, MAX_VALUE)])).filter(Boolean);
+  return names.length ? { field: MAP_FIELD, kind: "topic", values: [...new Set(names)].slice(0, MAX_VALUES) } : null;
+}
+
+/** An area of the map of meaning; null if it is malformed. */
+function parseArea(texts: string[]): Filter | null {
+  const numbers = texts.filter((text) => NUMBERS.test(text)).map(Number);
   const able = numbers.length === texts.length && numbers.length >= 6 && numbers.length <= 2 * MOST_CORNERS && numbers.length % 2 === 0;
-  return able && numbers.every((value) => value <= MAP_EDGE) ? { field: MAP_FIELD, kind, points: numbers } : null;
+  return able && numbers.every((value) => value <= MAP_EDGE) ? { field: MAP_FIELD, kind: "area", points: numbers } : null;
 }
 
 function parseFilters(parameters: URLSearchParams): Filter[] {
@@ -96,7 +104,7 @@ function parseFilters(parameters: URLSearchParams): Filter[] {
   for (const key of new Set(parameters.keys())) {
     if (room <= 0) break;
     if (key === "area" || key === "topic") {
-      const filter = parseMap(key, parameters.get(key)!.split(","));
+      const filter = key === "area" ? parseArea(parameters.get(key)!.split(",")) : parseTopics(parameters.getAll(key));
       if (filter) filters.push(filter);
       continue;
     }
@@ -173,7 +181,7 @@ export function formatView(view: View): string {
     if (filter.kind === "area") {
       parameters.set("area", filter.points.join(","));
     } else if (filter.kind === "topic") {
-      parameters.set("topic", filter.values.join(","));
+      for (const value of filter.values) parameters.append("topic", value);
     } else if (filter.kind === "range") {
       parameters.set(`in.${filter.field}`, `${filter.min ?? ""}..${filter.max ?? ""}`);
     } else if (filter.kind === "ids") {
