@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from imagedb_site.build import build
+from imagedb_site.cli.main import cli
 from imagedb_site.config import BuildConfig
 from imagedb_site.mapping import fit
 from imagedb_site.mapping.clusters import NONE, find_topics
@@ -67,7 +69,10 @@ def test_a_build_has_a_map(tmp_path: Path) -> None:
         assert site.manifest.map is not None
         points = read_points(site.manifest.map, site.read)
         read_topics(site.manifest.map, site.read)
+        topics = site.manifest.map.topics
     assert points.shape == (12, 2)
+    shown = CliRunner().invoke(cli, ["info", str(tmp_path / "dist"), "--json"])
+    assert {"map_points": 12, "map_topics": topics}.items() <= json.loads(shown.output).items()
     # The second build has the places of the first.
     assert build(config).reused > 0
     with open_site(tmp_path / "dist") as site:

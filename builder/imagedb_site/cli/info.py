@@ -13,6 +13,7 @@ from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..reader.manifest import Vectors
+    from ..reader.meaning_map import MapFiles
     from ..reader.objects import ObjectFiles
 
 
@@ -69,6 +70,7 @@ def _site(place: str) -> dict[str, Any]:
             "model": manifest.model.id if manifest.model else "none",
             **_objects(manifest.objects),
             **_embedded(manifest.vectors),
+            **_map(manifest.map),
             "collection": manifest.hash,
             "generator": manifest.generator,
         }
@@ -89,6 +91,11 @@ def _embedded(vectors: Vectors | None) -> dict[str, int]:
         assert vectors.texts is not None
         texts = vectors.texts.count
     return {"pictures_embedded": known - texts, "texts_embedded": texts}
+
+
+def _map(made: MapFiles | None) -> dict[str, int]:
+    """How many points and topics the map of meaning has, if there is one."""
+    return {} if made is None else {"map_points": made.count, "map_topics": made.topics}
 
 
 def _library(file: Path) -> dict[str, Any]:
