@@ -114,11 +114,17 @@ export function summary(view: View, list: List, all: number, noun: Noun = "pictu
   return counted(total ?? all, unit) + each;
 }
 
-const dated = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" });
+/** A format that is made once it is needed: a phone takes some milliseconds for each, and the first pictures need none. */
+function dated(options: Intl.DateTimeFormatOptions): (seconds: number) => string {
+  let made: Intl.DateTimeFormat | undefined;
+  return (seconds) => (made ??= new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" })).format(seconds * 1000);
+}
 const months = dated({ year: "numeric", month: "long" });
 const days = dated({ dateStyle: "long" });
 const hours = dated({ year: "numeric", month: "long", day: "numeric", hour: "numeric" });
 const minutes = dated({ dateStyle: "long", timeStyle: "short" });
+/** A month, in short, of seconds since 1970. */
+export const shortMonth = dated({ year: "numeric", month: "short" });
 
 /** A date of a document (docs/FORMAT.md 2.2) in the reader's style and with no more than it says: a year is a year. */
 export function date(iso: string): string {
@@ -126,7 +132,7 @@ export function date(iso: string): string {
   if (!span) return iso;
   // Programs write midnight if they do not know the time. Seconds are too small to be of interest.
   const style = iso.length === 7 ? months : iso.length === 10 || iso.startsWith("T00:00", 10) ? days : iso.length === 13 ? hours : minutes;
-  return iso.length === 4 ? String(Number(iso)) : style.format(span.start * 1000);
+  return iso.length === 4 ? String(Number(iso)) : style(span.start);
 }
 
 /** Seconds since 1970 as the value of an `<input type=date>`, and back. */

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 
 import { Later, useLater } from "../parts/later";
+import { screenHeight } from "../screen";
 import type { Dated } from "../timeline/dated";
 import { useDated } from "../timeline/use-dated";
 import type { Scrub } from "./view";
@@ -14,7 +15,7 @@ const scrubber = new Later(() => import("./scrubber"), "Scrubber");
 /** Nothing for a short list, nor for a ranking whose end is not known yet. */
 export function LongScrubber(props: Scrub): JSX.Element | null {
   const dated = useDated() ?? null;
-  const screens = props.total / innerHeight;
+  const screens = props.total / screenHeight();
   return props.list.exhausted && screens > (dated ? SCREENS_DATED : SCREENS) ? <Loaded {...props} dated={dated} /> : null;
 }
 

@@ -3,6 +3,7 @@ import type { RefObject } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { useController } from "../context";
+import { screenHeight } from "../screen";
 import { headLine } from "./head-line";
 import { drawnHeight, isBetween, scrolledTo, tallestAt, toDrawn, type Scale } from "./scroll-scale";
 
@@ -61,11 +62,11 @@ export function useScrolling(element: RefObject<HTMLElement | null>, total: numb
   scale.current = { total: total ?? 0, tallest: tallestAt(devicePixelRatio) };
   const draw = useCallback((): void => {
     const { drawn, y } = last.current;
-    const beyond = innerHeight * over;
+    const beyond = screenHeight() * over;
     // The free screen begins below what covers the upper part of the screen.
     const top = y - headLine() - covered;
     const from = Math.floor((top - beyond) / STEP) * STEP;
-    const to = Math.ceil((top + innerHeight + beyond) / STEP) * STEP;
+    const to = Math.ceil((top + screenHeight() + beyond) / STEP) * STEP;
     const shift = Math.round(y - drawn);
     const height = drawnHeight(scale.current);
     setSpan((old) => (old.from === from && old.to === to && old.shift === shift && old.height === height ? old : { from, to, shift, height }));

@@ -1,6 +1,6 @@
 /** A list that is ordered by date in periods, each with a heading: months, or years or decades if months have few pictures. Pure. */
 import type { Timeline } from "../../engine/types";
-import { date } from "../wording";
+import { date, shortMonth } from "../wording";
 
 /** Results that stand together below a heading. */
 export interface Period {
@@ -29,8 +29,6 @@ const DAY_MS = 86_400_000;
 /** Months, years or decades have headings if they have at least this many pictures on average. */
 const FULL = 2.5;
 const [ADDED, UNDATED] = ["Added on this device", "Without a date"];
-
-const months = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", timeZone: "UTC" });
 
 type Unit = "month" | "year" | "decade";
 const UNITS: readonly Unit[] = ["month", "year", "decade"];
@@ -100,7 +98,7 @@ function two(value: number): string {
 }
 
 function shortly(timeline: Timeline, run: number): string {
-  return timeline.precisions[run] === 2 ? date(dateOf(timeline, run, "year")) : months.format(timeline.days[run]! * DAY_MS);
+  return timeline.precisions[run] === 2 ? date(dateOf(timeline, run, "year")) : shortMonth(timeline.days[run]! * (DAY_MS / 1000));
 }
 
 /** The last of some rising numbers that is not above a limit. */

@@ -17,6 +17,7 @@ import { useHeadings } from "../use-headings";
 import { useFocus } from "../use-focus";
 import { useScrolling } from "../use-scrolling";
 import type { Place } from "../view";
+import { screenHeight } from "../../screen";
 import { Period } from "../../timeline/period";
 import { LINE, ThisDay } from "../../timeline/this-day";
 import { Tile } from "./tile";
@@ -141,7 +142,7 @@ export function Grid(): JSX.Element | null {
   }, [refinement]);
 
   const key = list?.key ?? null;
-  const near = Math.floor(innerHeight * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / GROW_STEPS));
+  const near = Math.floor(screenHeight() * OVERSCAN * (1 - (grown.key === key ? grown.steps : 0) / GROW_STEPS));
   const { tiles, headings, missing } = useMemo(
     () => (geometry ? visible(geometry, from + near, to - near) : { tiles: [], headings: [], missing: [] }), [geometry, from, to, near],
   );
