@@ -5,7 +5,7 @@ import { MAP_EDGE, MOST_CORNERS } from "../../web_assets/src/base/map";
 import { areaOf, boxOf, inside } from "../../web_assets/src/base/polygon";
 import { hue, HUES, NONE, OTHER, placeOf, scaled, tableOf } from "../../web_assets/src/ui/map/colours";
 import { between, fit, moved, shownBox, toMap, toScreen, zoomed, type Frame } from "../../web_assets/src/ui/map/frame";
-import { labelAt, thin, widthOf, type Candidate } from "../../web_assets/src/ui/map/labels";
+import { labelAt, labelText, thin, widthOf, type Candidate } from "../../web_assets/src/ui/map/labels";
 import { eyeOf, nearer, shifted, START, turned } from "../../web_assets/src/ui/map/orbit";
 import { Places } from "../../web_assets/src/ui/map/places";
 
@@ -124,6 +124,14 @@ describe("labels", () => {
     expect(thin([at(0, 300), at(1, 310), at(2, 600)], 1000, 600).map(({ topic }) => topic)).toEqual([0, 2]);
     expect(thin([at(1, 310), at(0, 300)], 1000, 600).map(({ topic }) => topic)).toEqual([1]);
     expect(thin(Array.from({ length: 200 }, (_, i) => ({ topic: i, text: "a", left: 20 + 40 * (i % 20), top: 20 + 40 * Math.floor(i / 20) })), 1000, 600, 7)).toHaveLength(7);
+  });
+
+  it("have as many words as fit", () => {
+    const text = (...words: string[]): string => labelText({ name: words.join(", "), words });
+    expect(text("flag", "islands")).toBe("flag, islands");
+    expect(text("legacy computing", "stick", "legacy")).toBe("legacy computing, stick");
+    expect(text("a".repeat(60), "b")).toBe("a".repeat(60));
+    expect(labelText({ name: "12 pictures", words: [] })).toBe("12 pictures");
   });
 
   it("are found by a click", () => {

@@ -12,12 +12,21 @@ export interface Label extends Candidate {
   width: number;
 }
 
-/** CSS pixels of a letter on average, the space around a label, its height, and its greatest width. */
-const [LETTER, SPACE, HEIGHT, WIDEST] = [7.4, 18, 26, 220];
+/** CSS pixels of a letter in a wide font, the space around a label, its height, and its greatest width. */
+const [LETTER, SPACE, HEIGHT, WIDEST] = [8.8, 18, 26, 220];
 const MOST_LABELS = 40;
 
 export function widthOf(text: string): number {
   return Math.min(WIDEST, [...text].length * LETTER + SPACE);
+}
+
+/** What the label of a topic says: as many words of its name as fit. The list of topics has all of them. */
+export function labelText({ name, words }: { name: string; words: readonly string[] }): string {
+  for (let some = words.length; some > 0; some--) {
+    const text = words.slice(0, some).join(", ");
+    if ([...text].length * LETTER + SPACE <= WIDEST) return text;
+  }
+  return words[0] ?? name;
 }
 
 /** @param candidates in the order of importance; their places are the middles of the labels */

@@ -2,7 +2,7 @@
 import type { Classes, MapBlock, MapTopic } from "../../engine/types";
 import { tableOf } from "./colours";
 import { between, fit, moved, shownBox, toMap, toScreen, zoomed, type Frame, type Size } from "./frame";
-import { labelAt, thin, type Candidate, type Label } from "./labels";
+import { labelAt, labelText, thin, type Candidate, type Label } from "./labels";
 import { nearer, shifted, START, turned, type Orbit } from "./orbit";
 import { MapPoints } from "./points";
 import { PointScene } from "./scene";
@@ -42,6 +42,7 @@ export class Stage {
   shown: Shown = { rows: [], side: 0 };
   labels: readonly Label[] = [];
   #topics: readonly MapTopic[] = [];
+  #texts: readonly string[] = [];
   /** The middle of each topic in three dimensions. */
   #middles: Float64Array | null = null;
   #request = 0;
@@ -71,6 +72,7 @@ export class Stage {
 
   setTopics(topics: readonly MapTopic[]): void {
     this.#topics = topics;
+    this.#texts = topics.map(labelText);
     this.#middles = null;
     this.invalidate();
   }
@@ -225,11 +227,11 @@ export class Stage {
   *#candidates(): Generator<Candidate> {
     const project = this.dimensions === 3 ? this.scene.projector(this.orbit) : null;
     const middles = project && this.#spaceMiddles();
-    for (const [topic, { name, x, y }] of this.#topics.entries()) {
+    for (const [topic, { x, y }] of this.#topics.entries()) {
       const place = !project
         ? this.toScreen(x, y)
         : middles && middles[4 * topic + 3]! > 0 ? project(middles[4 * topic]!, middles[4 * topic + 1]!, middles[4 * topic + 2]!) : null;
-      if (place) yield { topic, text: name, left: place[0], top: place[1] };
+      if (place) yield { topic, text: this.#texts[topic]!, left: place[0], top: place[1] };
     }
   }
 
