@@ -13,7 +13,7 @@ export interface Label extends Candidate {
 }
 
 /** CSS pixels of a letter in a wide font, the space around a label, its height, and its greatest width. */
-const [LETTER, SPACE, HEIGHT, WIDEST] = [8.8, 18, 26, 220];
+const [LETTER, SPACE, HEIGHT, WIDEST] = [8.6, 18, 26, 220];
 const MOST_LABELS = 40;
 
 export function widthOf(text: string): number {
@@ -35,8 +35,11 @@ export function thin(candidates: Iterable<Candidate>, width: number, height: num
   for (const candidate of candidates) {
     if (labels.length >= most) break;
     const label = { ...candidate, width: widthOf(candidate.text) };
-    const { left, top } = label;
-    if (left < label.width / 2 || top < HEIGHT / 2 || left > width - label.width / 2 || top > height - HEIGHT / 2) continue;
+    const half = label.width / 2;
+    if (label.left < 0 || label.top < 0 || label.left > width || label.top > height || label.width > width || height < HEIGHT) continue;
+    // Near an edge a label is moved, and not cut.
+    const left = (label.left = Math.min(Math.max(label.left, half), width - half));
+    const top = (label.top = Math.min(Math.max(label.top, HEIGHT / 2), height - HEIGHT / 2));
     if (!labels.some((other) => Math.abs(other.left - left) < (other.width + label.width) / 2 && Math.abs(other.top - top) < HEIGHT)) labels.push(label);
   }
   return labels;
