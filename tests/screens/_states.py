@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, TimeoutError, expect
 
 from screens._sites import MissingError
 
 PATIENCE_MS = 60_000
+SHOWN_MS = 15_000
 MISSING_ID = "00000000deadbeef"
 
 
@@ -38,6 +39,11 @@ class Visit:
     def home(self) -> None:
         self.open()
         self.settled()
+        # The topics, and the filters beside the pictures, come after these.
+        if self.page.locator(".home-topics").count():
+            expect(self.page.locator(".home-topic").first).to_be_visible(timeout=PATIENCE_MS)
+        waiting = self.page.locator(".filters-body:is(:empty, :has(> .unsettled))")
+        expect(waiting).to_have_count(0, timeout=PATIENCE_MS)
 
     def search(self) -> None:
         self.open(f"#q={quote(self.words)}")
@@ -116,10 +122,12 @@ def _data(visit: Visit) -> None:
 def _dialog(name: str) -> Callable[[Visit], None]:
     def show(visit: Visit) -> None:
         visit.home()
-        button = visit.page.get_by_role("button", name=name)
-        if not button.count():
-            raise MissingError(f"there is no button “{name}”")
-        button.first.click()
+        button = visit.page.get_by_role("button", name=name).first
+        try:
+            button.wait_for(timeout=SHOWN_MS)
+        except TimeoutError as error:
+            raise MissingError(f"there is no button “{name}”") from error
+        button.click()
         expect(visit.page.get_by_role("dialog")).to_be_visible()
 
     return show
@@ -135,7 +143,7 @@ def _offline(visit: Visit) -> None:
     page.reload()
     expect(page.locator(".summary[data-stage=final]")).to_be_visible(timeout=PATIENCE_MS)
     # What was not seen before.
-    page.mouse.wheel(0, 2500)
+    page.evaluate("scrollBy(0, 2500)")
     page.wait_for_timeout(1500)
 
 
