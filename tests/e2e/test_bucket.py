@@ -23,7 +23,7 @@ moto_server = pytest.importorskip(
 )
 pytest.importorskip("s3fs", reason="s3fs is not installed (the extra bucket)")
 
-ADDED = 20
+ADDED = 100
 PUBLIC = {
     "Version": "2012-10-17",
     "Statement": [
@@ -107,7 +107,7 @@ def test_from_pictures_in_a_bucket_to_visitors_and_back(store: Store, browser: B
     assert all("yellow triangle" in name for name in names(page, 9))
 
     for number in range(ADDED):
-        draw("circle", (10 * number, 90, 120), number % 9).save(
+        draw("circle", (2 * number, 90, 120), number % 9).save(
             pictures / "circle" / f"new-{number}.png"
         )
     store.upload(pictures)
