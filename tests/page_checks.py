@@ -70,7 +70,7 @@ FAULTS = """() => {
     const {scrollWidth, clientWidth, scrollHeight, clientHeight} = element;
     if (style.overflowX !== "visible" && scrollWidth > clientWidth + 1) faults.push(`cut: ${name(element)}`);
     if (style.overflowY === "hidden" && scrollHeight > clientHeight + 3) faults.push(`low: ${name(element)}`);
-    const {left, right, width} = element.getBoundingClientRect();
+    const {left, right, width} = box(element);
     if (width > 2 && (left < -1 || right > innerWidth + 1)) faults.push(`outside: ${name(element)}`);
   }
   if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
