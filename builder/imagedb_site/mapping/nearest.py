@@ -12,6 +12,11 @@ _BLOCK_VALUES = 1 << 25
 """Similarities in memory at once."""
 
 
+def rows_at_once(count: int) -> int:
+    """How many queries are compared with `count` rows at once."""
+    return max(1, _BLOCK_VALUES // count)
+
+
 def nearest(queries: Floats, base: Floats, k: int) -> tuple[Rows, Floats]:
     """Returns the k rows of `base` most similar to each query, best first, int64 and float32 [n, k].
 
@@ -19,7 +24,7 @@ def nearest(queries: Floats, base: Floats, k: int) -> tuple[Rows, Floats]:
     """
     rows = np.empty((len(queries), k), dtype=np.int64)
     found = np.empty((len(queries), k), dtype=np.float32)
-    step = max(1, _BLOCK_VALUES // len(base))
+    step = rows_at_once(len(base))
     for first in range(0, len(queries), step):
         block = queries[first : first + step] @ base.T
         best = np.argpartition(-block, k - 1, axis=1)[:, :k]
