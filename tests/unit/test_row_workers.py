@@ -6,7 +6,6 @@ import dataclasses
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -198,18 +197,22 @@ def other(folder: Path, name: str) -> None:
 def test_a_damaged_result_is_made_again(tmp_path: Path, change: Change) -> None:
     opened: list[Changing] = []
 
-    def open_runner(times: int) -> Callable[[], AbstractContextManager[LocalRunner]]:
-        return lambda: opened.append(Changing(change, times)) or opened[-1]  # type: ignore[func-returns-value]
+    def work(times: int) -> list[Arrays]:
+        def open_runner() -> Changing:
+            opened.append(Changing(change, times))
+            return opened[-1]
 
-    shared = {"matrix": MATRIX}
-    workers = RunnerRows(tmp_path, open_runner(1))
-    found = list(workers.map("turn", row_work.turned, shared, blocks()))
-    here = WorkHere().map("turn", row_work.turned, shared, blocks())
-    assert [one["rows"].tobytes() for one in found] == [one["rows"].tobytes() for one in here]
+        made = RunnerRows(tmp_path, open_runner).map(
+            "turn", row_work.turned, {"matrix": MATRIX}, blocks()
+        )
+        return list(made)
+
+    here = WorkHere().map("turn", row_work.turned, {"matrix": MATRIX}, blocks())
+    assert [one["rows"].tobytes() for one in work(1)] == [one["rows"].tobytes() for one in here]
     assert opened[0].seen["00000002"] == opened[0].seen["00000007"] == 2
     assert sum(opened[0].seen.values()) == 12
     with pytest.raises(StorageError, match=r"The result of the block 0000000[27] is damaged"):
-        list(RunnerRows(tmp_path, open_runner(2)).map("turn", row_work.turned, shared, blocks()))
+        work(2)
     assert not list(tmp_path.iterdir())
 
 
