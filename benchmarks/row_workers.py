@@ -58,8 +58,9 @@ def in_cells(rows: np.ndarray) -> Callable[[RowWorkers], list[bytes]]:
     found = survey(embeddings, count, SAMPLE)
     texts = np.zeros(count, dtype=np.bool_)
     quantizer = fit_quantizer(found)
-    # Nothing is written here.
-    files = SiteFiles(FolderTarget(Path("unused")))
+    with tempfile.TemporaryDirectory() as folder:
+        # No file is written.
+        files = SiteFiles(FolderTarget(Path(folder)))
     given = (texts, SiteSettings(cells=True))
     fitted = CellCodes(files, found, quantizer, None, *given).cells
 
