@@ -17,6 +17,8 @@ from imagedb_site.site.coarse import unpack_bits
 from imagedb_site.site.scheme import Quantizer
 
 _FAR, _NEARER = 2.0, 0.75
+_AT_ONCE = 1 << 11
+"""How many rows are compared with all centres at once: many workers may share the memory of a machine."""
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -48,10 +50,10 @@ def place_rows(shared: Arrays, block: Arrays) -> Arrays:
     base = np.empty_like(embeddings)
     new = cells == NEW_CELL
     if shared["tail"][0]:
-        near[new] = assign(embeddings[new], shared["rough"])
+        near[new] = assign(embeddings[new], shared["rough"], _AT_ONCE)
         base[new] = shared["rough"][near[new]]
     else:
-        cells[new] = assign(embeddings[new], exact)
+        cells[new] = assign(embeddings[new], exact, _AT_ONCE)
         new = np.zeros(len(cells), dtype=np.bool_)
     base[~new] = exact[cells[~new]]
     far = _FAR * float(np.square(127 * scheme.row_scale, dtype=np.float64).sum())
@@ -81,7 +83,7 @@ def _move_far(
     """
     lengths = np.square(embeddings - base).sum(axis=1)
     far = np.flatnonzero(assigned & (lengths > least))
-    near = assign(embeddings[far], exact)
+    near = assign(embeddings[far], exact, _AT_ONCE)
     other = np.square(embeddings[far] - exact[near]).sum(axis=1)
     moving = far[other < _NEARER * lengths[far]]
     cells[moving] = near[other < _NEARER * lengths[far]]
