@@ -118,10 +118,10 @@ class BuildConfig:
     device: Literal["cpu", "auto", "cuda", "mps"] = "cpu"
     """Where pictures are embedded; `auto` takes a GPU if torch finds one."""
     workers: int | None = None
-    """Number of decoding processes; default: one per core. With the engine `ray`: of each worker."""
+    """Processes that decode and work on rows; default: one per core. With `ray`: decoders of each worker."""
     engine: Literal["local", "ray"] = "local"
-    """What makes thumbnails and embeddings: this machine, or a Ray cluster (docs/guide/clusters.md); the site
-    is the same. Needs the extra `ray`."""
+    """What makes thumbnails and embeddings and works on many rows: this machine, or a Ray cluster
+    (docs/guide/clusters.md); the site is the same. Needs the extra `ray`."""
     address: str | None = None
     """Address of the Ray cluster, such as `10.0.0.1:6379`; default: RAY_ADDRESS, else this machine."""
     actors: int | None = None

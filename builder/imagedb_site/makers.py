@@ -1,13 +1,17 @@
-"""Chooses what makes thumbnails and embeddings: this machine, or the workers of a cluster."""
+"""Chooses who makes thumbnails and embeddings and who works on rows: this machine, or a cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from .config import BuildConfig
 from .parts import LocalMaker, Maker
+from .parts.row_workers import RunnerRows
 from .pictures import Recipe
+from .run import LocalRunner, RowWorkers, Runner
+from .run.base import ONE_THREAD
 from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 
 _PARTS = "parts"
 """The folder in the library that holds what the workers of a cluster have made."""
+_BLOCK_S = 600.0
+"""Seconds that a block of rows may take in a process of this machine; a few are usual."""
 
 
 def open_maker(
@@ -47,3 +53,20 @@ def open_maker(
         clock=clock,
         bucket=(str(config.bucket), config.pictures.resolve()) if config.bucket else None,
     )
+
+
+def row_workers(config: BuildConfig, clock: Stopwatch) -> RowWorkers:
+    """Returns who works on blocks of rows with the engine that the settings name.
+
+    Each worker has one processor and one thread with both engines, so that they give the same bytes.
+    """
+
+    def open_runner() -> AbstractContextManager[Runner]:
+        if config.engine == "local":
+            return LocalRunner(config.workers, timeout_s=_BLOCK_S)
+        from .run.ray_runner import RayRunner
+
+        actors = None if config.actors is None else config.actors * config.actor_cpus
+        return RayRunner(config.address, actors=actors, environment=ONE_THREAD)
+
+    return RunnerRows(config.library_folder, open_runner, clock)

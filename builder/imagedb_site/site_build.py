@@ -18,10 +18,9 @@ from .flat_documents import FORMATS
 from .given_embeddings import GivenEmbeddings
 from .growth import Growth, grow, to_store
 from .home import make_home
-from .index import LIBRARY_FILE
-from .library import PACK_NAME, Library, Repair, Stage
-from .library.verify import by_picture
+from .library import PACK_NAME, Library, Stage
 from .logo import read_logo
+from .makers import row_workers
 from .mapping import MapRows, Refusal, make_map, map_notes
 from .packs import ModelPack
 from .parts.pictures import Pictures
@@ -29,6 +28,7 @@ from .placed_site import PlacedEmbeddings, PlacedRows
 from .reader import open_site, verify_site
 from .records import Problem, Progress
 from .remote_pictures import RemotePictures
+from .repair_report import repair_notes, repaired
 from .report import BuildReport, counted, licence_notes, portable_notes
 from .site import (
     Attribution,
@@ -91,6 +91,7 @@ class SiteBuild:
         self._texts = 0
         self._damaged: list[Problem] = []
         self._lost = library.lost()
+        self._workers = row_workers(job.config, job.clock)
         self._map: MeaningMap | Refusal | None = None
 
     def run(self, source: Source) -> BuildReport:
@@ -226,6 +227,7 @@ class SiteBuild:
             origins=sorted(self._remote.used()),
             # Nothing can be found with a model if nothing is embedded.
             pack=pack if embeddings is not None else None,
+            workers=self._workers,
             settings=SiteSettings(
                 thumbnail_size=config.thumbnail_size,
                 view_size=config.view_size,
@@ -261,7 +263,11 @@ class SiteBuild:
                 row.fields for row in PlacedRows(placed, self._recipes, config.publish_location)
             ),
         )
-        return make_map(rows, pack, config.library_folder, self._job.progress, again=config.compact)
+        return make_map(
+            *(rows, pack, config.library_folder, self._job.progress),
+            again=config.compact,
+            workers=self._workers,
+        )
 
     def _remember(self, found: Assembled, growth: Growth, layout: Layout) -> None:
         """Keeps the rows and the layout for searches of the library and for the next build.
@@ -324,7 +330,7 @@ class SiteBuild:
             total_seconds=self._job.clock.total,
             problems=list(dict.fromkeys(problems)),
             damaged=self._damaged,
-            repaired=_repaired(self._lost),
+            repaired=repaired(self._lost),
             notes=[
                 *source.notes,
                 *self._remote.notes(),
@@ -332,7 +338,7 @@ class SiteBuild:
                 *(self._given.notes if self._given else ()),
                 *self._job.notes,
                 *map_notes(self._map),
-                *_repair_notes(self._lost),
+                *repair_notes(self._lost),
                 *(
                     portable_notes(report.count, report.bytes)
                     if report and self._config.portable
@@ -375,26 +381,3 @@ def _settings(config: BuildConfig) -> str:
     """What `add` has to know so that the next build has nothing left to derive."""
     names = ("model", "thumbnail_size", "view_size")
     return json.dumps({name: getattr(config, name) for name in names})
-
-
-def _repaired(lost: Repair) -> list[Problem]:
-    """What was damaged of each picture; the collection itself has the name of the library."""
-    return [
-        Problem(picture or LIBRARY_FILE, ", ".join(what))
-        for picture, what in by_picture(lost.losses).items()
-    ]
-
-
-def _repair_notes(lost: Repair) -> list[str]:
-    notes = []
-    if lost.aside is not None:
-        notes.append(
-            f"The library was damaged ({lost.reason}). What was intact was kept. "
-            f"The damaged file is {lost.aside}; you can delete it."
-        )
-    if not lost.layout:
-        notes.append(
-            "The layout of the last build was damaged in the library. The site has that of a first "
-            "build: if it had grown, most of its files have changed, and the next upload is large."
-        )
-    return notes

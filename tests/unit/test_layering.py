@@ -60,6 +60,7 @@ LAYERS = [
         *("index", "site_index", "site_flat", "site_cells", "library_index", "batches"),
         *(
             "report",
+            "repair_report",
             "derive",
             "makers",
             "embed_texts",

@@ -15,13 +15,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import row_work
 from PIL import Image
 
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
 from imagedb_site.errors import PackError, UsageError
+from imagedb_site.mapping import fit
 from imagedb_site.parts import cluster
-from imagedb_site.run import Failure, Header, Message
+from imagedb_site.parts.row_workers import RunnerRows
+from imagedb_site.run import Arrays, Failure, Header, Message
+from imagedb_site.run.base import ONE_THREAD
+from imagedb_site.site import vectors
+from imagedb_site.site.cell_vectors import CellCodes
+from imagedb_site.stopwatch import Stopwatch
 from ray_workers import ray_workers
 
 ray = pytest.importorskip("ray", reason="Ray is missing: pip install 'imagedb-site[ray]'")
@@ -139,6 +146,67 @@ def test_results_belong_to_their_inputs() -> None:
         assert not isinstance(result, Failure)
         header, parts = result
         assert parts == [bytes([number])] and header["pid"] != os.getpid()
+
+
+def rows_on_ray(folder: Path, clock: Stopwatch | None = None, cpus: int = 1) -> RunnerRows:
+    return RunnerRows(folder, lambda: RayRunner(cpus=cpus, environment=ONE_THREAD), clock)
+
+
+def blocks(count: int) -> Iterator[Arrays]:
+    values = np.random.default_rng(8).normal(size=(count, 6)).astype(np.float32)
+    for first in range(0, count, 10):
+        yield {"rows": values[first : first + 10], "first": np.array([first], dtype=np.uint32)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals")
+def test_blocks_of_rows_come_in_order_and_none_is_lost(tmp_path: Path) -> None:
+    folder, note = tmp_path / "library", tmp_path / "killed"
+    folder.mkdir()
+    shared = {"note": np.frombuffer(str(note).encode(), dtype=np.uint8)}
+    clock = Stopwatch()
+    found = list(rows_on_ray(folder, clock).map("turn", row_work.deadly, shared, blocks(80)))
+    assert note.exists() and not list(folder.iterdir())
+    assert [int(one["first"][0]) for one in found] == list(range(0, 80, 10))
+    given = np.concatenate([one["rows"] for one in blocks(80)])
+    assert np.array_equal(np.concatenate([one["rows"] for one in found]), given)
+    assert clock.steps["turn"].items == 8
+
+
+def test_workers_on_rows_have_one_thread(tmp_path: Path) -> None:
+    """Ray gives a worker as many threads as processors otherwise."""
+    pytest.importorskip("threadpoolctl", reason="pip install 'imagedb-site[map]'")
+    workers = rows_on_ray(tmp_path, cpus=min(2, os.cpu_count() or 1))
+    for one in workers.map("count", row_work.threads, {}, blocks(20)):
+        assert one["threads"].tolist() == [1, 1]
+
+
+def test_cells_and_maps_have_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build whose rows are placed in cells and on the map in blocks."""
+    pytest.importorskip("umap", reason="pip install 'imagedb-site[map]'")
+    monkeypatch.setattr(vectors, "CELLS_FROM", 40)
+    monkeypatch.setattr(CellCodes, "block", 32)
+    monkeypatch.setattr(fit, "FIT_LIMIT", 60)
+    monkeypatch.setattr(fit, "PLACED_ROWS", 16)
+    # UMAP itself takes many seconds to start, and runs in the process of the build with both engines.
+    monkeypatch.setattr(
+        fit, "fit", lambda rows: (fit.to_places(rows[:, :2]), fit.to_places(rows[:, :3]))
+    )
+    table = tmp_path / "records.csv"
+    kinds = ["a puppy on a meadow", "a locomotive at a station", "a ship in a storm", "old maps"]
+    rows = [f'{number:03},"{kinds[number % 4]}, number {number}"' for number in range(110)]
+    table.write_text("\n".join(["id,text", *rows, ""]))
+    config = BuildConfig(
+        table, tmp_path / "here", source="table", embed="text", map=True, workers=1
+    )
+    build(config)
+    there = build(replace(config, output=tmp_path / "ray", engine="ray"))
+    assert there.steps["place rows in cells"].items == 4
+    assert there.steps["place rows on the map"].items == 4
+    assert any("/cell-vectors." in name for name in files(tmp_path / "ray"))
+    assert files(config.output) == files(tmp_path / "ray")
+    assert not list((tmp_path / "ray.library").glob("blocks-*"))
 
 
 def test_workers_of_another_version_stop_the_build(

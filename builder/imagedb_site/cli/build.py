@@ -137,7 +137,8 @@ _PLACE = _PathOrBucket(path_type=Path)
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
-    help="ray: a cluster makes thumbnails and embeddings; needs pip install 'imagedb-site[ray]'.  "
+    help="ray: a cluster makes thumbnails and embeddings and works on the rows of large collections; "
+    "needs pip install 'imagedb-site[ray]'.  "
     "[default: local]",
 )
 @click.option(

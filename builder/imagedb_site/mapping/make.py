@@ -17,6 +17,7 @@ from imagedb_site.mapping.nearest import Floats, evenly
 from imagedb_site.mapping.quality import measure
 from imagedb_site.packs import ModelPack
 from imagedb_site.records import FieldSpec, Progress, Value
+from imagedb_site.run import RowWorkers
 from imagedb_site.site import MapTopic, MeaningMap
 
 LEAST = 5
@@ -48,9 +49,18 @@ class Refusal:
 
 
 def make_map(
-    rows: MapRows, pack: ModelPack, folder: Path, progress: Progress, *, again: bool = False
+    rows: MapRows,
+    pack: ModelPack,
+    folder: Path,
+    progress: Progress,
+    *,
+    again: bool = False,
+    workers: RowWorkers | None = None,
 ) -> MeaningMap | Refusal:
-    """Returns the map of the rows. `folder` keeps the places for the next build; `again`: fit it again."""
+    """Returns the map of the rows. `folder` keeps the places for the next build; `again`: fit it again.
+
+    `workers` place the rows that a large map is not fitted to; this process by default.
+    """
     known = np.flatnonzero(rows.vectors.any(axis=1))
     # In the order of the ids, so that the map does not depend on the rows.
     known = known[np.argsort(rows.ids[known], kind="stable")]
@@ -63,7 +73,7 @@ def make_map(
     progress("map", 0, 3)
     key = f"{_VERSION} {pack.encoder_hash} {rows.texts.any()} {fit.SEED}"
     before = None if again else cache.load(folder, key)
-    kept = _places(vectors, rows.ids[known], digests, before)
+    kept = _places(vectors, rows.ids[known], digests, before, workers)
     cache.store(folder, key, kept)
     progress("map", 1, 3)
     topics = find_topics(kept.flat)
@@ -125,6 +135,7 @@ def _places(
     ids: NDArray[np.uint64],
     digests: NDArray[np.uint32],
     before: cache.Kept | None,
+    workers: RowWorkers | None = None,
 ) -> cache.Kept:
     """The places of rows in the order of their ids: those of `before`, or of a new fit."""
     flat = np.zeros((len(ids), 2), dtype=np.uint16)
@@ -149,7 +160,8 @@ def _places(
     if not there.all():
         base = fitted & there
         flat[~there], space[~there] = fit.place(
-            vectors[~there], vectors[base], flat[base], space[base]
+            *(vectors[~there], vectors[base], flat[base], space[base]),
+            workers=workers if len(ids) > fit.FIT_LIMIT else None,
         )
     return cache.Kept(ids, digests, fitted, flat, space)
 

@@ -12,14 +12,20 @@ _BLOCK_VALUES = 1 << 25
 """Similarities in memory at once."""
 
 
-def nearest(queries: Floats, base: Floats, k: int) -> tuple[Rows, Floats]:
+def rows_at_once(count: int, values: int = _BLOCK_VALUES) -> int:
+    """How many queries are compared with `count` rows at once, for that many similarities in memory."""
+    return max(1, values // count)
+
+
+def nearest(queries: Floats, base: Floats, k: int, step: int | None = None) -> tuple[Rows, Floats]:
     """Returns the k rows of `base` most similar to each query, best first, int64 and float32 [n, k].
 
-    Both are L2-normalised, and `base` has at least k rows. Ties are broken by row.
+    Both are L2-normalised, and `base` has at least k rows. Ties are broken by row. `step`: how many queries
+    are compared at once, by default `rows_at_once`.
     """
     rows = np.empty((len(queries), k), dtype=np.int64)
     found = np.empty((len(queries), k), dtype=np.float32)
-    step = max(1, _BLOCK_VALUES // len(base))
+    step = step or rows_at_once(len(base))
     for first in range(0, len(queries), step):
         block = queries[first : first + step] @ base.T
         best = np.argpartition(-block, k - 1, axis=1)[:, :k]

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
-from imagedb_site import errors
-from imagedb_site.errors import ImageDBError, StorageError
+from imagedb_site.errors import StorageError
 from imagedb_site.packs import ModelPack
+from imagedb_site.parts.answers import require_done
 from imagedb_site.parts.folder import PartFolder
 from imagedb_site.parts.made import Made
 from imagedb_site.parts.plan import cut, name_of, to_plan
 from imagedb_site.parts.task import PartTask, place_of
 from imagedb_site.parts.versions import versions_here
 from imagedb_site.pictures import Recipe, Work
-from imagedb_site.run import Failure, Header, Message, Runner
+from imagedb_site.run import Header, Runner
 from imagedb_site.stopwatch import Stopwatch
 
-_KINDS = (errors.PackError, errors.SourceError, errors.StorageError, errors.UsageError)
 PARTS = "make parts"
 _AGAIN = "The finished parts are kept: run the same command again to go on."
 
@@ -85,7 +83,7 @@ class ClusterMaker:
             for name, result in runner.map(
                 self._task, ((name, {"part": name}) for name in missing)
             ):
-                self._note(_require_done(result))
+                self._note(require_done(result, _AGAIN))
                 made = self._get(name)
                 if made is None:
                     raise StorageError(f"The part {name} is damaged or missing.", _AGAIN)
@@ -118,17 +116,6 @@ class ClusterMaker:
         yield made
         with _storage_errors():
             self._parts.drop(name)
-
-
-def _require_done(result: Message | Failure) -> Header:
-    """The answer of a worker; raises what it reports."""
-    if isinstance(result, Failure):
-        raise ImageDBError(f"A worker failed ({result.cause}): {result.detail}.", _AGAIN)
-    header, _ = result
-    if "error" not in header:
-        return header
-    kinds: dict[Any, type[ImageDBError]] = {kind.__name__: kind for kind in _KINDS}
-    raise kinds.get(header["kind"], ImageDBError)(header["error"], header["hint"])
 
 
 @contextmanager

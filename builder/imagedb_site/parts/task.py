@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 from imagedb_site.buckets import open_bucket
-from imagedb_site.errors import ImageDBError, SourceError, StorageError
+from imagedb_site.errors import SourceError, StorageError
 from imagedb_site.packs import BUILTIN_FOLDER, ModelPack, load_pack
+from imagedb_site.parts.answers import answer_of
 from imagedb_site.parts.folder import PartFolder
 from imagedb_site.parts.local import LocalMaker
 from imagedb_site.parts.made import Made
@@ -48,15 +49,7 @@ class PartTask:
     bucket: tuple[str, Path] | None = None
 
     def __call__(self, given: Header) -> Message:
-        try:
-            return self._part(str(given["part"])), []
-        except ImageDBError as error:
-            kind, hint = type(error).__name__, error.hint
-            return {"error": str(error), "kind": kind, "hint": hint}, []
-        except OSError as error:
-            reason = (error.strerror or "input/output error").lower()
-            message = f"{platform.node()} cannot write to {self.folder}: {reason}."
-            return {"error": message, "kind": StorageError.__name__, "hint": None}, []
+        return answer_of(lambda: self._part(str(given["part"])), self.folder)
 
     def _part(self, name: str) -> Header:
         began = time.time()

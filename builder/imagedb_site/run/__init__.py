@@ -2,5 +2,17 @@
 
 from imagedb_site.run.base import Failure, Function, Header, Message, Runner
 from imagedb_site.run.local import LocalRunner
+from imagedb_site.run.rows import Arrays, RowWork, RowWorkers, WorkHere
 
-__all__ = ["Failure", "Function", "Header", "LocalRunner", "Message", "Runner"]
+__all__ = [
+    "Arrays",
+    "Failure",
+    "Function",
+    "Header",
+    "LocalRunner",
+    "Message",
+    "RowWork",
+    "RowWorkers",
+    "Runner",
+    "WorkHere",
+]

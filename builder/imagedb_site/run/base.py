@@ -15,6 +15,12 @@ over by the file it reads, so what it returns must be data and nothing else."""
 Function = Callable[[Header], Message]
 """What runs in a worker. It must be picklable: a function of a module or an instance of its class."""
 
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+"""Environment of a worker whose numpy uses one thread: there are as many workers as processors, and the last
+bits of a sum may depend on the number of threads."""
+
 
 @dataclass(frozen=True)
 class Failure:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from imagedb_site.errors import ImageDBError
 from imagedb_site.run import wire
-from imagedb_site.run.base import Failure, Function, Header, Message
+from imagedb_site.run.base import ONE_THREAD, Failure, Function, Header, Message
 
 STARVED = 10
 """How often the time limit is granted again to a worker that the machine gave no processor time."""
@@ -49,8 +49,7 @@ class Process:
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
+            **ONE_THREAD,
             "PYTHONUNBUFFERED": "",
         }
         # -P: a module in the current folder must not take the place of a library.

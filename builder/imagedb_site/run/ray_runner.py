@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -29,16 +29,26 @@ class RayRunner:
 
     `address` is that of the cluster, as Ray takes it; without one, and without RAY_ADDRESS, Ray is started on
     this machine and ends with this object. `actors`: how many workers, by default as many as fit. Each has
-    `cpus` processors and `gpus` GPUs. `map` takes all inputs at once, so they should be small.
+    `cpus` processors and `gpus` GPUs, and the variables of `environment` besides its own. `map` takes all
+    inputs at once, so they should be small.
 
     Raises UsageError if Ray is not installed or cannot be reached, or if no machine has what a worker needs.
     """
 
     def __init__(
-        self, address: str | None = None, *, actors: int | None = None, cpus: int = 1, gpus: int = 0
+        self,
+        address: str | None = None,
+        *,
+        actors: int | None = None,
+        cpus: int = 1,
+        gpus: int = 0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._ray = _import_ray()
         self._actors, self._cpus, self._gpus = actors, cpus, gpus
+        self._more: dict[str, Any] = (
+            {"runtime_env": {"env_vars": dict(environment)}} if environment else {}
+        )
         self._own = not self._ray.is_initialized()
         if self._own:
             self._connect(address or os.environ.get("RAY_ADDRESS") or "local")
@@ -79,6 +89,7 @@ class RayRunner:
             compute=self._ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
             num_cpus=self._cpus,
             num_gpus=self._gpus,
+            **self._more,
         )
         try:
             for row in done.iter_rows():

@@ -7,18 +7,20 @@ search reads, so that few files change. If there are too many of them, all of th
 from __future__ import annotations
 
 import tempfile
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagedb_site.run import Arrays, RowWorkers
 from imagedb_site.site.cell_files import Placed, runs_of, write_cells
-from imagedb_site.site.cell_fit import exact_centres, fit_scheme
-from imagedb_site.site.cell_rows import RowCodes, encode_residuals, order_in_cell
+from imagedb_site.site.cell_fit import fit_scheme
+from imagedb_site.site.cell_placing import place_rows, shared_arrays
+from imagedb_site.site.cell_rows import RowCodes, order_in_cell
 from imagedb_site.site.cell_scheme import NEW_CELL, NO_CELL, CellScheme
-from imagedb_site.site.clusters import assign
-from imagedb_site.site.coarse import unpack_bits
 from imagedb_site.site.quantizer import Survey, encode
 from imagedb_site.site.rows import DrawnRows
 from imagedb_site.site.scheme import Quantizer
@@ -31,7 +33,8 @@ TAIL_SHARE = 4
 """At most one row in this many is in the tail."""
 SAMPLED = 1024
 """The most rows of a kind that a query's similarities are compared with."""
-_FAR, _NEARER = 2.0, 0.75
+STEP = "place rows in cells"
+"""The name of the work on rows in a report."""
 _MEMORY_BYTES = 1 << 30
 """Codes that take more are kept in a temporary file."""
 
@@ -66,13 +69,10 @@ class CellCodes:
             known = int(np.count_nonzero(found.present))
             kept = fit_scheme(sample, known, count, quantizer, settings.cell_layout.count)
         self.cells = kept
-        self._exact = exact_centres(kept.centres, quantizer)
-        self._rough = quantizer.mean + _index_values(kept) @ kept.coarse.directions
         self._row_cells = kept.row_cells.copy()
         self._row_cells[~found.present] = NO_CELL
         # A row that had no embedding before is new.
         self._row_cells[found.present & (self._row_cells >= kept.count)] = NEW_CELL
-        self._far = _FAR * float(np.square(127 * kept.row_scale, dtype=np.float64).sum())
         self._near = np.zeros(count, dtype=np.uint16)
         self._codes = RowCodes(
             _array((count, kept.coarse.row_bytes), np.uint8),
@@ -86,46 +86,30 @@ class CellCodes:
         known = int(np.count_nonzero(found.present))
         self._tail = new <= min(TAIL_ROWS, known // TAIL_SHARE)
 
-    def add(self, first: int, part: Floats, present: Mask) -> None:
-        """Take the next rows: embeddings float32 [n, dim], and which rows have one."""
-        for sample in self._samples.values():
-            sample.add(first, part, self._quantizer)
-        rows = np.flatnonzero(present)
-        self._place(first + rows, part[rows])
+    def take(self, parts: Iterable[tuple[int, Floats, Mask]], workers: RowWorkers) -> None:
+        """Take all rows in parts of `block` rows: the first row, embeddings float32 [n, dim], and which of
+        them have one. `workers` find their cells and codes."""
+        taken: deque[NDArray[np.int64]] = deque()
+        shared = shared_arrays(self.cells, self._quantizer, tail=self._tail)
+        for done in workers.map(STEP, place_rows, shared, self._blocks(parts, taken)):
+            rows = taken.popleft()
+            self._row_cells[rows] = done["cells"]
+            self._near[rows] = done["near"]
+            self._codes.coarse[rows] = done["coarse"]
+            self._codes.factors[rows] = done["factors"]
+            self._codes.scales[rows] = done["scales"]
+            self._codes.vectors[rows] = done["vectors"]
 
-    def _place(self, rows: NDArray[np.int64], embeddings: Floats) -> None:
-        """Find the cells and the codes of rows that have an embedding."""
-        cells = self._row_cells[rows]
-        new = cells == NEW_CELL
-        if self._tail:
-            near = assign(embeddings[new], self._rough)
-            self._near[rows[new]] = near
-            base = np.empty_like(embeddings)
-            base[new] = self._rough[near]
-        else:
-            cells[new] = assign(embeddings[new], self._exact)
-            new = np.zeros(len(rows), dtype=np.bool_)
-            base = np.empty_like(embeddings)
-        base[~new] = self._exact[cells[~new]]
-        self._move_far(cells, ~new, embeddings, base)
-        self._row_cells[rows] = cells
-        codes = encode_residuals(embeddings - base, self.cells)
-        self._codes.coarse[rows] = codes.coarse
-        self._codes.factors[rows] = codes.factors
-        self._codes.scales[rows] = codes.scales
-        self._codes.vectors[rows] = codes.vectors
-
-    def _move_far(
-        self, cells: NDArray[np.uint16], assigned: Mask, embeddings: Floats, base: Floats
-    ) -> None:
-        """Move rows to a cell that is clearly nearer: their text is another one, and so is its embedding."""
-        lengths = np.square(embeddings - base).sum(axis=1)
-        far = np.flatnonzero(assigned & (lengths > self._far))
-        near = assign(embeddings[far], self._exact)
-        other = np.square(embeddings[far] - self._exact[near]).sum(axis=1)
-        moving = far[other < _NEARER * lengths[far]]
-        cells[moving] = near[other < _NEARER * lengths[far]]
-        base[moving] = self._exact[cells[moving]]
+    def _blocks(
+        self, parts: Iterable[tuple[int, Floats, Mask]], taken: deque[NDArray[np.int64]]
+    ) -> Iterator[Arrays]:
+        """The blocks for `place_rows`; `taken` gets the rows of each."""
+        for first, part, present in parts:
+            for sample in self._samples.values():
+                sample.add(first, part, self._quantizer)
+            rows = first + np.flatnonzero(present)
+            taken.append(rows)
+            yield {"rows": part[present], "cells": self._row_cells[rows]}
 
     def finish(self, drawn: DrawnRows | None) -> dict[str, Any]:
         """Write everything; returns the tier's part of the manifest.
@@ -196,13 +180,6 @@ class _Sample:
             "sample", f"sample-{name}", header, {"codes": codes}, compress=False
         )
         return {"count": len(codes), "file": entry.to_json()}
-
-
-def _index_values(scheme: CellScheme) -> Floats:
-    """What the codes of centres stand for along the directions of coarse codes, float32 [cells, dims]."""
-    most = (1 << scheme.bits.astype(np.int32)) - 1
-    codes = unpack_bits(scheme.codes, scheme.bits).astype(np.int32)
-    return np.asarray((2 * codes - most) * scheme.steps, dtype=np.float32)
 
 
 def _array(shape: tuple[int, int], dtype: type[np.generic]) -> NDArray[Any]:

@@ -27,12 +27,15 @@ def fit_cells(sample: Floats, cells: int) -> Floats:
     return np.concatenate(parts)[:cells]
 
 
-def assign(rows: Floats, centres: Floats) -> Numbers:
-    """Returns the number of the nearest centre for each row of float32 [n, dim], int64 [n]."""
+def assign(rows: Floats, centres: Floats, at_once: int = _CHUNK) -> Numbers:
+    """Returns the number of the nearest centre for each row of float32 [n, dim], int64 [n].
+
+    `at_once`: how many rows are compared with all centres at once.
+    """
     out = np.empty(len(rows), dtype=np.int64)
     half = np.square(centres, dtype=np.float64).sum(axis=1).astype(np.float32) / 2
-    for first in range(0, len(rows), _CHUNK):
-        near = rows[first : first + _CHUNK] @ centres.T
+    for first in range(0, len(rows), at_once):
+        near = rows[first : first + at_once] @ centres.T
         near -= half
         out[first : first + len(near)] = near.argmax(axis=1)
     return out

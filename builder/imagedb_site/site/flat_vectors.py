@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.container import FileEntry
+from imagedb_site.run import RowWorkers
 from imagedb_site.site.coarse import coarse_bytes, encode_coarse, fit_coarse
 from imagedb_site.site.lists import ListWriter
 from imagedb_site.site.quantizer import encode
@@ -52,6 +54,14 @@ class FlatCodes:
         self._list = ListWriter(files, "coarse-codes", settings.fanout)
         self._waiting: list[NDArray[np.uint8]] = []
         self._first = 0
+
+    def take(
+        self, parts: Iterable[tuple[int, Floats, NDArray[np.bool_]]], workers: RowWorkers
+    ) -> None:
+        """Write all rows in parts of `block` rows: the first row, embeddings float32 [n, dim], and which of
+        them are known. The workers are not needed: the collection is small."""
+        for part in parts:
+            self.add(*part)
 
     def add(self, first: int, part: Floats, present: NDArray[np.bool_]) -> None:
         """Write the next `block` rows: embeddings float32 [n, dim], and which of them are known."""

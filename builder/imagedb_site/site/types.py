@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.records import FieldSpec, Problem, Value
+from imagedb_site.run import RowWorkers, WorkHere
 from imagedb_site.site.cell_scheme import CellScheme
 from imagedb_site.site.scheme import Coarse, Quantizer
 
@@ -282,7 +283,7 @@ class SiteInput:
     in row order. `original` gives bytes, a file to copy or link, or None; if it raises PictureError, or if
     the file cannot be read or has changed, the row has no original and the SiteReport says why.
     `source` is the kind of the source. `tags` are those that have numbers, which rise: number, name, field
-    and how many rows have it.
+    and how many rows have it. `workers` work on rows where that takes long; the caller's process by default.
     """
 
     title: str
@@ -303,6 +304,7 @@ class SiteInput:
     map: MeaningMap | None = None
     home: SiteHome | None = None
     settings: SiteSettings = field(default_factory=SiteSettings)
+    workers: RowWorkers = field(default_factory=WorkHere)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.rowsets import encode_rows
+from imagedb_site.run import RowWorkers
 from imagedb_site.site.cell_fit import SAMPLE
 from imagedb_site.site.cell_scheme import CellScheme
 from imagedb_site.site.cell_vectors import CellCodes
@@ -71,11 +73,13 @@ def write_vectors(
     wanted: Mask,
     pictures: Mask | None,
     settings: SiteSettings,
+    workers: RowWorkers,
 ) -> Vectors:
     """Write the quantizer, and begin with the codes of all `count` embeddings, which are read twice.
 
     `layout`: its quantizer, coarse codes and cells are kept. `wanted`: bool [count], the rows to reduce.
-    `pictures`: bool [count], the rows with a picture, or None for all.
+    `pictures`: bool [count], the rows with a picture, or None for all. `workers` work on the rows of the tier
+    `cells`.
     """
     found = survey(embeddings, count, SAMPLE if _may_fit_cells(count, layout, settings) else 0)
     quantizer = checked_quantizer(layout.quantizer or fit_quantizer(found), embeddings.dim)
@@ -90,13 +94,18 @@ def write_vectors(
     # The wide sample takes as much memory as all codes, which follow.
     del found
     reduced = np.empty((int(wanted.sum()), projection.dim), dtype=np.float32)
-    first = done = 0
-    for part in in_blocks(embeddings, count, writer.block):
-        writer.add(first, part, present[first : first + len(part)])
-        chosen = part[wanted[first : first + len(part)]]
-        reduced[done : done + len(chosen)] = projection(chosen)
-        done += len(chosen)
-        first += len(part)
+
+    def parts() -> Iterator[tuple[int, Floats, Mask]]:
+        first = done = 0
+        for part in in_blocks(embeddings, count, writer.block):
+            here = slice(first, first + len(part))
+            chosen = part[wanted[here]]
+            reduced[done : done + len(chosen)] = projection(chosen)
+            done += len(chosen)
+            yield first, part, present[here]
+            first += len(part)
+
+    writer.take(parts(), workers)
     entry = files.put_container(
         "quantizer",
         "quantizer",

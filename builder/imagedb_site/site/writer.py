@@ -287,6 +287,7 @@ def _write_vectors(files: SiteFiles, site: SiteInput, plan: PackPlan) -> Vectors
         wanted,
         site.pictures,
         site.settings,
+        site.workers,
     )
 
 
