@@ -179,7 +179,9 @@ def _missing_page(visit: Visit) -> None:
 
 def _print(visit: Visit) -> None:
     visit.search()
-    visit.page.wait_for_timeout(1500)
+    # Names come when the page has nothing else to do.
+    nameless = visit.page.locator('.tile-link[aria-label^="Picture "]')
+    expect(nameless).to_have_count(0, timeout=PATIENCE_MS)
     visit.page.emulate_media(media="print")
 
 
