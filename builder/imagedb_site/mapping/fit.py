@@ -28,7 +28,7 @@ _MOST_PAIRS = 10_000_000_000
 PLACED_ROWS = 8192
 """About how many rows are placed together."""
 WORKER_VALUES = 1 << 23
-"""Similarities that a worker has in memory at once: a quarter of what one process has, for 13 % more time."""
+"""Similarities that a worker has in memory at once: a quarter of what one process has."""
 STEP = "place rows on the map"
 """The name of this work in a report."""
 
