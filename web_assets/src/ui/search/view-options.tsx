@@ -1,6 +1,6 @@
 /** The options of the grid: density, captions, and look-alikes as one picture. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { useController, useStore } from "../context";
 import { storeLook, type Look } from "../look";
@@ -21,7 +21,7 @@ export function ViewOptions({ button, onClose }: Props): JSX.Element {
   const view = useStore((state) => state.view);
   const groups = useStore((state) => state.list !== null && hasGroups(state.list)) || !view.group;
   const panel = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     panel.current?.querySelector<HTMLElement>("input:checked")?.focus();
     const outside = (event: PointerEvent): void => {
       if (event.target instanceof Node && !panel.current?.contains(event.target) && !button?.contains(event.target)) onClose();
