@@ -101,7 +101,7 @@ export function Scrubber(props: Scrub & { dated: Dated | null }): JSX.Element {
   return (
     <div class={`scrubber ${awake || grip ? "awake" : ""} ${says ? "says" : ""}`} style={{ top: `${String(edge)}px` }} onPointerDown={onPointerDown}
       onPointerMove={point} onPointerLeave={() => setPointed(null)} onPointerUp={release} onPointerCancel={release}>
-      {dated && <Years dated={dated} partOf={(place) => Math.min(1, heightAt(place) / most)} room={room} />}
+      {dated && <Years dated={dated} partOf={(place) => Math.min(1, Math.max(0, heightAt(place) / most))} total={total} room={room} />}
       <div class="scrubber-handle" role="slider" tabIndex={0} aria-label="Place in the results" aria-controls="results" aria-orientation="vertical"
         aria-valuemin={1} aria-valuemax={list.length} aria-valuenow={index + 1} aria-valuetext={`${value ? `${value}, ` : ""}${noun} ${place(index)}`}
         style={{ transform: `translateY(${pixels(fraction)})` }} onKeyDown={onKeyDown} />
@@ -116,7 +116,7 @@ export function Scrubber(props: Scrub & { dated: Dated | null }): JSX.Element {
 const APART = 26;
 
 /** Marks beside the first results of years, as many as there is room for. */
-function Years({ dated, partOf, room }: { dated: Dated; partOf: (place: number) => number; room: number }): JSX.Element {
+function Years({ dated, partOf, total, room }: { dated: Dated; partOf: (place: number) => number; total: number; room: number }): JSX.Element {
   const marks = useMemo(() => {
     let last = -APART;
     return dated.years.flatMap(({ first, title }) => {
@@ -125,7 +125,8 @@ function Years({ dated, partOf, room }: { dated: Dated; partOf: (place: number) 
       last = top;
       return [{ title, top }];
     });
-  }, [dated, room, Math.round(partOf(dated.total - 1) * 1000)]);
+    // A list gets its headings after its pictures, and is higher then.
+  }, [dated, total, room, Math.round(partOf(dated.total - 1) * 1000)]);
   return (
     <div class="scrubber-years" aria-hidden="true">
       {marks.map(({ title, top }) => <span key={title} style={{ transform: `translateY(${String(Math.round(top + HANDLE / 2))}px)` }}>{title}</span>)}
