@@ -97,7 +97,7 @@ def seconds() -> float:
 
 
 def timed(work: Callable[[RowWorkers], list[bytes]], count: int) -> tuple[float, float, str]:
-    """Wall clock and processor seconds with so many workers, and a digest of the result."""
+    """Wall clock and processor seconds with this number of workers, and a digest of the result."""
     with tempfile.TemporaryDirectory() as folder:
         workers: RowWorkers = WorkHere()
         if count:

@@ -59,8 +59,11 @@ FAULTS = """() => {
     if (![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
     let hidden = false;
     let scrolls = false;
+    let elided = false;
     for (let at = element; at && at !== layer; at = at.parentElement) {
       hidden ||= spoken(at);
+      // An ellipsis says that there is more of what reaches further.
+      elided ||= at !== element && getComputedStyle(at).textOverflow === "ellipsis";
       // A wide table has a scroll bar of its own.
       scrolls ||= at !== element && at.scrollWidth > at.clientWidth
         && /auto|scroll/.test(getComputedStyle(at).overflowX);
@@ -70,7 +73,8 @@ FAULTS = """() => {
     const {scrollWidth, clientWidth, scrollHeight, clientHeight} = element;
     if (style.overflowX !== "visible" && scrollWidth > clientWidth + 1) faults.push(`cut: ${name(element)}`);
     if (style.overflowY === "hidden" && scrollHeight > clientHeight + 3) faults.push(`low: ${name(element)}`);
-    const {left, right, width} = box(element);
+    if (elided) continue;
+    const {left, right, width} = element.getBoundingClientRect();
     if (width > 2 && (left < -1 || right > innerWidth + 1)) faults.push(`outside: ${name(element)}`);
   }
   if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from imagedb_site.errors import StorageError
-from imagedb_site.parts.answers import answer_of
+from imagedb_site.parts.answers import AGAIN, answer_of
 from imagedb_site.parts.block_files import BlockFiles
 from imagedb_site.parts.versions import require_same, versions_here
 from imagedb_site.run import Arrays, Header, Message, RowWork
@@ -58,5 +58,5 @@ class BlockTask:
     def _unreadable(self, what: str) -> StorageError:
         return StorageError(
             f"{platform.node()} cannot read {what} in {self.folder}: it is damaged or missing.",
-            "What is finished is kept: run the same command again to go on.",
+            AGAIN,
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from imagedb_site.errors import StorageError
 from imagedb_site.packs import ModelPack
-from imagedb_site.parts.answers import require_done
+from imagedb_site.parts.answers import require_done, storage_errors
 from imagedb_site.parts.folder import PartFolder
 from imagedb_site.parts.made import Made
 from imagedb_site.parts.plan import cut, name_of, to_plan
@@ -62,12 +62,12 @@ class ClusterMaker:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
-            with _storage_errors():
+            with storage_errors("parts"):
                 self._parts.clear()
 
     def make(self, works: Iterable[Work], seen: Callable[[], None]) -> Iterator[Sequence[Made]]:
         """See `Maker.make`. A group is a part; its file is removed once the group is stored."""
-        with _storage_errors():
+        with storage_errors("parts"):
             names = [self._plan(group) for group in cut(works, self._size)]
             self._parts.forget_tries()
         missing = []
@@ -105,7 +105,7 @@ class ClusterMaker:
         self._clock.span(header["worker"], PARTS, header["began"], header["ended"])
 
     def _get(self, name: str) -> list[Made] | None:
-        with _storage_errors():
+        with storage_errors("parts"):
             return self._parts.get(name)
 
     def _give(
@@ -114,14 +114,5 @@ class ClusterMaker:
         for _ in made:
             seen()
         yield made
-        with _storage_errors():
+        with storage_errors("parts"):
             self._parts.drop(name)
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or "input/output error").lower()
-        raise StorageError(f"The parts of the build cannot be stored: {reason}.") from error

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from imagedb_site.errors import StorageError
-from imagedb_site.parts.answers import require_done
+from imagedb_site.parts.answers import AGAIN, require_done, storage_errors
 from imagedb_site.parts.block_files import BlockFiles
 from imagedb_site.parts.block_task import BlockTask
 from imagedb_site.parts.versions import versions_here
@@ -20,7 +20,6 @@ from imagedb_site.temporary import TemporaryFolder
 ROUND = 256
 """How many blocks are in work or wait at most: that many lie in the folder, with their results."""
 _PREFIX = "blocks-"
-_AGAIN = "What is finished is kept: run the same command again to go on."
 
 
 class RunnerRows:
@@ -52,7 +51,7 @@ class RunnerRows:
             return
         with self._folder() as folder:
             files = BlockFiles(folder)
-            with _storage_errors():
+            with storage_errors("blocks"):
                 files.put_shared(shared)
             task = BlockTask(folder, work, versions_here(None, "cpu"))
             named = ((f"{n:08}", block) for n, block in enumerate(itertools.chain(first, todo)))
@@ -64,7 +63,7 @@ class RunnerRows:
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        with _storage_errors():
+        with storage_errors("blocks"):
             folder = TemporaryFolder(_PREFIX, self._parent.absolute())
         with folder as name:
             yield Path(name)
@@ -92,11 +91,11 @@ class _Round:
             again, lost = lost, []
             yield from self._try(again, lost, ())
         if lost:
-            raise StorageError(f"The result of the block {lost[0]} is damaged or missing.", _AGAIN)
+            raise StorageError(f"The result of the block {lost[0]} is damaged or missing.", AGAIN)
 
     def _stored(self, blocks: Iterable[tuple[str, Arrays]]) -> Iterator[str]:
         for name, block in blocks:
-            with _storage_errors():
+            with storage_errors("blocks"):
                 self._files.put_block(name, block)
             self._order.append(name)
             yield name
@@ -110,22 +109,24 @@ class _Round:
             if isinstance(result, Failure) and result.cause in forgiven:
                 lost.append(name)
                 continue
-            self._note(require_done(result, _AGAIN))
-            with _storage_errors():
-                whole = self._files.result(name) is not None
-            if not whole:
+            self._note(require_done(result, AGAIN))
+            with storage_errors("blocks"):
+                found = self._files.result(name)
+            if found is None:
                 lost.append(name)
                 continue
             self._done.add(name)
+            # Most results come in order. Others wait in their files, so that few are in memory.
             while self._order and self._order[0] in self._done:
-                yield self._take(self._order.popleft())
+                first = self._order.popleft()
+                yield self._take(first, found if first == name else None)
 
-    def _take(self, name: str) -> Arrays:
-        with _storage_errors():
-            found = self._files.result(name)
+    def _take(self, name: str, found: Arrays | None) -> Arrays:
+        with storage_errors("blocks"):
+            found = found or self._files.result(name)
             self._files.drop(name)
         if found is None:
-            raise StorageError(f"The result of the block {name} is damaged or missing.", _AGAIN)
+            raise StorageError(f"The result of the block {name} is damaged or missing.", AGAIN)
         return found
 
     def _note(self, header: Header) -> None:
@@ -133,12 +134,3 @@ class _Round:
         began, ended = header["began"], header["ended"]
         self._clock.add(self._step, ended - began, 1, header["bytes"])
         self._clock.span(header["worker"], self._step, began, ended)
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or "input/output error").lower()
-        raise StorageError(f"The blocks of the build cannot be stored: {reason}.") from error

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 _DIM = 32
 _POWER_STEPS = 3
-_CHUNK = 1 << 13
+_CHUNK = 1 << 16
 
 Floats = NDArray[np.float32]
 
