@@ -44,7 +44,7 @@ def made() -> SiteInput:
             thumbnails.append(stream.getvalue())
             digest = hashlib.sha256(b"%d %d" % (group, number)).hexdigest()[:16]
             title = f"{name.split(',')[0].title()} {number + 1}"
-            fields = {"title": title, "kind": name.split(", ")[1]}
+            fields = {"title": title, "kind": name.split(", ")[1], "height": 90}
             size = (120 + number, 90)
             rows.append(SiteRow(digest, f"{title}.jpg", *size, size, b"", fields))
             points.append(np.array([*middle, 30_000]) + random.integers(-4000, 4000, 3))
@@ -60,6 +60,7 @@ def made() -> SiteInput:
         fields=[
             FieldSpec("title", "Title", "text", fts=True),
             FieldSpec("kind", "Kind", "category", fts=True, facet=True, column=True),
+            FieldSpec("height", "Height", "number", column=True, unit="px"),
         ],
         thumbnail=lambda row: thumbnails[row],
         map=MeaningMap(space[:, :2].copy(), space, numbers, topics, {"name": "test"}),
@@ -128,6 +129,14 @@ def test_the_map_shows_topics_and_filters_by_them(
     summary(page, f"{EACH} of {COUNT}")
     assert "topic=meadow,+flower" in page.url
     assert "view=map" in page.url
+
+
+def test_a_field_with_one_value_says_it(visit: Visit, place: Host) -> None:
+    page = opened(visit, place, viewport={"width": 1440, "height": 900}).page
+    group = page.get_by_role("complementary", name="Filters").get_by_role("group", name="Height")
+    expect(group).to_have_text("The only value is 90 px.")
+    expect(group.locator("input, .histogram")).to_have_count(0)
+    assert audit(page) == []
 
 
 def test_a_box_becomes_a_filter_that_combines_with_words(visit: Visit, place: Host) -> None:

@@ -36,11 +36,13 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
     };
     controller.go({ ...withFilter(view, field.name, "range", next), image: null });
   };
+  // One value leaves nothing to choose.
+  const single = span && span.min === span.max && !filter;
   const shown = (value: number | undefined): string => (value === undefined ? "" : dated ? dayOf(value) : String(value));
   return (
     <div ref={ref} class="range" role="group" aria-label={field.label}>
       {failure}
-      {edges && counted?.edges === edges && (
+      {!single && edges && counted?.edges === edges && (
         <Histogram label={field.label} edges={edges} counted={counted.histogram} whole={dated || counted.histogram.whole} min={min} max={max}
           write={(edge) => (dated ? dayOf(edge) : amount(edge, field))}
           onChoose={(bins) => controller.go({
@@ -49,7 +51,7 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
           })} />
       )}
       {span === null && <p class="faint">No values</p>}
-      {span !== null && (["min", "max"] as const).map((side) => (
+      {span !== null && !single && (["min", "max"] as const).map((side) => (
         <label key={side}>
           <span>{side === "min" ? "From" : "To"}</span>
           <Bound dated={dated} value={shown(side === "min" ? min : max)} hint={span && !dated ? amount(span[side]) : ""}
@@ -57,7 +59,8 @@ export function Range({ field }: { field: FieldDefinition }): JSX.Element {
             onSet={(text) => set(side, text)} />
         </label>
       ))}
-      {span && <p class="faint range-span">{dated
+      {single && <p class="faint">The only value is {dated ? dayOf(span.min) : amount(span.min, field)}.</p>}
+      {span && !single && <p class="faint range-span">{dated
         ? `${dayOf(span.min)} – ${dayOf(span.max)}`
         : `${amount(span.min, field)} – ${amount(span.max, field)}`}</p>}
     </div>
