@@ -14,6 +14,16 @@ ON_TOP = """(toast) => {
   return toast.contains(document.elementFromPoint(box.left + 30, box.top + box.height / 2));
 }"""
 
+# Takes the selection away and presses the key as soon as the message exists, before the browser paints it.
+KEY_AT_ONCE = """() => {
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector(".toast")) return;
+    observer.disconnect();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "z", ctrlKey: true, bubbles: true }));
+  }).observe(document.body, { childList: true, subtree: true });
+  document.querySelector('[aria-label="Clear the selection"]').click();
+}"""
+
 
 def choose(page: Page, count: int) -> None:
     page.locator('.tile-link[data-index="0"]').focus()
@@ -39,6 +49,14 @@ def test_a_cleared_selection_can_be_taken_back(visit: Visit) -> None:
     page.keyboard.press("Control+z")
     expect(page.locator(".selection-count")).to_have_text("3 selected")
     expect(toast).to_have_count(0)
+
+
+def test_a_key_counts_as_soon_as_its_message_exists(visit: Visit) -> None:
+    page = visit().home()
+    choose(page, 3)
+    page.evaluate(KEY_AT_ONCE)
+    expect(page.locator(".selection-count")).to_have_text("3 selected")
+    expect(page.locator(".toast")).to_have_count(0)
 
 
 def test_one_choice_is_not_worth_a_message(visit: Visit) -> None:

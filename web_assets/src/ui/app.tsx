@@ -1,6 +1,6 @@
 /** The page: header, hero, filters, results, detail. */
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 
 import { visible } from "../base/visible";
 import { AddButton } from "./additions/local";
@@ -225,7 +225,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function useShortcuts(controller: Controller, toggleFilters: () => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       if (document.querySelector("dialog[open]")) return;

@@ -1,6 +1,6 @@
 /** What a zoomed picture has: its scale and a way back, and its original as soon as the published picture is too small. */
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { connectionOf, isMetered } from "../connection";
 import { Later, useLater } from "../parts/later";
@@ -47,7 +47,7 @@ export function Zoomed(props: Props): JSX.Element | null {
   useEffect(() => { if (blurred && !offered) setAsked(true); }, [blurred, offered]);
   useEffect(() => { if (blurred && quiet && deep.state === "ready") setOpen(true); }, [blurred, quiet, deep.state]);
   useEffect(() => { if (!zoomed || deep.state !== "ready") setOpen(false); }, [zoomed, deep.state]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!zoomed) return;
     // The Escape key leaves the zoom, and only then the picture.
     const cancel = (event: Event): void => {

@@ -116,7 +116,7 @@ function Open({ id }: { id: string }): JSX.Element {
 function useKeys(action: (event: KeyboardEvent) => void): void {
   const latest = useRef(action);
   latest.current = action;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
       latest.current(event);

@@ -68,7 +68,7 @@ export function Pages({ rows, row }: { rows: readonly number[]; row: number }): 
   };
   const latest = useRef(turn);
   latest.current = turn;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || (event.key !== "PageUp" && event.key !== "PageDown")) return;
       // The text beside the picture scrolls with these keys.

@@ -1,6 +1,6 @@
 /** What else can be done with an open picture: slideshow, full screen, actual size; share, save, copy the credit. */
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { messageOf } from "../../base/errors";
 import { useController, useStore } from "../context";
@@ -59,7 +59,7 @@ export function StageTools({ row, after, onStep, onActual, alone, onAlone }: Sta
     if (document.fullscreenElement) void document.exitFullscreen();
     else anchor.current?.closest(".detail-stage")?.requestFullscreen().catch(() => undefined);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const change = (): void => setFull(document.fullscreenElement !== null);
     const key = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;

@@ -1,6 +1,6 @@
 /** A short message, shown for a moment, with a button that takes back what was done. */
 import type { JSX, TargetedFocusEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { useController } from "../context";
 import type { Message } from "../state/reducer";
@@ -25,7 +25,8 @@ export function Toast({ message }: { message: Message }): JSX.Element {
     const timer = setTimeout(end, undo ? UNDO_MS : Math.max(LEAST_MS, CHARACTER_MS * text.length));
     return () => clearTimeout(timer);
   }, [held]);
-  useEffect(() => {
+  // As soon as the message can be seen, the key works.
+  useLayoutEffect(() => {
     if (!undo) return;
     const key = (event: KeyboardEvent): void => {
       const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
