@@ -92,7 +92,8 @@ def derive(
         count = stage.plan(names, encoder_hash, decoder=decoder)
     done = 0
     deriver = _Deriver(library, stage, encoder_hash, decoder, pictures)
-    with clock("derive"), open_maker(config, recipes.all, pack, clock) as maker:
+    opened = open_maker(config, recipes.all, pack, clock, library.parts_in_use)
+    with clock("derive"), opened as maker:
         while count:
             done += deriver.run(maker, _works(stage, recipes), count, progress)
             # A copy takes the place of a file that has vanished since it was listed.
@@ -205,7 +206,8 @@ class _Deriver:
         )
         for recipe, made in derived.derivatives.items():
             self._library.put_derivative(
-                derived.content_hash, recipe.hash, made.data, made.width, made.height
+                *(derived.content_hash, recipe.hash, made.data, made.width, made.height),
+                place=made.place,
             )
         self._library.put_files([(work.key, work.picture, derived.content_hash)])
         self._stage.set_hash(work.key, derived.content_hash)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from .config import BuildConfig
+from .library import PARTS
 from .parts import LocalMaker, Maker
 from .parts.row_workers import RunnerRows
 from .pictures import Recipe
@@ -17,16 +18,21 @@ from .stopwatch import Stopwatch
 if TYPE_CHECKING:
     from .packs import ModelPack
 
-_PARTS = "parts"
-"""The folder in the library that holds what the workers of a cluster have made."""
 _BLOCK_S = 600.0
 """Seconds that a block of rows may take in a process of this machine; a few are usual."""
 
 
 def open_maker(
-    config: BuildConfig, recipes: Sequence[Recipe], pack: ModelPack | None, clock: Stopwatch
+    config: BuildConfig,
+    recipes: Sequence[Recipe],
+    pack: ModelPack | None,
+    clock: Stopwatch,
+    used: Callable[[], Collection[str]],
 ) -> Maker:
-    """Returns the `Maker` of the engine that the settings name. Raises UsageError if it is not installed."""
+    """Returns the `Maker` of the engine that the settings name. Raises UsageError if it is not installed.
+
+    `used` gives the names of the parts that the library needs.
+    """
     if config.engine == "local":
         return LocalMaker(
             pack,
@@ -40,12 +46,13 @@ def open_maker(
 
     check_installed()
     return ClusterMaker(
-        config.library_folder / _PARTS,
+        config.library_folder / PARTS,
         recipes,
         pack,
         lambda: RayRunner(
             config.address, actors=config.actors, cpus=config.actor_cpus, gpus=config.actor_gpus
         ),
+        used=used,
         size=config.part_size,
         workers=config.workers or config.actor_cpus,
         batch_size=config.batch_size,

@@ -277,10 +277,42 @@ def test_a_replacement_that_was_interrupted_is_completed(path: Path) -> None:
 
 NEW = {"files": ["part"], "rows": ["remote", "text_hash"]}
 """The columns that version 4 did not have."""
+PLACE = ("part_file", "part_start", "part_size")
+"""The columns of `derivatives` that version 5 did not have."""
+
+
+def version_5(path: Path) -> None:
+    """Makes of a library what version 5 would have stored."""
+    db = apsw.Connection(str(path))
+    checksums.register(db, path)
+    for column in PLACE:
+        db.execute(f"ALTER TABLE derivatives DROP COLUMN {column}")
+    db.execute(checksums.insert("meta"), ("schema", "5"))
+    db.pragma("user_version", 5)
+    db.close()
+
+
+def test_a_library_of_version_5_keeps_its_pictures(path: Path) -> None:
+    version_5(path)
+    change(path, "UPDATE derivatives SET data = x'00' WHERE content_hash = ?", content(2))
+    with Library.open(path) as library:
+        assert library.derivative(content(1), "big") == b"\1" * 9000
+        assert set(library.find_damage()) == {"2.jpg"}
+        assert library.parts_in_use() == set()
+
+
+def test_pictures_are_taken_out_of_a_damaged_library_of_version_5(path: Path) -> None:
+    version_5(path)
+    change(path, "UPDATE derivatives SET data = x'00' WHERE content_hash = ?", content(2))
+    repair._replace(path, "for this test", keep=True)
+    with Library.open(path) as library:
+        assert library.derivative(content(1), "big") == b"\1" * 9000
+        assert {one.picture for one in library.lost().losses} == {"2.jpg"}
 
 
 def version_4(path: Path) -> None:
     """Makes of a library what version 4 would have stored."""
+    version_5(path)
     db = apsw.Connection(str(path))
     checksums.register(db, path)
     db.execute("DROP TABLE text_embeddings")
@@ -311,10 +343,10 @@ def version_3(path: Path) -> None:
     old.pragma("journal_mode", "wal")
     start = SCHEMA.index("CREATE TABLE text_embeddings")
     schema = SCHEMA[:start] + SCHEMA[SCHEMA.index(";", start) + 1 :]
-    for column in (name for names in NEW.values() for name in names):
-        line = f"    {column} TEXT NOT NULL DEFAULT '',\n"
-        assert line in schema
-        schema = schema.replace(line, "")
+    for column in (*(name for names in NEW.values() for name in names), *PLACE):
+        lines = [line for line in schema.splitlines() if line.startswith(f"    {column} ")]
+        assert lines and " DEFAULT " in lines[0]
+        schema = schema.replace(lines[0] + "\n", "")
     schema = schema.replace("    sum INTEGER NOT NULL DEFAULT 0,\n", "")
     schema = schema.replace(",\n    sum INTEGER NOT NULL DEFAULT 0\n", "\n")
     old.execute(schema.replace("    data_sum INTEGER NOT NULL DEFAULT 0,\n", ""))

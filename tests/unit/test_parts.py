@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from imagedb_site import makers
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
 from imagedb_site.errors import ImageDBError, PackError, SourceError, StorageError
+from imagedb_site.library import Library
 from imagedb_site.packs import load_pack
 from imagedb_site.parts import Made, task
 from imagedb_site.parts.cluster import ClusterMaker
@@ -34,6 +35,7 @@ THUMBNAIL, VIEW = Recipe("thumbnail", 320, 75), Recipe("view", 1280, 80, over=32
 RECIPES = (THUMBNAIL, VIEW)
 VERSIONS = {"imagedb-site": "1", "model": "m"}
 HASH = "ab" * 32
+Used = Callable[[], set[str]]
 
 
 def works(count: int) -> list[Work]:
@@ -93,8 +95,15 @@ def folder(tmp_path: Path) -> PartFolder:
 def test_a_part_is_read_as_it_was_written(folder: PartFolder, tmp_path: Path) -> None:
     found = folder.get("a")
     assert found is not None
+    stored = (tmp_path / "parts" / "a.parquet").read_bytes()
     for one, other in zip(found, results(works(2)), strict=True):
         assert one.work == other.work
+        if isinstance(one.result, Derived):
+            for picture in one.result.derivatives.values():
+                if picture.data:
+                    assert picture.place is not None
+                    name, start = picture.place
+                    assert name == "a.parquet" and stored[start:].startswith(picture.data)
         if isinstance(other.result, DecodeError):
             assert isinstance(one.result, DecodeError)
             assert (str(one.result), one.result.cause) == ("the file is empty", "empty")
@@ -186,12 +195,16 @@ def files(site: Path) -> dict[str, bytes]:
     return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
 
 
+def kept(config: BuildConfig) -> list[str]:
+    return sorted(path.name for path in (config.library_folder / "parts").iterdir())
+
+
 def use(runner: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(
-        config: BuildConfig, recipes: list[Recipe], pack: None, clock: Stopwatch
+        config: BuildConfig, recipes: list[Recipe], pack: None, clock: Stopwatch, used: Used
     ) -> ClusterMaker:
         parts = config.library_folder / "parts"
-        return ClusterMaker(parts, recipes, pack, lambda: runner, size=4, workers=1)
+        return ClusterMaker(parts, recipes, pack, lambda: runner, used=used, size=4, workers=1)
 
     monkeypatch.setattr("imagedb_site.derive.open_maker", opened)
 
@@ -206,7 +219,8 @@ def test_a_build_by_parts_makes_the_same_site(
     assert runner.count == 4
     assert [problem.key for problem in report.problems] == ["bad.png"]
     assert files(other.output) == files(config.output)
-    assert not (other.library_folder / "parts").exists()
+    with Library.open(other.library_folder / "library.db") as library:
+        assert len(kept(other)) == 4 and set(kept(other)) == library.parts_in_use()
 
 
 def test_a_stopped_build_goes_on_with_its_parts(
@@ -219,7 +233,7 @@ def test_a_stopped_build_goes_on_with_its_parts(
         build(other)
     assert not other.output.exists()
     parts = other.library_folder / "parts"
-    # One is in the library already, one was finished but nobody took it, two have a plan.
+    # Two parts have been stored, two have a plan.
     waiting = next(path for path in parts.glob("*.plan"))
     assert len(list(parts.glob("*.plan"))) == 2
     use(second, monkeypatch)
@@ -227,7 +241,7 @@ def test_a_stopped_build_goes_on_with_its_parts(
     build(other)
     assert second.count == 2
     assert files(other.output) == files(config.output)
-    assert not parts.exists()
+    assert len(kept(other)) == 4 and {Path(name).suffix for name in kept(other)} == {".parquet"}
 
 
 def test_finished_parts_need_no_cluster(config: BuildConfig, tmp_path: Path) -> None:
@@ -237,7 +251,9 @@ def test_finished_parts_need_no_cluster(config: BuildConfig, tmp_path: Path) -> 
     ]
 
     def maker(runner: Here) -> ClusterMaker:
-        return ClusterMaker(tmp_path / "parts", RECIPES, None, lambda: runner, size=2, workers=1)
+        return ClusterMaker(
+            tmp_path / "parts", RECIPES, None, lambda: runner, used=set, size=2, workers=1
+        )
 
     taken = [one.work.key for one in next(maker(Eager()).make(given, lambda: None))]
     rest = [work for work in given if work.key not in taken]
@@ -246,6 +262,8 @@ def test_finished_parts_need_no_cluster(config: BuildConfig, tmp_path: Path) -> 
         made = [one for group in found.make(rest, lambda: seen.append(1)) for one in group]
     assert [one.work.key for one in made] == [work.key for work in rest]
     assert len(seen) == 4
+    # No library has these pictures.
+    assert not (tmp_path / "parts").exists()
 
 
 def test_a_part_that_costs_workers_their_life_is_given_up(
@@ -266,5 +284,6 @@ def test_a_machine_without_the_folder_says_so(tmp_path: Path) -> None:
 
 
 def test_the_local_engine_needs_no_parts(config: BuildConfig) -> None:
-    assert makers.open_maker(config, RECIPES, None, Stopwatch()).__class__.__name__ == "LocalMaker"
+    maker = makers.open_maker(config, RECIPES, None, Stopwatch(), set)
+    assert maker.__class__.__name__ == "LocalMaker"
     assert not (config.library_folder / "parts").exists()

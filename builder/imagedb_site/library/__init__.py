@@ -1,6 +1,7 @@
-"""The working database in one SQLite file: what is known about pictures, and the rows of the last build."""
+"""The working database, an SQLite file: what is known about pictures, and the rows of the last build."""
 
 from imagedb_site.library.library import Library
+from imagedb_site.library.part_files import PARTS
 from imagedb_site.library.placed import Placed
 from imagedb_site.library.repair import Repair
 from imagedb_site.library.stage import Stage
@@ -11,6 +12,7 @@ from imagedb_site.library.xmp_files import XmpFile
 
 __all__ = [
     "PACK_NAME",
+    "PARTS",
     "Item",
     "Library",
     "Placed",

@@ -78,7 +78,7 @@ def of_row(table: str) -> str:
             table,
             encoder_hash="(SELECT encoder_hash FROM packs WHERE id = text_embeddings.pack)",
         )
-    return sql(table, **({"data_sum": "crc(data)"} if table == "derivatives" else {}))
+    return sql(table)
 
 
 def insert(table: str, *, upsert: str | None = None) -> str:

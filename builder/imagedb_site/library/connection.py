@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from imagedb_site.errors import DamagedLibraryError, LibraryError, StorageError
-from imagedb_site.library import checksums
+from imagedb_site.library import checksums, part_files
 from imagedb_site.library.migrate import BEFORE, migrate
 from imagedb_site.library.schema import APPLICATION_ID, SCHEMA, VERSION
 
@@ -82,6 +82,7 @@ def connect(path: Path) -> apsw.Connection:
         connection = apsw.Connection(str(path))
         try:
             checksums.register(connection, path)
+            part_files.register(connection, path)
             _prepare(connection, path)
         except BaseException:
             connection.close()

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import apsw
 import numpy as np
@@ -18,8 +17,10 @@ from numpy.typing import NDArray
 from imagedb_site.errors import LibraryError
 from imagedb_site.library import (
     checksums,
+    derivatives,
     full_text,
     layouts,
+    part_files,
     repair,
     rows,
     upkeep,
@@ -154,28 +155,34 @@ class Library:
     # -- what was derived ----------------------------------------------------------------------
 
     def put_derivative(
-        self, content_hash: str, recipe: str, data: bytes, width: int, height: int
+        self,
+        content_hash: str,
+        recipe: str,
+        data: bytes,
+        width: int,
+        height: int,
+        place: tuple[str, int] | None = None,
     ) -> None:
-        """Stores the picture that the recipe with this hash makes of a content."""
+        """Stores the picture that the recipe with this hash makes of a content.
+
+        If it has a `place`, the name of a file in the library's folder of parts and the offset of `data`
+        there, only the place is stored, and the file has to stay.
+        """
         with self.transaction():
-            cells = content_hash, recipe, width, height, crc32(data)
-            self._db.execute(
-                "INSERT OR REPLACE INTO "
-                "derivatives(content_hash, recipe, width, height, data_sum, sum, data) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*cells, checksums.checksum("derivatives", *cells), data),
-            )
+            derivatives.put(self._db, content_hash, recipe, data, (width, height), place)
+
+    def parts_in_use(self) -> set[str]:
+        """Returns the names of the files in the folder of parts that have pictures of this library."""
+        with translated(self._path):
+            return part_files.used(self._db)
 
     def derivative(self, content_hash: str, recipe: str) -> bytes:
         """Returns a stored derivative; raises `LibraryError` if there is none."""
         with translated(self._path):
-            asked = {"content_hash": "?1", "recipe": "?2", "data_sum": "crc(data)"}
-            for data, _ in self._db.execute(
-                f"SELECT data, {checksums.intact('derivatives', **asked)} FROM derivatives "
-                "WHERE content_hash = ?1 AND recipe = ?2",
-                (content_hash, recipe),
-            ):
-                return bytes(data)
+            tables = "derivatives d WHERE d.recipe = ?1 AND d.content_hash = ?2"
+            found = derivatives.find(self._db, "?2", tables, recipe, content_hash)
+        if found is not None:
+            return found
         raise LibraryError(f"The library has no derivative {recipe} of {content_hash[:16]}.")
 
     def put_embeddings(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagedb_site.errors import DamagedLibraryError
-from imagedb_site.library import checksums, layouts, rows, vectors
+from imagedb_site.library import checksums, derivatives, layouts, rows, vectors
 from imagedb_site.library.connection import atomic, translated
 from imagedb_site.library.picture_columns import in_part
 from imagedb_site.library.schema import ROW_COLUMNS
@@ -141,15 +141,11 @@ class Placed:
     def derivative(self, row: int, recipe: str) -> bytes | None:
         """Returns what a recipe made of a row's picture; None if it made nothing."""
         with translated(self._path):
-            intact = _derivative("d", "?1", data_sum="crc(d.data)")
-            for data, _ in self._db.execute(
-                f"SELECT d.data, {intact} FROM places p JOIN staged s USING (item) "
-                "JOIN derivatives d ON d.content_hash = s.content_hash AND d.recipe = ?1 "
-                "WHERE p.row = ?2",
-                (recipe, int(row)),
-            ):
-                return bytes(data) or None
-            return None
+            tables = (
+                "places p JOIN staged s USING (item) JOIN derivatives d "
+                "ON d.content_hash = s.content_hash AND d.recipe = ?1 WHERE p.row = ?2"
+            )
+            return derivatives.find(self._db, "s.content_hash", tables, recipe, int(row)) or None
 
     def key(self, row: int) -> str:
         """Returns the key of a row."""

@@ -150,7 +150,7 @@ def _rescue(path: Path, target: apsw.Connection, result: Repair) -> None:
         return
     with closing(source):
         for table in _FROM_FIRST:
-            columns = [name for _, name, *_ in target.execute(f"PRAGMA table_info({table})")]
+            columns = _columns(source, target, table)
             places = ", ".join("?" for _ in columns)
             into = f"INSERT OR IGNORE INTO {table}({', '.join(columns)}) VALUES ({places})"
             for values in _readable(source, table, columns):
@@ -162,6 +162,16 @@ def _rescue(path: Path, target: apsw.Connection, result: Repair) -> None:
                     if table == "embeddings":
                         about = _content_hash(target, row["image"])
                     result.losses += verify.named(target, table, str(about), names)
+
+
+def _columns(source: apsw.Connection, target: apsw.Connection, table: str) -> list[str]:
+    """Returns the columns of a table that both have: the damaged library may be an older one."""
+    ours = [str(name) for _, name, *_ in target.execute(f"PRAGMA table_info({table})")]
+    try:
+        theirs = {name for _, name, *_ in source.execute(f"PRAGMA table_info({table})")}
+    except (apsw.Error, UnicodeDecodeError, MemoryError):
+        return ours
+    return [name for name in ours if name in theirs] or ours
 
 
 def _readable(
@@ -194,7 +204,9 @@ def _is_intact(target: apsw.Connection, table: str, row: dict[str, checksums.Cel
     cells = dict(row)
     try:
         if table == "derivatives":
-            cells["data_sum"] = target.execute("SELECT crc(?)", (row["data"],)).get
+            # A library of before has no parts.
+            where = [row.get(name, "") for name in ("data", "part_file", "part_start", "part_size")]
+            cells["data_sum"] = target.execute("SELECT crc(picture(?, ?, ?, ?))", where).get
         if table in ("embeddings", "text_embeddings"):
             sql = "SELECT encoder_hash FROM packs WHERE id = ?"
             cells["encoder_hash"] = target.execute(sql, (row["pack"],)).get

@@ -10,12 +10,13 @@ a new hash leads to decoding. `images.damage` says what is wrong with a file tha
 `refusals` are contents that cannot be used; `decoder` names the version and the settings that were tried.
 
 Every row has a checksum (`checksums.py`) in `sum`. `derivatives.data_sum` is the CRC-32 of `data`, so that
-the sizes can be verified without reading the picture. `layout` has a checksum of all rows in its settings: it
+the sizes can be verified without reading the picture. If `part_file` is set, the bytes are in a part beside
+the library instead of in `data` (`part_files.py`). `layout` has a checksum of all rows in its settings: it
 would be wrong if a row were missing.
 
 The library is a cache: all of it can be made again from the pictures, except the layout of the last build.
-A library of version 3, which had no checksums, gets them when it is opened; one of version 4 gets the columns
-that are new. One of an earlier version is refused.
+A library of version 3, which had no checksums, gets them when it is opened; one of version 4 or 5 gets the
+columns that are new. One of an earlier version is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x49444231
 """SQLite's `application_id` of a library: "IDB1"."""
 
-VERSION = 5
+VERSION = 6
 """The schema version, SQLite's `user_version`."""
 
 ROW_COLUMNS = "row, image_id, key, image, width, height, fields, pack, slot, remote, text_hash"
@@ -78,6 +79,9 @@ CREATE TABLE derivatives(
     height INTEGER NOT NULL,
     data_sum INTEGER NOT NULL DEFAULT 0,
     sum INTEGER NOT NULL DEFAULT 0,
+    part_file TEXT NOT NULL DEFAULT '',
+    part_start INTEGER NOT NULL DEFAULT 0,
+    part_size INTEGER NOT NULL DEFAULT 0,
     data BLOB NOT NULL,
     PRIMARY KEY (content_hash, recipe)
 ) STRICT;

@@ -25,11 +25,12 @@ def get_meta(db: apsw.Connection, name: str) -> str | None:
 
 
 def stats(db: apsw.Connection) -> dict[str, int]:
-    """Returns the number of rows of the tables, and `bytes`."""
+    """Returns the number of rows of the tables, and `bytes`, with those of pictures in parts."""
     counts: dict[str, Any] = {
         name: db.execute(f"SELECT count(*) FROM {name}").get for name in _COUNTED
     }
-    return {**counts, "bytes": db.pragma("page_count") * db.pragma("page_size")}
+    in_parts = db.execute("SELECT sum(part_size) FROM derivatives").get or 0
+    return {**counts, "bytes": db.pragma("page_count") * db.pragma("page_size") + int(in_parts)}
 
 
 def models(db: apsw.Connection) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import apsw
 
 from imagedb_site.display import shown
 from imagedb_site.errors import DamagedLibraryError
-from imagedb_site.library import checksums, full_text, layouts
+from imagedb_site.library import checksums, full_text, layouts, part_files
 
 KEYS = {
     "meta": ("name",),
@@ -86,7 +86,7 @@ def damaged_rows(db: apsw.Connection) -> Iterator[tuple[str, tuple[checksums.Cel
         about = _CONTENT.get(table, "key" if table in ("files", "rows") else "''")
         if table == "xmp_files":
             about = "path"
-        also = "OR data_sum IS NOT crc(data)" if table == "derivatives" else ""
+        also = f"OR data_sum IS NOT crc({part_files.sql()})" if table == "derivatives" else ""
         for *key, name in db.execute(
             f"SELECT {', '.join(keys)}, {about} FROM {table} "
             f"WHERE {checksums.of_row(table)} IS NOT sum {also} ORDER BY {', '.join(keys)}"

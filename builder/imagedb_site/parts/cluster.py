@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -25,9 +25,10 @@ _AGAIN = "The finished parts are kept: run the same command again to go on."
 class ClusterMaker:
     """A `Maker` on a cluster. `open_runner` starts it; it is not called if all parts are finished already.
 
-    `folder` is where the parts are kept until the library has them. `size`: pictures per part. `workers`:
-    decoding processes of each worker. `batch_size`: pictures that a worker embeds together. `clock` gets the
-    time of all workers together. `bucket` is that of a `PartTask`.
+    `folder` has the parts. At the end those that `used` names stay, because the pictures in them are stored
+    nowhere else; the others are removed. `size`: pictures per part. `workers`: decoding processes of each
+    worker. `batch_size`: pictures that a worker embeds together. `clock` gets the time of all workers
+    together. `bucket` is that of a `PartTask`.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class ClusterMaker:
         pack: ModelPack | None,
         open_runner: Callable[[], AbstractContextManager[Runner]],
         *,
+        used: Callable[[], Collection[str]],
         size: int,
         workers: int,
         batch_size: int = 32,
@@ -48,6 +50,7 @@ class ClusterMaker:
         self._versions = versions_here(pack, device)
         self._parts = PartFolder(folder.absolute(), self._recipes, self._versions)
         self._open_runner = open_runner
+        self._used = used
         self._size = size
         self._clock = clock or Stopwatch()
         self._task = PartTask(
@@ -62,11 +65,12 @@ class ClusterMaker:
 
     def __exit__(self, kind: object, *_: object) -> None:
         if kind is None:
+            used = self._used()
             with storage_errors("parts"):
-                self._parts.clear()
+                self._parts.clear(used)
 
     def make(self, works: Iterable[Work], seen: Callable[[], None]) -> Iterator[Sequence[Made]]:
-        """See `Maker.make`. A group is a part; its file is removed once the group is stored."""
+        """See `Maker.make`. A group is a part; its plan is removed once the group is stored."""
         with storage_errors("parts"):
             names = [self._plan(group) for group in cut(works, self._size)]
             self._parts.forget_tries()
@@ -115,4 +119,4 @@ class ClusterMaker:
             seen()
         yield made
         with storage_errors("parts"):
-            self._parts.drop(name)
+            self._parts.taken(name)

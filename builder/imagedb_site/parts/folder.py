@@ -1,11 +1,14 @@
-"""The folder of the parts: plans, finished parts, and how often a part was begun."""
+"""The folder of the parts: plans, finished parts, and how often a part was begun.
+
+The library takes what is known about the pictures and their embeddings out of a part. The smaller pictures
+stay in it.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
-import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from imagedb_site.durable import write_whole
@@ -53,10 +56,8 @@ class PartFolder:
         if not self.has(name):
             return None
         try:
-            works = self.works(name)
-            return list(
-                read_table(self._file(name, _PART), works, self._recipes, self._about(name))
-            )
+            file, works = self._file(name, _PART), self.works(name)
+            return list(read_table(file, works, self._recipes, self._about(name)))
         except UnreadableError:
             self._file(name, _PART).unlink()
             return None
@@ -73,15 +74,20 @@ class PartFolder:
         for path in self._path.glob(f"*{_TRIES}"):
             path.unlink(missing_ok=True)
 
-    def drop(self, name: str) -> None:
-        """Removes a part that the library has."""
-        for suffix in (_PART, _PLAN, _TRIES):
+    def taken(self, name: str) -> None:
+        """Notes that the library has what is in a part: nobody has to make it any more."""
+        for suffix in (_PLAN, _TRIES):
             self._file(name, suffix).unlink(missing_ok=True)
 
-    def clear(self) -> None:
-        """Removes all parts, also those of builds that were never completed."""
-        if self._path.exists():
-            shutil.rmtree(self._path)
+    def clear(self, used: Collection[str]) -> None:
+        """Removes all files but those `used`, also what is left of builds that were never completed."""
+        if not self._path.exists():
+            return
+        for path in self._path.iterdir():
+            if path.name not in used:
+                path.unlink(missing_ok=True)
+        if not used:
+            self._path.rmdir()
 
     def _file(self, name: str, suffix: str) -> Path:
         return self._path / (name + suffix)

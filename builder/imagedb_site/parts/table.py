@@ -1,4 +1,7 @@
-"""A part as a Parquet file: one row per picture, with everything that was made of it."""
+"""A part as a Parquet file: one row per picture, with everything that was made of it.
+
+Pictures are stored in it byte by byte, without compression, so they can be read without the rest of the file.
+"""
 
 from __future__ import annotations
 
@@ -62,19 +65,25 @@ def to_table(made: Sequence[Made], recipes: Sequence[Recipe], about: Mapping[str
 def read_table(
     path: Path, works: Sequence[Work], recipes: Sequence[Recipe], about: Mapping[str, Any]
 ) -> Iterator[Made]:
-    """Yields the results for `works`. Raises UnreadableError if the file is not what was written for them."""
+    """Yields the results for `works`, each smaller picture with its place in the file.
+
+    Raises UnreadableError if the file is not what was written for them.
+    """
     import pyarrow
     from pyarrow import parquet
 
     wanted = {work.key: work for work in works}
     try:
-        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        stored = path.read_bytes()
+        places = _Places(path.name, stored)
+        source = pyarrow.BufferReader(stored)
+        with parquet.ParquetFile(source, page_checksum_verification=True) as file:
             found = json.loads((file.schema_arrow.metadata or {}).get(_META, b"null"))
             if found != about or file.metadata.num_rows != len(wanted):
                 raise UnreadableError
             for batch in file.iter_batches(_ROWS):
                 for row in batch.to_pylist():
-                    yield _made(row, wanted.pop(row["key"]), recipes)
+                    yield _made(row, wanted.pop(row["key"]), recipes, places)
     except (OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError) as error:
         raise UnreadableError from error
 
@@ -104,12 +113,38 @@ def _row(made: Made, recipes: Sequence[Recipe]) -> dict[str, Any]:
     return row
 
 
-def _made(row: Mapping[str, Any], work: Work, recipes: Sequence[Recipe]) -> Made:
+class _Places:
+    """Finds pictures in a part.
+
+    Parquet does not say where a value is, but it is there as it was given, and the values of a column follow
+    each other.
+    """
+
+    def __init__(self, name: str, stored: bytes) -> None:
+        self._name = name
+        self._stored = stored
+        self._after: dict[str, int] = {}
+
+    def find(self, kind: str, picture: bytes) -> tuple[str, int] | None:
+        """Returns the part's name and where a picture of a column starts; None if it is not found."""
+        if not picture:
+            return None
+        start = self._stored.find(picture, self._after.get(kind, 0))
+        if start < 0:
+            start = self._stored.find(picture)
+        if start < 0:
+            return None
+        self._after[kind] = start + len(picture)
+        return self._name, start
+
+
+def _made(row: Mapping[str, Any], work: Work, recipes: Sequence[Recipe], places: _Places) -> Made:
     if row["error"] is not None:
         return Made(work, DecodeError(row["error"], row["cause"]))
     derivatives = {
         recipe: Derivative(
-            row[recipe.kind], row[f"{recipe.kind}_width"], row[f"{recipe.kind}_height"]
+            *(row[recipe.kind], row[f"{recipe.kind}_width"], row[f"{recipe.kind}_height"]),
+            places.find(recipe.kind, row[recipe.kind]),
         )
         for recipe in recipes
         if row[recipe.kind] is not None

@@ -112,11 +112,15 @@ def view_recipe(view_size: int, thumbnail_size: int) -> Recipe | None:
 
 @dataclass(frozen=True)
 class Derivative:
-    """A WebP picture without metadata; `data` is empty if the recipe leaves the picture out."""
+    """A WebP picture without metadata; `data` is empty if the recipe leaves the picture out.
+
+    `place`: the name of the file that has these bytes already, and where in it they start.
+    """
 
     data: bytes
     width: int
     height: int
+    place: tuple[str, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
