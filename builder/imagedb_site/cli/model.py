@@ -204,12 +204,12 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
     work = (Work(str(at), PictureRef(path, 0, 0), input=True) for at, path in enumerate(paths))
     decoded = derive_all(
         work,
-        preprocess=preprocessing,
+        preprocess=preprocessing.pixels,
         input_want=max(preprocessing.height, preprocessing.width),
     )
     parts: list[NDArray[np.float32]] = []
     kept: list[int] = []
-    waiting: list[NDArray[np.float32]] = []
+    waiting: list[NDArray[np.uint8]] = []
     failed: list[str] = []
     with ProgressBar() as progress:
         for done, (one, derived) in enumerate(decoded, 1):
@@ -219,11 +219,11 @@ def _embed(encoder: Encoder, paths: Sequence[Path]) -> tuple[NDArray[np.float32]
                 kept.append(int(one.key))
                 waiting.append(derived.input)
             if len(waiting) == BATCH:
-                parts.append(encoder.encode_inputs(np.stack(waiting)))
+                parts.append(encoder.encode_pixels(waiting))
                 waiting.clear()
             progress("Pictures", done, len(paths))
     if waiting:
-        parts.append(encoder.encode_inputs(np.stack(waiting)))
+        parts.append(encoder.encode_pixels(waiting))
     if not parts:
         raise SourceError("None of the pictures could be read.")
     for line in sorted(failed)[:_SHOWN]:

@@ -108,13 +108,20 @@ class Encoder:
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """Makes the input of `encode_inputs` from a picture; picklable, for decoders elsewhere."""
+        """Makes the input of `encode_inputs` or `encode_pixels` from a picture; picklable."""
         return Preprocessing.from_json(self.pack.manifest["image"]["preprocessing"])
 
     def encode_inputs(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """`encode_images` of prepared pictures, float32 [n, 3, height, width]."""
         encoder = self.image if self.device == "cpu" else self._on_device
         return encoder.encode_tensors(inputs)
+
+    def encode_pixels(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """`encode_images` of what `preprocessing.pixels` made, each uint8 [height, width, 3]."""
+        if self.device == "cpu":
+            return self.image.encode_pixels(pixels)
+        normalised = self.preprocessing.normalised
+        return self.encode_inputs(np.stack([normalised(one) for one in pixels]))
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 [n, dim], L2-normalised. Any text is allowed: empty, long, in any script."""

@@ -40,8 +40,17 @@ class ImageEncoder:
             return np.empty((0, self._dim), dtype=np.float32)
         return np.concatenate(list(self._pool.map(self._run, tensors)))
 
+    def encode_pixels(self, pixels: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """The same from `Preprocessing.pixels`, each uint8 [height, width, 3]."""
+        if not pixels:
+            return np.empty((0, self._dim), dtype=np.float32)
+        return np.concatenate(list(self._pool.map(self._normalise_and_run, pixels)))
+
     def _encode_one(self, image: Image.Image) -> NDArray[np.float32]:
         return self._run(self.preprocessing.apply(image))
+
+    def _normalise_and_run(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._run(self.preprocessing.normalised(pixels))
 
     def _run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         feed = {self._input: tensor[None]}

@@ -92,13 +92,20 @@ class Preprocessing:
 
     def apply(self, image: Image.Image) -> NDArray[np.float32]:
         """float32 [3, height, width] of an oriented picture."""
+        return self.normalised(self.pixels(image))
+
+    def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
+        """uint8 [height, width, 3]: a quarter of the bytes, for a decoder in another process."""
         rgb = flatten(image)
         size = self.fitted(*rgb.size)
         if size != rgb.size:
             rgb = rgb.resize(size, _FILTERS[self.interpolation])
         if size != (self.width, self.height):
             rgb = self._frame(rgb)
-        pixels = np.asarray(rgb)
+        return np.asarray(rgb)
+
+    def normalised(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """float32 [3, height, width] of `pixels`."""
         result = np.empty((3, self.height, self.width), dtype=np.float32)
         for channel in range(3):
             np.take(self.tables[channel], pixels[:, :, channel], out=result[channel])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagedb_site.parts.made import Made
 from imagedb_site.pictures import DecodeError, Derived, Limits, Work, derive_all
@@ -70,6 +71,8 @@ class LocalMaker:
         batch: list[tuple[Work, Derived]] = []
         for work, result in self._derive(works):
             self._clock.add(DECODE, items=1, size=work.picture.bytes)
+            if isinstance(result, Derived) and not self._fits(result.input):
+                result = DecodeError("the decoder failed", "crash")
             if isinstance(result, DecodeError):
                 yield [Made(work, result)]
             else:
@@ -87,11 +90,18 @@ class LocalMaker:
             return derive_all(works, limits=self._limits, runner=self._runner)
         return derive_all(
             works,
-            preprocess=preprocess,
+            preprocess=preprocess.pixels,
             input_want=max(preprocess.height, preprocess.width),
             limits=self._limits,
             runner=self._runner,
         )
+
+    def _fits(self, pixels: NDArray[Any] | None) -> bool:
+        """Whether the model can take them. A picture may have made its decoder send anything."""
+        wanted = self._preprocess
+        if pixels is None or wanted is None:
+            return True
+        return pixels.dtype == np.uint8 and pixels.shape == (wanted.height, wanted.width, 3)
 
     def _embedded(self, batch: Sequence[tuple[Work, Derived]]) -> list[Made]:
         inputs = [derived.input for _, derived in batch if derived.input is not None]
@@ -105,7 +115,7 @@ class LocalMaker:
             for work, derived in batch
         ]
 
-    def _embed(self, inputs: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
+    def _embed(self, inputs: Sequence[NDArray[np.uint8]]) -> Iterable[np.ndarray]:
         if self._pack is None or not inputs:
             return ()
         if self._encoder is None:
@@ -113,7 +123,7 @@ class LocalMaker:
 
             self._encoder = Encoder(self._pack, self._threads, device=self._device)
         with self._clock.timed("model", MODEL):
-            embeddings = self._encoder.encode_inputs(np.stack(inputs))
+            embeddings = self._encoder.encode_pixels(inputs)
         self._clock.add(MODEL, items=len(inputs))
         return embeddings
 

@@ -16,6 +16,8 @@ _XMP_DEGREES = re.compile(
 
 def to_number(value: object, low: float, high: float, digits: int = 4) -> int | float | None:
     """Returns a number, or a fraction as text, rounded to `digits`; None if it is not in range."""
+    if value is None:
+        return None
     if isinstance(value, (tuple, list)) and value:
         value = value[0]
     try:
