@@ -14,8 +14,12 @@ _NO_CREDENTIALS = {
     *("DefaultCredentialsError", "RefreshError", "ClientAuthenticationError"),
 }
 """Classes of errors about credentials, of the libraries for S3, Google Cloud and Azure."""
+_NOT_GIVEN = ("Unable to locate credentials", "account_name with credentials")
 _EXPIRED = ("ExpiredToken", "TokenRefreshRequired", "RequestExpired", "ExpiredSession")
-_WRONG = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthenticationFailed")
+_WRONG = (
+    *("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthenticationFailed"),
+    *("Invalid Credentials", "failed to authenticate the request"),
+)
 _BUSY = (
     *(
         "SlowDown",
@@ -26,8 +30,13 @@ _BUSY = (
     ),
     *("RequestLimitExceeded", "rateLimitExceeded", "ServerBusy"),
 )
+_NOT_REACHED = {
+    *("EndpointConnectionError", "ConnectTimeoutError"),
+    *("ClientConnectorError", "TransportError", "ServiceRequestError"),
+}
 _CREDENTIALS = (
-    "Log in again with the tool of the store, such as `aws sso login` or `aws configure`."
+    "Log in with the tool of the store: `aws configure` or `aws sso login`, "
+    "`gcloud auth application-default login`, or for Azure set AZURE_STORAGE_CONNECTION_STRING."
 )
 
 
@@ -56,32 +65,32 @@ def store_errors(place: str, verb: str) -> Iterator[None]:
 
 def _translated(error: Exception, place: str, verb: str) -> StorageError:
     chain = list(_chain(error))
-    names = {type(one).__name__ for one in chain}
+    names = {kind.__name__ for one in chain for kind in type(one).__mro__}
     texts = " ".join(str(one) for one in chain)
     start = f"Cannot {verb} {place}"
-    if names & _NO_CREDENTIALS or "Unable to locate credentials" in texts:
+    if names & _NO_CREDENTIALS or any(words in texts for words in _NOT_GIVEN):
         return StorageError(f"{start}: there are no valid credentials for it.", _CREDENTIALS)
     if any(code in texts for code in _EXPIRED) or "token has expired" in texts.lower():
         return StorageError(f"{start}: the credentials have expired.", _CREDENTIALS)
-    if any(code in texts for code in _WRONG):
+    if any(code in texts for code in _WRONG) or _status(chain) == 401:
         return StorageError(f"{start}: the store does not know the credentials.", _CREDENTIALS)
     if any(isinstance(one, FileNotFoundError) for one in chain):
         return MissingObjectError(
             f"{start}: it does not exist.", "Check the address for typing errors."
         )
-    if any(isinstance(one, PermissionError) for one in chain) or _status(chain) == 403:
+    forbidden = any(str(one).startswith("Forbidden: ") for one in chain)  # in the words of gcsfs
+    if forbidden or any(isinstance(one, PermissionError) for one in chain) or _status(chain) == 403:
         return RefusedObjectError(
             f"{start}: permission is denied.",
             "Give these credentials the right to list, read and, to publish, write and delete there.",
         )
-    if any(code in texts for code in _BUSY) or _number(chain) == errno.EBUSY:
+    busy = any(code in texts for code in _BUSY) or _status(chain) in (429, 503)
+    if busy or _number(chain) == errno.EBUSY:
         return StorageError(
             f"{start}: the store is too busy, also after several tries.",
             "Run the same command again later; what is done is not done again.",
         )
-    if names & {"EndpointConnectionError", "ClientConnectorError", "ConnectTimeoutError"} or any(
-        isinstance(one, ConnectionError) for one in chain
-    ):
+    if names & _NOT_REACHED or any(isinstance(one, ConnectionError) for one in chain):
         return StorageError(
             f"{start}: the store cannot be reached.", "Check the address and the connection."
         )

@@ -6,6 +6,7 @@ environment variables, profiles, and the roles of machines. This program neither
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from imagedb_site.bucket_addresses import BucketAddress, parse_bucket
@@ -21,6 +22,8 @@ _TRIES = 4
 _TRIES_AGAIN = 2
 """How often the library for S3 starts such a row of tries."""
 
+_LOGS = ("gcsfs", "adlfs", "azure", "s3fs", "fsspec")
+"""Loggers of the libraries, which write warnings and tracebacks. What matters is raised as an error too."""
 _INSTALL = {
     "s3": ("s3fs", 'pip install "imagedb-site[bucket]"'),
     "gs": ("gcsfs", "pip install gcsfs"),
@@ -46,6 +49,8 @@ def open_bucket(place: str | BucketAddress) -> Bucket:
             f"Addresses that begin with {address.scheme}:// need the package {package}.",
             f"Run: {command}",
         ) from error
+    for name in _LOGS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with store_errors(str(address), "open"):
         files = kind(**_options(address.scheme))
         if address.scheme == "s3":
@@ -57,6 +62,10 @@ def _options(scheme: str) -> dict[str, Any]:
     """Settings of the library: nothing remembered, tries with growing pauses, and an end to waiting."""
     # The library would give the same object again, with the settings of another time.
     plain = {"skip_instance_cache": True, "use_listings_cache": False}
+    if scheme == "gs":
+        return {**plain, "requests_timeout": _READ_S}
+    if scheme == "az":
+        return {**plain, "connection_timeout": _CONNECT_S, "read_timeout": _READ_S}
     if scheme != "s3":
         return plain
     return {
