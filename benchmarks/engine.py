@@ -1,6 +1,6 @@
 """How close the engines come to the model's own speed, how much memory a build takes, and what kills cost.
 
-    make bench NAME=engine [ARGS="--limit 500 --rows 1000 5000 --kills 4"]
+    make bench NAME=engine [ARGS="--limit 500 --rows 1000 5000 --kills 4 --model PACK"]
 
 model_images_per_second   the model alone, on all cores, with pictures that are prepared already
 local_images_per_second   the same pictures from files: decoded, thumbnails and views made, embedded, stored
@@ -60,9 +60,9 @@ def linked(folder: Path, limit: int | None) -> Path:
     return folder
 
 
-def model_rate(pictures: Path) -> float:
-    """Pictures per second of the built-in model on all cores, when nothing else runs."""
-    pack = resolve("builtin")
+def model_rate(pictures: Path, model: str) -> float:
+    """Pictures per second of the model on all cores, when nothing else runs."""
+    pack = resolve(model)
     encoder = Encoder(pack)
     paths = sorted(path for path in pictures.rglob("*") if path.is_file())[:_PREPARED]
     works = [Work(str(path), PictureRef(path, 0, 0), (), input=True) for path in paths]
@@ -114,18 +114,20 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="number of pictures; default: all 9,424")
     parser.add_argument("--rows", type=int, nargs=2, default=[10_000, 100_000])
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--model", default="builtin", help="a model pack, for the rates")
     parser.add_argument("--part-size", default="256")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pictures = linked(folder / "pictures", options.limit)
         note("the model alone")
-        model = model_rate(pictures)
+        model = model_rate(pictures, options.model)
+        more = ["--title", "T", "--model", options.model]
         note("the local engine")
-        here, _ = run_cli("build", pictures, "-o", folder / "local", "--title", "T")
+        here, _ = run_cli("build", pictures, "-o", folder / "local", *more)
         note("the engine ray")
         ray = ["--engine", "ray", "--part-size", options.part_size]
-        there, _ = run_cli("build", pictures, "-o", folder / "ray", "--title", "T", *ray)
+        there, _ = run_cli("build", pictures, "-o", folder / "ray", *more, *ray)
         note("memory")
         few, many = (peak_mb(folder / f"rows-{count}", count) for count in options.rows)
         note("kills")
