@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import numpy as np
+import noise_pictures
 import pytest
-from PIL import Image
+from noise_pictures import files
 
 from imagedb_site import site_build as building
 from imagedb_site.build import build
@@ -19,14 +19,7 @@ PACK = Path(__file__).parents[1] / "golden" / "pack-tiny"
 LARGE = partial(SiteSettings, pack_above=10, pack_bytes=8000, cover_rows=4, cover_bytes=2000)
 
 
-def draw(path: Path, number: int) -> None:
-    noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(noise).resize((80, 60), Image.Resampling.BICUBIC).save(path)
-
-
-def files(site: Path) -> dict[str, bytes]:
-    return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
+draw = partial(noise_pictures.draw, size=(80, 60))
 
 
 def packs(site: Path) -> set[str]:

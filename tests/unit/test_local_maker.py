@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from noise_pictures import draw
 from PIL import Image
 
 from imagedb_site.encoders import Encoder
@@ -23,9 +25,8 @@ Results = Iterator[tuple[Work, Derived | DecodeError]]
 def works(tmp_path: Path) -> list[Work]:
     found = []
     for number, size in enumerate([(400, 300), (30, 90), (7, 7)]):
-        noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
         path = tmp_path / f"{number}.png"
-        Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).save(path)
+        draw(path, number, size)
         found.append(Work(path.name, PictureRef(path, 0, 0), (Recipe("thumbnail", 64, 75),), True))
     return found
 
@@ -56,8 +57,8 @@ def test_embeddings_are_those_of_the_pictures(works: list[Work]) -> None:
 def test_a_decoder_that_sends_something_else_costs_its_picture_only(
     works: list[Work], monkeypatch: pytest.MonkeyPatch, change: Callable[[np.ndarray], np.ndarray]
 ) -> None:
-    def taken_over(given: Iterable[Work], **options: object) -> Results:
-        for work, result in derive_all(given, **options):  # type: ignore[arg-type]
+    def taken_over(given: Iterable[Work], **options: Any) -> Results:
+        for work, result in derive_all(given, **options):
             if work.key == "1.png" and isinstance(result, Derived) and result.input is not None:
                 result = Derived(**{**vars(result), "input": change(result.input)})
             yield work, result

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from noise_pictures import draw, files
 
 from imagedb_site import makers
 from imagedb_site.build import build
@@ -173,12 +173,6 @@ class Eager(Here):
         return iter(list(super().map(function, inputs)))
 
 
-def draw(path: Path, number: int) -> None:
-    noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(noise).resize((400, 300), Image.Resampling.BICUBIC).save(path)
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> BuildConfig:
     """A collection of 14 usable pictures, two of them equal, and one that is damaged; built locally."""
@@ -189,10 +183,6 @@ def config(tmp_path: Path) -> BuildConfig:
     config = BuildConfig(tmp_path / "pictures", tmp_path / "dist", model=str(PACK), workers=1)
     build(config)
     return config
-
-
-def files(site: Path) -> dict[str, bytes]:
-    return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
 
 
 def kept(config: BuildConfig) -> list[str]:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-import numpy as np
 import pytest
-from PIL import Image
+from noise_pictures import draw, files
 
 from imagedb_site.build import build
 from imagedb_site.check.library_check import check_library
@@ -29,16 +28,6 @@ pytest.importorskip("pyarrow", reason="pip install 'imagedb-site[ray]'")
 PACK = Path(__file__).parents[1] / "golden" / "pack-tiny"
 COUNT = 10
 Used = Callable[[], set[str]]
-
-
-def draw(path: Path, number: int) -> None:
-    noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(noise).resize((400, 300), Image.Resampling.BICUBIC).save(path)
-
-
-def files(site: Path) -> dict[str, bytes]:
-    return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
 
 
 @pytest.fixture

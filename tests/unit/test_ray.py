@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import row_work
-from PIL import Image
+from noise_pictures import draw, files
 
 from imagedb_site.build import build
 from imagedb_site.config import BuildConfig
@@ -58,10 +58,8 @@ def _python_path() -> list[str]:
 def config(tmp_path: Path) -> BuildConfig:
     """30 pictures, one of which is a copy and two are damaged."""
     for number in range(27):
-        noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), dtype=np.uint8)
         path = tmp_path / "pictures" / f"{number % 3}" / f"{number:02}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(noise).resize((640, 480), Image.Resampling.BICUBIC).save(path)
+        draw(path, number, (640, 480))
     (tmp_path / "pictures" / "copy.jpg").write_bytes(path.read_bytes())
     (tmp_path / "pictures" / "cut.jpg").write_bytes(path.read_bytes()[:3000])
     (tmp_path / "pictures" / "none.jpg").write_bytes(b"\xff\xd8\xff")
@@ -70,10 +68,6 @@ def config(tmp_path: Path) -> BuildConfig:
 
 def by_ray(config: BuildConfig) -> BuildConfig:
     return replace(config, output=config.output.with_name("ray"), engine="ray", part_size=4)
-
-
-def files(site: Path) -> dict[str, bytes]:
-    return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
 
 
 def test_the_site_has_the_same_bytes(config: BuildConfig, tmp_path: Path) -> None:

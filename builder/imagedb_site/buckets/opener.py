@@ -23,7 +23,7 @@ _TRIES_AGAIN = 2
 """How often the library for S3 starts such a row of tries."""
 
 _LOGS = ("gcsfs", "adlfs", "azure", "s3fs", "fsspec")
-"""Loggers of the libraries, which write warnings and tracebacks. What matters is raised as an error too."""
+"""Loggers of the libraries. Without a handler, their warnings and tracebacks are written to the terminal."""
 _INSTALL = {
     "s3": ("s3fs", 'pip install "imagedb-site[bucket]"'),
     "gs": ("gcsfs", "pip install gcsfs"),
@@ -50,7 +50,8 @@ def open_bucket(place: str | BucketAddress) -> Bucket:
             f"Run: {command}",
         ) from error
     for name in _LOGS:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        if not (logger := logging.getLogger(name)).handlers:
+            logger.addHandler(logging.NullHandler())
     with store_errors(str(address), "open"):
         files = kind(**_options(address.scheme))
         if address.scheme == "s3":
@@ -62,8 +63,6 @@ def _options(scheme: str) -> dict[str, Any]:
     """Settings of the library: nothing remembered, tries with growing pauses, and an end to waiting."""
     # The library would give the same object again, with the settings of another time.
     plain = {"skip_instance_cache": True, "use_listings_cache": False}
-    if scheme == "gs":
-        return {**plain, "requests_timeout": _READ_S}
     if scheme == "az":
         return {**plain, "connection_timeout": _CONNECT_S, "read_timeout": _READ_S}
     if scheme != "s3":

@@ -15,9 +15,9 @@ _TICK_S = 1.0
 _SAY_S = 60.0
 """When piped, a step that goes on says so this often."""
 _STILL_S = 5.0
-"""After so many seconds without a call, the live line shows that time passes."""
+"""A live line that nobody has called for this long is drawn again each second, with the time."""
 _SILENT_S = 60.0
-"""After so many seconds without anything new, the line says since when."""
+"""A line says since when nothing new has come if that is longer ago."""
 
 
 class ProgressBar:
@@ -41,10 +41,8 @@ class ProgressBar:
             now = self._clock()
             if step != self._step:
                 self._finish()
-                self._step, self._started, self._drawn = step, now, 0.0
+                self._step, self._started, self._drawn = step, now, 0.0 if self._live else now
                 self._done, self._changed = done, now
-                if not self._live:
-                    self._drawn = now
             if done != self._done:
                 self._done, self._changed = done, now
             self._total = total
